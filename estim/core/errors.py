@@ -1,0 +1,55 @@
+"""Errors that reach a person: one sentence each, with the exit code that a script can rely on."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes, a subset of sysexits plus 80 (stop not confirmed) and the shell's 128 + signal."""
+
+    DONE = 0
+    GENERAL = 1
+    USAGE = 2
+    BAD_DATA = 65
+    NO_INPUT = 66
+    NO_DEVICE = 69
+    INTERNAL = 70
+    CANT_CREATE = 73
+    LINK_LOST = 74
+    TRY_LATER = 75
+    REFUSED = 77
+    CONFIG = 78
+    NOT_CONFIRMED = 80
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class EstimError(Exception):
+    """Something a person can act on. The text says what, where, the allowed range and what to do."""
+
+    code = Exit.GENERAL
+
+    def __init__(self, text: str, *, code: Exit | None = None, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.text = text
+        self.nearest = nearest
+        if code is not None:
+            self.code = code
+
+
+class ProgramError(EstimError):
+    """A program file is wrong; names file, field and allowed range."""
+
+    code = Exit.BAD_DATA
+
+
+class CourseError(EstimError):
+    """A unit can't play a program, and why."""
+
+    code = Exit.REFUSED
+
+
+class IllegalMove(EstimError):
+    """A command that the session's state doesn't allow; nothing was changed."""
+
+    code = Exit.TRY_LATER

@@ -1,0 +1,364 @@
+"""The whole language between the host and everything in front of it: Commands go in, Answers, Snapshots and Happenings come out.
+
+All values are frozen and serialise to JSON; a Snapshot carries the age of every figure that came from the unit.
+On the socket each is one JSON line, told apart by its first field: `do`, `answer`, `show` or `event`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from protocols.vocabulary import Channel, Level
+
+LINE_MAX = 64 * 1024
+"""Longest JSON line on the socket, bytes; a longer one is refused."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Steps = Annotated[int, Meta(ge=-1000, le=1000)]
+LevelIn = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class State(StrEnum):
+    """Where a session is."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    READY = "ready"
+    ARMED = "armed"
+    RAMPING = "ramping"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FAULT = "fault"
+    ENDED = "ended"
+
+
+class Reason(StrEnum):
+    """Why a session ended."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    PANIC = "panic"
+    INTERRUPTED = "interrupted"
+    LINK_LOST = "link_lost"
+    CONTACT_LOST = "contact_lost"
+    DEVICE_ENDED = "device_ended"
+    FAULT = "fault"
+    REFUSED = "refused"
+    NO_DEVICE = "no_device"
+
+
+class Priority(StrEnum):
+    """How urgent an alarm is, after IEC 60601-1-8 (safety.md section 3)."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+# --- Commands: what a front end may ask for ---------------------------------------------------------------------
+
+
+class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do"):
+    """The root of all commands. `unit` names one unit; None means the only one there is (for stops: all)."""
+
+
+class Start(Command, tag="start", frozen=True, kw_only=True):
+    """Play a program. `pads_on` is the arming act; without it the session waits, armed by Arm, for five minutes.
+
+    `level` is the goal on the unit's own scale, per channel; a channel that isn't named stays at 0. `keep` lets the
+    session live on when this front end vanishes; `wait_after_loss` pauses for a key after a lost link came back,
+    instead of ending. `override` holds the gates that the user typed in full (only "gap" today).
+    """
+
+    program: Name
+    unit: Name | None = None
+    minutes: Annotated[float, Meta(gt=0, le=1440)] | None = None
+    level: dict[Channel, LevelIn] = {}
+    ramp_s: Seconds | None = None
+    pads_on: bool = False
+    override: tuple[Literal["gap"], ...] = ()
+    keep: bool = False
+    wait_after_loss: bool = False
+
+
+class Arm(Command, tag="arm", frozen=True):
+    """The pads are on the skin and the person is ready: output may begin now."""
+
+    unit: Name | None = None
+
+
+class Raise(Command, tag="level", frozen=True, kw_only=True):
+    """Move the goal of one channel: `by` steps, or `to` an absolute level (exactly one of them)."""
+
+    channel: Channel
+    by: Steps | None = None
+    to: LevelIn | None = None
+    unit: Name | None = None
+
+
+class Pause(Command, tag="pause", frozen=True):
+    """Zero at once, keep the time that is left."""
+
+    unit: Name | None = None
+
+
+class Resume(Command, tag="resume", frozen=True):
+    """Ramp up again from zero to the last goal."""
+
+    unit: Name | None = None
+
+
+class Stop(Command, tag="stop", frozen=True, kw_only=True):
+    """Zero and end. `soft` ramps down in two seconds first; `reason` says who stopped."""
+
+    unit: Name | None = None
+    soft: bool = False
+    reason: Literal["stopped", "panic", "interrupted"] = "stopped"
+
+
+class Quiet(Command, tag="quiet", frozen=True):
+    """Acknowledge an alarm by its number."""
+
+    alarm: int
+
+
+class Watch(Command, tag="watch", frozen=True):
+    """Send Snapshots (at most every `every_s`) and Happenings from now on."""
+
+    every_s: Annotated[float, Meta(ge=0.05, le=60)] = 0.25
+
+
+class Status(Command, tag="status", frozen=True):
+    """Answer with one Overview."""
+
+
+class Scan(Command, tag="scan", frozen=True):
+    """Look for units for `seconds`, and answer with one Found."""
+
+    seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+
+
+class Connect(Command, tag="connect", frozen=True):
+    """Connect a unit (by name or address) and make it ready, without a session."""
+
+    unit: Name | None = None
+
+
+class Leave(Command, tag="leave", frozen=True):
+    """End the host that was started for this front end, after stopping whatever runs."""
+
+
+Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan | Connect | Leave
+
+
+# --- Answers: exactly one for each command ---------------------------------------------------------------------
+
+
+class Answer(Struct, frozen=True, tag_field="answer"):
+    """The root of all answers."""
+
+
+class Done(Answer, tag="done", frozen=True):
+    """It was done; `text` says what in one sentence."""
+
+    text: str = ""
+
+
+class Refusal(Answer, tag="refused", frozen=True, kw_only=True):
+    """It was refused and changed nothing. `code` is the exit code of the command line, `text` says what to do."""
+
+    code: int
+    text: str
+    nearest: tuple[str, ...] = ()
+
+
+class Overview(Answer, tag="overview", frozen=True, kw_only=True):
+    """Everything the host knows now."""
+
+    pid: int
+    simulated: bool
+    units: tuple["Snapshot", ...]
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One unit on the air. `sure` is false where only its services or the pinned address speak for it."""
+
+    address: str
+    name: str
+    family: str
+    sure: bool
+    known_as: str | None = None
+    rssi_dbm: int | None = None
+
+
+class Found(Answer, tag="found", frozen=True):
+    """What a scan saw."""
+
+    units: tuple[Sighting, ...]
+
+
+Reply = Done | Refusal | Overview | Found
+
+
+# --- Snapshot: one unit at one moment ----------------------------------------------------------------------------
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """Latched until acknowledged. `do` is the one line that tells a person what to do."""
+
+    number: int
+    priority: Priority
+    text: str
+    do: str
+    at: str
+
+
+class Lane(Struct, frozen=True, kw_only=True):
+    """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `wish` what
+    the session wants now; `held_by` the sentence of the limit that decided, empty if none did."""
+
+    channel: Channel
+    lo: int
+    hi: int
+    goal: int
+    wish: int
+    cap: int
+    cap_why: str
+    scale: int
+    held_by: str = ""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
+    """One unit and its session. Ages are seconds since the unit said so, None if it never did."""
+
+    unit: str
+    address: str
+    family: str
+    title: str
+    simulated: bool
+    state: State
+    program: str = ""
+    program_title: str = ""
+    phase: str = ""
+    phase_number: int = 0
+    phase_count: int = 0
+    lanes: tuple[Lane, ...] = ()
+    length_s: float = 0.0
+    elapsed_s: float = 0.0
+    left_s: float = 0.0
+    heard_age_s: float | None = None
+    told_age_s: float | None = None
+    stale: bool = False
+    battery: int | None = None
+    out: str = "off"
+    zero: str = "no"
+    on_until: str | None = None
+    differs: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    reason: Reason | None = None
+    stop_confirmed: bool | None = None
+    message: str = ""
+    by_hand: str = ""
+    counts: dict[str, int] = {}
+
+
+# --- Happenings: the lines of `estim run --json` -----------------------------------------------------------------
+
+
+class Happening(Struct, frozen=True, tag_field="event"):
+    """The root of all happenings: something that was not so a moment ago."""
+
+
+class Connected(Happening, tag="connected", frozen=True, kw_only=True):
+    unit: str
+    address: str
+    family: str
+    simulated: bool
+    battery: int | None
+    differs: tuple[str, ...]
+
+
+class Armed(Happening, tag="armed", frozen=True, kw_only=True):
+    """`cap` is the highest level that the settings allow."""
+
+    unit: str
+    cap: dict[Channel, int]
+
+
+class Started(Happening, tag="started", frozen=True, kw_only=True):
+    unit: str
+    program: str
+    length_s: float
+    started_at: str
+
+
+class Levelled(Happening, tag="level", frozen=True, kw_only=True):
+    """A level that the unit confirmed; `by` says who moved it: ramp, key, hand, pause, stop, guard or end."""
+
+    unit: str
+    channel: Channel
+    level: Level
+    cap: int
+    by: str
+    at_s: float
+
+
+class Phased(Happening, tag="phase", frozen=True, kw_only=True):
+    unit: str
+    phase: str
+    number: int
+    count: int
+    at_s: float
+
+
+class Paused(Happening, tag="paused", frozen=True, kw_only=True):
+    unit: str
+    why: str
+    at_s: float
+
+
+class Resumed(Happening, tag="resumed", frozen=True, kw_only=True):
+    unit: str
+    at_s: float
+
+
+class Alarmed(Happening, tag="alarm", frozen=True, kw_only=True):
+    unit: str
+    priority: Priority
+    text: str
+    do: str
+
+
+class LinkLost(Happening, tag="link_lost", frozen=True, kw_only=True):
+    """`on_until` is the local time until which output may be on, None if it is off already."""
+
+    unit: str
+    on_until: str | None
+    text: str
+
+
+class LinkBack(Happening, tag="link_back", frozen=True, kw_only=True):
+    unit: str
+
+
+class Ended(Happening, tag="ended", frozen=True, kw_only=True):
+    """The last line, always. `level_end` holds None for a channel whose level is unknown."""
+
+    reason: Reason
+    program: str
+    unit: str
+    family: str
+    simulated: bool
+    started_at: str | None
+    duration_s: float
+    level_max: dict[Channel, int]
+    level_end: dict[Channel, int | None]
+    stop_confirmed: bool
+    message: str
+
+
+Happened = Connected | Armed | Started | Levelled | Phased | Paused | Resumed | Alarmed | LinkLost | LinkBack | Ended
+Line = Reply | Snapshot | Happened

@@ -1,0 +1,54 @@
+"""What the host needs of a radio: find units, open a link, carry bytes. A link holds no queue and decides nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocols.driver import Family
+from protocols.vocabulary import Advert, Endpoint
+
+Heard = Callable[[Endpoint, bytes], None]
+Lost = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One advert; `attached` is true if the operating system already holds a link to it."""
+
+    advert: Advert
+    rssi_dbm: int | None = None
+    attached: bool = False
+
+
+class Link(Protocol):
+    """One connection. Every method may raise protocols.vocabulary.AirError; none waits longer than its time-out."""
+
+    async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
+        """Connect, check that the family's services are there, listen to its notifications.
+
+        `heard` and `lost` are called on the loop and must only queue. On an error nothing half-open remains.
+        """
+
+    async def write(self, endpoint: Endpoint, data: bytes, response: bool) -> None:
+        """Hand bytes to the air: with `response` until the unit acknowledged, else until the stack took them."""
+
+    async def read(self, endpoint: Endpoint) -> bytes:
+        """Return the endpoint's value."""
+
+    async def close(self) -> None:
+        """Hang up; `lost` is not called. Safe to call twice."""
+
+
+class Air(Protocol):
+    """The radio as a whole."""
+
+    simulated: bool
+
+    async def scan(self, seconds: float) -> list[Seen]:
+        """Return what advertises (and what the system already holds a link to), each address once."""
+
+    def link(self, address: str, family: Family) -> Link:
+        """Return a link, not yet open, to a unit that may or may not advertise."""
+
+    async def release(self) -> None:
+        """Give the radio back."""

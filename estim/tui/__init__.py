@@ -1,0 +1,1 @@
+"""The screen: a drawing of Snapshots that holds no truth of its own."""

@@ -1,0 +1,96 @@
+"""One packet form: a frozen payload declared with construct, inside a head, a tail and the rule that nothing follows.
+
+A packet that doesn't build back to the very same bytes is bad, so a parser can't be more generous than the writer.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+import construct
+from construct_typed import DataclassMixin, DataclassStruct
+
+from protocols.vocabulary import BadPacket
+
+T = TypeVar("T", bound=DataclassMixin)
+
+
+def bare(body: bytes) -> bytes:
+    """Frame nothing: what is written is the body itself."""
+    return body
+
+
+class Layout(Generic[T]):
+    """Parse and build packets of one form.
+
+    `head` is the constant start. `frame` puts head and payload (together: the body) into the form that is on the
+    wire, for instance with a checksum behind it; `unframe` checks and removes that, raising BadPacket. `check`
+    raises BadPacket for values that the fact sheet calls invalid.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        payload: type[T],
+        head: bytes = b"",
+        *,
+        frame: Callable[[bytes], bytes] = bare,
+        unframe: Callable[[bytes], bytes] = bare,
+        check: Callable[[T], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.head = head
+        self._frame = frame
+        self._unframe = unframe
+        self._check = check
+        self._struct = DataclassStruct(payload)
+
+    def starts(self, data: bytes) -> bool:
+        """Say whether these bytes claim to be of this form (their frame is fine and the head fits)."""
+        try:
+            return self._unframe(data).startswith(self.head)
+        except BadPacket:
+            return False
+
+    def parse(self, data: bytes) -> T:
+        """Return the payload, or raise BadPacket with a sentence."""
+        body = self._unframe(data)
+        if not body.startswith(self.head):
+            raise BadPacket(
+                f"{self.name}: starts with {body[: len(self.head)].hex(' ') or 'nothing'}, not {self.head.hex(' ')}"
+            )
+        try:
+            packet: T = self._struct.parse(body[len(self.head) :])
+            built = self._struct.build(packet)
+        except construct.ConstructError as error:
+            raise BadPacket(f"{self.name}: {len(data)} bytes don't fit: {_reason(error)}") from error
+        if self.head + built != body:
+            raise BadPacket(f"{self.name}: is {len(self.head) + len(built)} bytes of body, got {len(body)}")
+        if self._check is not None:
+            self._check(packet)
+        return packet
+
+    def build(self, packet: T) -> bytes:
+        """Return the bytes of a packet; raise BadPacket if a field doesn't fit its place."""
+        try:
+            return self._frame(self.head + self._struct.build(packet))
+        except construct.ConstructError as error:
+            raise BadPacket(f"{self.name}: can't be built: {_reason(error)}") from error
+
+
+def pick(layouts: Iterable[Layout[T]], data: bytes) -> tuple[Layout[T], T]:
+    """Parse with the first layout whose frame and head fit; raise BadPacket if none does."""
+    tried = tuple(layouts)
+    for layout in tried:
+        if layout.starts(data):
+            return layout, layout.parse(data)
+    if len(tried) == 1:
+        return tried[0], tried[0].parse(data)
+    for layout in tried:
+        layout._unframe(data)  # the frame's own sentence is the better one
+    raise BadPacket(
+        f"unknown head {data[:1].hex() or '(empty)'}: known are {', '.join(x.head.hex() + ' ' + x.name for x in tried)}"
+    )
+
+
+def _reason(error: construct.ConstructError) -> str:
+    return str(error).splitlines()[-1].strip() or type(error).__name__

@@ -1,0 +1,147 @@
+"""What a unit is to play, as pure data: parts in time, each with its rate, width, burst and envelope.
+
+A Score is a Program already fitted to one family (a Course makes it), so no driver has to decide what is felt.
+Widths are of ONE phase of the pulse in µs, rates are pulses per second, times are seconds from the session's start.
+"""
+
+from dataclasses import dataclass
+from math import floor
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """One value all the time."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A triangle: `first` at the start of a cycle, `second` at its middle, `first` again at its end."""
+
+    first: float
+    second: float
+    cycle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """Values in turn, each held for its seconds: ((value, seconds), …)."""
+
+    steps: tuple[tuple[float, float], ...]
+
+
+Curve = Steady | Sweep | Alternate
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Trains of pulses: `on_s` with, `off_s` without."""
+
+    on_s: float
+    off_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A contraction cycle: rise, hold, fall, rest, in seconds."""
+
+    up_s: float
+    on_s: float
+    down_s: float
+    off_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch with constant rules. `level_pct` is relative to the level that the user set."""
+
+    title: str
+    start_s: float
+    length_s: float
+    rate_hz: Curve
+    width_us: Curve
+    burst: Burst | None = None
+    envelope: Envelope | None = None
+    level_pct: int = 100
+    fade_us: float | None = None
+    """Width to cross-fade from at the start of the part, over FADE_S; None: no fade."""
+
+
+FADE_S = 2.0
+"""A change of width between parts takes this long (safety: a wider pulse is a stronger one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """All parts in order, without gaps; `number` is the unit's own program where it plays by number."""
+
+    parts: tuple[Part, ...]
+    number: int | None = None
+
+    @property
+    def length_s(self) -> float:
+        last = self.parts[-1]
+        return last.start_s + last.length_s
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """What flows at one moment: `on` false between bursts, `gate` 0..1 from the envelope, already in `width_us`."""
+
+    rate_hz: float
+    width_us: float
+    on: bool
+    gate: float
+
+
+def part_at(score: Score, at_s: float) -> tuple[int, Part]:
+    """Return index and part at a position; before the start the first, after the end the last."""
+    for index, part in enumerate(score.parts):
+        if at_s < part.start_s + part.length_s:
+            return index, part
+    return len(score.parts) - 1, score.parts[-1]
+
+
+def texture(score: Score, at_s: float) -> Texture:
+    """Return rate, width, burst gate and envelope gate at a position in seconds."""
+    _, part = part_at(score, at_s)
+    inside_s = max(0.0, at_s - part.start_s)
+    gate = _gate(part.envelope, inside_s)
+    width_us = value_at(part.width_us, inside_s)
+    if part.fade_us is not None and inside_s < FADE_S:
+        width_us = part.fade_us + (width_us - part.fade_us) * inside_s / FADE_S
+    burst = part.burst
+    on = burst is None or inside_s % (burst.on_s + burst.off_s) < burst.on_s - 1e-9
+    return Texture(value_at(part.rate_hz, inside_s), width_us * gate, on and gate > 0.0, gate)
+
+
+def value_at(curve: Curve, inside_s: float) -> float:
+    """Return a curve's value at a time within its part."""
+    match curve:
+        case Steady(value):
+            return value
+        case Sweep(first, second, cycle_s):
+            turn = inside_s / cycle_s - floor(inside_s / cycle_s)
+            return first + (second - first) * (1.0 - abs(2.0 * turn - 1.0))
+        case Alternate(steps):
+            left_s = inside_s % sum(length_s for _, length_s in steps)
+            for value, length_s in steps:
+                if left_s < length_s:
+                    return value
+                left_s -= length_s
+            return steps[-1][0]
+
+
+def _gate(envelope: Envelope | None, inside_s: float) -> float:
+    if envelope is None:
+        return 1.0
+    up_s, on_s, down_s = envelope.up_s, envelope.on_s, envelope.down_s
+    at_s = inside_s % (up_s + on_s + down_s + envelope.off_s)
+    if at_s < up_s:
+        return at_s / up_s
+    if at_s < up_s + on_s:
+        return 1.0
+    if at_s < up_s + on_s + down_s:
+        return 1.0 - (at_s - up_s - on_s) / down_s
+    return 0.0
