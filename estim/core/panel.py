@@ -1,4 +1,4 @@
-"""The whole language between the host and everything in front of it: Commands go in, Answers, Snapshots and Happenings come out.
+"""The language between host and front ends: Commands go in; Answers, Snapshots and Happenings come out.
 
 All values are frozen and serialise to JSON; a Snapshot carries the age of every figure that came from the unit.
 On the socket each is one JSON line, told apart by its first field: `do`, `answer`, `show` or `event`.
