@@ -1,0 +1,131 @@
+"""The Guard: last before the driver and always on. It takes a wish and returns what is permitted, and names the limit.
+
+Rules:
+1. The permitted level is the smallest of the wish and all caps. Nothing is ever rounded up.
+2. Lower is granted at once, whatever else is wrong.
+3. Higher is granted only in a closed loop on what the unit reports: its level is known, was told lately, has been
+   settled for the family's gap, and the target is at most one step above it. While one of these fails, the level is
+   held where it may already be, so an answer that got lost can never let two raises add up.
+4. Zero whenever the session doesn't play, the time is up, or the unit has not been heard for too long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocols.vocabulary import Capabilities, Channel, Level, Mode, Reported
+
+SESSION_MAX_S = 30 * 60.0
+"""No session puts out longer than this (safety.md C-31; consumer units end at 20 or 30 minutes)."""
+
+NEW_UNIT_CAP_PCT = 35
+"""Cap for a unit that nobody has set one for, % of its scale (70 of 200, as a careful host of the same box ships)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """One upper limit: `why` completes "held by …", and names where to change it if that is possible."""
+
+    why: str
+    level: Mapping[Channel, Level]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All caps of a session, outermost first. An inner cap may be lower than an outer one, never the other way."""
+
+    caps: tuple[Cap, ...]
+
+    def of(self, channel: Channel) -> tuple[Level, str]:
+        """Return the smallest cap of a channel and why; a channel that a cap doesn't name is not limited by it."""
+        level, why = Level(0), "the unit has no such channel"
+        found = False
+        for cap in self.caps:
+            if channel in cap.level and (not found or cap.level[channel] < level):
+                level, why, found = cap.level[channel], cap.why, True
+        return level, why
+
+    def ceiling(self) -> dict[Channel, Level]:
+        """Return the smallest cap of each channel."""
+        channels = {channel for cap in self.caps for channel in cap.level}
+        return {channel: self.of(channel)[0] for channel in sorted(channels)}
+
+
+def family_cap(caps: Capabilities) -> Cap:
+    """Return the absolute cap: the top of the family's scale."""
+    return Cap(f"the scale ends at {caps.scale}", dict.fromkeys(caps.channels, caps.scale))
+
+
+def percent_cap(caps: Capabilities, percent: float, why: str) -> Cap:
+    """Return a cap of so many % of the scale, rounded down, but never below the first level (else nothing works)."""
+    level = Level(max(caps.first, int(caps.scale * percent / 100)))
+    return Cap(why, dict.fromkeys(caps.channels, level))
+
+
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """What the session wants now. `gate` is the score's envelope (1: full); `halted` says why nothing may flow."""
+
+    mode: Mode
+    wish: Mapping[Channel, Level]
+    gate: float
+    started_s: float
+    end_s: float
+    halted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What is permitted, and for each channel the sentence of the limit that decided (empty: the wish itself)."""
+
+    level: Mapping[Channel, Level]
+    why: Mapping[Channel, str]
+
+
+def permit(now_s: float, plea: Plea, reported: Reported, caps: Capabilities, limits: Limits) -> Permit:
+    """Decide. Pure: the same arguments give the same answer, and asking twice changes nothing."""
+    level: dict[Channel, Level] = {}
+    why: dict[Channel, str] = {}
+    barred = _barred(now_s, plea, reported, caps)
+    for channel in caps.channels:
+        if barred:
+            level[channel], why[channel] = Level(0), barred
+        else:
+            level[channel], why[channel] = _one(now_s, channel, plea, reported, caps, limits)
+    return Permit(level, why)
+
+
+def _barred(now_s: float, plea: Plea, reported: Reported, caps: Capabilities) -> str:
+    if plea.mode is not Mode.PLAY:
+        return plea.halted or "nothing is playing"
+    if now_s >= plea.end_s or now_s >= plea.started_s + SESSION_MAX_S:
+        return "the time is up"
+    if now_s - reported.heard_s > caps.fault_s:
+        return f"the unit has said nothing for {caps.fault_s:.0f} s"
+    return ""
+
+
+def _one(
+    now_s: float, channel: Channel, plea: Plea, reported: Reported, caps: Capabilities, limits: Limits
+) -> tuple[Level, str]:
+    cap, cap_why = limits.of(channel)
+    wish = plea.wish.get(channel, Level(0))
+    target, why = (cap, cap_why) if wish > cap else (wish, "")
+    dial = reported.ceiling.get(channel, caps.scale)
+    if target > dial:
+        target, why = dial, f"the unit's own limit is {dial}"
+    span = reported.level[channel]
+    if target <= span.hi:
+        return target, why
+    held = Level(min(span.hi, target))
+    if not span.known:
+        return held, "waiting for the unit to say its level"
+    if now_s - reported.told_s > caps.stale_s:
+        return held, "the unit has not said its level lately"
+    if plea.gate < 1.0:
+        return held, "no raise while a contraction rises, falls or rests"
+    if now_s < reported.settled_s[channel] + caps.raise_gap_s - 1e-9:
+        return held, f"one step each {caps.raise_gap_s:g} s"
+    reach = max(span.lo + caps.step, caps.first)
+    if target > reach:
+        return Level(reach), f"at most {caps.step} a step"
+    return target, why

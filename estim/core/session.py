@@ -1,0 +1,392 @@
+"""One session on one unit: commands, reports and time go in; a wish for the Guard, happenings and a Snapshot come out.
+
+Rules:
+1. The states are the table in states.py. A command that it doesn't allow is refused and changes nothing.
+2. Doubt, pause, stop and fault clear the wish; only the goal is kept, for the resume key, and it ramps from zero.
+3. The session owns the wish and the position; the Guard owns caps and slope; the driver owns wire, retries and proof.
+4. A level that rose without estim and without a hand is a fault. A hand is never fought below the cap.
+5. It ends with `stop_confirmed` true only if the driver says Zero.CONFIRMED.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from estim.core.doubt import Doubt
+from estim.core.errors import EstimError, Exit, IllegalMove
+from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea
+from estim.core.moment import Now
+from estim.core.order import Order, Unit
+from estim.core.panel import Happened, LinkBack, Priority, Reason, State
+from estim.core.states import PLAYING, Move, move
+from estim.core.telling import Teller
+from estim.core.wish import Wish, ramp_default_s
+from protocols.vocabulary import (
+    Capabilities,
+    Channel,
+    Contact,
+    Ended,
+    Event,
+    Hand,
+    LowBattery,
+    Mode,
+    Refused,
+    Reported,
+    Wanted,
+    Zero,
+)
+
+ARM_WINDOW_S = 300.0
+"""The pads-on act holds this long (safety.md C-13); a prepared session without one ends after it."""
+
+PAUSE_MAX_S = 300.0
+"""A pause that nobody ends is ended after this, so that no forgotten unit stays armed."""
+
+READY_MAX_S = 12.0
+"""A unit that hasn't proved zero this long after the link is up never will: a little over the 10 s of doubt."""
+
+BATTERY_MIN_PCT = 20
+"""No start below this (safety.md C-33; the em70 sheet's 10 % is laxer)."""
+
+
+class Session:
+    """See the module. `order` None makes a session that only stops a unit which was left running."""
+
+    def __init__(self, unit: Unit, caps: Capabilities, limits: Limits, order: Order | None, now: Now) -> None:
+        self.unit = unit
+        self.caps = caps
+        self.limits = limits
+        self.order = order
+        self.state = State.IDLE
+        self.reason: Reason | None = None
+        self.why = ""
+        self.teller = Teller(unit, caps, limits, order)
+        self.wish = Wish(caps.channels, order.course.score if order else None, order.goal if order else {})
+        self.started: Now | None = None
+        self.stop_confirmed: bool | None = None
+        self.linked = False
+        self._doubt = Doubt(caps)
+        self._since_s = now.mono_s
+        self._linked_s = now.mono_s
+        self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
+
+    # What the host tells
+
+    def connect(self, now: Now) -> None:
+        """Begin: the host is opening the link."""
+        self._go(now, Move.CONNECT)
+        if self.order is None:
+            self._stop(now, Reason.FAULT, "an earlier session was left open")
+
+    def link_up(self, now: Now) -> list[Happened]:
+        """The link is open, with a fresh driver that knows nothing yet."""
+        self.linked = True
+        self._linked_s = now.mono_s
+        self._doubt.fresh()
+        if self.state in (State.STOPPING, State.FAULT):
+            self._since_s = now.mono_s
+        return [LinkBack(unit=self.unit.name)] if self.reason is Reason.LINK_LOST else []
+
+    def link_down(self, now: Now, last: Reported, text: str) -> list[Happened]:
+        """The link is gone; `last` is the driver's last word on what the unit may do by itself."""
+        self.linked = False
+        if self.state is State.ENDED:
+            return []
+        if self.state not in (State.STOPPING, State.FAULT):
+            self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
+        return self.teller.lost(now, last, text)
+
+    def no_device(self, now: Now, text: str) -> list[Happened]:
+        """The unit can't be reached, before any output; nothing is known of it."""
+        self._stop(now, Reason.NO_DEVICE, text)
+        return self._end(now, None, confirmed=False)
+
+    def give_up(self, now: Now, last: Reported | None) -> list[Happened]:
+        """The host stops trying to reach a lost unit: its output has ended by itself, or a person gave up."""
+        if self.state is State.ENDED:
+            return []
+        self._stop(now, Reason.LINK_LOST, "the link was lost")
+        return self._end(now, last, confirmed=last is not None and last.zero is Zero.CONFIRMED)
+
+    # What a person asks
+
+    def arm(self, now: Now) -> None:
+        """Take the pads-on act."""
+        if self.state not in (State.IDLE, State.CONNECTING, State.READY):
+            move(self.state, Move.ARM)
+        self._pads_on_s = now.mono_s
+
+    def level(self, channel: Channel, *, by: int | None, to: int | None) -> str:
+        """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done."""
+        after = move(self.state, Move.LEVEL)
+        if channel not in self.caps.channels:
+            raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
+        goal = max(0, to if to is not None else self.wish.goal(channel) + (by or 0))
+        check_level(self.limits, channel, goal)
+        self.wish.aim(channel, goal, at_once=after is State.RUNNING)
+        self.teller.author[channel] = "key"
+        self.state = after
+        return f"{channel.value} goes to {goal}"
+
+    def pause(self, now: Now) -> list[Happened]:
+        """Zero at once, keep the time that is left."""
+        if self.state is State.PAUSED:
+            return []
+        self._go(now, Move.PAUSE)
+        self.wish.clear(now.mono_s)
+        return self.teller.paused("paused by a person", self.wish.played_s(now.mono_s))
+
+    def resume(self, now: Now, reported: Reported | None) -> list[Happened]:
+        """Ramp again from zero; refused while zero isn't proved or the link is away."""
+        after = move(self.state, Move.RESUME)
+        if not self.linked or reported is None or reported.zero is not Zero.CONFIRMED:
+            raise IllegalMove("can't resume yet: the unit has not confirmed zero; try again in a second")
+        self.state, self._since_s = after, now.mono_s
+        self.reason, self.why = None, ""
+        self._begin(now)
+        return self.teller.resumed(self.wish.played_s(now.mono_s))
+
+    def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> None:
+        """Stop. Soft comes down in two seconds first; any second stop makes it hard."""
+        why = {Reason.PANIC: "panic key", Reason.INTERRUPTED: "interrupted"}.get(reason, "stopped by a person")
+        if self.state is State.PAUSED:
+            self.reason = None  # whatever led to the pause is over: it is this person who ends it
+        if soft and self.state in PLAYING and not self.wish.softening:
+            self.reason, self.why = reason, why
+            self.wish.soften(now.mono_s)
+        elif self.state is not State.ENDED:
+            self._stop(now, reason, why)
+
+    # What comes out
+
+    def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
+        """Let time pass and take what the unit said. Call after every input, before plea()."""
+        told: list[Happened] = []
+        self.wish.advance(now.mono_s)
+        for event in events:
+            told += self._take(now, event)
+        told += self._look(now, reported)
+        told += self._proceed(now, reported)
+        played_s = self.wish.played_s(now.mono_s)
+        told += self.teller.levels(self._author(), reported, played_s)
+        if self.state in PLAYING and self.order:
+            told += self.teller.phases(self.order.course.score, played_s)
+        return told
+
+    def plea(self, now: Now) -> Plea:
+        """Return the present wish for the Guard."""
+        now_s = now.mono_s
+        if self.state in PLAYING:
+            origin_s = self.wish.origin_s(now_s)
+            wish, gate = self.wish.levels(now_s), self.wish.gate(now_s)
+            return Plea(Mode.PLAY, wish, gate, origin_s, min(self.wish.end_s(now_s), origin_s + SESSION_MAX_S))
+        prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
+        return Plea(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=_HALTED[self.state])
+
+    def wanted(self, now: Now, plea: Plea, granted: Permit) -> Wanted:
+        """Return the order for the driver, and account for the levels that estim itself will bring about."""
+        self._doubt.granted(granted.level)
+        return Wanted(
+            mode=plea.mode,
+            level=granted.level,
+            ceiling=self.limits.ceiling(),
+            score=self.order.course.score if self.order else None,
+            origin_s=self.wish.origin_s(now.mono_s),
+            end_s=plea.end_s,
+        )
+
+    @property
+    def length_s(self) -> float:
+        """How long it plays, seconds; 0 for a session that only stops."""
+        return min(self.order.course.score.length_s, SESSION_MAX_S) if self.order else 0.0
+
+    # Inside
+
+    def _go(self, now: Now, by: Move) -> None:
+        self.state = move(self.state, by)
+        self._since_s = now.mono_s
+
+    def _stop(self, now: Now, reason: Reason, why: str, *, by: Move = Move.STOP) -> None:
+        """Go to STOPPING, or stay in FAULT. The first reason stays, but a person's panic or interrupt is told."""
+        if self.reason is None or reason in (Reason.PANIC, Reason.INTERRUPTED):
+            self.reason, self.why = reason, why
+        if self.state not in (State.STOPPING, State.FAULT):
+            self._go(now, by)
+        self.wish.clear(now.mono_s)
+
+    def _fault(self, now: Now, why: str) -> list[Happened]:
+        if self.state in (State.IDLE, State.STOPPING, State.FAULT, State.ENDED):
+            return []
+        self._go(now, Move.FAULT)
+        self.reason, self.why = Reason.FAULT, why
+        self.wish.clear(now.mono_s)
+        return self.teller.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
+
+    def _begin(self, now: Now) -> None:
+        top = max(self.wish.goal(channel) for channel in self.caps.channels)
+        ramp_s = self.order.ramp_s if self.order else None
+        if ramp_s is None:
+            ramp_s = ramp_default_s(top, self.caps.step, self.caps.raise_gap_s)
+        self.wish.begin(now.mono_s, ramp_s)
+        self.teller.author = dict.fromkeys(self.caps.channels, "ramp")
+
+    def _take(self, now: Now, event: Event) -> list[Happened]:
+        match event:
+            case Hand():
+                return self._hand(now, event)
+            case Ended(why):
+                if self.state not in PLAYING:
+                    return []
+                self._stop(now, Reason.DEVICE_ENDED, why)
+                return self.teller.ring(now, Priority.MEDIUM, f"the unit ended by itself: {why}", "start it again")
+            case Contact(channel, ok):
+                return [] if ok or self.state not in PLAYING else self._no_contact(now, channel)
+            case LowBattery():
+                return self._fault(now, "the unit's battery is low") if self.state in PLAYING else []
+            case Refused(why):
+                return self._fault(now, why)
+            case _:
+                assert_never(event)
+
+    def _hand(self, now: Now, hand: Hand) -> list[Happened]:
+        self._doubt.hand(hand)
+        if self.state not in PLAYING:
+            return []
+        channel = hand.channel
+        self.teller.author[channel] = "hand"
+        cap, why = self.limits.of(channel)
+        self.wish.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose)
+        if not hand.rose or hand.level <= cap:
+            return []
+        text = f"{channel.value} was raised by hand to {hand.level}, above the cap of {cap} ({why}): lowered to {cap}"
+        return self.teller.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
+
+    def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
+        text = f"the pads on {channel.value} have lost the skin"
+        told = self.teller.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
+        if self.order and self.order.wait_after_loss:
+            self._go(now, Move.PAUSE)
+            self.wish.clear(now.mono_s)
+            return told + self.teller.paused(text, self.wish.played_s(now.mono_s))
+        self._stop(now, Reason.CONTACT_LOST, text)
+        return told
+
+    def _look(self, now: Now, reported: Reported) -> list[Happened]:
+        wrong = self._doubt.look(now.mono_s, reported)
+        if wrong and self.state is not State.CONNECTING:
+            return self._fault(now, wrong)
+        silent = self._doubt.silent(now.mono_s, reported) if self.state in PLAYING else ""
+        return self._fault(now, silent) if silent else []
+
+    def _proceed(self, now: Now, reported: Reported) -> list[Happened]:
+        """Make the moves that need no person."""
+        waited_s = now.mono_s - self._since_s
+        match self.state:
+            case State.CONNECTING if self.linked:
+                return self._make_ready(now, reported)
+            case State.READY:
+                return self._make_start(now, waited_s)
+            case State.RAMPING | State.RUNNING:
+                self._play_on(now, reported)
+            case State.PAUSED if waited_s > PAUSE_MAX_S:
+                self._stop(now, Reason.STOPPED, f"paused for {PAUSE_MAX_S / 60:.0f} minutes", by=Move.TIME_UP)
+            case State.PAUSED if waited_s > self.caps.stop_s and reported.zero is not Zero.CONFIRMED:
+                return self._fault(now, "the pause is not confirmed by the unit")
+            case State.STOPPING | State.FAULT if self.linked:
+                return self._make_end(now, reported, waited_s)
+            case _:
+                pass
+        return []
+
+    def _make_ready(self, now: Now, reported: Reported) -> list[Happened]:
+        if not reported.ready:
+            if now.mono_s - self._linked_s > READY_MAX_S:
+                heard = reported.told_s >= self._linked_s
+                text = reported.trouble or ("it does not confirm level 0" if heard else "it never says its level")
+                self._stop(now, Reason.NO_DEVICE, f"{text}: switch the unit off and on, and try again")
+            return []
+        self._go(now, Move.READIED)
+        if reported.battery is not None and reported.battery < BATTERY_MIN_PCT:
+            text = f"the battery is at {reported.battery} %: charge it to {BATTERY_MIN_PCT} % or more first"
+            self._stop(now, Reason.REFUSED, text)
+            return []
+        return [self.teller.connected(reported)]
+
+    def _make_start(self, now: Now, waited_s: float) -> list[Happened]:
+        if self._pads_on_s is not None and now.mono_s - self._pads_on_s <= ARM_WINDOW_S:
+            self._go(now, Move.ARM)
+            self._go(now, Move.START)
+            self.started = now
+            self._begin(now)
+            return [self.teller.armed(), self.teller.started(now, self.length_s)]
+        if waited_s > ARM_WINDOW_S:
+            text = f"nobody said within {ARM_WINDOW_S / 60:.0f} minutes that the pads are on"
+            self._stop(now, Reason.REFUSED, text, by=Move.TIME_UP)
+        return []
+
+    def _play_on(self, now: Now, reported: Reported) -> None:
+        now_s = now.mono_s
+        if now_s >= self.wish.end_s(now_s) - 1e-9 or self.wish.played_s(now_s) >= SESSION_MAX_S:
+            self._stop(now, Reason.COMPLETED, "the time is up", by=Move.TIME_UP)
+        elif self.wish.soft_over(now_s):
+            self._stop(now, self.reason or Reason.STOPPED, self.why)
+        elif self.state is State.RAMPING and self.wish.climbed() and self._reached(now_s, reported):
+            self._go(now, Move.REACHED)
+
+    def _reached(self, now_s: float, reported: Reported) -> bool:
+        return all(
+            reported.level[channel].lo >= min(level, self.limits.of(channel)[0])
+            for channel, level in self.wish.levels(now_s).items()
+        )
+
+    def _make_end(self, now: Now, reported: Reported, waited_s: float) -> list[Happened]:
+        if reported.zero is Zero.CONFIRMED:
+            waits = self.order is not None and self.order.wait_after_loss and self.started is not None
+            if waits and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
+                self._go(now, Move.BACK)
+                why = "the link was lost; the unit is off, resume with a key"
+                return self.teller.paused(why, self.wish.played_s(now.mono_s))
+            return self._end(now, reported, confirmed=True)
+        if waited_s <= self.caps.stop_s:
+            return []
+        told = self.teller.ring(now, Priority.HIGH, "the stop is not confirmed by the unit", self.unit.by_hand)
+        return told + self._end(now, reported, confirmed=False)
+
+    def _end(self, now: Now, reported: Reported | None, *, confirmed: bool) -> list[Happened]:
+        self._go(now, Move.ZEROED if confirmed else Move.GIVE_UP)
+        self.stop_confirmed = confirmed
+        assert self.reason is not None, "a session ends for a reason"
+        played_s = self.wish.played_s(now.mono_s)
+        return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed)]
+
+    def _author(self) -> str | None:
+        match self.state:
+            case State.STOPPING | State.FAULT | State.ENDED:
+                return "end" if self.reason is Reason.COMPLETED else "stop"
+            case State.PAUSED:
+                return "pause"
+            case _:
+                return "stop" if self.wish.softening else None
+
+
+def check_level(limits: Limits, channel: Channel, goal: int) -> None:
+    """Refuse a goal above the cap, naming the cap."""
+    cap, why = limits.of(channel)
+    if goal > cap:
+        raise EstimError(
+            f"level {goal} on {channel.value} is above its cap of {cap} ({why}): ask for 0 to {cap}",
+            code=Exit.REFUSED,
+        )
+
+
+_HALTED = {
+    State.IDLE: "nothing is running",
+    State.CONNECTING: "connecting",
+    State.READY: "the pads-on act is missing",
+    State.ARMED: "about to start",
+    State.RAMPING: "",
+    State.RUNNING: "",
+    State.PAUSED: "paused",
+    State.STOPPING: "stopping",
+    State.FAULT: "a fault",
+    State.ENDED: "the session has ended",
+}

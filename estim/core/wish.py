@@ -1,0 +1,175 @@
+"""The wish: goals that a person set, approached by a ramp; it falls at once, rises in time, and comes down at the end.
+
+It is what the session would like, before the Guard. A hand at the unit moves the goal with it, so nothing that was
+lowered by hand comes up again, and nothing that was raised by hand is fought below the cap.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import floor, inf
+
+from protocols.score import Part, Score, part_at, texture
+from protocols.vocabulary import Channel, Level
+
+RAMP_MIN_S = 3.0
+"""The shortest default ramp, seconds (DESIGN: "at least 3 s")."""
+
+FADE_OUT_S = 2.0
+"""A session comes down over its last seconds (safety.md C-32); a soft stop takes as long."""
+
+
+def ramp_default_s(goal: int, step: int, raise_gap_s: float) -> float:
+    """Return the shortest ramp that the slope allows for a goal, at least RAMP_MIN_S."""
+    steps = -(-goal // step)
+    return max(RAMP_MIN_S, steps * raise_gap_s)
+
+
+@dataclass(slots=True)
+class Ramp:
+    """`goal` is absolute and native; `at` moves towards it by `slew` levels a second (inf: at once)."""
+
+    goal: int = 0
+    at: float = 0.0
+    slew: float = 0.0
+
+    def begin(self, ramp_s: float) -> None:
+        """Start again from zero, to reach the goal after `ramp_s`."""
+        self.at = 0.0
+        self.slew = self.goal / ramp_s if ramp_s > 0 else inf
+
+    def clear(self) -> None:
+        """Zero now; the goal stays for the resume key."""
+        self.at = 0.0
+        self.slew = 0.0
+
+    def aim(self, goal: int) -> None:
+        """Set another goal; a lower one holds at once."""
+        self.goal = goal
+        self.at = min(self.at, float(goal))
+
+    def advance(self, dt_s: float) -> None:
+        """Let `dt_s` pass."""
+        if self.at < self.goal:
+            self.at = float(self.goal) if self.slew == inf else min(float(self.goal), self.at + self.slew * dt_s)
+
+    def level(self, percent: float) -> Level:
+        """Return the wish at so many % of the user's level, rounded down."""
+        return Level(floor(self.at * percent / 100 + 1e-9))
+
+    def lowered_by_hand(self, level: int, percent: int) -> None:
+        """Take a level that a hand lowered as the new goal, if it is below the present one."""
+        self.aim(min(self.goal, level * 100 // percent))
+
+    def raised_by_hand(self, level: int, percent: int) -> None:
+        """Adopt a level that a hand raised."""
+        adopted = -(-level * 100 // percent)
+        self.goal = max(self.goal, adopted)
+        self.at = max(self.at, float(adopted))
+
+
+class Wish:
+    """All ramps of a session, and where it is in its score."""
+
+    def __init__(self, channels: Iterable[Channel], score: Score | None, goal: Mapping[Channel, Level]) -> None:
+        self._score = score
+        self._ramps = {channel: Ramp(goal=goal.get(channel, Level(0))) for channel in channels}
+        self._origin_s: float | None = None
+        self._played_s = 0.0
+        self._seen_s = 0.0
+        self._soft_from_s: float | None = None
+
+    def begin(self, now_s: float, ramp_s: float) -> None:
+        """Play on from where it stood, ramping from zero."""
+        self._origin_s = now_s - self._played_s
+        self._seen_s = now_s
+        for ramp in self._ramps.values():
+            ramp.begin(ramp_s)
+
+    def clear(self, now_s: float) -> None:
+        """Zero now and hold the position."""
+        self._played_s = self.played_s(now_s)
+        self._origin_s = None
+        self._soft_from_s = None
+        for ramp in self._ramps.values():
+            ramp.clear()
+
+    def soften(self, now_s: float) -> None:
+        """Come down over FADE_OUT_S from now on."""
+        if self._soft_from_s is None:
+            self._soft_from_s = now_s
+
+    def advance(self, now_s: float) -> None:
+        """Let time pass until now."""
+        if self._origin_s is not None:
+            for ramp in self._ramps.values():
+                ramp.advance(max(0.0, now_s - self._seen_s))
+        self._seen_s = now_s
+
+    def aim(self, channel: Channel, goal: int, *, at_once: bool) -> None:
+        """Set a channel's goal; `at_once` leaves the way up to the Guard's slope alone."""
+        ramp = self._ramps[channel]
+        if at_once:
+            ramp.slew = inf
+        ramp.aim(goal)
+
+    def hand(self, now_s: float, channel: Channel, level: int, *, rose: bool) -> None:
+        """Follow a hand at the unit."""
+        percent = self.part(now_s).level_pct
+        if rose:
+            self._ramps[channel].raised_by_hand(level, percent)
+        else:
+            self._ramps[channel].lowered_by_hand(level, percent)
+
+    def goal(self, channel: Channel) -> int:
+        """Return what the person asked for."""
+        return self._ramps[channel].goal
+
+    def levels(self, now_s: float) -> dict[Channel, Level]:
+        """Return the wish of every channel now."""
+        if self._origin_s is None:
+            return dict.fromkeys(self._ramps, Level(0))
+        percent = self.part(now_s).level_pct * self._fade(now_s)
+        return {channel: ramp.level(percent) for channel, ramp in self._ramps.items()}
+
+    def climbed(self) -> bool:
+        """Say whether every ramp has reached its goal."""
+        return all(ramp.at >= ramp.goal for ramp in self._ramps.values())
+
+    def gate(self, now_s: float) -> float:
+        """Return the envelope's gate, 1 where the part has none."""
+        if self._score is None or self.part(now_s).envelope is None:
+            return 1.0
+        return texture(self._score, self.played_s(now_s)).gate
+
+    def part(self, now_s: float) -> Part:
+        """Return the part of the score that plays now."""
+        assert self._score is not None, "only an ordered session plays"
+        return part_at(self._score, self.played_s(now_s))[1]
+
+    def played_s(self, now_s: float) -> float:
+        """Return how long it has played, pauses left out."""
+        return self._played_s if self._origin_s is None else now_s - self._origin_s
+
+    def origin_s(self, now_s: float) -> float:
+        """Return when position 0 was (or would have been, after pauses)."""
+        return now_s - self._played_s if self._origin_s is None else self._origin_s
+
+    def end_s(self, now_s: float) -> float:
+        """Return when the score ends."""
+        length_s = self._score.length_s if self._score else 0.0
+        return self.origin_s(now_s) + length_s
+
+    def soft_over(self, now_s: float) -> bool:
+        """Say whether a soft stop has come down."""
+        return self._soft_from_s is not None and now_s >= self._soft_from_s + FADE_OUT_S
+
+    @property
+    def softening(self) -> bool:
+        """Say whether a soft stop is under way."""
+        return self._soft_from_s is not None
+
+    def _fade(self, now_s: float) -> float:
+        left_s = self.end_s(now_s) - now_s
+        if self._soft_from_s is not None:
+            left_s = min(left_s, self._soft_from_s + FADE_OUT_S - now_s)
+        return max(0.0, min(1.0, left_s / FADE_OUT_S))

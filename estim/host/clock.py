@@ -1,0 +1,110 @@
+"""The one file that reads a clock, and the loop on which time can be made to jump or run faster.
+
+1. Real time: the monotonic part counts suspend (CLOCK_BOOTTIME), so a lid that was closed is time that has passed.
+2. Virtual time (speed None): when nothing is ready, time jumps to the next deadline instead of waiting. It stands
+   still while work is out in a thread, so what the disk takes never shows in a log; two runs are the same to the byte.
+3. A factor (speed N) runs the loop N times faster than the clock on the wall.
+"""
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from estim.core.moment import Now
+
+T = TypeVar("T")
+
+VIRTUAL_START = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
+"""What a jumping clock shows at its start: always the same, so that runs can be compared."""
+
+
+class Clock(Protocol):
+    """Where the host gets its moments from."""
+
+    def now(self) -> Now:
+        """Return the present moment; `mono_s` runs as fast as the running loop's time."""
+
+
+class RealClock:
+    """The clock on the wall."""
+
+    def now(self) -> Now:
+        return Now(time.clock_gettime(time.CLOCK_BOOTTIME), datetime.now(UTC))
+
+
+class LoopClock:
+    """The clock of a loop with its own time; UTC goes along with it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime) -> None:
+        self._loop = loop
+        self._start = start
+        self._zero_s = loop.time()
+
+    def now(self) -> Now:
+        mono_s = self._loop.time()
+        return Now(mono_s, self._start + timedelta(seconds=mono_s - self._zero_s))
+
+
+def wall_s() -> float:
+    """Return real seconds, for what a person waits for while virtual time jumps."""
+    return time.monotonic()
+
+
+class _Selector(selectors.DefaultSelector):
+    """Asks the loop how long to wait really."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: Callable[[float], float | None] = lambda timeout_s: timeout_s
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        ready = super().select(0)
+        return ready or super().select(self.waits(timeout))
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose time jumps (`speed` None) or runs `speed` times as fast as the wall's."""
+
+    def __init__(self, speed: float | None = None) -> None:
+        selector = _Selector()
+        self._speed = speed
+        self._jumped_s = 0.0
+        self._busy = 0
+        self._began_s = time.monotonic()
+        super().__init__(selector)
+        selector.waits = self._waits
+
+    def time(self) -> float:
+        if self._speed is None:
+            return self._jumped_s
+        return (time.monotonic() - self._began_s) * self._speed
+
+    def _waits(self, timeout_s: float) -> float | None:
+        if self._speed is not None:
+            return timeout_s / self._speed
+        if self._busy:
+            return None  # a thread's result wakes the loop; until then no time passes
+        self._jumped_s += timeout_s
+        return 0
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        self._busy += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._unbusy)
+        return future
+
+    def _unbusy(self, _future: object) -> None:
+        self._busy -= 1
+
+
+def new_loop(speed: str) -> tuple[asyncio.AbstractEventLoop, Clock]:
+    """Return loop and clock for a speed: "1" real, "max" jumping, or a factor."""
+    if speed == "1":
+        return asyncio.SelectorEventLoop(), RealClock()
+    loop = VirtualLoop(None if speed == "max" else float(speed))
+    return loop, LoopClock(loop, VIRTUAL_START if speed == "max" else datetime.now(UTC))

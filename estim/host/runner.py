@@ -1,0 +1,347 @@
+"""Runs one session on one unit: carries bytes between its driver and its link, and time to everything that is pure.
+
+Rules:
+1. After every input one synchronous pass: receive/done, session.step, guard.permit, driver.want, driver.poll, link.
+   Then it sleeps until the nearest due time. Nothing in a pass waits.
+2. Ops run as tasks with a time-out, so a hung write can't hold a stop: that is a task of its own, made at once.
+3. A lost link is opened again to stop, never to play on; the new link gets a new driver, which knows nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from math import isinf
+from typing import Protocol
+
+from estim.core.guard import Permit, permit
+from estim.core.moment import Now
+from estim.core.panel import Happened, Snapshot, State
+from estim.core.session import Session
+from estim.core.states import PLAYING
+from estim.core.view import snapshot
+from estim.host.clock import Clock
+from estim.host.link import Air, Link
+from protocols.driver import Driver, Family
+from protocols.vocabulary import AirError, Close, Endpoint, Event, Op, Out, Read, Reported, Write, Zero
+
+OPEN_TIMEOUT_S = 20.0
+"""One attempt to connect: scanning, connecting and discovery."""
+
+OPEN_TRIES = 2
+"""Attempts before a unit counts as absent, when nothing has flowed yet."""
+
+REOPEN_MIN_S = 60.0
+"""A lost unit is looked for at least this long, even where its output ends by itself: its level may have stayed."""
+
+REOPEN_PAUSE_S = 0.5
+"""Between attempts in the first minute; later ten times as long."""
+
+OP_TIMEOUT_S = 2.0
+"""Longest a single operation on the air may take."""
+
+INBOX_MAX = 256
+"""Inputs waiting for one pass; more means that something floods, and is dropped and counted."""
+
+OPS_MAX = 32
+"""Operations under way at once."""
+
+
+class Ears(Protocol):
+    """Who is told what a session does."""
+
+    def happened(self, now: Now, told: Sequence[Happened]) -> None:
+        """Take what is new, in order."""
+
+    def passed(self, now: Now) -> None:
+        """Called after each pass: snapshots may be asked for now."""
+
+    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
+        """Take bytes for the black box; `way` is "out" or "in"."""
+
+
+class Runner:
+    """One session's life, from opening the link to hanging up. All methods are called on the loop."""
+
+    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, ears: Ears) -> None:
+        self.session = session
+        self.dropped = 0
+        self.output_s = 0.0
+        self.over = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._air = air
+        self._family = family
+        self._clock = clock
+        self._ears = ears
+        self._loop = asyncio.get_running_loop()
+        self._link: Link | None = None
+        self._driver: Driver | None = None
+        self._reported: Reported | None = None
+        self._permit: Permit | None = None
+        self._inbox: deque[Callable[[float, Driver], list[Event]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._soon = False
+        self._broken: str | None = None
+        self._wakes = asyncio.Event()
+        self._ops: set[asyncio.Task[None]] = set()
+        self._seen_s = clock.now().mono_s
+
+    # What a person asks, through the desk
+
+    def ask(self, act: Callable[[Now, Reported | None], list[Happened]]) -> None:
+        """Apply a command to the session and act on it in the same breath; errors of the session pass through."""
+        now = self._clock.now()
+        self._ears.happened(now, act(now, self._reported))
+        self._pass()
+        self._wakes.set()
+
+    def snapshot(self) -> Snapshot:
+        """Return what is so now."""
+        return snapshot(self._clock.now(), self.session, self._reported, self._permit)
+
+    # The session's life
+
+    async def run(self) -> None:
+        """Connect, play, reconnect to stop if need be, hang up."""
+        try:
+            self.session.connect(self._clock.now())
+            await self._live()
+        finally:
+            await self._hang_up()
+            self.ended.set()
+            self.over.set()
+
+    async def _live(self) -> None:
+        lost_s: float | None = None
+        tries = 0
+        while self.session.state is not State.ENDED:
+            tries += 1
+            error = await self._open()
+            now = self._clock.now()
+            if self.session.state is State.ENDED:
+                return
+            if error is None:
+                lost_s, tries = None, 0
+                await self._until_lost_or_ended()
+                continue
+            if self._reported is None:
+                if tries >= OPEN_TRIES or not self.session.order or self._stopping():
+                    self._tell(self.session.no_device(now, error))
+                    return
+                continue
+            lost_s = now.mono_s if lost_s is None else lost_s
+            if await self._hopeless(now, lost_s):
+                return
+
+    async def _hopeless(self, now: Now, lost_s: float) -> bool:
+        """Wait a little before the next attempt; true if a lost unit need not be looked for any longer."""
+        assert self._reported is not None, "it was linked once"
+        looked_s = now.mono_s - lost_s
+        until_s = self._reported.until_s
+        if looked_s > REOPEN_MIN_S and not isinf(until_s) and now.mono_s > until_s:
+            self._tell(self.session.give_up(now, self._reported))
+            return True
+        pause_s = REOPEN_PAUSE_S if looked_s <= REOPEN_MIN_S else 10 * REOPEN_PAUSE_S
+        await self._sleep(pause_s)
+        return self.session.state is State.ENDED
+
+    def forget(self) -> None:
+        """Stop looking for a lost unit: a person wants to leave."""
+        if self._link is None and self.session.state is not State.ENDED:
+            self._tell(self.session.give_up(self._clock.now(), self._reported))
+            self._wakes.set()
+
+    def _stopping(self) -> bool:
+        return self.session.state in (State.STOPPING, State.FAULT)
+
+    async def _open(self) -> str | None:
+        """Open a link with a fresh driver; return the sentence of what went wrong, or None."""
+        link = self._air.link(self.session.unit.address, self._family)
+        opening = self._loop.create_task(link.open(self._hear, self._lose, OPEN_TIMEOUT_S))
+        waking = self._loop.create_task(self._until_given_up())
+        try:
+            await asyncio.wait({opening, waking}, timeout=OPEN_TIMEOUT_S + 5, return_when=asyncio.FIRST_COMPLETED)
+            if not opening.done():
+                return "the unit was not reached"
+            opening.result()
+        except AirError as error:
+            return str(error)
+        finally:
+            waking.cancel()
+            if not opening.done():
+                opening.cancel()
+            await asyncio.wait({opening, waking}, timeout=5)
+            if opening.cancelled():
+                await _quietly(link)
+        now = self._clock.now()
+        self._link, self._broken = link, None
+        self._driver = self._family.connect(now.mono_s)
+        self._tell(self.session.link_up(now))
+        self._pass()
+        return None
+
+    async def _until_given_up(self) -> None:
+        """Return when opening has lost its point: a stop before anything was reached, or the end."""
+        while self.session.state is not State.ENDED and not (self._reported is None and self._unwanted()):
+            self._wakes.clear()
+            await self._wakes.wait()
+
+    def _unwanted(self) -> bool:
+        return self._stopping() and self.session.order is not None
+
+    async def _until_lost_or_ended(self) -> None:
+        while self.session.state is not State.ENDED and self._broken is None:
+            self._wakes.clear()
+            await self._wakes.wait()
+        if self._broken is None:
+            return
+        now = self._clock.now()
+        assert self._driver is not None, "a link has a driver"
+        self._reported = self._driver.lost(now.mono_s)
+        self._tell(self.session.link_down(now, self._reported, self._broken))
+        await self._drop()
+        self._tell(self._settle(now))
+
+    def _settle(self, now: Now) -> list[Happened]:
+        """End at once if the lost unit's last word was a proved zero of a stop that was under way."""
+        if self._reported is not None and self._stopping() and self._reported.zero is Zero.CONFIRMED:
+            return self.session.give_up(now, self._reported)
+        return []
+
+    async def _hang_up(self) -> None:
+        self._disarm()
+        for _ in range(20):
+            if self._driver is None or self._driver.reported(self._clock.now().mono_s).closable:
+                break
+            await asyncio.sleep(0.05)
+        await self._drop()
+
+    async def _drop(self) -> None:
+        self._disarm()
+        link, self._link, self._driver = self._link, None, None
+        self._inbox.clear()
+        for task in list(self._ops):
+            task.cancel()
+        if self._ops:
+            await asyncio.wait(self._ops, timeout=OP_TIMEOUT_S)
+        if link is not None:
+            await _quietly(link)
+
+    async def _sleep(self, seconds: float) -> None:
+        self._wakes.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wakes.wait()
+        except TimeoutError:
+            pass
+
+    # One pass
+
+    def _hear(self, endpoint: Endpoint, data: bytes) -> None:
+        self._ears.carried(self._clock.now(), "in", endpoint, data)
+        self._put(lambda now_s, driver: driver.receive(now_s, endpoint, data))
+
+    def _lose(self, text: str) -> None:
+        self._broken = self._broken or text
+        self._wakes.set()
+
+    def _put(self, entry: Callable[[float, Driver], list[Event]]) -> None:
+        if len(self._inbox) >= INBOX_MAX:
+            self.dropped += 1
+            return
+        self._inbox.append(entry)
+        if not self._soon:
+            self._soon = True
+            self._loop.call_soon(self._pass)
+
+    def _pass(self) -> None:
+        """Rule 1: everything that a moment asks for, without waiting."""
+        self._soon = False
+        driver = self._driver
+        if driver is None or self._broken is not None:
+            return
+        now = self._clock.now()
+        now_s = now.mono_s
+        events: list[Event] = []
+        while self._inbox:
+            events += self._inbox.popleft()(now_s, driver)
+        reported = self._reported = driver.reported(now_s)
+        self._count(now_s, reported)
+        told = self.session.step(now, reported, events)
+        plea = self.session.plea(now)
+        granted = self._permit = permit(now_s, plea, reported, driver.caps, self.session.limits)
+        driver.want(now_s, self.session.wanted(now, plea, granted))
+        for op in driver.poll(now_s):
+            self._perform(now, op)
+        self._rearm(driver.due_s - now_s)
+        if told:
+            self._tell(told)
+        self._ears.passed(now)
+
+    def _count(self, now_s: float, reported: Reported) -> None:
+        if reported.out is not Out.OFF and any(span.hi > 0 for span in reported.level.values()):
+            self.output_s += now_s - self._seen_s
+        self._seen_s = now_s
+
+    def _tell(self, told: list[Happened]) -> None:
+        if told:
+            self._ears.happened(self._clock.now(), told)
+        if self.session.state is State.ENDED and not self.ended.is_set():
+            self.ended.set()
+            self._wakes.set()
+
+    def _rearm(self, due_in_s: float) -> None:
+        assert due_in_s > 0, f"{self._family.name}: due {-due_in_s:.6f} s ago after poll: a livelock"
+        self._disarm()
+        if self.session.state is not State.ENDED:
+            wait_s = min(due_in_s, 0.1 if self.session.state in PLAYING else 0.5)
+            self._timer = self._loop.call_later(wait_s, self._pass)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _perform(self, now: Now, op: Op) -> None:
+        if len(self._ops) >= OPS_MAX and not (isinstance(op, Write) and op.urgent):
+            self.dropped += 1
+            error = AirError("too many operations under way")
+            self._put(lambda now_s, driver: driver.done(now_s, op.tag, b"", error))
+            return
+        if isinstance(op, Write):
+            self._ears.carried(now, "out", op.endpoint, op.data)
+        assert self._driver is not None, "a pass has a driver"
+        assert self._link is not None, "a pass has a link"
+        task = self._loop.create_task(self._carry(op, self._link, self._driver))
+        self._ops.add(task)
+        task.add_done_callback(self._ops.discard)
+
+    async def _carry(self, op: Op, link: Link, owner: Driver) -> None:
+        data, error = b"", None
+        try:
+            async with asyncio.timeout(OP_TIMEOUT_S):
+                match op:
+                    case Write(_, endpoint, payload, response, _):
+                        await link.write(endpoint, payload, response)
+                    case Read(_, endpoint):
+                        data = await link.read(endpoint)
+                    case Close():
+                        await link.close()
+                        self._lose("the link was closed to be sure that the output ends")
+        except AirError as failure:
+            error = failure
+        except TimeoutError:
+            error = AirError(f"no answer within {OP_TIMEOUT_S:.0f} s")
+        if owner is not self._driver:
+            return
+        if error is not None and error.lost:
+            self._lose(str(error))
+        self._put(lambda now_s, driver: driver.done(now_s, op.tag, data, error))
+
+
+async def _quietly(link: Link) -> None:
+    """Hang up; a link that can't be closed is gone for us all the same."""
+    try:
+        async with asyncio.timeout(5):
+            await link.close()
+    except (AirError, TimeoutError):
+        pass

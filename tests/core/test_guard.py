@@ -1,0 +1,185 @@
+"""Each limit of the Guard alone, then all of them against anything that a session or a unit may come up with."""
+
+from dataclasses import replace
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estim.core.guard import SESSION_MAX_S, Cap, Limits, Plea, family_cap, percent_cap, permit
+from protocols.vocabulary import (
+    Capabilities,
+    Channel,
+    Control,
+    Level,
+    Mode,
+    OffBy,
+    Out,
+    Pause,
+    Reported,
+    Span,
+    Zero,
+    ZeroBy,
+)
+
+A, B = Channel.A, Channel.B
+CAPS = Capabilities(
+    family="box",
+    channels=(A, B),
+    scale=Level(200),
+    step=4,
+    first=Level(1),
+    raise_gap_s=0.5,
+    ask_s=0.3,
+    stale_s=3.0,
+    fault_s=10.0,
+    stop_s=3.0,
+    control=Control.STREAM,
+    off_by=OffBy.FEED,
+    pause=Pause.HOLD,
+    zero_by=ZeroBy.REPORT,
+)
+LIMITS = Limits((family_cap(CAPS), percent_cap(CAPS, 35, "35 % for a new unit")))
+NOW_S = 100.0
+
+
+def known(at: int, **change: object) -> Reported:
+    reported = Reported(
+        ready=True,
+        closable=True,
+        level={A: Span(at, at), B: Span(0, 0)},
+        settled_s={A: NOW_S - 1, B: NOW_S - 1},
+        ceiling={},
+        out=Out.ON,
+        zero=Zero.NO,
+        until_s=inf,
+        heard_s=NOW_S,
+        told_s=NOW_S,
+    )
+    return replace(reported, **change)  # type: ignore[arg-type] # dataclasses.replace takes any field
+
+
+def plea(wish: int, **change: object) -> Plea:
+    made = Plea(Mode.PLAY, {A: Level(wish)}, gate=1.0, started_s=NOW_S - 10, end_s=NOW_S + 10)
+    return replace(made, **change)  # type: ignore[arg-type] # dataclasses.replace takes any field
+
+
+def granted(wish: Plea, reported: Reported, limits: Limits = LIMITS) -> tuple[int, str]:
+    answer = permit(NOW_S, wish, reported, CAPS, limits)
+    return answer.level[A], answer.why[A]
+
+
+def test_a_wish_within_all_limits_is_granted_without_a_reason() -> None:
+    assert granted(plea(12), known(10)) == (12, "")
+
+
+def test_a_raise_is_one_step_at_most() -> None:
+    assert granted(plea(50), known(10)) == (14, "at most 4 a step")
+
+
+def test_the_cap_holds_and_names_itself() -> None:
+    assert granted(plea(200), known(68)) == (70, "35 % for a new unit")
+
+
+def test_the_smallest_cap_wins_wherever_it_stands() -> None:
+    program = Cap("the program's cap", {A: Level(11)})
+    for caps in ((*LIMITS.caps, program), (program, *LIMITS.caps)):
+        assert granted(plea(200), known(10), Limits(caps)) == (11, "the program's cap")
+
+
+def test_a_channel_without_any_cap_gets_nothing() -> None:
+    assert Limits((Cap("only A", {A: Level(5)}),)).of(B) == (0, "the unit has no such channel")
+
+
+def test_the_units_own_dial_is_a_cap() -> None:
+    assert granted(plea(30), known(10, ceiling={A: Level(12)})) == (12, "the unit's own limit is 12")
+
+
+def test_no_raise_before_the_gap_has_passed() -> None:
+    early = known(10, settled_s={A: NOW_S - 0.4, B: 0.0})
+    assert granted(plea(20), early) == (10, "one step each 0.5 s")
+    assert granted(plea(20), known(10, settled_s={A: NOW_S - 0.5, B: 0.0}))[0] == 14
+
+
+@pytest.mark.control("C-01")
+def test_no_raise_while_the_level_is_unknown() -> None:
+    doubt = known(10, level={A: Span(10, 14), B: Span(0, 0)})
+    assert granted(plea(20), doubt) == (14, "waiting for the unit to say its level")
+
+
+def test_no_raise_on_an_old_word() -> None:
+    assert granted(plea(20), known(10, told_s=NOW_S - 3.1)) == (10, "the unit has not said its level lately")
+
+
+def test_no_raise_while_the_gate_is_not_open() -> None:
+    assert granted(plea(20, gate=0.99), known(10))[0] == 10
+
+
+def test_lowering_is_granted_whatever_is_wrong() -> None:
+    wrong = known(10, level={A: Span(8, 14), B: Span(0, 0)}, told_s=-inf, settled_s={A: NOW_S, B: NOW_S})
+    assert granted(plea(3, gate=0.0), wrong) == (3, "")
+
+
+@pytest.mark.parametrize("mode", [Mode.WATCH, Mode.OFF, Mode.READY])
+def test_zero_unless_it_plays(mode: Mode) -> None:
+    assert granted(plea(10, mode=mode, halted="paused"), known(10)) == (0, "paused")
+
+
+@pytest.mark.control("C-15")
+def test_zero_when_the_time_is_up() -> None:
+    assert granted(plea(10, end_s=NOW_S), known(10)) == (0, "the time is up")
+    assert granted(plea(10, started_s=NOW_S - SESSION_MAX_S), known(10)) == (0, "the time is up")
+
+
+def test_zero_when_the_unit_has_been_silent_too_long() -> None:
+    assert granted(plea(10), known(10, heard_s=NOW_S - 10.1)) == (0, "the unit has said nothing for 10 s")
+
+
+def test_a_percentage_is_rounded_down_but_leaves_the_first_level() -> None:
+    assert percent_cap(CAPS, 35.4, "").level[A] == 70
+    assert percent_cap(CAPS, 0.1, "").level[A] == 1
+
+
+spans = st.tuples(st.integers(0, 200), st.integers(0, 200)).map(lambda two: Span(min(two), max(two)))
+times = st.floats(NOW_S - 40, NOW_S, allow_nan=False)
+
+
+@pytest.mark.control("C-02")
+@pytest.mark.control("C-05")
+@given(
+    wish=st.integers(0, 300),
+    span=spans,
+    settled_s=times,
+    told_s=times,
+    heard_s=times,
+    gate=st.floats(0, 1),
+    user=st.integers(0, 200),
+    end_s=st.floats(NOW_S - 5, NOW_S + 5),
+    mode=st.sampled_from(Mode),
+)
+def test_whatever_comes_no_cap_is_passed_and_no_raise_is_more_than_a_step(
+    wish: int,
+    span: Span,
+    settled_s: float,
+    told_s: float,
+    heard_s: float,
+    gate: float,
+    user: int,
+    end_s: float,
+    mode: Mode,
+) -> None:
+    limits = Limits((family_cap(CAPS), Cap("user", {A: Level(user)})))
+    spans_now = {A: span, B: Span(0, 0)}
+    reported = known(0, level=spans_now, settled_s={A: settled_s, B: 0.0}, told_s=told_s, heard_s=heard_s)
+    level, why = granted(plea(wish, mode=mode, gate=gate, end_s=end_s), reported, limits)
+    assert 0 <= level <= min(wish, user, CAPS.scale)
+    assert why or level == wish
+    if level > span.hi:
+        assert span.known
+        assert level <= span.lo + CAPS.step
+        assert NOW_S - settled_s >= CAPS.raise_gap_s - 1e-6
+        assert gate == 1.0
+        assert mode is Mode.PLAY
+    if mode is not Mode.PLAY or end_s <= NOW_S:
+        assert level == 0

@@ -1,0 +1,102 @@
+"""The wish: a ramp up, a fade down, and hands that are followed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estim.core.wish import FADE_OUT_S, Ramp, Wish, ramp_default_s
+from protocols.score import Part, Score, Steady
+from protocols.vocabulary import Channel, Level
+
+A, B = Channel.A, Channel.B
+RATE, WIDTH = Steady(100), Steady(150)
+SCORE = Score((Part("warm-up", 0, 60, RATE, WIDTH, level_pct=50), Part("work", 60, 60, RATE, WIDTH)))
+
+
+def wish(goal: int = 10) -> Wish:
+    made = Wish((A, B), SCORE, {A: Level(goal)})
+    made.begin(100.0, 10.0)
+    return made
+
+
+def test_it_ramps_rounds_down_and_follows_the_parts_percentage() -> None:
+    made = wish()
+    made.advance(105.1)
+    assert made.levels(105.1) == {A: 2, B: 0}
+    made.advance(111.0)
+    assert made.climbed()
+    assert made.levels(111.0)[A] == 5
+    assert made.levels(161.0)[A] == 10
+
+
+@pytest.mark.control("C-32")
+def test_it_comes_down_over_the_last_seconds() -> None:
+    made = wish()
+    made.advance(215.0)
+    levels = [made.levels(220 - FADE_OUT_S + step / 10)[A] for step in range(21)]
+    assert levels[0] == 10
+    assert levels[-1] == 0
+    assert levels == sorted(levels, reverse=True)
+
+
+def test_a_soft_stop_comes_down_from_any_place() -> None:
+    made = wish()
+    made.advance(170.0)
+    made.soften(170.0)
+    assert made.levels(171.0)[A] == 5
+    assert not made.soft_over(171.9)
+    assert made.soft_over(172.0)
+
+
+@pytest.mark.control("C-44")
+def test_clearing_keeps_goal_and_position_and_begins_again_from_zero() -> None:
+    made = wish()
+    made.advance(170.0)
+    made.clear(170.0)
+    made.advance(500.0)
+    assert made.levels(500.0) == {A: 0, B: 0}
+    assert made.played_s(500.0) == 70.0
+    made.begin(500.0, 10.0)
+    assert made.levels(500.0)[A] == 0
+    made.advance(505.0)
+    assert made.levels(505.0)[A] == 5
+    assert made.end_s(505.0) == 550.0
+
+
+@pytest.mark.control("C-26")
+def test_what_a_hand_lowered_stays_down() -> None:
+    made = wish()
+    made.advance(170.0)
+    made.hand(170.0, A, 7, rose=False)
+    made.advance(200.0)
+    assert made.levels(200.0)[A] == 7
+    made.hand(200.0, A, 9, rose=False)
+    assert made.levels(200.0)[A] == 7
+
+
+def test_a_hand_in_the_half_level_part_sets_the_goal_in_full_levels() -> None:
+    made = wish()
+    made.advance(150.0)
+    made.hand(150.0, A, 3, rose=False)
+    assert made.goal(A) == 6
+    assert made.levels(150.0)[A] == 3
+
+
+@given(level=st.integers(0, 200), percent=st.integers(1, 100))
+def test_adopting_a_raised_level_wishes_for_exactly_that_level(level: int, percent: int) -> None:
+    ramp = Ramp()
+    ramp.raised_by_hand(level, percent)
+    assert ramp.level(percent) == level
+
+
+@given(goal=st.integers(0, 200), level=st.integers(0, 200), percent=st.integers(1, 100))
+def test_a_lowered_level_is_never_exceeded(goal: int, level: int, percent: int) -> None:
+    ramp = Ramp(goal=goal, at=float(goal))
+    ramp.lowered_by_hand(level, percent)
+    assert ramp.level(percent) <= level
+    assert ramp.goal <= goal
+
+
+@pytest.mark.parametrize(("goal", "step", "gap_s", "ramp_s"), [(10, 4, 0.5, 3.0), (70, 4, 0.5, 9.0), (5, 1, 1.0, 5.0)])
+def test_the_default_ramp_is_what_the_slope_allows(goal: int, step: int, gap_s: float, ramp_s: float) -> None:
+    assert ramp_default_s(goal, step, gap_s) == ramp_s
