@@ -24,6 +24,27 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+MEANING = {
+    Exit.DONE: "done: the session was completed, or stopped from elsewhere, and zero is confirmed",
+    Exit.GENERAL: "the session ended by a fault, lost contact or the unit itself; zero is confirmed",
+    Exit.USAGE: "the command line is wrong",
+    Exit.BAD_DATA: "a bad program file or packet",
+    Exit.NO_INPUT: "no such program or file",
+    Exit.NO_DEVICE: "no unit found, or one that never answers; nothing was put out",
+    Exit.INTERNAL: "a bug in estim",
+    Exit.CANT_CREATE: "the journal can't be written: no session starts",
+    Exit.LINK_LOST: "the link was lost, then the unit was verified off",
+    Exit.TRY_LATER: "not now: busy, or another host has this home",
+    Exit.REFUSED: "refused by a limit or a missing pads-on act",
+    Exit.CONFIG: "the settings are wrong",
+    Exit.NOT_CONFIRMED: "the stop is NOT confirmed: look at the unit",
+    Exit.HUNG_UP: "ended by SIGHUP, zero confirmed",
+    Exit.INTERRUPTED: "ended by Ctrl-C, zero confirmed",
+    Exit.TERMINATED: "ended by SIGTERM, zero confirmed",
+}
+"""What each code tells a script and a person."""
+
+
 class EstimError(Exception):
     """Something a person can act on. The text says what, where, the allowed range and what to do."""
 

@@ -1,0 +1,197 @@
+"""House rules as one test: what is banned, and what to do instead."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    if (ROOT / name).is_file()
+)
+PYTHON = [path for path in FILES if path.suffix == ".py"]
+PURE = [path for path in PYTHON if path.is_relative_to(ROOT / "protocols") or path.is_relative_to(ROOT / "estim/core")]
+TESTS = [path for path in PYTHON if path.is_relative_to(ROOT / "tests")]
+TEXT = [path for path in FILES if path.suffix not in {".svg", ".png"} and path.name != "test_tidy.py"]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def said(found: list[str]) -> str:
+    return "\n".join(["", *found])
+
+
+def test_every_file_opens_with_one_sentence_on_what_it_is_for() -> None:
+    found = [
+        f"{name(path)}: say in one sentence what it is for" for path in PYTHON if not ast.get_docstring(tree(path))
+    ]
+    assert not found, said(found)
+
+
+def test_no_file_is_longer_than_a_person_can_hold() -> None:
+    limits = [(path, 400 if path in TESTS else 350) for path in PYTHON]
+    found = []
+    for path, limit in limits:
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > limit:
+            found.append(f"{name(path)}: {lines} lines, split it at a seam (at most {limit})")
+    assert not found, said(found)
+
+
+def test_no_function_is_longer_than_sixty_lines() -> None:
+    found = []
+    for path in PYTHON:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                size = (node.end_lineno or node.lineno) - node.lineno + 1
+                if size > 60:
+                    found.append(f"{name(path)}:{node.lineno} {node.name}: {size} lines, at most 60")
+    assert not found, said(found)
+
+
+def test_pure_code_has_no_task_and_no_clock() -> None:
+    banned = {"asyncio", "time", "random", "threading", "socket", "os", "sqlite3", "pathlib"}
+    found = []
+    for path in PURE:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+                found.append(f"{name(path)}:{node.lineno}: no async here; take `now_s` and return what to do")
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules.append(node.module)
+            found += [
+                f"{name(path)}: imports {module}; take it as an argument" for module in modules if module in banned
+            ]
+    assert not found, said(found)
+
+
+def test_one_file_reads_the_clock() -> None:
+    pattern = re.compile(r"\btime\.(time|monotonic|perf_counter|clock_gettime)\(|datetime\.(now|utcnow)\(")
+    allowed = {"estim/host/clock.py"}
+    found = [
+        f"{name(path)}: reads a clock; ask estim.host.clock"
+        for path in PYTHON
+        if path not in TESTS and name(path) not in allowed and pattern.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, said(found)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        (r"\b(TODO|FIXME|XXX)\b", "finish it, or write an issue"),
+        (r"NotImplementedError", "a stub is not done"),
+        (r"\btime\.sleep\(", "wait for an event or on virtual time"),
+        (r"pytest\.mark\.(skip|xfail|flaky)", "a test that needs luck is a bug report"),
+        (r"\bMagicMock\b|\bunittest\.mock\b", "use the software device, or a small fake that behaves"),
+        (r"except:\s*$|except BaseException:", "name what may go wrong"),
+        (r"python[0-9.]* -O\b", "asserts stay on"),
+    ],
+)
+def test_banned_words(pattern: str, instead: str) -> None:
+    found = []
+    for path in PYTHON:
+        if path.name == "test_tidy.py":
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if re.search(pattern, line):
+                found.append(f"{name(path)}:{number}: {line.strip()}: {instead}")
+    assert not found, said(found)
+
+
+def test_one_door_each_for_the_big_libraries() -> None:
+    doors = {
+        "bleak": {"estim/host/ble.py", "simulator/backend.py"},
+        "bleak_retry_connector": {"estim/host/ble.py"},
+        "bumble": {"simulator"},
+        "textual": {"estim/tui"},
+        "sqlite3": {"estim/host/store.py", "estim/host/journal.py"},
+    }
+    found = []
+    for path in PYTHON:
+        if path in TESTS:
+            continue
+        for node in ast.walk(tree(path)):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules.append(node.module)
+            for module in modules:
+                allowed = doors.get(module.split(".")[0])
+                if allowed is not None and not any(name(path).startswith(door) for door in allowed):
+                    found.append(f"{name(path)}: imports {module}; its door is {', '.join(sorted(allowed))}")
+    assert not found, said(found)
+
+
+def test_the_simulator_takes_layouts_from_protocols_and_no_driver() -> None:
+    found = []
+    for path in PYTHON:
+        if not path.is_relative_to(ROOT / "simulator"):
+            continue
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("protocols."):
+                found += [
+                    f"{name(path)}: imports {alias.name}; a twin shares wire forms, never behaviour"
+                    for alias in node.names
+                    if "Driver" in alias.name or alias.name in {"FAMILY", "CAPABILITIES", "Belief", "connect"}
+                ]
+    assert not found, said(found)
+
+
+def test_every_family_has_its_five_files() -> None:
+    families = [
+        path.stem for path in PYTHON if path.parent == ROOT / "simulator" and (ROOT / "protocols" / path.name).exists()
+    ]
+    families = [family for family in families if family not in {"__init__", "registry"}]
+    assert {"coyote3", "em70"} <= set(families)
+    wanted = [
+        place.format(family)
+        for family in families
+        for place in (
+            "protocols/{}.py",
+            "simulator/{}.py",
+            "tests/golden/{}.toml",
+            "tests/protocols/test_{}.py",
+            "tests/simulator/test_{}_twin.py",
+        )
+    ]
+    missing = [place for place in wanted if not (ROOT / place).exists()]
+    assert not missing, said(missing)
+
+
+def test_every_test_asserts_something() -> None:
+    words = ("Assert(", "raises", "check", "expect", "verify", "assert_", "snap_compare")
+    found = []
+    for path in TESTS:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                body = ast.dump(node)
+                if not any(word in body for word in words):
+                    found.append(f"{name(path)}:{node.lineno} {node.name}: asserts nothing")
+    assert not found, said(found)
+
+
+def test_no_text_names_a_registry_or_a_machine() -> None:
+    pattern = re.compile(r"(pypi|pythonhosted|npmjs)\.(org|com)|/(root|work|home)/[a-z]|files\.python")
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:100]}"
+        for path in TEXT
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert not found, said(found)
