@@ -10,20 +10,28 @@ Sources: DG-LAB's open document for V3 (state of June 2026) for frames, ranges a
 (firmware 0407, 500 ohm) for the pulse width; field reports for what the document leaves open, marked "uncertain".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import construct
 from construct_typed import DataclassMixin, csfield
 
-from protocols.driver import Direction
+from protocols.driver import Direction, Driver, Family
 from protocols.layout import Layout
 from protocols.vocabulary import (
     Advert,
     BadPacket,
     Can,
+    Capabilities,
+    Channel,
+    Control,
     Endpoint,
+    Level,
     Match,
+    OffBy,
+    Pause,
+    ZeroBy,
 )
 
 NAME = "coyote3"
@@ -157,7 +165,7 @@ OLD_REPLY = Layout("BE", BE, b"\xbe")
 NOTE_51 = Layout("51", Note51, b"\x51")
 NOTE_53 = Layout("53", Note53, b"\x53")
 CHARGE = Layout("battery", Charge, check=_check_charge)
-LAYOUTS = {
+LAYOUTS: Mapping[Direction, Mapping[str, tuple[Layout[Any], ...]]] = {
     Direction.TO_DEVICE: {IN.name: (FRAME, LIMITS)},
     Direction.FROM_DEVICE: {OUT.name: (TOLD, OLD_REPLY, NOTE_51, NOTE_53), BATTERY.name: (CHARGE,)},
 }
@@ -190,3 +198,42 @@ def period_ms(code: int) -> int:
 def intensity_for(width_us: float) -> int:
     """Return the intensity 0-100 whose pulse is at most this wide (each phase), so it never rounds up."""
     return max(0, min(100, int((width_us - 2.0) // 1.5)))
+
+
+CAPS = Capabilities(
+    family=NAME,
+    channels=(Channel.A, Channel.B),
+    scale=Level(200),
+    step=4,
+    first=Level(1),
+    raise_gap_s=0.5,
+    ask_s=0.3,
+    stale_s=3.0,
+    fault_s=10.0,
+    stop_s=3.0,
+    control=Control.STREAM,
+    off_by=OffBy.FEED,
+    pause=Pause.HOLD,
+    zero_by=ZeroBy.REPORT,
+)
+
+
+def _connect(now_s: float) -> Driver:
+    # Imported here, since the driver is written with the forms above.
+    from protocols.coyote3_driver import Coyote3
+
+    return Coyote3(now_s)
+
+
+FAMILY = Family(
+    name=NAME,
+    title="DG-LAB Coyote 3.0",
+    caps=CAPS,
+    endpoints=(IN, OUT, BATTERY),
+    subscribe=(OUT,),
+    layouts=LAYOUTS,
+    match=match,
+    connect=_connect,
+    by_hand="turn both wheels down to 0, then switch the box off",
+    evidence="A: the maker's open document; pulse width and voltage measured on one box; link loss not documented",
+)
