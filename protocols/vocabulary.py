@@ -55,6 +55,15 @@ class Advert:
     manufacturer: tuple[tuple[int, bytes], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One advert as a radio saw it; `attached` is true if the operating system already holds a link to the unit."""
+
+    advert: Advert
+    rssi_dbm: int | None = None
+    attached: bool = False
+
+
 class Match(Enum):
     """How sure a family is that an advert is one of its units."""
 

@@ -56,6 +56,10 @@ class Twin(Protocol):
         """What it advertises now."""
 
     @property
+    def on(self) -> bool:
+        """Whether it is switched on; if not, it neither advertises nor keeps a link."""
+
+    @property
     def due_s(self) -> float:
         """When `advance` has something to do next (inf: nothing)."""
 
@@ -78,7 +82,9 @@ class Twin(Protocol):
         """Return a value; raises WriteRefused."""
 
     def hand(self, now_s: float, act: str) -> None:
-        """A person at the unit: 'A+' 'A-' 'B+' 'B-' (wheel, key), 'pads-off', 'pads-on', 'power-off', 'low-battery'."""
+        """A person at the unit: 'A+' 'A-' 'B+' 'B-' (wheel or key; 'A+5' is five steps), 'pads-off', 'pads-on',
+        'power-off', 'power-on', 'low-battery'.
+        """
 
     def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
         """What the electrodes saw in a stretch of the recent past (at least the last 60 s)."""

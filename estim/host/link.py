@@ -1,23 +1,14 @@
 """What the host needs of a radio: find units, open a link, carry bytes. A link holds no queue and decides nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from protocols.driver import Family
-from protocols.vocabulary import Advert, Endpoint
+from protocols.vocabulary import Endpoint
+from protocols.vocabulary import Seen as Seen  # lives there since twins, which never see estim, make it too
 
 Heard = Callable[[Endpoint, bytes], None]
 Lost = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One advert; `attached` is true if the operating system already holds a link to it."""
-
-    advert: Advert
-    rssi_dbm: int | None = None
-    attached: bool = False
 
 
 class Link(Protocol):
