@@ -1,0 +1,52 @@
+"""What becomes of a notification between a unit and its central; the radio in memory and the virtual air share it.
+
+Order is kept: what is late makes all that follows at least as late. Nothing here knows what the bytes mean.
+"""
+
+from simulator.chance import Chance
+from simulator.faults import RadioFaults
+
+
+class Weather:
+    """The bad luck of one unit's link, from the radio's options. `since_s` counts from the opening of the link."""
+
+    def __init__(self, faults: RadioFaults, chance: Chance) -> None:
+        self._faults = faults
+        self._chance = chance.stream("weather")
+        self._arrives_s = 0.0
+        self._since_s = 0.0
+
+    @property
+    def cut(self) -> tuple[float, float] | None:
+        """When the link is lost, and how long the unit is away then."""
+        return self._faults.cut
+
+    @property
+    def stall(self) -> tuple[float, float] | None:
+        """When the radio falls silent, and for how long."""
+        return self._faults.stall
+
+    def carry(self, since_s: float, data: bytes) -> list[tuple[float, bytes]]:
+        """Return what arrives of one notification: none, or one or two of (delay in seconds, bytes)."""
+        faults, chance = self._faults, self._chance
+        lost, late, twice, damaged = (
+            chance.happens(faults.lost),
+            chance.between(faults.late_s / 2, faults.late_s),
+            chance.happens(faults.dup),
+            chance.happens(faults.corrupt),
+        )
+        if lost or faults.mute or since_s >= faults.lost_after:
+            return []
+        if damaged and data:
+            data = self._damage(data)
+        if since_s < self._since_s:
+            self._arrives_s = 0.0  # a new link, on which nothing is under way
+        self._since_s = since_s
+        self._arrives_s = max(since_s + late, self._arrives_s)
+        return [(self._arrives_s - since_s, data)] * (2 if twice else 1)
+
+    def _damage(self, data: bytes) -> bytes:
+        if self._chance.happens(0.25):
+            return data[: self._chance.number(0, len(data) - 1)]
+        place = self._chance.number(0, len(data) - 1)
+        return data[:place] + bytes((data[place] ^ self._chance.number(1, 255),)) + data[place + 1 :]
