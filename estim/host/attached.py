@@ -1,0 +1,68 @@
+"""Units that BlueZ already holds a link to: they don't advertise, so no scan finds them (bluetooth.md section 1)."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ASK_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A connected unit: `path` is its D-Bus object, for instance /org/bluez/hci0/dev_C1_02_03_04_05_06."""
+
+    address: str
+    name: str
+    services: tuple[str, ...]
+    path: str
+
+
+async def attached_units() -> list[Attached]:
+    """Return what BlueZ is connected to, within ASK_S; empty where there is no BlueZ, or it doesn't answer."""
+    if sys.platform != "linux":
+        return []
+    from dbus_fast.errors import DBusError
+
+    with contextlib.suppress(OSError, EOFError, TimeoutError, DBusError, ValueError):
+        async with asyncio.timeout(ASK_S):
+            return connected_of(await _objects())
+    return []
+
+
+def connected_of(objects: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Attached]:
+    """Pick the connected devices out of BlueZ's objects (path -> interface -> property -> value)."""
+    found = []
+    for path, interfaces in objects.items():
+        device = interfaces.get("org.bluez.Device1", {})
+        if device.get("Connected") and device.get("Address"):
+            services = tuple(str(uuid).lower() for uuid in device.get("UUIDs", ()))
+            found.append(Attached(str(device["Address"]), str(device.get("Name", "")), services, path))
+    return found
+
+
+async def _objects() -> dict[str, dict[str, dict[str, Any]]]:
+    from dbus_fast.aio import MessageBus
+    from dbus_fast.constants import BusType, MessageType
+    from dbus_fast.message import Message
+    from dbus_fast.unpack import unpack_variants
+
+    bus = MessageBus(bus_type=BusType.SYSTEM)
+    try:
+        await bus.connect()
+        reply = await bus.call(
+            Message(
+                destination="org.bluez",
+                path="/",
+                interface="org.freedesktop.DBus.ObjectManager",
+                member="GetManagedObjects",
+            )
+        )
+    finally:
+        bus.disconnect()
+    if reply.message_type is not MessageType.METHOD_RETURN:
+        return {}
+    objects: dict[str, dict[str, dict[str, Any]]] = unpack_variants(reply.body[0])
+    return objects

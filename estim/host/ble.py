@@ -1,0 +1,349 @@
+"""The radio over bleak: BlueZ by default, or whatever backends it is given. Carries bytes and decides nothing.
+
+1. Opening is a stack of undos: when a step fails, or the time is up, nothing half-open remains.
+2. Every operation has a time-out. What goes wrong comes out as an AirError that says whether the link is gone.
+3. BlueZ keeps the link of a process that was killed, and a connected unit doesn't advertise: such a unit is found in
+   the system's own list, and taken over by its path.
+4. A disconnect is no stop: whatever must be zero is written, and verified, before `close`.
+5. `response` is always said. If a unit offers only the other kind of write, that one is used.
+
+Sources: bluetooth.md, measured on BlueZ 5.66 and 5.82 with bleak 3.1.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, assert_never
+
+from estim.host.attached import Attached, attached_units
+from estim.host.link import Heard, Lost, Seen
+from protocols.driver import Family
+from protocols.vocabulary import Advert, AirError, Can, Endpoint
+
+if TYPE_CHECKING:
+    from bleak import BleakClient
+    from bleak.backends.characteristic import BleakGATTCharacteristic
+    from bleak.backends.client import BaseBleakClient
+    from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+
+WRITE_S = 2.0
+READ_S = 2.0
+CLOSE_S = 4.0
+"""A clean disconnect takes 1.8 to 2.8 s on BlueZ (bluetooth.md)."""
+SCAN_MARGIN_S = 5.0
+BUSY_S = 0.02
+"""Between two tries while BlueZ is still busy with a request on the same characteristic."""
+NO_ADAPTER = (
+    "no Bluetooth adapter is ready: switch it on and start the system's Bluetooth service"
+    " (systemctl start bluetooth), or name a dongle of its own with --radio hci:usb:0"
+)
+_NO_SERVICE = ("ServiceUnknown", "NameHasNoOwner")
+_GONE_D_BUS = (*_NO_SERVICE, "NoReply", "UnknownObject", "Disconnected", "NotConnected")
+_GONE_TEXT = ("not connected", "service discovery has not been performed yet", "disconnected", "not found")
+_D_BUS_CODE = {"NotPermitted": 0x03, "NotSupported": 0x06, "NotAuthorized": 0x08, "InvalidValueLength": 0x0D}
+
+for _name in ("bleak", "bleak_retry_connector"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())  # their talk is not for the user's terminal
+
+
+class BleAir:
+    """The radio as a whole. Without backends it is the system's own Bluetooth.
+
+    `client` and `scanner` are bleak backend classes; `give_back` is called by `release`.
+    """
+
+    simulated = False
+
+    def __init__(
+        self,
+        *,
+        client: "type[BaseBleakClient] | None" = None,
+        scanner: "type[BaseBleakScanner] | None" = None,
+        give_back: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._client = client
+        self._scanner = scanner
+        self._give_back = give_back
+
+    async def scan(self, seconds: float) -> list[Seen]:
+        """Return what advertises, strongest first, then what the system holds a link to; each address once."""
+        from bleak import BleakScanner
+
+        try:
+            async with asyncio.timeout(seconds + SCAN_MARGIN_S):
+                found = await BleakScanner.discover(seconds, return_adv=True, **self.scanner_choice())
+        except _errors() as error:
+            raise self.told(error, "scanning") from error
+        seen = {device.address.upper(): _seen(device, data) for device, data in found.values()}
+        for unit in await self.attached():
+            seen[unit.address.upper()] = Seen(Advert(unit.address, _bare(unit.name), unit.services), None, True)
+        return sorted(seen.values(), key=lambda one: (one.attached, -(one.rssi_dbm or -128)))
+
+    def link(self, address: str, family: Family) -> "BleLink":
+        """Return a link, not yet open."""
+        return BleLink(self, address, family)
+
+    async def release(self) -> None:
+        """Give the radio back."""
+        if self._give_back is not None:
+            await self._give_back()
+
+    async def attached(self) -> list[Attached]:
+        """Return the units that the system already holds a link to (BlueZ only)."""
+        return await attached_units() if self._client is None else []
+
+    def told(self, error: BaseException, doing: str) -> AirError:
+        """Return an error of bleak's in our words."""
+        from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
+
+        match error:
+            case BleakBluetoothNotAvailableError() if self._client is not None:
+                return AirError(str(error.args[0]), lost=True)
+            case BleakBluetoothNotAvailableError():
+                return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
+            case BleakDBusError() if error.dbus_error.rpartition(".")[2] in _NO_SERVICE:
+                return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
+            case FileNotFoundError() | ConnectionRefusedError() if self._client is None:
+                return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
+            case _:
+                return told_of(error, doing)
+
+    def scanner_choice(self) -> dict[str, Any]:
+        """Return the keyword by which bleak takes our scanner backend."""
+        return {} if self._scanner is None else {"backend": self._scanner}
+
+    def client_choice(self) -> dict[str, Any]:
+        """Return the keyword by which bleak takes our client backend."""
+        return {} if self._client is None else {"backend": self._client}
+
+
+class BleLink:
+    """One connection over bleak."""
+
+    def __init__(self, air: BleAir, address: str, family: Family) -> None:
+        self._air = air
+        self._address = address
+        self._family = family
+        self._client: BleakClient | None = None
+        self._values: dict[Endpoint, BleakGATTCharacteristic] = {}
+        self._lost: Lost | None = None
+        self._gone = ""
+        self._stage = Stage.SEEK
+
+    async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
+        """Connect, check the family's services, listen."""
+        if self._client is not None:
+            raise AirError(f"{self._address}: this link is open already")
+        self._gone, self._stage = "", Stage.SEEK
+        try:
+            async with asyncio.timeout(timeout_s), AsyncExitStack() as undo:
+                device = await self._find()
+                self._stage = Stage.CONNECT
+                client = await self._connect(device, undo)
+                self._stage = Stage.LISTEN
+                self._values = self._check(client)
+                for endpoint in self._family.subscribe:
+                    await client.start_notify(self._values[endpoint], _hears(heard, endpoint))
+                if self._gone or not client.is_connected:
+                    raise AirError(f"{self._address}: the link was lost while it was being set up", lost=True)
+                self._client, self._lost = client, lost
+                undo.pop_all()
+        except _errors() as error:
+            raise self._told_opening(error, timeout_s) from error
+
+    async def write(self, endpoint: Endpoint, data: bytes, response: bool) -> None:
+        """Write within WRITE_S."""
+        client, value = self._open(endpoint)
+        offered = value.properties
+        if response and "write" not in offered and "write-without-response" in offered:
+            response = False
+        elif not response and "write-without-response" not in offered and "write" in offered:
+            response = True
+        try:
+            async with asyncio.timeout(WRITE_S):
+                while True:
+                    try:
+                        return await client.write_gatt_char(value, data, response=response)
+                    except _errors() as error:
+                        if not _busy(error):
+                            raise
+                        await asyncio.sleep(BUSY_S)
+        except _errors() as error:
+            raise self._told(error, f"writing to {endpoint.name}") from error
+
+    async def read(self, endpoint: Endpoint) -> bytes:
+        """Read within READ_S."""
+        client, value = self._open(endpoint)
+        try:
+            async with asyncio.timeout(READ_S):
+                return bytes(await client.read_gatt_char(value))
+        except _errors() as error:
+            raise self._told(error, f"reading {endpoint.name}") from error
+
+    async def close(self) -> None:
+        """Hang up within CLOSE_S; an AirError says that nobody confirmed it."""
+        client, self._client, self._lost = self._client, None, None
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await client.disconnect()
+        except _errors() as error:
+            if not self._gone:
+                raise self._air.told(error, f"{self._address}: hanging up") from error
+
+    async def _connect(self, device: "BLEDevice", undo: AsyncExitStack) -> "BleakClient":
+        from bleak import BleakClient
+        from bleak_retry_connector import establish_connection
+
+        client = await establish_connection(
+            BleakClient, device, self._address, disconnected_callback=self._dropped, **self._air.client_choice()
+        )
+        undo.push_async_callback(_hang_up_quietly, client)
+        self._gone = ""  # what a failed first try left behind
+        return client
+
+    async def _find(self) -> "BLEDevice":
+        from bleak import BleakScanner
+        from bleak.backends.device import BLEDevice
+
+        for unit in await self._air.attached():
+            if unit.address.upper() == self._address.upper():
+                return BLEDevice(unit.address, None, {"path": unit.path, "props": {}})
+        found = await BleakScanner.find_device_by_address(self._address, 3600.0, **self._air.scanner_choice())
+        if found is None:
+            raise TimeoutError
+        return found
+
+    def _check(self, client: "BleakClient") -> "dict[Endpoint, BleakGATTCharacteristic]":
+        found = {}
+        for endpoint in self._family.endpoints:
+            value = next(
+                (one for one in client.services.characteristics.values() if _is(one, endpoint)),
+                None,
+            )
+            if value is not None:
+                found[endpoint] = value
+            elif endpoint in self._family.subscribe or endpoint.can & (Can.WRITE | Can.COMMAND):
+                raise AirError(
+                    f"{self._address} is no {self._family.title}: it has no characteristic {endpoint.name}"
+                    f" (service {endpoint.service}, {endpoint.uuid})"
+                )
+        return found
+
+    def _open(self, endpoint: Endpoint) -> "tuple[BleakClient, BleakGATTCharacteristic]":
+        if self._client is None or self._gone:
+            raise AirError(f"{self._address}: {self._gone or 'the link is not open'}", lost=True)
+        value = self._values.get(endpoint)
+        if value is None:
+            raise AirError(f"{self._address} has no {endpoint.name}")
+        return self._client, value
+
+    def _dropped(self, client: "BleakClient") -> None:
+        if self._client is None or self._client is client:
+            self._lose("the link was lost")
+
+    def _lose(self, why: str) -> None:
+        """Tell once that the link is gone."""
+        self._gone = self._gone or why
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            lost(self._gone)
+
+    def _told(self, error: BaseException, doing: str) -> AirError:
+        told = self._air.told(error, f"{self._address}: {doing}")
+        client = self._client
+        if told.lost or self._gone or (client is not None and not client.is_connected):
+            told.lost = True
+            self._lose(str(told))  # when BlueZ itself dies no callback comes: an error is all that tells it
+        return told
+
+    def _told_opening(self, error: BaseException, timeout_s: float) -> AirError:
+        told = self._air.told(error, f"{self._address}: connecting")
+        told.lost = told.lost or bool(self._gone)
+        if not isinstance(error, TimeoutError):
+            return told
+        match self._stage:
+            case Stage.SEEK:
+                return AirError(
+                    f"{self._address} was not heard within {timeout_s:g} s: switch it on, bring it near, and end any"
+                    " other app that holds it (a connected unit can't be found)"
+                )
+            case Stage.CONNECT:
+                return AirError(f"{self._address} was heard, but took no connection up within {timeout_s:g} s")
+            case Stage.LISTEN:
+                return AirError(f"{self._address} was connected, but could not be listened to within {timeout_s:g} s")
+            case _:
+                assert_never(self._stage)
+
+
+class Stage(Enum):
+    """How far opening a link has come."""
+
+    SEEK = "seek"
+    CONNECT = "connect"
+    LISTEN = "listen"
+
+
+def told_of(error: BaseException, doing: str) -> AirError:
+    """Return bleak's error in our words: what failed, whether the link is gone, and the ATT error if there was one."""
+    from bleak.exc import BleakDBusError, BleakGATTProtocolError
+
+    text = f"{doing} failed: {str(error) or type(error).__name__}"
+    if isinstance(error, BleakGATTProtocolError):
+        return AirError(f"{doing} was refused: ATT error 0x{int(error.code):02x}", code=int(error.code))
+    if isinstance(error, BleakDBusError):
+        name = error.dbus_error.rpartition(".")[2]
+        lost = name in _GONE_D_BUS or "not connected" in text.lower()
+        return AirError(text, lost=lost, code=_D_BUS_CODE.get(name))
+    if isinstance(error, TimeoutError):
+        return AirError(f"{doing}: no answer in time")
+    if isinstance(error, OSError | EOFError):
+        return AirError(text, lost=True)  # the system's message bus went away
+    return AirError(text, lost=any(words in text.lower() for words in _GONE_TEXT))
+
+
+def _seen(device: "BLEDevice", data: "AdvertisementData") -> Seen:
+    makers = tuple(sorted(data.manufacturer_data.items()))
+    services = tuple(uuid.lower() for uuid in data.service_uuids)
+    known = -127 < data.rssi < 20
+    return Seen(
+        Advert(device.address, _bare(data.local_name or ""), services, makers), data.rssi if known else None, False
+    )
+
+
+def _bare(name: str) -> str:
+    """Strip the NULs that some names are padded with."""
+    return name.rstrip("\0").strip()
+
+
+def _is(value: "BleakGATTCharacteristic", endpoint: Endpoint) -> bool:
+    return value.uuid.lower() == endpoint.uuid and value.service_uuid.lower() == endpoint.service
+
+
+def _hears(heard: Heard, endpoint: Endpoint) -> "Callable[[BleakGATTCharacteristic, bytearray], None]":
+    return lambda _value, data: heard(endpoint, bytes(data))
+
+
+async def _hang_up_quietly(client: "BleakClient") -> None:
+    with contextlib.suppress(*_errors()):
+        async with asyncio.timeout(CLOSE_S):
+            await client.disconnect()
+
+
+def _busy(error: BaseException) -> bool:
+    from bleak.exc import BleakDBusError
+
+    return isinstance(error, BleakDBusError) and error.dbus_error.endswith(".InProgress")
+
+
+@cache
+def _errors() -> tuple[type[Exception], ...]:
+    from bleak.exc import BleakError
+
+    return (BleakError, TimeoutError, OSError, EOFError)
