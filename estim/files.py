@@ -1,0 +1,49 @@
+"""Writes a file as a whole: after a crash or a full disk there is the old text or the new one, never a half."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from estim.core.errors import EstimError, Exit
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace `path` by `text` (UTF-8), on disk when this returns; a new file is readable by its owner only.
+
+    A link is followed, so that a settings file which lives elsewhere stays a link. Raises EstimError (73) if it
+    can't be written; the old file is untouched then.
+    """
+    try:
+        real = path.resolve()
+        mode = real.stat().st_mode & 0o777 if real.exists() else 0o600
+        handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    except OSError as error:
+        raise _cant_write(path, error) from error
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        fresh.replace(real)
+        _sync_folder(real.parent)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise _cant_write(path, error) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is on disk only once its folder is (fsync(2))."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _cant_write(path: Path, error: OSError) -> EstimError:
+    why = error.strerror or str(error)
+    return EstimError(f"can't write {path}: {why}; what was there before is unchanged", code=Exit.CANT_CREATE)

@@ -1,0 +1,133 @@
+"""Says where everything lies: below one folder with --home, else where the platform keeps such things.
+
+1. Settings and own programs are the user's (config), the journal is the user's (data); what estim remembers by itself
+   is state; socket and lock live only as long as the login (runtime).
+2. ESTIM_CONFIG and ESTIM_DATA move the first two. --home moves everything, the socket too.
+3. Who can write to the folder of the socket could answer in our name, so it must be ours, and 0700 if we make it.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from estim.core.errors import EstimError, Exit
+
+SOCKET_PATH_MAX = 107
+"""Longest path of a socket, bytes: sun_path has 108, one of them for the closing zero (unix(7))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Four folders, and the files in them. Making a Home touches no disk; `prepare` makes the folders."""
+
+    config: Path
+    data: Path
+    state: Path
+    runtime: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def programs(self) -> Path:
+        """The folder of the user's own programs; it need not exist."""
+        return self.config / "programs"
+
+    @property
+    def journal(self) -> Path:
+        return self.data / "log.sqlite"
+
+    @property
+    def simulated(self) -> Path:
+        """The journal of simulated sessions: a file of its own, emptied at each start of a simulated host."""
+        return self.state / "simulated.sqlite"
+
+    @property
+    def units_file(self) -> Path:
+        return self.state / "units.json"
+
+    @property
+    def log(self) -> Path:
+        """What a host that was started in the background says to nobody."""
+        return self.state / "host.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.runtime / "host.lock"
+
+    @property
+    def socket(self) -> Path:
+        """The control socket; raises EstimError (73) if its path is longer than the system allows."""
+        path = self.runtime / "control.sock"
+        length = len(os.fsencode(path))
+        if length > SOCKET_PATH_MAX:
+            raise EstimError(
+                f"the control socket's path would have {length} bytes, the system allows {SOCKET_PATH_MAX}: {path}; "
+                "choose a shorter folder with --home",
+                code=Exit.CANT_CREATE,
+            )
+        return path
+
+    def places(self) -> dict[str, Path]:
+        """Return every place by its name, for `estim paths`."""
+        return {
+            "settings": self.settings_file,
+            "programs": self.programs,
+            "journal": self.journal,
+            "simulated": self.simulated,
+            "units": self.units_file,
+            "log": self.log,
+            "lock": self.lock,
+            "socket": self.runtime / "control.sock",
+        }
+
+    def prepare(self) -> None:
+        """Make the folders that are missing, 0700; raises EstimError (73) with the folder and the cause."""
+        for folder in dict.fromkeys((self.config, self.data, self.state, self.runtime)):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise EstimError(
+                    f"can't make the folder {folder}: {why}; choose another with --home", code=Exit.CANT_CREATE
+                ) from error
+        owner = self.runtime.stat().st_uid
+        if owner != os.getuid():
+            raise EstimError(
+                f"the folder of the control socket belongs to somebody else (user {owner}): {self.runtime}; "
+                "choose one of your own with --home",
+                code=Exit.CANT_CREATE,
+            )
+
+
+def find_home(folder: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
+    """Return the home: everything below `folder` (--home) if it is given, else the platform's places."""
+    if folder is not None:
+        root = Path(folder).expanduser().absolute()
+        return Home(config=root, data=root, state=root, runtime=root)
+    from platformdirs import PlatformDirs  # not needed with --home, and it costs milliseconds
+
+    dirs = PlatformDirs("estim", appauthor=False)
+    state = dirs.user_state_path
+    return Home(
+        config=_moved(environ, "ESTIM_CONFIG", dirs.user_config_path),
+        data=_moved(environ, "ESTIM_DATA", dirs.user_data_path),
+        state=state,
+        runtime=_runtime(environ, state),
+    )
+
+
+def _moved(environ: Mapping[str, str], name: str, usual: Path) -> Path:
+    value = environ.get(name, "").strip()
+    return Path(value).expanduser().absolute() if value else usual
+
+
+def _runtime(environ: Mapping[str, str], state: Path) -> Path:
+    """The login's own folder; without one (cron, a bare container) a folder of ours, never one that all may write."""
+    value = environ.get("XDG_RUNTIME_DIR", "")
+    if value.startswith("/"):
+        return Path(value) / "estim"
+    usual = Path(f"/run/user/{os.getuid()}")
+    return usual / "estim" if usual.is_dir() else state / "run"

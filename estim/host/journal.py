@@ -1,0 +1,232 @@
+"""The journal as the host sees it: a session is on disk before it puts anything out, and nothing else is waited for.
+
+1. All work runs in one thread of its own; on the loop there are only short queues, each with a limit.
+2. What somebody waits for (begin, close_session, questions) takes along all that was told before, in order.
+3. What nobody waits for (beats, levels, alarms, bytes) goes when the thread is free. If the disk fails it is dropped
+   and counted, and `trouble` says why: a session in progress is stopped by its user or its end, not by a full disk.
+4. The byte log is gathered in memory and written every ten seconds, at an alarm of high priority and at the end of a
+   session; of each unit the last ten minutes are kept.
+5. Simulated sessions have a journal of their own, empty at each start, and neither kind is ever read as the other.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from estim.core.dose import Delivered
+from estim.core.errors import EstimError, Exit
+from estim.core.moment import Now
+from estim.core.panel import Priority
+from estim.host.clock import wall_s
+from estim.host.database import remove_database
+from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
+from estim.host.store import RING_MAX, Store
+from protocols.vocabulary import Channel, Endpoint
+
+T = TypeVar("T")
+
+ROWS_MAX = 1000
+"""Rows waiting for the disk: more than three minutes of a ramp on two channels."""
+
+FLUSH_S = 10.0
+"""How often the byte log goes to the disk."""
+
+DISK_TIMEOUT_S = 20.0
+"""Longest wait for the disk, on the wall's clock whatever the loop's is."""
+
+
+class Journal:
+    """An open journal; make it with `open`, and `close` it. All methods are called on the loop."""
+
+    def __init__(self, path: Path, simulated: bool) -> None:
+        self.simulated = simulated
+        self.dropped = 0
+        """Rows and packets that never reached the disk."""
+        self.trouble = ""
+        """Why something didn't, in a sentence; empty as long as all is well."""
+        self._path = path
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._rows: deque[Row] = deque()
+        self._bytes: dict[str, deque[Carried]] = {}
+        self._flushed_s: float | None = None
+        self._writing: asyncio.Future[None] | None = None
+        self._store: Store | None = None
+
+    @classmethod
+    async def open(cls, path: Path, *, simulated: bool = False) -> "Journal":
+        """Open or make the journal; a simulated one is emptied.
+
+        Raises EstimError: 73 if it can neither be written nor read, 78 if it is newer than this program or damaged.
+        A journal that can be read only is opened all the same, for `open_sessions`: `trouble` says why, and `begin`
+        refuses.
+        """
+        journal = cls(path, simulated)
+        try:
+            journal._store = await journal._in_thread(journal._open)
+        except BaseException:
+            journal._executor.shutdown(wait=False)
+            raise
+        journal.trouble = journal._store.trouble
+        return journal
+
+    def _open(self) -> Store:
+        if self.simulated:
+            remove_database(self._path)
+        return Store(self._path)
+
+    async def begin(self, opening: Opening) -> int:
+        """Write a session that is about to start, and return its number; it is on disk then.
+
+        Raises EstimError (73) if it isn't: then nothing may be put out.
+        """
+        if opening.simulated != self.simulated:
+            raise EstimError("a simulated and a real session can't share a journal", code=Exit.INTERNAL)
+        return await self._ask(lambda store: store.begin(opening))
+
+    async def close_session(self, session: int, outcome: Outcome) -> None:
+        """Write how a session ended, with all bytes until then. Raises EstimError (73); it stays open in there then."""
+        self._gather()
+        await self._ask(lambda store: store.close_session(session, outcome))
+
+    async def open_sessions(self) -> list[OpenSession]:
+        """Return the sessions that never ended, oldest first; after a start: what a dead host left behind."""
+        return await self._ask(lambda store: store.open_sessions())
+
+    async def sessions_of_site(self, site: str, since_utc: datetime) -> list[Delivered]:
+        """Return what this journal's kind of sessions delivered to a site and was over after `since_utc`.
+
+        A session without a site counts for all; one that never ended counts to the latest moment it can have.
+        """
+        return await self._ask(lambda store: store.sessions_of_site(site, since_utc, self.simulated))
+
+    async def black_box(self, unit: str) -> list[Carried]:
+        """Return the packets of a unit's last ten minutes, oldest first."""
+        self._gather()
+        return await self._ask(lambda store: store.black_box(unit))
+
+    async def flush(self) -> None:
+        """Return when everything told so far is in the database, or is counted as dropped."""
+        self._gather()
+        await self._ask(lambda store: None)
+
+    async def close(self) -> None:
+        """Write what is left and close; says nothing, since nobody could act on it any more."""
+        try:
+            await self.flush()
+            await self._ask(lambda store: store.close())
+        except EstimError as error:
+            self.trouble = error.text
+        finally:
+            self._store = None
+            self._executor.shutdown(wait=False)
+
+    def beat(self, session: int, now: Now, output_s: float, on_until_utc: datetime | None = None) -> None:
+        """Say that a session lives, every BEAT_S: after a crash it is known how long it lasted, nearly."""
+        self._put(BeatRow(session, now.utc, output_s, on_until_utc))
+
+    def level(self, session: int, at_s: float, channel: Channel, level: int, by: str) -> None:
+        """Note a level that the unit confirmed."""
+        self._put(LevelRow(session, at_s, channel, level, by))
+
+    def alarm(self, session: int | None, now: Now, priority: Priority, text: str, do: str) -> None:
+        """Note an alarm; one of high priority takes the byte log to the disk with it."""
+        if priority is Priority.HIGH:
+            self._gather()
+        self._put(AlarmRow(session, now.utc, priority, text, do))
+
+    def carried(self, unit: str, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
+        """Note one packet; `way` is "out" or "in"."""
+        ring = self._bytes.setdefault(unit, deque(maxlen=RING_MAX))
+        self.dropped += len(ring) == RING_MAX
+        ring.append(Carried(now.utc, now.mono_s, way, endpoint.name, data))
+        if self._flushed_s is None:
+            self._flushed_s = now.mono_s
+        elif now.mono_s - self._flushed_s >= FLUSH_S:
+            self._flushed_s = now.mono_s
+            self._gather()
+            self._write_soon()
+
+    def _gather(self) -> None:
+        """Line up the bytes behind the rows that were told before."""
+        for unit, ring in self._bytes.items():
+            if ring:
+                self._line_up(ByteRows(unit, tuple(ring)))
+                ring.clear()
+
+    def _put(self, row: Row) -> None:
+        self._line_up(row)
+        self._write_soon()
+
+    def _line_up(self, row: Row) -> None:
+        """A full queue loses its oldest bytes first, and its oldest row only if there are none."""
+        if len(self._rows) >= ROWS_MAX:
+            lost = next((row for row in self._rows if isinstance(row, ByteRows)), self._rows[0])
+            self._rows.remove(lost)
+            self.dropped += _count(lost)
+        self._rows.append(row)
+
+    def _take(self) -> list[Row]:
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    def _write_soon(self) -> None:
+        if self._store is None or self._writing is not None or not self._rows:
+            return
+        rows, store = self._take(), self._store
+        loop = asyncio.get_running_loop()
+        self._writing = loop.run_in_executor(self._executor, self._write, store, rows)
+        self._writing.add_done_callback(self._written)
+
+    def _written(self, future: "asyncio.Future[None]") -> None:
+        self._writing = None
+        if not future.cancelled():
+            future.result()
+        self._write_soon()
+
+    def _write(self, store: Store, rows: list[Row]) -> None:
+        """In the thread: losing rows is told, and stops nothing."""
+        try:
+            store.write(rows)
+        except EstimError as error:
+            self.trouble = error.text
+            self.dropped += sum(map(_count, rows))
+
+    async def _ask(self, work: Callable[[Store], T]) -> T:
+        store = self._store
+        if store is None:
+            raise EstimError("the journal is closed", code=Exit.INTERNAL)
+        rows = self._take()
+
+        def run() -> T:
+            self._write(store, rows)
+            return work(store)
+
+        return await self._in_thread(run)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._executor, work)
+        began_s = wall_s()
+        while not future.done():
+            await asyncio.wait({future}, timeout=DISK_TIMEOUT_S)  # sooner over on a loop that runs faster
+            if not future.done() and wall_s() - began_s >= DISK_TIMEOUT_S:
+                future.add_done_callback(_look_away)
+                raise EstimError(
+                    f"the disk of {self._path} has not answered for {DISK_TIMEOUT_S:.0f} s", code=Exit.CANT_CREATE
+                )
+        return future.result()
+
+
+def _count(row: Row) -> int:
+    return len(row.carried) if isinstance(row, ByteRows) else 1
+
+
+def _look_away(future: "asyncio.Future[T]") -> None:
+    """Nobody waits for this result any more; its error was told as a time-out."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,264 @@
+"""The user's settings: config.toml as one typed value, and changes to it that keep every comment.
+
+1. A missing file or key is the default. A wrong one is refused with file, field, what was found and what is allowed,
+   all of them in one go; nothing is ever silently clamped (safety.md section 9).
+2. What a field allows is written once, beside its type: the check and the sentence can't differ.
+3. `schema` may only grow, and a migration may only lower a limit (safety.md C-35).
+"""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from estim.core.errors import EstimError, Exit
+from estim.core.guard import NEW_UNIT_CAP_PCT, Cap, percent_cap
+from estim.files import write_whole
+from protocols.vocabulary import Capabilities, Channel, Level
+
+SCHEMA = 1
+
+UNIT_CAPS_MAX = 100
+
+CapPct = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100, % of a unit's scale")]
+Minutes = Annotated[float, Meta(gt=0, le=30, description="minutes, more than 0 and at most 30")]
+RampS = Annotated[float, Meta(ge=3, le=300, description="seconds, from 3 to 300")]
+Theme = Annotated[str, Meta(min_length=1, max_length=64, description="the name of a theme, 1 to 64 characters")]
+Keep = Annotated[bool, Meta(description="true or false")]
+SchemaNumber = Annotated[int, Meta(ge=1, description=f"a whole number, {SCHEMA} today")]
+UnitName = Annotated[str, Meta(min_length=1, max_length=64)]
+CapLevel = Annotated[int, Meta(ge=0, le=10_000)]
+UnitCaps = Annotated[
+    dict[UnitName, dict[Channel, CapLevel]],
+    Meta(
+        max_length=UNIT_CAPS_MAX,
+        description="a table [cap.NAME] per unit with lines such as A = 40: levels of the unit's own scale, "
+        "whole numbers from 0 to 10000, for the channels A to D",
+    ),
+]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All settings, checked. `cap` holds the highest level per unit name and channel, `ramp_s` None: by the slope."""
+
+    schema: SchemaNumber = SCHEMA
+    new_unit_cap_pct: CapPct = NEW_UNIT_CAP_PCT
+    minutes: Minutes = 20.0
+    ramp_s: RampS | None = None
+    keep_running: Keep = False
+    theme: Theme | None = None
+    cap: UnitCaps = {}
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is allowed but unusual, one sentence each."""
+        if self.new_unit_cap_pct <= NEW_UNIT_CAP_PCT:
+            return ()
+        return (
+            f"new_unit_cap_pct is {self.new_unit_cap_pct}: above {NEW_UNIT_CAP_PCT} % a unit that nobody knows yet "
+            "may come on strong",
+        )
+
+    def caps_of(self, name: str) -> dict[Channel, int]:
+        """Return the caps of a unit by its name, whatever the case; the lower one where it stands there twice."""
+        lowest: dict[Channel, int] = {}
+        for unit, caps in self.cap.items():
+            if unit.casefold() == name.casefold():
+                for channel, level in caps.items():
+                    lowest[channel] = min(level, lowest.get(channel, level))
+        return lowest
+
+
+TEMPLATE = """\
+# Settings of estim. Every line may be left out; what stands here commented out is the default.
+
+schema = 1
+
+# Highest level of a unit that nobody has set a cap for, % of its scale: 1 to 100.
+# new_unit_cap_pct = 35
+
+# Length of a session: up to 30 minutes.
+# minutes = 20
+
+# Seconds from 0 to the level, from 3 to 300; without it as fast as the slope allows.
+# ramp_s = 10
+
+# Does a session go on when the terminal that started it is gone?
+# keep_running = false
+
+# Theme of the screen.
+# theme = "textual-dark"
+
+# Caps of one unit, by its name, on its own scale:
+# [cap.coyote3]
+# A = 40
+# B = 40
+"""
+
+
+def read_settings(path: Path) -> Settings:
+    """Read config.toml; a missing file gives the defaults. Raises EstimError (78) with every mistake in it."""
+    return _checked(path, _parsed(path, _text(path)))
+
+
+def change_settings(path: Path, field: str, value: bool | int | float | str | None) -> Settings:
+    """Set one field ("minutes", "cap.coyote3.A") in the file, comments and order kept, and return all settings.
+
+    None takes the line out, back to the default. Raises EstimError (78) for a value that isn't allowed or a file
+    that was wrong before, 73 if it can't be written; the file is unchanged then.
+    """
+    import tomlkit  # only who writes needs it, and it costs milliseconds
+
+    text = _text(path)
+    _checked(path, _parsed(path, text))
+    *tables, key = _keys(path, field)
+    document = tomlkit.parse(_uncommented(TEMPLATE if text is None else text, field))
+    table: Any = document
+    for name in tables:
+        if name not in table:
+            if value is None:
+                return read_settings(path)
+            table[name] = tomlkit.table(is_super_table=name == tables[0] and len(tables) > 1)
+        table = table[name]
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+    fresh = tomlkit.dumps(document)
+    settings = _checked(path, _parsed(path, fresh))
+    write_whole(path, fresh)
+    return settings
+
+
+def unit_caps(
+    caps: Capabilities, settings: Settings, name: str, remembered: Mapping[Channel, int] | None = None
+) -> tuple[Cap, ...]:
+    """Return the unit's and the user's caps, for Limits: the smallest wins there.
+
+    A channel that neither config.toml nor the remembered unit gives a cap has the one of a new unit.
+    """
+    own = settings.caps_of(name)
+    kept = remembered or {}
+    channels = [channel for channel in caps.channels if channel not in own and channel not in kept]
+    pct = settings.new_unit_cap_pct
+    fresh = percent_cap(caps, pct, f"a new unit is capped at {pct} % of its scale: new_unit_cap_pct in config.toml")
+    found = [
+        Cap(f"the cap that is remembered for {name}", _levels(kept, caps)),
+        Cap(f"the cap of {name} in config.toml", _levels(own, caps)),
+        Cap(fresh.why, {channel: fresh.level[channel] for channel in channels}),
+    ]
+    return tuple(cap for cap in found if cap.level)
+
+
+def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, Level]:
+    return {channel: Level(level) for channel, level in levels.items() if channel in caps.channels}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EstimError(f"can't read {path}: {error.strerror or error}", code=Exit.CONFIG) from error
+    except UnicodeDecodeError as error:
+        raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
+
+
+def _parsed(path: Path, text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise EstimError(f"{path}: not TOML: {error}", code=Exit.CONFIG) from error
+
+
+def _checked(path: Path, data: Mapping[str, Any]) -> Settings:
+    kinds = get_type_hints(Settings, include_extras=True)
+    schema = data.get("schema", SCHEMA)
+    if type(schema) is int and schema > SCHEMA:
+        raise EstimError(
+            f"{path}: schema = {schema} was written for a newer estim, this one knows {SCHEMA}: update estim",
+            code=Exit.CONFIG,
+        )
+    wrong: list[str] = []
+    good: dict[str, Any] = {}
+    for field, value in data.items():
+        if field not in kinds:
+            wrong.append(_unknown(field, kinds))
+            continue
+        kind = kinds[field]
+        if _fits(value, kind):
+            good[field] = msgspec.convert(value, kind)
+            continue
+        for name, found in _culprits(field, value, kind):
+            wrong.append(f"{name} = {_shown(found)} is not allowed: it takes {_allowed(kind)}")
+    if wrong:
+        raise EstimError("\n".join(f"{path}: {sentence}" for sentence in wrong), code=Exit.CONFIG)
+    return Settings(**good)
+
+
+def _unknown(field: str, kinds: Mapping[str, Any]) -> str:
+    near = get_close_matches(field, kinds, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(kinds)}"
+    return f"{field} is no setting; {hint}"
+
+
+def _culprits(field: str, value: Any, kind: Any) -> list[tuple[str, Any]]:
+    """Return what exactly is wrong in a field, by its full name: one cap among many, or the field itself."""
+    parts: list[tuple[str, Any, Any]] = []
+    for unit, caps in value.items() if isinstance(value, dict) else ():
+        if isinstance(caps, dict) and caps:
+            parts += [(f"{field}.{unit}.{key}", level, {unit: {key: level}}) for key, level in caps.items()]
+        else:
+            parts.append((f"{field}.{unit}", caps, {unit: caps}))
+    found = [(name, part) for name, part, alone in parts if not _fits(alone, kind)]
+    return found or [(field, value)]
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _allowed(kind: Any) -> str:
+    """Return the description that stands beside the type, optional or not."""
+    for part in (kind, *get_args(kind)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, Meta) and meta.description:
+                return meta.description
+    raise AssertionError(f"{kind} says nothing of what it allows")
+
+
+def _uncommented(text: str, field: str) -> str:
+    """Wake the template's own commented line of a field, so that the value stands where it is explained."""
+    line = next((line for line in TEMPLATE.splitlines() if line.startswith(f"# {field} = ")), None)
+    lines = text.splitlines(keepends=True)
+    if line is None or any(other.startswith(f"{field} =") for other in lines):
+        return text
+    return "".join(other[2:] if other.rstrip("\r\n") == line else other for other in lines)
+
+
+def _keys(path: Path, field: str) -> list[str]:
+    keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
+    if not all(keys) or (keys[0] == "cap") != (len(keys) == 3) or len(keys) == 2:
+        raise EstimError(f'{path}: {field!r} is no setting; such as "minutes" or "cap.coyote3.A"', code=Exit.CONFIG)
+    return keys
+
+
+def _unit_and_channel(field: str) -> tuple[str, str]:
+    """A unit's name may hold dots, a channel doesn't."""
+    name, _, channel = field.partition(".")[2].rpartition(".")
+    return name, channel
