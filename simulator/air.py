@@ -2,7 +2,7 @@
 
 1. bumble enforces neither properties nor lengths, so each read and write goes to the twin, which refuses by itself.
 2. Order is kept: what arrives is worked off in the order of its arrival, commands and requests alike.
-3. A unit advertises unless it is connected or away, and does so again by itself (bumble doesn't).
+3. A unit advertises unless it is connected, away or off, and does so again by itself (bumble doesn't).
 4. Nothing is notified that the central hasn't asked for; what doesn't fit into the MTU is cut, as a real stack does.
 5. Time is the loop's: a twin is called when it says so, and at each input.
 """
@@ -11,7 +11,6 @@ import asyncio
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Protocol
 
 from bumble import att, gatt, gatt_server, hci
 from bumble.controller import Controller
@@ -23,12 +22,14 @@ from bumble.transport.common import AsyncPipeSink
 from protocols.vocabulary import Advert, Can, Endpoint
 from simulator.dongle import Ether, Port
 from simulator.twin import Log, Said, Twin, WriteRefused
+from simulator.weather import Weather
 
 ADVERT_MS = 100.0
 """Advertising interval: short, as devices use it that want to be found."""
 MTU_MAX = 247
 """What the usual Bluetooth chips agree to."""
 _TICK_S = 0.0005
+_APART_S = 1e-6
 _BASE = "-0000-1000-8000-00805f9b34fb"
 _PROPERTY = {
     Can.READ: gatt.Characteristic.Properties.READ,
@@ -36,21 +37,6 @@ _PROPERTY = {
     Can.COMMAND: gatt.Characteristic.Properties.WRITE_WITHOUT_RESPONSE,
     Can.NOTIFY: gatt.Characteristic.Properties.NOTIFY,
 }
-
-
-class Mishaps(Protocol):
-    """What goes wrong between a unit and its central. Times count in seconds from the moment of connecting."""
-
-    @property
-    def cut(self) -> tuple[float, float] | None:
-        """When the link is lost, and how long the unit is away then."""
-
-    @property
-    def stall(self) -> tuple[float, float] | None:
-        """When the radio falls silent, and for how long."""
-
-    def carry(self, since_s: float, data: bytes) -> list[tuple[float, bytes]]:
-        """Return what becomes of one notification: none or several (delay in seconds, bytes)."""
 
 
 def advert_bytes(advert: Advert) -> bytes:
@@ -105,11 +91,11 @@ class _Server(gatt_server.Server):
 class Unit:
     """One twin on the air."""
 
-    def __init__(self, twin: Twin, ether: Ether, log: Log, mishaps: Mishaps | None = None) -> None:
+    def __init__(self, twin: Twin, ether: Ether, log: Log, weather: Weather | None = None) -> None:
         self._twin = twin
         self._ether = ether
         self._log = log
-        self._mishaps = mishaps
+        self._weather = weather
         self._loop = asyncio.get_running_loop()
         self._address = hci.Address(twin.address, hci.Address.RANDOM_DEVICE_ADDRESS)
         self._controller = Controller(twin.address, link=ether)
@@ -127,10 +113,12 @@ class Unit:
         self._by_handle: dict[int, Endpoint] = {}
         self._connection: Connection | None = None
         self._since_s = -math.inf
+        self._arrives_s = -math.inf
         self._alarm: asyncio.TimerHandle | None = None
-        self._mishap_alarms: list[asyncio.TimerHandle] = []
+        self._weather_alarms: list[asyncio.TimerHandle] = []
         self._advertising: asyncio.Future[None] | None = None
         self._away_until_s = -math.inf
+        self._was_on = twin.on
         self._closed = False
 
     async def open(self) -> None:
@@ -140,7 +128,8 @@ class Unit:
             self._server.add_service(gatt.Service(service, values))
         for endpoint in self._twin.endpoints:
             self._by_handle[self._values[endpoint].handle] = endpoint
-        self._device.on(self._device.EVENT_CONNECTION, self._connected)
+        # by the loop, not in bumble's own call: it swallows exceptions, and a fault of a twin must be seen
+        self._device.on(self._device.EVENT_CONNECTION, lambda link: self._loop.call_soon(self._connected, link))
         await self._device.power_on()
         await self._advertise()
         self._arm()
@@ -148,7 +137,7 @@ class Unit:
     async def close(self) -> None:
         """Leave the air at once, as if switched off."""
         self._closed = True
-        for alarm in [*self._mishap_alarms, *([self._alarm] if self._alarm else [])]:
+        for alarm in [*self._weather_alarms, *([self._alarm] if self._alarm else [])]:
             alarm.cancel()
         if self._connection is not None:
             self._ether.cut(self._controller, self._connection.peer_address)
@@ -160,10 +149,7 @@ class Unit:
         return self._by_handle.get(handle)
 
     def take(self, endpoint: Endpoint, data: bytes, asked: tuple[att.Bearer, att.ATT_Write_Request] | None) -> None:
-        """Give a write to the twin; `asked` is the request to answer, None for a command.
-
-        Not in bumble's own call: it swallows exceptions, and a fault of a twin must be seen.
-        """
+        """Give a write to the twin; `asked` is the request to answer, None for a command."""
         self._loop.call_soon(self._take, endpoint, data, asked)
 
     def _take(self, endpoint: Endpoint, data: bytes, asked: tuple[att.Bearer, att.ATT_Write_Request] | None) -> None:
@@ -203,37 +189,46 @@ class Unit:
             gatt.Characteristic.READABLE | gatt.Characteristic.WRITEABLE,
             gatt.CharacteristicValue(read=read, write=write),
         )
-        value.on(value.EVENT_SUBSCRIPTION, lambda _bearer, notify, _indicate: self._subscribed(endpoint, notify))
+        value.on(
+            value.EVENT_SUBSCRIPTION,
+            lambda _bearer, notify, _indicate: self._loop.call_soon(self._subscribed, endpoint, notify),
+        )
         self._values[endpoint] = value
         return value
 
     async def _advertise(self) -> None:
-        if not self._closed and self._connection is None:
+        if not self._closed and self._connection is None and self._twin.on:
             await self._device.start_advertising(
                 advertising_data=advert_bytes(self._twin.advert),
                 advertising_interval_min=ADVERT_MS,
                 advertising_interval_max=ADVERT_MS,
             )
+        elif not self._twin.on:
+            await self._device.stop_advertising()
 
     def _connected(self, connection: Connection) -> None:
         now_s = self._loop.time()
+        if self._device.lookup_connection(connection.handle) is not connection:
+            self._back()  # it is gone again already
+            return
+        connection.on(connection.EVENT_DISCONNECTION, lambda _reason: self._loop.call_soon(self._disconnected))
         self._connection = connection
         self._since_s = now_s
-        connection.on(connection.EVENT_DISCONNECTION, lambda _reason: self._disconnected())
+        self._arrives_s = -math.inf
         self._live()
         self._twin.connect(now_s)
         self._arm()
-        mishaps = self._mishaps
-        if mishaps is not None and mishaps.cut is not None:
-            self._mishap_alarms.append(self._loop.call_at(now_s + mishaps.cut[0], self._cut, mishaps.cut[1]))
-        if mishaps is not None and mishaps.stall is not None:
-            self._mishap_alarms.append(self._loop.call_at(now_s + mishaps.stall[0], self._stall, mishaps.stall[1]))
+        weather = self._weather
+        if weather is not None and weather.cut is not None:
+            self._weather_alarms.append(self._loop.call_at(now_s + weather.cut[0], self._cut, weather.cut[1]))
+        if weather is not None and weather.stall is not None:
+            self._weather_alarms.append(self._loop.call_at(now_s + weather.stall[0], self._stall, weather.stall[1]))
 
     def _disconnected(self) -> None:
         self._connection = None
-        for alarm in self._mishap_alarms:
+        for alarm in self._weather_alarms:
             alarm.cancel()
-        self._mishap_alarms.clear()
+        self._weather_alarms.clear()
         self._live()
         self._twin.disconnect(self._loop.time())
         self._arm()
@@ -260,7 +255,16 @@ class Unit:
     def _live(self) -> None:
         for said in self._twin.advance(self._loop.time()):
             self._say(said)
+        if self._twin.on != self._was_on:
+            self._was_on = self._twin.on
+            self._switched()
         self._arm()
+
+    def _switched(self) -> None:
+        if self._connection is not None:
+            self._loop.call_soon(self._ether.cut, self._controller, self._connection.peer_address)
+        else:
+            self._loop.call_soon(self._back)
 
     def _arm(self) -> None:
         if self._alarm is not None:
@@ -276,17 +280,18 @@ class Unit:
             return
         now_s = self._loop.time()
         heard = [(0.0, said.data)]
-        if self._mishaps is not None:
-            heard = self._mishaps.carry(now_s - self._since_s, said.data)
+        if self._weather is not None:
+            heard = self._weather.carry(now_s - self._since_s, said.data)
             if heard != [(0.0, said.data)]:
                 fate = [{"late_s": round(late_s, 3), "hex": data.hex()} for late_s, data in heard]
                 self._log(now_s, "mishap", {"hex": said.data.hex(), "heard": fate})
-        quiet_s = max(0.0, self._ether.silent_until(self._address) - now_s)
         for late_s, data in heard:
-            if max(late_s, quiet_s) == 0.0:
+            at_s = max(now_s + late_s, self._ether.silent_until(self._address), self._arrives_s)
+            if at_s <= now_s:
                 self._notify(connection, said.endpoint, data)
             else:
-                self._loop.call_later(max(late_s, quiet_s), self._notify, connection, said.endpoint, data)
+                self._arrives_s = at_s + _APART_S  # a loop may swap what is due at the very same moment
+                self._loop.call_at(self._arrives_s, self._notify, connection, said.endpoint, data)
 
     def _notify(self, connection: Connection, endpoint: Endpoint, data: bytes) -> None:
         if connection is not self._connection:
@@ -307,10 +312,10 @@ class VirtualAir:
         self._port = Port(self.ether)
         self._units: list[Unit] = []
 
-    async def open(self, twins: Sequence[tuple[Twin, Log, Mishaps | None]], port: int) -> int:
+    async def open(self, twins: Sequence[tuple[Twin, Log, Weather | None]], port: int) -> int:
         """Put the twins on the air and listen on 127.0.0.1; return the port (0 takes a free one)."""
-        for twin, log, mishaps in twins:
-            unit = Unit(twin, self.ether, log, mishaps)
+        for twin, log, weather in twins:
+            unit = Unit(twin, self.ether, log, weather)
             await unit.open()
             self._units.append(unit)
         return await self._port.open(port)
