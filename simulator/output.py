@@ -9,7 +9,7 @@ Rules (measured on a coyote3, public scope captures of firmware 0407; used for o
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from simulator.twin import Pulse
@@ -32,9 +32,9 @@ class Run:
     width_us: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stretch:
-    """A time in which nothing changed; `first_tick` is its first pulse, -1 if it has none."""
+    """A time in which nothing changed; `first_tick` is its first pulse, -1 if it has none. It grows while it lasts."""
 
     start_tick: int
     end_tick: int
@@ -56,8 +56,10 @@ class Stage:
         self._channel = channel
         self._first = first
         self._peak_ma = 0.0
-        self._left: deque[Run] = deque()
-        self._again: tuple[Run, ...] = ()
+        self._runs: tuple[Run, ...] = ()
+        self._next = 0  # of the runs, and how much of the one before it is left
+        self._left_ms = 0
+        self._again = False
         self._tick = 0
         self._pulse_tick = -ENDLESS_MS
         self._past: deque[_Stretch] = deque(maxlen=STRETCHES_MAX)
@@ -65,8 +67,7 @@ class Stage:
     def play(self, tick: int, runs: tuple[Run, ...], *, again: bool = False) -> None:
         """Play these runs from now, in place of what is left of the former; `again`: over and over."""
         self.live(tick)
-        self._left = deque(runs)
-        self._again = runs if again else ()
+        self._runs, self._next, self._left_ms, self._again = runs, 0, 0, again and bool(runs)
 
     def strength(self, tick: int, peak_ma: float) -> None:
         """Set the height of a pulse from now on; at 0 none comes."""
@@ -77,17 +78,18 @@ class Stage:
     def live(self, tick: int) -> None:
         """Play on until a tick."""
         while self._tick < tick:
-            if not self._left:
-                if not self._again:
-                    self._tick = tick
-                    return
-                self._left.extend(self._again)
-            run = self._left.popleft()
-            length_ms = min(run.length_ms, tick - self._tick)
-            if length_ms < run.length_ms:
-                self._left.appendleft(replace(run, length_ms=run.length_ms - length_ms))
-            self._pass(run, self._tick, self._tick + length_ms)
-            self._tick += length_ms
+            if self._left_ms == 0:
+                if self._next == len(self._runs):
+                    if not self._again:
+                        self._tick = tick
+                        return
+                    self._next = 0
+                self._left_ms = self._runs[self._next].length_ms
+                self._next += 1
+            end_tick = min(tick, self._tick + self._left_ms)
+            self._left_ms -= end_tick - self._tick
+            self._pass(self._runs[self._next - 1], self._tick, end_tick)
+            self._tick = end_tick
 
     def pulses(self, since_s: float, until_s: float) -> Iterator[Pulse]:
         """Return the pulses from `since_s` (included) to `until_s` (not included), as far as it has lived."""
@@ -108,21 +110,22 @@ class Stage:
             if due_tick < end_tick:
                 first_tick = due_tick
                 self._pulse_tick = due_tick + (end_tick - 1 - due_tick) // run.period_ms * run.period_ms
-        stretch = _Stretch(start_tick, end_tick, run.period_ms, run.width_us, self._peak_ma, first_tick)
+        self._keep(run, start_tick, end_tick, first_tick)
+
+    def _keep(self, run: Run, start_tick: int, end_tick: int, first_tick: int) -> None:
         past = self._past
-        if past and _goes_on(past[-1], stretch):
-            before = past.pop()
-            first_tick = before.first_tick if before.first_tick >= 0 else first_tick
-            stretch = replace(stretch, start_tick=before.start_tick, first_tick=first_tick)
-        past.append(stretch)
+        last = past[-1] if past else None
+        if (
+            last is not None
+            and last.end_tick == start_tick
+            and last.period_ms == run.period_ms
+            and last.width_us == run.width_us
+            and last.peak_ma == self._peak_ma
+        ):
+            last.end_tick = end_tick
+            if last.first_tick < 0:
+                last.first_tick = first_tick
+            return
+        past.append(_Stretch(start_tick, end_tick, run.period_ms, run.width_us, self._peak_ma, first_tick))
         while past[0].end_tick < end_tick - KEPT_MS:
             past.popleft()
-
-
-def _goes_on(before: _Stretch, after: _Stretch) -> bool:
-    return (
-        before.end_tick == after.start_tick
-        and before.period_ms == after.period_ms
-        and before.width_us == after.width_us
-        and before.peak_ma == after.peak_ma
-    )

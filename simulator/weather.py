@@ -3,16 +3,16 @@
 Order is kept: what is late makes all that follows at least as late. Nothing here knows what the bytes mean.
 """
 
-from simulator.chance import Chance
+from simulator.chance import Stream
 from simulator.faults import RadioFaults
 
 
 class Weather:
     """The bad luck of one unit's link, from the radio's options. `since_s` counts from the opening of the link."""
 
-    def __init__(self, faults: RadioFaults, chance: Chance) -> None:
+    def __init__(self, faults: RadioFaults, chance: Stream) -> None:
         self._faults = faults
-        self._chance = chance.stream("weather")
+        self._chance = chance
         self._arrives_s = 0.0
         self._since_s = 0.0
 
