@@ -118,6 +118,7 @@ class Unit:
         self._weather_alarms: list[asyncio.TimerHandle] = []
         self._advertising: asyncio.Future[None] | None = None
         self._away_until_s = -math.inf
+        self._shouting = asyncio.Lock()
         self._was_on = twin.on
         self._closed = False
 
@@ -141,7 +142,8 @@ class Unit:
             alarm.cancel()
         if self._connection is not None:
             self._ether.cut(self._controller, self._connection.peer_address)
-        await self._device.stop_advertising()
+        async with self._shouting:
+            await self._device.stop_advertising()
         self._ether.controllers.discard(self._controller)
 
     def endpoint_at(self, handle: int) -> Endpoint | None:
@@ -197,14 +199,18 @@ class Unit:
         return value
 
     async def _advertise(self) -> None:
-        if not self._closed and self._connection is None and self._twin.on:
-            await self._device.start_advertising(
-                advertising_data=advert_bytes(self._twin.advert),
-                advertising_interval_min=ADVERT_MS,
-                advertising_interval_max=ADVERT_MS,
-            )
-        elif not self._twin.on:
-            await self._device.stop_advertising()
+        """Advertise if that is what it should do now; bumble can't bear two of these at a time."""
+        async with self._shouting:
+            if self._closed or self._connection is not None:
+                return
+            if self._twin.on and self._loop.time() >= self._away_until_s:
+                await self._device.start_advertising(
+                    advertising_data=advert_bytes(self._twin.advert),
+                    advertising_interval_min=ADVERT_MS,
+                    advertising_interval_max=ADVERT_MS,
+                )
+            else:
+                await self._device.stop_advertising()
 
     def _connected(self, connection: Connection) -> None:
         now_s = self._loop.time()

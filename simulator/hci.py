@@ -1,6 +1,6 @@
 """One HCI transport with bumble's host on it: scanning and connecting, each with a time-out and an undo.
 
-1. Connecting begins with hearing the unit: nobody waits on a controller for a unit that isn't there.
+1. Connecting begins with hearing the unit, or having just heard it: no controller waits for a unit that isn't there.
 2. What was begun is cancelled, so that later connects work; a link that comes up after all is hung up.
 3. A transport that was lost (dongle pulled out, simulator gone) is opened anew by the next operation.
 """
@@ -8,8 +8,9 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
 from bumble import core, hci
@@ -23,6 +24,9 @@ OPEN_S = 20.0
 COMMAND_S = 3.0
 CREATE_S = 4.0
 """For a unit that was just heard to take the connection up."""
+FRESH_S = 2.0
+"""An advert of that age is as good as a new one; a second wait would cost another advertising interval, 1 s on some."""
+FRESH_MAX = 1000
 HANG_UP_S = 2.5
 _TRANSPORT_ERRORS = (OSError, ValueError, ImportError, TransportInitError, TransportSpecError, core.BaseBumbleError)
 _WISHES = {
@@ -31,6 +35,8 @@ _WISHES = {
     )
 }
 """Frames every 100 ms want a short interval; a hand in between must not cost the link, a dead host must (2 s)."""
+
+T = TypeVar("T")
 
 logging.getLogger("bumble").addHandler(logging.NullHandler())
 
@@ -61,7 +67,8 @@ class Hci:
         self._creating = asyncio.Lock()
         self._expecting = False
         self._hearers: set[Callable[[Advertisement], None]] = set()
-        self._strays: set[asyncio.Task[None]] = set()
+        self._fresh: dict[str, tuple[float, hci.Address]] = {}
+        self._errands: set[asyncio.Task[Any]] = set()
 
     async def device(self) -> Device:
         """Return the running host; open the transport first if it isn't. Raises BleakBluetoothNotAvailableError."""
@@ -103,30 +110,44 @@ class Hci:
 
     async def _shut(self) -> None:
         transport, self._transport, self._device = self._transport, None, None
-        for stray in self._strays:
-            stray.cancel()
+        for errand in tuple(self._errands):
+            errand.cancel()
         if transport is not None:
             with contextlib.suppress(OSError):
                 await transport.close()
 
     async def listen(self, hear: Callable[[Advertisement], None]) -> None:
         """Call `hear` for each advert from now on."""
-        device = await self.device()
-        async with self._scanning:
-            if not device.is_scanning:
-                await self._command(device.start_scanning())
-            self._hearers.add(hear)
+        await self.device()
+        self._hearers.add(hear)
+        try:
+            await self._within(COMMAND_S, self._scan_if_wished(), "scanning")
+        except BaseException:
+            self._hearers.discard(hear)
+            self._errand(COMMAND_S, self._scan_if_wished())
+            raise
 
     async def unlisten(self, hear: Callable[[Advertisement], None]) -> None:
-        """Stop calling `hear`; never raises."""
+        """Stop calling `hear`; never fails."""
+        self._hearers.discard(hear)
+        with contextlib.suppress(BleakError):
+            await self._within(COMMAND_S, self._scan_if_wished(), "ending the scan")
+
+    async def _scan_if_wished(self) -> None:
         async with self._scanning:
-            self._hearers.discard(hear)
             device = self._device
-            if device is not None and device.is_scanning and not self._hearers:
-                with contextlib.suppress(BleakError):
-                    await self._command(device.stop_scanning())
+            if device is None or device.is_scanning == bool(self._hearers):
+                return
+            if device.is_scanning:
+                await device.stop_scanning()
+            else:
+                self._fresh.clear()
+                await device.start_scanning()
 
     def _heard(self, advertisement: Advertisement) -> None:
+        address = advertisement.address.to_string(False)
+        if address in self._fresh or len(self._fresh) < FRESH_MAX:
+            self._fresh[address] = (asyncio.get_running_loop().time(), advertisement.address)
         for hear in tuple(self._hearers):
             hear(advertisement)
 
@@ -143,13 +164,17 @@ class Hci:
                 await asyncio.wait({made}, timeout=CREATE_S)
             finally:
                 if not made.done():
-                    await self._uncreate(device, made)
+                    with contextlib.suppress(BleakError):
+                        await self._within(COMMAND_S, self._uncreate(device, made), "not connecting")
                 self._expecting = False
                 # bumble forgets this at the end of each try, and then can't say whose address a late link has
                 device.connect_own_address_type = hci.OwnAddressType.RANDOM
             return await self._made(made, peer)
 
     async def _find(self, address: str) -> hci.Address:
+        heard_s, peer = self._fresh.pop(address.upper(), (-math.inf, hci.Address.ANY))
+        if asyncio.get_running_loop().time() - heard_s <= FRESH_S:
+            return peer
         found: asyncio.Future[hci.Address] = asyncio.get_running_loop().create_future()
 
         def hear(advertisement: Advertisement) -> None:
@@ -177,47 +202,50 @@ class Hci:
 
     async def _uncreate(self, device: Device, made: "asyncio.Future[Connection]") -> None:
         """Take back a connection that is being created; if it came up meanwhile, hang up."""
-        with contextlib.suppress(BleakError):
-            await self._command(device.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command()))
-            await asyncio.wait({made}, timeout=1.0)
+        with contextlib.suppress(core.BaseBumbleError):
+            await device.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command())
+        await asyncio.wait({made}, timeout=1.0)
         if not made.done():  # a controller that never says what became of it
             made.cancel()
             await asyncio.wait({made})
         elif not made.cancelled() and made.exception() is None:
-            with contextlib.suppress(BleakError):
-                await self.hang_up(made.result())
+            await made.result().disconnect()
 
     def _connected(self, connection: Connection) -> None:
         if not self._expecting:
-            stray = asyncio.get_running_loop().create_task(self._hang_up_stray(connection))
-            self._strays.add(stray)
-            stray.add_done_callback(self._strays.discard)
-
-    async def _hang_up_stray(self, connection: Connection) -> None:
-        with contextlib.suppress(BleakError):
-            await self.hang_up(connection)
+            self._errand(HANG_UP_S, connection.disconnect())
 
     async def hang_up(self, connection: Connection) -> None:
         """Disconnect within HANG_UP_S; BleakError if nobody confirmed it."""
-        await _within(HANG_UP_S, connection.disconnect(), "hanging up")
+        await self._within(HANG_UP_S, connection.disconnect(), "hanging up")
 
-    async def _command(self, command: Coroutine[Any, Any, object]) -> None:
-        await _within(COMMAND_S, command, f"a command to the controller at {self._spec}")
+    def _errand(self, limit_s: float, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Do something on the controller, whoever loses interest: a command on its way can't be called back.
 
+        Were it, bumble would take its answer for that of the next command.
+        """
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        alarm = loop.call_later(limit_s, task.cancel)
+        self._errands.add(task)
 
-async def _within(limit_s: float, work: Coroutine[Any, Any, object], what: str) -> None:
-    """Wait for `work` up to a limit. bumble cancels what it gives up; that must not look like our own cancellation."""
-    task = asyncio.get_running_loop().create_task(work)
-    try:
-        await asyncio.wait({task}, timeout=limit_s)
-    finally:
-        if not task.done():
-            task.cancel()
-    if task.cancelled() or not task.done():
-        raise BleakError(f"{what} was not confirmed within {limit_s:.1f} s")
-    error = task.exception()
-    if error is not None:
-        raise BleakError(f"{what} failed: {error}") from error
+        def ended(task: "asyncio.Task[T]") -> None:
+            alarm.cancel()
+            self._errands.discard(task)
+            if not task.cancelled():
+                task.exception()  # whoever still waits has it too
+
+        task.add_done_callback(ended)
+        return task
+
+    async def _within(self, limit_s: float, work: Coroutine[Any, Any, object], what: str) -> None:
+        task = self._errand(limit_s, work)
+        await asyncio.wait({task})
+        if task.cancelled():  # by its limit, or by bumble, which cancels what it gives up
+            raise BleakError(f"{what}: not confirmed by {self._spec} within {limit_s:.1f} s")
+        error = task.exception()
+        if error is not None:
+            raise BleakError(f"{what}: refused by {self._spec}: {error}") from error
 
 
 def _unavailable(spec: str, why: str) -> BleakBluetoothNotAvailableError:
