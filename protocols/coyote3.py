@@ -19,6 +19,7 @@ from construct_typed import DataclassMixin, csfield
 
 from protocols.driver import Direction, Driver, Family
 from protocols.layout import Layout
+from protocols.score import Playable
 from protocols.vocabulary import (
     Advert,
     BadPacket,
@@ -236,4 +237,5 @@ FAMILY = Family(
     connect=_connect,
     by_hand="turn both wheels down to 0, then switch the box off",
     evidence="A: the maker's open document; pulse width and voltage measured on one box; link loss not documented",
+    playable=Playable(rate_hz=(1.0, 100.0), width_us=(2.0, 152.0), slot_s=0.025),
 )

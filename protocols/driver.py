@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from protocols.layout import Layout
+from protocols.score import Playable
 from protocols.vocabulary import (
     Advert,
     AirError,
@@ -71,7 +72,7 @@ class Family:
 
     `endpoints` is the GATT table to be checked after connecting, `subscribe` the ones to listen to. `layouts` holds
     the packet forms by direction and endpoint name, the usual endpoint first. `by_hand` tells a person how to end
-    output at the unit itself. `programs` maps a device program number to its own timer in seconds (NUMBER only).
+    output at the unit itself, `evidence` how sure the facts are.
     """
 
     name: str
@@ -84,3 +85,4 @@ class Family:
     connect: Callable[[float], Driver]
     by_hand: str
     evidence: str
+    playable: Playable

@@ -4,7 +4,8 @@ A Score is a Program already fitted to one family (a Course makes it), so no dri
 Widths are of ONE phase of the pulse in µs, rates are pulses per second, times are seconds from the session's start.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import floor
 
 
@@ -83,6 +84,21 @@ class Score:
     def length_s(self) -> float:
         last = self.parts[-1]
         return last.start_s + last.length_s
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """What a family can play: lowest and highest rate and width, `slot_s` its time slots (0: none).
+
+    A family that plays by number has `timers` (program number to the unit's own timer in seconds, as far as known)
+    and `number`, the one that stands in for a pain program which names none.
+    """
+
+    rate_hz: tuple[float, float]
+    width_us: tuple[float, float]
+    slot_s: float = 0.0
+    timers: Mapping[int, float] = field(default_factory=dict)
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def family_table() -> str:
 
 def program_table() -> str:
     """Return the table of shipped programs."""
-    from estim.core.catalogue import shipped
+    from estim.catalogue import shipped
 
     lines = ["| program | what it is | kind | minutes |", "|---|---|---|---|"]
     for program in shipped():

@@ -75,7 +75,7 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         self._link: Link | None = None
         self._driver: Driver | None = None
-        self._reported: Reported | None = None
+        self.reported: Reported | None = None
         self._permit: Permit | None = None
         self._inbox: deque[Callable[[float, Driver], list[Event]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -90,13 +90,13 @@ class Runner:
     def ask(self, act: Callable[[Now, Reported | None], list[Happened]]) -> None:
         """Apply a command to the session and act on it in the same breath; errors of the session pass through."""
         now = self._clock.now()
-        self._ears.happened(now, act(now, self._reported))
+        self._ears.happened(now, act(now, self.reported))
         self._pass()
         self._wakes.set()
 
     def snapshot(self) -> Snapshot:
         """Return what is so now."""
-        return snapshot(self._clock.now(), self.session, self._reported, self._permit)
+        return snapshot(self._clock.now(), self.session, self.reported, self._permit)
 
     # The session's life
 
@@ -123,7 +123,7 @@ class Runner:
                 lost_s, tries = None, 0
                 await self._until_lost_or_ended()
                 continue
-            if self._reported is None:
+            if self.reported is None:
                 if tries >= OPEN_TRIES or not self.session.order or self._stopping():
                     self._tell(self.session.no_device(now, error))
                     return
@@ -134,11 +134,11 @@ class Runner:
 
     async def _hopeless(self, now: Now, lost_s: float) -> bool:
         """Wait a little before the next attempt; true if a lost unit need not be looked for any longer."""
-        assert self._reported is not None, "it was linked once"
+        assert self.reported is not None, "it was linked once"
         looked_s = now.mono_s - lost_s
-        until_s = self._reported.until_s
+        until_s = self.reported.until_s
         if looked_s > REOPEN_MIN_S and not isinf(until_s) and now.mono_s > until_s:
-            self._tell(self.session.give_up(now, self._reported))
+            self._tell(self.session.give_up(now, self.reported))
             return True
         pause_s = REOPEN_PAUSE_S if looked_s <= REOPEN_MIN_S else 10 * REOPEN_PAUSE_S
         await self._sleep(pause_s)
@@ -147,7 +147,7 @@ class Runner:
     def forget(self) -> None:
         """Stop looking for a lost unit: a person wants to leave."""
         if self._link is None and self.session.state is not State.ENDED:
-            self._tell(self.session.give_up(self._clock.now(), self._reported))
+            self._tell(self.session.give_up(self._clock.now(), self.reported))
             self._wakes.set()
 
     def _stopping(self) -> bool:
@@ -181,7 +181,7 @@ class Runner:
 
     async def _until_given_up(self) -> None:
         """Return when opening has lost its point: a stop before anything was reached, or the end."""
-        while self.session.state is not State.ENDED and not (self._reported is None and self._unwanted()):
+        while self.session.state is not State.ENDED and not (self.reported is None and self._unwanted()):
             self._wakes.clear()
             await self._wakes.wait()
 
@@ -196,15 +196,15 @@ class Runner:
             return
         now = self._clock.now()
         assert self._driver is not None, "a link has a driver"
-        self._reported = self._driver.lost(now.mono_s)
-        self._tell(self.session.link_down(now, self._reported, self._broken))
+        self.reported = self._driver.lost(now.mono_s)
+        self._tell(self.session.link_down(now, self.reported, self._broken))
         await self._drop()
         self._tell(self._settle(now))
 
     def _settle(self, now: Now) -> list[Happened]:
         """End at once if the lost unit's last word was a proved zero of a stop that was under way."""
-        if self._reported is not None and self._stopping() and self._reported.zero is Zero.CONFIRMED:
-            return self.session.give_up(now, self._reported)
+        if self.reported is not None and self._stopping() and self.reported.zero is Zero.CONFIRMED:
+            return self.session.give_up(now, self.reported)
         return []
 
     async def _hang_up(self) -> None:
@@ -264,7 +264,7 @@ class Runner:
         events: list[Event] = []
         while self._inbox:
             events += self._inbox.popleft()(now_s, driver)
-        reported = self._reported = driver.reported(now_s)
+        reported = self.reported = driver.reported(now_s)
         self._count(now_s, reported)
         told = self.session.step(now, reported, events)
         plea = self.session.plea(now)

@@ -1,0 +1,169 @@
+"""The host's process: joins the real parts (and the twins, the only place that may), and lives until it is told to end.
+
+1. One host a home: it holds the lock for as long as it lives, and only who holds it may remove a stale socket.
+2. It says on a pipe that it is ready, or why it never will be; a front end waits for that and for nothing else.
+3. SIGTERM, SIGINT and SIGHUP run the stop ladder and verify before anything is closed.
+"""
+
+import asyncio
+import fcntl
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from estim.client import HostOptions
+from estim.core.errors import EstimError, Exit
+from estim.host.clock import Clock, new_loop
+from estim.host.control import serve
+from estim.host.desk import Desk
+from estim.host.home import Home, find_home
+from estim.host.journal import Journal
+from estim.host.link import Air
+from estim.host.parts import Parts
+from estim.host.units import Units
+from estim.settings import read_settings
+from protocols.driver import Family
+from protocols.registry import family, names
+
+ALONE_S = 15.0
+"""A host that was started for a front end which never came ends after this."""
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Return all families; imported when first asked for, since construct costs 0.2 s."""
+    return tuple(family(name) for name in names())
+
+
+def hold(home: Home) -> int:
+    """Take the home's lock; raise EstimError (75) if another host has it. It is let go when the process ends."""
+    handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        pid = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        os.close(handle)
+        raise EstimError(
+            f"another host (process {pid or 'unknown'}) has the home {home.runtime}: use it, or end it first",
+            code=Exit.TRY_LATER,
+        ) from error
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+def open_air(options: HostOptions, loop: asyncio.AbstractEventLoop) -> Air:
+    """Return the radio that the options name."""
+    if options.simulate is not None:
+        from simulator.registry import memory_air
+
+        return memory_air(options.simulate, seed=options.seed, log=options.log, loop=loop)
+    from estim.host.ble import BleAir
+
+    kind, _, transport = options.radio.partition(":")
+    if kind != "hci":
+        return BleAir()
+    from simulator.backend import backend_for
+
+    return BleAir(backend_for(transport))
+
+
+@asynccontextmanager
+async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterator[Parts]:
+    """Join the parts, and take them apart again in the right order."""
+    simulated = options.simulate is not None
+    journal = await Journal.open(home.simulated if simulated else home.journal, simulated=simulated)
+    try:
+        air = open_air(options, asyncio.get_running_loop())
+        try:
+            units = Units(home.units_file.with_name("simulated-units.json")) if simulated else Units.load(home)
+            yield Parts(
+                clock=clock,
+                air=air,
+                journal=journal,
+                home=home,
+                settings=read_settings(home.settings_file),
+                units=units,
+                families=families,
+                pid=os.getpid(),
+            )
+        finally:
+            await air.release()
+    finally:
+        await journal.close()
+
+
+async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -> None:
+    """Serve until a signal, or the last front end of a solo host, ends it."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, ended.set)
+    async with joined(options, home, clock) as parts:
+        desk = Desk(parts, solo=options.solo, leaving=ended)
+        await desk.recover()
+        with suppress(FileNotFoundError):
+            home.socket.unlink()
+        server = await serve(home.socket, desk)
+        try:
+            ready.say({"ready": True, "pid": os.getpid()})
+            gc.collect()
+            gc.freeze()
+            if options.solo:
+                desk.expect_front(ALONE_S)
+            await ended.wait()
+            await desk.close()
+        finally:
+            await server.close()
+
+
+class Ready:
+    """The pipe to the front end that started this host: one line, once."""
+
+    def __init__(self, handle: int | None) -> None:
+        self._handle = handle
+
+    def say(self, word: dict[str, object]) -> None:
+        """Write the line and close the pipe; a front end that is gone already is no trouble."""
+        if self._handle is None:
+            return
+        with suppress(OSError):
+            os.write(self._handle, msgspec.json.encode(word) + b"\n")
+            os.close(self._handle)
+        self._handle = None
+
+
+def main(argument: str) -> int:
+    """Run a host with these options (JSON); return the exit code."""
+    options = msgspec.json.decode(argument, type=HostOptions)
+    ready = Ready(options.ready_fd)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        home = find_home(options.home)
+        home.prepare()
+        lock = hold(home)
+        loop, clock = new_loop(options.speed)
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(live(options, home, clock, ready))
+        os.close(lock)
+    except EstimError as error:
+        ready.say({"code": int(error.code), "text": error.text})
+        sys.stderr.write(f"{error.text}\n")
+        return error.code
+    except Exception as error:
+        logging.exception("the host failed")
+        ready.say({"code": int(Exit.INTERNAL), "text": f"a bug in estim: {error!r}; see {Path(options.home or '.')}"})
+        return Exit.INTERNAL
+    return Exit.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

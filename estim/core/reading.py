@@ -1,0 +1,122 @@
+"""Reads a TOML table field by field and collects every mistake in a sentence: where, what, and what is allowed."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+
+class Table:
+    """One table of a file. `problems` is shared by all tables of the file; a wrong field reads as its default."""
+
+    def __init__(self, data: Mapping[str, object], where: str, problems: list[str]) -> None:
+        self._data = data
+        self._where = where
+        self._read: set[str] = set()
+        self.problems = problems
+
+    def at(self, key: str) -> str:
+        """Return the full name of a field, such as phases[1].rate_hz."""
+        return f"{self._where}.{key}" if self._where else key
+
+    def has(self, key: str) -> bool:
+        """Say whether a field is there."""
+        return key in self._data
+
+    def wrong(self, key: str, found: object, allowed: str) -> None:
+        """Note a mistake."""
+        shown = repr(found) if not isinstance(found, dict | list) else f"a {type(found).__name__}"
+        self.problems.append(f"{self.at(key)} = {shown}: it takes {allowed}")
+
+    def number(self, key: str, lo: float, hi: float, unit: str, default: float | None = None) -> float:
+        """Return a number from lo to hi."""
+        allowed = f"a number from {lo:g} to {hi:g} {unit}".rstrip()
+        value = self._take(key, allowed, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not lo <= value <= hi:
+            if value is not None:
+                self.wrong(key, value, allowed)
+            return lo if default is None else default
+        return float(value)
+
+    def whole(self, key: str, lo: int, hi: int, unit: str, default: int | None = None) -> int:
+        """Return a whole number from lo to hi."""
+        allowed = f"a whole number from {lo} to {hi} {unit}".rstrip()
+        value = self._take(key, allowed, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not lo <= value <= hi:
+            if value is not None:
+                self.wrong(key, value, allowed)
+            return lo if default is None else default
+        return value
+
+    def text(self, key: str, longest: int, default: str | None = None) -> str:
+        """Return a text of 1 to `longest` characters."""
+        allowed = f"a text of 1 to {longest} characters"
+        value = self._take(key, allowed, default)
+        if not isinstance(value, str) or (default is None and not value.strip()) or len(value) > longest:
+            if value is not None:
+                self.wrong(key, value, allowed)
+            return default or "?"
+        return value
+
+    def word(self, key: str, words: tuple[str, ...], default: str | None = None) -> str:
+        """Return one of some words."""
+        allowed = f"one of {', '.join(words)}"
+        value = self._take(key, allowed, default)
+        if value not in words:
+            if value is not None:
+                self.wrong(key, value, allowed + _meant(value, words))
+            return default or words[0]
+        return str(value)
+
+    def words(self, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a list of some words, possibly empty."""
+        value = self._take(key, "", [])
+        if not isinstance(value, list):
+            self.wrong(key, value, f"a list of {', '.join(words)}")
+            return ()
+        for item in value:
+            if item not in words:
+                self.wrong(key, item, f"only {', '.join(words)}{_meant(item, words)}")
+        return tuple(item for item in value if item in words)
+
+    def tables(self, key: str, most: int) -> list["Table"]:
+        """Return a list of 1 to `most` tables."""
+        value = self._take(key, f"1 to {most} tables", None)
+        if not isinstance(value, list) or not 1 <= len(value) <= most or not all(isinstance(x, dict) for x in value):
+            if value is not None:
+                self.wrong(key, value, f"1 to {most} tables")
+            return []
+        return [Table(item, f"{self.at(key)}[{index}]", self.problems) for index, item in enumerate(value)]
+
+    def table(self, key: str) -> "Table":
+        """Return a table, empty if it isn't there."""
+        value = self._take(key, "", {})
+        if not isinstance(value, dict):
+            self.wrong(key, value, "a table")
+            value = {}
+        return Table(value, self.at(key), self.problems)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all fields."""
+        return tuple(self._data)
+
+    def is_table(self, key: str) -> bool:
+        """Say whether a field holds a table."""
+        return isinstance(self._data.get(key), dict)
+
+    def close(self) -> None:
+        """Note every field that nobody read."""
+        for key in self._data:
+            if key not in self._read:
+                self.problems.append(f"{self.at(key)}: there is no such field{_meant(key, tuple(self._read))}")
+
+    def _take(self, key: str, allowed: str, default: object) -> object:
+        self._read.add(key)
+        if key in self._data:
+            return self._data[key]
+        if default is None:
+            self.problems.append(f"{self.at(key)} is missing: it takes {allowed}")
+        return default
+
+
+def _meant(found: object, words: tuple[str, ...]) -> str:
+    near = get_close_matches(str(found), words, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,26 @@
+"""What a host is made of: the real parts, joined once by estim.app and handed to whoever needs them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from estim.host.clock import Clock
+from estim.host.home import Home
+from estim.host.journal import Journal
+from estim.host.link import Air
+from estim.host.units import Units
+from estim.settings import Settings
+from protocols.driver import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`families` gives all families (imported when first asked for); `pid` is the host's process."""
+
+    clock: Clock
+    air: Air
+    journal: Journal
+    home: Home
+    settings: Settings
+    units: Units
+    families: Callable[[], Sequence[Family]]
+    pid: int

@@ -1,0 +1,110 @@
+"""Gets a session ready on paper: unit, program, course, caps and rest, before anything is written or connected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from estim.catalogue import find_program
+from estim.core.course import fit
+from estim.core.dose import LOOK_BACK, may_start
+from estim.core.errors import EstimError, Exit
+from estim.core.guard import SESSION_MAX_S, Cap, Limits, family_cap
+from estim.core.order import Order, Unit
+from estim.core.panel import Start
+from estim.core.program import Program
+from estim.core.session import check_level
+from estim.host.finding import choose
+from estim.host.parts import Parts
+from estim.host.units import Unit as Known
+from estim.settings import unit_caps
+from protocols.driver import Family
+from protocols.vocabulary import Channel, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """All that a session needs; `warnings` are sentences that the person should read."""
+
+    unit: Unit
+    family: Family
+    limits: Limits
+    order: Order
+    sites: tuple[str, ...]
+    overrides: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+async def prepare(parts: Parts, command: Start) -> Ready:
+    """Return a session on paper; raise EstimError for whatever speaks against it, before anything has happened."""
+    program = find_program(parts.home.programs, command.program)
+    minutes = _usual_minutes(parts, program) if command.minutes is None else command.minutes
+    if minutes * 60 > SESSION_MAX_S:
+        most = SESSION_MAX_S / 60
+        raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
+    known = await choose(command.unit, parts.air, parts.families(), parts.units, parts.clock.now().utc)
+    family = family_of(parts, known)
+    course = fit(program, family, minutes)
+    limits = limits_of(parts, known, family, program)
+    goal = _goal(family, command.level, limits)
+    sites = tuple(program.site)
+    warnings = await _rest(parts, sites, minutes, command)
+    order = Order(
+        course=course,
+        goal=goal,
+        ramp_s=parts.settings.ramp_s if command.ramp_s is None else command.ramp_s,
+        pads_on=command.pads_on,
+        wait_after_loss=command.wait_after_loss,
+    )
+    unit = unit_of(parts, known, family)
+    return Ready(unit, family, limits, order, sites, command.override, warnings)
+
+
+def _usual_minutes(parts: Parts, program: Program) -> float:
+    """Pain programs last what the person set; the others have a length of their own."""
+    return parts.settings.minutes if program.kind == "pain" else program.length_s / 60
+
+
+def family_of(parts: Parts, known: Known) -> Family:
+    """Return the family of a remembered unit."""
+    for family in parts.families():
+        if family.name == known.family:
+            return family
+    names = ", ".join(family.name for family in parts.families())
+    raise EstimError(
+        f"{known.name} is of the family {known.family}, which estim doesn't know ({names})", code=Exit.CONFIG
+    )
+
+
+def unit_of(parts: Parts, known: Known, family: Family) -> Unit:
+    """Return a unit as the session sees it."""
+    return Unit(known.name, known.address, family.name, family.title, parts.air.simulated, family.by_hand)
+
+
+def limits_of(parts: Parts, known: Known, family: Family, program: Program | None) -> Limits:
+    """Return all caps: family, unit and user, program."""
+    caps = [family_cap(family.caps), *unit_caps(family.caps, parts.settings, known.name, known.cap)]
+    if program is not None and program.caps.level_pct is not None:
+        level = Level(max(family.caps.first, family.caps.scale * program.caps.level_pct // 100))
+        why = f"{program.id} is capped at {program.caps.level_pct} % of the scale"
+        caps.append(Cap(why, dict.fromkeys(family.caps.channels, level)))
+    return Limits(tuple(caps))
+
+
+def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[Channel, Level]:
+    for channel, level in asked.items():
+        if channel not in family.caps.channels:
+            names = ", ".join(channel.value for channel in family.caps.channels)
+            raise EstimError(f"{family.title} has no channel {channel.value}: it has {names}", code=Exit.USAGE)
+        check_level(limits, channel, level)
+    return {channel: Level(asked.get(channel, 0)) for channel in family.caps.channels}
+
+
+async def _rest(parts: Parts, sites: tuple[str, ...], minutes: float, command: Start) -> tuple[str, ...]:
+    """Check the rest between two sessions on a site; only a gap that is typed in full is overridden, and told."""
+    now = parts.clock.now().utc
+    past = []
+    for site in sites or ("any",):
+        past += await parts.journal.sessions_of_site(site, now - LOOK_BACK)
+    verdict = may_start(now, sites, minutes, past, override_gap="gap" in command.override)
+    if not verdict.ok:
+        raise EstimError(verdict.why, code=Exit.REFUSED)
+    return verdict.warn

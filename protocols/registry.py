@@ -1,0 +1,22 @@
+"""All families by name; a family's file is imported only when it is asked for, since construct takes 0.2 s."""
+
+from importlib import import_module
+
+from protocols.driver import Family
+
+_FAMILIES = ("coyote3", "em70")
+"""One line a family."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all families."""
+    return _FAMILIES
+
+
+def family(name: str) -> Family:
+    """Return a family; raise KeyError for an unknown name."""
+    if name not in _FAMILIES:
+        raise KeyError(name)
+    made = import_module(f"protocols.{name}").FAMILY
+    assert isinstance(made, Family), f"protocols.{name}.FAMILY"
+    return made
