@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -60,20 +60,50 @@ def hold(home: Home) -> int:
     return handle
 
 
-def open_air(options: HostOptions, loop: asyncio.AbstractEventLoop) -> Air:
-    """Return the radio that the options name."""
-    if options.simulate is not None:
-        from simulator.registry import memory_air
+@asynccontextmanager
+async def opened_air(options: HostOptions) -> AsyncIterator[Air]:
+    """Give the radio that the options name, and give it back at the end."""
+    with ExitStack() as files:
+        air = _air(options, files)
+        try:
+            yield air
+        finally:
+            await air.release()
 
-        return memory_air(options.simulate, seed=options.seed, log=options.log, loop=loop)
+
+def _air(options: HostOptions, files: ExitStack) -> Air:
+    if options.simulate is not None:
+        from simulator.faults import BadOption
+        from simulator.radio import MemoryAir
+        from simulator.registry import make, read_line
+        from simulator.trace import Trace, silent
+
+        try:
+            setup = read_line(options.simulate)
+            log = Path(options.log).open("w", encoding="utf-8") if options.log else None  # noqa: SIM115 - kept below
+        except BadOption as error:
+            raise EstimError(f"--simulate {options.simulate}: {error}", code=Exit.USAGE) from error
+        except OSError as error:
+            raise EstimError(f"--log {options.log}: {error.strerror}", code=Exit.CANT_CREATE) from error
+        trace = Trace(files.enter_context(log)) if log else None
+        twins = make(setup, trace.of if trace else lambda _unit: silent, options.seed)
+        return MemoryAir(twins, setup.seed(options.seed), setup.radio)
     from estim.host.ble import BleAir
 
     kind, _, transport = options.radio.partition(":")
     if kind != "hci":
         return BleAir()
-    from simulator.backend import backend_for
+    from simulator.backend import Radio
 
-    return BleAir(backend_for(transport))
+    radio = Radio(transport)
+    return BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
+
+
+def _simulated_units(home: Home) -> Units:
+    """Software units are new at each start, like their ledger."""
+    path = home.simulated.with_name("simulated-units.json")
+    path.unlink(missing_ok=True)
+    return Units(path)
 
 
 @asynccontextmanager
@@ -82,9 +112,8 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
     simulated = options.simulate is not None
     journal = await Journal.open(home.simulated if simulated else home.journal, simulated=simulated)
     try:
-        air = open_air(options, asyncio.get_running_loop())
-        try:
-            units = Units(home.units_file.with_name("simulated-units.json")) if simulated else Units.load(home)
+        async with opened_air(options) as air:
+            units = _simulated_units(home) if simulated else Units.load(home)
             yield Parts(
                 clock=clock,
                 air=air,
@@ -95,8 +124,6 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
                 families=families,
                 pid=os.getpid(),
             )
-        finally:
-            await air.release()
     finally:
         await journal.close()
 

@@ -28,15 +28,15 @@ def write_whole(path: Path, text: str) -> None:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         fresh.replace(real)
-        _sync_folder(real.parent)
+        sync_folder(real.parent)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise _cant_write(path, error) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """A rename is on disk only once its folder is (fsync(2))."""
+def sync_folder(folder: Path) -> None:
+    """Wait until names in a folder are on disk: a new or renamed file is only then (fsync(2)). Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -1,0 +1,288 @@
+"""All verbs of the command line, each a few lines: parse, check, hand over."""
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from estim import __version__
+from estim.client import HostOptions
+from estim.core.errors import MEANING, EstimError, Exit
+from protocols.vocabulary import Channel
+
+EPILOG = (
+    "Examples:  estim run tens-ankle --level 10 --pads-on  |  estim stop  |  estim --simulate em70 --speed max run "
+    "tens-ankle --level 5 --pads-on  |  estim devices scan.  Not a medical device: read SAFETY.md. "
+    "`estim help exit-codes` lists the exit codes."
+)
+
+
+@dataclass(slots=True)
+class Flags:
+    """The global flags, as given before the verb."""
+
+    host: HostOptions
+    as_json: bool
+    no_input: bool
+
+
+app = typer.Typer(
+    help="Sessions on the Bluetooth stimulator that you already own: one key, twenty minutes, it ends itself.",
+    epilog=EPILOG,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def flags(
+    context: typer.Context,
+    home: Annotated[str | None, typer.Option(metavar="DIR", help="keep everything below this folder")] = None,
+    radio: Annotated[str, typer.Option(metavar="bluetooth|hci:TRANSPORT", help="which radio")] = "bluetooth",
+    simulate: Annotated[
+        str | None, typer.Option(metavar="FAMILY[:opt=val,…]", help="a software unit instead (see `estim-sim list`)")
+    ] = None,
+    speed: Annotated[str, typer.Option(metavar="N|max", help="with --simulate: run time faster, or let it jump")] = "1",
+    mqtt: Annotated[str | None, typer.Option(metavar="mqtt://…", hidden=True)] = None,
+    seed: Annotated[int, typer.Option(min=0, help="with --simulate: of all chance")] = 0,
+    log: Annotated[str | None, typer.Option(metavar="FILE", help="with --simulate: what the unit saw")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, nothing else")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
+    version: Annotated[bool, typer.Option("--version", help="show versions and end")] = False,
+) -> None:
+    """Check the global flags; without a verb, open the session screen."""
+    if version:
+        typer.echo(_versions())
+        raise typer.Exit
+    if mqtt is not None:
+        _usage("--mqtt is not in this version yet: leave it out")
+    if simulate is None:
+        for name, given in (("--speed", speed != "1"), ("--log", log is not None)):
+            if given:
+                _usage(f"{name} goes with --simulate only: a real unit can't be hurried")
+    elif radio != "bluetooth":
+        _usage("--simulate needs no radio: leave --radio out")
+    _check_speed(speed)
+    if radio != "bluetooth" and not radio.startswith("hci:"):
+        _usage(f"--radio {radio!r}: say bluetooth, or hci:TRANSPORT such as hci:usb:0")
+    host = HostOptions(home=home, radio=radio, simulate=simulate, speed=speed, seed=seed, log=_absolute(log))
+    context.obj = Flags(host, as_json, no_input)
+    if context.invoked_subcommand is None:
+        from estim.tui.run import run_screen
+
+        raise typer.Exit(run_screen(host))
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file")],
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several")] = None,
+    minutes: Annotated[float | None, typer.Option(help="length, fractions allowed; usually 20, at most 30")] = None,
+    level: Annotated[str, typer.Option(metavar="N|A=N,B=N", help="steps of the unit's scale; N means channel A")] = "0",
+    ramp: Annotated[float | None, typer.Option(metavar="S", min=0, help="seconds up to the level")] = None,
+    pads_on: Annotated[bool, typer.Option("--pads-on", help="the pads are on and you are ready: start")] = False,
+    override: Annotated[str | None, typer.Option(metavar="gap", help="start although 2 h have not passed")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
+) -> None:
+    """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q."""
+    from estim.core.panel import Start
+    from estim.running import run_session
+
+    if override not in (None, "gap"):
+        _usage(f"--override {override!r}: only the word gap can be overridden, typed in full")
+    if minutes is not None and not 0 < minutes <= 1440:
+        _usage(f"--minutes {minutes:g}: say more than 0 and at most 30")
+    start = Start(
+        program=program if "/" not in program and not program.endswith(".toml") else os.path.abspath(program),
+        unit=unit,
+        minutes=minutes,
+        level=_levels(level),
+        ramp_s=ramp,
+        pads_on=pads_on,
+        override=("gap",) if override == "gap" else (),
+        keep=keep,
+    )
+    made: Flags = context.obj
+    raise typer.Exit(run_session(made.host, start, as_json=made.as_json, no_input=made.no_input))
+
+
+@app.command()
+def stop(
+    context: typer.Context,
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit")] = None,
+    soft: Annotated[bool, typer.Option("--soft", help="down in two seconds")] = False,
+) -> None:
+    """Zero at once, proved by the unit (exit 0), or told that it isn't (exit 80). Works from any terminal."""
+    _again(context, ["stop", *(["--soft"] if soft else []), *(["--unit", unit] if unit else [])])
+
+
+@app.command()
+def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
+    """Zero at once, keep the time that is left."""
+    _again(context, ["pause", *(["--unit", unit] if unit else [])])
+
+
+@app.command()
+def resume(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
+    """Go on after a pause, up from zero."""
+    _again(context, ["resume", *(["--unit", unit] if unit else [])])
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def level(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(help="A or B")],
+    amount: Annotated[str, typer.Argument(help="+1, -1, or a level")],
+    unit: Annotated[str | None, typer.Option(help="which unit")] = None,
+) -> None:
+    """Move the level of one channel, within its cap."""
+    _again(context, ["level", channel, amount, *(["--unit", unit] if unit else [])])
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Show what is running."""
+    _again(context, ["status"])
+
+
+@app.command()
+def daemon(context: typer.Context) -> None:
+    """Run the host in the foreground: front ends join it, and sessions outlive their terminal if asked to."""
+    import msgspec
+
+    from estim.app import main
+
+    made: Flags = context.obj
+    raise typer.Exit(main(msgspec.json.encode(msgspec.structs.replace(made.host, solo=False)).decode()))
+
+
+@app.command()
+def decode(
+    family: Annotated[str, typer.Argument(help="coyote3, em70")],
+    direction: Annotated[str, typer.Argument(metavar="to-device|from-device")],
+    packet: Annotated[str | None, typer.Argument(metavar="HEX", help="one packet")] = None,
+    endpoint: Annotated[str | None, typer.Option(metavar="NAME|UUID", help="which characteristic")] = None,
+    batch: Annotated[bool, typer.Option("--batch", help="one packet a line from stdin")] = False,
+    text: Annotated[bool, typer.Option("--text", help="text instead of hex")] = False,
+    profile: Annotated[str | None, typer.Option(help="version of the protocol, where a family has several")] = None,
+) -> None:
+    """Show one packet as JSON. A bad one: ok false, exit 65. With --batch: one line each, in order."""
+    from estim.decode import Decoder, line_of
+
+    if text:
+        _usage(f"{family} speaks in bytes, not in text: leave --text out")
+    if batch == (packet is not None):
+        _usage("give one packet in hex, or --batch and packets on stdin")
+    decoder = Decoder(family, direction, endpoint, profile)
+    lines = (line.rstrip("\r\n") for line in sys.stdin) if batch else [packet or ""]
+    good = True
+    for answer in decoder.many(lines):
+        good = good and bool(answer["ok"])
+        sys.stdout.write(line_of(answer) + "\n")
+    raise typer.Exit(Exit.DONE if good else Exit.BAD_DATA)
+
+
+@app.command()
+def paths(context: typer.Context) -> None:
+    """Show where settings, programs, journal and socket lie."""
+    from estim.host.home import find_home
+
+    made: Flags = context.obj
+    places = find_home(made.host.home).places()
+    _table(made.as_json, [{"what": name, "path": str(path)} for name, path in places.items()])
+
+
+@app.command(name="help")
+def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-codes") -> None:
+    """Explain a topic."""
+    if topic != "exit-codes":
+        _usage(f"no help on {topic!r}: there is exit-codes")
+    for code, meaning in MEANING.items():
+        typer.echo(f"{code.value:>4}  {meaning}")
+
+
+def run_typer(argv: list[str]) -> int:
+    """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
+    from estim.listing import devices, programs
+
+    if not app.registered_groups:
+        app.add_typer(devices, name="devices")
+        app.add_typer(programs, name="programs")
+    try:
+        code = app(args=argv, standalone_mode=False, prog_name="estim")
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return Exit.INTERRUPTED
+    return int(code or 0)
+
+
+def _again(context: typer.Context, words: list[str]) -> NoReturn:
+    """Hand a quick verb over to where it is done, global flags in front."""
+    from estim.quick import quick
+
+    made: Flags = context.obj
+    front = ["--json"] if made.as_json else []
+    if made.host.home is not None:
+        front += ["--home", made.host.home]
+    code = quick([*front, "--radio", made.host.radio, *words])
+    if code is None:
+        _usage(f"{' '.join(words)}: that is not understood; see `estim {words[0]} --help`")
+    raise typer.Exit(code)
+
+
+def _levels(text: str) -> dict[Channel, int]:
+    """Read "10" (channel A) or "A=10,B=5"."""
+    found: dict[Channel, int] = {}
+    for part in text.split(","):
+        name, equals, number = part.strip().partition("=")
+        if not equals:
+            name, number = "A", name
+        if name.upper() not in Channel.__members__ or not number.strip().isdecimal() or len(number) > 5:
+            _usage(f"--level {text!r}: say a level such as 10, or A=10,B=5")
+        found[Channel(name.upper())] = int(number)
+    return found
+
+
+def _check_speed(speed: str) -> None:
+    try:
+        good = speed == "max" or 1 <= float(speed) <= 10_000
+    except ValueError:
+        good = False
+    if not good:
+        _usage(f"--speed {speed!r}: say a factor from 1 to 10000, or max")
+
+
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else os.path.abspath(path)
+
+
+def _table(as_json: bool, rows: list[dict[str, object]]) -> None:
+    import json
+
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    widths = {key: max(len(str(row[key])) for row in rows) for key in rows[0]} if rows else {}
+    for row in rows:
+        typer.echo("  ".join(f"{row[key]!s:<{width}}" for key, width in widths.items()).rstrip())
+
+
+def _versions() -> str:
+    import platform
+    from importlib.metadata import version
+
+    return (
+        f"estim {__version__}, Python {platform.python_version()}, bleak {version('bleak')}, "
+        f"{platform.system()} {platform.release()}"
+    )
+
+
+def _usage(text: str) -> NoReturn:
+    raise EstimError(text, code=Exit.USAGE)

@@ -1,0 +1,82 @@
+"""`estim decode`: one packet, or one a line, as JSON: what is on the wire, no guess at what it means to a person."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from estim.core.errors import EstimError, Exit
+from protocols.driver import Direction, Family
+from protocols.layout import Layout, pick
+from protocols.registry import family, names
+from protocols.vocabulary import BadPacket
+
+
+class Decoder:
+    """Decodes the packets of one family, direction and endpoint."""
+
+    def __init__(self, name: str, direction: str, endpoint: str | None, profile: str | None) -> None:
+        self._family = _family(name)
+        try:
+            self._direction = Direction(direction)
+        except ValueError as error:
+            raise EstimError(f"a packet goes to-device or from-device, not {direction!r}", code=Exit.USAGE) from error
+        if profile is not None:
+            raise EstimError(f"{name} has only one form of packets: leave --profile out", code=Exit.USAGE)
+        self._layouts = _layouts(self._family, self._direction, endpoint)
+
+    def one(self, text: str) -> dict[str, Any]:
+        """Return the JSON object of one packet in hex; `ok` is false if it is none."""
+        try:
+            data = bytes.fromhex(text.replace(":", " "))
+        except ValueError:
+            return {"ok": False, "error": f"not hex: {text.strip()[:60]!r}; write two digits a byte, as B0 00 0A"}
+        try:
+            layout, packet = pick(self._layouts, data)
+        except BadPacket as error:
+            return {"ok": False, "family": self._family.name, "error": str(error)}
+        shown = {"name": layout.name, **{field.name: _plain(getattr(packet, field.name)) for field in fields(packet)}}
+        return {"ok": True, "family": self._family.name, "packet": shown, "rebuilt": layout.build(packet).hex().upper()}
+
+    def many(self, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Return exactly one object a line, in order."""
+        return (self.one(line) for line in lines)
+
+
+def line_of(answer: Mapping[str, Any]) -> str:
+    """Return an answer as one JSON line."""
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _family(name: str) -> Family:
+    try:
+        return family(name)
+    except KeyError:
+        near = get_close_matches(name, names(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
+        raise EstimError(f"no family {name!r}: {hint}", code=Exit.USAGE, nearest=tuple(near)) from None
+
+
+def _layouts(made: Family, direction: Direction, endpoint: str | None) -> tuple[Layout[Any], ...]:
+    """Return the forms of one endpoint, named as in the sheet or by a short or full UUID; None: of the usual one."""
+    table = made.layouts[direction]
+    if endpoint is None:
+        return next(iter(table.values()))
+    wanted = endpoint.casefold()
+    for name, layouts in table.items():
+        uuid = next((known.uuid for known in made.endpoints if known.name == name), "")
+        if wanted in (name.casefold(), uuid, uuid[4:8]):
+            return layouts
+    raise EstimError(
+        f"{made.name} has no packets {direction.value} on {endpoint!r}: there are {', '.join(table)}", code=Exit.USAGE
+    )
+
+
+def _plain(value: object) -> object:
+    """Plain JSON: numbers stay numbers, bytes are hex, rows are lists."""
+    if isinstance(value, bytes):
+        return value.hex().upper()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
