@@ -9,7 +9,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
 from typing import Any, ClassVar, TypeVar
 
 from bleak.args import SizedBuffer
@@ -20,13 +21,18 @@ from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, AdvertisementDataCallback, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
-from bleak.exc import BleakError, BleakGATTProtocolError
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakError,
+    BleakGATTProtocolError,
+)
 from bleak.uuids import normalize_uuid_str
 from bumble import att, core, gatt
 from bumble.device import Advertisement, Connection
 from bumble.gatt_client import CharacteristicProxy, ServiceProxy
 
-from simulator.hci import Hci
+from simulator.hci import Hci, HciError, HciUnavailable
 
 PACKETS_MAX = 4
 MTU = 517
@@ -46,11 +52,23 @@ class Radio:
 
     async def open(self) -> None:
         """Open the transport now rather than at the first use; BleakBluetoothNotAvailableError if that fails."""
-        await self._hci.device()
+        with _bleaks_words():
+            await self._hci.device()
 
     async def close(self) -> None:
         """Hang up on everybody and close the transport."""
         await self._hci.close()
+
+
+@contextlib.contextmanager
+def _bleaks_words() -> Iterator[None]:
+    """Turn the errors of our HCI host into bleak's."""
+    try:
+        yield
+    except HciUnavailable as error:
+        raise BleakBluetoothNotAvailableError(str(error), BleakBluetoothNotAvailableReason.NO_BLUETOOTH) from error
+    except HciError as error:
+        raise BleakError(str(error)) from error
 
 
 def advert_of(advertisement: Advertisement) -> AdvertisementData:
@@ -93,7 +111,8 @@ class Scanner(BaseBleakScanner):
 
     async def start(self) -> None:
         self.seen_devices = {}
-        await self.hci.listen(self._hear)
+        with _bleaks_words():
+            await self.hci.listen(self._hear)
 
     async def stop(self) -> None:
         await self.hci.unlisten(self._hear)
@@ -150,7 +169,8 @@ class Client(BaseBleakClient):
         if self._connection is not None:
             raise BleakError("already connected")
         async with asyncio.timeout(others.get("timeout", self._timeout)):
-            connection = await self.hci.connect(self.address)
+            with _bleaks_words():
+                connection = await self.hci.connect(self.address)
             connection.once(connection.EVENT_DISCONNECTION, lambda _reason: self._lost(connection))
             self._connection = connection
             queue = connection.data_packet_queue
@@ -158,12 +178,10 @@ class Client(BaseBleakClient):
                 self._lost(connection)
             else:
                 queue.on("flow", self._flow.set)
-            try:
+            async with AsyncExitStack() as undo:
+                undo.push_async_callback(self._disconnect_quietly)
                 await self._discover()
-            except BaseException:
-                with contextlib.suppress(BleakError):
-                    await self.disconnect()
-                raise
+                undo.pop_all()
 
     async def disconnect(self) -> None:
         """Hang up, within 3 s; BleakError if nobody confirmed it, and then too nothing more is sent."""
@@ -171,9 +189,14 @@ class Client(BaseBleakClient):
         if connection is None:
             return
         try:
-            await self.hci.hang_up(connection)
+            with _bleaks_words():
+                await self.hci.hang_up(connection)
         finally:
             self._lost(connection)
+
+    async def _disconnect_quietly(self) -> None:
+        with contextlib.suppress(BleakError):
+            await self.disconnect()
 
     def _lost(self, connection: Connection) -> None:
         if self._connection is not connection:

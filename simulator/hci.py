@@ -10,9 +10,9 @@ import contextlib
 import logging
 import math
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
-from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
 from bumble import core, hci
 from bumble.device import Advertisement, Connection, ConnectionParametersPreferences, Device
 from bumble.host import Host
@@ -39,6 +39,14 @@ _WISHES = {
 T = TypeVar("T")
 
 logging.getLogger("bumble").addHandler(logging.NullHandler())
+
+
+class HciError(Exception):
+    """The controller or the other end let an operation down."""
+
+
+class HciUnavailable(HciError):
+    """The transport can't be used: a whole sentence for people."""
 
 
 class _Host(Host):
@@ -71,32 +79,34 @@ class Hci:
         self._errands: set[asyncio.Task[Any]] = set()
 
     async def device(self) -> Device:
-        """Return the running host; open the transport first if it isn't. Raises BleakBluetoothNotAvailableError."""
+        """Return the running host; open the transport first if it isn't. Raises HciUnavailable."""
         async with self._opening:
             if self._device is not None and self._transport is not None:
                 if not self._transport.source.terminated.done():
                     return self._device
                 await self._shut()
             try:
-                async with asyncio.timeout(OPEN_S):
+                async with asyncio.timeout(OPEN_S), AsyncExitStack() as undo:
+                    undo.push_async_callback(self._shut)
                     self._transport = await open_transport(self._spec)
                     self._device = await self._power_on(self._transport)
+                    undo.pop_all()
             except TimeoutError:
-                await self._shut()
-                raise _unavailable(self._spec, f"no answer from a controller within {OPEN_S:.0f} s") from None
+                raise self._unavailable(f"no answer from a controller within {OPEN_S:.0f} s") from None
             except _TRANSPORT_ERRORS as error:
-                await self._shut()
-                raise _unavailable(self._spec, str(error) or type(error).__name__) from error
-            except BaseException:
-                await self._shut()
-                raise
+                raise self._unavailable(str(error) or type(error).__name__) from error
             return self._device
+
+    def _unavailable(self, why: str) -> "HciUnavailable":
+        return HciUnavailable(
+            f"The HCI transport {self._spec} can't be used: {why}. Is the dongle plugged in, or the simulator running?"
+        )
 
     async def close(self) -> None:
         """Hang up on everybody and close the transport."""
         if self._device is not None and self._transport is not None and not self._transport.source.terminated.done():
             for connection in tuple(self._device.connections.values()):
-                with contextlib.suppress(BleakError):
+                with contextlib.suppress(HciError):
                     await self.hang_up(connection)
         await self._shut()
 
@@ -119,18 +129,20 @@ class Hci:
     async def listen(self, hear: Callable[[Advertisement], None]) -> None:
         """Call `hear` for each advert from now on."""
         await self.device()
-        self._hearers.add(hear)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.callback(self._deafen, hear)
+            self._hearers.add(hear)
             await self._within(COMMAND_S, self._scan_if_wished(), "scanning")
-        except BaseException:
-            self._hearers.discard(hear)
-            self._errand(COMMAND_S, self._scan_if_wished())
-            raise
+            undo.pop_all()
+
+    def _deafen(self, hear: Callable[[Advertisement], None]) -> None:
+        self._hearers.discard(hear)
+        self._errand(COMMAND_S, self._scan_if_wished())
 
     async def unlisten(self, hear: Callable[[Advertisement], None]) -> None:
         """Stop calling `hear`; never fails."""
         self._hearers.discard(hear)
-        with contextlib.suppress(BleakError):
+        with contextlib.suppress(HciError):
             await self._within(COMMAND_S, self._scan_if_wished(), "ending the scan")
 
     async def _scan_if_wished(self) -> None:
@@ -164,7 +176,7 @@ class Hci:
                 await asyncio.wait({made}, timeout=CREATE_S)
             finally:
                 if not made.done():
-                    with contextlib.suppress(BleakError):
+                    with contextlib.suppress(HciError):
                         await self._within(COMMAND_S, self._uncreate(device, made), "not connecting")
                 self._expecting = False
                 # bumble forgets this at the end of each try, and then can't say whose address a late link has
@@ -190,14 +202,14 @@ class Hci:
 
     async def _made(self, made: "asyncio.Future[Connection]", peer: hci.Address) -> Connection:
         if made.cancelled():
-            raise BleakError(f"{peer.to_string(False)}: no link within {CREATE_S:.0f} s, or the transport was lost")
+            raise HciError(f"{peer.to_string(False)}: no link within {CREATE_S:.0f} s, or the transport was lost")
         error = made.exception()
         if error is not None:
-            raise BleakError(f"{peer.to_string(False)}: no link: {error}") from error
+            raise HciError(f"{peer.to_string(False)}: no link: {error}") from error
         connection = made.result()
         if connection.peer_address != peer:
             await self.hang_up(connection)  # one that was begun earlier and came up only now
-            raise BleakError(f"{peer.to_string(False)}: no link, another unit took it up")
+            raise HciError(f"{peer.to_string(False)}: no link, another unit took it up")
         return connection
 
     async def _uncreate(self, device: Device, made: "asyncio.Future[Connection]") -> None:
@@ -216,7 +228,7 @@ class Hci:
             self._errand(HANG_UP_S, connection.disconnect())
 
     async def hang_up(self, connection: Connection) -> None:
-        """Disconnect within HANG_UP_S; BleakError if nobody confirmed it."""
+        """Disconnect within HANG_UP_S; HciError if nobody confirmed it."""
         await self._within(HANG_UP_S, connection.disconnect(), "hanging up")
 
     def _errand(self, limit_s: float, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
@@ -242,14 +254,7 @@ class Hci:
         task = self._errand(limit_s, work)
         await asyncio.wait({task})
         if task.cancelled():  # by its limit, or by bumble, which cancels what it gives up
-            raise BleakError(f"{what}: not confirmed by {self._spec} within {limit_s:.1f} s")
+            raise HciError(f"{what}: not confirmed by {self._spec} within {limit_s:.1f} s")
         error = task.exception()
         if error is not None:
-            raise BleakError(f"{what}: refused by {self._spec}: {error}") from error
-
-
-def _unavailable(spec: str, why: str) -> BleakBluetoothNotAvailableError:
-    return BleakBluetoothNotAvailableError(
-        f"The HCI transport {spec} can't be used: {why}. Is the dongle plugged in, or the simulator running?",
-        BleakBluetoothNotAvailableReason.NO_BLUETOOTH,
-    )
+            raise HciError(f"{what}: refused by {self._spec}: {error}") from error

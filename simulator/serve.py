@@ -1,14 +1,13 @@
 """Serve software units on the virtual air until told to end: the part of `estim-sim serve` that runs on a loop.
 
 The log holds lines of JSON with t, unit and event first, each flushed at once. `t` is this machine's monotonic clock in
-seconds, the same in every process; the first line (`"event": "clock"`) gives the time of day that belongs to it.
+seconds, the same in every process (time.monotonic in Python). The first line of each unit is `ready`, with its address.
 """
 
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import IO
 
 from simulator.air import VirtualAir
@@ -57,11 +56,12 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, _end, ended, number)
     trace = Trace(log)
-    trace.of("air")(loop.time(), "clock", {"utc": datetime.now(UTC).isoformat()})
     units = populate(setups, seed, trace)
     air = VirtualAir()
     try:
         bound = await air.open([(twin, of, weather) for _, twin, of, weather in units], port)
+        for _, twin, of, _ in units:
+            of(loop.time(), "ready", {"address": twin.address})
         ready(Served(tuple((name, twin.address) for name, twin, _, _ in units), f"tcp-client:{LOOPBACK}:{bound}"))
         return 128 + await ended
     finally:

@@ -156,6 +156,10 @@ class BleLink:
         except _errors() as error:
             raise self._told_opening(error, timeout_s) from error
 
+    def post(self, endpoint: Endpoint, data: bytes) -> bool:
+        """See Link: no Bluetooth stack takes bytes without a moment of its own."""
+        return False
+
     async def write(self, endpoint: Endpoint, data: bytes, response: bool) -> None:
         """Write within WRITE_S."""
         client, value = self._open(endpoint)
