@@ -102,10 +102,8 @@ class BleAir:
         from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
 
         match error:
-            case BleakBluetoothNotAvailableError() if self._client is not None:
-                return AirError(str(error.args[0]), lost=True)
             case BleakBluetoothNotAvailableError():
-                return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
+                return AirError(str(error.args[0]) if self._client else f"{doing} failed: {NO_ADAPTER}", lost=True)
             case BleakDBusError() if error.dbus_error.rpartition(".")[2] in _NO_SERVICE:
                 return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
             case FileNotFoundError() | ConnectionRefusedError() if self._client is None:
@@ -227,10 +225,7 @@ class BleLink:
     def _check(self, client: "BleakClient") -> "dict[Endpoint, BleakGATTCharacteristic]":
         found = {}
         for endpoint in self._family.endpoints:
-            value = next(
-                (one for one in client.services.characteristics.values() if _is(one, endpoint)),
-                None,
-            )
+            value = next((one for one in client.services.characteristics.values() if _is(one, endpoint)), None)
             if value is not None:
                 found[endpoint] = value
             elif endpoint in self._family.subscribe or endpoint.can & (Can.WRITE | Can.COMMAND):
