@@ -17,7 +17,7 @@ from bumble import core, hci
 from bumble.device import Advertisement, Connection, ConnectionParametersPreferences, Device
 from bumble.host import Host
 from bumble.transport import open_transport
-from bumble.transport.common import Transport, TransportInitError, TransportSpecError
+from bumble.transport.common import Transport
 
 OPEN_S = 20.0
 """For a transport to open and its controller to start: a USB dongle may have to load its firmware first."""
@@ -28,7 +28,6 @@ FRESH_S = 2.0
 """An advert of that age is as good as a new one; a second wait would cost another advertising interval, 1 s on some."""
 FRESH_MAX = 1000
 HANG_UP_S = 2.5
-_TRANSPORT_ERRORS = (OSError, ValueError, ImportError, TransportInitError, TransportSpecError, core.BaseBumbleError)
 _WISHES = {
     hci.HCI_LE_1M_PHY: ConnectionParametersPreferences(
         connection_interval_min=15, connection_interval_max=30, supervision_timeout=2000
@@ -88,14 +87,20 @@ class Hci:
             try:
                 async with asyncio.timeout(OPEN_S), AsyncExitStack() as undo:
                     undo.push_async_callback(self._shut)
-                    self._transport = await open_transport(self._spec)
+                    self._transport = await self._open_transport()
                     self._device = await self._power_on(self._transport)
                     undo.pop_all()
             except TimeoutError:
                 raise self._unavailable(f"no answer from a controller within {OPEN_S:.0f} s") from None
-            except _TRANSPORT_ERRORS as error:
+            except (OSError, core.BaseBumbleError) as error:
                 raise self._unavailable(str(error) or type(error).__name__) from error
             return self._device
+
+    async def _open_transport(self) -> Transport:
+        try:
+            return await open_transport(self._spec)
+        except Exception as error:  # noqa: BLE001 # USB and socket libraries each raise their own, some a bare Exception
+            raise self._unavailable(str(error) or type(error).__name__) from error
 
     def _unavailable(self, why: str) -> "HciUnavailable":
         return HciUnavailable(

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
+from estim.host.ble import BleAir
 from protocols import coyote3, em70
 from protocols.vocabulary import AirError
-from simulator.backend import PACKETS_MAX
+from simulator.backend import PACKETS_MAX, Radio
 from tests.air.room import Ear, Room, Served
 
 pytestmark = pytest.mark.air
@@ -108,9 +109,6 @@ async def test_a_switched_off_unit_drops_its_link(room: Room, ear: Ear) -> None:
 
 
 async def test_a_dead_simulator_is_a_lost_link_and_a_sentence(serve: Callable[..., Served], ear: Ear) -> None:
-    from estim.host.ble import BleAir
-    from simulator.backend import Radio
-
     served = serve("em70")
     radio = Radio(served.transport)
     host = BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
@@ -124,6 +122,15 @@ async def test_a_dead_simulator_is_a_lost_link_and_a_sentence(serve: Callable[..
     await link.close()
     with pytest.raises(AirError, match=r"The HCI transport tcp-client:127\.0\.0\.1:\d+ can't be used"):
         await host.scan(0.2)
+    await host.release()
+
+
+@pytest.mark.parametrize("transport", ["tcp-client:127.0.0.1:1", "tcp-client:x", "nonsense:1", "serial:/dev/nope"])
+async def test_a_transport_that_does_not_open_is_a_sentence(transport: str) -> None:
+    radio = Radio(transport)
+    host = BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
+    with pytest.raises(AirError, match=f"^The HCI transport {transport} can't be used: "):
+        await host.scan(0.1)
     await host.release()
 
 
