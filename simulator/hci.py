@@ -99,7 +99,7 @@ class Hci:
     async def _open_transport(self) -> Transport:
         try:
             return await open_transport(self._spec)
-        except Exception as error:  # noqa: BLE001 # USB and socket libraries each raise their own, some a bare Exception
+        except Exception as error:  # USB and socket libraries each raise their own, some a bare Exception
             raise self._unavailable(str(error) or type(error).__name__) from error
 
     def _unavailable(self, why: str) -> "HciUnavailable":
