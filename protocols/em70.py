@@ -9,15 +9,30 @@ state, stop and timing; its app classes for the codes 04-06, 08, 0B-0F; its host
 nine bytes. What those leave open is marked "uncertain".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import construct
 from construct_typed import DataclassMixin, csfield
 
-from protocols.driver import Direction
+from protocols.driver import Direction, Driver, Family
 from protocols.layout import Layout
-from protocols.vocabulary import Advert, BadPacket, Can, Endpoint, Match
+from protocols.score import Playable
+from protocols.vocabulary import (
+    Advert,
+    BadPacket,
+    Can,
+    Capabilities,
+    Channel,
+    Control,
+    Endpoint,
+    Level,
+    Match,
+    OffBy,
+    Pause,
+    ZeroBy,
+)
 
 NAME = "em70"
 TOP = 15
@@ -44,7 +59,7 @@ _BYTE = construct.Byte
 
 @dataclass(frozen=True)
 class Plain(DataclassMixin):
-    """A packet that only says its code; its one byte is 00."""
+    """A packet that only says its code; its one byte is 00 (from the unit, any byte is taken)."""
 
     zero: int = csfield(_BYTE)
 
@@ -179,23 +194,27 @@ def _within(what: str, value: int, top: int) -> None:
         raise BadPacket(f"{what}: {f'0-{top}' if top else '00'}, not {value}")
 
 
-def _plain(name: str, code: int) -> Layout[Plain]:
+def _request(name: str, code: int) -> Layout[Plain]:
     return Layout(name, Plain, bytes((code,)), frame=frame, unframe=unframe, check=_check_plain)
+
+
+def _notice(name: str, code: int) -> Layout[Plain]:
+    return Layout(name, Plain, bytes((code,)), frame=frame, unframe=unframe)
 
 
 def _strength(name: str, code: int) -> Layout[Strength]:
     return Layout(name, Strength, bytes((code,)), frame=frame, unframe=unframe, check=_check_level)
 
 
-STEP_UP = _plain("step_up", 0x01)
-STEP_DOWN = _plain("step_down", 0x02)
+STEP_UP = _request("step_up", 0x01)
+STEP_DOWN = _request("step_down", 0x02)
 SET_LEVEL = _strength("set_level", 0x03)
 SELECT = Layout("select", Program, b"\x04", frame=frame, unframe=unframe)
 LOCK = Layout("lock", Lock, b"\x05", frame=frame, unframe=unframe, check=_check_lock)
 PAUSE = Layout("pause", Hold, b"\x06", frame=frame, unframe=unframe, check=_check_hold)
-ASK_STATE = _plain("ask_state", 0x07)
-ASK_VERSION = _plain("ask_version", 0x08)
-POWER_OFF = _plain("power_off", 0x0D)
+ASK_STATE = _request("ask_state", 0x07)
+ASK_VERSION = _request("ask_version", 0x08)
+POWER_OFF = _request("power_off", 0x0D)
 
 ECHO_UP = _strength("echo_up", 0x01)
 ECHO_DOWN = _strength("echo_down", 0x02)
@@ -206,9 +225,9 @@ STATE = Layout("state", State, b"\x07", frame=frame, unframe=_unframe_state(8), 
 LONG_STATE = Layout("long_state", LongState, b"\x07", frame=frame, unframe=_unframe_state(9), check=_check_long)
 VERSION = Layout("version", Version, b"\x08", frame=frame, unframe=unframe)
 KEY = _strength("key", 0x0B)
-ENDED = _plain("ended", 0x0C)
-OVERLOAD = _plain("overload", 0x0E)
-LOW_BATTERY = _plain("low_battery", 0x0F)
+ENDED = _notice("ended", 0x0C)
+OVERLOAD = _notice("overload", 0x0E)
+LOW_BATTERY = _notice("low_battery", 0x0F)
 
 
 @dataclass(frozen=True)
@@ -224,7 +243,7 @@ def _check_charge(packet: Charge) -> None:
 
 CHARGE = Layout("battery", Charge, check=_check_charge)
 
-LAYOUTS = {
+LAYOUTS: Mapping[Direction, Mapping[str, tuple[Layout[Any], ...]]] = {
     Direction.TO_DEVICE: {
         CONTROL.name: (
             STEP_UP,
@@ -256,3 +275,43 @@ LAYOUTS = {
         BATTERY.name: (CHARGE,),
     },
 }
+
+CAPS = Capabilities(
+    family=NAME,
+    channels=(Channel.A,),
+    scale=Level(TOP),
+    step=1,
+    first=Level(1),
+    raise_gap_s=1.0,
+    ask_s=0.3,
+    stale_s=3.0,
+    fault_s=10.0,
+    stop_s=4.0,
+    control=Control.NUMBER,
+    off_by=OffBy.TOLD,
+    pause=Pause.RESTART,
+    zero_by=ZeroBy.REPORT,
+)
+
+
+def _connect(now_s: float) -> Driver:
+    # Imported here, since the driver is written with the forms above.
+    from protocols.em70_driver import Em70
+
+    return Em70(now_s)
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Beurer EM 70 Wireless",
+    caps=CAPS,
+    endpoints=(CONTROL, BATTERY),
+    subscribe=(CONTROL,),
+    layouts=LAYOUTS,
+    match=match,
+    connect=_connect,
+    by_hand="press its minus key until the level is 0, then switch it off",
+    evidence="B: one capture of a whole session; alarms, lock and pause from the app; link loss not captured",
+    # Only these three programs were captured (section 7 of the sheet); the program's meaning is the user's to label.
+    playable=Playable(rate_hz=(0.5, 150.0), width_us=(20.0, 450.0), timers={9: 1800, 16: 1800, 19: 1380}, number=9),
+)
