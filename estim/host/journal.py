@@ -22,9 +22,9 @@ from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
 from estim.core.panel import Priority
 from estim.host.clock import wall_s
-from estim.host.database import remove_database
+from estim.host.ledger import RING_MAX, Ledger
 from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
-from estim.host.store import RING_MAX, Store
+from estim.host.store import remove_database
 from protocols.vocabulary import Channel, Endpoint
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Journal:
         self._bytes: dict[str, deque[Carried]] = {}
         self._flushed_s: float | None = None
         self._writing: asyncio.Future[None] | None = None
-        self._store: Store | None = None
+        self._ledger: Ledger | None = None
 
     @classmethod
     async def open(cls, path: Path, *, simulated: bool = False) -> "Journal":
@@ -66,17 +66,17 @@ class Journal:
         """
         journal = cls(path, simulated)
         try:
-            journal._store = await journal._in_thread(journal._open)
-        except BaseException:
+            journal._ledger = await journal._in_thread(journal._open)
+        except EstimError:
             journal._executor.shutdown(wait=False)
             raise
-        journal.trouble = journal._store.trouble
+        journal.trouble = journal._ledger.trouble
         return journal
 
-    def _open(self) -> Store:
+    def _open(self) -> Ledger:
         if self.simulated:
             remove_database(self._path)
-        return Store(self._path)
+        return Ledger(self._path)
 
     async def begin(self, opening: Opening) -> int:
         """Write a session that is about to start, and return its number; it is on disk then.
@@ -85,43 +85,43 @@ class Journal:
         """
         if opening.simulated != self.simulated:
             raise EstimError("a simulated and a real session can't share a journal", code=Exit.INTERNAL)
-        return await self._ask(lambda store: store.begin(opening))
+        return await self._ask(lambda ledger: ledger.begin(opening))
 
     async def close_session(self, session: int, outcome: Outcome) -> None:
         """Write how a session ended, with all bytes until then. Raises EstimError (73); it stays open in there then."""
         self._gather()
-        await self._ask(lambda store: store.close_session(session, outcome))
+        await self._ask(lambda ledger: ledger.close_session(session, outcome))
 
     async def open_sessions(self) -> list[OpenSession]:
         """Return the sessions that never ended, oldest first; after a start: what a dead host left behind."""
-        return await self._ask(lambda store: store.open_sessions())
+        return await self._ask(lambda ledger: ledger.open_sessions())
 
     async def sessions_of_site(self, site: str, since_utc: datetime) -> list[Delivered]:
         """Return what this journal's kind of sessions delivered to a site and was over after `since_utc`.
 
         A session without a site counts for all; one that never ended counts to the latest moment it can have.
         """
-        return await self._ask(lambda store: store.sessions_of_site(site, since_utc, self.simulated))
+        return await self._ask(lambda ledger: ledger.sessions_of_site(site, since_utc, self.simulated))
 
     async def black_box(self, unit: str) -> list[Carried]:
         """Return the packets of a unit's last ten minutes, oldest first."""
         self._gather()
-        return await self._ask(lambda store: store.black_box(unit))
+        return await self._ask(lambda ledger: ledger.black_box(unit))
 
     async def flush(self) -> None:
         """Return when everything told so far is in the database, or is counted as dropped."""
         self._gather()
-        await self._ask(lambda store: None)
+        await self._ask(lambda ledger: None)
 
     async def close(self) -> None:
         """Write what is left and close; says nothing, since nobody could act on it any more."""
         try:
             await self.flush()
-            await self._ask(lambda store: store.close())
+            await self._ask(lambda ledger: ledger.close())
         except EstimError as error:
             self.trouble = error.text
         finally:
-            self._store = None
+            self._ledger = None
             self._executor.shutdown(wait=False)
 
     def beat(self, session: int, now: Now, output_s: float, on_until_utc: datetime | None = None) -> None:
@@ -175,11 +175,11 @@ class Journal:
         return rows
 
     def _write_soon(self) -> None:
-        if self._store is None or self._writing is not None or not self._rows:
+        if self._ledger is None or self._writing is not None or not self._rows:
             return
-        rows, store = self._take(), self._store
+        rows, ledger = self._take(), self._ledger
         loop = asyncio.get_running_loop()
-        self._writing = loop.run_in_executor(self._executor, self._write, store, rows)
+        self._writing = loop.run_in_executor(self._executor, self._write, ledger, rows)
         self._writing.add_done_callback(self._written)
 
     def _written(self, future: "asyncio.Future[None]") -> None:
@@ -188,23 +188,23 @@ class Journal:
             future.result()
         self._write_soon()
 
-    def _write(self, store: Store, rows: list[Row]) -> None:
+    def _write(self, ledger: Ledger, rows: list[Row]) -> None:
         """In the thread: losing rows is told, and stops nothing."""
         try:
-            store.write(rows)
+            ledger.write(rows)
         except EstimError as error:
             self.trouble = error.text
             self.dropped += sum(map(_count, rows))
 
-    async def _ask(self, work: Callable[[Store], T]) -> T:
-        store = self._store
-        if store is None:
+    async def _ask(self, work: Callable[[Ledger], T]) -> T:
+        ledger = self._ledger
+        if ledger is None:
             raise EstimError("the journal is closed", code=Exit.INTERNAL)
         rows = self._take()
 
         def run() -> T:
-            self._write(store, rows)
-            return work(store)
+            self._write(ledger, rows)
+            return work(ledger)
 
         return await self._in_thread(run)
 

@@ -1,225 +1,173 @@
-"""Every statement of the journal, in one thread that may wait for the disk.
+"""The journal's file: opening, schema, migrations, transactions, and what goes wrong with a disk said in words.
 
-1. A session's row is written with synchronous=FULL: when `begin` and `close_session` return, it is on disk, and a
-   power cut can't take it back. Everything else is written with NORMAL: a kill can't take it, a power cut may.
-2. Each write is one transaction, so a kill at any moment leaves a database that opens.
-3. Moments are UTC text of one fixed form, so that their order as text is their order in time.
+1. The schema only grows by migrations, each with its number and in one transaction.
+2. A database that is newer than this program is refused; so is one that isn't estim's.
+3. What is there but can't be written is opened for reading: a session that was left open must be found on a full disk
+   too, to be stopped.
 """
 
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import assert_never
 
-from estim.core.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
-from estim.host.database import open_database, telling, transaction
-from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
-
-RING_S = 600.0
-"""How much of the byte log is kept for each unit, seconds (safety.md section 9, as in speakersafetyd)."""
-
-RING_MAX = 20_000
-"""Packets kept for each unit at most: 10 minutes of 10 frames a second with their answers are 12 000."""
+from estim.files import sync_folder
 
 BEAT_S = 5.0
-"""How often the host says that a session lives."""
+"""How often a session that lives is written down: a host that died did so at most this long after the last time."""
+
+LOCK_TIMEOUT_S = 5.0
+"""Longest wait for another process that writes to the same database."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE session (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, program TEXT NOT NULL, unit TEXT NOT NULL, address TEXT NOT NULL,
+            family TEXT NOT NULL, simulated INTEGER NOT NULL, started_utc TEXT NOT NULL, start_mono_s REAL NOT NULL,
+            length_s REAL NOT NULL, beat_utc TEXT NOT NULL, on_until_utc TEXT, output_s REAL NOT NULL DEFAULT 0,
+            ended_utc TEXT, reason TEXT, duration_s REAL, level_max TEXT, level_end TEXT, stop_confirmed INTEGER,
+            message TEXT)""",
+        "CREATE INDEX session_open ON session (id) WHERE ended_utc IS NULL",
+        "CREATE INDEX session_started ON session (started_utc)",
+        """CREATE TABLE session_site (
+            session INTEGER NOT NULL REFERENCES session, site TEXT NOT NULL, PRIMARY KEY (session, site))
+            WITHOUT ROWID""",
+        """CREATE TABLE level_change (
+            session INTEGER NOT NULL REFERENCES session, at_s REAL NOT NULL, channel TEXT NOT NULL,
+            level INTEGER NOT NULL, author TEXT NOT NULL)""",
+        """CREATE TABLE alarm (
+            session INTEGER REFERENCES session, at_utc TEXT NOT NULL, priority TEXT NOT NULL, text TEXT NOT NULL,
+            remedy TEXT NOT NULL)""",
+        "CREATE TABLE override (session INTEGER NOT NULL REFERENCES session, gate TEXT NOT NULL, text TEXT NOT NULL)",
+        "CREATE TABLE warning (session INTEGER NOT NULL REFERENCES session, text TEXT NOT NULL)",
+        """CREATE TABLE carried (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, unit TEXT NOT NULL, at_utc TEXT NOT NULL, mono_s REAL NOT NULL,
+            way TEXT NOT NULL, endpoint TEXT NOT NULL, data BLOB NOT NULL)""",
+        "CREATE INDEX carried_unit ON carried (unit, id)",
+    ),
+)
 
 
-class Store:
-    """An open database. Its methods belong to the one thread that opened it, and raise EstimError.
+def open_database(path: Path) -> tuple[sqlite3.Connection, str]:
+    """Open or make the database and bring it to the present schema.
 
-    `trouble` says why it can only be read; empty if it can be written.
+    With it comes the sentence why it can only be read, empty if it can be written. Raises EstimError: 73 if there is
+    nothing and nothing can be made, 78 if the database is newer than this program or none of estim's.
     """
+    try:
+        with telling(path):
+            return _open_to_write(path), ""
+    except EstimError as error:
+        if error.code is not Exit.CANT_CREATE or not path.is_file():
+            raise
+        return _open_to_read(path, error), error.text
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.db, self.trouble = open_database(path)
 
-    def close(self) -> None:
-        """Close; what was committed stays, whatever goes wrong here."""
-        with suppress(sqlite3.Error):
-            self.db.close()
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # what a person had done to the skin is nobody else's business
+    db = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = WAL").fetchone()
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = FULL")
+        _migrate(path, db)
+        sync_folder(path.parent)  # SQLite syncs what is in its files; that they exist is on us
+    except (sqlite3.Error, EstimError, OSError):
+        db.close()
+        raise
+    return db
 
-    def begin(self, opening: Opening) -> int:
-        """Write a session's row and return its number; it is on disk then. Raises EstimError (73) if it isn't."""
-        if self.trouble:
-            raise EstimError(f"{self.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
-        on_until = None if opening.on_until_utc is None else stamp(opening.on_until_utc)
-        started = stamp(opening.started.utc)
-        with telling(self.path, "; no session starts without its journal"), self._transaction(durable=True):
-            cursor = self.db.execute(
-                "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
-                " beat_utc, on_until_utc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    opening.program,
-                    opening.unit,
-                    opening.address,
-                    opening.family,
-                    opening.simulated,
-                    started,
-                    opening.started.mono_s,
-                    opening.length_s,
-                    started,
-                    on_until,
-                ),
-            )
-            session = cursor.lastrowid
-            assert session is not None, "an insert has a row"
-            sites = [(session, site) for site in dict.fromkeys(opening.sites or (ANY,))]
-            self.db.executemany("INSERT INTO session_site VALUES (?, ?)", sites)
-            self.db.executemany("INSERT INTO override VALUES (?, ?, ?)", [(session, *it) for it in opening.overrides])
-            self.db.executemany("INSERT INTO warning VALUES (?, ?)", [(session, text) for text in opening.warnings])
-        return session
 
-    def close_session(self, session: int, outcome: Outcome) -> None:
-        """Write how a session ended; on disk when it returns. Raises EstimError (73; 70 if it isn't open)."""
-        on_until = None if outcome.on_until_utc is None else stamp(outcome.on_until_utc)
-        with telling(self.path, "; the session stays open in it"), self._transaction(durable=True):
-            cursor = self.db.execute(
-                "UPDATE session SET ended_utc = ?, reason = ?, duration_s = ?, output_s = max(output_s, ?),"
-                " level_max = ?, level_end = ?, stop_confirmed = ?, message = ?, on_until_utc = ?"
-                " WHERE id = ? AND ended_utc IS NULL",
-                (
-                    stamp(outcome.ended_utc),
-                    outcome.reason.value,
-                    outcome.duration_s,
-                    outcome.output_s,
-                    json.dumps(outcome.level_max),
-                    json.dumps(outcome.level_end),
-                    outcome.stop_confirmed,
-                    outcome.message,
-                    on_until,
-                    session,
-                ),
-            )
-            if cursor.rowcount != 1:
-                raise EstimError(f"session {session} is not open in {self.path}", code=Exit.INTERNAL)
+def _open_to_read(path: Path, trouble: EstimError) -> sqlite3.Connection:
+    """Try what needs the least: first without the shared-memory file that a full disk has no room for.
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Write what nobody waits for, all or nothing; raises EstimError (73)."""
-        if not rows:
-            return
-        with telling(self.path), self._transaction(durable=False):
-            for row in rows:
-                self._write_one(row)
+    Only a file with no write-ahead log beside it may be taken as it is: else the last rows would be missing in it.
+    """
+    logged = path.with_name(path.name + "-wal").exists()
+    for mode, locking in (("rw", "EXCLUSIVE"), ("ro", "NORMAL"), ("ro&immutable=1", "NORMAL"))[: 2 if logged else 3]:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        try:
+            db.execute(f"PRAGMA locking_mode = {locking}")
+            version = _version(path, db)
+        except sqlite3.Error:
+            db.close()
+            continue
+        if version == len(MIGRATIONS):
+            return db
+        db.close()
+    raise trouble
 
-    def _write_one(self, row: Row) -> None:
-        match row:
-            case BeatRow(session, at_utc, output_s, on_until_utc):
-                on_until = None if on_until_utc is None else stamp(on_until_utc)
-                self.db.execute(
-                    "UPDATE session SET beat_utc = ?, output_s = max(output_s, ?),"
-                    " on_until_utc = coalesce(?, on_until_utc) WHERE id = ? AND ended_utc IS NULL",
-                    (stamp(at_utc), output_s, on_until, session),
-                )
-            case LevelRow(session, at_s, channel, level, by):
-                self.db.execute(
-                    "INSERT INTO level_change VALUES (?, ?, ?, ?, ?)", (session, at_s, channel.value, level, by)
-                )
-            case AlarmRow(session, at_utc, priority, text, do):
-                self.db.execute(
-                    "INSERT INTO alarm VALUES (?, ?, ?, ?, ?)", (session, stamp(at_utc), priority.value, text, do)
-                )
-            case ByteRows(unit, carried):
-                self._write_bytes(unit, carried)
-            case _:
-                assert_never(row)
 
-    def _write_bytes(self, unit: str, carried: Sequence[Carried]) -> None:
-        self.db.executemany(
-            "INSERT INTO carried (unit, at_utc, mono_s, way, endpoint, data) VALUES (?, ?, ?, ?, ?, ?)",
-            [(unit, stamp(row.at_utc), row.mono_s, row.way, row.endpoint, row.data) for row in carried],
+def _migrate(path: Path, db: sqlite3.Connection) -> None:
+    if _version(path, db) == len(MIGRATIONS):
+        return
+    with transaction(db):
+        db.execute("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)")
+        for version in range(_version(path, db), len(MIGRATIONS)):  # asked again: another process may have been first
+            for statement in MIGRATIONS[version]:
+                db.execute(statement)
+            db.execute("INSERT INTO migration VALUES (?)", (version + 1,))
+
+
+def _version(path: Path, db: sqlite3.Connection) -> int:
+    known = db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'migration'").fetchone()[0]
+    version: int = db.execute("SELECT coalesce(max(version), 0) FROM migration").fetchone()[0] if known else 0
+    if version > len(MIGRATIONS):
+        raise EstimError(
+            f"{path} was written by a newer estim (journal version {version}, this one knows {len(MIGRATIONS)}): "
+            "update estim, or choose another --home",
+            code=Exit.CONFIG,
         )
-        oldest = stamp(carried[-1].at_utc - timedelta(seconds=RING_S))
-        self.db.execute("DELETE FROM carried WHERE unit = ? AND at_utc < ?", (unit, oldest))
-        self.db.execute(
-            "DELETE FROM carried WHERE unit = ? AND id <="
-            " (SELECT id FROM carried WHERE unit = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-            (unit, unit, RING_MAX),
-        )
-
-    def open_sessions(self) -> list[OpenSession]:
-        """Return the sessions that never ended, oldest first: their host died."""
-        with telling(self.path, reading=True):
-            found = self.db.execute(
-                "SELECT id, program, unit, address, family, started_utc, length_s, beat_utc, output_s, on_until_utc"
-                " FROM session WHERE ended_utc IS NULL ORDER BY id"
-            ).fetchall()
-        return [
-            OpenSession(
-                id=row[0],
-                program=row[1],
-                unit=row[2],
-                address=row[3],
-                family=row[4],
-                started_utc=moment(row[5]),
-                length_s=row[6],
-                beat_utc=moment(row[7]),
-                output_s=row[8],
-                on_until_utc=None if row[9] is None else moment(row[9]),
-            )
-            for row in found
-        ]
-
-    def sessions_of_site(self, site: str, since_utc: datetime, simulated: bool) -> list[Delivered]:
-        """Return what was delivered to a site (ANY: to any) by sessions that were over after `since_utc`."""
-        with telling(self.path, reading=True):
-            found = self.db.execute(
-                "SELECT started_utc, ended_utc, beat_utc, on_until_utc, length_s, output_s, stop_confirmed"
-                " FROM session WHERE simulated = ? AND started_utc >= ? AND (? = ? OR EXISTS"
-                " (SELECT 1 FROM session_site WHERE session = session.id AND site IN (?, ?))) ORDER BY id",
-                (simulated, stamp(since_utc - timedelta(days=1)), site, ANY, site, ANY),
-            ).fetchall()
-        delivered = [_delivered(site, *row) for row in found]
-        return [record for record in delivered if record.over_utc >= since_utc]
-
-    def black_box(self, unit: str) -> list[Carried]:
-        """Return the byte log of a unit, oldest first."""
-        with telling(self.path, reading=True):
-            found = self.db.execute(
-                "SELECT at_utc, mono_s, way, endpoint, data FROM carried WHERE unit = ? ORDER BY id", (unit,)
-            ).fetchall()
-        return [Carried(moment(row[0]), *row[1:]) for row in found]
-
-    @contextmanager
-    def _transaction(self, *, durable: bool) -> Iterator[None]:
-        self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        with transaction(self.db):
-            yield
+    return version
 
 
-def stamp(at: datetime) -> str:
-    """Return a moment as text: UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+def remove_database(path: Path) -> None:
+    """Remove a database with its write-ahead log; raises EstimError (73)."""
+    try:
+        for name in (path.name, path.name + "-wal", path.name + "-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise EstimError(f"can't remove {path}: {error.strerror or error}", code=Exit.CANT_CREATE) from error
 
 
-def moment(text: str) -> datetime:
-    """Return the moment of a text that stamp() made."""
-    return datetime.fromisoformat(text)
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:  # a statement or the commit failed
+            with suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
 
 
-def _delivered(
-    site: str,
-    started: str,
-    ended: str | None,
-    beat: str,
-    on_until: str | None,
-    length_s: float,
-    output_s: float,
-    stop_confirmed: int | None,
-) -> Delivered:
-    """Count what isn't known as the longest it can have been: a dead host's unit may have played on to its end."""
-    started_utc = moment(started)
-    if ended is None:
-        seen_utc = moment(beat)
-        latest_utc = moment(on_until) if on_until else started_utc + timedelta(seconds=length_s)
-        over_utc = max(seen_utc + timedelta(seconds=BEAT_S), latest_utc)
-    else:
-        seen_utc = over_utc = moment(ended)
-        if on_until and not stop_confirmed:
-            over_utc = max(over_utc, moment(on_until))
-    return Delivered(site, started_utc, output_s + (over_utc - seen_utc).total_seconds(), over_utc)
+@contextmanager
+def telling(path: Path, then: str = "", *, reading: bool = False) -> Iterator[None]:
+    """Turn what SQLite says into a sentence with its exit code; `then` says what follows from it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+            raise EstimError(
+                f"{path} is damaged or no journal of estim ({error}): move it away, a new one is made then",
+                code=Exit.CONFIG,
+            ) from error
+        why = next((words for start, words in _CAUSES if name.startswith(start)), str(error))
+        verb = "read" if reading else "write"
+        raise EstimError(f"can't {verb} the journal {path}: {why}{then}", code=Exit.CANT_CREATE) from error
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise EstimError(f"can't write the journal {path}: {why}{then}", code=Exit.CANT_CREATE) from error
+
+
+_CAUSES = (
+    ("SQLITE_FULL", "the disk is full"),
+    ("SQLITE_READONLY", "it is read-only"),
+    ("SQLITE_BUSY", "another process holds it"),
+    ("SQLITE_CANTOPEN", "it can't be opened, or its folder can't be written"),
+    ("SQLITE_IOERR", "the disk failed or is full"),
+)

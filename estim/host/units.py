@@ -1,7 +1,8 @@
 """Remembers the units that belong here: a small JSON file in the state folder, written as a whole each time.
 
 1. A unit is its address (safety.md C-24); the name is for people, and no two are alike, whatever their case.
-2. Every change reads the file again under a lock, so that a host and a command line can't undo each other's.
+2. Every change reads the file again under a lock, so that a host and a command line can't undo each other's; who
+   finds it locked is told to try again, since a host that waits here would keep a stop waiting.
 3. A file that can't be understood is refused with a sentence and left as it is.
 """
 
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from time import sleep
 from typing import Annotated, Literal
 
 import msgspec
@@ -24,10 +24,6 @@ from protocols.vocabulary import Channel
 
 UNITS_MAX = 100
 """More units than anybody owns: a file that is longer is no file of ours."""
-
-LOCK_TRIES = 50
-LOCK_PAUSE_S = 0.01
-"""Half a second in all for another process to finish its write."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$")]
 Address = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S+$")]
@@ -164,24 +160,15 @@ class Units:
             why = error.strerror or str(error)
             raise EstimError(f"can't write {self._path}: {why}", code=Exit.CANT_CREATE) from error
         try:
-            self._lock(handle)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             units = change(_read(self._path))
             text = msgspec.json.format(msgspec.json.encode(_File(units)), indent=2).decode()
             write_whole(self._path, text + "\n")
             self._units = units
+        except BlockingIOError as error:
+            raise EstimError(f"another estim is writing {self._path}: try again", code=Exit.TRY_LATER) from error
         finally:
             os.close(handle)
-
-    def _lock(self, handle: int) -> None:
-        """Others hold the lock for one write of a small file only; who holds it longer hangs, and is not waited for."""
-        for _ in range(LOCK_TRIES):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                sleep(LOCK_PAUSE_S)
-            else:
-                return
-        raise EstimError(f"another estim is writing {self._path}: try again", code=Exit.TRY_LATER)
 
 
 def _read(path: Path) -> tuple[Unit, ...]:

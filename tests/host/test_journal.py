@@ -13,11 +13,12 @@ from estim.core.dose import GAP, may_start
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
 from estim.core.panel import Priority, Reason
-from estim.host import database
+from estim.host import store
 from estim.host.clock import new_loop
 from estim.host.journal import FLUSH_S, ROWS_MAX, Journal
+from estim.host.ledger import RING_MAX, RING_S
 from estim.host.rows import Opening, Outcome
-from estim.host.store import BEAT_S, RING_MAX, RING_S
+from estim.host.store import BEAT_S
 from protocols.vocabulary import Can, Channel, Endpoint
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -159,6 +160,35 @@ async def test_an_unconfirmed_stop_counts_until_the_unit_must_have_ended(journal
     assert (record.over_utc, record.output_s) == (after(1800).utc, 1190.0 + 600.0)
 
 
+async def test_a_session_that_ended_before_its_output_counts_as_nothing(journal: Journal) -> None:
+    session = await journal.begin(replace(OPENING, on_until_utc=after(1200).utc))
+    absent = replace(OUTCOME, reason=Reason.NO_DEVICE, ended_utc=after(300).utc, output_s=0.0, stop_confirmed=False)
+    await journal.close_session(session, absent)
+    [record] = await journal.sessions_of_site("ankle-left", FOREVER)
+    assert (record.output_s, record.over_utc) == (0.0, after(300).utc)
+
+
+@pytest.mark.control("C-16")
+@pytest.mark.parametrize(("on_until_s", "over_s"), [(1800.0, 1800.0), (None, 36_000.0), (90_000.0, 36_000.0)])
+async def test_a_session_that_was_found_hours_later_counts_as_long_as_it_can_have_played(
+    journal: Journal, on_until_s: float | None, over_s: float
+) -> None:
+    session = await journal.begin(OPENING)
+    journal.beat(session, after(600), 590.0, None if on_until_s is None else after(on_until_s).utc)
+    found = replace(OUTCOME, reason=Reason.FAULT, ended_utc=after(36_000).utc, output_s=1.0)
+    await journal.close_session(session, found)
+    [record] = await journal.sessions_of_site("ankle-left", FOREVER)
+    assert (record.over_utc, record.output_s) == (after(over_s).utc, 590.0 + over_s - 600.0)
+
+
+async def test_a_beat_shortly_before_the_end_leaves_nothing_unknown(journal: Journal) -> None:
+    session = await journal.begin(replace(OPENING, on_until_utc=after(1800).utc))
+    journal.beat(session, after(1196), 1186.0)
+    await journal.close_session(session, OUTCOME)
+    [record] = await journal.sessions_of_site("ankle-left", FOREVER)
+    assert (record.over_utc, record.output_s) == (OUTCOME.ended_utc, 1190.0)
+
+
 @pytest.mark.control("C-40")
 async def test_simulated_sessions_have_a_journal_of_their_own_and_it_begins_empty(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
@@ -252,7 +282,7 @@ async def test_a_newer_journal_is_refused_and_left_alone(tmp_path: Path) -> None
     path = tmp_path / "log.sqlite"
     await (await Journal.open(path)).close()
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("INSERT INTO migration VALUES (?)", (len(database.MIGRATIONS) + 1,))
+        db.execute("INSERT INTO migration VALUES (?)", (len(store.MIGRATIONS) + 1,))
     before = path.read_bytes()
     with pytest.raises(EstimError, match="newer estim") as told:
         await Journal.open(path)
@@ -279,7 +309,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
     path = tmp_path / "log.sqlite"
     await (await Journal.open(path)).close()
     with monkeypatch.context() as patch:
-        patch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, ("CREATE TABLE extra (x)", "nonsense")))
+        patch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS, ("CREATE TABLE extra (x)", "nonsense")))
         with pytest.raises(EstimError, match="nonsense"):
             await Journal.open(path)
     again = await Journal.open(path)

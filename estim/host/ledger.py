@@ -1,0 +1,233 @@
+"""Every statement of the journal, in one thread that may wait for the disk.
+
+1. A session's row is written with synchronous=FULL: when `begin` and `close_session` return, it is on disk, and a
+   power cut can't take it back. Everything else is written with NORMAL: a kill can't take it, a power cut may.
+2. Each write is one transaction, so a kill at any moment leaves a database that opens.
+3. Moments are UTC text of one fixed form, so that their order as text is their order in time.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import assert_never
+
+from estim.core.dose import ANY, Delivered
+from estim.core.errors import EstimError, Exit
+from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
+from estim.host.store import BEAT_S, open_database, telling, transaction
+
+RING_S = 600.0
+"""How much of the byte log is kept for each unit, seconds (safety.md section 9, as in speakersafetyd)."""
+
+RING_MAX = 20_000
+"""Packets kept for each unit at most: 10 minutes of 10 frames a second with their answers are 12 000."""
+
+BLIND_S = 3 * BEAT_S
+"""A session that beat and then ended this long after its last beat was out of sight in between."""
+
+
+class Ledger:
+    """An open database. Its methods belong to the one thread that opened it, and raise EstimError.
+
+    `trouble` says why it can only be read; empty if it can be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db, self.trouble = open_database(path)
+
+    def close(self) -> None:
+        """Close; what was committed stays, whatever goes wrong here."""
+        with suppress(EstimError), telling(self.path):
+            self.db.close()
+
+    def begin(self, opening: Opening) -> int:
+        """Write a session's row and return its number; it is on disk then. Raises EstimError (73) if it isn't."""
+        if self.trouble:
+            raise EstimError(f"{self.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
+        on_until = None if opening.on_until_utc is None else stamp(opening.on_until_utc)
+        started = stamp(opening.started.utc)
+        with telling(self.path, "; no session starts without its journal"), self._transaction(durable=True):
+            cursor = self.db.execute(
+                "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
+                " beat_utc, on_until_utc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    opening.program,
+                    opening.unit,
+                    opening.address,
+                    opening.family,
+                    opening.simulated,
+                    started,
+                    opening.started.mono_s,
+                    opening.length_s,
+                    started,
+                    on_until,
+                ),
+            )
+            session = cursor.lastrowid
+            assert session is not None, "an insert has a row"
+            sites = [(session, site) for site in dict.fromkeys(opening.sites or (ANY,))]
+            self.db.executemany("INSERT INTO session_site VALUES (?, ?)", sites)
+            self.db.executemany("INSERT INTO override VALUES (?, ?, ?)", [(session, *it) for it in opening.overrides])
+            self.db.executemany("INSERT INTO warning VALUES (?, ?)", [(session, text) for text in opening.warnings])
+        return session
+
+    def close_session(self, session: int, outcome: Outcome) -> None:
+        """Write how a session ended; on disk when it returns. Raises EstimError (73; 70 if it isn't open)."""
+        on_until = None if outcome.on_until_utc is None else stamp(outcome.on_until_utc)
+        with telling(self.path, "; the session stays open in it"), self._transaction(durable=True):
+            cursor = self.db.execute(
+                "UPDATE session SET ended_utc = ?, reason = ?, duration_s = ?, output_s = max(output_s, ?),"
+                " level_max = ?, level_end = ?, stop_confirmed = ?, message = ?,"
+                " on_until_utc = coalesce(?, on_until_utc)"
+                " WHERE id = ? AND ended_utc IS NULL",
+                (
+                    stamp(outcome.ended_utc),
+                    outcome.reason.value,
+                    outcome.duration_s,
+                    outcome.output_s,
+                    json.dumps(outcome.level_max),
+                    json.dumps(outcome.level_end),
+                    outcome.stop_confirmed,
+                    outcome.message,
+                    on_until,
+                    session,
+                ),
+            )
+            if cursor.rowcount != 1:
+                raise EstimError(f"session {session} is not open in {self.path}", code=Exit.INTERNAL)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write what nobody waits for, all or nothing; raises EstimError (73)."""
+        if not rows:
+            return
+        with telling(self.path), self._transaction(durable=False):
+            for row in rows:
+                self._write_one(row)
+
+    def _write_one(self, row: Row) -> None:
+        match row:
+            case BeatRow(session, at_utc, output_s, on_until_utc):
+                on_until = None if on_until_utc is None else stamp(on_until_utc)
+                self.db.execute(
+                    "UPDATE session SET beat_utc = ?, output_s = max(output_s, ?),"
+                    " on_until_utc = coalesce(?, on_until_utc) WHERE id = ? AND ended_utc IS NULL",
+                    (stamp(at_utc), output_s, on_until, session),
+                )
+            case LevelRow(session, at_s, channel, level, by):
+                self.db.execute(
+                    "INSERT INTO level_change VALUES (?, ?, ?, ?, ?)", (session, at_s, channel.value, level, by)
+                )
+            case AlarmRow(session, at_utc, priority, text, do):
+                self.db.execute(
+                    "INSERT INTO alarm VALUES (?, ?, ?, ?, ?)", (session, stamp(at_utc), priority.value, text, do)
+                )
+            case ByteRows(unit, carried):
+                self._write_bytes(unit, carried)
+            case _:
+                assert_never(row)
+
+    def _write_bytes(self, unit: str, carried: Sequence[Carried]) -> None:
+        self.db.executemany(
+            "INSERT INTO carried (unit, at_utc, mono_s, way, endpoint, data) VALUES (?, ?, ?, ?, ?, ?)",
+            [(unit, stamp(row.at_utc), row.mono_s, row.way, row.endpoint, row.data) for row in carried],
+        )
+        oldest = stamp(carried[-1].at_utc - timedelta(seconds=RING_S))
+        self.db.execute("DELETE FROM carried WHERE unit = ? AND at_utc < ?", (unit, oldest))
+        self.db.execute(
+            "DELETE FROM carried WHERE unit = ? AND id <="
+            " (SELECT id FROM carried WHERE unit = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            (unit, unit, RING_MAX),
+        )
+
+    def open_sessions(self) -> list[OpenSession]:
+        """Return the sessions that never ended, oldest first: their host died."""
+        with telling(self.path, reading=True):
+            found = self.db.execute(
+                "SELECT id, program, unit, address, family, started_utc, length_s, beat_utc, output_s, on_until_utc"
+                " FROM session WHERE ended_utc IS NULL ORDER BY id"
+            ).fetchall()
+        return [
+            OpenSession(
+                id=row[0],
+                program=row[1],
+                unit=row[2],
+                address=row[3],
+                family=row[4],
+                started_utc=moment(row[5]),
+                length_s=row[6],
+                beat_utc=moment(row[7]),
+                output_s=row[8],
+                on_until_utc=None if row[9] is None else moment(row[9]),
+            )
+            for row in found
+        ]
+
+    def sessions_of_site(self, site: str, since_utc: datetime, simulated: bool) -> list[Delivered]:
+        """Return what was delivered to a site (ANY: to any) by sessions that were over after `since_utc`."""
+        with telling(self.path, reading=True):
+            found = self.db.execute(
+                "SELECT started_utc, ended_utc, beat_utc, on_until_utc, length_s, output_s, stop_confirmed"
+                " FROM session WHERE simulated = ? AND started_utc >= ? AND (? = ? OR EXISTS"
+                " (SELECT 1 FROM session_site WHERE session = session.id AND site IN (?, ?))) ORDER BY id",
+                (simulated, stamp(since_utc - timedelta(days=1)), site, ANY, site, ANY),
+            ).fetchall()
+        delivered = [_delivered(site, *row) for row in found]
+        return [record for record in delivered if record.over_utc >= since_utc]
+
+    def black_box(self, unit: str) -> list[Carried]:
+        """Return the byte log of a unit, oldest first."""
+        with telling(self.path, reading=True):
+            found = self.db.execute(
+                "SELECT at_utc, mono_s, way, endpoint, data FROM carried WHERE unit = ? ORDER BY id", (unit,)
+            ).fetchall()
+        return [Carried(moment(row[0]), *row[1:]) for row in found]
+
+    @contextmanager
+    def _transaction(self, *, durable: bool) -> Iterator[None]:
+        self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        with transaction(self.db):
+            yield
+
+
+def stamp(at: datetime) -> str:
+    """Return a moment as text: UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def moment(text: str) -> datetime:
+    """Return the moment of a text that stamp() made."""
+    return datetime.fromisoformat(text)
+
+
+def _delivered(
+    site: str,
+    started: str,
+    ended: str | None,
+    beat: str,
+    on_until: str | None,
+    length_s: float,
+    output_s: float,
+    stop_confirmed: int | None,
+) -> Delivered:
+    """Count what isn't known as the longest it can have been.
+
+    A host that died or a link that was lost leaves a time after the last beat in which the unit may have played on: to
+    `on_until` if that is known, else to the end of the program, or to when somebody found it.
+    """
+    started_utc, seen_utc = moment(started), moment(beat)
+    ended_utc = None if ended is None else moment(ended)
+    if ended_utc is not None and output_s == 0 and seen_utc == started_utc:
+        return Delivered(site, started_utc, 0.0, ended_utc)  # it ended before anything was put out
+    blind = ended_utc is None or (seen_utc > started_utc and ended_utc - seen_utc > timedelta(seconds=BLIND_S))
+    if ended_utc is not None and not blind:
+        seen_utc = ended_utc
+        if stop_confirmed:
+            return Delivered(site, started_utc, output_s, ended_utc)
+    latest_utc = moment(on_until) if on_until else ended_utc or started_utc + timedelta(seconds=length_s)
+    over_utc = max(latest_utc, seen_utc + timedelta(seconds=BEAT_S) if blind else seen_utc)
+    if ended_utc is not None and stop_confirmed:
+        over_utc = min(over_utc, ended_utc)
+    return Delivered(site, started_utc, output_s + (over_utc - seen_utc).total_seconds(), over_utc)
