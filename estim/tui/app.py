@@ -1,0 +1,272 @@
+"""The session screen: draws the Snapshots of a host and sends it Commands; it holds no truth and times no session.
+
+1. F12 never enters the message queue: the key is taken on its way in, and its Stop gets a task of its own.
+2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
+3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
+4. A picture is drawn at most four times a second, and only where it differs.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.app import App, ScreenStackError
+from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
+from textual.message import Message
+
+from estim.core.errors import Exit
+from estim.core.panel import Arm, Pause, Quiet, Raise, Resume, State, Stop
+from estim.tui import signals, words
+from estim.tui.picture import Picture, View
+from estim.tui.post import Post, Sleep, Wire
+from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.widgets import LaneView
+from estim.tui.words import Offer
+
+__all__ = ["Offer", "SessionApp", "Wire"]
+
+PANIC_KEY = "f12"
+DRAW_GAP_S = 0.25
+"""Shortest time between two pictures, s."""
+LEAVE_S = 15.0
+"""Longest wait for a proved zero before the person is asked to decide, s (several stop ladders of at most 3 s)."""
+SUSPEND_S = 3.0
+"""Longest wait for zero before the terminal gets its Ctrl-Z, s (safety.md section 2: a ladder ends within 3 s)."""
+
+Face = Choose | Session | Summary
+
+
+class SessionApp(App[int]):
+    """One host, seen through a wire. `again` starts or joins a host anew after a loss."""
+
+    CSS_PATH = Path(__file__).with_name("estim.tcss")
+    TITLE = "estim"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "stop", "Stop"),
+        Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True),
+        Binding("k", "quiet", "OK alarm"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("escape", "soft", "Soft stop", show=False),
+        Binding("question_mark", "keys", "Keys", show=False),
+        Binding("u", "unit", "Next unit", show=False),
+    ]
+
+    def __init__(
+        self,
+        wire: Wire,
+        offers: Sequence[Offer],
+        again: Callable[[], Awaitable[Wire]],
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._offers = tuple(offers)
+        self._sleep = sleep
+        self._changed = asyncio.Event()
+        self._off = asyncio.Event()
+        self._leaving: asyncio.Task[None] | None = None
+        self._frozen: asyncio.Task[None] | None = None
+        self._stuck = False
+        self.picture = Picture(self._wake, self._ring)
+        self._post = Post(wire, self.picture, again, sleep)
+
+    async def on_mount(self) -> None:
+        """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
+        await self.push_screen(Choose(self._offers))
+        self.run_worker(self._post.run(), group="post")
+        self.run_worker(self._draw_on(), group="draw")
+        if not self.is_headless:
+            signals.take(self._leave_by_signal, self.freeze)
+
+    def on_unmount(self) -> None:
+        """Give the signals back."""
+        if not self.is_headless:
+            signals.give_back()
+
+    def post_message(self, message: Message) -> bool:
+        """Take F12 on its way in, before every queue; all else goes its usual way."""
+        if isinstance(message, events.Key) and message.key == PANIC_KEY and not message.is_forwarded:
+            self.action_panic()
+            return True
+        return super().post_message(message)
+
+    def on_choose_chosen(self, event: Choose.Chosen) -> None:
+        """Start what was chosen: the Enter on that button was the pads-on act."""
+        if not self.picture.starting:
+            self.picture.begin()
+            self._post.send(event.start)
+
+    def on_stop_bar_pressed(self) -> None:
+        """A click on STOP."""
+        self.action_stop()
+
+    def on_lane_view_chosen(self, event: LaneView.Chosen) -> None:
+        """A click on a channel."""
+        self.picture.choose(event.channel.value)
+
+    def action_panic(self) -> None:
+        """Zero at once, on all units."""
+        self._post.send(Stop(reason="panic"))
+        self.picture.say("PANIC: stop sent, waiting for the unit to say zero")
+
+    def action_stop(self) -> None:
+        """Zero at once, and end, on all units."""
+        self._post.send(Stop())
+        self.picture.say("stop sent, waiting for the unit to say zero")
+
+    def action_soft(self) -> None:
+        """Down in two seconds, and end; only where a session is under way."""
+        shown = self.picture.shown
+        if shown is not None and words.live(shown):
+            self._post.send(Stop(unit=shown.unit, soft=True))
+            self.picture.say("soft stop sent: down in two seconds")
+
+    def action_move(self, by: int) -> None:
+        """Move the goal of the chosen channel."""
+        shown = self.picture.shown
+        if shown is not None and shown.lanes:
+            self._post.send(Raise(channel=self.picture.channel, by=by, unit=shown.unit))
+
+    def action_channel(self, name: str) -> None:
+        """Choose a channel by its name, or the next one."""
+        self.picture.choose(name)
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        shown = self.picture.shown
+        if shown is not None and shown.state in {State.RAMPING, State.RUNNING}:
+            self._post.send(Pause(unit=shown.unit))
+        elif shown is not None and shown.state is State.PAUSED:
+            self._post.send(Resume(unit=shown.unit))
+
+    def action_arm(self) -> None:
+        """Take the pads-on act for a session that waits for it."""
+        shown = self.picture.shown
+        if shown is not None and shown.state is State.READY and shown.program:
+            self._post.send(Arm(unit=shown.unit))
+
+    def action_quiet(self) -> None:
+        """Acknowledge the most urgent alarm."""
+        shown = self.picture.shown
+        if not self.picture.seen() and shown is not None and shown.alarms:
+            self._post.send(Quiet(shown.alarms[0].number))
+
+    def action_unit(self) -> None:
+        """Show the next unit."""
+        self.picture.turn()
+
+    def action_again(self) -> None:
+        """Leave the summary for a new session."""
+        self.picture.again()
+
+    def action_keys(self) -> None:
+        """Show all keys."""
+        if not isinstance(self.screen, Keys):
+            self.push_screen(Keys())
+
+    def action_keys_away(self, soft: bool = False) -> None:
+        """Take the keys away; an Escape may have been meant as a stop, so it is one too."""
+        self._keys_off()
+        if soft:
+            self.action_soft()
+
+    async def action_quit(self) -> None:
+        """Stop first if output may be on, wait for zero, then leave; a second time: leave all the same."""
+        self._leave("stopped", Exit.DONE)
+
+    def freeze(self, really: Callable[[], None]) -> None:
+        """Stop, wait for zero, and only then let the terminal have this process."""
+        if self._frozen is None or self._frozen.done():
+            self._frozen = asyncio.get_running_loop().create_task(self._stop_then(really))
+
+    async def _stop_then(self, really: Callable[[], None]) -> None:
+        await self._stop_and_wait("stopped", SUSPEND_S)
+        really()
+
+    def _leave_by_signal(self, code: Exit) -> None:
+        self._leave("interrupted", code)
+
+    def _leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
+        if self._stuck:
+            self._finish(Exit.NOT_CONFIRMED)
+        elif self._leaving is None or self._leaving.done():
+            # A task of its own: waiting here would keep the keys from being read, F12's picture among them.
+            self._leaving = asyncio.get_running_loop().create_task(self._stop_and_leave(reason, code))
+
+    async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
+        if await self._stop_and_wait(reason, LEAVE_S):
+            self._finish(code)
+        else:
+            self._stuck = True
+            self.picture.say(f"NOT CONFIRMED off: {self.picture.by_hand}. q again leaves all the same")
+
+    async def _stop_and_wait(self, reason: Literal["stopped", "interrupted"], limit_s: float) -> bool:
+        """Stop if output may be on; say whether it is off."""
+        if not self.picture.flows:
+            return True
+        self._off.clear()
+        self._post.send(Stop(reason=reason))
+        self.picture.say("stop sent; leaving when the unit says zero")
+        off = asyncio.create_task(self._off.wait())
+        limit = asyncio.ensure_future(self._sleep(limit_s))
+        await asyncio.wait({off, limit}, return_when=asyncio.FIRST_COMPLETED)
+        off.cancel()
+        limit.cancel()
+        return not self.picture.flows
+
+    def _finish(self, code: Exit) -> None:
+        self._post.leaving = True
+        ended = self.picture.last_ended
+        unproved = words.exit_code(ended)
+        self.exit(return_code=unproved or code, message=words.farewell(ended) if ended else None)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        if not self.picture.flows:
+            self._off.set()
+            self._stuck = False
+
+    def _ring(self) -> None:
+        self.bell()
+        self._keys_off()
+
+    def _keys_off(self) -> None:
+        if self.is_running and isinstance(self.screen, Keys):
+            self.pop_screen()
+
+    async def _draw_on(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._draw(self.picture.view)
+            except (NoMatches, ScreenStackError):
+                # An app that is closing takes the parts away while they are drawn.
+                if self.is_running and not self._post.leaving:
+                    raise
+            await self._sleep(DRAW_GAP_S)
+
+    async def _draw(self, view: View) -> None:
+        face = _face(view)
+        if isinstance(self.screen, Keys) and not isinstance(self.screen_stack[-2], face):
+            await self.pop_screen()
+        screen = self.screen_stack[-2] if isinstance(self.screen, Keys) else self.screen
+        if not isinstance(screen, face):
+            screen = self._build(face)
+            await self.switch_screen(screen)
+        await screen.draw(view)
+
+    def _build(self, face: type[Face]) -> Face:
+        return Choose(self._offers) if issubclass(face, Choose) else face()
+
+
+def _face(view: View) -> type[Face]:
+    if words.live(view.snapshot):
+        return Session
+    return Choose if view.ended is None else Summary

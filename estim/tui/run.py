@@ -1,0 +1,48 @@
+"""Starts or joins a host, and shows it: what `estim` without a verb does."""
+
+import asyncio
+from collections.abc import Sequence
+
+from estim.catalogue import all_programs
+from estim.client import HostOptions, Wire, join, programs_of, running, start_host
+from estim.core.program import Program
+from estim.tui.app import SessionApp
+from estim.tui.words import Offer
+
+
+def run_screen(options: HostOptions) -> int:
+    """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had."""
+    found, problems = all_programs(programs_of(options))
+    return asyncio.run(_show(options, offers_of(found), problems))
+
+
+def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
+    """Return the programs as they are offered: how it should feel, and where the pads go."""
+    return tuple(
+        Offer(
+            program.id,
+            program.title,
+            round(program.length_s / 60, 1),
+            f"{program.rule.text} Pads: {program.pads}",
+        )
+        for program in programs
+    )
+
+
+async def reach(options: HostOptions) -> Wire:
+    """Join the home's host, or one of our own. Starting one takes a while: a thread waits for it, so keys live on."""
+    if await asyncio.to_thread(running, options) is None:
+        await asyncio.to_thread(start_host, options)
+    return await join(options)
+
+
+async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str]) -> int:
+    wire = await reach(options)
+    app = SessionApp(wire, offers, lambda: reach(options))
+    if problems:
+        app.picture.say("; ".join(problems))
+    try:
+        await app.run_async()
+    finally:
+        await wire.close()
+    return app.return_code or 0

@@ -1,0 +1,243 @@
+"""F12 from everywhere, and every other way to stop: keys, a click, leaving, freezing."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+from textual import events
+from textual.widgets import Input
+
+from estim.core.panel import Ask, Done, Pause, Raise, Reply, Resume, Start, State, Stop
+from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
+from estim.tui.screens import Choose, Keys, Session, Summary
+from protocols.vocabulary import Channel
+from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedWire, screen_of, settle, text_of
+
+PANIC = Stop(reason="panic")
+
+
+@pytest.mark.control("C-38")
+@pytest.mark.parametrize("place", ["list", "minutes", "goal", "button", "session", "summary", "keys"])
+async def test_f12_stops_from_everywhere(place: str) -> None:
+    wire = ScriptedWire(RUNNING) if place in {"session", "keys"} else ScriptedWire()
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        match place:
+            case "minutes" | "goal":
+                pilot.app.screen.query_one(f"#{place}", Input).focus()
+            case "button":
+                pilot.app.screen.query_one("#start").focus()
+            case "summary":
+                wire.tell(ENDED)
+                await settle(pilot)
+                assert isinstance(pilot.app.screen, Summary)
+            case "keys":
+                await pilot.press("question_mark")
+                assert isinstance(pilot.app.screen, Keys)
+            case "session":
+                assert isinstance(pilot.app.screen, Session)
+            case _:
+                assert isinstance(pilot.app.screen, Choose)
+        await pilot.press("f12")
+        assert wire.stops == [PANIC]
+
+
+@pytest.mark.control("C-07")
+async def test_f12_passes_a_full_queue_and_commands_without_an_answer() -> None:
+    wire = ScriptedWire(RUNNING)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        wire.slow = True
+        await pilot.press("plus", "plus", "space")
+        free = asyncio.Event()
+        pilot.app.call_later(free.wait)  # the app's own queue stands still from here on
+        for _ in range(50):
+            pilot.app.post_message(events.Key("plus", "+"))
+        assert not wire.stops
+        driver = pilot.app._driver
+        assert driver is not None
+        driver.send_message(events.Key("f12", None))
+        turns = 0
+        while not wire.stops and turns < 100:
+            await asyncio.sleep(0)
+            turns += 1
+        assert wire.stops == [PANIC]
+        assert turns <= 4, "a stop is a few turns of the loop away from the key, whatever else waits"
+        free.set()
+        await settle(pilot)
+
+
+async def test_f12_still_stops_when_the_commands_are_at_their_limit() -> None:
+    wire = ScriptedWire(RUNNING, slow=True)
+    async with screen_of(wire).run_test() as pilot:
+        wire.show(RUNNING)
+        await settle(pilot)
+        for _ in range(60):
+            await pilot.press("plus")
+        raises = [command for command in wire.asked if isinstance(command, Raise)]
+        assert len(raises) < 30, "a key that repeats must not pile up raises"
+        await pilot.press("f12")
+        assert wire.stops == [PANIC]
+
+
+@pytest.mark.parametrize(
+    ("key", "stop"),
+    [("s", Stop()), ("escape", Stop(unit="coyote3", soft=True)), ("f12", PANIC)],
+)
+async def test_the_keys_that_stop_a_session(key: str, stop: Stop) -> None:
+    wire = ScriptedWire(RUNNING)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        assert wire.stops == [stop]
+        assert isinstance(pilot.app.screen, Summary)
+
+
+async def test_escape_in_the_list_of_keys_stops_too() -> None:
+    wire = ScriptedWire(RUNNING)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark", "escape")
+        assert wire.stops == [Stop(unit="coyote3", soft=True)]
+
+
+async def test_escape_without_a_session_does_nothing() -> None:
+    wire = ScriptedWire(IDLE)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("escape")
+        assert not wire.stops
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 20), (200, 60)])
+@pytest.mark.parametrize("face", ["choose", "session", "summary", "keys"])
+async def test_stop_is_in_sight_and_takes_a_click(face: str, size: tuple[int, int]) -> None:
+    wire = ScriptedWire(RUNNING) if face in {"session", "keys"} else ScriptedWire()
+    async with screen_of(wire).run_test(size=size) as pilot:
+        await settle(pilot)
+        if face == "summary":
+            wire.tell(ENDED)
+            await settle(pilot)
+        if face == "keys":
+            await pilot.press("question_mark")
+        bar = pilot.app.screen.query_one("#stop")
+        assert bar.region.height == 3
+        assert pilot.app.screen.region.contains_region(bar.region)
+        await pilot.click("#stop")
+        assert wire.stops == [Stop()]
+
+
+class CrossingWire(ScriptedWire):
+    """A host that takes a while to find the unit, and knows of nothing to stop before it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = asyncio.Event()
+
+    async def ask(self, command: Ask) -> Reply:
+        """Keep a start waiting."""
+        if isinstance(command, Start):
+            self.asked.append(command)
+            await self.found.wait()
+            self.show(RUNNING)
+            return Done("found")
+        return await super().ask(command)
+
+
+@pytest.mark.control("C-13")
+async def test_a_stop_that_crosses_a_start_is_said_again_when_the_start_is_answered() -> None:
+    wire = CrossingWire()
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "enter")
+        assert [command for command in wire.asked if isinstance(command, Start)]
+        await pilot.press("f12")
+        assert wire.stops == [PANIC]
+        wire.found.set()
+        await settle(pilot)
+        assert wire.stops == [PANIC, PANIC]
+        assert wire.units["coyote3"].state is State.ENDED
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_leaving_stops_first_and_waits_for_zero(key: str) -> None:
+    wire = ScriptedWire(RUNNING, zeroes=False)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press(key)
+        assert wire.stops == [Stop()]
+        assert pilot.app.return_code is None
+        assert "leaving when the unit says zero" in text_of(pilot, "#note")
+        await pilot.press(key)
+        assert pilot.app.return_code is None, "a second q while it waits is no way around"
+        wire.show(replace(RUNNING, state=State.ENDED, out="off", stop_confirmed=True))
+        wire.tell(replace(ENDED, stop_confirmed=True))
+        await settle(pilot)
+    assert pilot.app.return_code == 0
+
+
+async def test_leaving_without_output_asks_nothing() -> None:
+    wire = ScriptedWire(IDLE)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("q")
+    assert not wire.stops
+    assert pilot.app.return_code == 0
+
+
+@pytest.mark.control("C-09")
+async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80() -> None:
+    wire, pulse = ScriptedWire(RUNNING, zeroes=False), Pulse()
+    async with screen_of(wire, pulse=pulse).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("q")
+        await pulse.advance(LEAVE_S)
+        await settle(pilot)
+        assert pilot.app.return_code is None
+        assert "NOT CONFIRMED" in text_of(pilot, "#note")
+        assert RUNNING.by_hand in text_of(pilot, "#note")
+        await pilot.press("q")
+    assert pilot.app.return_code == 80
+
+
+@pytest.mark.control("C-41")
+@pytest.mark.parametrize("zeroes", [True, False])
+async def test_ctrl_z_freezes_only_after_the_stop(zeroes: bool) -> None:
+    wire, pulse = ScriptedWire(RUNNING, zeroes=zeroes), Pulse()
+    frozen: list[int] = []
+    async with screen_of(wire, pulse=pulse).run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(pilot.app, SessionApp)
+        pilot.app.freeze(lambda: frozen.append(len(wire.stops)))
+        assert not frozen
+        await settle(pilot)
+        if not zeroes:
+            assert not frozen, "it waits for zero"
+            await pulse.advance(SUSPEND_S)
+            await settle(pilot)
+    assert frozen == [1], "a stop was on the wire before the process froze"
+
+
+async def test_level_keys_move_the_goal_of_the_chosen_channel_by_one() -> None:
+    wire = ScriptedWire(RUNNING)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("plus", "equals_sign", "minus", "underscore")
+        await pilot.press("tab", "plus", "a", "plus", "b", "minus")
+        moves = [(c.channel, c.by) for c in wire.asked if isinstance(c, Raise)]
+        a, b = Channel.A, Channel.B
+        assert moves == [(a, 1), (a, 1), (a, -1), (a, -1), (b, 1), (a, 1), (b, -1)]
+        assert all(c.unit == "coyote3" and c.to is None for c in wire.asked if isinstance(c, Raise))
+
+
+async def test_space_pauses_and_goes_on() -> None:
+    wire = ScriptedWire(RUNNING)
+    async with screen_of(wire).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("space")
+        await settle(pilot)
+        assert text_of(pilot, "#state").startswith("PAUSED")
+        await pilot.press("space")
+        await settle(pilot)
+        assert [c for c in wire.asked if isinstance(c, Pause | Resume)] == [Pause("coyote3"), Resume("coyote3")]
