@@ -58,6 +58,11 @@ def socket_of(options: HostOptions) -> Path:
     return find_home(options.home).socket
 
 
+def programs_of(options: HostOptions) -> Path:
+    """Return the folder of the user's own programs."""
+    return find_home(options.home).programs
+
+
 def knock(path: Path) -> socket.socket:
     """Connect; raise NoHost if nobody listens."""
     wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
