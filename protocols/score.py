@@ -70,7 +70,7 @@ class Part:
 
 
 FADE_S = 2.0
-"""A change of width between parts takes this long (safety: a wider pulse is a stronger one)."""
+"""A change of width between parts or steps takes this long (safety: a wider pulse is a stronger one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,19 @@ class Texture:
     gate: float
 
 
+def unvaried(score: Score, from_s: float, until_s: float) -> bool:
+    """Say whether the texture is the same all through a stretch: one part, nothing that moves in it."""
+    index, part = part_at(score, from_s)
+    return (
+        part_at(score, until_s)[0] == index
+        and isinstance(part.rate_hz, Steady)
+        and isinstance(part.width_us, Steady)
+        and part.burst is None
+        and part.envelope is None
+        and (part.fade_us is None or from_s - part.start_s >= FADE_S)
+    )
+
+
 def part_at(score: Score, at_s: float) -> tuple[int, Part]:
     """Return index and part at a position; before the start the first, after the end the last."""
     for index, part in enumerate(score.parts):
@@ -124,7 +137,7 @@ def texture(score: Score, at_s: float) -> Texture:
     _, part = part_at(score, at_s)
     inside_s = max(0.0, at_s - part.start_s)
     gate = _gate(part.envelope, inside_s)
-    width_us = value_at(part.width_us, inside_s)
+    width_us = _width(part.width_us, inside_s)
     if part.fade_us is not None and inside_s < FADE_S:
         width_us = part.fade_us + (width_us - part.fade_us) * inside_s / FADE_S
     burst = part.burst
@@ -147,6 +160,21 @@ def value_at(curve: Curve, inside_s: float) -> float:
                     return value
                 left_s -= length_s
             return steps[-1][0]
+
+
+def _width(curve: Curve, inside_s: float) -> float:
+    """Return the width; between the steps of an alternation it cross-fades, as it does between parts."""
+    if not isinstance(curve, Alternate):
+        return value_at(curve, inside_s)
+    cycle_s = sum(length_s for _, length_s in curve.steps)
+    before_us = curve.steps[-1 if inside_s >= cycle_s else 0][0]
+    left_s = inside_s % cycle_s
+    for width_us, length_s in curve.steps:
+        if left_s < length_s:
+            return before_us + (width_us - before_us) * min(1.0, left_s / FADE_S)
+        left_s -= length_s
+        before_us = width_us
+    return before_us
 
 
 def _gate(envelope: Envelope | None, inside_s: float) -> float:

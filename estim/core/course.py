@@ -1,16 +1,18 @@
 """A course: a program fitted to one family, with every difference in a sentence, or a refusal.
 
 Nobody shall be surprised by what a unit can't do, so whatever is not played exactly as written is told before it
-starts. Values are fitted downwards or to the nearest limit that is weaker: never a wider pulse, never a shorter rest.
+starts. What is out of a unit's range becomes weaker, never stronger: no wider pulse, no faster rate, no shorter rest;
+what would have to become stronger is refused.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import floor
+from math import ceil, floor
 
 from estim.core.errors import CourseError
-from estim.core.program import Phase, Program, least, most, start
+from estim.core.program import Phase, Program, least, most, words
 from protocols.driver import Family
-from protocols.score import Alternate, Burst, Curve, Part, Playable, Score, Steady, Sweep, value_at
+from protocols.score import FADE_S, Alternate, Burst, Curve, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import Control, Pause
 
 
@@ -25,19 +27,28 @@ class Course:
 
 def fit(program: Program, family: Family, minutes: float | None = None) -> Course:
     """Fit a program, made `minutes` long (None: as it is); raise CourseError with a sentence if it can't be played."""
+    if minutes is not None and not minutes > 0:
+        raise CourseError(f"a session of {minutes:g} minutes is none: ask for more than 0")
     wanted = program if minutes is None else program.lasting(minutes)
     if wanted.length_s > program.caps.minutes * 60 + 1e-6:
         raise CourseError(
             f"{program.id} lasts up to {program.caps.minutes:g} minutes, not {wanted.length_s / 60:g}: ask for less"
         )
-    match family.caps.control:
-        case Control.NUMBER:
-            return _by_number(wanted, family)
-        case _:
-            return _streamed(wanted, family)
+    shortest = min(wanted.phases, key=lambda phase: phase.length_s)
+    if len(wanted.phases) > 1 and shortest.length_s < FADE_S - 1e-9:
+        first_s = min(phase.length_s for phase in program.phases)
+        least_minutes = ceil(program.length_s * FADE_S / first_s / 6) / 10
+        raise CourseError(
+            f"{program.id} has {len(wanted.phases)} phases, and a change between two takes {FADE_S:g} s: "
+            f"ask for {least_minutes:g} minutes or more"
+        )
+    if program.gated:
+        raise CourseError(f"{program.id} holds a muscle contracted; such programs are not unlocked in this version")
+    return _by_number(wanted, family) if family.caps.control is Control.NUMBER else _by_phase(wanted, family)
 
 
 def _by_number(program: Program, family: Family) -> Course:
+    """The unit plays a program of its own; what is left of ours is its length, its levels and how it should feel."""
     playable = family.playable
     number = program.numbers.get(family.name)
     differs = []
@@ -48,9 +59,12 @@ def _by_number(program: Program, family: Family) -> Course:
                 f"[device.{family.name}] with program = N to a copy of the file, N as your manual's table has it"
             )
         number = playable.number
-        differs.append(f"{program.id} names no program for this unit: its program {number} is used")
+        differs.append(
+            f"{program.id} names no program for this unit: its program {number} stands in; "
+            "what your manual's table calls it is yours to check"
+        )
     timer_s = playable.timers.get(number)
-    if timer_s is not None and timer_s < program.length_s:
+    if timer_s is not None and timer_s < program.length_s - 1e-6:
         raise CourseError(
             f"the unit's program {number} ends by itself after {_clock(timer_s)}, sooner than "
             f"{_clock(program.length_s)}: ask for fewer minutes"
@@ -62,23 +76,24 @@ def _by_number(program: Program, family: Family) -> Course:
         differs.append("phases are kept as levels only: the unit knows one program at a time")
     if family.caps.pause is Pause.RESTART:
         differs.append("a pause is a stop: the unit's program and timer begin again")
-    return Course(program, Score(_parts(program.phases), number), tuple(differs))
+    # A gate of ours would hold back raises while the unit plays on, since it knows nothing of it.
+    bare = [replace(phase, burst=None, envelope=None) for phase in program.phases]
+    return Course(program, Score(_parts(bare, fades=False), number), tuple(differs))
 
 
-def _streamed(program: Program, family: Family) -> Course:
-    if program.kind == "tetanic":
-        raise CourseError(f"{program.id} holds a muscle contracted; such programs are not unlocked in this version")
+def _by_phase(program: Program, family: Family) -> Course:
     differs: list[str] = []
     phases = [_fitted(phase, family, differs) for phase in program.phases]
-    unique = tuple(dict.fromkeys(differs))
-    return Course(program, Score(_parts(phases)), unique)
+    return Course(program, Score(_parts(phases, fades=True)), tuple(dict.fromkeys(differs)))
 
 
 def _fitted(phase: Phase, family: Family, differs: list[str]) -> Phase:
     playable = family.playable
     rate = _clamp(phase.rate_hz, playable.rate_hz, "rate", "Hz", family, differs)
     width = _clamp(phase.width_us, playable.width_us, "width", "µs", family, differs)
-    return replace(phase, rate_hz=rate, width_us=width, burst=_on_grid(phase.burst, playable, differs))
+    if phase.envelope is not None and playable.slot_s:
+        differs.append(f"rise and fall go in steps of {playable.slot_s * 1000:g} ms (the unit's time slots)")
+    return replace(phase, rate_hz=rate, width_us=width, burst=_on_grid(phase.burst, family, differs))
 
 
 def _clamp(
@@ -89,58 +104,75 @@ def _clamp(
         raise CourseError(f"{family.title} can't play a {what} of {least(curve):g} {unit}: its lowest is {lo:g}")
     if most(curve) <= hi:
         return curve
-    most_word = "highest" if what == "rate" else "widest"
-    differs.append(f"{what} {hi:g} {unit} instead of {most(curve):g} (the {most_word} this unit has)")
+    extreme = "highest" if what == "rate" else "widest"
+    fitted = _cut(curve, hi)
+    if isinstance(curve, Steady):
+        differs.append(f"{what} {hi:g} {unit} instead of {curve.value:g} (the {extreme} this unit has)")
+    elif isinstance(fitted, Steady):
+        differs.append(f"{what} {hi:g} {unit} all the time instead of {words(curve, unit)} (the {extreme} is {hi:g})")
+    else:
+        differs.append(f"{what} {words(fitted, unit)} instead of {words(curve, unit)} (the {extreme} is {hi:g})")
+    return fitted
+
+
+def _cut(curve: Curve, hi: float) -> Curve:
+    """Return a curve that ends at `hi`; where nothing moves any more, it is steady."""
+    if least(curve) >= hi:
+        return Steady(hi)
     match curve:
-        case Steady():
-            return Steady(hi)
+        case Steady(value):
+            return Steady(min(value, hi))
         case Sweep(first, second, cycle_s):
             return Sweep(min(first, hi), min(second, hi), cycle_s)
         case Alternate(steps):
             return Alternate(tuple((min(value, hi), length_s) for value, length_s in steps))
 
 
-def _on_grid(burst: Burst | None, playable: Playable, differs: list[str]) -> Burst | None:
+def _on_grid(burst: Burst | None, family: Family, differs: list[str]) -> Burst | None:
     """Fit a burst to the unit's time slots: never longer on, never shorter off."""
-    if burst is None or not playable.slot_s:
+    slot_s = family.playable.slot_s
+    if burst is None or not slot_s:
         return burst
-    slot_s = playable.slot_s
-    on_s = max(slot_s, floor(burst.on_s / slot_s + 1e-6) * slot_s)
-    off_s = -floor(-burst.off_s / slot_s + 1e-6) * slot_s
-    fitted = Burst(round(on_s, 6), round(off_s, 6))
-    if fitted != burst:
-        differs.append(
-            f"burst {fitted.on_s * 1000:g} ms on, {fitted.off_s * 1000:g} ms off instead of "
-            f"{burst.on_s * 1000:g} and {burst.off_s * 1000:g} (the unit's time slots are {slot_s * 1000:g} ms)"
+    on_slots, off_slots = floor(burst.on_s / slot_s + 1e-6), ceil(burst.off_s / slot_s - 1e-6)
+    if on_slots < 1:
+        raise CourseError(
+            f"{family.title} can't play bursts of {burst.on_s * 1000:g} ms: its time slots are {slot_s * 1000:g} ms"
         )
+    fitted = Burst(round(on_slots * slot_s, 6), round(off_slots * slot_s, 6))
+    if abs(fitted.on_s - burst.on_s) < 1e-6 and abs(fitted.off_s - burst.off_s) < 1e-6:
+        return burst
+    differs.append(
+        f"burst {fitted.on_s * 1000:g} ms on, {fitted.off_s * 1000:g} ms off instead of "
+        f"{burst.on_s * 1000:g} and {burst.off_s * 1000:g} (the unit's time slots are {slot_s * 1000:g} ms)"
+    )
     return fitted
 
 
-def _parts(phases: "list[Phase] | tuple[Phase, ...]") -> tuple[Part, ...]:
-    """Put phases in a row; a change of width between two cross-fades, since a wider pulse is a stronger one."""
+def _parts(phases: Sequence[Phase], *, fades: bool) -> tuple[Part, ...]:
+    """Put phases in a row, without gaps. With `fades` a part begins with the width that flowed before.
+
+    That is the width after the envelope's gate: after a rest it rises from 0.
+    """
     parts: list[Part] = []
-    at_s = 0.0
-    before: Part | None = None
     for phase in phases:
-        fade_us = value_at(before.width_us, before.length_s) if before is not None else None
-        if fade_us is not None and abs(fade_us - start(phase.width_us)) < 1e-9:
-            fade_us = None
         part = Part(
             title=phase.title,
-            start_s=round(at_s, 6),
+            start_s=parts[-1].start_s + parts[-1].length_s if parts else 0.0,
             length_s=phase.length_s,
             rate_hz=phase.rate_hz,
             width_us=phase.width_us,
             burst=phase.burst,
             envelope=phase.envelope,
             level_pct=phase.level_pct,
-            fade_us=fade_us,
         )
+        if fades and parts:
+            flowed_us = texture(Score((parts[-1],)), part.start_s).width_us
+            begins_us = texture(Score((replace(part, envelope=None),)), part.start_s).width_us
+            if abs(flowed_us - begins_us) > 1e-9:
+                part = replace(part, fade_us=flowed_us)
         parts.append(part)
-        at_s += phase.length_s
-        before = part
     return tuple(parts)
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    return f"{int(seconds + 1e-6) // 60}:{int(seconds + 1e-6) % 60:02d}"

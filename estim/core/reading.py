@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+SHOWN_MAX = 60
+"""Characters of a wrong value that a sentence repeats."""
+
 
 class Table:
     """One table of a file. `problems` is shared by all tables of the file; a wrong field reads as its default."""
@@ -15,16 +18,22 @@ class Table:
 
     def at(self, key: str) -> str:
         """Return the full name of a field, such as phases[1].rate_hz."""
+        key = key if key.isprintable() and len(key) <= SHOWN_MAX else _shown(key)
         return f"{self._where}.{key}" if self._where else key
 
     def has(self, key: str) -> bool:
-        """Say whether a field is there."""
+        """Say whether a field is there, which may also be left out."""
+        self._read.add(key)
         return key in self._data
 
     def wrong(self, key: str, found: object, allowed: str) -> None:
         """Note a mistake."""
-        shown = repr(found) if not isinstance(found, dict | list) else f"a {type(found).__name__}"
-        self.problems.append(f"{self.at(key)} = {shown}: it takes {allowed}")
+        self.problems.append(f"{self.at(key)} = {_shown(found)}: it takes {allowed}")
+
+    def refuse(self, key: str, why: str) -> None:
+        """Note that a field, whatever it holds, isn't taken here."""
+        self._read.add(key)
+        self.problems.append(f"{self.at(key)}: {why}")
 
     def number(self, key: str, lo: float, hi: float, unit: str, default: float | None = None) -> float:
         """Return a number from lo to hi."""
@@ -47,14 +56,15 @@ class Table:
         return value
 
     def text(self, key: str, longest: int, default: str | None = None) -> str:
-        """Return a text of 1 to `longest` characters."""
-        allowed = f"a text of 1 to {longest} characters"
+        """Return a text of 1 to `longest` characters on one line: a terminal shows it, so it may steer nothing."""
+        allowed = f"a text of 1 to {longest} printable characters"
         value = self._take(key, allowed, default)
-        if not isinstance(value, str) or (default is None and not value.strip()) or len(value) > longest:
+        line = " ".join(value.split()) if isinstance(value, str) else ""
+        if not isinstance(value, str) or not line.isprintable() or not (default is None) <= len(line) <= longest:
             if value is not None:
                 self.wrong(key, value, allowed)
             return default or "?"
-        return value
+        return line
 
     def word(self, key: str, words: tuple[str, ...], default: str | None = None) -> str:
         """Return one of some words."""
@@ -91,7 +101,7 @@ class Table:
         value = self._take(key, "", {})
         if not isinstance(value, dict):
             self.wrong(key, value, "a table")
-            value = {}
+            return Table({}, self.at(key), [])  # what is missing in a table that isn't one needs no sentences
         return Table(value, self.at(key), self.problems)
 
     def names(self) -> tuple[str, ...]:
@@ -106,7 +116,9 @@ class Table:
         """Note every field that nobody read."""
         for key in self._data:
             if key not in self._read:
-                self.problems.append(f"{self.at(key)}: there is no such field{_meant(key, tuple(self._read))}")
+                known = tuple(sorted(self._read))
+                hint = _meant(key, known) or f"; here go {', '.join(known)}"
+                self.problems.append(f"{self.at(key)}: there is no such field{hint}")
 
     def _take(self, key: str, allowed: str, default: object) -> object:
         self._read.add(key)
@@ -115,6 +127,15 @@ class Table:
         if default is None:
             self.problems.append(f"{self.at(key)} is missing: it takes {allowed}")
         return default
+
+
+def _shown(found: object) -> str:
+    if isinstance(found, dict | list):
+        return "a table" if isinstance(found, dict) else "a list"
+    if isinstance(found, int) and found.bit_length() > 64:
+        return "a huge number"  # with some thousand digits Python itself refuses to write it out
+    shown = repr(found)
+    return shown if len(shown) <= SHOWN_MAX else f"{shown[:SHOWN_MAX]}…"
 
 
 def _meant(found: object, words: tuple[str, ...]) -> str:

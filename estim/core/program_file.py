@@ -1,0 +1,238 @@
+"""Reads program files: every field checked against the limits of consumer units, and all mistakes told at once.
+
+Rules:
+1. A mistake names file and field, what was found and what is allowed. An unknown field is one, and gets a guess.
+2. A file that loads is safe to look at, not yet to play: the Guard's caps hold all the same.
+3. A width never jumps: it changes in a sweep, or by a cross-fade between two phases or two steps that are long enough.
+   While it does, the wider pulse may meet the higher rate, so the duty is reckoned with both.
+"""
+
+import tomllib
+from itertools import pairwise
+from re import fullmatch
+
+from estim.core.errors import ProgramError
+from estim.core.program import Caps, Phase, Program, Reraise, Rule, least, most
+from estim.core.reading import Table
+from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
+
+RATE_HZ = 0.5, 150.0
+"""Pulse rates of consumer units (programs.md section 9: 1-150 Hz)."""
+
+WIDTH_US = 20.0, 450.0
+"""One phase; consumer units end at 250 to 450 µs (programs.md section 9)."""
+
+DUTY_MAX = 0.10
+"""Share of time with current, both phases counted (programs.md section 8)."""
+
+MINUTES_MAX = 30
+RISE_MIN_S = 1.0
+"""A contraction that rises faster is uncomfortable (programs.md section 4, ramp rule: up >= 1 s)."""
+
+WAVE_MIN_S = 1.0
+"""The fastest cycle of width that a maker prints (programs.md section 3, tens-wm)."""
+
+KINDS = ("pain", "twitch", "tetanic")
+TARGETS = ("sensory", "motor")
+PLACES = ("ankle", "calf", "lower-leg", "foot", "knee", "thigh")
+SITES = tuple(f"{place}-{side}" for place in PLACES for side in ("left", "right"))
+"""Only legs: neck, head, chest and back need somebody who can judge them (safety.md section 6)."""
+
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+def read_program(text: str, name: str) -> Program:
+    """Return the program of a file's text; raise ProgramError with every mistake, each on a line of its own."""
+    program, problems = _read(text)
+    if program is None or problems:
+        raise ProgramError("\n".join(f"{name}: {problem}" for problem in problems))
+    return program
+
+
+def problems_of(text: str) -> list[str]:
+    """Return every mistake in a file's text, one sentence each."""
+    return _read(text)[1]
+
+
+def _read(text: str) -> tuple[Program | None, list[str]]:
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Besides its own error, tomllib passes on those of numbers with thousands of digits and of endless brackets.
+        return None, [f"not TOML: {error}"]
+    problems: list[str] = []
+    return _program(Table(data, "", problems)), problems
+
+
+def _program(table: Table) -> Program:
+    table.whole("schema", 1, 1, "(this estim knows schema 1)")
+    program = Program(
+        id=_id(table),
+        title=table.text("title", 60),
+        kind=table.word("kind", KINDS),
+        site=table.words("site", SITES),
+        source=table.text("source", 600),
+        pads=table.text("pads", 1200),
+        phases=tuple(_phase(phase) for phase in table.tables("phases", 60)),
+        rule=_rule(table.table("rule")),
+        caps=_caps(table.table("caps")),
+        numbers=_numbers(table.table("device")),
+    )
+    table.close()
+    most_s = program.caps.minutes * 60
+    if program.length_s > most_s + 1e-6:
+        table.problems.append(
+            f"phases: their lengths add up to {program.length_s:g} s: at most {most_s:g} s (caps.minutes); "
+            "make some of them shorter"
+        )
+    pairs = pairwise(program.phases) if not table.problems else ()
+    for index, (before, phase) in enumerate(pairs, 1):
+        width_us = most(before.width_us)
+        if width_us > most(phase.width_us):
+            _check_duty(table, f"phases[{index}].rate_hz", most(phase.rate_hz), width_us, "while the width changes, ")
+    return program
+
+
+def _id(table: Table) -> str:
+    name = table.text("id", 40)
+    if name != "?" and fullmatch(ID, name) is None:
+        table.wrong("id", name, "small letters, digits and hyphens, such as tens-ankle")
+    return name
+
+
+def _phase(table: Table) -> Phase:
+    before = len(table.problems)
+    rate, width = _alternating(table) if table.has("alternate") else (_curve(table, "rate_hz", RATE_HZ, "Hz"), None)
+    phase = Phase(
+        title=table.text("title", 60),
+        length_s=table.number("length_s", FADE_S, MINUTES_MAX * 60, "seconds"),
+        rate_hz=rate,
+        width_us=_curve(table, "width_us", WIDTH_US, "µs") if width is None else width,
+        burst=_burst(table.table("burst")) if table.has("burst") else None,
+        envelope=_envelope(table.table("envelope")) if table.has("envelope") else None,
+        level_pct=table.whole("level_pct", 1, 100, "%", 100),
+        note=table.text("note", 300, ""),
+    )
+    table.close()
+    if len(table.problems) == before:  # what follows from a mistake would be told as a second one
+        _check_pattern(table, phase)
+        _check_duty(table, table.at("width_us"), most(phase.rate_hz), most(phase.width_us))
+    return phase
+
+
+def _check_pattern(table: Table, phase: Phase) -> None:
+    """A burst without a pulse, or a contraction that never ends, is nothing that somebody meant."""
+    burst, envelope = phase.burst, phase.envelope
+    if burst is not None and least(phase.rate_hz) * burst.on_s < 1 - 1e-9:
+        rate_hz = least(phase.rate_hz)
+        table.refuse(
+            "burst.on_s",
+            f"{burst.on_s:g} s hold less than one pulse at {rate_hz:g} Hz: make it longer or the rate higher",
+        )
+    if envelope is not None:
+        cycle_s = envelope.up_s + envelope.on_s + envelope.down_s + envelope.off_s
+        if cycle_s > phase.length_s:
+            table.refuse("envelope", f"one cycle takes {cycle_s:g} s, longer than the phase ({phase.length_s:g} s)")
+
+
+def _check_duty(table: Table, where: str, rate_hz: float, width_us: float, when: str = "") -> None:
+    duty = 2 * rate_hz * width_us / 1e6
+    if duty > DUTY_MAX + 1e-9:
+        table.problems.append(
+            f"{where}: {when}{rate_hz:g} Hz of {width_us:g} µs is current for {duty:.1%} of the time: "
+            f"at most {DUTY_MAX:.0%} (both phases of a pulse counted); make one of them smaller"
+        )
+
+
+def _curve(table: Table, key: str, limits: tuple[float, float], unit: str) -> Curve:
+    lo, hi = limits
+    if not table.is_table(key):
+        return Steady(table.number(key, lo, hi, f"{unit} (or a sweep: {{ first, second, cycle_s }})"))
+    sweep = table.table(key)
+    fastest_s = WAVE_MIN_S if unit == "µs" else 0.2
+    curve = Sweep(
+        sweep.number("first", lo, hi, unit),
+        sweep.number("second", lo, hi, unit),
+        sweep.number("cycle_s", fastest_s, 600, "seconds"),
+    )
+    sweep.close()
+    return curve
+
+
+def _alternating(phase: Table) -> tuple[Curve, Curve | None]:
+    """Return the rates of the steps, and their widths if the steps have some."""
+    if phase.has("rate_hz"):
+        phase.refuse("rate_hz", "say either rate_hz or alternate, not both")
+    steps = phase.tables("alternate", 8)
+    rates, widths = [], []
+    for step in steps:
+        length_s = step.number("length_s", 0.5, 600, "seconds")
+        rates.append((step.number("rate_hz", *RATE_HZ, "Hz"), length_s))
+        if step.has("width_us"):
+            widths.append((step.number("width_us", *WIDTH_US, "µs"), length_s))
+        step.close()
+    if widths and len(widths) != len(rates):
+        phase.refuse("alternate", "give width_us in every step or in none")
+    elif len({width_us for width_us, _ in widths}) > 1 and min(length_s for _, length_s in widths) < FADE_S:
+        phase.refuse(
+            "alternate",
+            f"a change of width takes {FADE_S:g} s: make each step at least that long, or the widths equal",
+        )
+    if widths and phase.has("width_us"):
+        phase.refuse("width_us", "say it here or in the steps of alternate, not both")
+    if not rates:
+        return Steady(RATE_HZ[0]), None
+    return Alternate(tuple(rates)), Alternate(tuple(widths)) if widths else None
+
+
+def _burst(table: Table) -> Burst:
+    burst = Burst(table.number("on_s", 0.025, 10, "seconds"), table.number("off_s", 0.025, 10, "seconds"))
+    table.close()
+    return burst
+
+
+def _envelope(table: Table) -> Envelope:
+    envelope = Envelope(
+        table.number("up_s", RISE_MIN_S, 30, "seconds (a faster rise is uncomfortable)"),
+        table.number("on_s", 0, 60, "seconds"),
+        table.number("down_s", 0.5, 30, "seconds"),
+        table.number("off_s", 0, 120, "seconds"),
+    )
+    table.close()
+    return envelope
+
+
+def _rule(table: Table) -> Rule:
+    target, text = table.word("target", TARGETS), table.text("text", 400)
+    reraise = _reraise(table.table("reraise")) if table.has("reraise") else None
+    table.close()
+    return Rule(target, text if reraise is None else f"{text} {reraise.words}", reraise)
+
+
+def _reraise(table: Table) -> Reraise:
+    reraise = Reraise(
+        step=table.whole("step", 1, 2, "levels"),
+        every_s=table.number("every_s", 60, 1800, "seconds"),
+        max=table.whole("max", 1, 10, "times a session"),
+    )
+    table.close()
+    return reraise
+
+
+def _caps(table: Table) -> Caps:
+    caps = Caps(
+        minutes=table.number("minutes", 1, MINUTES_MAX, "minutes", float(MINUTES_MAX)),
+        per_day=table.whole("per_day", 1, 4, "sessions", 4),
+        level_pct=table.whole("level_pct", 1, 100, "% of the scale") if table.has("level_pct") else None,
+    )
+    table.close()
+    return caps
+
+
+def _numbers(table: Table) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for family in table.names():
+        entry = table.table(family)
+        found[family] = entry.whole("program", 1, 255, "(the unit's own program number)")
+        entry.close()
+    return found
