@@ -237,7 +237,7 @@ def screen_of(wire: ScriptedWire, again: Successors | None = None, pulse: Pulse 
 
 async def settle(pilot: Pilot[int]) -> None:
     """Wait until what was said is drawn."""
-    for _ in range(3):
+    for _ in range(2):
         await pilot.pause()
 
 
