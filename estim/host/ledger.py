@@ -135,7 +135,12 @@ class Ledger:
             [(unit, stamp(row.at_utc), row.mono_s, row.way, row.endpoint, row.data) for row in carried],
         )
         oldest = stamp(carried[-1].at_utc - timedelta(seconds=RING_S))
-        self.db.execute("DELETE FROM carried WHERE unit = ? AND at_utc < ?", (unit, oldest))
+        # the scan begins at the oldest row and ends at the first that stays, so it costs what it deletes
+        self.db.execute(
+            "DELETE FROM carried WHERE unit = ? AND id <"
+            " (SELECT id FROM carried WHERE unit = ? AND at_utc >= ? ORDER BY id LIMIT 1)",
+            (unit, unit, oldest),
+        )
         self.db.execute(
             "DELETE FROM carried WHERE unit = ? AND id <="
             " (SELECT id FROM carried WHERE unit = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
