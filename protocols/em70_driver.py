@@ -9,13 +9,11 @@
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from math import inf
 from typing import assert_never
 
 from protocols.driver import Direction
 from protocols.em70 import (
-    ASK_STATE,
     CAPS,
     CONTROL,
     ECHO_DOWN,
@@ -26,21 +24,16 @@ from protocols.em70 import (
     LAYOUTS,
     LOW_BATTERY,
     OVERLOAD,
-    POWER_OFF,
     PROGRAM,
     SELECT,
-    SET_LEVEL,
-    STEP_DOWN,
-    STEP_UP,
     LongState,
-    Plain,
     Program,
     State,
-    Strength,
 )
-from protocols.em70_level import LATE_S, Gauge, Move
+from protocols.em70_flight import Flight
+from protocols.em70_level import LATE_S, Act, Gauge
 from protocols.em70_program import Choice, Timer
-from protocols.em70_stop import Act, Stop
+from protocols.em70_stop import Stop
 from protocols.layout import pick
 from protocols.vocabulary import (
     AirError,
@@ -68,28 +61,12 @@ from protocols.vocabulary import (
 POLL_S = 1.0
 """Between questions when all is known, as the official app does."""
 
-REQUEST_S = 1.0
-"""A write whose response has not come by then no longer holds up the next one."""
-
 ECHO_S = 0.3
 """How long the echo of a step is waited for before the state is asked."""
 
 TICK_S = 0.01
 
 _A = Channel.A
-_ASK = ASK_STATE.build(Plain(0))
-_UP = STEP_UP.build(Plain(0))
-_DOWN = STEP_DOWN.build(Plain(0))
-_ZERO = SET_LEVEL.build(Strength(0))
-_OFF = POWER_OFF.build(Plain(0))
-_MOVES = {_UP: Move.UP, _DOWN: Move.DOWN, _ZERO: Move.ZERO}
-_BYTES = {Act.ZERO: _ZERO, Act.DOWN: _DOWN, Act.ASK: _ASK, Act.POWER_OFF: _OFF}
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    data: bytes
-    until_s: float
 
 
 class Em70:
@@ -100,9 +77,7 @@ class Em70:
         self._acting = Mode.WATCH
         self._gauge = Gauge()
         self._stop: Stop | None = None
-        self._tag = 0
-        self._flight: dict[int, _Sent] = {}
-        self._awaited: int | None = None
+        self._flight = Flight()
         self._echo_until_s = -inf
         self._echoed: int | None = None
         self._asked_s = -inf
@@ -161,28 +136,26 @@ class Em70:
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         self._gauge.done(now_s, tag, ok=error is None)
-        sent = self._flight.pop(tag, None)
-        if self._awaited == tag:
-            self._awaited = None
+        sent = self._flight.end(tag)
         if sent is None:
             return []
         if error is not None:
             self._counts["errors"] += 1
-            if sent.data == _OFF and not error.lost and self._stop is not None:
+            if sent.act is Act.POWER_OFF and not error.lost and self._stop is not None:
                 self._stop.failed()
-        elif sent.data in (_UP, _DOWN):
+        elif sent.act in (Act.UP, Act.DOWN):
             self._echo_until_s = now_s + ECHO_S
         if error is None and self._stop is not None:
             self._stop.responded(now_s)
-        if sent.data != _ASK:
+        if sent.act is not Act.ASK:
             self._hurry(now_s)
         return []
 
     def poll(self, now_s: float) -> list[Op]:
         self._turn(now_s)
-        self._give_up(now_s)
+        self._counts["timeouts"] += self._flight.give_up(now_s)
         ops: list[Op] = self._climb(now_s)
-        if self._awaited is None and not ops:
+        if self._flight.free and not ops:
             op = self._work(now_s)
             ops = [op] if op else []
         self._due_s = max(self._next_s(now_s), now_s + TICK_S)
@@ -194,12 +167,11 @@ class Em70:
         return self._report(now_s, span, out, self._zero())
 
     def lost(self, now_s: float) -> Reported:
-        # A level that a state told to be 0 is not enough: a write that is under way may still be carried out.
-        if self._stop is not None and self._stop.switched_off:
+        switched_off = self._stop is not None and self._stop.switched_off
+        if switched_off or self._zero() is Zero.CONFIRMED or not self._left_zero:
             return self._report(now_s, Span(0, 0), Out.OFF, Zero.CONFIRMED)
-        if self._zero() is Zero.CONFIRMED or not self._left_zero:
-            return self._report(now_s, Span(0, 0), Out.OFF, Zero.CONFIRMED)
-        return self._report(now_s, self._gauge.span, Out.MAYBE, self._zero())
+        span = self._gauge.span
+        return self._report(now_s, span, Out.MAYBE if span.hi > 0 else Out.OFF, self._zero())
 
     # What the unit says
 
@@ -291,18 +263,11 @@ class Em70:
             case _:
                 assert_never(mode)
 
-    def _give_up(self, now_s: float) -> None:
-        for tag in [tag for tag, sent in self._flight.items() if now_s >= sent.until_s]:
-            self._counts["timeouts"] += 1
-            del self._flight[tag]
-            if self._awaited == tag:
-                self._awaited = None
-
     def _climb(self, now_s: float) -> list[Op]:
         if self._stop is None:
             return []
         acts = self._stop.act(now_s, self._gauge.span.hi, may_switch_off=self._acting is Mode.OFF)
-        return [self._write(now_s, _BYTES[act], urgent=True) for act in acts]
+        return [self._write(now_s, act, urgent=True) for act in acts]
 
     def _work(self, now_s: float) -> Op | None:
         """Return the one thing to write next that may wait."""
@@ -316,43 +281,41 @@ class Em70:
         ready = self._acting is Mode.READY and self._zero() is Zero.CONFIRMED
         if number is not None and ready and self._choice.due(now_s):
             self._choice.sent(now_s)
-            return self._write(now_s, SELECT.build(Program(number)))
+            return self._send(now_s, None, SELECT.build(Program(number)), urgent=False)
         if now_s >= max(self._ask_s, self._echo_until_s):
-            return self._write(now_s, _ASK)
+            return self._write(now_s, Act.ASK)
         return None
 
-    def _step(self, now_s: float) -> bytes | None:
+    def _step(self, now_s: float) -> Act | None:
         wanted, foreseen, span = self._level(), self._gauge.foreseen, self._gauge.span
         if 0 < wanted < foreseen.hi and self._gauge.downs < foreseen.hi - wanted:
-            return _DOWN
+            return Act.DOWN
         fresh = now_s - self._gauge.told_s <= CAPS.stale_s
-        if span.known and span.hi < wanted and fresh and self._prepared and not self._flight:
-            return _UP
+        if span.known and span.hi < wanted and fresh and self._prepared and self._flight.empty:
+            return Act.UP
         return None
 
-    def _write(self, now_s: float, data: bytes, *, urgent: bool = False) -> Write:
-        self._tag += 1
-        tag = self._tag
-        self._flight[tag] = _Sent(data, now_s + REQUEST_S)
-        if not urgent:
-            self._awaited = tag
-        if data == _ASK:
+    def _write(self, now_s: float, act: Act, *, urgent: bool = False) -> Write:
+        write = self._send(now_s, act, act.value, urgent=urgent)
+        self._gauge.wrote(now_s, write.tag, act)
+        if act is Act.ASK:
             self._asked_s, self._ask_s = now_s, now_s + CAPS.ask_s
-            self._gauge.ask(now_s, tag)
-        elif data in _MOVES:
+        else:
             self._echoed = None
-            self._left_zero = self._left_zero or data == _UP
-            self._gauge.write(now_s, tag, _MOVES[data])
-        return Write(tag, CONTROL, data, response=True, urgent=urgent)
+            self._left_zero = self._left_zero or act is Act.UP
+        return write
+
+    def _send(self, now_s: float, act: Act | None, data: bytes, *, urgent: bool) -> Write:
+        return Write(self._flight.begin(now_s, act, urgent=urgent), CONTROL, data, response=True, urgent=urgent)
 
     def _hurry(self, now_s: float) -> None:
         self._ask_s = min(self._ask_s, now_s)
 
     def _next_s(self, now_s: float) -> float:
-        due_s = min((sent.until_s for sent in self._flight.values()), default=inf)
+        due_s = self._flight.due_s
         if self._stop is not None:
             due_s = min(due_s, self._stop.due_s)
-        if self._awaited is None and (self._stop is None or self._stop.proved):
+        if self._flight.free and (self._stop is None or self._stop.proved):
             due_s = min(due_s, max(self._ask_s, self._echo_until_s))
         return min(due_s, self._wanted.end_s) if self._acting is Mode.PLAY else due_s
 

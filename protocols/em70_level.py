@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from math import inf
 
-from protocols.em70 import TOP
+from protocols.em70 import ASK_STATE, POWER_OFF, SET_LEVEL, STEP_DOWN, STEP_UP, TOP, Plain, Strength
 from protocols.vocabulary import Span
 
 LATE_S = 2.5
@@ -27,12 +27,14 @@ SPANS_MAX = 32
 """Former spans kept apart; older ones are folded together."""
 
 
-class Move(Enum):
-    """What a write does to the level."""
+class Act(Enum):
+    """What the driver may write, but for the selection of a program; the value is the frame."""
 
-    UP = "01"
-    DOWN = "02"
-    ZERO = "03 00"
+    UP = STEP_UP.build(Plain(0))
+    DOWN = STEP_DOWN.build(Plain(0))
+    ZERO = SET_LEVEL.build(Strength(0))
+    ASK = ASK_STATE.build(Plain(0))
+    POWER_OFF = POWER_OFF.build(Plain(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +92,13 @@ class Gauge:
         """Where writes and keys may have brought it: the span without what nothing accounts for."""
         return self._span
 
-    def ask(self, now_s: float, tag: int) -> None:
-        """Take note of a question that goes out."""
-        self._prune(now_s)
-        self._recent.append(_Question(tag, now_s, now_s + GIVE_UP_S + LATE_S))
-
-    def write(self, now_s: float, tag: int, move: Move) -> None:
-        """Take note of a write that goes out."""
-        if not self._only_lowers(move):
-            self._change(now_s)
-            self._writes[tag] = now_s + GIVE_UP_S
-        span = self._span
-        match move:
-            case Move.UP:
-                self._span, self._falling = Span(span.lo, min(TOP, span.hi + 1)), False
-            case Move.DOWN:
-                self._span, self.downs = Span(max(0, span.lo - 1), span.hi), self.downs + 1
-            case Move.ZERO:
-                self._span, self._odd, self._falling = Span(0, self.span.hi), None, True
-        self._settle(now_s)
+    def wrote(self, now_s: float, tag: int, act: Act) -> None:
+        """Take note of a question or a write that goes out."""
+        if act is Act.ASK:
+            self._prune(now_s)
+            self._recent.append(_Question(tag, now_s, now_s + GIVE_UP_S + LATE_S))
+        elif act is not Act.POWER_OFF:
+            self._move(now_s, tag, act)
 
     def done(self, now_s: float, tag: int, *, ok: bool) -> None:
         """Take the outcome of a question or a write; one that failed may have been carried out all the same."""
@@ -156,9 +146,25 @@ class Gauge:
             self._span, self._odd = Span(0, self.span.hi), None
             self._settle(now_s)
 
-    def _only_lowers(self, move: Move) -> bool:
+    def _move(self, now_s: float, tag: int, act: Act) -> None:
+        if not self._only_lowers(act):
+            self._change(now_s)
+            self._writes[tag] = now_s + GIVE_UP_S
+        span = self._span
+        match act:
+            case Act.UP:
+                self._span, self._falling = Span(span.lo, min(TOP, span.hi + 1)), False
+            case Act.DOWN:
+                self._span, self.downs = Span(max(0, span.lo - 1), span.hi), self.downs + 1
+            case Act.ZERO:
+                self._span, self._odd, self._falling = Span(0, self.span.hi), None, True
+            case _:
+                return
+        self._settle(now_s)
+
+    def _only_lowers(self, act: Act) -> bool:
         """Say whether rule 3 holds for a write: it can't make a zero untrue that was news before it."""
-        return move is not Move.UP and (self._falling or self.span.hi == 0)
+        return act is not Act.UP and (self._falling or self.span.hi == 0)
 
     def _narrowed(self, level: int, inside: bool) -> Span:
         if level > 0 and self._falling:

@@ -7,8 +7,9 @@
 4. Nothing ends the ladder but the proof.
 """
 
-from enum import Enum
 from math import inf
+
+from protocols.em70_level import Act
 
 ASK_S = 0.3
 """How long an answer is waited for."""
@@ -30,15 +31,6 @@ OFF_AGAIN_S = 2.5
 
 ZERO_HOLDS_S = 1.0
 """A zero that may be an old one holds back the switching off for this long."""
-
-
-class Act(Enum):
-    """What a rung writes."""
-
-    ZERO = "03 00"
-    DOWN = "02"
-    ASK = "07"
-    POWER_OFF = "0D"
 
 
 class Stop:
