@@ -288,6 +288,8 @@ class Em70:
 
     def _step(self, now_s: float) -> Act | None:
         wanted, foreseen, span = self._level(), self._gauge.foreseen, self._gauge.span
+        if self._gauge.told_s < self._key[1] and now_s < self._key[1] + POLL_S:
+            return None  # a key was pressed: where to is in the next state
         if 0 < wanted < foreseen.hi and self._gauge.downs < foreseen.hi - wanted:
             return Act.DOWN
         fresh = now_s - self._gauge.told_s <= CAPS.stale_s
