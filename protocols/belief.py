@@ -49,13 +49,15 @@ ASK = Change(How.ADD, 0)
 
 
 class Answer(Enum):
-    """How an answer fits what was believed."""
+    """How an answer or a report fits what was believed."""
 
     FITS = "fits"
     ODD = "odd"
-    """Nothing accounts for it: ask again."""
+    """Nothing accounts for this answer: ask again."""
+    ROSE = "rose"
+    """It was raised, and not by a write."""
     FELL = "fell"
-    """A second answer agrees with an odd one: the level was lowered, and not by a write."""
+    """It was lowered, and not by a write (of an answer only if a second one agrees with an odd one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,25 @@ class Belief:
         self._doubted = None
         return Answer.FELL if fell else Answer.FITS
 
-    def overhear(self, now_s: float, level: int) -> bool:
-        """Take a report that answers nothing; return whether what was believed accounts for it."""
-        fits = self.span.lo <= level <= self.span.hi
+    def overhear(self, now_s: float, level: int) -> Answer:
+        """Take a report that answers nothing."""
+        how = self._judge(level)
         self._base = Span(level, level)
         self._sent = tuple(replace(sent, sure=False) for sent in self._sent)
         self._doubted = None
         self._work_out(now_s)
-        return fits
+        return how
+
+    def _judge(self, level: int) -> Answer:
+        """Say what a report means. Between the ends of a relative change only a hand leads, by one step as a rule."""
+        if not self.span.lo <= level <= self.span.hi:
+            return Answer.ROSE if level > self.span.hi else Answer.FELL
+        relative = all(sent.change.how is How.ADD for sent in self._sent)
+        ends = {self._base.lo, self._base.hi, self.expected.lo, self.expected.hi}
+        if not relative or not self._base.known or level in ends:
+            return Answer.FITS
+        before, after = self._base.lo, self.expected.hi
+        return Answer.ROSE if level - before < after - level else Answer.FELL
 
     def _fold(self, count: int) -> None:
         """Give up waiting for the oldest writes: each of them was done, or it wasn't."""

@@ -30,7 +30,7 @@ from protocols.coyote3_strength import PROBE_S, VAIN, Strengths
 from protocols.driver import Direction
 from protocols.layout import pick
 from protocols.pace import Grid, Reading, Turn
-from protocols.score import Score, texture
+from protocols.score import Score, texture, unvaried
 from protocols.vocabulary import (
     AirError,
     BadPacket,
@@ -78,12 +78,20 @@ def _bytes_of(frame: B0) -> bytes:
     return FRAME.build(frame)
 
 
+def _period_ms(rate_hz: float) -> int:
+    return round(1000 / max(1.0, min(100.0, rate_hz)))
+
+
 def _block(score: Score, at_s: float, left_s: float) -> _Block:
     """Return codes and intensities of the frame at a position; a slot that would outlast `left_s` is silent."""
+    if left_s >= FRAME_S and unvaried(score, at_s, at_s + FRAME_S):
+        now = texture(score, at_s)
+        code, intensity = period_code(_period_ms(now.rate_hz)), intensity_for(now.width_us) if now.on else 0
+        return (code, code, code, code), (intensity, intensity, intensity, intensity)
     codes, intensities = [], []
     for slot in range(4):
         now = texture(score, round(at_s + slot * SLOT_S, 6))
-        codes.append(period_code(round(1000 / max(1.0, min(100.0, now.rate_hz)))))
+        codes.append(period_code(_period_ms(now.rate_hz)))
         plays = now.on and (slot + 1) * SLOT_S <= left_s + 1e-9
         intensities.append(intensity_for(now.width_us) if plays else 0)
     return (codes[0], codes[1], codes[2], codes[3]), (intensities[0], intensities[1], intensities[2], intensities[3])
@@ -222,8 +230,7 @@ class Coyote3:
         elif plays and self._quiet and self._limited:
             self._open = True
             self._strengths.begin_play()
-            if self._grid.due(now_s):
-                self._grid.take(now_s)  # points that went by in silence call for no frame
+            self._grid.skip(now_s)
 
     @property
     def _ceiling(self) -> tuple[Level, Level]:
@@ -244,9 +251,12 @@ class Coyote3:
         if self._rush:
             self._rush = False
             ops.append(self._frame(now_s, now_s, urgent=True))
+            if self._grid.due(now_s):
+                self._grid.take(now_s)  # it has just been served
         if not self._open:
             ops += self._write_limits(now_s)
-        rests = not self._open and (self._command is not None or (self._quiet and now_s < self._strengths.ask_due_s))
+        asks = self._strengths.asks_at(now_s)
+        rests = not self._open and (self._command is not None or (self._quiet and not asks))
         if self._grid.due(now_s) and not rests:
             at_s, missed = self._grid.take(now_s)
             self._counts["frames_late"] += missed if self._streams else 0
@@ -315,7 +325,7 @@ class Coyote3:
         limits = self._limits_sent or (CAPS.scale, CAPS.scale)
         return Reported(
             ready=self._open or (self._quiet and self._limited),
-            closable=self._wanted.mode is Mode.WATCH or now_s >= self._fed_s + FRAME_S,
+            closable=self._wanted.mode is Mode.WATCH or (not self._open and now_s >= self._fed_s + FRAME_S),
             level={channel: belief.span for channel, belief in strengths.belief.items()},
             settled_s={channel: belief.settled_s for channel, belief in strengths.belief.items()},
             ceiling=dict(zip(CAPS.channels, limits, strict=True)),

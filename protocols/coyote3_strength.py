@@ -66,6 +66,10 @@ class Strengths:
         """Say whether some channel may be above 0."""
         return any(belief.span.hi > 0 for belief in self.belief.values())
 
+    def asks_at(self, now_s: float) -> bool:
+        """Say whether it is time to ask (sums of times are not exact, so a nanosecond early counts)."""
+        return now_s >= self.ask_due_s - 1e-9
+
     def begin_play(self) -> None:
         """Output may flow again: whatever proved the last stop is over."""
         self.zero = Zero.NO
@@ -78,7 +82,7 @@ class Strengths:
 
     def stop(self, now_s: float) -> Order:
         """Return the order that sets both to zero, and take it as sent."""
-        if now_s >= self.ask_due_s:
+        if self.asks_at(now_s):
             self._asked(now_s)
         order = self._send(now_s, _ZERO, _ZERO)
         self._zeros.add(order.sequence)
@@ -88,7 +92,7 @@ class Strengths:
 
     def approach(self, now_s: float, target: Mapping[Channel, Level]) -> Order:
         """Return what brings the strengths nearer to the target, or asks if it is time to, and take it as sent."""
-        asks = now_s >= self.ask_due_s
+        asks = self.asks_at(now_s)
         step_a, step_b = (self._step(channel, target.get(channel, Level(0)), asks) for channel in self.belief)
         if step_a is _NONE and step_b is _NONE:
             if not asks:
@@ -136,8 +140,9 @@ class Strengths:
         jumped = False
         for (channel, belief), level in zip(self.belief.items(), levels, strict=True):
             span, met = belief.span, belief.met
-            if not belief.overhear(now_s, level) and met:
-                events.append(Hand(channel, Level(level), rose=level > span.hi))
+            how = belief.overhear(now_s, level)
+            if met and how is not Answer.FITS:
+                events.append(Hand(channel, Level(level), rose=how is Answer.ROSE))
                 # One report a step: a jump means that some got lost, or that this one is damaged.
                 jumped = jumped or not span.lo - 1 <= level <= span.hi + 1
         self._heard(now_s, odd=jumped)

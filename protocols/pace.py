@@ -5,7 +5,7 @@
 """
 
 from dataclasses import dataclass
-from math import floor, inf
+from math import ceil, floor, inf
 
 _SLACK_S = 1e-9
 """Rounding of sums of steps, so that a poll exactly at a point counts as at it."""
@@ -35,12 +35,16 @@ class Grid:
         self._next = index + 1
         return self._start_s + index * self._step_s, missed
 
+    def skip(self, at_s: float) -> None:
+        """Leave out all points before `at_s`: nothing was to be done at them."""
+        self._next = self._first(at_s)
+
     def after(self, at_s: float) -> float:
         """Return the first untaken point that is not before `at_s`."""
-        index = self._index(at_s)
-        if self._start_s + index * self._step_s < at_s - _SLACK_S:
-            index += 1
-        return self._start_s + max(index, self._next) * self._step_s
+        return self._start_s + self._first(at_s) * self._step_s
+
+    def _first(self, at_s: float) -> int:
+        return max(self._next, ceil((at_s - self._start_s - _SLACK_S) / self._step_s))
 
     def _index(self, now_s: float) -> int:
         return floor((now_s - self._start_s + _SLACK_S) / self._step_s)

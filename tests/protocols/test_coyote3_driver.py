@@ -1,0 +1,212 @@
+"""Lets the coyote3 driver live with a small box over a bad radio, under the real Guard, and watches the box."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocols.coyote3 import CAPS, FRAME
+from protocols.vocabulary import Channel, Mode, Out, Zero
+from tests.protocols.coyote3_box import Rig, Weather
+
+A = Channel.A
+
+
+def playing(a: int = 8, b: int = 0, weather: Weather | None = None, seconds: float = 8.0) -> Rig:
+    rig = Rig(weather)
+    rig.step()
+    rig.run(3.0)
+    rig.play(a, b)
+    rig.run(seconds)
+    return rig
+
+
+WEATHERS = st.builds(
+    Weather,
+    seed=st.integers(0, 10_000),
+    lost=st.sampled_from([0.0, 0.3, 0.7]),
+    doubled=st.sampled_from([0.0, 0.3]),
+    late=st.sampled_from([0.0, 0.3]),
+    hangs=st.sampled_from([0.0, 0.05]),
+    deaf_to_zero=st.sampled_from([0, 0, 3]),
+)
+ACTS = st.lists(
+    st.tuples(
+        st.floats(0.05, 6.0),
+        st.one_of(st.tuples(st.integers(0, 70), st.integers(0, 50)), st.sampled_from([Mode.OFF, Mode.READY])),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.control("C-01", "C-02", "C-04", "C-05")
+@settings(max_examples=40, deadline=None)
+@given(WEATHERS, ACTS)
+def test_whatever_the_radio_does_nothing_rises_but_by_granted_steps(
+    weather: Weather, acts: list[tuple[float, tuple[int, int] | Mode]]
+) -> None:
+    rig = Rig(weather)
+    rig.step()
+    rig.run(3.0)
+    for seconds, act in acts:
+        if isinstance(act, Mode):
+            rig.ask(act)
+            assert rig.writes[-1][0] <= rig.now_s
+        else:
+            rig.play(*act)
+        rig.run(seconds)
+    rig.ask(Mode.OFF)
+    rig.run(2.0)
+    rig.check()
+    assert rig.box.level == [0, 0]
+    assert not rig.events, "nobody has turned a wheel"
+
+
+@pytest.mark.control("C-26")
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.lists(st.tuples(st.floats(0.01, 2), st.sampled_from([-1, 1])), max_size=8))
+def test_what_a_hand_lowered_stays_down_even_in_the_middle_of_a_raise(
+    seed: int, turns: list[tuple[float, int]]
+) -> None:
+    rig = playing(40, 4, Weather(seed), seconds=1.5)
+    for seconds, by in turns:
+        rig.run(seconds)
+        known, told = rig.reported().level[A].known, len(rig.events)
+        rig.wheel(0, by)
+        left = rig.box.level[0]
+        rig.run(1.0)
+        assert not known or [(event.channel, event.rose) for event in rig.events[told:]] == [(A, by > 0)]
+        assert by > 0 or rig.box.level[0] <= left
+    rig.run(6.0)
+    assert rig.box.level == [rig.plea.wish[A], 4]
+    rig.check()
+
+
+@pytest.mark.control("C-08")
+def test_with_half_of_the_answers_lost_it_gets_there_and_stops_in_time() -> None:
+    reached = stopped = 0
+    for seed in range(12):
+        rig = playing(20, 10, Weather(seed, lost=0.5), seconds=25.0)
+        reached += rig.box.level == [20, 10]
+        rig.ask(Mode.OFF)
+        assert rig.writes[-1][1].urgent
+        rig.run(CAPS.stop_s)
+        stopped += rig.reported().zero is Zero.CONFIRMED
+        rig.check()
+    assert (reached, stopped) == (12, 12)
+
+
+@pytest.mark.control("C-07", "C-08", "C-09")
+def test_a_stop_is_the_very_next_write_goes_on_and_is_not_called_proved_without_an_answer() -> None:
+    rig = playing()
+    rig.weather.mute = True
+    rig.run(0.03)
+    sent = len(rig.writes)
+    rig.ask(Mode.OFF)
+    assert (rig.writes[sent][0], rig.writes[sent][1].urgent) == (rig.now_s, True)
+    rig.run(3.0)
+    zeros = [FRAME.parse(op.data) for _, op in rig.writes[sent:]]
+    assert len(zeros) >= 28
+    assert all((zero.mode_a, zero.mode_b, zero.strength_a, zero.strength_b) == (3, 3, 0, 0) for zero in zeros)
+    assert all(zero.sequence and zero.intensity_a[3] == zero.intensity_b[3] == 101 for zero in zeros)
+    assert rig.reported().zero is Zero.SENT
+    assert rig.box.level == [0, 0]
+
+
+@pytest.mark.control("C-01", "C-07")
+def test_a_unit_that_never_answers_gets_zeros_only_and_is_never_ready() -> None:
+    rig = Rig(Weather(mute=True))
+    rig.play(10, 10)
+    rig.run(12.0)
+    assert not rig.box.valid_s
+    assert not rig.reported().ready
+    assert rig.reported().trouble
+    assert 110 <= len(rig.box.frames) <= 121
+    gaps = [after - before for before, after in pairwise(rig.reads)]
+    assert min(gaps) >= 2.0 - 1e-6, "the battery is read at most every 2 s, even in doubt"
+    assert rig.reported().heard_s > 9.0
+    assert rig.reported().told_s == float("-inf")
+
+
+@pytest.mark.control("C-27")
+def test_a_silent_unit_is_asked_after_two_seconds_then_every_third_of_one() -> None:
+    rig = playing()
+    rig.run(3.0)
+    rig.weather.mute = True
+    since_s = rig.reported().told_s
+    sent = len(rig.writes)
+    rig.run(4.0)
+    asked = [now_s - since_s for now_s, op in rig.writes[sent:] if FRAME.parse(op.data).sequence]
+    assert 2.0 <= asked[0] <= 2.11
+    assert all(0.29 <= after - before <= 0.41 for before, after in pairwise(asked))
+    assert {FRAME.parse(op.data).strength_a for _, op in rig.writes[sent:]} == {0}
+    assert rig.reported().level[A].known, "silence alone makes no level unknown"
+    assert any(now_s > since_s + 2.5 for now_s in rig.reads)
+
+
+def test_frames_lie_on_an_absolute_grid_and_a_stall_is_never_caught_up() -> None:
+    rig = playing()
+    frames = [now_s for now_s, _ in rig.writes if now_s > 3.2]
+    assert all(abs(now_s * 10 - round(now_s * 10)) < 1e-6 for now_s in frames)
+    before = len(rig.writes)
+    rig.now_s += 2.04
+    rig.step()
+    assert len(rig.writes) == before + 1
+    assert rig.reported().counts["frames_late"] == 20
+    rig.run(0.5)
+    assert len(rig.writes) == before + 6
+
+
+def test_a_hung_write_holds_the_next_frames_until_its_own_time_out() -> None:
+    rig = playing()
+    rig.run(0.05)
+    rig.weather.hangs = 1.0
+    rig.run(0.1)
+    rig.weather.hangs = 0.0
+    hung_s = rig.writes[-1][0]
+    rig.run(1.0)
+    after = [now_s - hung_s for now_s, _ in rig.writes if now_s > hung_s]
+    assert 0.5 - 1e-6 <= after[0] <= 0.61
+    assert rig.reported().counts["frames_held"] in (4, 5)
+
+
+def test_the_battery_is_read_every_minute_and_again_after_a_failure() -> None:
+    rig = playing(seconds=130.0)
+    gaps = [round(after - before, 2) for before, after in pairwise(rig.reads)]
+    assert gaps == [60.02, 60.02]
+    assert rig.reported().battery == 80
+    rig.read_fails = True
+    rig.run(70.0)
+    assert rig.reported().counts["reads_failed"] >= 2
+    assert 5.0 <= rig.reads[-1] - rig.reads[-2] <= 5.1
+
+
+@pytest.mark.control("C-10", "C-11")
+def test_the_last_word_on_a_lost_link_is_honest() -> None:
+    rig = playing()
+    last = rig.driver.lost(rig.now_s)
+    assert (last.out, last.zero) == (Out.MAYBE, Zero.NO)
+    assert rig.now_s < last.until_s <= rig.now_s + 0.2
+    assert "by hand" in last.trouble
+    rig.now_s += 0.3
+    assert rig.driver.lost(rig.now_s).out is Out.OFF
+    rig = playing()
+    rig.ask(Mode.OFF)
+    rig.run(0.5)
+    last = rig.driver.lost(rig.now_s)
+    assert (last.out, last.zero, last.trouble) == (Out.OFF, Zero.CONFIRMED, "")
+
+
+def test_it_can_be_closed_once_no_block_is_pending_and_only_looks_when_told_to() -> None:
+    rig = playing()
+    assert not rig.reported().closable, "a block may go out at any moment"
+    rig.ask(Mode.OFF)
+    rig.run(0.11)
+    assert rig.reported().closable
+    rig = Rig()
+    rig.ask(Mode.WATCH)
+    rig.run(5.0)
+    assert not rig.writes
+    assert rig.reported().closable
