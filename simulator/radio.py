@@ -119,16 +119,23 @@ class MemoryLink:
             self._at(now_s + station.weather.cut[0], self._cut)
         station.live()
 
+    def post(self, endpoint: Endpoint, data: bytes) -> bool:
+        """Carry a write without response if the air is not silent; return whether it was carried."""
+        now_s = asyncio.get_running_loop().time()
+        if self._clear_s(now_s) > now_s or self._arrived_s > now_s:
+            return False
+        station = self._alive()
+        station.live()
+        with suppress(WriteRefused):  # a command that is refused is never answered, so nobody learns of it
+            station.twin.write(now_s, endpoint, data, False)
+        station.live()
+        return True
+
     async def write(self, endpoint: Endpoint, data: bytes, response: bool) -> None:
         """Carry bytes to the unit; without response they are there at once unless the air is silent."""
-        now_s = asyncio.get_running_loop().time()
-        if not response and self._clear_s(now_s) <= now_s and self._arrived_s <= now_s:
-            station = self._alive()
-            station.live()
-            with suppress(WriteRefused):  # a command that is refused is never answered, so nobody learns of it
-                station.twin.write(now_s, endpoint, data, False)
-            station.live()
+        if not response and self.post(endpoint, data):
             return
+        now_s = asyncio.get_running_loop().time()
         done = self._answer()
         begins_s = max(self._clear_s(now_s), self._idle_s if response else now_s)
         arrives_s = max(begins_s + (REQUEST_S / 2 if response else 0.0), self._arrived_s + 1e-6)

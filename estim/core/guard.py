@@ -11,6 +11,7 @@ Rules:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from protocols.vocabulary import Capabilities, Channel, Level, Mode, Reported
 
@@ -29,25 +30,25 @@ class Cap:
     level: Mapping[Channel, Level]
 
 
-@dataclass(frozen=True, slots=True)
 class Limits:
-    """All caps of a session, outermost first. An inner cap may be lower than an outer one, never the other way."""
+    """All caps of a session, outermost first. The smallest of those that name a channel is the channel's."""
 
-    caps: tuple[Cap, ...]
+    def __init__(self, caps: tuple[Cap, ...]) -> None:
+        self.caps = caps
+        smallest: dict[Channel, tuple[Level, str]] = {}
+        for cap in caps:
+            for channel, level in cap.level.items():
+                if channel not in smallest or level < smallest[channel][0]:
+                    smallest[channel] = level, cap.why
+        self._smallest = MappingProxyType(dict(sorted(smallest.items())))
+        self.ceiling: Mapping[Channel, Level] = MappingProxyType({ch: cap for ch, (cap, _) in self._smallest.items()})
 
     def of(self, channel: Channel) -> tuple[Level, str]:
-        """Return the smallest cap of a channel and why; a channel that a cap doesn't name is not limited by it."""
-        level, why = Level(0), "the unit has no such channel"
-        found = False
-        for cap in self.caps:
-            if channel in cap.level and (not found or cap.level[channel] < level):
-                level, why, found = cap.level[channel], cap.why, True
-        return level, why
+        """Return the smallest cap of a channel and why; 0 for a channel that no cap names."""
+        return self._smallest.get(channel, _NO_CHANNEL)
 
-    def ceiling(self) -> dict[Channel, Level]:
-        """Return the smallest cap of each channel."""
-        channels = {channel for cap in self.caps for channel in cap.level}
-        return {channel: self.of(channel)[0] for channel in sorted(channels)}
+
+_NO_CHANNEL = Level(0), "the unit has no such channel"
 
 
 def family_cap(caps: Capabilities) -> Cap:

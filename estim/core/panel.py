@@ -7,6 +7,7 @@ On the socket each is one JSON line, told apart by its first field: `do`, `answe
 from enum import StrEnum
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from protocols.vocabulary import Channel, Level
@@ -362,3 +363,15 @@ class Ended(Happening, tag="ended", frozen=True, kw_only=True):
 
 Happened = Connected | Armed | Started | Levelled | Phased | Paused | Resumed | Alarmed | LinkLost | LinkBack | Ended
 Line = Reply | Snapshot | Happened
+
+_replies = msgspec.json.Decoder(Reply)
+_snapshots = msgspec.json.Decoder(Snapshot)
+_happenings = msgspec.json.Decoder(Happened)
+
+
+def read_line(line: bytes) -> Line:
+    """Read what a host says; raises msgspec.MsgspecError (a ValueError) if it is none of the three kinds."""
+    kind = line[2:8]
+    if kind == b"answer":
+        return _replies.decode(line)
+    return _snapshots.decode(line) if kind.startswith(b"show") else _happenings.decode(line)

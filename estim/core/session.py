@@ -44,6 +44,9 @@ PAUSE_MAX_S = 300.0
 READY_MAX_S = 12.0
 """A unit that hasn't proved zero this long after the link is up never will: a little over the 10 s of doubt."""
 
+NAP_S = 0.5
+"""Longest time between two steps: silence, time-outs and the end are noticed as late as this at most."""
+
 BATTERY_MIN_PCT = 20
 """No start below this (safety.md C-33; the em70 sheet's 10 % is laxer)."""
 
@@ -188,11 +191,17 @@ class Session:
         return Wanted(
             mode=plea.mode,
             level=granted.level,
-            ceiling=self.limits.ceiling(),
+            ceiling=self.limits.ceiling,
             score=self.order.course.score if self.order else None,
             origin_s=self.wish.origin_s(now.mono_s),
             end_s=plea.end_s,
         )
+
+    def nap_s(self, now: Now) -> float:
+        """Return how long step() may wait if nothing comes in: until the wish changes by itself, NAP_S at most."""
+        if self.state not in PLAYING:
+            return NAP_S
+        return min(NAP_S, self.wish.rests_s(now.mono_s))
 
     @property
     def length_s(self) -> float:

@@ -78,7 +78,7 @@ class Teller:
 
     def armed(self) -> Armed:
         """The pads-on act was taken."""
-        return Armed(unit=self._unit.name, cap={ch: int(level) for ch, level in self._limits.ceiling().items()})
+        return Armed(unit=self._unit.name, cap={ch: int(level) for ch, level in self._limits.ceiling.items()})
 
     def started(self, now: Now, length_s: float) -> Started:
         """Output may flow from now on; levels told before don't count."""

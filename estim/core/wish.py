@@ -18,6 +18,10 @@ FADE_OUT_S = 2.0
 """A session comes down over its last seconds (safety.md C-32); a soft stop takes as long."""
 
 
+STEP_S = 0.1
+"""How often a wish that moves is looked at."""
+
+
 def ramp_default_s(goal: int, step: int, raise_gap_s: float) -> float:
     """Return the shortest ramp that the slope allows for a goal, at least RAMP_MIN_S."""
     steps = -(-goal // step)
@@ -158,6 +162,15 @@ class Wish:
         """Return when the score ends."""
         length_s = self._score.length_s if self._score else 0.0
         return self.origin_s(now_s) + length_s
+
+    def rests_s(self, now_s: float) -> float:
+        """Return for how long the wish stays as it is, seconds; STEP_S while it moves."""
+        end_s = self.end_s(now_s)
+        if self.softening or not self.climbed() or now_s >= end_s - FADE_OUT_S:
+            return max(0.0, min(STEP_S, end_s - now_s))
+        part = self.part(now_s)
+        turns_s = self.origin_s(now_s) + part.start_s + part.length_s
+        return max(0.0, min(end_s - FADE_OUT_S, turns_s) - now_s)
 
     def soft_over(self, now_s: float) -> bool:
         """Say whether a soft stop has come down."""

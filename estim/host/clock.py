@@ -53,18 +53,31 @@ def wall_s() -> float:
     return time.monotonic()
 
 
+LOOK_S = 0.02
+"""While time jumps, sockets are looked at this often, by the wall's clock: a look costs more than many a jump."""
+
+
 class _Selector(selectors.DefaultSelector):
-    """Asks the loop how long to wait really."""
+    """Asks the loop how long to wait really; 0 means that time has jumped instead."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.waits: Callable[[float], float | None] = lambda timeout_s: timeout_s
+        self.waits: Callable[[float], float | None] | None = None
+        self._looked_s = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= 0:
+        if timeout is None or self.waits is None:
             return super().select(timeout)
-        ready = super().select(0)
-        return ready or super().select(self.waits(timeout))
+        at_s = time.monotonic()
+        if at_s - self._looked_s >= LOOK_S:
+            self._looked_s = at_s
+            ready = super().select(0)
+            if ready:
+                return ready
+        if timeout <= 0:
+            return []
+        wait_s = self.waits(timeout)
+        return [] if wait_s == 0 else super().select(wait_s)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import logging
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -145,7 +146,12 @@ class Server:
             await asyncio.sleep(0)  # let it act before the next line is read, so that order is kept
 
     async def _answer(self, front: Front, command: Ask) -> None:
-        front.tell(await self._desk.ask(front, command))
+        try:
+            reply = await self._desk.ask(front, command)
+        except Exception:  # a bug of ours must not leave a person without an answer
+            logging.getLogger(__name__).exception("%s failed", type(command).__name__)
+            reply = Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")
+        front.tell(reply)
 
 
 async def _skip(reader: asyncio.StreamReader, seen: int) -> None:

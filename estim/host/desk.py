@@ -8,8 +8,10 @@ Rules:
 """
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
@@ -74,21 +76,25 @@ class Watcher:
 class Desk:
     """See the module. `solo`: the host ends with the last of its front ends."""
 
-    def __init__(self, parts: Parts, *, solo: bool) -> None:
+    def __init__(self, parts: Parts, *, solo: bool, leaving: asyncio.Event) -> None:
         self._parts = parts
         self._solo = solo
+        self._stops = 0
         self._stations: dict[str, Station] = {}
         self._watchers: dict[Front, Watcher] = {}
         self._fronts: set[Front] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting = asyncio.Lock()
-        self.leaving = asyncio.Event()
+        self._leaving = leaving
+        self._alone: Timer | None = None
 
     # What the control socket calls
 
     async def ask(self, front: Front, command: Ask) -> Reply:
         """Carry out one command; every refusal is an answer, never an exception."""
         self._fronts.add(front)
+        if self._alone is not None:
+            self._alone.cancel()
         try:
             return await self._do(front, command)
         except EstimError as error:
@@ -102,6 +108,13 @@ class Desk:
             if station.owner is front and not station.keep and station.runner.session.state is not State.ENDED:
                 self._order_stop(station, Reason.INTERRUPTED, soft=False)
         self._background(self._maybe_leave())
+
+    def expect_front(self, seconds: float) -> None:
+        """Leave if no front end has asked for anything by then: the one that started this host is gone."""
+        loop = asyncio.get_running_loop()
+        self._alone = Timer(seconds, loop.call_soon_threadsafe, (self._leaving.set,))  # the wall's seconds
+        self._alone.daemon = True
+        self._alone.start()
 
     async def close(self) -> None:
         """Stop everything, verified, then hang up: what every signal to the host leads to."""
@@ -151,6 +164,7 @@ class Desk:
                 assert_never(command)
 
     async def _start(self, front: Front, command: Start) -> Reply:
+        stops = self._stops
         async with self._starting:
             ready = await prepare(self._parts, command)
             name = ready.unit.name
@@ -163,15 +177,19 @@ class Desk:
             session = Session(ready.unit, ready.family.caps, ready.limits, ready.order, now)
             row = opening(session, now, ready.sites, ready.overrides, ready.warnings)
             number = await self._parts.journal.begin(row)
-            self._open(session, ready.family, number, front, keep=command.keep or self._parts.settings.keep_running)
+            keep = command.keep or self._parts.settings.keep_running
+            station = self._open(session, ready.family, number, front, keep=keep)
+            if self._stops != stops:  # somebody stopped everything while this was being prepared
+                self._order_stop(station, Reason.STOPPED, soft=False)
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]))
 
-    def _open(self, session: Session, family: Family, number: int, front: Front | None, *, keep: bool) -> None:
+    def _open(self, session: Session, family: Family, number: int, front: Front | None, *, keep: bool) -> Station:
         scribe = Scribe(self._parts.journal, session.unit, number, self._told, self._passed)
         runner = Runner(self._parts.air, family, session, self._parts.clock, scribe)
         scribe.runner = runner
         task = asyncio.get_running_loop().create_task(self._run(runner, scribe))
-        self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
+        station = self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
+        return station
 
     async def recover(self) -> list[str]:
         """Stop, in the background, every unit that a host left in a session when it died; return the units' names."""
@@ -193,11 +211,21 @@ class Desk:
     async def _run(self, runner: Runner, scribe: Scribe) -> None:
         try:
             await runner.run()
-        finally:
-            await scribe.close()
-            await self._maybe_leave()
+        except Exception:  # a bug of ours: say that the unit may be on, and stop it by a fresh way
+            logging.getLogger(__name__).exception("the session on %s broke off", runner.session.unit.name)
+            runner.broke_off()
+            self._background(self._stop_afresh(runner, scribe))
+            return
+        await scribe.close()
+        await self._maybe_leave()
+
+    async def _stop_afresh(self, runner: Runner, scribe: Scribe) -> None:
+        await scribe.close()
+        if runner.session.order is not None:
+            await self.recover()
 
     async def _stop(self, command: Stop) -> Reply:
+        self._stops += 1
         stations = [self._one(command.unit)] if command.unit else list(self._stations.values())
         running = [station for station in stations if station.runner.session.state is not State.ENDED]
         if not running:
@@ -226,7 +254,7 @@ class Desk:
         station.runner.ask(lambda now, _: session.stop(now, reason, soft=soft) or [])
 
     async def _proved(self, station: Station, *, lost_wait_s: float) -> bool:
-        """Wait for a session's end; true only if zero is confirmed. A lost unit is waited for a little, not for ever."""
+        """Wait for a session's end; true only if zero is confirmed. A lost unit is not waited for for ever."""
         session = station.runner.session
         limit_s = session.caps.stop_s + STOP_WAIT_S + (2.0 if session.wish.softening else 0.0)
         if not session.linked:
@@ -309,11 +337,11 @@ class Desk:
             return
         for station in list(self._stations.values()):
             await self._proved(station, lost_wait_s=LOST_WAIT_S)
-        self.leaving.set()
+        self._leaving.set()
 
     async def _leave(self) -> None:
         await self.close()
-        self.leaving.set()
+        self._leaving.set()
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -20,6 +20,9 @@ class Link(Protocol):
         `heard` and `lost` are called on the loop and must only queue. On an error nothing half-open remains.
         """
 
+    def post(self, endpoint: Endpoint, data: bytes) -> bool:
+        """Hand over a write without response if the air takes it this very moment; False: use write()."""
+
     async def write(self, endpoint: Endpoint, data: bytes, response: bool) -> None:
         """Hand bytes to the air: with `response` until the unit acknowledged, else until the stack took them."""
 

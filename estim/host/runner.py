@@ -2,7 +2,8 @@
 
 Rules:
 1. After every input one synchronous pass: receive/done, session.step, guard.permit, driver.want, driver.poll, link.
-   Then it sleeps until the nearest due time. Nothing in a pass waits.
+   Then it sleeps until the nearest due time. Nothing in a pass waits. When only the driver is due (a frame of a level
+   that stays), it alone is polled: what it was last told to want still holds, up to the time of the next step.
 2. Ops run as tasks with a time-out, so a hung write can't hold a stop: that is a task of its own, made at once.
 3. A lost link is opened again to stop, never to play on; the new link gets a new driver, which knows nothing.
 """
@@ -17,7 +18,6 @@ from estim.core.guard import Permit, permit
 from estim.core.moment import Now
 from estim.core.panel import Happened, Snapshot, State
 from estim.core.session import Session
-from estim.core.states import PLAYING
 from estim.core.view import snapshot
 from estim.host.clock import Clock
 from estim.host.link import Air, Link
@@ -41,6 +41,15 @@ OP_TIMEOUT_S = 2.0
 
 INBOX_MAX = 256
 """Inputs waiting for one pass; more means that something floods, and is dropped and counted."""
+
+TIMER_SLACK_S = 1e-7
+"""Two due times that differ by less are the same: sums of floats."""
+
+RISING_S = 0.1
+"""How soon the Guard is asked again while it holds a level below the wish."""
+
+POLLS_MAX = 8
+"""Rounds in which a driver may have something to say at one and the same moment."""
 
 OPS_MAX = 32
 """Operations under way at once."""
@@ -83,7 +92,7 @@ class Runner:
         self._broken: str | None = None
         self._wakes = asyncio.Event()
         self._ops: set[asyncio.Task[None]] = set()
-        self._seen_s = clock.now().mono_s
+        self._seen_s = self._step_s = clock.now().mono_s
 
     # What a person asks, through the desk
 
@@ -149,6 +158,11 @@ class Runner:
         if self._link is None and self.session.state is not State.ENDED:
             self._tell(self.session.give_up(self._clock.now(), self.reported))
             self._wakes.set()
+
+    def broke_off(self) -> None:
+        """End a session whose runner had a bug: nothing is known of its unit any more."""
+        if self.session.state is not State.ENDED:
+            self._tell(self.session.give_up(self._clock.now(), None))
 
     def _stopping(self) -> bool:
         return self.session.state in (State.STOPPING, State.FAULT)
@@ -270,9 +284,10 @@ class Runner:
         plea = self.session.plea(now)
         granted = self._permit = permit(now_s, plea, reported, driver.caps, self.session.limits)
         driver.want(now_s, self.session.wanted(now, plea, granted))
-        for op in driver.poll(now_s):
-            self._perform(now, op)
-        self._rearm(driver.due_s - now_s)
+        self._poll(now, driver)
+        held = any(granted.level[channel] < wish for channel, wish in plea.wish.items())
+        self._step_s = now_s + (RISING_S if held else self.session.nap_s(now))
+        self._rearm(now_s)
         if told:
             self._tell(told)
         self._ears.passed(now)
@@ -289,12 +304,35 @@ class Runner:
             self.ended.set()
             self._wakes.set()
 
-    def _rearm(self, due_in_s: float) -> None:
-        assert due_in_s > 0, f"{self._family.name}: due {-due_in_s:.6f} s ago after poll: a livelock"
-        self._disarm()
+    def _rearm(self, now_s: float) -> None:
+        """Sleep until the driver is due, or the session; a timer that fits already stays."""
+        assert self._driver is not None, "a pass has a driver"
+        at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._driver.due_s, self._step_s) - now_s)
+        if self._timer is not None:
+            if not self._timer.cancelled() and abs(self._timer.when() - at_s) < TIMER_SLACK_S:
+                return
+            self._timer.cancel()
+            self._timer = None
         if self.session.state is not State.ENDED:
-            wait_s = min(due_in_s, 0.1 if self.session.state in PLAYING else 0.5)
-            self._timer = self._loop.call_later(wait_s, self._pass)
+            self._timer = self._loop.call_at(at_s, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        now = self._clock.now()
+        if self._inbox or self._driver is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
+            self._pass()
+            return
+        self._poll(now, self._driver)  # a frame is due, and nothing has changed that decides its level
+        self._rearm(now.mono_s)
+
+    def _poll(self, now: Now, driver: Driver) -> None:
+        """Carry what the driver has to say now; a command that the air took at once may make room for the next."""
+        for _ in range(POLLS_MAX):
+            for op in driver.poll(now.mono_s):
+                self._perform(now, op)
+            if driver.due_s > now.mono_s:
+                return
+        raise AssertionError(f"{self._family.name}: due {driver.due_s} at {now.mono_s}: a livelock")
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -302,18 +340,33 @@ class Runner:
             self._timer = None
 
     def _perform(self, now: Now, op: Op) -> None:
-        if len(self._ops) >= OPS_MAX and not (isinstance(op, Write) and op.urgent):
+        link, driver = self._link, self._driver
+        assert driver is not None, "a pass has a driver"
+        assert link is not None, "a pass has a link"
+        if isinstance(op, Write):
+            self._ears.carried(now, "out", op.endpoint, op.data)
+            if not op.response and self._posted(now, op, link, driver):
+                return
+        elif len(self._ops) >= OPS_MAX:
             self.dropped += 1
             error = AirError("too many operations under way")
             self._put(lambda now_s, driver: driver.done(now_s, op.tag, b"", error))
             return
-        if isinstance(op, Write):
-            self._ears.carried(now, "out", op.endpoint, op.data)
-        assert self._driver is not None, "a pass has a driver"
-        assert self._link is not None, "a pass has a link"
-        task = self._loop.create_task(self._carry(op, self._link, self._driver))
+        task = self._loop.create_task(self._carry(op, link, driver))
         self._ops.add(task)
         task.add_done_callback(self._ops.discard)
+
+    def _posted(self, now: Now, op: Write, link: Link, driver: Driver) -> bool:
+        try:
+            if not link.post(op.endpoint, op.data):
+                return False
+        except AirError as error:
+            self._lose(str(error))
+            return True
+        events = driver.done(now.mono_s, op.tag, b"", None)
+        if events:
+            self._put(lambda _now_s, _driver: events)
+        return True
 
     async def _carry(self, op: Op, link: Link, owner: Driver) -> None:
         data, error = b"", None
@@ -335,7 +388,18 @@ class Runner:
             return
         if error is not None and error.lost:
             self._lose(str(error))
-        self._put(lambda now_s, driver: driver.done(now_s, op.tag, data, error))
+        if error is None and isinstance(op, Write) and not op.response:
+            self._sent(op.tag, owner)
+        else:
+            self._put(lambda now_s, driver: driver.done(now_s, op.tag, data, error))
+
+    def _sent(self, tag: int, driver: Driver) -> None:
+        """A command that went out is no news: nothing is decided anew, only the next due time may be another."""
+        now_s = self._clock.now().mono_s
+        if driver.done(now_s, tag, b"", None) or driver.due_s <= now_s or self._inbox:
+            self._pass()
+        elif not self._soon:
+            self._rearm(now_s)
 
 
 async def _quietly(link: Link) -> None:

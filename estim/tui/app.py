@@ -73,6 +73,7 @@ class SessionApp(App[int]):
         self._leaving: asyncio.Task[None] | None = None
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = False
+        self._alarmed = False
         self.picture = Picture(self._wake, self._ring)
         self._post = Post(wire, self.picture, again, sleep)
 
@@ -95,6 +96,10 @@ class SessionApp(App[int]):
             self.action_panic()
             return True
         return super().post_message(message)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show in the footer only what can be done now."""
+        return self._alarmed if action == "quiet" else True
 
     def on_choose_chosen(self, event: Choose.Chosen) -> None:
         """Start what was chosen: the Enter on that button was the pads-on act."""
@@ -261,6 +266,9 @@ class SessionApp(App[int]):
             screen = self._build(face)
             await self.switch_screen(screen)
         await screen.draw(view)
+        if self._alarmed != view.alarmed:
+            self._alarmed = view.alarmed
+            self.refresh_bindings()
 
     def _build(self, face: type[Face]) -> Face:
         return Choose(self._offers) if issubclass(face, Choose) else face()

@@ -46,6 +46,11 @@ class View:
     others: tuple[str, ...] = ()
 
     @property
+    def alarmed(self) -> bool:
+        """Whether there is an alarm to acknowledge."""
+        return bool(self.gone) or (self.snapshot is not None and bool(self.snapshot.alarms))
+
+    @property
     def stale(self) -> bool:
         """Whether the figures may be old."""
         return self.silent or bool(self.gone) or (self.snapshot is not None and self.snapshot.stale)

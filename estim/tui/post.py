@@ -12,7 +12,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from estim.core.errors import EstimError
-from estim.core.panel import Ask, Happened, Line, Overview, Raise, Refusal, Reply, Snapshot, Start, Status, Stop, Watch
+from estim.core.panel import (
+    Ask,
+    Happened,
+    Line,
+    Overview,
+    Raise,
+    Refusal,
+    Reply,
+    Snapshot,
+    Start,
+    State,
+    Status,
+    Stop,
+    Watch,
+)
 from estim.tui.words import live
 
 ASKS_MAX = 24
@@ -150,7 +164,8 @@ class Post:
             async for line in wire.lines():
                 self._quiet = 0
                 if isinstance(line, Snapshot):
-                    self._live[line.unit] = live(line)
+                    # Nothing flows before the first link, and a scan may take its time without a word.
+                    self._live[line.unit] = live(line) and line.state is not State.CONNECTING
                 if isinstance(line, Snapshot | Happened):
                     self._ear.heard(line)
         except (EstimError, OSError) as error:

@@ -16,8 +16,15 @@ def run_screen(options: HostOptions) -> int:
     return asyncio.run(_show(options, offers_of(found), problems))
 
 
+FIRST = "tens-ankle"
+"""What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
+KINDS = ("pain", "twitch", "tetanic")
+"""The order of the rest: what needs least care first."""
+
+
 def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
     """Return the programs as they are offered: how it should feel, and where the pads go."""
+    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), one.title))
     return tuple(
         Offer(
             program.id,
@@ -25,7 +32,7 @@ def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
             round(program.length_s / 60, 1),
             f"{program.rule.text} Pads: {program.pads}",
         )
-        for program in programs
+        for program in ordered
     )
 
 

@@ -121,8 +121,8 @@ class LaneView(Vertical):
         self.query_one(".lane-level", Line).say(f"{level}{words.bar(lane, width)}{cap}")
         wanted = f", now wanted {lane.wish}" if lane.wish != lane.goal else ""
         cap = f"cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
-        self.query_one(".lane-goal", Line).say(f"     goal {lane.goal}{wanted} · {cap}")
-        self.query_one(".lane-held", Line).say(f"     held: {lane.held_by}" if lane.held_by else "")
+        self.query_one(".lane-goal", Line).say(f"goal {lane.goal}{wanted} · {cap}")
+        self.query_one(".lane-held", Line).say(f"held: {lane.held_by}" if lane.held_by else "")
         self.set_class(view.stale, "-stale")
         self.set_class(chosen, "-chosen")
 

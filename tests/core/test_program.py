@@ -1,6 +1,7 @@
 """Programs and their files: what is accepted, and that every mistake is told with its field and what is allowed."""
 
 import tomllib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -169,6 +170,11 @@ def test_one_mistake_is_told_once() -> None:
             assert len(problems_of(changed(old, new))) == 1, new
 
 
+def test_what_follows_from_a_mistake_is_no_second_one() -> None:
+    text = changed("length_s = 600", "length_s = 1\nenvelope = { up_s = 1, on_s = 5, down_s = 1, off_s = 8 }")
+    assert problems_of(text) == ["phases[0].length_s = 1: it takes a number from 2 to 1800 seconds"]
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     text = changed("rate_hz = 100", "rate_hz = 999").replace("per_day = 2", "per_dya = 2").replace("pain", "pane")
     told = "\n".join(problems_of(text))
@@ -253,6 +259,17 @@ def test_minutes_go_to_the_longest_phase_or_to_all(lengths: list[int], minutes: 
     kept = [new.length_s == old.length_s for new, old in zip(made.phases, phases, strict=True)]
     factors = [new.length_s / old.length_s for new, old in zip(made.phases, phases, strict=True)]
     assert kept.count(False) <= 1 or max(factors) == pytest.approx(min(factors))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "lengths"), [(20, [60, 1080, 60]), (8, [60, 360, 60]), (7, [60, 300, 60]), (6, [30, 300, 30])]
+)
+def test_warm_up_and_cool_down_keep_their_lengths_while_half_of_the_middle_is_left(
+    minutes: float, lengths: list[float]
+) -> None:
+    base = read_program(GOOD, "base")
+    phases = tuple(replace(base.phases[0], length_s=length) for length in (60.0, 600.0, 60.0))
+    assert [phase.length_s for phase in replace(base, phases=phases).lasting(minutes).phases] == lengths
 
 
 def test_curves_in_words() -> None:
