@@ -16,6 +16,8 @@ LINE_MAX = 64 * 1024
 """Longest JSON line on the socket, bytes; a longer one is refused."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
+ProgramName = Annotated[str, Meta(min_length=1, max_length=4096)]
+"""An id, or the absolute path of a file."""
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Steps = Annotated[int, Meta(ge=-1000, le=1000)]
 LevelIn = Annotated[int, Meta(ge=0, le=10_000)]
@@ -74,7 +76,7 @@ class Start(Command, tag="start", frozen=True, kw_only=True):
     instead of ending. `override` holds the gates that the user typed in full (only "gap" today).
     """
 
-    program: Name
+    program: ProgramName
     unit: Name | None = None
     minutes: Annotated[float, Meta(gt=0, le=1440)] | None = None
     level: dict[Channel, LevelIn] = {}
