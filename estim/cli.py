@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-
 from estim.core.errors import EstimError
 from estim.quick import quick
 

@@ -31,11 +31,11 @@ ANSWER_TIMEOUT_S = 60.0
 
 CONNECT_TIMEOUT_S = 2.0
 
-_read_reply = msgspec.json.Decoder(Reply).decode
+_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 
 class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says it is ready."""
+    """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so."""
 
     home: str | None = None
     radio: str = "bluetooth"
@@ -89,7 +89,7 @@ def ask_once(path: Path, command: Ask, timeout_s: float = ANSWER_TIMEOUT_S) -> R
                 got += more
         except TimeoutError as error:
             raise EstimError(f"the host has not answered for {timeout_s:.0f} s", code=Exit.NOT_CONFIRMED) from error
-    return _read_reply(got)
+    return _reply.decode(got)
 
 
 def start_host(options: HostOptions) -> int:
@@ -204,7 +204,7 @@ async def _ask_alone(path: Path, command: Stop) -> Reply:
         writer.close()
     if not line:
         raise ConnectionResetError("the host is gone")
-    return _read_reply(line)
+    return _reply.decode(line)
 
 
 async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:

@@ -1,8 +1,8 @@
 """All verbs of the command line, each a few lines: parse, check, hand over."""
 
-import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import click
@@ -97,7 +97,9 @@ def run(
     if minutes is not None and not 0 < minutes <= 1440:
         _usage(f"--minutes {minutes:g}: say more than 0 and at most 30")
     start = Start(
-        program=program if "/" not in program and not program.endswith(".toml") else os.path.abspath(program),
+        program=program
+        if "/" not in program and not program.endswith(".toml")
+        else str(Path(program).expanduser().absolute()),
         unit=unit,
         minutes=minutes,
         level=_levels(level),
@@ -259,7 +261,7 @@ def _check_speed(speed: str) -> None:
 
 
 def _absolute(path: str | None) -> str | None:
-    return None if path is None else os.path.abspath(path)
+    return None if path is None else str(Path(path).absolute())
 
 
 def _table(as_json: bool, rows: list[dict[str, object]]) -> None:

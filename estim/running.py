@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 import msgspec
@@ -81,8 +81,6 @@ class Run:
                 await self._wire.close()
 
     async def _play(self, wire: Wire) -> int:
-        if self._signal is not None:
-            return self._refused(Exit.INTERRUPTED, "interrupted before it began")
         try:
             reply = await wire.ask(self._start)
         except (OSError, TimeoutError):
@@ -97,8 +95,8 @@ class Run:
             async for line in wire.lines():
                 if isinstance(line, Snapshot):
                     self._show(line)
-                    continue
-                self._tell(line)
+                elif isinstance(line, Happened):
+                    self._tell(line)
                 if isinstance(line, Ended):
                     return self._code(line)
         finally:
@@ -244,8 +242,8 @@ class Run:
             if isinstance(reply, Refusal):
                 sys.stderr.write(f"\n{reply.text}\n")
 
-    def _background(self, work: "asyncio.Future[None] | object") -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type, var-annotated]
+    def _background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

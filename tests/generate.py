@@ -1,4 +1,4 @@
-"""Writes what README.md and SAFETY.md show of the code: `python -m tests.generate`; a test fails when they are behind."""
+"""Writes what README.md and SAFETY.md show of the code (`make docs`); a test fails when they are behind."""
 
 import ast
 import re
@@ -33,7 +33,8 @@ def safety_table() -> str:
     for number, hazard in data["hazards"].items():
         for control in hazard["controls"]:
             places = tests.get(control, [])
-            shown = ", ".join(f"`{place}`" for place in places[:3]) + (f" and {len(places) - 3} more" if places[3:] else "")
+            more = f" and {len(places) - 3} more" if places[3:] else ""
+            shown = ", ".join(f"`{place}`" for place in places[:3]) + more
             lines.append(f"| {number} {hazard['what']} | {control} {data['controls'][control]} | {shown} |")
     return "\n".join(lines)
 
@@ -89,7 +90,7 @@ def renewed(name: str) -> str:
         pattern = re.compile(re.escape(begin) + r".*?" + re.escape(end), re.DOTALL)
         if not pattern.search(text):
             raise SystemExit(f"{name} has no block {block}")
-        text = pattern.sub(lambda _, made=make(): f"{begin}\n{made}\n{end}", text)
+        text = pattern.sub(f"{begin}\n{make()}\n{end}".replace("\\", "\\\\"), text)
     return text
 
 

@@ -144,17 +144,11 @@ class Scan(Command, tag="scan", frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
 
 
-class Connect(Command, tag="connect", frozen=True):
-    """Connect a unit (by name or address) and make it ready, without a session."""
-
-    unit: Name | None = None
-
-
 class Leave(Command, tag="leave", frozen=True):
     """End the host that was started for this front end, after stopping whatever runs."""
 
 
-Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan | Connect | Leave
+Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan | Leave
 
 
 # --- Answers: exactly one for each command ---------------------------------------------------------------------
@@ -366,9 +360,9 @@ class Ended(Happening, tag="ended", frozen=True, kw_only=True):
 Happened = Connected | Armed | Started | Levelled | Phased | Paused | Resumed | Alarmed | LinkLost | LinkBack | Ended
 Line = Reply | Snapshot | Happened
 
-_replies = msgspec.json.Decoder(Reply)
+_replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 _snapshots = msgspec.json.Decoder(Snapshot)
-_happenings = msgspec.json.Decoder(Happened)
+_happenings: msgspec.json.Decoder[Happened] = msgspec.json.Decoder(Happened)
 
 
 def read_line(line: bytes) -> Line:

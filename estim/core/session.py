@@ -112,11 +112,12 @@ class Session:
 
     # What a person asks
 
-    def arm(self, now: Now) -> None:
+    def arm(self, now: Now) -> list[Happened]:
         """Take the pads-on act."""
         if self.state not in (State.IDLE, State.CONNECTING, State.READY):
             move(self.state, Move.ARM)
         self._pads_on_s = now.mono_s
+        return []
 
     def level(self, channel: Channel, *, by: int | None, to: int | None) -> str:
         """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done."""
@@ -148,7 +149,7 @@ class Session:
         self._begin(now)
         return self.teller.resumed(self.wish.played_s(now.mono_s))
 
-    def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> None:
+    def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> list[Happened]:
         """Stop. Soft comes down in two seconds first; any second stop makes it hard."""
         why = {Reason.PANIC: "panic key", Reason.INTERRUPTED: "interrupted"}.get(reason, "stopped by a person")
         if self.state is State.PAUSED:
@@ -158,6 +159,7 @@ class Session:
             self.wish.soften(now.mono_s)
         elif self.state is not State.ENDED:
             self._stop(now, reason, why)
+        return []
 
     # What comes out
 

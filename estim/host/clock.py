@@ -10,12 +10,14 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar, TypeVarTuple
 
 from estim.core.moment import Now
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 VIRTUAL_START = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 """What a jumping clock shows at its start: always the same, so that runs can be compared."""
@@ -105,7 +107,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._jumped_s += timeout_s
         return 0
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         self._busy += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._unbusy)

@@ -7,6 +7,7 @@
 
 import asyncio
 import logging
+import os
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -92,8 +93,11 @@ class Server:
 
     async def listen(self, path: Path) -> None:
         """Listen at `path`, readable and writable by the owner only."""
-        self._listener = await asyncio.start_unix_server(self._meet, path=str(path), limit=LINE_MAX)
-        path.chmod(0o600)
+        mask = os.umask(0o177)  # so that there is no moment in which others could connect
+        try:
+            self._listener = await asyncio.start_unix_server(self._meet, path=str(path), limit=LINE_MAX)
+        finally:
+            os.umask(mask)
 
     async def close(self) -> None:
         """Send what waits, then hang up on everybody."""

@@ -135,7 +135,8 @@ class Desk:
             case Start():
                 return await self._start(front, command)
             case Arm(unit):
-                self._one(unit).runner.ask(lambda now, _: self._one(unit).runner.session.arm(now) or [])
+                station = self._one(unit)
+                station.runner.ask(lambda now, _: station.runner.session.arm(now))
                 return Done("armed")
             case Raise(unit=unit):
                 return self._raise(self._one(unit), command)
@@ -251,7 +252,7 @@ class Desk:
 
     def _order_stop(self, station: Station, reason: Reason, *, soft: bool) -> None:
         session = station.runner.session
-        station.runner.ask(lambda now, _: session.stop(now, reason, soft=soft) or [])
+        station.runner.ask(lambda now, _: session.stop(now, reason, soft=soft))
 
     async def _proved(self, station: Station, *, lost_wait_s: float) -> bool:
         """Wait for a session's end; true only if zero is confirmed. A lost unit is not waited for for ever."""

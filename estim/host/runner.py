@@ -126,7 +126,7 @@ class Runner:
             tries += 1
             error = await self._open()
             now = self._clock.now()
-            if self.session.state is State.ENDED:
+            if self.ended.is_set():
                 return
             if error is None:
                 lost_s, tries = None, 0
