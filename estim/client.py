@@ -20,7 +20,9 @@ import msgspec
 from msgspec import Struct
 
 from estim.core.errors import EstimError, Exit
-from estim.core.panel import LINE_MAX, Ask, Done, Happened, Line, Reply, Snapshot, Status, Stop, Watch, read_line
+from estim.core.happenings import Happened
+from estim.core.lines import Line, read_line
+from estim.core.panel import LINE_MAX, Ask, Done, Reply, Snapshot, Status, Stop, Watch
 from estim.host.home import find_home
 
 READY_TIMEOUT_S = 30.0

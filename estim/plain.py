@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO, assert_never
 
-from estim.core.panel import (
+from estim.core.happenings import (
     Alarmed,
     Armed,
     Connected,
@@ -16,13 +16,10 @@ from estim.core.panel import (
     LinkLost,
     Paused,
     Phased,
-    Priority,
-    Reason,
     Resumed,
-    Snapshot,
     Started,
-    State,
 )
+from estim.core.panel import Priority, Reason, Snapshot, State
 
 BAR = 28
 """Width of the bar, characters: a line fits 80 columns."""

@@ -16,22 +16,8 @@ import msgspec
 
 from estim.client import HostOptions, Wire, join
 from estim.core.errors import EstimError, Exit
-from estim.core.panel import (
-    Arm,
-    Ended,
-    Happened,
-    Overview,
-    Pause,
-    Raise,
-    Reason,
-    Refusal,
-    Resume,
-    Snapshot,
-    Start,
-    State,
-    Status,
-    Stop,
-)
+from estim.core.happenings import Ended, Happened
+from estim.core.panel import Arm, Overview, Pause, Raise, Reason, Refusal, Resume, Snapshot, Start, State, Status, Stop
 from estim.plain import Screen
 from protocols.vocabulary import Channel
 

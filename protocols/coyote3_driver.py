@@ -72,28 +72,31 @@ _Block = tuple[_Slots, _Slots]
 _OFF: _Block = OFF_CODES, OFF_INTENSITIES
 
 
-@lru_cache(maxsize=64)
-def _bytes_of(frame: B0) -> bytes:
-    """Return the bytes of a frame; a steady program sends the same one again and again."""
-    return FRAME.build(frame)
+@lru_cache(maxsize=512)
+def _bytes_of(steps: tuple[int, int, int, int, int], block_a: _Block, block_b: _Block) -> bytes:
+    """Return the bytes of a frame; kept, since a program sends the same ones again and again."""
+    return FRAME.build(B0(*steps, *block_a, *block_b))
 
 
-def _period_ms(rate_hz: float) -> int:
-    return round(1000 / max(1.0, min(100.0, rate_hz)))
+@lru_cache(maxsize=512)
+def _slot(rate_hz: float, width_us: float) -> tuple[int, int]:
+    """Return code and intensity of one slot; rates beyond what the unit has are brought to its ends."""
+    return period_code(round(1000 / max(1.0, min(100.0, rate_hz)))), intensity_for(width_us)
 
 
 def _block(score: Score, at_s: float, left_s: float) -> _Block:
     """Return codes and intensities of the frame at a position; a slot that would outlast `left_s` is silent."""
     if left_s >= FRAME_S and unvaried(score, at_s, at_s + FRAME_S):
         now = texture(score, at_s)
-        code, intensity = period_code(_period_ms(now.rate_hz)), intensity_for(now.width_us) if now.on else 0
+        code, intensity = _slot(now.rate_hz, now.width_us)
+        intensity = intensity if now.on else 0
         return (code, code, code, code), (intensity, intensity, intensity, intensity)
     codes, intensities = [], []
     for slot in range(4):
         now = texture(score, round(at_s + slot * SLOT_S, 6))
-        codes.append(period_code(_period_ms(now.rate_hz)))
-        plays = now.on and (slot + 1) * SLOT_S <= left_s + 1e-9
-        intensities.append(intensity_for(now.width_us) if plays else 0)
+        code, intensity = _slot(now.rate_hz, now.width_us)
+        codes.append(code)
+        intensities.append(intensity if now.on and (slot + 1) * SLOT_S <= left_s + 1e-9 else 0)
     return (codes[0], codes[1], codes[2], codes[3]), (intensities[0], intensities[1], intensities[2], intensities[3])
 
 
@@ -295,9 +298,8 @@ class Coyote3:
         else:
             order = self._strengths.stop(now_s)
         self._counts["frames"] += 1
-        (period_a, intensity_a), (period_b, intensity_b) = blocks
         steps = order.sequence, order.mode_a, order.mode_b, order.value_a, order.value_b
-        return self._write(now_s, _bytes_of(B0(*steps, period_a, intensity_a, period_b, intensity_b)), urgent=urgent)
+        return self._write(now_s, _bytes_of(steps, *blocks), urgent=urgent)
 
     def _write(self, now_s: float, data: bytes, *, urgent: bool) -> Write:
         self._tag += 1

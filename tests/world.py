@@ -12,9 +12,10 @@ from itertools import count
 from random import Random
 
 from estim.core.guard import Limits, permit
+from estim.core.happenings import Ended, Happened
 from estim.core.moment import Now
 from estim.core.order import Order, Unit
-from estim.core.panel import Ended, Happened, State
+from estim.core.panel import State
 from estim.core.session import Session
 from protocols.driver import Driver, Family
 from protocols.vocabulary import AirError, Close, Endpoint, Event, Mode, Read, Reported, Write

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from estim.core.errors import EstimError, Exit
 from protocols.vocabulary import Capabilities, Channel, Level, Mode, Reported
 
 SESSION_MAX_S = 30 * 60.0
@@ -130,3 +131,18 @@ def _one(
     if target > reach:
         return Level(reach), f"at most {caps.step} a step"
     return target, why
+
+
+def check_level(limits: Limits, channel: Channel, goal: int) -> None:
+    """Refuse a goal above the cap, naming the cap."""
+    cap, why = limits.of(channel)
+    if goal > cap:
+        raise EstimError(
+            f"level {goal} on {channel.value} is above its cap of {cap} ({why}): ask for 0 to {cap}",
+            code=Exit.REFUSED,
+        )
+
+
+def reached(wish: Mapping[Channel, Level], reported: Reported, limits: Limits) -> bool:
+    """Say whether every channel is where it is wished, or at its cap."""
+    return all(reported.level[channel].lo >= min(level, limits.of(channel)[0]) for channel, level in wish.items())

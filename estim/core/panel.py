@@ -7,10 +7,9 @@ On the socket each is one JSON line, told apart by its first field: `do`, `answe
 from enum import StrEnum
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-from protocols.vocabulary import Channel, Level
+from protocols.vocabulary import Channel
 
 LINE_MAX = 64 * 1024
 """Longest JSON line on the socket, bytes; a longer one is refused."""
@@ -260,114 +259,3 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
     message: str = ""
     by_hand: str = ""
     counts: dict[str, int] = {}
-
-
-# --- Happenings: the lines of `estim run --json` -----------------------------------------------------------------
-
-
-class Happening(Struct, frozen=True, tag_field="event"):
-    """The root of all happenings: something that was not so a moment ago."""
-
-
-class Connected(Happening, tag="connected", frozen=True, kw_only=True):
-    unit: str
-    address: str
-    family: str
-    simulated: bool
-    battery: int | None
-    differs: tuple[str, ...]
-
-
-class Armed(Happening, tag="armed", frozen=True, kw_only=True):
-    """`cap` is the highest level that the settings allow."""
-
-    unit: str
-    cap: dict[Channel, int]
-
-
-class Started(Happening, tag="started", frozen=True, kw_only=True):
-    unit: str
-    program: str
-    length_s: float
-    started_at: str
-
-
-class Levelled(Happening, tag="level", frozen=True, kw_only=True):
-    """A level that the unit confirmed; `by` says who moved it: ramp, key, hand, pause, stop, guard or end."""
-
-    unit: str
-    channel: Channel
-    level: Level
-    cap: int
-    by: str
-    at_s: float
-
-
-class Phased(Happening, tag="phase", frozen=True, kw_only=True):
-    unit: str
-    phase: str
-    number: int
-    count: int
-    at_s: float
-
-
-class Paused(Happening, tag="paused", frozen=True, kw_only=True):
-    unit: str
-    why: str
-    at_s: float
-
-
-class Resumed(Happening, tag="resumed", frozen=True, kw_only=True):
-    unit: str
-    at_s: float
-
-
-class Alarmed(Happening, tag="alarm", frozen=True, kw_only=True):
-    unit: str
-    priority: Priority
-    text: str
-    do: str
-
-
-class LinkLost(Happening, tag="link_lost", frozen=True, kw_only=True):
-    """`on_until` is the local time until which output may be on, None if it is off already."""
-
-    unit: str
-    on_until: str | None
-    text: str
-
-
-class LinkBack(Happening, tag="link_back", frozen=True, kw_only=True):
-    unit: str
-
-
-class Ended(Happening, tag="ended", frozen=True, kw_only=True):
-    """The last line, always. `level_end` holds None for a channel whose level is unknown."""
-
-    reason: Reason
-    program: str
-    unit: str
-    family: str
-    simulated: bool
-    started_at: str | None
-    duration_s: float
-    level_max: dict[Channel, int]
-    level_end: dict[Channel, int | None]
-    stop_confirmed: bool
-    message: str
-
-
-Happened = Connected | Armed | Started | Levelled | Phased | Paused | Resumed | Alarmed | LinkLost | LinkBack | Ended
-Line = Reply | Snapshot | Happened
-
-_replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
-_snapshots = msgspec.json.Decoder(Snapshot)
-_happenings: msgspec.json.Decoder[Happened] = msgspec.json.Decoder(Happened)
-
-
-def read_line(line: bytes) -> Line:
-    """Read what a host says; raises msgspec.MsgspecError (a ValueError) if it is none of the three kinds."""
-    kind = line[2:8]
-    if kind == b"answer":
-        return _replies.decode(line)
-    return _snapshots.decode(line) if kind.startswith(b"show") else _happenings.decode(line)

@@ -13,12 +13,14 @@ from typing import assert_never
 
 from estim.core.doubt import Doubt
 from estim.core.errors import EstimError, Exit, IllegalMove
-from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea
+from estim.core.figures import ARM_WINDOW_S, BATTERY_MIN_PCT, NAP_S, PAUSE_MAX_S, READY_MAX_S
+from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
+from estim.core.happenings import Happened, LinkBack
 from estim.core.moment import Now
 from estim.core.order import Order, Unit
-from estim.core.panel import Happened, LinkBack, Priority, Reason, State
-from estim.core.states import PLAYING, Move, move
-from estim.core.telling import Teller
+from estim.core.panel import Priority, Reason, State
+from estim.core.states import HALTED, PLAYING, Move, move
+from estim.core.telling import Teller, author_of
 from estim.core.wish import Wish, ramp_default_s
 from protocols.vocabulary import (
     Capabilities,
@@ -34,21 +36,6 @@ from protocols.vocabulary import (
     Wanted,
     Zero,
 )
-
-ARM_WINDOW_S = 300.0
-"""The pads-on act holds this long (safety.md C-13); a prepared session without one ends after it."""
-
-PAUSE_MAX_S = 300.0
-"""A pause that nobody ends is ended after this, so that no forgotten unit stays armed."""
-
-READY_MAX_S = 12.0
-"""A unit that hasn't proved zero this long after the link is up never will: a little over the 10 s of doubt."""
-
-NAP_S = 0.5
-"""Longest time between two steps: silence, time-outs and the end are noticed as late as this at most."""
-
-BATTERY_MIN_PCT = 20
-"""No start below this (safety.md C-33; the em70 sheet's 10 % is laxer)."""
 
 
 class Session:
@@ -172,7 +159,9 @@ class Session:
         told += self._look(now, reported)
         told += self._proceed(now, reported)
         played_s = self.wish.played_s(now.mono_s)
-        told += self.teller.levels(self._author(), reported, played_s)
+        told += self.teller.levels(
+            author_of(self.state, self.reason, softening=self.wish.softening), reported, played_s
+        )
         if self.state in PLAYING and self.order:
             told += self.teller.phases(self.order.course.score, played_s)
         return told
@@ -185,7 +174,7 @@ class Session:
             wish, gate = self.wish.levels(now_s), self.wish.gate(now_s)
             return Plea(Mode.PLAY, wish, gate, origin_s, min(self.wish.end_s(now_s), origin_s + SESSION_MAX_S))
         prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
-        return Plea(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=_HALTED[self.state])
+        return Plea(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
 
     def wanted(self, now: Now, plea: Plea, granted: Permit) -> Wanted:
         """Return the order for the driver, and account for the levels that estim itself will bring about."""
@@ -235,9 +224,8 @@ class Session:
     def _begin(self, now: Now) -> None:
         top = max(self.wish.goal(channel) for channel in self.caps.channels)
         ramp_s = self.order.ramp_s if self.order else None
-        if ramp_s is None:
-            ramp_s = ramp_default_s(top, self.caps.step, self.caps.raise_gap_s)
-        self.wish.begin(now.mono_s, ramp_s)
+        shortest_s = ramp_default_s(top, self.caps.step, self.caps.raise_gap_s)
+        self.wish.begin(now.mono_s, shortest_s if ramp_s is None else ramp_s)
         self.teller.author = dict.fromkeys(self.caps.channels, "ramp")
 
     def _take(self, now: Now, event: Event) -> list[Happened]:
@@ -340,14 +328,12 @@ class Session:
             self._stop(now, Reason.COMPLETED, "the time is up", by=Move.TIME_UP)
         elif self.wish.soft_over(now_s):
             self._stop(now, self.reason or Reason.STOPPED, self.why)
-        elif self.state is State.RAMPING and self.wish.climbed() and self._reached(now_s, reported):
+        elif (
+            self.state is State.RAMPING
+            and self.wish.climbed()
+            and reached(self.wish.levels(now_s), reported, self.limits)
+        ):
             self._go(now, Move.REACHED)
-
-    def _reached(self, now_s: float, reported: Reported) -> bool:
-        return all(
-            reported.level[channel].lo >= min(level, self.limits.of(channel)[0])
-            for channel, level in self.wish.levels(now_s).items()
-        )
 
     def _make_end(self, now: Now, reported: Reported, waited_s: float) -> list[Happened]:
         if reported.zero is Zero.CONFIRMED:
@@ -368,36 +354,3 @@ class Session:
         assert self.reason is not None, "a session ends for a reason"
         played_s = self.wish.played_s(now.mono_s)
         return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed)]
-
-    def _author(self) -> str | None:
-        match self.state:
-            case State.STOPPING | State.FAULT | State.ENDED:
-                return "end" if self.reason is Reason.COMPLETED else "stop"
-            case State.PAUSED:
-                return "pause"
-            case _:
-                return "stop" if self.wish.softening else None
-
-
-def check_level(limits: Limits, channel: Channel, goal: int) -> None:
-    """Refuse a goal above the cap, naming the cap."""
-    cap, why = limits.of(channel)
-    if goal > cap:
-        raise EstimError(
-            f"level {goal} on {channel.value} is above its cap of {cap} ({why}): ask for 0 to {cap}",
-            code=Exit.REFUSED,
-        )
-
-
-_HALTED = {
-    State.IDLE: "nothing is running",
-    State.CONNECTING: "connecting",
-    State.READY: "the pads-on act is missing",
-    State.ARMED: "about to start",
-    State.RAMPING: "",
-    State.RUNNING: "",
-    State.PAUSED: "paused",
-    State.STOPPING: "stopping",
-    State.FAULT: "a fault",
-    State.ENDED: "the session has ended",
-}

@@ -93,3 +93,18 @@ def move(state: State, by: Move) -> State:
     if after is None:
         raise IllegalMove(f"can't {_PLAIN.get(by, by.value)} now: {_INSTEAD[state]}")
     return after
+
+
+HALTED = {
+    State.IDLE: "nothing is running",
+    State.CONNECTING: "connecting",
+    State.READY: "the pads-on act is missing",
+    State.ARMED: "about to start",
+    State.RAMPING: "",
+    State.RUNNING: "",
+    State.PAUSED: "paused",
+    State.STOPPING: "stopping",
+    State.FAULT: "a fault",
+    State.ENDED: "the session has ended",
+}
+"""Why nothing may flow in a state, for the Guard's answer."""

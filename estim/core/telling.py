@@ -5,10 +5,7 @@ from datetime import timedelta
 from math import isinf
 
 from estim.core.guard import Limits
-from estim.core.moment import Now
-from estim.core.order import Order, Unit
-from estim.core.panel import (
-    Alarm,
+from estim.core.happenings import (
     Alarmed,
     Armed,
     Connected,
@@ -18,11 +15,12 @@ from estim.core.panel import (
     LinkLost,
     Paused,
     Phased,
-    Priority,
-    Reason,
     Resumed,
     Started,
 )
+from estim.core.moment import Now
+from estim.core.order import Order, Unit
+from estim.core.panel import Alarm, Priority, Reason, State
 from protocols.score import Score, part_at
 from protocols.vocabulary import Capabilities, Channel, Level, Out, Reported, Zero
 
@@ -193,3 +191,12 @@ def ages(now_s: float, reported: Reported) -> tuple[float | None, float | None]:
 def count_words(counts: Mapping[str, int]) -> dict[str, int]:
     """Return only the counts that say something."""
     return {name: count for name, count in counts.items() if count}
+
+
+def author_of(state: State, reason: Reason | None, *, softening: bool) -> str | None:
+    """Return who moves all levels now, None if each channel has an author of its own."""
+    if state in (State.STOPPING, State.FAULT, State.ENDED):
+        return "end" if reason is Reason.COMPLETED else "stop"
+    if state is State.PAUSED:
+        return "pause"
+    return "stop" if softening else None

@@ -21,6 +21,9 @@ FADE_OUT_S = 2.0
 STEP_S = 0.1
 """How often a wish that moves is looked at."""
 
+LOOK_MIN_S = 0.001
+"""Shortest time between two looks, so that the rounding at a border can't make them endless."""
+
 
 def ramp_default_s(goal: int, step: int, raise_gap_s: float) -> float:
     """Return the shortest ramp that the slope allows for a goal, at least RAMP_MIN_S."""
@@ -167,10 +170,10 @@ class Wish:
         """Return for how long the wish stays as it is, seconds; STEP_S while it moves."""
         end_s = self.end_s(now_s)
         if self.softening or not self.climbed() or now_s >= end_s - FADE_OUT_S:
-            return max(0.0, min(STEP_S, end_s - now_s))
+            return max(LOOK_MIN_S, min(STEP_S, end_s - now_s))
         part = self.part(now_s)
         turns_s = self.origin_s(now_s) + part.start_s + part.length_s
-        return max(0.0, min(end_s - FADE_OUT_S, turns_s) - now_s)
+        return max(LOOK_MIN_S, min(end_s - FADE_OUT_S, turns_s) - now_s)
 
     def soft_over(self, now_s: float) -> bool:
         """Say whether a soft stop has come down."""

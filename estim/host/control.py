@@ -16,7 +16,8 @@ from typing import Protocol
 import msgspec
 
 from estim.core.errors import Exit
-from estim.core.panel import LINE_MAX, Ask, Line, Refusal, Reply, Snapshot
+from estim.core.lines import Line
+from estim.core.panel import LINE_MAX, Ask, Refusal, Reply, Snapshot
 
 OUTBOX_MAX = 1000
 """Lines waiting for one front end."""

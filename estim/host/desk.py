@@ -15,12 +15,12 @@ from threading import Timer
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
+from estim.core.happenings import Happened
 from estim.core.panel import (
     Arm,
     Ask,
     Done,
     Found,
-    Happened,
     Leave,
     Overview,
     Pause,

@@ -7,11 +7,10 @@ from estim.catalogue import find_program
 from estim.core.course import fit
 from estim.core.dose import LOOK_BACK, may_start
 from estim.core.errors import EstimError, Exit
-from estim.core.guard import SESSION_MAX_S, Cap, Limits, family_cap
+from estim.core.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap
 from estim.core.order import Order, Unit
 from estim.core.panel import Start
 from estim.core.program import Program
-from estim.core.session import check_level
 from estim.host.finding import choose
 from estim.host.parts import Parts
 from estim.host.units import Unit as Known
@@ -60,7 +59,7 @@ async def prepare(parts: Parts, command: Start) -> Ready:
 
 def _usual_minutes(parts: Parts, program: Program) -> float:
     """Pain programs last what the person set; the others have a length of their own."""
-    return parts.settings.minutes if program.kind == "pain" else program.length_s / 60
+    return min(parts.settings.minutes, program.caps.minutes) if program.kind == "pain" else program.length_s / 60
 
 
 def family_of(parts: Parts, known: Known) -> Family:

@@ -15,14 +15,16 @@ from math import isinf
 from typing import Protocol
 
 from estim.core.guard import Permit, permit
+from estim.core.happenings import Happened
 from estim.core.moment import Now
-from estim.core.panel import Happened, Snapshot, State
+from estim.core.panel import Snapshot, State
 from estim.core.session import Session
 from estim.core.view import snapshot
+from estim.host.carrier import Carrier, Entry, hang_up
 from estim.host.clock import Clock
-from estim.host.link import Air, Link
-from protocols.driver import Driver, Family
-from protocols.vocabulary import AirError, Close, Endpoint, Event, Op, Out, Read, Reported, Write, Zero
+from estim.host.link import Air
+from protocols.driver import Family
+from protocols.vocabulary import AirError, Endpoint, Event, Out, Reported, Zero
 
 OPEN_TIMEOUT_S = 20.0
 """One attempt to connect: scanning, connecting and discovery."""
@@ -36,9 +38,6 @@ REOPEN_MIN_S = 60.0
 REOPEN_PAUSE_S = 0.5
 """Between attempts in the first minute; later ten times as long."""
 
-OP_TIMEOUT_S = 2.0
-"""Longest a single operation on the air may take."""
-
 INBOX_MAX = 256
 """Inputs waiting for one pass; more means that something floods, and is dropped and counted."""
 
@@ -50,9 +49,6 @@ RISING_S = 0.1
 
 POLLS_MAX = 8
 """Rounds in which a driver may have something to say at one and the same moment."""
-
-OPS_MAX = 32
-"""Operations under way at once."""
 
 
 class Ears(Protocol):
@@ -82,16 +78,14 @@ class Runner:
         self._clock = clock
         self._ears = ears
         self._loop = asyncio.get_running_loop()
-        self._link: Link | None = None
-        self._driver: Driver | None = None
+        self._carrier: Carrier | None = None
         self.reported: Reported | None = None
         self._permit: Permit | None = None
-        self._inbox: deque[Callable[[float, Driver], list[Event]]] = deque()
+        self._inbox: deque[Entry] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._soon = False
         self._broken: str | None = None
         self._wakes = asyncio.Event()
-        self._ops: set[asyncio.Task[None]] = set()
         self._seen_s = self._step_s = clock.now().mono_s
 
     # What a person asks, through the desk
@@ -155,7 +149,7 @@ class Runner:
 
     def forget(self) -> None:
         """Stop looking for a lost unit: a person wants to leave."""
-        if self._link is None and self.session.state is not State.ENDED:
+        if self._carrier is None and self.session.state is not State.ENDED:
             self._tell(self.session.give_up(self._clock.now(), self.reported))
             self._wakes.set()
 
@@ -185,10 +179,18 @@ class Runner:
                 opening.cancel()
             await asyncio.wait({opening, waking}, timeout=5)
             if opening.cancelled():
-                await _quietly(link)
+                await hang_up(link)
         now = self._clock.now()
-        self._link, self._broken = link, None
-        self._driver = self._family.connect(now.mono_s)
+        self._broken = None
+        self._carrier = Carrier(
+            link,
+            self._family.connect(now.mono_s),
+            self._clock,
+            put=self._put,
+            lose=self._lose,
+            sent=self._sent,
+            carried=self._ears.carried,
+        )
         self._tell(self.session.link_up(now))
         self._pass()
         return None
@@ -209,8 +211,8 @@ class Runner:
         if self._broken is None:
             return
         now = self._clock.now()
-        assert self._driver is not None, "a link has a driver"
-        self.reported = self._driver.lost(now.mono_s)
+        assert self._carrier is not None, "a link has a driver"
+        self.reported = self._carrier.driver.lost(now.mono_s)
         self._tell(self.session.link_down(now, self.reported, self._broken))
         await self._drop()
         self._tell(self._settle(now))
@@ -224,21 +226,17 @@ class Runner:
     async def _hang_up(self) -> None:
         self._disarm()
         for _ in range(20):
-            if self._driver is None or self._driver.reported(self._clock.now().mono_s).closable:
+            if self._carrier is None or self._carrier.driver.reported(self._clock.now().mono_s).closable:
                 break
             await asyncio.sleep(0.05)
         await self._drop()
 
     async def _drop(self) -> None:
         self._disarm()
-        link, self._link, self._driver = self._link, None, None
+        carrier, self._carrier = self._carrier, None
         self._inbox.clear()
-        for task in list(self._ops):
-            task.cancel()
-        if self._ops:
-            await asyncio.wait(self._ops, timeout=OP_TIMEOUT_S)
-        if link is not None:
-            await _quietly(link)
+        if carrier is not None:
+            await carrier.close()
 
     async def _sleep(self, seconds: float) -> None:
         self._wakes.clear()
@@ -258,7 +256,7 @@ class Runner:
         self._broken = self._broken or text
         self._wakes.set()
 
-    def _put(self, entry: Callable[[float, Driver], list[Event]]) -> None:
+    def _put(self, entry: Entry) -> None:
         if len(self._inbox) >= INBOX_MAX:
             self.dropped += 1
             return
@@ -270,9 +268,9 @@ class Runner:
     def _pass(self) -> None:
         """Rule 1: everything that a moment asks for, without waiting."""
         self._soon = False
-        driver = self._driver
-        if driver is None or self._broken is not None:
+        if self._carrier is None or self._broken is not None:
             return
+        driver = self._carrier.driver
         now = self._clock.now()
         now_s = now.mono_s
         events: list[Event] = []
@@ -284,7 +282,7 @@ class Runner:
         plea = self.session.plea(now)
         granted = self._permit = permit(now_s, plea, reported, driver.caps, self.session.limits)
         driver.want(now_s, self.session.wanted(now, plea, granted))
-        self._poll(now, driver)
+        self._poll(now, self._carrier)
         held = any(granted.level[channel] < wish for channel, wish in plea.wish.items())
         self._step_s = now_s + (RISING_S if held else self.session.nap_s(now))
         self._rearm(now_s)
@@ -306,8 +304,8 @@ class Runner:
 
     def _rearm(self, now_s: float) -> None:
         """Sleep until the driver is due, or the session; a timer that fits already stays."""
-        assert self._driver is not None, "a pass has a driver"
-        at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._driver.due_s, self._step_s) - now_s)
+        assert self._carrier is not None, "a pass has a driver"
+        at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._carrier.driver.due_s, self._step_s) - now_s)
         if self._timer is not None:
             if not self._timer.cancelled() and abs(self._timer.when() - at_s) < TIMER_SLACK_S:
                 return
@@ -319,93 +317,32 @@ class Runner:
     def _wake(self) -> None:
         self._timer = None
         now = self._clock.now()
-        if self._inbox or self._driver is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
+        if self._inbox or self._carrier is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
             self._pass()
             return
-        self._poll(now, self._driver)  # a frame is due, and nothing has changed that decides its level
+        self._poll(now, self._carrier)  # a frame is due, and nothing has changed that decides its level
         self._rearm(now.mono_s)
 
-    def _poll(self, now: Now, driver: Driver) -> None:
+    def _sent(self) -> None:
+        """A command went out later than at once: the next one may be due by now."""
+        if self._carrier is None or self._soon:
+            return
+        now_s = self._clock.now().mono_s
+        if self._inbox or self._carrier.driver.due_s <= now_s:
+            self._pass()
+        else:
+            self._rearm(now_s)
+
+    def _poll(self, now: Now, carrier: Carrier) -> None:
         """Carry what the driver has to say now; a command that the air took at once may make room for the next."""
         for _ in range(POLLS_MAX):
-            for op in driver.poll(now.mono_s):
-                self._perform(now, op)
-            if driver.due_s > now.mono_s:
+            for op in carrier.driver.poll(now.mono_s):
+                carrier.perform(now, op)
+            if carrier.driver.due_s > now.mono_s:
                 return
-        raise AssertionError(f"{self._family.name}: due {driver.due_s} at {now.mono_s}: a livelock")
+        raise AssertionError(f"{self._family.name}: due {carrier.driver.due_s} at {now.mono_s}: a livelock")
 
     def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _perform(self, now: Now, op: Op) -> None:
-        link, driver = self._link, self._driver
-        assert driver is not None, "a pass has a driver"
-        assert link is not None, "a pass has a link"
-        if isinstance(op, Write):
-            self._ears.carried(now, "out", op.endpoint, op.data)
-            if not op.response and self._posted(now, op, link, driver):
-                return
-        elif len(self._ops) >= OPS_MAX:
-            self.dropped += 1
-            error = AirError("too many operations under way")
-            self._put(lambda now_s, driver: driver.done(now_s, op.tag, b"", error))
-            return
-        task = self._loop.create_task(self._carry(op, link, driver))
-        self._ops.add(task)
-        task.add_done_callback(self._ops.discard)
-
-    def _posted(self, now: Now, op: Write, link: Link, driver: Driver) -> bool:
-        try:
-            if not link.post(op.endpoint, op.data):
-                return False
-        except AirError as error:
-            self._lose(str(error))
-            return True
-        events = driver.done(now.mono_s, op.tag, b"", None)
-        if events:
-            self._put(lambda _now_s, _driver: events)
-        return True
-
-    async def _carry(self, op: Op, link: Link, owner: Driver) -> None:
-        data, error = b"", None
-        try:
-            async with asyncio.timeout(OP_TIMEOUT_S):
-                match op:
-                    case Write(_, endpoint, payload, response, _):
-                        await link.write(endpoint, payload, response)
-                    case Read(_, endpoint):
-                        data = await link.read(endpoint)
-                    case Close():
-                        await link.close()
-                        self._lose("the link was closed to be sure that the output ends")
-        except AirError as failure:
-            error = failure
-        except TimeoutError:
-            error = AirError(f"no answer within {OP_TIMEOUT_S:.0f} s")
-        if owner is not self._driver:
-            return
-        if error is not None and error.lost:
-            self._lose(str(error))
-        if error is None and isinstance(op, Write) and not op.response:
-            self._sent(op.tag, owner)
-        else:
-            self._put(lambda now_s, driver: driver.done(now_s, op.tag, data, error))
-
-    def _sent(self, tag: int, driver: Driver) -> None:
-        """A command that went out is no news: nothing is decided anew, only the next due time may be another."""
-        now_s = self._clock.now().mono_s
-        if driver.done(now_s, tag, b"", None) or driver.due_s <= now_s or self._inbox:
-            self._pass()
-        elif not self._soon:
-            self._rearm(now_s)
-
-
-async def _quietly(link: Link) -> None:
-    """Hang up; a link that can't be closed is gone for us all the same."""
-    try:
-        async with asyncio.timeout(5):
-            await link.close()
-    except (AirError, TimeoutError):
-        pass

@@ -6,9 +6,10 @@ from math import isinf
 from typing import Protocol
 
 from estim.core.errors import EstimError
+from estim.core.happenings import Alarmed, Ended, Happened, Levelled, Started
 from estim.core.moment import Now
 from estim.core.order import Unit
-from estim.core.panel import Alarmed, Ended, Happened, Levelled, Snapshot, Started
+from estim.core.panel import Snapshot
 from estim.core.session import Session
 from estim.host.journal import Journal
 from estim.host.rows import Opening, Outcome

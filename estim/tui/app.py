@@ -64,7 +64,7 @@ class SessionApp(App[int]):
         again: Callable[[], Awaitable[Wire]],
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=None)
         self.animation_level = "none"
         self._offers = tuple(offers)
         self._sleep = sleep
@@ -207,6 +207,9 @@ class SessionApp(App[int]):
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
         if await self._stop_and_wait(reason, LEAVE_S):
             self._finish(code)
+        elif reason == "interrupted":
+            # A signal leaves nobody to ask; the host goes on trying.
+            self._finish(Exit.NOT_CONFIRMED)
         else:
             self._stuck = True
             self.picture.say(f"NOT CONFIRMED off: {self.picture.by_hand}. q again leaves all the same")

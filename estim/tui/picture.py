@@ -8,22 +8,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from estim.core.panel import (
-    Alarmed,
-    Ask,
-    Done,
-    Ended,
-    Happened,
-    LinkBack,
-    LinkLost,
-    Overview,
-    Priority,
-    Refusal,
-    Reply,
-    Snapshot,
-    Start,
-    Stop,
-)
+from estim.core.happenings import Alarmed, Ended, Happened, LinkBack, LinkLost
+from estim.core.panel import Ask, Done, Overview, Priority, Refusal, Reply, Snapshot, Start, Stop
 from estim.tui import words
 from protocols.vocabulary import Channel
 

@@ -12,21 +12,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from estim.core.errors import EstimError
-from estim.core.panel import (
-    Ask,
-    Happened,
-    Line,
-    Overview,
-    Raise,
-    Refusal,
-    Reply,
-    Snapshot,
-    Start,
-    State,
-    Status,
-    Stop,
-    Watch,
-)
+from estim.core.happenings import Happened
+from estim.core.lines import Line
+from estim.core.panel import Ask, Overview, Raise, Refusal, Reply, Snapshot, Start, State, Status, Stop, Watch
 from estim.tui.words import live
 
 ASKS_MAX = 24

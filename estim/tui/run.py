@@ -1,10 +1,12 @@
 """Starts or joins a host, and shows it: what `estim` without a verb does."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 
 from estim.catalogue import all_programs
 from estim.client import HostOptions, Wire, join, programs_of, running, start_host
+from estim.core.errors import EstimError, Exit
 from estim.core.program import Program
 from estim.tui.app import SessionApp
 from estim.tui.words import Offer
@@ -12,6 +14,8 @@ from estim.tui.words import Offer
 
 def run_screen(options: HostOptions) -> int:
     """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise EstimError("the screen needs a terminal; without one use `estim run PROGRAM`", code=Exit.USAGE)
     found, problems = all_programs(programs_of(options))
     return asyncio.run(_show(options, offers_of(found), problems))
 

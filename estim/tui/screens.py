@@ -15,7 +15,8 @@ from textual.widgets import Button, Footer, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from estim.core.errors import EstimError
-from estim.core.panel import Ended, Snapshot, Start
+from estim.core.happenings import Ended
+from estim.core.panel import Snapshot, Start
 from estim.tui import words
 from estim.tui.picture import View
 from estim.tui.widgets import Alarms, Banner, Clock, Lanes, Line, StopBar

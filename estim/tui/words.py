@@ -11,7 +11,8 @@ from math import ceil
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
-from estim.core.panel import Alarm, Ended, Lane, Priority, Reason, Snapshot, State
+from estim.core.happenings import Ended
+from estim.core.panel import Alarm, Lane, Priority, Reason, Snapshot, State
 from protocols.vocabulary import Channel
 
 MINUTES_MAX = 30

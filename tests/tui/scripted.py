@@ -7,14 +7,13 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from estim.core.happenings import Ended, Happened
+from estim.core.lines import Line
 from estim.core.panel import (
     Alarm,
     Ask,
     Done,
-    Ended,
-    Happened,
     Lane,
-    Line,
     Overview,
     Pause,
     Priority,

@@ -4,20 +4,8 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button, Input
 
-from estim.core.panel import (
-    Alarmed,
-    Arm,
-    Priority,
-    Quiet,
-    Raise,
-    Reason,
-    Refusal,
-    Start,
-    State,
-    Status,
-    Stop,
-    Watch,
-)
+from estim.core.happenings import Alarmed
+from estim.core.panel import Arm, Priority, Quiet, Raise, Reason, Refusal, Start, State, Status, Stop, Watch
 from estim.tui.post import SILENT_TICKS, TRY_GAP_S
 from estim.tui.screens import Choose, Keys, Session, Summary
 from protocols.vocabulary import Channel

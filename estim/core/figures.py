@@ -1,0 +1,16 @@
+"""The times and limits of a session that are neither a family's nor the Guard's."""
+
+ARM_WINDOW_S = 300.0
+"""The pads-on act holds this long (safety.md C-13); a prepared session without one ends after it."""
+
+PAUSE_MAX_S = 300.0
+"""A pause that nobody ends is ended after this, so that no forgotten unit stays armed."""
+
+READY_MAX_S = 12.0
+"""A unit that hasn't proved zero this long after the link is up never will: a little over the 10 s of doubt."""
+
+NAP_S = 0.5
+"""Longest time between two steps: silence, time-outs and the end are noticed as late as this at most."""
+
+BATTERY_MIN_PCT = 20
+"""No start below this (safety.md C-33; the em70 sheet's 10 % is laxer)."""

@@ -1,0 +1,44 @@
+"""A terminal that can't hold the screen up: what it doesn't take is dropped, and a dead one counts as a hang-up.
+
+The library hands its output to a thread, through a queue of 30 pieces, and waits for room in it on the loop that also
+takes keys and sends stops. A terminal that has gone, or stands still (a stalled ssh), would stop all of that.
+"""
+
+import os
+import signal
+
+from textual.drivers.linux_driver import LinuxDriver
+
+CLOSE_S = 1.0
+"""Longest wait for the last words to be written, s."""
+
+
+class Terminal(LinuxDriver):
+    """The library's driver, with writes that never wait."""
+
+    _torn = False
+    _dead = False
+
+    def write(self, data: str) -> None:
+        """Write, or drop what finds no room; after a drop the whole screen is drawn anew as soon as there is some."""
+        thread = self._writer_thread
+        if thread is None or self._dead:
+            return
+        if not thread.is_alive():
+            # The thread ends by itself only when a write has failed. With nobody to read, a hang-up says all of it.
+            self._dead = True
+            os.kill(os.getpid(), signal.SIGHUP)
+        elif thread._queue.full():
+            self._torn = True
+        else:
+            thread.write(data)
+            if self._torn:
+                self._torn = False
+                self._app.call_later(self._app.refresh, layout=True)
+
+    def close(self) -> None:
+        """Let the thread write the rest, for a while."""
+        thread = self._writer_thread
+        if thread is not None and thread.is_alive() and not thread._queue.full():
+            thread._queue.put_nowait(None)
+            thread.join(CLOSE_S)
