@@ -77,7 +77,11 @@ def test_what_a_hand_lowered_stays_down_even_in_the_middle_of_a_raise(
         rig.wheel(0, by)
         left = rig.box.level[0]
         rig.run(1.0)
-        assert not known or [(event.channel, event.rose) for event in rig.events[told:]] == [(A, by > 0)]
+        hands = rig.events[told:]
+        if known:
+            # A step up that looks like a step down from a raise in flight is taken for the lower one.
+            assert [hand.channel for hand in hands] == [A]
+            assert by > 0 or not hands[0].rose
         assert by > 0 or rig.box.level[0] <= left
     rig.run(6.0)
     assert rig.box.level == [rig.plea.wish[A], 4]
