@@ -59,8 +59,6 @@ class Session:
         self._linked_s = now.mono_s
         self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
 
-    # What the host tells
-
     def connect(self, now: Now) -> None:
         """Begin: the host is opening the link."""
         self._go(now, Move.CONNECT)
@@ -96,8 +94,6 @@ class Session:
             return []
         self._stop(now, Reason.LINK_LOST, "the link was lost")
         return self._end(now, last, confirmed=last is not None and last.zero is Zero.CONFIRMED)
-
-    # What a person asks
 
     def arm(self, now: Now) -> list[Happened]:
         """Take the pads-on act."""
@@ -148,8 +144,6 @@ class Session:
             self._stop(now, reason, why)
         return []
 
-    # What comes out
-
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
         """Let time pass and take what the unit said. Call after every input, before plea()."""
         told: list[Happened] = []
@@ -198,8 +192,6 @@ class Session:
     def length_s(self) -> float:
         """How long it plays, seconds; 0 for a session that only stops."""
         return min(self.order.course.score.length_s, SESSION_MAX_S) if self.order else 0.0
-
-    # Inside
 
     def _go(self, now: Now, by: Move) -> None:
         self.state = move(self.state, by)

@@ -64,7 +64,7 @@ class SessionApp(App[int]):
         again: Callable[[], Awaitable[Wire]],
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        super().__init__(driver_class=None)
+        super().__init__(driver_class=Terminal)
         self.animation_level = "none"
         self._offers = tuple(offers)
         self._sleep = sleep
