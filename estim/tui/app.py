@@ -23,6 +23,7 @@ from estim.tui import signals, words
 from estim.tui.picture import Picture, View
 from estim.tui.post import Post, Sleep, Wire
 from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
 from estim.tui.words import Offer
 
@@ -72,7 +73,7 @@ class SessionApp(App[int]):
         self._off = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
         self._frozen: asyncio.Task[None] | None = None
-        self._stuck = False
+        self._stuck = self._alone = False
         self._alarmed = False
         self.picture = Picture(self._wake, self._ring)
         self._post = Post(wire, self.picture, again, sleep)
@@ -83,7 +84,7 @@ class SessionApp(App[int]):
         self.run_worker(self._post.run(), group="post")
         self.run_worker(self._draw_on(), group="draw")
         if not self.is_headless:
-            signals.take(self._leave_by_signal, self.freeze)
+            signals.take(self.leave_by_signal, self.freeze)
 
     def on_unmount(self) -> None:
         """Give the signals back."""
@@ -194,7 +195,9 @@ class SessionApp(App[int]):
         await self._stop_and_wait("stopped", SUSPEND_S)
         really()
 
-    def _leave_by_signal(self, code: Exit) -> None:
+    def leave_by_signal(self, code: Exit) -> None:
+        """Stop, wait for zero for a while, and leave: a signal leaves nobody to ask."""
+        self._alone = True
         self._leave("interrupted", code)
 
     def _leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
@@ -207,8 +210,8 @@ class SessionApp(App[int]):
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
         if await self._stop_and_wait(reason, LEAVE_S):
             self._finish(code)
-        elif reason == "interrupted":
-            # A signal leaves nobody to ask; the host goes on trying.
+        elif self._alone:
+            # The host goes on trying.
             self._finish(Exit.NOT_CONFIRMED)
         else:
             self._stuck = True

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from textual import events
 from textual.screen import Screen
 
+from estim.core.errors import Exit
 from estim.core.panel import Ask, Done, Pause, Raise, Reply, Resume, Start, State, Stop
 from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
 from estim.tui.screens import Choose, Keys, Session, Summary
@@ -204,6 +205,20 @@ async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80
         assert RUNNING.by_hand in text_of(pilot, "#note")
         await pilot.press("q")
     assert pilot.app.return_code == 80
+
+
+@pytest.mark.parametrize(("zeroes", "code"), [(True, Exit.HUNG_UP), (False, Exit.NOT_CONFIRMED)])
+async def test_a_hang_up_stops_first_and_asks_nobody(zeroes: bool, code: Exit) -> None:
+    wire, pulse = ScriptedWire(RUNNING, zeroes=zeroes), Pulse()
+    async with screen_of(wire, pulse=pulse).run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(pilot.app, SessionApp)
+        pilot.app.leave_by_signal(Exit.HUNG_UP)
+        await settle(pilot)
+        assert wire.stops == [Stop(reason="interrupted")]
+        await pulse.advance(LEAVE_S)
+        await settle(pilot)
+    assert pilot.app.return_code == code
 
 
 @pytest.mark.control("C-41")
