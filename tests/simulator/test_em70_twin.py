@@ -1,9 +1,10 @@
 """The software em70 against its fact sheet: captured frames, levels, its own timer, keys, and each open question."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.em70 import BATTERY, CHARGE, CONTROL, LONG_STATE, STATE, frame
@@ -55,6 +56,7 @@ def test_captured_idle_state_and_steps() -> None:
     assert bench.state() == (1, 9, 0, 1800), "the load flag stays, the timer is full again"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([UP, DOWN, STOP, frame(b"\x03\x0c").hex(), frame(b"\x04\x10").hex()]), max_size=60))
 def test_level_stays_on_its_scale_and_the_state_tells_it(texts: list[str]) -> None:
     bench = Bench()
@@ -70,11 +72,11 @@ def test_it_counts_down_about_once_a_second_and_ends_by_itself() -> None:
     lefts = []
     for _ in range(50):
         lefts.append(bench.state()[3])
-        bench.heard(0.95)
-    steps = [before - after for before, after in zip(lefts[2:], lefts[3:], strict=False)]
+        bench.heard(0.92)
+    steps = [before - after for before, after in pairwise(lefts[2:])]
     assert lefts[0] == 60
     assert set(steps) == {0, 1, 2}, "one poll may see two seconds gone, the next none"
-    assert sum(steps) == pytest.approx(len(steps), abs=1)
+    assert sum(steps) == pytest.approx(0.97 * len(steps), abs=1)
     assert bench.heard(20.0) == ["5a050c00006b"]
     assert bench.state() == (1, 9, 0, 60)
     levels = [(record["level"], record["by"]) for record in bench.told("level")]
@@ -205,7 +207,8 @@ def test_what_uncertain_options_change() -> None:
     bench.send(UP)
     bench.heard(30.0)
     told = LONG_STATE.parse(bytes.fromhex(bench.send(ASK)[0]))
-    assert (told.level, told.minutes * 60 + 60 - told.spent) == (1, pytest.approx(61, abs=2))
+    assert told.level == 1
+    assert told.minutes * 60 + 60 - told.spent == pytest.approx(61, abs=2)
     for word, level in (("run", 4), ("stop", 0)):
         bench = Bench(f"strength=4,link_loss={word}")
         bench.twin.disconnect(1.0)
