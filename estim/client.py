@@ -1,16 +1,14 @@
 """The front ends' side of the control socket: join the host of a home, or start one, and talk to it in JSON lines.
 
-1. `stop` and `status` use the plain blocking calls here: they import nothing slow, since a stop must be on the wire
-   within half a second of typing it, Python's own start included.
-2. A host that a front end starts is a process of its own in a session of its own, so that neither Ctrl-C nor a closed
+1. A host that a front end starts is a process of its own in a session of its own, so that neither Ctrl-C nor a closed
    terminal reaches it; it tells on a pipe when it is ready, and ends with its front end.
-3. Stops go over a connection of their own, so none ever waits for the answer to something else.
+2. Stops go over a connection of their own, so none ever waits for the answer to something else.
+3. A host that is just leaving is no host: who joins waits for its end, and starts another one.
 """
 
 import asyncio
 import os
 import select
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -22,7 +20,8 @@ from msgspec import Struct
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Happened
 from estim.core.lines import Line, read_line
-from estim.core.panel import LINE_MAX, Ask, Done, Reply, Snapshot, Status, Stop, Watch
+from estim.core.panel import LINE_MAX, Ask, Done, Overview, Refusal, Reply, Snapshot, Status, Stop, Watch
+from estim.door import NoHost, exchange
 from estim.host.home import find_home
 
 READY_TIMEOUT_S = 30.0
@@ -31,7 +30,12 @@ READY_TIMEOUT_S = 30.0
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""
 
-CONNECT_TIMEOUT_S = 2.0
+JOIN_TRIES, JOIN_PAUSE_S = 50, 0.2
+"""Attempts to join, and the wait between two: a host that leaves needs up to 3 s to hang up (bluetooth.md), and one
+that another front end has just started needs a second or two to open its door."""
+
+ANSWERS_MAX, LINES_MAX = 8, 2000
+"""Lines read and not yet taken; a front end that is slower than that stops reading, and the host keeps the rest."""
 
 _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
@@ -49,12 +53,6 @@ class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ready_fd: int | None = None
 
 
-class NoHost(EstimError):
-    """Nobody listens on the home's socket."""
-
-    code = Exit.NO_DEVICE
-
-
 def socket_of(options: HostOptions) -> Path:
     """Return the path of the home's control socket."""
     return find_home(options.home).socket
@@ -65,37 +63,25 @@ def programs_of(options: HostOptions) -> Path:
     return find_home(options.home).programs
 
 
-def knock(path: Path) -> socket.socket:
-    """Connect; raise NoHost if nobody listens."""
-    wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    wire.settimeout(CONNECT_TIMEOUT_S)
+def read_reply(line: bytes) -> Reply:
+    """Read an answer; raises EstimError (70) for a line that is none."""
     try:
-        wire.connect(str(path))
-    except OSError as error:
-        wire.close()
-        raise NoHost("no estim is running here") from error
-    return wire
+        return _reply.decode(line)
+    except msgspec.MsgspecError as error:
+        text = f"the host's answer can't be understood ({error}): is it another version of estim? end it, and try again"
+        raise EstimError(text, code=Exit.INTERNAL) from error
 
 
 def ask_once(path: Path, command: Ask, timeout_s: float = ANSWER_TIMEOUT_S) -> Reply:
-    """Ask one thing and return the answer; raises NoHost, or EstimError if it breaks off or takes too long."""
-    with knock(path) as wire:
-        wire.settimeout(timeout_s)
-        try:
-            wire.sendall(msgspec.json.encode(command) + b"\n")
-            got = b""
-            while not got.endswith(b"\n"):
-                more = wire.recv(LINE_MAX)
-                if not more:
-                    raise EstimError("the host went away before it answered", code=Exit.NOT_CONFIRMED)
-                got += more
-        except TimeoutError as error:
-            raise EstimError(f"the host has not answered for {timeout_s:.0f} s", code=Exit.NOT_CONFIRMED) from error
-    return _reply.decode(got)
+    """Ask one thing and return the answer; raises NoHost (69) if nobody is there, EstimError (75) if it is mute."""
+    return read_reply(exchange(path, msgspec.json.encode(command) + b"\n", timeout_s).answer())
 
 
-def start_host(options: HostOptions) -> int:
-    """Start a host of our own and return its process id; raises EstimError with its own words if it can't run."""
+def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
+    """Start a host of our own and return its process; raises EstimError with its own words if it can't run.
+
+    It blocks until the host is ready, a second or two.
+    """
     home = find_home(options.home)
     home.prepare()
     reads, writes = os.pipe()
@@ -117,7 +103,7 @@ def start_host(options: HostOptions) -> int:
         os.close(reads)
         if writes >= 0:
             os.close(writes)
-    return process.pid
+    return process
 
 
 class _Word(Struct):
@@ -141,38 +127,57 @@ def _await_ready(handle: int, log: Path) -> None:
 
 
 class Wire:
-    """A front end's connection: ask() for answers, lines() for what happens. Made by `join`."""
+    """A front end's connection: ask() for answers, lines() for what happens. Made by `join`.
 
-    def __init__(self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int | None) -> None:
-        self.pid = pid
+    `host` is the process that was started for it, None if a host was there already.
+    """
+
+    def __init__(self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.host: subprocess.Popen[bytes] | None = None
         self._path = path
         self._reader = reader
         self._writer = writer
         self._turn = asyncio.Lock()
-        self._replies: asyncio.Queue[Reply | None] = asyncio.Queue(8)
-        self._lines: asyncio.Queue[Line | None] = asyncio.Queue(2000)
+        self._gone = False
+        self._answers: asyncio.Queue[Reply | None] = asyncio.Queue(ANSWERS_MAX)
+        self._lines: asyncio.Queue[Line | None] = asyncio.Queue(LINES_MAX)
         self._reading = asyncio.get_running_loop().create_task(self._read())
 
     async def ask(self, command: Ask) -> Reply:
-        """Ask and return the answer; raises OSError if the host is gone, TimeoutError if it is mute (and hangs up:
-        a late answer must not be taken for another command's)."""
+        """Ask and return the answer; raises OSError if the host is gone, TimeoutError if it is mute.
+
+        Who gives up waiting has hung up: a late answer must not be taken for that to another command.
+        """
         if isinstance(command, Stop):
             return await _ask_alone(self._path, command)
         async with self._turn:
+            if self._gone:
+                raise ConnectionResetError("the host is gone")
             self._writer.write(msgspec.json.encode(command) + b"\n")
             try:
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     await self._writer.drain()
-                    reply = await self._replies.get()
-            except TimeoutError:
+                    reply = await self._answers.get()
+            except (TimeoutError, asyncio.CancelledError):
                 self._writer.close()
                 raise
         if reply is None:
             raise ConnectionResetError("the host is gone")
         return reply
 
+    async def line(self, timeout_s: float) -> Line | None:
+        """Return the next line of any kind, None if the host is gone; raises TimeoutError if it says nothing.
+
+        Answers are among the lines, in their place: what stands before one was so before it.
+        """
+        async with asyncio.timeout(timeout_s):
+            line = await self._lines.get()
+        if line is None:
+            self._lines.put_nowait(None)  # gone is gone, however often one asks
+        return line
+
     async def lines(self) -> AsyncIterator[Line]:
-        """Give snapshots and happenings as they come; ends when the host is gone."""
+        """Give lines as they come; ends when the host is gone."""
         while (line := await self._lines.get()) is not None:
             yield line
 
@@ -186,14 +191,14 @@ class Wire:
         try:
             while line := await self._reader.readline():
                 what = read_line(line)
-                if isinstance(what, Snapshot | Happened):
-                    await self._lines.put(what)
-                else:
-                    await self._replies.put(what)
+                await self._lines.put(what)
+                if not isinstance(what, Snapshot | Happened):
+                    await self._answers.put(what)
         except (OSError, ValueError):
-            pass
+            pass  # a host that breaks off in the middle of a line, or talks nonsense, is gone as well
+        self._gone = True
         await self._lines.put(None)
-        await self._replies.put(None)
+        await self._answers.put(None)
 
 
 async def _ask_alone(path: Path, command: Stop) -> Reply:
@@ -204,26 +209,63 @@ async def _ask_alone(path: Path, command: Stop) -> Reply:
             line = await reader.readline()
     finally:
         writer.close()
-    if not line:
+    if not line.endswith(b"\n"):
         raise ConnectionResetError("the host is gone")
-    return _reply.decode(line)
+    return read_reply(line)
 
 
 async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
-    """Connect to the home's host, or to one of our own that is started now, and watch it."""
+    """Connect to the home's host, or to one of our own that is started now, and watch it.
+
+    Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units although
+    software units are asked for.
+    """
     path = socket_of(options)
-    pid = None
+    host: subprocess.Popen[bytes] | None = None
+    why = EstimError("the host does not answer", code=Exit.TRY_LATER)
+    for attempt in range(JOIN_TRIES):
+        if attempt:
+            await asyncio.sleep(JOIN_PAUSE_S)
+        wire = await _enter(path, watch_s)
+        if wire is not None:
+            wire.host = host
+            return await _same_kind(wire, options)
+        try:
+            host = await asyncio.to_thread(start_host, options)
+        except EstimError as error:
+            if error.code != Exit.TRY_LATER:
+                raise
+            why = error  # another host has the home: it is starting, or on its way out
+    raise why
+
+
+async def _enter(path: Path, watch_s: float) -> Wire | None:
+    """Connect and watch; None if nobody is there, or is leaving."""
     try:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=4 * LINE_MAX)
     except OSError:
-        pid = start_host(options)
-        reader, writer = await asyncio.open_unix_connection(str(path), limit=4 * LINE_MAX)
-    wire = Wire(path, reader, writer, pid)
-    reply = await wire.ask(Watch(watch_s))
-    if not isinstance(reply, Done):
-        await wire.close()
-        raise EstimError("the host does not answer", code=Exit.INTERNAL)
-    return wire
+        return None
+    wire = Wire(path, reader, writer)
+    try:
+        reply = await wire.ask(Watch(watch_s))
+    except OSError:
+        reply = Refusal(code=Exit.TRY_LATER, text="it is gone")
+    if isinstance(reply, Done):
+        return wire
+    await wire.close()
+    return None
+
+
+async def _same_kind(wire: Wire, options: HostOptions) -> Wire:
+    """Who asks for a software unit must not get a host that drives a real one (safety.md H-28)."""
+    if options.simulate is None:
+        return wire
+    overview = await wire.ask(Status())
+    if isinstance(overview, Overview) and overview.simulated:
+        return wire
+    await wire.close()
+    text = "the host that runs here drives real units: end it first, or leave --simulate out"
+    raise EstimError(text, code=Exit.TRY_LATER)
 
 
 def running(options: HostOptions) -> Reply | None:

@@ -1,7 +1,7 @@
 """Plain text of a session: a sentence for each happening, a progress bar on a terminal, a summary at the end."""
 
 import os
-import sys
+import shutil
 from collections.abc import Mapping
 from typing import TextIO, assert_never
 
@@ -19,10 +19,13 @@ from estim.core.happenings import (
     Resumed,
     Started,
 )
-from estim.core.panel import Priority, Reason, Snapshot, State
+from estim.core.panel import Lane, Overview, Priority, Reason, Snapshot, State
 
 BAR = 28
 """Width of the bar, characters: a line fits 80 columns."""
+
+COLUMNS_MIN = 20
+"""A terminal that says it is narrower says nothing useful."""
 
 SIGN = {Priority.HIGH: "!!!", Priority.MEDIUM: " ! ", Priority.LOW: " i "}
 ENDED = {
@@ -94,45 +97,71 @@ def bar(shown: Snapshot) -> str:
     """Return one line: how far it is, the levels, and how old they are."""
     done = 0.0 if shown.length_s <= 0 else min(1.0, shown.elapsed_s / shown.length_s)
     full = int(done * BAR)
-    levels = " ".join(
-        f"{lane.channel.value} {lane.lo if lane.lo == lane.hi else f'{lane.lo}-{lane.hi}'}"
-        for lane in shown.lanes
-        if lane.goal or lane.hi
-    )
+    levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
     mark = "SIM " if shown.simulated else ""
     old = " (old)" if shown.stale else ""
     state = "" if shown.state is State.RUNNING else f" {shown.state.value}"
     return f"{mark}[{'#' * full}{'.' * (BAR - full)}] {minutes(shown.left_s)} left  {levels}{old}{state}  {shown.phase}"
 
 
-class Screen:
-    """Where the plain text goes: with a bar that is drawn over on a terminal, with a line a minute elsewhere."""
+def status(overview: Overview) -> str:
+    """Return what a host knows, a line for each unit and one for each alarm."""
+    if overview.pid == 0:
+        return "no estim is running here"
+    if not overview.units:
+        return "estim is running, no unit is in use"
+    return "\n".join(_unit(shown) for shown in overview.units)
 
-    def __init__(self, out: TextIO = sys.stdout, environ: Mapping[str, str] = os.environ) -> None:
+
+def _unit(shown: Snapshot) -> str:
+    mark = "SIMULATED " if shown.simulated else ""
+    levels = ", ".join(f"{lane.channel.value} {_level(lane)} of {lane.cap}" for lane in shown.lanes)
+    age = "never told" if shown.told_age_s is None else f"told {shown.told_age_s:.1f} s ago"
+    battery = "" if shown.battery is None else f", battery {shown.battery} %"
+    alarms = "".join(f"\n  {SIGN[alarm.priority]} {alarm.text}: {alarm.do}" for alarm in shown.alarms)
+    return (
+        f"{mark}{shown.unit}: {shown.state.value}, {shown.program or 'no program'}, "
+        f"{minutes(shown.left_s)} left, level {levels} ({age}){battery}{alarms}"
+    )
+
+
+def _level(lane: Lane) -> str:
+    """Return what the unit may be at: a number only if it is known."""
+    return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}-{lane.hi}"
+
+
+class Screen:
+    """Where the plain text goes: with a bar that is drawn over on a terminal, with a line a minute elsewhere.
+
+    No colour and no cursor movement but the carriage return, so that NO_COLOR has nothing to turn off.
+    """
+
+    def __init__(self, out: TextIO, environ: Mapping[str, str] = os.environ) -> None:
         self._out = out
         self._moves = out.isatty() and environ.get("TERM") not in (None, "", "dumb")
-        self._bar = ""
+        self._drawn = 0
         self._minute = -1
 
     def tell(self, event: Happened) -> None:
-        """Write one happening."""
+        """Write one happening; raises OSError if nobody can read it."""
         self._write(said(event))
 
     def show(self, shown: Snapshot) -> None:
-        """Draw the bar anew, or write a line if a minute has passed."""
+        """Draw the bar anew, or write a line if a minute of the session has passed; raises OSError as `tell`."""
         if shown.state in (State.IDLE, State.CONNECTING, State.ENDED):
             return
         if self._moves:
-            self._bar = bar(shown)[:79]
-            self._out.write(f"\r{self._bar:<79}\r")
+            width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)
+            text = bar(shown)[:width]
+            self._out.write(f"\r{text:<{min(self._drawn, width)}}\r")
+            self._drawn = len(text)
             self._out.flush()
         elif int(shown.elapsed_s // 60) > self._minute:
             self._minute = int(shown.elapsed_s // 60)
             self._write(bar(shown))
 
     def _write(self, text: str) -> None:
-        if self._bar:
-            self._out.write("\r" + " " * 79 + "\r")
-            self._bar = ""
-        self._out.write(text + "\n")
+        wipe = "\r" + " " * self._drawn + "\r" if self._drawn else ""
+        self._drawn = 0
+        self._out.write(f"{wipe}{text}\n")
         self._out.flush()

@@ -1,21 +1,39 @@
 """The commands that must be quick: stop, pause, resume, level and status, without typer, radio or screen in the way.
 
-They are parsed here only if the line has exactly their form; anything else goes on to the full command line.
+1. They are parsed here only if the line has exactly their form; anything else goes on to the full command line.
+2. The command is sent first. What reads and shows the answer is imported after that.
+3. A stop has three ends: nothing ran, zero is confirmed (both 0), or it is not (80), whatever the reason for that is.
 """
 
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from estim.client import HostOptions, NoHost, ask_once, socket_of, start_host
 from estim.core.errors import EstimError, Exit
-from estim.core.panel import Ask, Done, Overview, Pause, Raise, Refusal, Reply, Resume, Snapshot, Status, Stop
-from protocols.vocabulary import Channel
+from estim.door import NoHost, exchange
+from estim.host.home import find_home
+
+if TYPE_CHECKING:
+    from estim.client import HostOptions
+    from estim.core.panel import Reply
+
+Words = dict[str, object]
+
+STOP_TIMEOUT_S = 30.0
+"""Longest wait for the answer to a stop: the longest ladder, and 10 s for a unit that is lost just now, with room."""
+
+ANSWER_TIMEOUT_S = 10.0
+"""Longest wait for any other answer, s."""
+
+STOP_TRIES, STOP_PAUSE_S = 50, 0.2
+"""Attempts to find or start a host for a stop, and the wait between two: one that leaves needs up to 3 s."""
 
 _FLAGS = frozenset({"--json", "--no-input", "--soft"})
 _VALUES = frozenset({"--home", "--unit", "--radio", "--seed"})
+_LOOSE = frozenset({"--simulate", "--speed", "--log", "--mqtt"})
+"""Checked by the full command line; a stop takes them as they are, since nothing may keep a stop."""
+_CHANNELS = frozenset("ABCD")
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], dict[str, str]] | None:
@@ -28,7 +46,7 @@ def split(argv: Sequence[str]) -> tuple[list[str], dict[str, str]] | None:
         name, equals, value = word.partition("=")
         if word in _FLAGS:
             options[word] = "yes"
-        elif name in _VALUES and (equals or rest):
+        elif name in _VALUES | _LOOSE and (equals or rest):
             options[name] = value if equals else rest.pop(0)
         elif word.startswith("--"):
             return None
@@ -43,97 +61,133 @@ def quick(argv: Sequence[str]) -> int | None:
     if parts is None:
         return None
     words, options = parts
-    command = _command(words, options)
+    command = command_of(words, options)
     if command is None:
         return None
-    host = HostOptions(home=options.get("--home"), radio=options.get("--radio", "bluetooth"))
     as_json = "--json" in options
     try:
-        return told(_asked(host, command), as_json)
+        if command["do"] == "stop":
+            return told(_stopped(command, options), as_json)
+        return told(_asked(command, options), as_json)
     except EstimError as error:
-        return told(Refusal(code=error.code, text=error.text), as_json)
+        return _told_error(error, as_json)
 
 
-def _command(words: list[str], options: dict[str, str]) -> Ask | None:
-    unit = options.get("--unit")
-    soft = "--soft" in options
+def command_of(words: Sequence[str], options: dict[str, str]) -> Words | None:
+    """Return the command of a line as it goes over the socket (estim.core.panel.Ask), None if it is no quick one."""
+    unit: Words = {"unit": options["--unit"]} if "--unit" in options else {}
+    if list(words) == ["stop"]:
+        return {"do": "stop", "soft": "--soft" in options, **unit}
+    if "--soft" in options or not _LOOSE.isdisjoint(options):
+        return None
     match words:
-        case ["stop"]:
-            return Stop(unit=unit, soft=soft)
-        case ["status"] if not soft:
-            return Status()
-        case ["pause"] if not soft:
-            return Pause(unit)
-        case ["resume"] if not soft:
-            return Resume(unit)
-        case ["level", channel, amount] if not soft and channel.upper() in Channel.__members__:
-            return _level(Channel(channel.upper()), amount, unit)
+        case ["status"]:
+            return {"do": "status"}
+        case ["pause" | "resume" as verb]:
+            return {"do": verb, **unit}
+        case ["level", channel, amount] if channel.upper() in _CHANNELS:
+            move = _move(amount)
+            return None if move is None else {"do": "level", "channel": channel.upper(), **move, **unit}
         case _:
             return None
 
 
-def _level(channel: Channel, amount: str, unit: str | None) -> Raise | None:
-    if not amount.lstrip("+-").isdecimal() or len(amount) > 4:
+def _move(amount: str) -> Words | None:
+    sign, digits = (amount[0], amount[1:]) if amount[:1] in ("+", "-") else ("", amount)
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 3 + (not sign)):
         return None
-    number = int(amount)
-    if amount[0] in "+-":
-        return Raise(channel=channel, by=number, unit=unit)
-    return Raise(channel=channel, to=number, unit=unit)
+    return {"by": int(amount)} if sign else {"to": int(digits)}
 
 
-def _asked(host: HostOptions, command: Ask) -> Reply:
+def _asked(command: Words, options: dict[str, str]) -> "Reply":
     try:
-        return ask_once(socket_of(host), command)
+        asked = exchange(find_home(options.get("--home")).socket, _line(command), ANSWER_TIMEOUT_S)
+        line = asked.answer()
     except NoHost:
-        if isinstance(command, Status):
-            return Overview(pid=0, simulated=False, units=())
-        if not isinstance(command, Stop):
+        if command["do"] != "status":
             raise
-    # Nobody runs: a host that died may have left a unit on. A new one looks in the journal first, and stops it.
-    start_host(host)
-    return ask_once(socket_of(host), command)
+        line = b""
+    from estim.client import read_reply
+    from estim.core.panel import Overview
+
+    return read_reply(line) if line else Overview(pid=0, simulated=False, units=())
 
 
-def told(reply: Reply, as_json: bool) -> int:
+def _stopped(command: Words, options: dict[str, str]) -> "Reply":
+    path = find_home(options.get("--home")).socket
+    line = _line(command)
+    error: EstimError = NoHost("no estim is running here")
+    for attempt in range(STOP_TRIES):
+        try:
+            if attempt:
+                _start(options, attempt)
+            answer = exchange(path, line, STOP_TIMEOUT_S).answer()
+        except NoHost as gone:
+            if "--simulate" in options:
+                from estim.core.panel import Done
+
+                return Done("nothing is running: a software unit ends with its host")
+            error = gone
+        except EstimError as why:
+            error = why
+            break
+        else:
+            from estim.client import read_reply
+
+            return read_reply(answer)
+    text = f"the stop is NOT confirmed: {error.text}; switch the unit off by hand"
+    raise EstimError(text, code=Exit.NOT_CONFIRMED) from error
+
+
+def _start(options: dict[str, str], attempt: int) -> None:
+    """Start a host: one that died may have left a unit on, and a new one stops what the journal holds, first of all."""
+    from threading import Event
+
+    from estim.client import HostOptions, start_host
+
+    if attempt > 1:
+        Event().wait(STOP_PAUSE_S)
+    host = HostOptions(home=options.get("--home"), radio=options.get("--radio", "bluetooth"))
+    try:
+        start_host(host)
+    except EstimError as error:
+        if error.code != Exit.TRY_LATER:
+            raise
+        # another host has the home: it is just starting, or just leaving
+
+
+def _line(command: Words) -> bytes:
+    return json.dumps(command).encode() + b"\n"
+
+
+def told(reply: "Reply", as_json: bool) -> int:
     """Print an answer and return the exit code."""
+    import msgspec
+
+    from estim.core.panel import Done, Overview, Refusal
+
     if as_json:
-        sys.stdout.write(json.dumps(_plain(reply), ensure_ascii=False) + "\n")
+        plain: Words = msgspec.to_builtins(reply)
+        running: Words = {"running": reply.pid != 0} if isinstance(reply, Overview) else {}
+        _print_json({**plain, **running})
     elif isinstance(reply, Refusal):
         sys.stderr.write(f"estim: {reply.text}\n")
     elif isinstance(reply, Done):
         sys.stdout.write(f"{reply.text}\n")
     elif isinstance(reply, Overview):
-        sys.stdout.write(_status(reply) + "\n")
+        from estim.plain import status
+
+        sys.stdout.write(status(reply) + "\n")
     return reply.code if isinstance(reply, Refusal) else Exit.DONE
 
 
-def _plain(reply: Reply) -> dict[str, object]:
-    plain: dict[str, object] = msgspec.to_builtins(reply)
-    if isinstance(reply, Overview):
-        plain["running"] = reply.pid != 0
-    return {"schema": "estim.answer", "version": 1, **plain}
+def _told_error(error: EstimError, as_json: bool) -> int:
+    if as_json:
+        _print_json({"answer": "refused", "code": int(error.code), "text": error.text, "nearest": list(error.nearest)})
+    else:
+        sys.stderr.write(f"estim: {error.text}\n")
+    return error.code
 
 
-def _status(overview: Overview) -> str:
-    if overview.pid == 0:
-        return "no estim is running here"
-    if not overview.units:
-        return "estim is running, no unit is in use"
-    return "\n".join(_unit_line(shown) for shown in overview.units)
-
-
-def _unit_line(shown: Snapshot) -> str:
-    from estim.plain import minutes
-
-    mark = "SIMULATED " if shown.simulated else ""
-    levels = ", ".join(
-        f"{lane.channel.value} {lane.lo if lane.lo == lane.hi else f'{lane.lo}-{lane.hi}'} of {lane.cap}"
-        for lane in shown.lanes
-    )
-    age = "never heard" if shown.told_age_s is None else f"told {shown.told_age_s:.1f} s ago"
-    battery = "" if shown.battery is None else f", battery {shown.battery} %"
-    alarms = "".join(f"\n  {alarm.text}: {alarm.do}" for alarm in shown.alarms)
-    return (
-        f"{mark}{shown.unit}: {shown.state.value}, {shown.program or 'no program'}, "
-        f"{minutes(shown.left_s)} left, level {levels} ({age}){battery}{alarms}"
-    )
+def _print_json(words: Words) -> None:
+    sys.stdout.write(json.dumps({"schema": "estim.answer", "version": 1, **words}, ensure_ascii=False) + "\n")

@@ -14,3 +14,6 @@ NAP_S = 0.5
 
 BATTERY_MIN_PCT = 20
 """No start below this (safety.md C-33; the em70 sheet's 10 % is laxer)."""
+
+CHARGE_WAIT_S = 3.0
+"""How long a unit that is at zero may take to tell its battery; one that never does is used all the same."""

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from estim.core.doubt import Doubt
 from estim.core.errors import EstimError, Exit, IllegalMove
-from estim.core.figures import ARM_WINDOW_S, BATTERY_MIN_PCT, NAP_S, PAUSE_MAX_S, READY_MAX_S
+from estim.core.figures import ARM_WINDOW_S, BATTERY_MIN_PCT, CHARGE_WAIT_S, NAP_S, PAUSE_MAX_S, READY_MAX_S
 from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
 from estim.core.happenings import Happened, LinkBack
 from estim.core.moment import Now
@@ -151,13 +151,12 @@ class Session:
         for event in events:
             told += self._take(now, event)
         told += self._look(now, reported)
-        told += self._proceed(now, reported)
         played_s = self.wish.played_s(now.mono_s)
-        told += self.teller.levels(
-            author_of(self.state, self.reason, softening=self.wish.softening), reported, played_s
-        )
+        author = author_of(self.state, self.reason, softening=self.wish.softening)
+        told += self.teller.levels(author, reported, played_s)
+        told += self._proceed(now, reported)
         if self.state in PLAYING and self.order:
-            told += self.teller.phases(self.order.course.score, played_s)
+            told += self.teller.phases(self.order.course.score, self.wish.played_s(now.mono_s))
         return told
 
     def plea(self, now: Now) -> Plea:
@@ -294,6 +293,8 @@ class Session:
                 heard = reported.told_s >= self._linked_s
                 text = reported.trouble or ("it does not confirm level 0" if heard else "it never says its level")
                 self._stop(now, Reason.NO_DEVICE, f"{text}: switch the unit off and on, and try again")
+            return []
+        if reported.battery is None and now.mono_s - self._linked_s < CHARGE_WAIT_S:
             return []
         self._go(now, Move.READIED)
         if reported.battery is not None and reported.battery < BATTERY_MIN_PCT:

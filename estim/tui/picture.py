@@ -8,8 +8,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from estim.core.happenings import Alarmed, Ended, Happened, LinkBack, LinkLost
-from estim.core.panel import Ask, Done, Overview, Priority, Refusal, Reply, Snapshot, Start, Stop
+from estim.core.panel import Ask, Done, Overview, Priority, Refusal, Reply, Snapshot, Start, State, Stop
 from estim.tui import words
 from protocols.vocabulary import Channel
 
@@ -146,7 +148,9 @@ class Picture:
 
     def heard(self, line: Snapshot | Happened) -> None:
         """Take in what the host says; what is drawn is always the last of it."""
-        self._silent = False
+        if self._silent:
+            self._silent = False
+            self._note = ""
         match line:
             case Snapshot():
                 self._snapshots[line.unit] = line
@@ -155,6 +159,7 @@ class Picture:
             case Ended():
                 self.starting = False
                 self._ended = self.last_ended = line
+                self._close(line)
                 self._note = ""
             case Alarmed(priority=Priority.HIGH) | LinkLost():
                 self._ring()
@@ -230,6 +235,13 @@ class Picture:
         high = bool(self._gone) or any(alarm.priority is Priority.HIGH for alarm in alarms)
         if high and self._ticks % BELL_TICKS == 0:
             self._ring()
+
+    def _close(self, ended: Ended) -> None:
+        """Take an Ended line's word for the unit until its last Snapshot comes."""
+        snapshot = self._snapshots.get(ended.unit)
+        if snapshot is not None:
+            out = "off" if ended.stop_confirmed else "maybe"
+            self._snapshots[ended.unit] = replace(snapshot, state=State.ENDED, out=out)
 
     def _channels(self) -> list[Channel]:
         shown = self.shown

@@ -106,6 +106,7 @@ class Post:
             while True:
                 await self._attend(self._wire)
                 self.up = False
+                self._live.clear()
                 if self.leaving:
                     return
                 self._ear.lost()

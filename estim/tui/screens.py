@@ -188,7 +188,7 @@ class Summary(Screen[None]):
         self.query_one("#program", Line).say(f"Session over: {_title(view.snapshot, ended)}")
         for row, name, text in (
             ("reason", "why", words.reason(ended.reason)),
-            ("minutes", "length", f"{words.clock(ended.duration_s)} minutes"),
+            ("minutes", "length", f"{words.clock(ended.duration_s)} min"),
             ("highest", "highest level", words.highest(ended)),
             ("stop", "stop confirmed", words.confirmed(ended)),
             ("message", "", ended.message),

@@ -192,7 +192,7 @@ def confirmed(ended: Ended) -> str:
 def farewell(ended: Ended) -> str:
     """Return the line that stays in the terminal after leaving."""
     return (
-        f"{ended.program or 'session'}: {reason(ended.reason)} after {clock(ended.duration_s)} minutes, "
+        f"{ended.program or 'session'}: {reason(ended.reason)} after {clock(ended.duration_s)} min, "
         f"highest level {highest(ended)}; stop confirmed: {confirmed(ended)}"
     )
 

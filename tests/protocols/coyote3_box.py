@@ -191,11 +191,15 @@ class Rig:
     def check(self) -> None:
         """No rise but by a granted step, and never two within the gap."""
         last_s = {0: -1.0, 1: -1.0}
+        turned: dict[int, list[tuple[float, int]]] = {0: [], 1: []}
         for now_s, index, before, after, by_hand in self.box.changes:
+            if by_hand and after > before:
+                turned[index].append((now_s, after - before))
             if after <= before or by_hand:
                 continue
             assert after - before <= CAPS.step
             assert now_s - last_s[index] >= CAPS.raise_gap_s - 0.06, "two raises within the gap"
             last_s[index] = now_s
             top = max(grant[1 + index] for grant in self.granted if now_s - 0.2 <= grant[0] <= now_s)
-            assert after <= top, "above what was granted"
+            by_wheel = [rose for at_s, rose in turned[index] if now_s - 0.3 <= at_s]
+            assert after <= top + sum(by_wheel), "above what was granted and what a hand has added meanwhile"

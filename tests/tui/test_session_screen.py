@@ -242,7 +242,7 @@ async def test_the_summary_says_whether_the_stop_is_proved() -> None:
         await settle(pilot)
         assert isinstance(pilot.app.screen, Summary)
         assert text_of(pilot, "#sum-reason").endswith("the link was lost")
-        assert text_of(pilot, "#sum-minutes").endswith("1:01 minutes")
+        assert text_of(pilot, "#sum-minutes").endswith("1:01 min")
         assert text_of(pilot, "#sum-highest").endswith("A 20, B 0")
         assert "NO: look at the unit" in text_of(pilot, "#sum-stop")
         await pilot.press("enter")
