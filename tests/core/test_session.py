@@ -240,6 +240,8 @@ def test_whatever_is_done_no_level_rises_too_fast_or_too_high(
     one.run(8)
     stopped_s = None
     for act, wait_s in acts:
+        if one.session.state is State.ENDED:
+            break
         do(one, act)
         if act == "stop" and stopped_s is None:
             stopped_s = one.now_s
