@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from estim import __version__
@@ -34,6 +33,7 @@ app = typer.Typer(
     epilog=EPILOG,
     rich_markup_mode=None,
     no_args_is_help=False,
+    pretty_exceptions_enable=False,
 )
 
 
@@ -215,13 +215,10 @@ def run_typer(argv: list[str]) -> int:
         app.add_typer(devices, name="devices")
         app.add_typer(programs, name="programs")
     try:
-        code = app(args=argv, standalone_mode=False, prog_name="estim")
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return Exit.INTERRUPTED
-    return int(code or 0)
+        app(args=argv, prog_name="estim")
+    except SystemExit as end:
+        return int(end.code or 0)
+    return Exit.DONE
 
 
 def _again(context: typer.Context, words: list[str]) -> NoReturn:
