@@ -175,7 +175,7 @@ class Session:
         return Wanted(
             mode=plea.mode,
             level=granted.level,
-            ceiling=self.limits.ceiling,
+            ceiling={} if plea.mode is Mode.OFF else self.limits.ceiling,  # a stop writes nothing but zeros
             score=self.order.course.score if self.order else None,
             origin_s=self.wish.origin_s(now.mono_s),
             end_s=plea.end_s,
