@@ -146,6 +146,7 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
             if options.solo:
                 desk.expect_front(ALONE_S)
             await ended.wait()
+            server.deafen()
             await desk.close()
         finally:
             await server.close()

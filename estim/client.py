@@ -20,7 +20,7 @@ from msgspec import Struct
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Happened
 from estim.core.lines import Line, read_line
-from estim.core.panel import LINE_MAX, Ask, Done, Overview, Refusal, Reply, Snapshot, Status, Stop, Watch
+from estim.core.panel import LINE_MAX, Ask, Done, Overview, Reply, Snapshot, Status, Stop, Watch
 from estim.door import NoHost, exchange
 from estim.host.home import find_home
 
@@ -33,6 +33,9 @@ ANSWER_TIMEOUT_S = 60.0
 JOIN_TRIES, JOIN_PAUSE_S = 50, 0.2
 """Attempts to join, and the wait between two: a host that leaves needs up to 3 s to hang up (bluetooth.md), and one
 that another front end has just started needs a second or two to open its door."""
+
+ENTER_S = 5.0
+"""A host that lives says within this time that one may watch."""
 
 ANSWERS_MAX, LINES_MAX = 8, 2000
 """Lines read and not yet taken; a front end that is slower than that stops reading, and the host keeps the rest."""
@@ -86,24 +89,30 @@ def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
     home.prepare()
     reads, writes = os.pipe()
     try:
-        argument = msgspec.json.encode(msgspec.structs.replace(options, ready_fd=writes)).decode()
-        with home.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "estim.app", argument],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                pass_fds=(writes,),
-                start_new_session=True,
-            )
-        os.close(writes)
-        writes = -1
+        try:
+            process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
+        finally:
+            os.close(writes)
         _await_ready(reads, home.log)
     finally:
         os.close(reads)
-        if writes >= 0:
-            os.close(writes)
     return process
+
+
+def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
+    assert options.ready_fd is not None, "the host has to say that it is ready"
+    try:
+        with log.open("ab") as told:
+            return subprocess.Popen(
+                [sys.executable, "-m", "estim.app", msgspec.json.encode(options).decode()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+                pass_fds=(options.ready_fd,),
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise EstimError(f"can't start a host: {error}", code=Exit.CANT_CREATE) from error
 
 
 class _Word(Struct):
@@ -240,16 +249,20 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
 
 
 async def _enter(path: Path, watch_s: float) -> Wire | None:
-    """Connect and watch; None if nobody is there, or is leaving."""
+    """Connect and watch; None if nobody is there, or is leaving. Raises EstimError (75) if somebody is, but mute."""
     try:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=4 * LINE_MAX)
     except OSError:
         return None
     wire = Wire(path, reader, writer)
     try:
-        reply = await wire.ask(Watch(watch_s))
+        async with asyncio.timeout(ENTER_S):
+            reply = await wire.ask(Watch(watch_s))
+    except TimeoutError as error:
+        await wire.close()
+        raise EstimError(f"a host runs here, but has not answered for {ENTER_S:g} s", code=Exit.TRY_LATER) from error
     except OSError:
-        reply = Refusal(code=Exit.TRY_LATER, text="it is gone")
+        reply = None
     if isinstance(reply, Done):
         return wire
     await wire.close()
@@ -260,7 +273,10 @@ async def _same_kind(wire: Wire, options: HostOptions) -> Wire:
     """Who asks for a software unit must not get a host that drives a real one (safety.md H-28)."""
     if options.simulate is None:
         return wire
-    overview = await wire.ask(Status())
+    try:
+        overview = await wire.ask(Status())
+    except OSError as error:
+        raise EstimError("the host went away", code=Exit.TRY_LATER) from error
     if isinstance(overview, Overview) and overview.simulated:
         return wire
     await wire.close()

@@ -25,8 +25,9 @@ def scan(
     seconds: Annotated[float, typer.Option(min=0.5, max=60, help="how long to listen")] = SCAN_S,
 ) -> None:
     """Show supported units on the air."""
-    from estim.client import NoHost, ask_once, socket_of, start_host
+    from estim.client import ask_once, socket_of, start_host
     from estim.core.panel import Found, Refusal, Scan
+    from estim.door import NoHost
 
     flags: Flags = context.obj
     if not flags.as_json:

@@ -15,7 +15,6 @@ from estim.door import NoHost, exchange
 from estim.host.home import find_home
 
 if TYPE_CHECKING:
-    from estim.client import HostOptions
     from estim.core.panel import Reply
 
 Words = dict[str, object]

@@ -19,13 +19,16 @@ import msgspec
 from estim.client import HostOptions, Wire, ask_once, join, socket_of
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Alarmed, Ended, Happened
+from estim.core.lines import Line
 from estim.core.panel import (
     Arm,
+    Done,
     Pause,
     Priority,
     Raise,
     Reason,
     Refusal,
+    Reply,
     Resume,
     Snapshot,
     Start,
@@ -34,7 +37,7 @@ from estim.core.panel import (
     Stop,
 )
 from estim.keys import Keys, has_terminal
-from estim.record import LEVEL_MAX, Record, exit_code
+from estim.record import Record, exit_code
 from protocols.vocabulary import Channel
 
 RECOVERY_S = 20.0
@@ -51,6 +54,9 @@ SILENT_S = 3.0
 
 ALIVE_S = 2.0
 """A host that doesn't say its status in this time stands still."""
+
+LEVEL_MAX = 10_000
+"""Highest level that the socket takes (estim.core.panel.LevelIn)."""
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -70,6 +76,7 @@ class Run:
         self._signal: Exit | None = None
         self._stop_by_s: float | None = None
         self._wire: Wire | None = None
+        self._unit: str | None = None
         self._keys: Keys | None = None
         self._prompted = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,46 +109,179 @@ class Run:
                 raise EstimError(text, code=Exit.REFUSED)
 
     async def _play(self, wire: Wire) -> int:
-        if self._interrupted():
-            return self._refused(Exit.INTERRUPTED, "interrupted before it began")
+        if self._signal is not None:
+            return self._refused(self._signal, "interrupted before it began")
         try:
             reply = await wire.ask(self._start)
         except (OSError, TimeoutError):
-            return await self._host_died("the host died")
+            return await self._host_died()
         if isinstance(reply, Refusal):
             return self._refused(reply.code, reply.text)
-        if self._interrupted():
+        self._unit = reply.unit if isinstance(reply, Done) else self._start.unit
+        if self._signalled():
             self._ask_stop()  # again: the first one may have come before there was anything to stop
         if self._may_ask:
             self._keys = Keys(self._key)
+        return await self._follow(wire, reply)
+
+    async def _follow(self, wire: Wire, reply: Reply) -> int:
+        """Tell what happens from the start's answer on; what stands before it belongs to somebody else's session."""
         begun = False
         while (line := await self._next(wire)) is not None:
             begun = begun or line is reply
-            if isinstance(line, Snapshot) and begun:
+            if not begun or not isinstance(line, Snapshot | Happened) or line.unit != self._unit:
+                continue
+            if isinstance(line, Snapshot):
                 self._show(line)
-            elif isinstance(line, Happened) and begun and self._record.ours(line):
-                event = self._truly(line)
-                self._tell(event)
-                if isinstance(event, Ended):
-                    return self._code(event)
-        return await self._host_died("the host died" if self._silent_s < STOP_S else "the host does not end")
+                continue
+            self._tell(self._truly(line))
+            if self._record.ended is not None:
+                return exit_code(self._record.ended, self._signal)
+        return await self._host_died()
 
-    # What the host says
-
-    _silent_s = 0.0
-
-    async def _next(self, wire: Wire) -> object:
-        """Return the next line; None if the host has gone, or has had its time to stop."""
-        while True:
+    async def _next(self, wire: Wire) -> Line | None:
+        """Return the next line; None if the host has gone, or doesn't end although it had its time."""
+        silent_s = 0.0
+        while self._stop_by_s is None or asyncio.get_running_loop().time() < self._stop_by_s:
             try:
-                line = await wire.line(LOOK_S)
+                return await wire.line(LOOK_S)
             except TimeoutError:
-                self._silent_s += LOOK_S
-                if self._silent_s == SILENT_S and self._record.live:
+                silent_s += LOOK_S
+                if silent_s == SILENT_S and self._record.live:
                     self._background(self._ask_alive())
-            else:
-                self._silent_s = 0.0
-                return line
-            if self._stop_by_s is not None and asyncio.get_running_loop().time() > self._stop_by_s:
-                self._silent_s = STOP_S
-                return None
+        return None
+
+    async def _ask_alive(self) -> None:
+        """Ask a silent host whether it lives, by a door of its own; it may just be looking for a lost unit."""
+        try:
+            await asyncio.to_thread(ask_once, socket_of(self._options), Status(), ALIVE_S)
+        except EstimError:
+            self._alarm(f"the host has said nothing for {SILENT_S:g} s, and output may be on")
+
+    def _alarm(self, text: str) -> None:
+        assert self._unit is not None, "only a session that was taken can go wrong"
+        self._tell(Alarmed(unit=self._unit, priority=Priority.HIGH, text=text, do=self._record.by_hand))
+
+    def _truly(self, event: Happened) -> Happened:
+        """A stop that crossed the start is this person's interruption too."""
+        if isinstance(event, Ended) and self._signal is not None and event.reason is Reason.STOPPED:
+            return msgspec.structs.replace(event, reason=Reason.INTERRUPTED)
+        return event
+
+    def _show(self, shown: Snapshot) -> None:
+        if shown.state is State.READY and not self._start.pads_on and not self._prompted:
+            self._prompted = True
+            sys.stderr.write("Are the pads on, and are you sitting or lying? Press Enter to start, q to leave.\n")
+        if not self._record.show(shown):
+            self._interrupt(Exit.HUNG_UP)
+
+    def _tell(self, event: Happened) -> None:
+        if not self._record.tell(event):
+            self._interrupt(Exit.HUNG_UP)
+
+    # Ends that the host didn't tell
+
+    def _refused(self, code: int, text: str) -> int:
+        self._record.refuse(code, text)
+        return code
+
+    async def _host_died(self) -> int:
+        """Start a host again, which stops what was left running, and tell what it found."""
+        last = self._record.last
+        if self._options.simulate is not None or (last is not None and last.simulated):
+            text, confirmed = "the host died, and the software unit with it", True
+        else:
+            if self._unit is not None:
+                self._alarm("the host died, and output may be on: a new one is started to stop it")
+            text, confirmed = await self._recovered()
+        self._tell(self._record.made_up(Reason.FAULT, text, confirmed=confirmed))
+        return Exit.GENERAL if confirmed else Exit.NOT_CONFIRMED
+
+    async def _recovered(self) -> tuple[str, bool]:
+        why = ""
+        try:
+            async with asyncio.timeout(RECOVERY_S):
+                wire = await join(self._options)
+                try:
+                    reply = await wire.ask(Stop(reason="interrupted"))
+                finally:
+                    await wire.close()
+            if not isinstance(reply, Refusal):
+                return "the host died; a new one has stopped the unit, zero confirmed", True
+            why = reply.text
+        except TimeoutError:
+            why = f"no word of a new host for {RECOVERY_S:g} s"
+        except (EstimError, OSError) as error:
+            why = str(error)
+        return f"the host died, and the stop is NOT confirmed ({why}): {self._record.by_hand}", False
+
+    # Signals and keys
+
+    def _signalled(self) -> bool:
+        return self._signal is not None
+
+    def _interrupt(self, code: Exit) -> None:
+        if self._signal is None:
+            self._signal = code
+            self._ask_stop()
+
+    def _suspend(self) -> None:
+        """Ctrl-Z: the output goes to zero first, then this process stops as it was asked to."""
+        self._signal = self._signal or Exit.INTERRUPTED
+        self._background(self._stop_then_suspend())
+
+    async def _stop_then_suspend(self) -> None:
+        await self._send_stop()
+        self._close_keys()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _ask_stop(self) -> None:
+        self._background(self._send_stop())
+
+    async def _send_stop(self) -> None:
+        if self._wire is None or self._record.ended is not None:
+            return
+        self._stop_by_s = self._stop_by_s or asyncio.get_running_loop().time() + STOP_S
+        await self._send(Stop(unit=self._unit, reason="interrupted"))
+
+    def _close_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.close()
+
+    def _key(self, key: str) -> None:
+        last = self._record.last
+        if last is None:
+            return
+        channel = next((lane.channel for lane in last.lanes if lane.goal), Channel.A)
+        match key:
+            case "\n" | "\r" if last.state is State.READY:
+                self._background(self._send(Arm(self._unit)))
+            case "+" | "=":
+                self._background(self._send(Raise(channel=channel, by=1, unit=self._unit)))
+            case "-" | "_":
+                self._background(self._send(Raise(channel=channel, by=-1, unit=self._unit)))
+            case " ":
+                paused = last.state is State.PAUSED
+                self._background(self._send(Resume(self._unit) if paused else Pause(self._unit)))
+            case "q" | "s":
+                self._background(self._send(Stop(unit=self._unit)))
+            case _:
+                pass
+
+    async def _send(self, command: Arm | Raise | Pause | Resume | Stop) -> None:
+        assert self._wire is not None, "keys and stops come after the wire"
+        with suppress(OSError, TimeoutError):
+            reply = await self._wire.ask(command)
+            if isinstance(reply, Refusal) and not isinstance(command, Stop):
+                sys.stderr.write(f"\n{reply.text}\n")
+
+    def _background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool) -> int:
+    """Play one session; return the exit code."""
+    may_ask = not no_input and has_terminal()
+    return asyncio.run(Run(options, start, as_json=as_json, may_ask=may_ask).run())

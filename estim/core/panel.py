@@ -158,9 +158,10 @@ class Answer(Struct, frozen=True, tag_field="answer"):
 
 
 class Done(Answer, tag="done", frozen=True):
-    """It was done; `text` says what in one sentence."""
+    """It was done; `text` says what in one sentence. After a Start, `unit` names the unit that was chosen."""
 
     text: str = ""
+    unit: str | None = None
 
 
 class Refusal(Answer, tag="refused", frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """The control socket: JSON lines between the host and everything in front of it, for nobody but the owner.
 
 1. A line that can't be understood is answered with a sentence, and the host goes on.
-2. Commands of one front end are taken one after another as they come, but a stop never waits for an earlier one.
+2. Commands of one front end begin in the order in which they come, and a stop never waits for an earlier one. Each is
+   answered when it is done, so who sends the next one before the answer can't tell which answer is which.
 3. A front end that doesn't read loses snapshots first; when what must not be lost piles up, it is hung up on.
 """
 
@@ -17,7 +18,7 @@ import msgspec
 
 from estim.core.errors import Exit
 from estim.core.lines import Line
-from estim.core.panel import LINE_MAX, Ask, Refusal, Reply, Snapshot
+from estim.core.panel import LINE_MAX, Ask, Refusal, Reply, Snapshot, Stop
 
 OUTBOX_MAX = 1000
 """Lines waiting for one front end."""
@@ -26,7 +27,10 @@ FRONTS_MAX = 32
 """Front ends at once."""
 
 ASKED_MAX = 32
-"""Commands of one front end under way at once."""
+"""Commands of one front end under way at once; a stop goes beyond."""
+
+LAST_WORDS_S = 1.0
+"""Longest wait for a front end to take what was told before the host ends."""
 
 _decode = msgspec.json.Decoder(Ask).decode
 _encode = msgspec.json.Encoder().encode
@@ -39,6 +43,8 @@ class Front:
         self._writer = writer
         self._outbox: deque[Line] = deque()
         self._wakes = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.gone = False
 
     def tell(self, line: Line) -> None:
@@ -54,24 +60,39 @@ class Front:
             self.hang_up()
             return
         self._outbox.append(line)
+        self._empty.clear()
         self._wakes.set()
 
     def hang_up(self) -> None:
-        """Close the connection; what waits is lost."""
+        """Break the connection off, at once: who doesn't read can't be waited for. What waits is lost."""
         self.gone = True
         self._outbox.clear()
+        self._empty.set()
         self._wakes.set()
-        self._writer.close()
+        self._writer.transport.abort()
+
+    async def close(self) -> None:
+        """Let the front end take what waits, if it does so soon, and hang up."""
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._empty.wait()
+                self._writer.close()
+                await self._writer.wait_closed()
+        except (TimeoutError, OSError):
+            pass  # it had its time, or is gone already
+        self.hang_up()
 
     async def send(self) -> None:
         """Write what waits, for as long as the connection lives."""
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while not self.gone:
                 await self._wakes.wait()
                 self._wakes.clear()
                 while self._outbox:
                     self._writer.write(_encode(self._outbox.popleft()) + b"\n")
                     await self._writer.drain()
+                self._empty.set()
+        self._empty.set()
 
 
 class Desk(Protocol):
@@ -100,22 +121,27 @@ class Server:
         finally:
             os.umask(mask)
 
-    async def close(self) -> None:
-        """Send what waits, then hang up on everybody."""
+    def deafen(self) -> None:
+        """Take no more front ends; those that are here go on."""
         if self._listener is not None:
             self._listener.close()
-        for front in list(self._fronts):
-            await asyncio.sleep(0)
-            front.hang_up()
-        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Send what waits, then hang up on everybody."""
+        self.deafen()
+        async with asyncio.TaskGroup() as closing:
+            for front in self._fronts:
+                closing.create_task(front.close())
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         front = Front(writer)
+        sending = asyncio.get_running_loop().create_task(front.send())
         if len(self._fronts) >= FRONTS_MAX:
-            front.hang_up()
+            front.tell(Refusal(code=Exit.TRY_LATER, text=f"{FRONTS_MAX} front ends are here already: end one of them"))
+            await front.close()
+            await asyncio.wait({sending})
             return
         self._fronts.add(front)
-        sending = asyncio.get_running_loop().create_task(front.send())
         asked: set[asyncio.Task[None]] = set()
         try:
             await self._listen_to(front, reader, asked)
@@ -135,14 +161,17 @@ class Server:
                 await _skip(reader, error.consumed)
                 front.tell(_bad(f"a line may have up to {LINE_MAX} bytes"))
                 continue
-            except (asyncio.IncompleteReadError, ConnectionError):
+            except (asyncio.IncompleteReadError, OSError):
                 return
             try:
                 command = _decode(line)
-            except msgspec.MsgspecError as error:
+            except ValueError as error:  # msgspec's own, and those of UTF-8
                 front.tell(_bad(str(error)))
                 continue
-            if len(asked) >= ASKED_MAX:
+            except RecursionError:
+                front.tell(_bad("it is nested too deeply"))
+                continue
+            if len(asked) >= ASKED_MAX and not isinstance(command, Stop):
                 front.tell(_bad(f"more than {ASKED_MAX} commands at once: wait for answers"))
                 continue
             task = loop.create_task(self._answer(front, command))
@@ -167,7 +196,7 @@ async def _skip(reader: asyncio.StreamReader, seen: int) -> None:
             await reader.readuntil(b"\n")
         except asyncio.LimitOverrunError as error:
             await reader.readexactly(error.consumed)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, OSError):
             return
         else:
             return

@@ -10,7 +10,6 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
 from threading import Timer
 from typing import assert_never
 
@@ -45,6 +44,7 @@ from estim.host.parts import Parts
 from estim.host.preparing import family_of, limits_of, prepare, unit_of
 from estim.host.runner import Runner
 from estim.host.scribe import Scribe, Watched, opening
+from estim.host.station import Station, Watcher
 from protocols.driver import Family
 
 STOP_WAIT_S = 3.0
@@ -52,25 +52,6 @@ STOP_WAIT_S = 3.0
 
 LOST_WAIT_S = 10.0
 """How long an interrupted front end waits for a lost unit to come back before it is told the truth."""
-
-
-@dataclass(slots=True)
-class Station:
-    """One unit with its present (or last) session."""
-
-    runner: Runner
-    scribe: Scribe
-    task: asyncio.Task[None]
-    owner: Front | None
-    keep: bool
-
-
-@dataclass(slots=True)
-class Watcher:
-    """One front end that wants to see everything."""
-
-    every_s: float
-    told_s: dict[str, float] = field(default_factory=dict)
 
 
 class Desk:
@@ -96,6 +77,8 @@ class Desk:
         if self._alone is not None:
             self._alone.cancel()
         try:
+            if self._leaving.is_set() and not isinstance(command, Stop | Status):
+                raise EstimError("this host is ending: try again", code=Exit.TRY_LATER)
             return await self._do(front, command)
         except EstimError as error:
             return Refusal(code=error.code, text=error.text, nearest=error.nearest)
@@ -105,7 +88,7 @@ class Desk:
         self._fronts.discard(front)
         self._watchers.pop(front, None)
         for station in self._stations.values():
-            if station.owner is front and not station.keep and station.runner.session.state is not State.ENDED:
+            if station.owner is front and not station.keep and station.running:
                 self._order_stop(station, Reason.INTERRUPTED, soft=False)
         self._background(self._maybe_leave())
 
@@ -119,7 +102,7 @@ class Desk:
     async def close(self) -> None:
         """Stop everything, verified, then hang up: what every signal to the host leads to."""
         for station in self._stations.values():
-            if station.runner.session.state is not State.ENDED:
+            if station.running:
                 self._order_stop(station, Reason.INTERRUPTED, soft=False)
         for station in list(self._stations.values()):
             await self._proved(station, lost_wait_s=LOST_WAIT_S)
@@ -170,7 +153,7 @@ class Desk:
             ready = await prepare(self._parts, command)
             name = ready.unit.name
             present = self._stations.get(name)
-            if present is not None and present.runner.session.state is not State.ENDED:
+            if present is not None and present.running:
                 raise EstimError(f"{name} is busy: stop its session first", code=Exit.TRY_LATER)
             if present is not None:
                 await asyncio.wait({present.task}, timeout=10)
@@ -182,7 +165,7 @@ class Desk:
             station = self._open(session, ready.family, number, front, keep=keep)
             if self._stops != stops:  # somebody stopped everything while this was being prepared
                 self._order_stop(station, Reason.STOPPED, soft=False)
-            return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]))
+            return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
 
     def _open(self, session: Session, family: Family, number: int, front: Front | None, *, keep: bool) -> Station:
         scribe = Scribe(self._parts.journal, session.unit, number, self._told, self._passed)
@@ -228,7 +211,7 @@ class Desk:
     async def _stop(self, command: Stop) -> Reply:
         self._stops += 1
         stations = [self._one(command.unit)] if command.unit else list(self._stations.values())
-        running = [station for station in stations if station.runner.session.state is not State.ENDED]
+        running = [station for station in stations if station.running]
         if not running:
             return self._nothing_to_stop(stations)
         for station in running:
@@ -283,7 +266,7 @@ class Desk:
         raise EstimError(f"there is no alarm {number}", code=Exit.USAGE)
 
     async def _scan(self, seconds: float) -> Reply:
-        busy = [name for name, s in self._stations.items() if s.runner.session.state is not State.ENDED]
+        busy = [name for name, station in self._stations.items() if station.running]
         if busy:
             raise EstimError(f"{', '.join(busy)} is in a session: scan after it", code=Exit.TRY_LATER)
         return Found(await look(self._parts.air, seconds, self._parts.families(), self._parts.units))
@@ -297,7 +280,7 @@ class Desk:
                     return station
             raise EstimError(f"no session on a unit {name!r}", code=Exit.NO_DEVICE)
         stations = list(self._stations.values())
-        running = [s for s in stations if s.runner.session.state is not State.ENDED] or stations
+        running = [station for station in stations if station.running] or stations
         if not running:
             raise EstimError("nothing is running: start a program first", code=Exit.TRY_LATER)
         if len(running) > 1:
@@ -334,11 +317,12 @@ class Desk:
 
     async def _maybe_leave(self) -> None:
         """A solo host with no front end left ends once everything has stopped."""
-        if not self._solo or self._fronts:
+        if not self._solo or self._fronts or any(one.kept for one in self._stations.values()):
             return
         for station in list(self._stations.values()):
             await self._proved(station, lost_wait_s=LOST_WAIT_S)
-        self._leaving.set()
+        if not self._fronts:
+            self._leaving.set()
 
     async def _leave(self) -> None:
         await self.close()
