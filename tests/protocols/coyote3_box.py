@@ -80,7 +80,7 @@ class Rig:
         self.read_fails = False
         self._heap: list[tuple[float, int, str, tuple[int, bytes]]] = []
         self._number = count()
-        self._wire_s = start_s
+        self._wire_s = self._told_s = start_s
         self._waiting: dict[int, float] = {}
 
     def reported(self) -> Reported:
@@ -146,8 +146,9 @@ class Rig:
     def _say(self, sequence: int) -> None:
         if self.weather.mute or self.random.random() < self.weather.lost:
             return
-        delay_s = self.random.uniform(0.01, 0.04)
-        if self.random.random() < self.weather.late:
+        self._told_s = max(self._told_s, self.now_s + self.random.uniform(0.01, 0.04))
+        delay_s = self._told_s - self.now_s
+        if self.random.random() < self.weather.late:  # and out of order, worse than any air
             delay_s = self.random.uniform(0.3, 1.2)
         told = TOLD.build(Told(sequence, *self.box.level))
         self._later(delay_s, "told", 0, told)
