@@ -1,0 +1,110 @@
+"""`make bench`: figures of the things that must be quick or even, on this machine; they are printed, not judged.
+
+Compressed sessions, the time from typing `estim stop` to the first zero at the unit, and how even frames are that
+another process receives, with what the host takes of a core meanwhile.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+PLAY_S = 60
+PORT = 6480
+
+
+def say(name: str, figure: str) -> None:
+    """Print one row."""
+    sys.stdout.write(f"{name:<52} {figure}\n")
+    sys.stdout.flush()
+
+
+def command(home: Path, *words: str) -> list[str]:
+    """Return the words of an estim command."""
+    return [sys.executable, "-m", "estim.cli", "--home", str(home), *words]
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A home that is gone afterwards."""
+    made = Path(tempfile.mkdtemp(prefix="estim-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def compressed(family: str, level: int) -> None:
+    """Twenty minutes with time that jumps, the start of both processes included."""
+    with folder() as home:
+        began_s = time.perf_counter()
+        front = ["--simulate", family, "--speed", "max", "run", "tens-ankle", "--level", str(level), "--pads-on"]
+        done = subprocess.run(command(home, *front), capture_output=True, check=False)
+        say(f"20 minutes on {family}, compressed", f"{time.perf_counter() - began_s:.2f} s (exit {done.returncode})")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a process has taken, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def frames() -> None:
+    """A session in real time on a unit in another process, then a stop from a second terminal."""
+    with folder() as home:
+        log = home / "unit.jsonl"
+        air = [sys.executable, "-m", "simulator.cli", "serve", "coyote3", "--log", str(log)]
+        unit = subprocess.Popen([*air, "--hci", f"tcp-server:127.0.0.1:{PORT}"], stderr=subprocess.PIPE, text=True)
+        assert unit.stderr is not None
+        unit.stderr.readline()
+        radio = ["--radio", f"hci:tcp-client:127.0.0.1:{PORT}"]
+        words = ["run", "tens-ankle", "--minutes", "5", "--level", "8", "--pads-on", "--json"]
+        front = subprocess.Popen(command(home, *radio, *words), stdout=subprocess.PIPE, text=True)
+        assert front.stdout is not None
+        while '"started"' not in front.stdout.readline():
+            pass
+        host = int((home / "host.lock").read_text(encoding="ascii"))
+        before_s, began_s = cpu_s(host), time.monotonic()
+        front_lines = iter(front.stdout.readline, "")
+        while time.monotonic() - began_s < PLAY_S:
+            next(front_lines, None) if time.monotonic() - began_s < 4 else subprocess.run(["sleep", "0.5"], check=True)
+        taken = (cpu_s(host) - before_s) / (time.monotonic() - began_s)
+        typed_s = time.monotonic()
+        subprocess.run(command(home, "stop"), capture_output=True, check=False)
+        front.communicate()
+        unit.terminate()
+        unit.wait()
+        report(log, began_s, typed_s, taken)
+
+
+def report(log: Path, began_s: float, typed_s: float, taken: float) -> None:
+    """Print what the unit saw."""
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    at_s = [row["t"] for row in rows if row["event"] == "write" and row["hex"].startswith("b0")]
+    playing = [one for one in at_s if began_s + 1 < one < typed_s]
+    gaps_ms = sorted(1000 * (b - a) for a, b in pairwise(playing))
+    span_s = playing[-1] - playing[0]
+    short = (span_s / 0.1 + 1 - len(playing)) * 60 / span_s
+    pick = [gaps_ms[int(len(gaps_ms) * share)] for share in (0.5, 0.99)]
+    say("frames short a minute", f"{short:.2f}")
+    say("frame interval p50 / p99 / max", f"{pick[0]:.1f} / {pick[1]:.1f} / {gaps_ms[-1]:.1f} ms")
+    say("host, share of a core", f"{taken:.2%}")
+    zeros = [row["t"] for row in rows if row["event"] == "write" and row["t"] > typed_s and row["hex"][3:8] == "f0000"]
+    say("`estim stop`, typed to the first zero at the unit", f"{zeros[0] - typed_s:.3f} s" if zeros else "none")
+
+
+def main() -> None:
+    """Print all figures."""
+    compressed("coyote3", 10)
+    compressed("em70", 5)
+    frames()
+
+
+if __name__ == "__main__":
+    main()
