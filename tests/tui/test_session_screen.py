@@ -6,6 +6,7 @@ from textual.widgets import Button, Input
 
 from estim.core.happenings import Alarmed
 from estim.core.panel import Arm, Priority, Quiet, Raise, Reason, Refusal, Start, State, Status, Stop, Watch
+from estim.tui.app import LEAVE_S
 from estim.tui.post import SILENT_TICKS, TRY_GAP_S
 from estim.tui.screens import Choose, Keys, Session, Summary
 from protocols.vocabulary import Channel
@@ -236,8 +237,8 @@ async def test_a_session_that_waits_for_the_pads_takes_enter() -> None:
 
 @pytest.mark.control("C-09")
 async def test_the_summary_says_whether_the_stop_is_proved() -> None:
-    wire = ScriptedWire(replace(RUNNING, state=State.ENDED, out="off"))
-    async with screen_of(wire).run_test() as pilot:
+    wire, pulse = ScriptedWire(replace(RUNNING, state=State.ENDED, out="off"), zeroes=False), Pulse()
+    async with screen_of(wire, pulse=pulse).run_test() as pilot:
         wire.tell(replace(ENDED, reason=Reason.LINK_LOST, duration_s=61.0, stop_confirmed=False))
         await settle(pilot)
         assert isinstance(pilot.app.screen, Summary)
@@ -248,6 +249,10 @@ async def test_the_summary_says_whether_the_stop_is_proved() -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, Choose)
+        await pilot.press("q")
+        assert wire.stops == [Stop()], "what isn't proved is tried again before leaving"
+        await pulse.advance(LEAVE_S)
+        await settle(pilot)
         await pilot.press("q")
     assert pilot.app.return_code == 80
 
