@@ -146,3 +146,11 @@ def test_a_wrong_line_is_one_sentence(home: Path, words: list[str], code: int, t
     assert done.returncode == code
     assert text in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["run", "tens-ankle", "--pads-on", "--json"], ["devices", "scan"]])
+def test_a_radio_that_is_not_there_is_one_sentence(home: Path, words: list[str]) -> None:
+    done = estim(home, "--radio", "hci:tcp-client:127.0.0.1:1", *words)
+    assert done.returncode == 69
+    assert "127.0.0.1:1" in done.stdout + done.stderr
+    assert "a bug" not in done.stdout + done.stderr

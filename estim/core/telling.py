@@ -147,7 +147,7 @@ class Teller:
         """The last word on a session."""
         level_end: dict[Channel, int | None] = dict.fromkeys(self._caps.channels)
         for channel, span in (reported.level if reported else {}).items():
-            level_end[channel] = span.lo if span.known else None
+            level_end[channel] = 0 if span.hi == 0 else None  # a level that isn't proved to be 0 is not known
         if confirmed:
             level_end = dict.fromkeys(self._caps.channels, 0)
         return Ended(

@@ -46,6 +46,7 @@ from estim.host.runner import Runner
 from estim.host.scribe import Scribe, Watched, opening
 from estim.host.station import Station, Watcher
 from protocols.driver import Family
+from protocols.vocabulary import AirError
 
 STOP_WAIT_S = 3.0
 """How much longer than the family's own limit a stop's answer waits for the proof."""
@@ -82,6 +83,8 @@ class Desk:
             return await self._do(front, command)
         except EstimError as error:
             return Refusal(code=error.code, text=error.text, nearest=error.nearest)
+        except AirError as error:
+            return Refusal(code=Exit.NO_DEVICE, text=str(error))
 
     def left(self, front: Front) -> None:
         """A front end is gone: stop what it started, unless it asked to keep it."""
