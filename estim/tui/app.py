@@ -73,7 +73,7 @@ class SessionApp(App[int]):
         self._off = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
         self._frozen: asyncio.Task[None] | None = None
-        self._stuck = self._alone = False
+        self._stuck = self.alone = False
         self._alarmed = False
         self.picture = Picture(self._wake, self._ring)
         self._post = Post(wire, self.picture, again, sleep)
@@ -197,7 +197,7 @@ class SessionApp(App[int]):
 
     def leave_by_signal(self, code: Exit) -> None:
         """Stop, wait for zero for a while, and leave: a signal leaves nobody to ask."""
-        self._alone = True
+        self.alone = True
         self._leave("interrupted", code)
 
     def _leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
@@ -210,7 +210,7 @@ class SessionApp(App[int]):
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
         if await self._stop_and_wait(reason, LEAVE_S):
             self._finish(code)
-        elif self._alone:
+        elif self.alone:
             # The host goes on trying.
             self._finish(Exit.NOT_CONFIRMED)
         else:

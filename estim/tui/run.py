@@ -54,6 +54,10 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
         app.picture.say("; ".join(problems))
     try:
         await app.run_async()
+    except OSError:
+        # After a hang-up nobody is there to read the last words; the session's end has been told to the host.
+        if not app.alone:
+            raise
     finally:
         await wire.close()
     return app.return_code or 0
