@@ -40,6 +40,11 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(made)
 
 
+def pause() -> None:
+    """Let half a second pass without taking any of the processor."""
+    subprocess.run(["sleep", "0.5"], check=True)
+
+
 def compressed(family: str, level: int) -> None:
     """Twenty minutes with time that jumps, the start of both processes included."""
     with folder() as home:
@@ -65,19 +70,19 @@ def frames() -> None:
         unit.stderr.readline()
         radio = ["--radio", f"hci:tcp-client:127.0.0.1:{PORT}"]
         words = ["run", "tens-ankle", "--minutes", "5", "--level", "8", "--pads-on", "--json"]
-        front = subprocess.Popen(command(home, *radio, *words), stdout=subprocess.PIPE, text=True)
-        assert front.stdout is not None
-        while '"started"' not in front.stdout.readline():
-            pass
+        told = home / "told.jsonl"
+        with told.open("w", encoding="utf-8") as out:
+            front = subprocess.Popen(command(home, *radio, *words), stdout=out)
+        while '"started"' not in told.read_text(encoding="utf-8"):
+            pause()
         host = int((home / "host.lock").read_text(encoding="ascii"))
         before_s, began_s = cpu_s(host), time.monotonic()
-        front_lines = iter(front.stdout.readline, "")
         while time.monotonic() - began_s < PLAY_S:
-            next(front_lines, None) if time.monotonic() - began_s < 4 else subprocess.run(["sleep", "0.5"], check=True)
+            pause()
         taken = (cpu_s(host) - before_s) / (time.monotonic() - began_s)
         typed_s = time.monotonic()
         subprocess.run(command(home, "stop"), capture_output=True, check=False)
-        front.communicate()
+        front.wait()
         unit.terminate()
         unit.wait()
         report(log, began_s, typed_s, taken)
