@@ -11,6 +11,7 @@ nine bytes. What those leave open is marked "uncertain".
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import construct
@@ -135,6 +136,7 @@ def frame(body: bytes) -> bytes:
     return head + sum(head).to_bytes(2, "big")
 
 
+@lru_cache(maxsize=64)
 def unframe(data: bytes) -> bytes:
     """Return code and payload of one frame; raise BadPacket if start, length or checksum is wrong."""
     if data[:1] != b"\x5a":

@@ -126,7 +126,9 @@ class Journal:
 
     def beat(self, session: int, now: Now, output_s: float, on_until_utc: datetime | None = None) -> None:
         """Say that a session lives, every BEAT_S: after a crash it is known how long it lasted, nearly."""
-        self._put(BeatRow(session, now.utc, output_s, on_until_utc))
+        self._line_up(BeatRow(session, now.utc, output_s, on_until_utc))
+        if not self.simulated:  # nothing is ever recovered of a simulated session: its beats go with the next bytes
+            self._write_soon()
 
     def level(self, session: int, at_s: float, channel: Channel, level: int, by: str) -> None:
         """Note a level that the unit confirmed."""
