@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from estim.core.errors import EstimError
+from estim.core.errors import EstimError, Exit
 from estim.quick import quick
 
 _ANYWHERE = frozenset({"--json", "--no-input"})
@@ -22,15 +22,17 @@ def fronted(argv: Sequence[str]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run `estim`; never returns."""
     line = list(sys.argv[1:] if argv is None else argv)
-    code = quick(line)
-    if code is None:
-        from estim.commands import run_typer
+    try:
+        code = quick(line)
+        if code is None:
+            from estim.commands import run_typer
 
-        try:
             code = run_typer(fronted(line))
-        except EstimError as error:
-            sys.stderr.write(f"estim: {error.text}\n")
-            code = error.code
+    except EstimError as error:
+        sys.stderr.write(f"estim: {error.text}\n")
+        code = error.code
+    except KeyboardInterrupt:
+        code = Exit.INTERRUPTED
     sys.exit(code)
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 
 import msgspec
 from msgspec import Struct
@@ -78,6 +79,27 @@ def read_reply(line: bytes) -> Reply:
 def ask_once(path: Path, command: Ask, timeout_s: float = ANSWER_TIMEOUT_S) -> Reply:
     """Ask one thing and return the answer; raises NoHost (69) if nobody is there, EstimError (75) if it is mute."""
     return read_reply(exchange(path, msgspec.json.encode(command) + b"\n", timeout_s).answer())
+
+
+def ask_any(options: HostOptions, command: Ask) -> Reply:
+    """Ask the home's host, or one of our own that is started for it; raises EstimError if there is none to be had."""
+    path = socket_of(options)
+    why: EstimError = NoHost("no estim is running here")
+    for attempt in range(JOIN_TRIES):
+        if attempt > 1:
+            Event().wait(JOIN_PAUSE_S)
+        if attempt:
+            try:
+                start_host(options)
+            except EstimError as error:
+                if error.code != Exit.TRY_LATER:
+                    raise
+                why = error  # another host has the home: it is starting, or on its way out
+        try:
+            return ask_once(path, command)
+        except NoHost as gone:
+            why = gone if attempt == 0 else why
+    raise why
 
 
 def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":

@@ -19,6 +19,13 @@ EPILOG = (
 )
 
 
+RAMP_MAX_S = 1800
+"""Longest ramp, seconds: the longest session."""
+
+DIGITS_MAX = 9
+"""Longest number that is read as a level; whether a unit goes that far is another question."""
+
+
 @dataclass(slots=True)
 class Flags:
     """The global flags, as given before the verb."""
@@ -83,7 +90,7 @@ def run(
     unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several")] = None,
     minutes: Annotated[float | None, typer.Option(help="length, fractions allowed; usually 20, at most 30")] = None,
     level: Annotated[str, typer.Option(metavar="N|A=N,B=N", help="steps of the unit's scale; N means channel A")] = "0",
-    ramp: Annotated[float | None, typer.Option(metavar="S", min=0, help="seconds up to the level")] = None,
+    ramp: Annotated[float | None, typer.Option(metavar="S", help="seconds up to the level")] = None,
     pads_on: Annotated[bool, typer.Option("--pads-on", help="the pads are on and you are ready: start")] = False,
     override: Annotated[str | None, typer.Option(metavar="gap", help="start although 2 h have not passed")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
@@ -96,10 +103,10 @@ def run(
         _usage(f"--override {override!r}: only the word gap can be overridden, typed in full")
     if minutes is not None and not 0 < minutes <= 1440:
         _usage(f"--minutes {minutes:g}: say more than 0 and at most 30")
+    if ramp is not None and not 0 <= ramp <= RAMP_MAX_S:
+        _usage(f"--ramp {ramp:g}: say seconds, up to {RAMP_MAX_S}")
     start = Start(
-        program=program
-        if "/" not in program and not program.endswith(".toml")
-        else str(Path(program).expanduser().absolute()),
+        program=_place(program),
         unit=unit,
         minutes=minutes,
         level=_levels(level),
@@ -172,7 +179,7 @@ def decode(
     text: Annotated[bool, typer.Option("--text", help="text instead of hex")] = False,
     profile: Annotated[str | None, typer.Option(help="version of the protocol, where a family has several")] = None,
 ) -> None:
-    """Show one packet as JSON. A bad one: ok false, exit 65. With --batch: one line each, in order."""
+    """Show one packet as JSON. A bad one: ok false, exit 65. With --batch one line each, in order (65: any bad)."""
     from estim.decode import Decoder, line_of
 
     if text:
@@ -180,11 +187,13 @@ def decode(
     if batch == (packet is not None):
         _usage("give one packet in hex, or --batch and packets on stdin")
     decoder = Decoder(family, direction, endpoint, profile)
-    lines = (line.rstrip("\r\n") for line in sys.stdin) if batch else [packet or ""]
+    # bytes, since a line that is no text must be answered too, and only a line feed ends one
+    lines = (line.decode(errors="replace").rstrip("\r\n") for line in sys.stdin.buffer) if batch else [packet or ""]
     good = True
     for answer in decoder.many(lines):
         good = good and bool(answer["ok"])
         sys.stdout.write(line_of(answer) + "\n")
+        sys.stdout.flush()  # who writes the lines may wait for each answer
     raise typer.Exit(Exit.DONE if good else Exit.BAD_DATA)
 
 
@@ -242,10 +251,18 @@ def _levels(text: str) -> dict[Channel, int]:
         name, equals, number = part.strip().partition("=")
         if not equals:
             name, number = "A", name
-        if name.upper() not in Channel.__members__ or not number.strip().isdecimal() or len(number) > 5:
-            _usage(f"--level {text!r}: say a level such as 10, or A=10,B=5")
-        found[Channel(name.upper())] = int(number)
+        channel, digits = name.strip().upper(), number.strip()
+        number_like = digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS_MAX
+        if channel not in Channel.__members__ or channel in found or not number_like:
+            _usage(f"--level {text!r}: say a level such as 10 (channel A), or A=10,B=5")
+        found[Channel(channel)] = int(digits)
     return found
+
+
+def _place(program: str) -> str:
+    """Return a program's id, or the whole path of its file: the host may run in another folder."""
+    named = "/" not in program and not program.endswith(".toml")
+    return program if named else str(Path(program).expanduser().absolute())
 
 
 def _check_speed(speed: str) -> None:

@@ -31,13 +31,17 @@ class Decoder:
         try:
             data = bytes.fromhex(text.replace(":", " "))
         except ValueError:
-            return {"ok": False, "error": f"not hex: {text.strip()[:60]!r}; write two digits a byte, as B0 00 0A"}
+            return self._bad(f"not hex: {text.strip()[:60]!r}; write two digits a byte, as B0 00 0A or b0:00:0a")
         try:
             layout, packet = pick(self._layouts, data)
+            rebuilt = layout.build(packet)
         except BadPacket as error:
-            return {"ok": False, "family": self._family.name, "error": str(error)}
+            return self._bad(str(error))
         shown = {"name": layout.name, **{field.name: _plain(getattr(packet, field.name)) for field in fields(packet)}}
-        return {"ok": True, "family": self._family.name, "packet": shown, "rebuilt": layout.build(packet).hex().upper()}
+        return {"ok": True, "family": self._family.name, "packet": shown, "rebuilt": rebuilt.hex()}
+
+    def _bad(self, why: str) -> dict[str, Any]:
+        return {"ok": False, "family": self._family.name, "error": why}
 
     def many(self, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Return exactly one object a line, in order."""
@@ -76,7 +80,7 @@ def _layouts(made: Family, direction: Direction, endpoint: str | None) -> tuple[
 def _plain(value: object) -> object:
     """Plain JSON: numbers stay numbers, bytes are hex, rows are lists."""
     if isinstance(value, bytes):
-        return value.hex().upper()
+        return value.hex()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value

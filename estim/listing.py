@@ -10,6 +10,7 @@ from estim.core.errors import EstimError, Exit
 
 if TYPE_CHECKING:
     from estim.commands import Flags
+    from estim.core.panel import Sighting
     from estim.core.program import Phase, Program
     from estim.host.units import Units
 
@@ -25,52 +26,47 @@ def scan(
     seconds: Annotated[float, typer.Option(min=0.5, max=60, help="how long to listen")] = SCAN_S,
 ) -> None:
     """Show supported units on the air."""
-    from estim.client import ask_once, socket_of, start_host
-    from estim.core.panel import Found, Refusal, Scan
-    from estim.door import NoHost
-
     flags: Flags = context.obj
     if not flags.as_json:
         typer.echo(f"listening for {seconds:g} s …", err=True)
-    path = socket_of(flags.host)
-    try:
-        reply = ask_once(path, Scan(seconds))
-    except NoHost:
-        start_host(flags.host)
-        reply = ask_once(path, Scan(seconds))
-    if isinstance(reply, Refusal):
-        raise EstimError(reply.text, code=Exit(reply.code))
-    assert isinstance(reply, Found), "a scan is answered by what was found"
-    for one in reply.units:
+    units = _seen(flags, seconds)
+    for one in units:
         if flags.as_json:
             row = {"address": one.address, "name": one.name, "family": one.family, "sure": one.sure}
             typer.echo(json.dumps({**row, "known_as": one.known_as, "rssi_dbm": one.rssi_dbm}, ensure_ascii=False))
         else:
             sure = "" if one.sure else "  (not certain: add it by its address if it is yours)"
             typer.echo(f"{one.address}  {one.family:<9} {one.known_as or one.name or '(no name)'}{sure}")
-    if not reply.units and not flags.as_json:
+    if not units and not flags.as_json:
         typer.echo("nothing found: switch the unit on, close other apps that hold it, and scan again", err=True)
-    raise typer.Exit(Exit.DONE if reply.units else Exit.NO_DEVICE)
+    raise typer.Exit(Exit.DONE if units else Exit.NO_DEVICE)
 
 
 @devices.command()
 def add(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="as `devices scan` shows it")],
-    family: Annotated[str, typer.Option(help="coyote3, em70")],
+    family: Annotated[str | None, typer.Option(help="coyote3, em70; without it the unit must be on the air")] = None,
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
-    from datetime import UTC
-
     from estim.host.clock import RealClock
     from protocols.registry import names
 
+    flags: Flags = context.obj
+    if flags.host.simulate is not None:
+        raise EstimError("a software unit is there without being added: leave --simulate out", code=Exit.USAGE)
+    if family is None:
+        seen = [one for one in _seen(flags, SCAN_S) if one.address.casefold() == address.casefold()]
+        if not seen:
+            text = f"{address} is not on the air: switch it on, or say what it is with --family {'|'.join(names())}"
+            raise EstimError(text, code=Exit.NO_DEVICE)
+        address, family = seen[0].address, seen[0].family
     if family not in names():
         raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
-    now_utc = RealClock().now().utc.astimezone(UTC)
-    unit = _units(context).add(address, family, now_utc, name=name, pinned=True)
-    typer.echo(f"{unit.name}: {unit.family} at {unit.address}")
+    unit = _units(context).add(address, family, RealClock().now().utc, name=name, pinned=True)
+    told: dict[str, object] = {"name": unit.name, "address": unit.address, "family": unit.family}
+    _tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")
 
 
 @devices.command(name="list")
@@ -89,7 +85,8 @@ def list_devices(context: typer.Context) -> None:
 def forget(context: typer.Context, unit: Annotated[str, typer.Argument(help="name or address")]) -> None:
     """Forget a unit."""
     gone = _units(context).forget(unit)
-    typer.echo(f"{gone.name} is forgotten")
+    told: dict[str, object] = {"name": gone.name, "address": gone.address, "family": gone.family, "forgotten": True}
+    _tell(context.obj, told, f"{gone.name} is forgotten")
 
 
 @programs.command(name="list")
@@ -130,12 +127,30 @@ def show(context: typer.Context, program: Annotated[str, typer.Argument(help="na
 
 
 @programs.command()
-def check(file: Annotated[Path, typer.Argument(help="a program file")]) -> None:
+def check(context: typer.Context, file: Annotated[Path, typer.Argument(help="a program file")]) -> None:
     """Check a program file: every mistake with its field and the allowed range."""
     from estim.catalogue import read_file
 
     found = read_file(file)
-    typer.echo(f"{file}: {found.id} is fine, {found.length_s / 60:g} minutes in {len(found.phases)} phases")
+    text = f"{file}: {found.id} is fine, {found.length_s / 60:g} minutes in {len(found.phases)} phases"
+    _tell(context.obj, {"file": str(file), "ok": True, **_row(found)}, text)
+
+
+def _tell(flags: "Flags", told: dict[str, object], text: str) -> None:
+    """Print one thing: as a JSON line, or as a sentence."""
+    typer.echo(json.dumps(told, ensure_ascii=False) if flags.as_json else text)
+
+
+def _seen(flags: "Flags", seconds: float) -> tuple["Sighting", ...]:
+    """Return what is on the air, by the host that runs, or by one of our own that ends with this command."""
+    from estim.client import ask_any
+    from estim.core.panel import Found, Refusal, Scan
+
+    reply = ask_any(flags.host, Scan(seconds))
+    if isinstance(reply, Refusal):
+        raise EstimError(reply.text, code=Exit(reply.code))
+    assert isinstance(reply, Found), "a scan is answered by what was found"
+    return reply.units
 
 
 def _units(context: typer.Context) -> "Units":
