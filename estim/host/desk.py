@@ -10,10 +10,12 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from datetime import timedelta
 from threading import Timer
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
+from estim.core.guard import SESSION_MAX_S
 from estim.core.happenings import Happened
 from estim.core.panel import (
     Arm,
@@ -51,6 +53,9 @@ from protocols.vocabulary import AirError
 STOP_WAIT_S = 3.0
 """How much longer than the family's own limit a stop's answer waits for the proof."""
 
+REACH_WAIT_S = 25.0
+"""How long a stop waits for a unit that a dead host left behind: it is to be found and connected first."""
+
 LOST_WAIT_S = 10.0
 """How long an interrupted front end waits for a lost unit to come back before it is told the truth."""
 
@@ -69,8 +74,6 @@ class Desk:
         self._starting = asyncio.Lock()
         self._leaving = leaving
         self._alone: Timer | None = None
-
-    # What the control socket calls
 
     async def ask(self, front: Front, command: Ask) -> Reply:
         """Carry out one command; every refusal is an answer, never an exception."""
@@ -111,8 +114,6 @@ class Desk:
             await self._proved(station, lost_wait_s=LOST_WAIT_S)
             await asyncio.wait({station.task}, timeout=10)
             await station.scribe.close()
-
-    # Commands
 
     async def _do(self, front: Front, command: Ask) -> Reply:
         match command:
@@ -170,9 +171,18 @@ class Desk:
                 self._order_stop(station, Reason.STOPPED, soft=False)
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
 
-    def _open(self, session: Session, family: Family, number: int, front: Front | None, *, keep: bool) -> Station:
+    def _open(
+        self,
+        session: Session,
+        family: Family,
+        number: int,
+        front: Front | None,
+        *,
+        keep: bool,
+        until_s: float | None = None,
+    ) -> Station:
         scribe = Scribe(self._parts.journal, session.unit, number, self._told, self._passed)
-        runner = Runner(self._parts.air, family, session, self._parts.clock, scribe)
+        runner = Runner(self._parts.air, family, session, self._parts.clock, scribe, until_s=until_s)
         scribe.runner = runner
         task = asyncio.get_running_loop().create_task(self._run(runner, scribe))
         station = self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
@@ -190,8 +200,11 @@ class Desk:
             family = family_of(self._parts, known)
             unit = unit_of(self._parts, known, family)
             limits = limits_of(self._parts, known, family, None)
-            session = Session(unit, family.caps, limits, None, self._parts.clock.now())
-            self._open(session, family, left.id, None, keep=True)
+            now = self._parts.clock.now()
+            session = Session(unit, family.caps, limits, None, now)
+            on_until = left.on_until_utc or left.beat_utc + timedelta(seconds=SESSION_MAX_S)
+            until_s = now.mono_s + max(0.0, (on_until - now.utc).total_seconds())
+            self._open(session, family, left.id, None, keep=True, until_s=until_s)
             names.append(known.name)
         return names
 
@@ -245,7 +258,7 @@ class Desk:
         session = station.runner.session
         limit_s = session.caps.stop_s + STOP_WAIT_S + (2.0 if session.wish.softening else 0.0)
         if not session.linked:
-            limit_s = max(limit_s, lost_wait_s)
+            limit_s = max(limit_s, lost_wait_s, REACH_WAIT_S if session.order is None else 0.0)
         try:
             async with asyncio.timeout(limit_s):
                 await station.runner.ended.wait()
@@ -290,8 +303,6 @@ class Desk:
             raise EstimError("more than one unit is running: name one with --unit", code=Exit.USAGE)
         return running[0]
 
-    # Telling
-
     def _overview(self) -> Overview:
         units = tuple(station.runner.snapshot() for station in self._stations.values())
         return Overview(pid=self._parts.pid, simulated=self._parts.air.simulated, units=units)
@@ -315,8 +326,6 @@ class Desk:
     def _show(self, front: Front) -> None:
         for station in self._stations.values():
             front.tell(station.runner.snapshot())
-
-    # Leaving
 
     async def _maybe_leave(self) -> None:
         """A solo host with no front end left ends once everything has stopped."""

@@ -10,9 +10,8 @@ Rules:
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import isinf
-from typing import Protocol
 
 from estim.core.guard import Permit, permit
 from estim.core.happenings import Happened
@@ -22,6 +21,7 @@ from estim.core.session import Session
 from estim.core.view import snapshot
 from estim.host.carrier import Carrier, Entry, hang_up
 from estim.host.clock import Clock
+from estim.host.ears import Ears
 from estim.host.link import Air
 from protocols.driver import Family
 from protocols.vocabulary import AirError, Endpoint, Event, Out, Reported, Zero
@@ -51,23 +51,13 @@ POLLS_MAX = 8
 """Rounds in which a driver may have something to say at one and the same moment."""
 
 
-class Ears(Protocol):
-    """Who is told what a session does."""
-
-    def happened(self, now: Now, told: Sequence[Happened]) -> None:
-        """Take what is new, in order."""
-
-    def passed(self, now: Now) -> None:
-        """Called after each pass: snapshots may be asked for now."""
-
-    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
-        """Take bytes for the black box; `way` is "out" or "in"."""
-
-
 class Runner:
     """One session's life, from opening the link to hanging up. All methods are called on the loop."""
 
-    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, ears: Ears) -> None:
+    def __init__(
+        self, air: Air, family: Family, session: Session, clock: Clock, ears: Ears, *, until_s: float | None = None
+    ) -> None:
+        """`until_s`: the unit may be putting out until then, though it has not been reached yet (a recovery)."""
         self.session = session
         self.dropped = 0
         self.output_s = 0.0
@@ -86,9 +76,9 @@ class Runner:
         self._soon = False
         self._broken: str | None = None
         self._wakes = asyncio.Event()
+        self._until_s = until_s
+        self._bug: Exception | None = None
         self._seen_s = self._step_s = clock.now().mono_s
-
-    # What a person asks, through the desk
 
     def ask(self, act: Callable[[Now, Reported | None], list[Happened]]) -> None:
         """Apply a command to the session and act on it in the same breath; errors of the session pass through."""
@@ -100,8 +90,6 @@ class Runner:
     def snapshot(self) -> Snapshot:
         """Return what is so now."""
         return snapshot(self._clock.now(), self.session, self.reported, self._permit)
-
-    # The session's life
 
     async def run(self) -> None:
         """Connect, play, reconnect to stop if need be, hang up."""
@@ -126,8 +114,8 @@ class Runner:
                 lost_s, tries = None, 0
                 await self._until_lost_or_ended()
                 continue
-            if self.reported is None:
-                if tries >= OPEN_TRIES or not self.session.order or self._stopping():
+            if self.reported is None and self._until_s is None:
+                if tries >= OPEN_TRIES or self._stopping():
                     self._tell(self.session.no_device(now, error))
                     return
                 continue
@@ -137,9 +125,8 @@ class Runner:
 
     async def _hopeless(self, now: Now, lost_s: float) -> bool:
         """Wait a little before the next attempt; true if a lost unit need not be looked for any longer."""
-        assert self.reported is not None, "it was linked once"
         looked_s = now.mono_s - lost_s
-        until_s = self.reported.until_s
+        until_s = (self.reported.until_s if self.reported else self._until_s) or 0.0
         if looked_s > REOPEN_MIN_S and not isinf(until_s) and now.mono_s > until_s:
             self._tell(self.session.give_up(now, self.reported))
             return True
@@ -164,6 +151,7 @@ class Runner:
     async def _open(self) -> str | None:
         """Open a link with a fresh driver; return the sentence of what went wrong, or None."""
         link = self._air.link(self.session.unit.address, self._family)
+        self._broken = None
         opening = self._loop.create_task(link.open(self._hear, self._lose, OPEN_TIMEOUT_S))
         waking = self._loop.create_task(self._until_given_up())
         try:
@@ -181,7 +169,6 @@ class Runner:
             if opening.cancelled():
                 await hang_up(link)
         now = self._clock.now()
-        self._broken = None
         self._carrier = Carrier(
             link,
             self._family.connect(now.mono_s),
@@ -205,9 +192,11 @@ class Runner:
         return self._stopping() and self.session.order is not None
 
     async def _until_lost_or_ended(self) -> None:
-        while self.session.state is not State.ENDED and self._broken is None:
+        while self.session.state is not State.ENDED and self._broken is None and self._bug is None:
             self._wakes.clear()
             await self._wakes.wait()
+        if self._bug is not None:
+            raise self._bug
         if self._broken is None:
             return
         now = self._clock.now()
@@ -246,8 +235,6 @@ class Runner:
         except TimeoutError:
             pass
 
-    # One pass
-
     def _hear(self, endpoint: Endpoint, data: bytes) -> None:
         self._ears.carried(self._clock.now(), "in", endpoint, data)
         self._put(lambda now_s, driver: driver.receive(now_s, endpoint, data))
@@ -266,6 +253,13 @@ class Runner:
             self._loop.call_soon(self._pass)
 
     def _pass(self) -> None:
+        """Make a pass; a bug in it ends this runner, since a session that nobody steps must not play on."""
+        try:
+            self._make_pass()
+        except Exception as bug:  # noqa: BLE001 - told by run(), which logs it
+            self._break_off(bug)
+
+    def _make_pass(self) -> None:
         """Rule 1: everything that a moment asks for, without waiting."""
         self._soon = False
         if self._carrier is None or self._broken is not None:
@@ -320,8 +314,15 @@ class Runner:
         if self._inbox or self._carrier is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
             self._pass()
             return
-        self._poll(now, self._carrier)  # a frame is due, and nothing has changed that decides its level
-        self._rearm(now.mono_s)
+        try:
+            self._poll(now, self._carrier)  # a frame is due, and nothing has changed that decides its level
+            self._rearm(now.mono_s)
+        except Exception as bug:  # noqa: BLE001 - told by run(), which logs it
+            self._break_off(bug)
+
+    def _break_off(self, bug: Exception) -> None:
+        self._bug = bug
+        self._wakes.set()
 
     def _sent(self) -> None:
         """A command went out later than at once: the next one may be due by now."""

@@ -1,0 +1,167 @@
+"""The runner on the radio in memory, on time that jumps: links that go, drivers that break, units that are away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from estim.catalogue import shipped
+from estim.core.course import fit
+from estim.core.guard import Limits, family_cap, percent_cap
+from estim.core.happenings import Ended, Happened, Levelled
+from estim.core.moment import Now
+from estim.core.order import Order, Unit
+from estim.core.panel import Reason, State
+from estim.core.session import Session
+from estim.host.clock import new_loop
+from estim.host.runner import Runner
+from protocols.driver import Driver, Family
+from protocols.registry import family
+from protocols.vocabulary import Channel, Endpoint, Level, Op
+from simulator.radio import MemoryAir
+from simulator.registry import make, read_line
+from simulator.trace import silent
+from simulator.twin import Twin
+
+
+class Notes:
+    """Ears that remember."""
+
+    def __init__(self) -> None:
+        self.told: list[Happened] = []
+
+    def happened(self, now: Now, told: Sequence[Happened]) -> None:
+        self.told += told
+
+    def passed(self, now: Now) -> None: ...
+
+    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None: ...
+
+
+class Rig:
+    """A runner with a software unit, on a loop whose time jumps."""
+
+    def __init__(self, options: str, *, minutes: float = 1.0, stops_only: bool = False) -> None:
+        setup = read_line(options)
+        self.made: Family = family(setup.family)
+        self.twin: Twin = make(setup, lambda _unit: silent)[0]
+        self.notes = Notes()
+        self._setup = setup
+        self._minutes = minutes
+        self._stops_only = stops_only
+        self.loop, self.clock = new_loop("max")
+
+    def play(self, act: Callable[[Runner], Awaitable[None]] | None = None) -> Runner:
+        """Live the session's whole life, with something done besides."""
+
+        async def life() -> Runner:
+            runner = self.runner()
+            task = asyncio.get_running_loop().create_task(runner.run())
+            if act is not None:
+                await act(runner)
+            await task
+            return runner
+
+        try:
+            return self.loop.run_until_complete(life())
+        finally:
+            self.loop.close()
+
+    def runner(self) -> Runner:
+        made, now = self.made, self.clock.now()
+        program = next(program for program in shipped() if program.id == "tens-ankle")
+        goal = {channel: Level(4 if channel is Channel.A else 0) for channel in made.caps.channels}
+        order = None if self._stops_only else Order(fit(program, made, self._minutes), goal, pads_on=True)
+        limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
+        unit = Unit("box", self.twin.address, made.name, made.title, True, made.by_hand)
+        session = Session(unit, made.caps, limits, order, now)
+        until_s = now.mono_s + 300 if self._stops_only else None
+        air = MemoryAir([self.twin], faults=self._setup.radio)
+        return Runner(air, made, session, self.clock, self.notes, until_s=until_s)
+
+    @property
+    def ended(self) -> Ended:
+        last = self.notes.told[-1]
+        assert isinstance(last, Ended)
+        return last
+
+
+@pytest.mark.parametrize("name", ["coyote3", "em70"])
+def test_a_session_lives_and_ends(name: str) -> None:
+    rig = Rig(name)
+    rig.play()
+    assert rig.ended.reason is Reason.COMPLETED
+    assert rig.ended.stop_confirmed
+    assert [event.level for event in rig.notes.told if isinstance(event, Levelled)][-1] == 0
+
+
+def test_a_stop_before_the_unit_is_reached_ends_at_once() -> None:
+    rig = Rig("em70")
+
+    async def stop_soon(runner: Runner) -> None:
+        await asyncio.sleep(0.1)
+        runner.ask(lambda now, _: runner.session.stop(now, Reason.STOPPED))
+
+    rig.play(stop_soon)
+    assert rig.ended.reason is Reason.STOPPED
+    assert rig.ended.started_at is None
+
+
+def test_a_unit_that_is_not_there_is_told_after_two_attempts() -> None:
+    rig = Rig("em70:hand=power-off@0")
+    rig.twin.hand(0.0, "power-off")
+    rig.play()
+    assert rig.ended.reason is Reason.NO_DEVICE
+    assert 40 <= rig.clock.now().mono_s <= 60
+
+
+@pytest.mark.control("C-12")
+def test_a_unit_that_was_left_on_is_looked_for_until_it_is_found_and_stopped() -> None:
+    rig = Rig("coyote3:strength=20/0", stops_only=True)
+    rig.twin.hand(0.0, "power-off")
+
+    async def back_later(_runner: Runner) -> None:
+        await asyncio.sleep(120)
+        rig.twin.hand(rig.loop.time(), "power-on")
+
+    rig.play(back_later)
+    assert rig.ended.stop_confirmed
+
+
+class Breaking:
+    """A driver with a bug: it raises once it plays."""
+
+    def __init__(self, real: Driver) -> None:
+        self.real = real
+        self.polls = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+    def poll(self, now_s: float) -> list[Op]:
+        self.polls += 1
+        if self.polls == 60:
+            raise RuntimeError("a bug in a driver")
+        return self.real.poll(now_s)
+
+
+def test_a_bug_in_a_driver_ends_the_runner_and_never_hangs() -> None:
+    rig = Rig("coyote3")
+    real = rig.made
+    rig.made = replace(real, connect=lambda now_s: Breaking(real.connect(now_s)))  # type: ignore[arg-type,return-value]
+    with pytest.raises(RuntimeError, match="a bug in a driver"):
+        rig.play()
+
+
+def test_a_runner_that_broke_off_says_that_nothing_is_known() -> None:
+    rig = Rig("em70")
+
+    async def break_off(runner: Runner) -> None:
+        await asyncio.sleep(10)
+        runner.broke_off()
+
+    runner = rig.play(break_off)
+    assert runner.session.state is State.ENDED
+    assert rig.ended.stop_confirmed is False
+    assert rig.ended.level_end == {Channel.A: None}
