@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -27,6 +28,9 @@ from estim.host.home import find_home
 
 READY_TIMEOUT_S = 30.0
 """Longest wait for a host to say that it is ready."""
+
+END_S = 5.0
+"""Longest wait for a host that couldn't start to be gone."""
 
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""
@@ -115,7 +119,14 @@ def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
             process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
         finally:
             os.close(writes)
-        _await_ready(reads, home.log)
+        try:
+            _await_ready(reads, home.log)
+        except EstimError:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(
+                    END_S
+                )  # it ends by itself: a screen must not collect dead ones
+            raise
     finally:
         os.close(reads)
     return process

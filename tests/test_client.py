@@ -1,0 +1,288 @@
+"""A front end's side of the socket: who is there, what it answers and tells, and what is said when nobody is."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from estim.client import HostOptions, Wire, ask_once, join, read_reply, running, socket_of, start_host
+from estim.core.errors import EstimError, Exit
+from estim.core.happenings import LinkBack
+from estim.core.lines import Line
+from estim.core.panel import Arm, Ask, Done, Leave, Overview, Refusal, Reply, Scan, Snapshot, State, Status, Stop, Watch
+from estim.door import NoHost
+from estim.host.control import Front, Server, serve
+
+WAIT_S = 30.0
+"""Longest wait for anything here; nothing takes it but a mistake."""
+
+SNAPSHOT = Snapshot(unit="one", address="-", family="-", title="-", simulated=True, state=State.READY)
+
+
+class Desk:
+    """A host's desk with real units: a scan never ends, an arm is told of on the way, a leave is refused."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Front, Ask]] = []
+        self.scanning = asyncio.Event()
+        self.gone: asyncio.Queue[Front] = asyncio.Queue()
+
+    async def ask(self, front: Front, command: Ask) -> Reply:
+        self.asked.append((front, command))
+        match command:
+            case Scan():
+                self.scanning.set()
+                await asyncio.Event().wait()
+            case Arm():
+                front.tell(SNAPSHOT)
+                front.tell(LinkBack(unit="one"))
+            case Leave():
+                return Refusal(code=Exit.REFUSED, text="not now")
+            case Status():
+                return Overview(pid=7, simulated=False, units=(SNAPSHOT,))
+            case _:
+                pass
+        return Done(type(command).__name__)
+
+    def left(self, front: Front) -> None:
+        self.gone.put_nowait(front)
+
+
+class House:
+    """A control server with its desk below a home."""
+
+    def __init__(self, home: Path, desk: Desk, server: Server) -> None:
+        self.options = HostOptions(home=str(home))
+        self.path = socket_of(self.options)
+        self.desk, self.server = desk, server
+
+    async def enter(self) -> Wire:
+        return Wire(self.path, *await asyncio.open_unix_connection(str(self.path)))
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home with a path short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def house(home: Path) -> AsyncIterator[House]:
+    desk = Desk()
+    house = House(home, desk, await serve(socket_of(HostOptions(home=str(home))), desk))
+    yield house
+    await house.server.close()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:  # a scan that never ends
+        task.cancel()
+
+
+@asynccontextmanager
+async def odd(home: Path, says: bytes) -> AsyncIterator[Path]:
+    """Give the socket of a host that answers whatever comes with these bytes, and hangs up."""
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(says)
+        writer.close()
+
+    path = socket_of(HostOptions(home=str(home)))
+    async with await asyncio.start_unix_server(meet, path=str(path)):
+        yield path
+
+
+def end(host: "subprocess.Popen[bytes]") -> int:
+    """End a host that a test has started, and return its exit code."""
+    host.terminate()
+    try:
+        return host.wait(timeout=WAIT_S)
+    finally:
+        host.kill()
+
+
+def stale(path: Path) -> None:
+    """Leave a socket behind as a host does that was killed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
+        dead.bind(str(path))
+
+
+@pytest.mark.parametrize("leave", [lambda path: None, stale], ids=["no socket", "a stale socket"])
+def test_where_nobody_is_that_is_said(home: Path, leave: Callable[[Path], None]) -> None:
+    options = HostOptions(home=str(home))
+    leave(socket_of(options))
+    with pytest.raises(NoHost, match=r"^no estim is running here$") as raised:
+        ask_once(socket_of(options), Status())
+    assert raised.value.code == Exit.NO_DEVICE
+    assert running(options) is None
+
+
+async def test_one_thing_is_asked_and_answered(house: House) -> None:
+    overview = await asyncio.to_thread(running, house.options)
+    refused = await asyncio.to_thread(ask_once, house.path, Leave())
+    assert overview == Overview(pid=7, simulated=False, units=(SNAPSHOT,))
+    assert refused == Refusal(code=Exit.REFUSED, text="not now")
+    assert [command for _, command in house.desk.asked] == [Status(), Leave()]
+
+
+async def test_a_mute_host_is_given_up_on(house: House) -> None:
+    with pytest.raises(EstimError, match=r"has not answered for 0\.05 s") as raised:
+        await asyncio.to_thread(ask_once, house.path, Scan(), 0.05)
+    assert raised.value.code == Exit.TRY_LATER
+
+
+@pytest.mark.parametrize("says", [b"", b'{"answer":"done","text":"zer'])
+async def test_a_host_that_breaks_off_has_not_answered(home: Path, says: bytes) -> None:
+    async with odd(home, says) as path:
+        with pytest.raises(EstimError, match="went away before it had answered") as raised:
+            await asyncio.to_thread(ask_once, path, Status())
+    assert raised.value.code == Exit.TRY_LATER
+
+
+@pytest.mark.parametrize("line", [b"\n", b"hello\n", b"{}\n", b'{"answer":"maybe"}\n', b'{"answer":"refused"}\n'])
+def test_an_answer_of_another_version_is_said_to_be_one(line: bytes) -> None:
+    with pytest.raises(EstimError, match="is it another version of estim") as raised:
+        read_reply(line)
+    assert raised.value.code == Exit.INTERNAL
+
+
+async def test_a_wire_gives_answers_and_all_lines_in_their_places(house: House) -> None:
+    wire = await house.enter()
+    assert await wire.ask(Watch()) == Done("Watch")
+    assert await wire.ask(Arm()) == Done("Arm")
+    assert await wire.ask(Leave()) == Refusal(code=Exit.REFUSED, text="not now")
+    expected: list[Line] = [Done("Watch"), SNAPSHOT, LinkBack(unit="one"), Done("Arm")]
+    assert [await wire.line(WAIT_S) for _ in range(4)] == expected
+    await wire.close()
+    await asyncio.wait_for(house.desk.gone.get(), WAIT_S)
+
+
+async def test_two_who_ask_at_once_get_each_their_own_answer(house: House) -> None:
+    wire = await house.enter()
+    armed, left, watched = await asyncio.gather(wire.ask(Arm()), wire.ask(Leave()), wire.ask(Watch()))
+    assert armed == Done("Arm")
+    assert left == Refusal(code=Exit.REFUSED, text="not now")
+    assert watched == Done("Watch")
+    await wire.close()
+
+
+async def test_a_stop_goes_its_own_way_past_what_waits(house: House) -> None:
+    wire = await house.enter()
+    waits = asyncio.create_task(wire.ask(Scan()))
+    await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
+    assert await wire.ask(Stop(reason="panic")) == Done("Stop")
+    (scanner, _), (stopper, command) = house.desk.asked
+    assert command == Stop(reason="panic")
+    assert stopper is not scanner
+    assert not waits.done()
+    waits.cancel()
+    await asyncio.wait({waits})
+    await wire.close()
+
+
+async def test_who_gives_up_waiting_has_hung_up(house: House) -> None:
+    wire = await house.enter()
+    waits = asyncio.create_task(wire.ask(Scan()))
+    await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
+    waits.cancel()
+    await asyncio.wait({waits})
+    assert await asyncio.wait_for(house.desk.gone.get(), WAIT_S) is house.desk.asked[0][0]
+    with pytest.raises(OSError, match="the host is gone"):
+        await wire.ask(Arm())
+    assert [command for _, command in house.desk.asked] == [Scan()]
+    await wire.close()
+
+
+async def last_lines(wire: Wire) -> list[Line]:
+    """Return what a host has told of its own accord, once it is gone."""
+    return [line async for line in wire.lines() if isinstance(line, Snapshot | LinkBack)]
+
+
+async def gone_for_good(wire: Wire) -> None:
+    assert await asyncio.wait_for(last_lines(wire), WAIT_S) == []
+    with pytest.raises(ConnectionResetError, match="the host is gone"):
+        await wire.ask(Arm())
+    await wire.close()
+
+
+async def test_a_host_that_goes_ends_what_waits_and_all_lines(house: House) -> None:
+    wire = await house.enter()
+    assert await wire.ask(Watch()) == Done("Watch")
+    waits = asyncio.create_task(wire.ask(Scan()))
+    await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
+    await house.server.close()
+    with pytest.raises(ConnectionResetError, match="the host is gone"):
+        await waits
+    assert await wire.line(WAIT_S) == Done("Watch")
+    assert [await wire.line(WAIT_S) for _ in range(3)] == [None, None, None]
+    with pytest.raises(OSError, match=r".+"):
+        await wire.ask(Stop())
+    await gone_for_good(wire)
+
+
+@pytest.mark.parametrize(
+    "says", [b"", b'{"answer":"do', b"nonsense\n", b'{"show":"unit"}\n', b'{"event":"x"}\n', b"x" * 100_000]
+)
+async def test_a_host_that_talks_nonsense_is_gone(home: Path, says: bytes) -> None:
+    async with odd(home, says) as path:
+        wire = Wire(path, *await asyncio.open_unix_connection(str(path)))
+        with pytest.raises(OSError, match="the host is gone"):
+            await wire.ask(Watch())
+        await gone_for_good(wire)
+
+
+async def test_who_asks_for_software_units_never_gets_a_host_with_real_ones(house: House) -> None:
+    options = HostOptions(home=house.options.home, simulate="coyote3")
+    with pytest.raises(EstimError, match="drives real units") as raised:
+        await join(options)
+    assert raised.value.code == Exit.TRY_LATER
+    await asyncio.wait_for(house.desk.gone.get(), WAIT_S)
+    wire = await join(house.options)
+    assert wire.host is None
+    await wire.close()
+
+
+def test_a_home_that_is_too_deep_for_a_socket_is_told_in_the_hosts_own_words(home: Path) -> None:
+    deep = home / ("d" * 100)
+    with pytest.raises(EstimError, match=r"the system allows 107: .*; choose a shorter folder with --home") as raised:
+        start_host(HostOptions(home=str(deep), simulate="coyote3"))
+    assert raised.value.code == Exit.CANT_CREATE
+    assert "choose a shorter folder" in (deep / "host.log").read_text(encoding="utf-8")
+
+
+def test_a_software_unit_that_is_not_known_is_told_in_the_hosts_own_words(home: Path) -> None:
+    with pytest.raises(EstimError, match="did you mean coyote3") as raised:
+        start_host(HostOptions(home=str(home), simulate="coyotte3"))
+    assert raised.value.code == Exit.USAGE
+
+
+async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_told(home: Path) -> None:
+    options = HostOptions(home=str(home), simulate="coyote3", solo=False)
+    wire = await join(options)
+    host = wire.host
+    assert host is not None
+    try:
+        overview = await wire.ask(Status())
+        assert isinstance(overview, Overview)
+        assert (overview.pid, overview.simulated) == (host.pid, True)
+        assert os.getsid(host.pid) == host.pid != os.getsid(0)
+        again = await join(options)
+        assert again.host is None
+        await again.close()
+        with pytest.raises(EstimError, match=rf"another host \(process {host.pid}\) has the home") as raised:
+            await asyncio.to_thread(start_host, options)
+        assert raised.value.code == Exit.TRY_LATER
+    finally:
+        code = await asyncio.to_thread(end, host)
+        await wire.close()
+    assert code == Exit.DONE
+    with pytest.raises(OSError, match=r".+"):
+        await wire.ask(Stop())
+    assert await asyncio.to_thread(running, options) is None
