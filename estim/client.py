@@ -123,9 +123,7 @@ def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
             _await_ready(reads, home.log)
         except EstimError:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(
-                    END_S
-                )  # it ends by itself: a screen must not collect dead ones
+                process.wait(END_S)  # it ends by itself: a screen must not collect dead ones
             raise
     finally:
         os.close(reads)

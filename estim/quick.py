@@ -113,14 +113,16 @@ def _asked(command: Words, options: dict[str, str]) -> "Reply":
 
 
 def _stopped(command: Words, options: dict[str, str]) -> "Reply":
-    path = find_home(options.get("--home")).socket
     line = _line(command)
     error: EstimError = NoHost("no estim is running here")
     for attempt in range(STOP_TRIES):
         try:
             if attempt:
                 _start(options, attempt)
-            answer = exchange(path, line, STOP_TIMEOUT_S).answer()
+            answer = exchange(find_home(options.get("--home")).socket, line, STOP_TIMEOUT_S).answer()
+            from estim.client import read_reply
+
+            return read_reply(answer)
         except NoHost as gone:
             if "--simulate" in options:
                 from estim.core.panel import Done
@@ -130,10 +132,6 @@ def _stopped(command: Words, options: dict[str, str]) -> "Reply":
         except EstimError as why:
             error = why
             break
-        else:
-            from estim.client import read_reply
-
-            return read_reply(answer)
     text = f"the stop is NOT confirmed: {error.text}; switch the unit off by hand"
     raise EstimError(text, code=Exit.NOT_CONFIRMED) from error
 

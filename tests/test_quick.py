@@ -1,0 +1,289 @@
+"""The quick commands: which lines are theirs, what leaves on the socket, and with which code they end."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estim.core.errors import Exit
+from estim.core.panel import Ask, Done, Overview, Pause, Raise, Refusal, Reply, Resume, Snapshot, State, Status, Stop
+from estim.host.control import Front, serve
+from estim.quick import command_of, quick, split
+from protocols.vocabulary import Channel
+
+SNAPSHOT = Snapshot(unit="one", address="-", family="-", title="One", simulated=True, state=State.READY)
+
+READ: msgspec.json.Decoder[Ask] = msgspec.json.Decoder(Ask)
+"""As the host reads what comes over the socket."""
+
+
+class Desk:
+    """Answers everything with `reply`."""
+
+    def __init__(self) -> None:
+        self.asked: list[Ask] = []
+        self.reply: Reply = Done("done it")
+
+    async def ask(self, front: Front, command: Ask) -> Reply:
+        del front
+        self.asked.append(command)
+        return self.reply
+
+    def left(self, front: Front) -> None:
+        assert front.gone
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home with a path short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def desk(home: Path) -> AsyncIterator[Desk]:
+    """The desk of a host that runs in the home."""
+    desk = Desk()
+    server = await serve(home / "control.sock", desk)
+    yield desk
+    await server.close()
+
+
+async def say(home: Path, *words: str) -> int | None:
+    return await asyncio.to_thread(quick, ["--home", str(home), *words])
+
+
+def estim(home: Path, *words: str) -> tuple[int, str, str]:
+    """Run `estim` as a person types it; return exit code and what it said on both ways."""
+    done = subprocess.run(
+        [sys.executable, "-m", "estim.cli", "--home", str(home), *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def asks(line: str) -> Ask | None:
+    """Return the command of a line as the host will read it."""
+    parts = split(line.split())
+    assert parts is not None
+    command = command_of(*parts)
+    return None if command is None else READ.decode(json.dumps(command))
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "options"),
+    [
+        ("", [], {}),
+        ("stop", ["stop"], {}),
+        ("stop --soft --json --no-input", ["stop"], {"--soft": "yes", "--json": "yes", "--no-input": "yes"}),
+        ("--home h stop --unit=one", ["stop"], {"--home": "h", "--unit": "one"}),
+        ("level A -1 --unit one", ["level", "A", "-1"], {"--unit": "one"}),
+        ("--unit one --unit two stop", ["stop"], {"--unit": "two"}),
+        (
+            "--simulate coyote3:lost=0.2 --speed max stop",
+            ["stop"],
+            {"--simulate": "coyote3:lost=0.2", "--speed": "max"},
+        ),
+        ("--home --json stop", ["stop"], {"--home": "--json"}),
+        ("-h", ["-h"], {}),
+    ],
+)
+def test_a_line_falls_into_words_and_options(line: str, words: list[str], options: dict[str, str]) -> None:
+    assert split(line.split()) == (words, options)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--help", "stop --help", "stop --now", "stop --unit", "--home", "status --json=yes", "run p --minutes 3", "--"],
+)
+def test_what_is_not_known_here_goes_on(line: str) -> None:
+    assert split(line.split()) is None
+    assert quick(line.split()) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("stop", Stop()),
+        ("stop --soft --unit one", Stop(soft=True, unit="one")),
+        ("--radio hci:usb:0 --simulate em70 --speed max --log x stop", Stop()),
+        ("status", Status()),
+        ("status --json", Status()),
+        ("pause", Pause()),
+        ("pause --unit=one", Pause(unit="one")),
+        ("resume", Resume()),
+        ("level A +1", Raise(channel=Channel.A, by=1)),
+        ("level b -2", Raise(channel=Channel.B, by=-2)),
+        ("level A -0", Raise(channel=Channel.A, by=0)),
+        ("level A 0", Raise(channel=Channel.A, to=0)),
+        ("level A 007", Raise(channel=Channel.A, to=7)),
+        ("level A 9999 --unit one", Raise(channel=Channel.A, to=9999, unit="one")),
+        ("level A +999", Raise(channel=Channel.A, by=999)),
+    ],
+)
+def test_a_line_becomes_the_command_that_it_says(line: str, command: Ask) -> None:
+    assert asks(line) == command
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "stop now",
+        "-h stop",
+        "Stop",
+        "run tens-ankle",
+        "devices scan",
+        "pause --soft",
+        "status --simulate em70",
+        "level A 1 --speed max",
+        "level",
+        "level A",
+        "level E 1",
+        "level A one",
+        "level A 1.5",
+        "level A +",
+        "level A +-1",
+        "level A ++1",
+        "level A ²",
+        "level A +٣",
+        "level A 1e2",
+        "level A 10000",
+        "level A +1000",
+        "level A 1 2",
+    ],
+)
+def test_any_other_form_is_for_the_full_command_line(line: str) -> None:
+    assert asks(line) is None
+    assert quick(line.split()) is None
+
+
+VERBS = st.sampled_from(["stop", "status", "pause", "resume", "level", "run"])
+FIGURES = st.sampled_from(["A", "b", "E", "+1", "-999", "12", "9999", "99999", "-0"])
+FLAGS = st.sampled_from(
+    ["--soft", "--json", "--unit", "--unit=x", "--home", "--simulate", "--speed=max", "--help", "--"]
+)
+
+
+@given(line=st.lists(VERBS | FIGURES | FLAGS | st.text(min_size=1, max_size=5), max_size=6))
+def test_whatever_is_typed_is_left_alone_or_understood_by_the_host(line: list[str]) -> None:
+    parts = split(line)
+    if parts is None:
+        return
+    command = command_of(*parts)
+    if command is None or command.get("unit") == "":
+        return  # the host itself refuses an empty name, with a sentence
+    read: Ask = READ.decode(json.dumps(command))
+    assert isinstance(read, Stop | Status | Pause | Resume | Raise)
+    assert read.__struct_config__.tag == parts[0][0]
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("stop --soft", Stop(soft=True)),
+        ("pause", Pause()),
+        ("level a +1 --unit one", Raise(channel=Channel.A, by=1, unit="one")),
+    ],
+)
+async def test_what_was_done_is_said(
+    home: Path, desk: Desk, capsys: pytest.CaptureFixture[str], line: str, command: Ask
+) -> None:
+    assert await say(home, *line.split()) == Exit.DONE
+    assert desk.asked == [command]
+    assert capsys.readouterr() == ("done it\n", "")
+
+
+@pytest.mark.parametrize("line", ["stop", "level A 70"])
+@pytest.mark.parametrize("code", [Exit.REFUSED, Exit.NOT_CONFIRMED])
+async def test_a_refusal_is_said_and_its_code_is_the_exit_code(
+    home: Path, desk: Desk, capsys: pytest.CaptureFixture[str], line: str, code: Exit
+) -> None:
+    desk.reply = Refusal(code=code, text="the cap is 50", nearest=("50",))
+    assert await say(home, *line.split()) == code
+    assert capsys.readouterr() == ("", "estim: the cap is 50\n")
+    assert await say(home, "--json", *line.split()) == code
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert (told["schema"], told["version"], told["answer"]) == ("estim.answer", 1, "refused")
+    assert (told["code"], told["text"], told["nearest"]) == (code, "the cap is 50", ["50"])
+
+
+async def test_the_status_of_a_host_says_what_runs(home: Path, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.reply = Overview(pid=7, simulated=True, units=(SNAPSHOT,))
+    assert await say(home, "status", "--json") == Exit.DONE
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert (told["running"], told["pid"], told["simulated"]) == (True, 7, True)
+    assert told["units"][0]["state"] == "ready"
+    assert await say(home, "status") == Exit.DONE
+    assert "one" in capsys.readouterr().out.casefold()
+
+
+def test_the_status_of_nothing_is_that_nothing_runs(home: Path) -> None:
+    assert estim(home, "status") == (Exit.DONE, "no estim is running here\n", "")
+    code, out, said = estim(home, "--json", "status")
+    told: dict[str, Any] = json.loads(out)
+    assert (code, said) == (Exit.DONE, "")
+    assert (told["running"], told["units"]) == (False, [])
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["pause", "resume", "level A +1", "level A 0 --json"])
+def test_nobody_to_tell_is_one_sentence_with_exit_69(home: Path, line: str) -> None:
+    code, out, said = estim(home, *line.split())
+    assert code == Exit.NO_DEVICE
+    assert "no estim is running here" in (out if "--json" in line else said)
+    assert list(home.iterdir()) == []
+
+
+def test_a_line_that_is_almost_one_is_explained_with_exit_2(home: Path) -> None:
+    code, out, said = estim(home, "level", "A", "one")
+    assert (code, out) == (Exit.USAGE, "")
+    assert "level A one: that is not understood" in said
+
+
+def test_a_stop_of_software_units_that_are_gone_has_nothing_to_do(home: Path) -> None:
+    code, out, _ = estim(home, "--simulate", "coyote3", "stop")
+    assert code == Exit.DONE
+    assert "nothing is running" in out
+
+
+@pytest.mark.control("C-09")
+@pytest.mark.parametrize("says", [b"", b'{"answer":"do', b"nonsense\n"])
+async def test_a_stop_whose_answer_never_comes_is_not_confirmed(
+    home: Path, capsys: pytest.CaptureFixture[str], says: bytes
+) -> None:
+    heard: list[bytes] = []
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readline())
+        writer.write(says)
+        writer.close()
+
+    async with await asyncio.start_unix_server(meet, path=str(home / "control.sock")):
+        assert await say(home, "stop") == Exit.NOT_CONFIRMED
+    assert [json.loads(line)["do"] for line in heard] == ["stop"]
+    told = capsys.readouterr().err
+    assert "the stop is NOT confirmed" in told
+    assert "switch the unit off by hand" in told
+
+
+@pytest.mark.control("C-09")
+def test_a_stop_in_a_home_that_can_not_be_is_not_confirmed(home: Path) -> None:
+    code, _, said = estim(home / ("d" * 100), "stop")
+    assert code == Exit.NOT_CONFIRMED
+    assert "choose a shorter folder with --home" in said
