@@ -55,6 +55,8 @@ def test_twenty_minutes_end_by_themselves_at_zero(home: Path, unit: str, level: 
     assert last["simulated"] is True
     events = [line["event"] for line in lines(done)]
     assert events[:4] == ["connected", "armed", "started", "phase"]
+    levels = [line for line in lines(done) if line["event"] == "level"]
+    assert [line["by"] for line in levels] == ["ramp" if line["at_s"] < 1000 else "end" for line in levels]
 
 
 def test_two_runs_with_one_seed_are_the_same_to_the_byte(home: Path) -> None:

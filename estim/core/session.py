@@ -152,7 +152,8 @@ class Session:
             told += self._take(now, event)
         told += self._look(now, reported)
         played_s = self.wish.played_s(now.mono_s)
-        author = author_of(self.state, self.reason, softening=self.wish.softening)
+        fading = self.state in PLAYING and self.wish.fading(now.mono_s)
+        author = author_of(self.state, self.reason, softening=self.wish.softening, fading=fading)
         told += self.teller.levels(author, reported, played_s)
         told += self._proceed(now, reported)
         if self.state in PLAYING and self.order:

@@ -193,10 +193,12 @@ def count_words(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def author_of(state: State, reason: Reason | None, *, softening: bool) -> str | None:
+def author_of(state: State, reason: Reason | None, *, softening: bool, fading: bool) -> str | None:
     """Return who moves all levels now, None if each channel has an author of its own."""
     if state in (State.STOPPING, State.FAULT, State.ENDED):
         return "end" if reason is Reason.COMPLETED else "stop"
     if state is State.PAUSED:
         return "pause"
-    return "stop" if softening else None
+    if softening:
+        return "stop"
+    return "end" if fading else None

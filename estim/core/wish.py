@@ -179,6 +179,10 @@ class Wish:
         """Say whether a soft stop has come down."""
         return self._soft_from_s is not None and now_s >= self._soft_from_s + FADE_OUT_S
 
+    def fading(self, now_s: float) -> bool:
+        """Say whether it comes down since the score is about to end."""
+        return now_s >= self.end_s(now_s) - FADE_OUT_S
+
     @property
     def softening(self) -> bool:
         """Say whether a soft stop is under way."""
