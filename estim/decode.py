@@ -38,7 +38,7 @@ class Decoder:
         except BadPacket as error:
             return self._bad(str(error))
         shown = {"name": layout.name, **{field.name: _plain(getattr(packet, field.name)) for field in fields(packet)}}
-        return {"ok": True, "family": self._family.name, "packet": shown, "rebuilt": rebuilt.hex()}
+        return {"ok": True, "family": self._family.name, "packet": shown, "rebuilt": rebuilt.hex().upper()}
 
     def _bad(self, why: str) -> dict[str, Any]:
         return {"ok": False, "family": self._family.name, "error": why}
@@ -80,7 +80,7 @@ def _layouts(made: Family, direction: Direction, endpoint: str | None) -> tuple[
 def _plain(value: object) -> object:
     """Plain JSON: numbers stay numbers, bytes are hex, rows are lists."""
     if isinstance(value, bytes):
-        return value.hex()
+        return value.hex().upper()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
