@@ -1,7 +1,6 @@
 """All verbs of the command line, each a few lines: parse, check, hand over."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,6 +9,7 @@ import typer
 from estim import __version__
 from estim.client import HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
+from estim.flags import Flags
 from protocols.vocabulary import Channel
 
 EPILOG = (
@@ -24,15 +24,6 @@ RAMP_MAX_S = 1800
 
 DIGITS_MAX = 9
 """Longest number that is read as a level; whether a unit goes that far is another question."""
-
-
-@dataclass(slots=True)
-class Flags:
-    """The global flags, as given before the verb."""
-
-    host: HostOptions
-    as_json: bool
-    no_input: bool
 
 
 app = typer.Typer(

@@ -9,9 +9,9 @@ import typer
 from estim.core.errors import EstimError, Exit
 
 if TYPE_CHECKING:
-    from estim.commands import Flags
     from estim.core.panel import Sighting
     from estim.core.program import Phase, Program
+    from estim.flags import Flags
     from estim.host.units import Units
 
 devices = typer.Typer(help="Units: what is on the air, and which ones are yours.", no_args_is_help=True)
