@@ -10,7 +10,7 @@ READY_MAX_S = 12.0
 """A unit that hasn't proved zero this long after the link is up never will: a little over the 10 s of doubt."""
 
 NAP_S = 0.5
-"""Longest time between two steps: silence, time-outs and the end are noticed as late as this at most."""
+"""Longest time between two steps (twice as long while a level stays): silence and time-outs are noticed as late."""
 
 BATTERY_MIN_PCT = 20
 """No start below this (safety.md C-33; the em70 sheet's 10 % is laxer)."""

@@ -186,7 +186,7 @@ class Session:
         """Return how long step() may wait if nothing comes in: until the wish changes by itself, NAP_S at most."""
         if self.state not in PLAYING:
             return NAP_S
-        return min(NAP_S, self.wish.rests_s(now.mono_s))
+        return min(2 * NAP_S, self.wish.rests_s(now.mono_s))  # while it plays, the driver asks by itself
 
     @property
     def length_s(self) -> float:
