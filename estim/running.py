@@ -40,8 +40,8 @@ from estim.keys import Keys, has_terminal
 from estim.record import Record, exit_code
 from protocols.vocabulary import Channel
 
-RECOVERY_S = 20.0
-"""Longest wait for the word of a new host after the first one died: 2 s to start, then as long as a stop."""
+RECOVERY_S = 40.0
+"""Longest wait for the word of a new host after the first one died: it has to start, and to find the unit."""
 
 STOP_S = 30.0
 """Longest wait for `ended` after a signal: the longest ladder, and 10 s for a unit that is lost just now, with room."""

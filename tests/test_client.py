@@ -16,7 +16,7 @@ from estim.client import HostOptions, Wire, ask_once, join, read_reply, running,
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import LinkBack
 from estim.core.lines import Line
-from estim.core.panel import Arm, Ask, Done, Leave, Overview, Refusal, Reply, Scan, Snapshot, State, Status, Stop, Watch
+from estim.core.panel import Arm, Ask, Done, Overview, Quiet, Refusal, Reply, Scan, Snapshot, State, Status, Stop, Watch
 from estim.door import NoHost
 from estim.host.control import Front, Server, serve
 
@@ -43,7 +43,7 @@ class Desk:
             case Arm():
                 front.tell(SNAPSHOT)
                 front.tell(LinkBack(unit="one"))
-            case Leave():
+            case Quiet():
                 return Refusal(code=Exit.REFUSED, text="not now")
             case Status():
                 return Overview(pid=7, simulated=False, units=(SNAPSHOT,))
@@ -109,7 +109,7 @@ def end(host: "subprocess.Popen[bytes]") -> int:
 
 
 def stale(path: Path) -> None:
-    """Leave a socket behind as a host does that was killed."""
+    """Quiet a socket behind as a host does that was killed."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
         dead.bind(str(path))
 
@@ -126,10 +126,10 @@ def test_where_nobody_is_that_is_said(home: Path, leave: Callable[[Path], None])
 
 async def test_one_thing_is_asked_and_answered(house: House) -> None:
     overview = await asyncio.to_thread(running, house.options)
-    refused = await asyncio.to_thread(ask_once, house.path, Leave())
+    refused = await asyncio.to_thread(ask_once, house.path, Quiet(7))
     assert overview == Overview(pid=7, simulated=False, units=(SNAPSHOT,))
     assert refused == Refusal(code=Exit.REFUSED, text="not now")
-    assert [command for _, command in house.desk.asked] == [Status(), Leave()]
+    assert [command for _, command in house.desk.asked] == [Status(), Quiet(7)]
 
 
 async def test_a_mute_host_is_given_up_on(house: House) -> None:
@@ -157,7 +157,7 @@ async def test_a_wire_gives_answers_and_all_lines_in_their_places(house: House) 
     wire = await house.enter()
     assert await wire.ask(Watch()) == Done("Watch")
     assert await wire.ask(Arm()) == Done("Arm")
-    assert await wire.ask(Leave()) == Refusal(code=Exit.REFUSED, text="not now")
+    assert await wire.ask(Quiet(7)) == Refusal(code=Exit.REFUSED, text="not now")
     expected: list[Line] = [Done("Watch"), SNAPSHOT, LinkBack(unit="one"), Done("Arm")]
     assert [await wire.line(WAIT_S) for _ in range(4)] == expected
     await wire.close()
@@ -166,7 +166,7 @@ async def test_a_wire_gives_answers_and_all_lines_in_their_places(house: House) 
 
 async def test_two_who_ask_at_once_get_each_their_own_answer(house: House) -> None:
     wire = await house.enter()
-    armed, left, watched = await asyncio.gather(wire.ask(Arm()), wire.ask(Leave()), wire.ask(Watch()))
+    armed, left, watched = await asyncio.gather(wire.ask(Arm()), wire.ask(Quiet(7)), wire.ask(Watch()))
     assert armed == Done("Arm")
     assert left == Refusal(code=Exit.REFUSED, text="not now")
     assert watched == Done("Watch")

@@ -143,11 +143,7 @@ class Scan(Command, tag="scan", frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
 
 
-class Leave(Command, tag="leave", frozen=True):
-    """End the host that was started for this front end, after stopping whatever runs."""
-
-
-Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan | Leave
+Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan
 
 
 # --- Answers: exactly one for each command ---------------------------------------------------------------------

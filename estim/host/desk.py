@@ -10,19 +10,15 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
 from threading import Timer
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
-from estim.core.guard import SESSION_MAX_S
-from estim.core.happenings import Happened
 from estim.core.panel import (
     Arm,
     Ask,
     Done,
     Found,
-    Leave,
     Overview,
     Pause,
     Quiet,
@@ -33,20 +29,19 @@ from estim.core.panel import (
     Resume,
     Scan,
     Start,
-    State,
     Status,
     Stop,
     Watch,
 )
 from estim.core.session import Session
-from estim.host.clock import wall_s
 from estim.host.control import Front
 from estim.host.finding import look
 from estim.host.parts import Parts
-from estim.host.preparing import family_of, limits_of, prepare, unit_of
+from estim.host.preparing import prepare
+from estim.host.recovering import recovery
 from estim.host.runner import Runner
-from estim.host.scribe import Scribe, Watched, opening
-from estim.host.station import Station, Watcher
+from estim.host.scribe import Scribe, opening
+from estim.host.station import Proof, Station, Watchers
 from protocols.driver import Family
 from protocols.vocabulary import AirError
 
@@ -68,7 +63,7 @@ class Desk:
         self._solo = solo
         self._stops = 0
         self._stations: dict[str, Station] = {}
-        self._watchers: dict[Front, Watcher] = {}
+        self._watchers = Watchers()
         self._fronts: set[Front] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting = asyncio.Lock()
@@ -92,7 +87,7 @@ class Desk:
     def left(self, front: Front) -> None:
         """A front end is gone: stop what it started, unless it asked to keep it."""
         self._fronts.discard(front)
-        self._watchers.pop(front, None)
+        self._watchers.drop(front)
         for station in self._stations.values():
             if station.owner is front and not station.keep and station.running:
                 self._order_stop(station, Reason.INTERRUPTED, soft=False)
@@ -111,9 +106,10 @@ class Desk:
             if station.running:
                 self._order_stop(station, Reason.INTERRUPTED, soft=False)
         for station in list(self._stations.values()):
-            await self._proved(station, lost_wait_s=LOST_WAIT_S)
+            await self._settle(station, lost_wait_s=LOST_WAIT_S)
             await asyncio.wait({station.task}, timeout=10)
-            await station.scribe.close()
+            if not station.runner.unsettled:
+                await station.scribe.close()
 
     async def _do(self, front: Front, command: Ask) -> Reply:
         match command:
@@ -138,16 +134,13 @@ class Desk:
             case Quiet(alarm):
                 return self._quiet(alarm)
             case Watch(every_s):
-                self._watchers[front] = Watcher(every_s)
+                self._watchers.add(front, every_s)
                 self._show(front)
                 return Done("watching")
             case Status():
-                return self._overview()
+                return self.overview()
             case Scan(seconds):
                 return await self._scan(seconds)
-            case Leave():
-                self._background(self._leave())
-                return Done("leaving")
             case _:
                 assert_never(command)
 
@@ -161,15 +154,26 @@ class Desk:
                 raise EstimError(f"{name} is busy: stop its session first", code=Exit.TRY_LATER)
             if present is not None:
                 await asyncio.wait({present.task}, timeout=10)
+            keep = command.keep or self._parts.settings.keep_running
+            self._check_wanted(front, stops, keep=keep)
             now = self._parts.clock.now()
             session = Session(ready.unit, ready.family.caps, ready.limits, ready.order, now)
             row = opening(session, now, ready.sites, ready.overrides, ready.warnings)
             number = await self._parts.journal.begin(row)
-            keep = command.keep or self._parts.settings.keep_running
             station = self._open(session, ready.family, number, front, keep=keep)
-            if self._stops != stops:  # somebody stopped everything while this was being prepared
+            try:
+                self._check_wanted(front, stops, keep=keep)  # again: the disk may have taken its time
+            except EstimError:
                 self._order_stop(station, Reason.STOPPED, soft=False)
+                raise
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
+
+    def _check_wanted(self, front: Front, stops: int, *, keep: bool) -> None:
+        """Refuse a start that has been overtaken while it was prepared: by a stop, the host's end, or nobody left."""
+        if self._stops != stops or self._leaving.is_set():
+            raise EstimError("stopped before it began", code=Exit.TRY_LATER)
+        if front not in self._fronts and not keep:
+            raise EstimError("whoever wanted this session has gone", code=Exit.TRY_LATER)
 
     def _open(
         self,
@@ -181,31 +185,24 @@ class Desk:
         keep: bool,
         until_s: float | None = None,
     ) -> Station:
-        scribe = Scribe(self._parts.journal, session.unit, number, self._told, self._passed)
+        scribe = Scribe(self._parts.journal, session.unit, number, self._watchers.told, self._watchers.passed)
         runner = Runner(self._parts.air, family, session, self._parts.clock, scribe, until_s=until_s)
         scribe.runner = runner
         task = asyncio.get_running_loop().create_task(self._run(runner, scribe))
         station = self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
         return station
 
-    async def recover(self) -> list[str]:
-        """Stop, in the background, every unit that a host left in a session when it died; return the units' names."""
+    async def recover(self, number: int | None = None) -> list[str]:
+        """Stop, in the background, every unit that was left in a session (or in that one); return the units' names."""
         names: list[str] = []
         for left in await self._parts.journal.open_sessions():
-            known = self._parts.units.get(left.address) or self._parts.units.add(
-                left.address, left.family, self._parts.clock.now().utc
-            )
-            if known.name in names:
+            if number is not None and left.id != number:
                 continue
-            family = family_of(self._parts, known)
-            unit = unit_of(self._parts, known, family)
-            limits = limits_of(self._parts, known, family, None)
-            now = self._parts.clock.now()
-            session = Session(unit, family.caps, limits, None, now)
-            on_until = left.on_until_utc or left.beat_utc + timedelta(seconds=SESSION_MAX_S)
-            until_s = now.mono_s + max(0.0, (on_until - now.utc).total_seconds())
-            self._open(session, family, left.id, None, keep=True, until_s=until_s)
-            names.append(known.name)
+            made = recovery(self._parts, left)
+            name = made.session.unit.name
+            if name not in names:
+                self._open(made.session, made.family, made.number, None, keep=True, until_s=made.until_s)
+                names.append(name)
         return names
 
     async def _run(self, runner: Runner, scribe: Scribe) -> None:
@@ -214,15 +211,16 @@ class Desk:
         except Exception:  # a bug of ours: say that the unit may be on, and stop it by a fresh way
             logging.getLogger(__name__).exception("the session on %s broke off", runner.session.unit.name)
             runner.broke_off()
-            self._background(self._stop_afresh(runner, scribe))
-            return
-        await scribe.close()
+            if runner.session.order is not None:
+                self._background(self._stop_afresh(scribe.number))
+                return
+        if not runner.unsettled:  # else its row stays open, so that the next host looks for the unit too
+            await scribe.close()
         await self._maybe_leave()
 
-    async def _stop_afresh(self, runner: Runner, scribe: Scribe) -> None:
-        await scribe.close()
-        if runner.session.order is not None:
-            await self.recover()
+    async def _stop_afresh(self, number: int) -> None:
+        """Stop the unit of a session that broke off: its row is still open, and leads there."""
+        await self.recover(number)
 
     async def _stop(self, command: Stop) -> Reply:
         self._stops += 1
@@ -233,28 +231,20 @@ class Desk:
         for station in running:
             self._order_stop(station, Reason(command.reason), soft=command.soft)
         lost_wait_s = 0.0 if command.reason == "stopped" else LOST_WAIT_S
-        sure = [await self._proved(station, lost_wait_s=lost_wait_s) for station in running]
-        names = ", ".join(station.runner.session.unit.name for station in running)
-        if all(sure):
-            return Done(f"{names}: stopped, zero confirmed")
-        by_hand = "; ".join(
-            station.runner.session.unit.by_hand for station, one in zip(running, sure, strict=True) if not one
-        )
-        raise EstimError(f"{names}: the stop is NOT confirmed: {by_hand}", code=Exit.NOT_CONFIRMED)
+        for station in running:
+            await self._settle(station, lost_wait_s=lost_wait_s)
+        return _stopped(running)
 
     def _nothing_to_stop(self, stations: Sequence[Station]) -> Reply:
-        unsure = [s.runner.session.unit for s in stations if s.runner.session.stop_confirmed is False]
-        if unsure:
-            by_hand = "; ".join(f"{unit.name}: {unit.by_hand}" for unit in unsure)
-            raise EstimError(f"the last stop was NOT confirmed: {by_hand}", code=Exit.NOT_CONFIRMED)
-        return Done("nothing is running")
+        unsure = [station for station in stations if station.proof is Proof.UNPROVED]
+        return _stopped(unsure) if unsure else Done("nothing is running")
 
     def _order_stop(self, station: Station, reason: Reason, *, soft: bool) -> None:
         session = station.runner.session
         station.runner.ask(lambda now, _: session.stop(now, reason, soft=soft))
 
-    async def _proved(self, station: Station, *, lost_wait_s: float) -> bool:
-        """Wait for a session's end; true only if zero is confirmed. A lost unit is not waited for for ever."""
+    async def _settle(self, station: Station, *, lost_wait_s: float) -> None:
+        """Wait for a session's end. A lost unit is not waited for for ever, and given up if `lost_wait_s` says so."""
         session = station.runner.session
         limit_s = session.caps.stop_s + STOP_WAIT_S + (2.0 if session.wish.softening else 0.0)
         if not session.linked:
@@ -265,7 +255,6 @@ class Desk:
         except TimeoutError:
             if lost_wait_s:
                 station.runner.forget()
-        return session.stop_confirmed is True or (session.state is State.ENDED and session.started is None)
 
     def _raise(self, station: Station, command: Raise) -> Reply:
         if (command.by is None) == (command.to is None):
@@ -303,25 +292,10 @@ class Desk:
             raise EstimError("more than one unit is running: name one with --unit", code=Exit.USAGE)
         return running[0]
 
-    def _overview(self) -> Overview:
+    def overview(self) -> Overview:
+        """Return everything that is known now."""
         units = tuple(station.runner.snapshot() for station in self._stations.values())
         return Overview(pid=self._parts.pid, simulated=self._parts.air.simulated, units=units)
-
-    def _told(self, told: Sequence[Happened]) -> None:
-        for front in list(self._watchers):
-            for line in told:
-                front.tell(line)
-
-    def _passed(self, runner: Watched) -> None:
-        """Show fresh snapshots to who watches, no more often than asked, by the clock on the wall."""
-        if not self._watchers:
-            return
-        name = runner.session.unit.name
-        for front, watcher in list(self._watchers.items()):
-            at_s = wall_s()
-            if at_s - watcher.told_s.get(name, -1e9) >= watcher.every_s or runner.session.state is State.ENDED:
-                watcher.told_s[name] = at_s
-                front.tell(runner.snapshot())
 
     def _show(self, front: Front) -> None:
         for station in self._stations.values():
@@ -332,15 +306,23 @@ class Desk:
         if not self._solo or self._fronts or any(one.kept for one in self._stations.values()):
             return
         for station in list(self._stations.values()):
-            await self._proved(station, lost_wait_s=LOST_WAIT_S)
+            await self._settle(station, lost_wait_s=LOST_WAIT_S)
         if not self._fronts:
             self._leaving.set()
-
-    async def _leave(self) -> None:
-        await self.close()
-        self._leaving.set()
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _stopped(stations: Sequence[Station]) -> Reply:
+    """Return the answer to a stop: nothing is called confirmed that isn't."""
+    names = ", ".join(station.runner.session.unit.name for station in stations)
+    unsure = [station.runner.session.unit for station in stations if station.proof is Proof.UNPROVED]
+    if unsure:
+        by_hand = "; ".join(f"{unit.name}: {unit.by_hand}" for unit in unsure)
+        raise EstimError(f"the stop is NOT confirmed: {by_hand}", code=Exit.NOT_CONFIRMED)
+    if all(station.proof is Proof.PROVED for station in stations):
+        return Done(f"{names}: stopped, {Proof.PROVED.value}")
+    return Done(f"{names}: {Proof.UNTOUCHED.value}")

@@ -11,6 +11,7 @@ Rules:
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from math import isinf
 
 from estim.core.guard import Permit, permit
@@ -61,7 +62,6 @@ class Runner:
         self.session = session
         self.dropped = 0
         self.output_s = 0.0
-        self.over = asyncio.Event()
         self.ended = asyncio.Event()
         self._air = air
         self._family = family
@@ -99,7 +99,6 @@ class Runner:
         finally:
             await self._hang_up()
             self.ended.set()
-            self.over.set()
 
     async def _live(self) -> None:
         lost_s: float | None = None
@@ -130,8 +129,7 @@ class Runner:
         if looked_s > REOPEN_MIN_S and not isinf(until_s) and now.mono_s > until_s:
             self._tell(self.session.give_up(now, self.reported))
             return True
-        pause_s = REOPEN_PAUSE_S if looked_s <= REOPEN_MIN_S else 10 * REOPEN_PAUSE_S
-        await self._sleep(pause_s)
+        await self._sleep(REOPEN_PAUSE_S if looked_s <= REOPEN_MIN_S else 10 * REOPEN_PAUSE_S)
         return self.session.state is State.ENDED
 
     def forget(self) -> None:
@@ -139,6 +137,12 @@ class Runner:
         if self._carrier is None and self.session.state is not State.ENDED:
             self._tell(self.session.give_up(self._clock.now(), self.reported))
             self._wakes.set()
+
+    @property
+    def unsettled(self) -> bool:
+        """Say whether a unit that was to be stopped was never proved off, and may still be putting out."""
+        until_s = self._until_s or 0.0
+        return self.session.stop_confirmed is False and self._clock.now().mono_s < until_s
 
     def broke_off(self) -> None:
         """End a session whose runner had a bug: nothing is known of its unit any more."""
@@ -184,12 +188,10 @@ class Runner:
 
     async def _until_given_up(self) -> None:
         """Return when opening has lost its point: a stop before anything was reached, or the end."""
-        while self.session.state is not State.ENDED and not (self.reported is None and self._unwanted()):
+        begins = self.session.order is not None and self.reported is None
+        while self.session.state is not State.ENDED and not (begins and self._stopping()):
             self._wakes.clear()
             await self._wakes.wait()
-
-    def _unwanted(self) -> bool:
-        return self._stopping() and self.session.order is not None
 
     async def _until_lost_or_ended(self) -> None:
         while self.session.state is not State.ENDED and self._broken is None and self._bug is None:
@@ -229,11 +231,9 @@ class Runner:
 
     async def _sleep(self, seconds: float) -> None:
         self._wakes.clear()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wakes.wait()
-        except TimeoutError:
-            pass
 
     def _hear(self, endpoint: Endpoint, data: bytes) -> None:
         self._ears.carried(self._clock.now(), "in", endpoint, data)

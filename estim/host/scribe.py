@@ -48,7 +48,7 @@ class Scribe:
         self.trouble = ""
         self._journal = journal
         self._unit = unit
-        self._number = number
+        self.number = number
         self._told = told
         self._passed = passed
         self._beat_s: float | None = None
@@ -60,9 +60,9 @@ class Scribe:
         for event in told:
             match event:
                 case Levelled(channel=channel, level=level, by=by, at_s=at_s):
-                    self._journal.level(self._number, at_s, channel, level, by)
+                    self._journal.level(self.number, at_s, channel, level, by)
                 case Alarmed(priority=priority, text=text, do=do):
-                    self._journal.alarm(self._number, now, priority, text, do)
+                    self._journal.alarm(self.number, now, priority, text, do)
                 case Started():
                     self._started = now
                 case Ended():
@@ -76,7 +76,7 @@ class Scribe:
         assert self.runner is not None, "set by who made both"
         if self._started is not None and (self._beat_s is None or now.mono_s - self._beat_s >= BEAT_S):
             self._beat_s = now.mono_s
-            self._journal.beat(self._number, now, self.runner.output_s, self._on_until(now))
+            self._journal.beat(self.number, now, self.runner.output_s, self._on_until(now))
         self._passed(self.runner)
 
     def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
@@ -101,7 +101,7 @@ class Scribe:
             on_until_utc=None if ended.stop_confirmed else self._on_until(now),
         )
         try:
-            await self._journal.close_session(self._number, outcome)
+            await self._journal.close_session(self.number, outcome)
         except EstimError as error:
             self.trouble = error.text
 

@@ -1,12 +1,24 @@
-"""What the desk keeps of each unit and of each front end that watches."""
+"""What the desk keeps of each unit, and of the front ends that watch."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
+from estim.core.happenings import Happened
 from estim.core.panel import State
+from estim.host.clock import wall_s
 from estim.host.control import Front
 from estim.host.runner import Runner
-from estim.host.scribe import Scribe
+from estim.host.scribe import Scribe, Watched
+
+
+class Proof(Enum):
+    """What may be said of a unit after a stop."""
+
+    PROVED = "zero confirmed"
+    UNTOUCHED = "stopped before anything was put out"
+    UNPROVED = "the stop is NOT confirmed"
 
 
 @dataclass(slots=True)
@@ -29,6 +41,15 @@ class Station:
         """Say whether the session goes on although nobody watches; one that only stops a unit doesn't count."""
         return self.keep and self.running and self.runner.session.order is not None
 
+    @property
+    def proof(self) -> Proof:
+        """Say what is proved. A session that only stops a unit never starts, and is proved by nothing but zero."""
+        session = self.runner.session
+        if session.stop_confirmed is True:
+            return Proof.PROVED
+        untouched = not self.running and session.order is not None and session.started is None
+        return Proof.UNTOUCHED if untouched else Proof.UNPROVED
+
 
 @dataclass(slots=True)
 class Watcher:
@@ -36,3 +57,33 @@ class Watcher:
 
     every_s: float
     told_s: dict[str, float] = field(default_factory=dict)
+
+
+class Watchers:
+    """All front ends that watch."""
+
+    def __init__(self) -> None:
+        self._all: dict[Front, Watcher] = {}
+
+    def add(self, front: Front, every_s: float) -> None:
+        """Show this front end everything from now on."""
+        self._all[front] = Watcher(every_s)
+
+    def drop(self, front: Front) -> None:
+        """Show it nothing more."""
+        self._all.pop(front, None)
+
+    def told(self, told: Sequence[Happened]) -> None:
+        """Pass on what happened."""
+        for front in list(self._all):
+            for line in told:
+                front.tell(line)
+
+    def passed(self, runner: Watched) -> None:
+        """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall."""
+        name = runner.session.unit.name
+        for front, watcher in list(self._all.items()):
+            at_s = wall_s()
+            if at_s - watcher.told_s.get(name, -1e9) >= watcher.every_s or runner.session.state is State.ENDED:
+                watcher.told_s[name] = at_s
+                front.tell(runner.snapshot())

@@ -22,7 +22,6 @@ from estim.core.panel import (
     Arm,
     Ask,
     Done,
-    Leave,
     Quiet,
     Raise,
     Refusal,
@@ -54,7 +53,7 @@ class Desk:
             case Scan():
                 await self.scanned.wait()
                 return Done("looked around")
-            case Leave():
+            case Quiet(7):
                 raise KeyError("a bug")
             case Watch():
                 self.fronts.append(front)
@@ -200,14 +199,14 @@ async def test_a_line_of_the_longest_length_is_taken(house: House) -> None:
 
 async def test_a_bug_of_ours_is_answered_too(house: House, caplog: pytest.LogCaptureFixture) -> None:
     client = await house.enter()
-    client.say(b'{"do":"leave"}')
+    client.say(b'{"do":"quiet","alarm":7}')
     refused = await client.hear()
     client.say(b'{"do":"arm"}')
     assert isinstance(refused, Refusal)
     assert refused.code == Exit.INTERNAL
     assert "the host's log" in refused.text
     assert await client.hear() == Done("Arm")
-    assert "Leave failed" in caplog.text
+    assert "Quiet failed" in caplog.text
 
 
 @pytest.mark.parametrize("last", [b"", b'{"do":"arm"', b"x" * 3 * LINE_MAX])
