@@ -73,7 +73,7 @@ async def opened_air(options: HostOptions) -> AsyncIterator[Air]:
 
 def _air(options: HostOptions, files: ExitStack) -> Air:
     if options.simulate is not None:
-        from simulator.faults import BadOption
+        from simulator.options import BadOption
         from simulator.radio import MemoryAir
         from simulator.registry import make, read_line
         from simulator.trace import Trace, silent

@@ -173,11 +173,9 @@ def decode(
     """Show one packet as JSON. A bad one: ok false, exit 65. With --batch one line each, in order (65: any bad)."""
     from estim.decode import Decoder, line_of
 
-    if text:
-        _usage(f"{family} speaks in bytes, not in text: leave --text out")
     if batch == (packet is not None):
-        _usage("give one packet in hex, or --batch and packets on stdin")
-    decoder = Decoder(family, direction, endpoint, profile)
+        _usage("give one packet, or --batch and packets on stdin")
+    decoder = Decoder(family, direction, endpoint, profile, text=text)
     # bytes, since a line that is no text must be answered too, and only a line feed ends one
     lines = (line.decode(errors="replace").rstrip("\r\n") for line in sys.stdin.buffer) if batch else [packet or ""]
     good = True

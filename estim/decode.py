@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from estim.core.errors import EstimError, Exit
-from protocols.driver import Direction, Family
-from protocols.layout import Layout, pick
+from protocols.driver import Direction, Family, Forms
+from protocols.layout import Form, pick
 from protocols.registry import family, names
 from protocols.vocabulary import BadPacket
 
@@ -16,20 +16,25 @@ from protocols.vocabulary import BadPacket
 class Decoder:
     """Decodes the packets of one family, direction and endpoint."""
 
-    def __init__(self, name: str, direction: str, endpoint: str | None, profile: str | None) -> None:
+    def __init__(
+        self, name: str, direction: str, endpoint: str | None, profile: str | None, *, text: bool = False
+    ) -> None:
         self._family = _family(name)
+        if text and self._family.text_end is None:
+            raise EstimError(f"{name} speaks in bytes, not in text: leave --text out", code=Exit.USAGE)
         try:
             self._direction = Direction(direction)
         except ValueError as error:
             raise EstimError(f"a packet goes to-device or from-device, not {direction!r}", code=Exit.USAGE) from error
-        if profile is not None:
-            raise EstimError(f"{name} has only one form of packets: leave --profile out", code=Exit.USAGE)
-        self._layouts = _layouts(self._family, self._direction, endpoint)
+        forms = _forms(self._family, profile)
+        self._layouts = _layouts(self._family, forms, self._direction, endpoint)
+        usual = self._layouts == _layouts(self._family, forms, self._direction, None)
+        self._text_end = (self._family.text_end if usual else b"") if text else None
 
     def one(self, text: str) -> dict[str, Any]:
-        """Return the JSON object of one packet in hex; `ok` is false if it is none."""
+        """Return the JSON object of one packet in hex (or as text); `ok` is false if it is none."""
         try:
-            data = bytes.fromhex(text.replace(":", " "))
+            data = bytes.fromhex(text.replace(":", " ")) if self._text_end is None else text.encode() + self._text_end
         except ValueError:
             return self._bad(f"not hex: {text.strip()[:60]!r}; write two digits a byte, as B0 00 0A or b0:00:0a")
         try:
@@ -62,9 +67,22 @@ def _family(name: str) -> Family:
         raise EstimError(f"no family {name!r}: {hint}", code=Exit.USAGE, nearest=tuple(near)) from None
 
 
-def _layouts(made: Family, direction: Direction, endpoint: str | None) -> tuple[Layout[Any], ...]:
+def _forms(made: Family, profile: str | None) -> Forms:
+    """Return the packet forms of a profile; None: of the usual one."""
+    if profile is None:
+        return made.layouts
+    if not made.profiles:
+        raise EstimError(f"{made.name} has only one form of packets: leave --profile out", code=Exit.USAGE)
+    chosen = next((known for known in made.profiles if known.casefold() == profile.casefold()), None)
+    if chosen is None:
+        known = " or ".join(made.profiles)
+        raise EstimError(f"{made.name} has no profile {profile!r}: say {known}", code=Exit.USAGE)
+    return made.other_layouts.get(chosen, made.layouts)
+
+
+def _layouts(made: Family, forms: Forms, direction: Direction, endpoint: str | None) -> tuple[Form, ...]:
     """Return the forms of one endpoint, named as in the sheet or by a short or full UUID; None: of the usual one."""
-    table = made.layouts[direction]
+    table = forms[direction]
     if endpoint is None:
         return next(iter(table.values()))
     wanted = endpoint.casefold()

@@ -219,7 +219,7 @@ CAPS = Capabilities(
 )
 
 
-def _connect(now_s: float) -> Driver:
+def _connect(now_s: float, _profile: str) -> Driver:
     # Imported here, since the driver is written with the forms above.
     from protocols.coyote3_driver import Coyote3
 

@@ -10,11 +10,11 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-from protocols.layout import Layout
+from protocols.layout import Form
 from protocols.score import Playable
 from protocols.vocabulary import (
     Advert,
@@ -66,13 +66,20 @@ class Direction(StrEnum):
     FROM_DEVICE = "from-device"
 
 
+Forms = Mapping[Direction, Mapping[str, tuple[Form, ...]]]
+"""Packet forms by direction and endpoint name, the usual endpoint first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """All that the rest of the house needs to know of a device family.
 
-    `endpoints` is the GATT table to be checked after connecting, `subscribe` the ones to listen to. `layouts` holds
-    the packet forms by direction and endpoint name, the usual endpoint first. `by_hand` tells a person how to end
-    output at the unit itself, `evidence` how sure the facts are.
+    `endpoints` is the GATT table to be checked after connecting, `subscribe` the ones to listen to. `layouts` are the
+    packet forms of the usual profile. `connect` makes a driver for a fresh link, of a profile ("": the usual one).
+    `by_hand` tells a person how to end output at the unit itself, `evidence` how sure the facts are. `profiles` are
+    the versions of the protocol that no unit tells and a person must choose, the usual one first, `other_layouts` the
+    forms of all but the first. `text_end` ends a line on the usual endpoint of a family whose packets are text to a
+    person (None: they are bytes).
     """
 
     name: str
@@ -80,9 +87,12 @@ class Family:
     caps: Capabilities
     endpoints: tuple[Endpoint, ...]
     subscribe: tuple[Endpoint, ...]
-    layouts: Mapping[Direction, Mapping[str, tuple[Layout[Any], ...]]]
+    layouts: Forms
     match: Callable[[Advert], Match]
-    connect: Callable[[float], Driver]
+    connect: Callable[[float, str], Driver]
     by_hand: str
     evidence: str
     playable: Playable
+    profiles: tuple[str, ...] = ()
+    other_layouts: Mapping[str, Forms] = field(default_factory=dict)
+    text_end: bytes | None = None

@@ -296,7 +296,7 @@ CAPS = Capabilities(
 )
 
 
-def _connect(now_s: float) -> Driver:
+def _connect(now_s: float, _profile: str) -> Driver:
     # Imported here, since the driver is written with the forms above.
     from protocols.em70_driver import Em70
 

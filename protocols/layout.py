@@ -4,7 +4,7 @@ A packet that doesn't build back to the very same bytes is bad, so a parser can'
 """
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import construct
 from construct_typed import DataclassMixin, DataclassStruct
@@ -17,6 +17,33 @@ T = TypeVar("T", bound=DataclassMixin)
 def bare(body: bytes) -> bytes:
     """Frame nothing: what is written is the body itself."""
     return body
+
+
+class Form(Protocol):
+    """One form of packet. `Layout` serves for bytes; a family that speaks in text has a class of its own.
+
+    Packets are frozen dataclasses of plain fields, so that they can be shown as JSON.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the sheet calls it."""
+
+    @property
+    def head(self) -> bytes:
+        """The constant start."""
+
+    def framed(self, data: bytes) -> None:
+        """Raise BadPacket if length or checksum of the frame are wrong."""
+
+    def starts(self, data: bytes) -> bool:
+        """Say whether these bytes claim to be of this form."""
+
+    def parse(self, data: bytes) -> Any:
+        """Return the packet, or raise BadPacket with a sentence."""
+
+    def build(self, packet: Any) -> bytes:
+        """Return the bytes of a packet; raise BadPacket if a field doesn't fit its place."""
 
 
 class Layout(Generic[T]):
@@ -43,6 +70,10 @@ class Layout(Generic[T]):
         self._unframe = unframe
         self._check = check
         self._struct = DataclassStruct(payload)
+
+    def framed(self, data: bytes) -> None:
+        """Raise BadPacket if length or checksum of the frame are wrong."""
+        self._unframe(data)
 
     def starts(self, data: bytes) -> bool:
         """Say whether these bytes claim to be of this form (their frame is fine and the head fits)."""
@@ -77,16 +108,16 @@ class Layout(Generic[T]):
             raise BadPacket(f"{self.name}: can't be built: {_reason(error)}") from error
 
 
-def pick(layouts: Iterable[Layout[T]], data: bytes) -> tuple[Layout[T], T]:
-    """Parse with the first layout whose frame and head fit; raise BadPacket if none does."""
-    tried = tuple(layouts)
+def pick(forms: Iterable[Form], data: bytes) -> tuple[Form, Any]:
+    """Parse with the first form whose frame and head fit; raise BadPacket if none does."""
+    tried = tuple(forms)
     for layout in tried:
         if layout.starts(data):
             return layout, layout.parse(data)
     if len(tried) == 1:
         return tried[0], tried[0].parse(data)
     for layout in tried:
-        layout._unframe(data)  # the frame's own sentence is the better one
+        layout.framed(data)  # the frame's own sentence is the better one
     raise BadPacket(
         f"unknown head {data[:1].hex() or '(empty)'}: known are {', '.join(x.head.hex() + ' ' + x.name for x in tried)}"
     )

@@ -4,7 +4,7 @@ A Score is a Program already fitted to one family (a Course makes it), so no dri
 Widths are of ONE phase of the pulse in µs, rates are pulses per second, times are seconds from the session's start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import floor
 
@@ -86,19 +86,38 @@ class Score:
         return last.start_s + last.length_s
 
 
+def as_asked(value: float) -> float:
+    """Return the value itself: a unit that plays whatever it is asked for."""
+    return value
+
+
+def fits_all(_score: "Score") -> str:
+    """Say nothing: a unit that plays every score within its ranges."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Playable:
-    """What a family can play: lowest and highest rate and width, `slot_s` its time slots (0: none).
+    """What a family can play: lowest and highest rate and width, and how fine they are.
 
-    A family that plays by number has `timers` (program number to the unit's own timer in seconds, as far as known)
-    and `number`, the one that stands in for a pain program which names none.
+    `slot_s` are its time slots (0: none), to which bursts and changes fit. `rate` and `width` say what is really
+    played for a value that is asked for: never faster and never wider, since both would be stronger. `refuses` returns
+    the sentence why a score can't be played though each of its values can ("" if it can).
+
+    A family that plays by number has `timers` (program number to the unit's own timer in seconds, inf: it has none)
+    and `number`, the one that stands in for a pain program which names none. `made_elsewhere`: another unit makes the
+    pulses, so rate and width are set there by hand, once, and never change within a session.
     """
 
     rate_hz: tuple[float, float]
     width_us: tuple[float, float]
     slot_s: float = 0.0
+    rate: Callable[[float], float] = as_asked
+    width: Callable[[float], float] = as_asked
+    refuses: Callable[[Score], str] = fits_all
     timers: Mapping[int, float] = field(default_factory=dict)
     number: int | None = None
+    made_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from simulator.faults import BadOption
-from simulator.registry import KINDS, names, options, read_line
+from simulator.options import BadOption
+from simulator.registry import kind, names, options, read_line
 
 if TYPE_CHECKING:
     from simulator.serve import Served
@@ -30,10 +30,10 @@ def list_families(as_json: Annotated[bool, typer.Option("--json", help="one JSON
     """Show the families that can be simulated, and their options."""
     for family in names():
         if as_json:
-            told = {"family": family, "title": KINDS[family].title}
+            told = {"family": family, "title": kind(family).title}
             typer.echo(json.dumps({**told, "options": [asdict(option) for option in options(family)]}))
             continue
-        typer.echo(f"{family}: {KINDS[family].title}")
+        typer.echo(f"{family}: {kind(family).title}")
         for option in options(family):
             typer.echo(f"  {option.name + '=' + option.form:34} {option.meaning} ({option.default})")
 

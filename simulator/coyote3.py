@@ -16,8 +16,9 @@ from math import inf
 from protocols.coyote3 import B1, BATTERY, BE, BF, CHARGE, FRAME, IN, LIMITS, OLD_REPLY, OUT, TOLD, Charge
 from protocols.vocabulary import Advert, BadPacket, Endpoint
 from simulator.chance import Chance
+from simulator.coyote3_options import Coyote3Options
 from simulator.coyote3_socket import Block, Socket, block_of
-from simulator.faults import Coyote3Options
+from simulator.kind import Kind
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.skin import Skin
 from simulator.trace import silent
@@ -270,3 +271,6 @@ class Coyote3:
 
     def _levels(self) -> dict[str, int]:
         return {socket.name: socket.strength for socket in self._sockets}
+
+
+KIND = Kind("coyote3", "DG-LAB Coyote 3.0", "47L127000", "C0:70:7E:03:00", Coyote3Options(), Coyote3)

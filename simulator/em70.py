@@ -50,12 +50,13 @@ from protocols.em70 import (
     Strength,
     Version,
 )
-from protocols.layout import Layout, T, pick
+from protocols.layout import Form, Layout, T, pick
 from protocols.vocabulary import Advert, BadPacket, Endpoint
 from simulator.chance import Chance
 from simulator.em70_current import AssumedCurrent
+from simulator.em70_options import Em70Options
 from simulator.em70_timer import Timer
-from simulator.faults import Em70Options
+from simulator.kind import Kind
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.trace import silent
 from simulator.twin import Log, Pulse, Said, WriteRefused
@@ -200,7 +201,7 @@ class Em70:
                 self._set(at_s, 0, "timer")
                 self._say(at_s, ENDED, Plain(0))
 
-    def _obey(self, now_s: float, layout: Layout[Any], packet: DataclassMixin) -> None:
+    def _obey(self, now_s: float, layout: Form, packet: DataclassMixin) -> None:
         match packet:
             case Plain():
                 self._obey_plain(now_s, layout.name)
@@ -334,3 +335,6 @@ class Em70:
 
     def _say(self, now_s: float, layout: Layout[T], packet: T) -> None:
         self._outbox.put(now_s + self._chance.between(*ANSWER_S), CONTROL, layout.build(packet))
+
+
+KIND = Kind(NAME, "Beurer EM 70 Wireless", "LT5009NEW", "F9:8B:6F:12:EC", Em70Options(), Em70)

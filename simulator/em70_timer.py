@@ -7,7 +7,7 @@ next none. Its program's length can't be set.
 from math import inf
 
 from simulator.chance import Stream
-from simulator.faults import Em70Options
+from simulator.em70_options import Em70Options
 
 LENGTH_S = 1800
 LENGTHS_S = {19: 1380}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from protocols.registry import names
+
 ROOT = Path(__file__).parent.parent
 FILES = sorted(
     ROOT / name
@@ -153,24 +155,58 @@ def test_the_simulator_takes_layouts_from_protocols_and_no_driver() -> None:
     assert not found, said(found)
 
 
-def test_every_family_has_its_five_files() -> None:
-    families = [
-        path.stem for path in PYTHON if path.parent == ROOT / "simulator" and (ROOT / "protocols" / path.name).exists()
+def imported(path: Path) -> set[str]:
+    """Return the modules that a file imports, `from a import b` as both a and a.b."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def family_of(module: str) -> str | None:
+    """Return the family that a module belongs to: protocols.em70 and protocols.em70_stop both to em70."""
+    package, _, rest = module.partition(".")
+    stem = rest.partition(".")[0]
+    if package not in {"protocols", "simulator"}:
+        return None
+    return next((family for family in names() if stem == family or stem.startswith(f"{family}_")), None)
+
+
+def test_families_are_strangers_to_each_other() -> None:
+    found = []
+    for path in PYTHON:
+        if path in TESTS:
+            continue
+        own = family_of(name(path).removesuffix(".py").replace("/", "."))
+        met = {family_of(module) for module in imported(path)} - {None, own}
+        if met:
+            found.append(f"{name(path)}: knows {', '.join(sorted(map(str, met)))}; ask protocols.registry")
+    assert not found, said(found)
+
+
+def test_core_and_screen_know_no_family_at_all() -> None:
+    found = [
+        f"{name(path)}: imports the registry; take a Family as an argument"
+        for path in PYTHON
+        if path.is_relative_to(ROOT / "estim/core") or path.is_relative_to(ROOT / "estim/tui")
+        if "protocols.registry" in imported(path)
     ]
-    families = [family for family in families if family not in {"__init__", "registry"}]
-    assert {"coyote3", "em70"} <= set(families)
-    wanted = [
-        place.format(family)
-        for family in families
-        for place in (
-            "protocols/{}.py",
-            "simulator/{}.py",
-            "tests/golden/{}.toml",
-            "tests/protocols/test_{}.py",
-            "tests/simulator/test_{}_twin.py",
-        )
-    ]
-    missing = [place for place in wanted if not (ROOT / place).exists()]
+    assert not found, said(found)
+
+
+@pytest.mark.parametrize("family", names())
+def test_every_family_has_its_five_files(family: str) -> None:
+    places = (
+        "protocols/{}.py",
+        "simulator/{}.py",
+        "tests/golden/{}.toml",
+        "tests/protocols/test_{}.py",
+        "tests/simulator/test_{}_twin.py",
+    )
+    missing = [place.format(family) for place in places if not (ROOT / place.format(family)).exists()]
     assert not missing, said(missing)
 
 

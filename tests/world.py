@@ -78,7 +78,7 @@ class World:
         self.twin.connect(self.now_s)
         for endpoint in self.family.subscribe:
             self.twin.subscribe(self.now_s, endpoint, True)
-        self._driver = self.family.connect(self.now_s)
+        self._driver = self.family.connect(self.now_s, "")
         self.linked = True
         self.seen.happened += self.session.link_up(self.now())
         self.step([])

@@ -9,7 +9,10 @@ from protocols.vocabulary import Channel, Level
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One stimulator; `by_hand` tells a person how to end output at the unit itself."""
+    """One stimulator; `by_hand` tells a person how to end output at the unit itself.
+
+    `profile` is the version of its protocol, where a person had to choose one.
+    """
 
     name: str
     address: str
@@ -17,6 +20,7 @@ class Unit:
     title: str
     simulated: bool
     by_hand: str
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class Runner:
         now = self._clock.now()
         self._carrier = Carrier(
             link,
-            self._family.connect(now.mono_s),
+            self._family.connect(now.mono_s, self.session.unit.profile),
             self._clock,
             put=self._put,
             lose=self._lose,

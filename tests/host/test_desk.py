@@ -169,8 +169,8 @@ def test_after_a_bug_of_ours_the_unit_is_stopped_by_a_fresh_way(folder: Path) ->
     house = House(folder, "em70")
     real, made = house.made, []
 
-    def connect(now_s: float) -> Driver:
-        driver = real.connect(now_s)
+    def connect(now_s: float, profile: str) -> Driver:
+        driver = real.connect(now_s, profile)
         made.append(driver)
         return driver if len(made) > 1 else Breaking(driver)  # type: ignore[return-value] # it forwards all else
 

@@ -70,7 +70,7 @@ class Rig:
         self.weather = weather or Weather()
         self.random = Random(self.weather.seed)
         self.box = Box()
-        self.driver = FAMILY.connect(start_s)
+        self.driver = FAMILY.connect(start_s, "")
         self.now_s = start_s
         self.plea = Plea(Mode.READY, {}, 1.0, 0.0, 0.0)
         self.events: list[Hand] = []

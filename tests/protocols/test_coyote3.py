@@ -20,7 +20,7 @@ from protocols.coyote3 import (
     period_ms,
 )
 from protocols.driver import Direction, Driver
-from protocols.layout import Layout, pick
+from protocols.layout import Form, pick
 from protocols.score import Burst, Part, Score, Steady
 from protocols.vocabulary import (
     Advert,
@@ -41,7 +41,7 @@ GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/coyote3.toml").re
 A, B = Channel.A, Channel.B
 
 
-def layouts(entry: dict[str, Any]) -> tuple[Layout[Any], ...]:
+def layouts(entry: dict[str, Any]) -> tuple[Form, ...]:
     direction = Direction(entry["direction"])
     usual = IN if direction is Direction.TO_DEVICE else OUT
     return FAMILY.layouts[direction][entry.get("endpoint", usual.name)]
@@ -137,7 +137,7 @@ class Talk:
         burst = Burst(*entry["burst"]) if "burst" in entry else None
         rate, width = Steady(entry.get("rate", 100)), Steady(entry.get("width", 152))
         self.score = Score((Part("all", 0, 60, rate, width, burst),))
-        self.driver: Driver = FAMILY.connect(0.0)
+        self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH)
         self.read_tag = 0
         if entry.get("begin", False):
@@ -211,7 +211,7 @@ def test_golden_conversations(entry: dict[str, Any]) -> None:
 @pytest.mark.control("C-34")
 @given(st.binary(max_size=24))
 def test_odd_packets_are_counted_and_change_nothing(data: bytes) -> None:
-    driver = FAMILY.connect(0.0)
+    driver = FAMILY.connect(0.0, "")
     before = driver.reported(0.0)
     if data[:1] == b"\xb1" and len(data) == 4 and data[1] <= 15 and max(data[2:]) <= 200:
         return

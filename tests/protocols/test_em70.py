@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from protocols.driver import Direction, Driver
 from protocols.em70 import CONTROL, FAMILY, frame, match, unframe
-from protocols.layout import Layout, pick
+from protocols.layout import Form, pick
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     Advert,
@@ -34,7 +34,7 @@ GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/em70.toml").read_
 A = Channel.A
 
 
-def layouts(entry: dict[str, Any]) -> tuple[Layout[Any], ...]:
+def layouts(entry: dict[str, Any]) -> tuple[Form, ...]:
     return FAMILY.layouts[Direction(entry["direction"])][entry.get("endpoint", CONTROL.name)]
 
 
@@ -97,7 +97,7 @@ class Talk:
     def __init__(self, entry: dict[str, Any]) -> None:
         part = Part("all", 0, 60, Steady(100), Steady(200))
         self.score = Score((part,), number=entry["number"])
-        self.driver: Driver = FAMILY.connect(0.0)
+        self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH, score=self.score)
         for step in GOLDEN["conversation"][0]["steps"][:3] if entry.get("begin", False) else []:
             self.take(step)
@@ -170,7 +170,7 @@ def test_odd_packets_are_counted_and_change_nothing(data: bytes) -> None:
     try:
         pick(FAMILY.layouts[Direction.FROM_DEVICE][CONTROL.name], data)
     except BadPacket:
-        driver = FAMILY.connect(0.0)
+        driver = FAMILY.connect(0.0, "")
         before = driver.reported(0.0)
         assert driver.receive(0.0, CONTROL, data) == []
         after = driver.reported(0.0)

@@ -85,7 +85,7 @@ class Loop:
         self.box, self.lost, self.doubled, self.late_s = box, lost, doubled, late_s
         self.chance = Random(seed)
         self.now_s = 0.0
-        self.driver = FAMILY.connect(0.0)
+        self.driver = FAMILY.connect(0.0, "")
         self.mode, self.wish = Mode.READY, 0
         self.events: list[Event] = []
         self.ops: list[tuple[float, Write]] = []
@@ -324,5 +324,5 @@ def test_a_lost_link_counts_as_on_until_the_units_own_timer_has_ended() -> None:
     last = loop.driver.lost(loop.now_s + 10)
     assert (last.out, last.zero, last.level[A]) == (Out.MAYBE, Zero.NO, Span(3, 3))
     assert last.until_s == pytest.approx(loop.now_s + 605)
-    unknown = FAMILY.connect(0.0).lost(5.0)
+    unknown = FAMILY.connect(0.0, "").lost(5.0)
     assert (unknown.out, unknown.until_s) == (Out.MAYBE, 1805.0)

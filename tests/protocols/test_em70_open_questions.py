@@ -11,7 +11,7 @@ from protocols.em70 import FAMILY
 from protocols.vocabulary import Channel, Level
 from simulator.chance import Chance
 from simulator.em70 import Em70
-from simulator.faults import Em70Options
+from simulator.em70_options import Em70Options
 from tests.world import World, rises
 
 A = Channel.A

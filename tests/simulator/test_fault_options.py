@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.chance import Chance
-from simulator.faults import BadOption, Coyote3Options, Em70Options, RadioFaults
+from simulator.coyote3_options import Coyote3Options
+from simulator.em70_options import Em70Options
+from simulator.faults import RadioFaults
+from simulator.options import BadOption
 from simulator.outbox import Act
 from simulator.registry import make, names, options, read_line
 from simulator.trace import silent
