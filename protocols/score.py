@@ -106,7 +106,8 @@ class Playable:
 
     A family that plays by number has `timers` (program number to the unit's own timer in seconds, inf: it has none)
     and `number`, the one that stands in for a pain program which names none. `made_elsewhere`: another unit makes the
-    pulses, so rate and width are set there by hand, once, and never change within a session.
+    pulses, so rate and width are set there by hand, once, and never change within a session. `notes` are
+    differences that hold for every program.
     """
 
     rate_hz: tuple[float, float]
@@ -118,6 +119,7 @@ class Playable:
     timers: Mapping[int, float] = field(default_factory=dict)
     number: int | None = None
     made_elsewhere: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
