@@ -196,6 +196,24 @@ def period_ms(code: int) -> int:
     return (code - 100) * 5 + 100 if code <= 200 else (code - 200) * 10 + 600
 
 
+def code_for(rate_hz: float) -> int:
+    """Return the code of the shortest period that is no faster than this rate: a rate never rounds up."""
+    wanted_ms = 999 / max(1.0, min(100.0, rate_hz))  # a thousandth faster is no difference
+    code = period_code(max(10, int(wanted_ms)))
+    return code if period_ms(code) >= wanted_ms else code + 1
+
+
+def rate_played(rate_hz: float) -> float:
+    """Return the rate that is really played: periods are whole milliseconds, above 100 ms of 5, above 600 of 10."""
+    return 1000 / period_ms(code_for(rate_hz))
+
+
+def width_played(width_us: float) -> float:
+    """Return the width of each phase that is really played, measured: 2 µs + 1.5 µs × intensity; 0: no pulse."""
+    intensity = intensity_for(width_us)
+    return 2.0 + 1.5 * intensity if intensity else 0.0
+
+
 def intensity_for(width_us: float) -> int:
     """Return the intensity 0-100 whose pulse is at most this wide (each phase), so it never rounds up."""
     return max(0, min(100, int((width_us - 2.0) // 1.5)))
@@ -237,5 +255,5 @@ FAMILY = Family(
     connect=_connect,
     by_hand="turn both wheels down to 0, then switch the box off",
     evidence="A: the maker's open document; pulse width and voltage measured on one box; link loss not documented",
-    playable=Playable(rate_hz=(1.0, 100.0), width_us=(2.0, 152.0), slot_s=0.025),
+    playable=Playable(rate_hz=(1.0, 100.0), width_us=(2.0, 152.0), slot_s=0.025, rate=rate_played, width=width_played),
 )

@@ -23,8 +23,8 @@ from protocols.coyote3 import (
     OFF_CODES,
     OFF_INTENSITIES,
     Charge,
+    code_for,
     intensity_for,
-    period_code,
 )
 from protocols.coyote3_strength import PROBE_S, VAIN, Strengths
 from protocols.driver import Direction
@@ -81,7 +81,7 @@ def _bytes_of(steps: tuple[int, int, int, int, int], block_a: _Block, block_b: _
 @lru_cache(maxsize=512)
 def _slot(rate_hz: float, width_us: float) -> tuple[int, int]:
     """Return code and intensity of one slot; rates beyond what the unit has are brought to its ends."""
-    return period_code(round(1000 / max(1.0, min(100.0, rate_hz)))), intensity_for(width_us)
+    return code_for(rate_hz), intensity_for(width_us)
 
 
 def _block(score: Score, at_s: float, left_s: float) -> _Block:

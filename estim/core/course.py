@@ -5,15 +5,27 @@ starts. What is out of a unit's range becomes weaker, never stronger: no wider p
 what would have to become stronger is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, floor
+from math import ceil, floor, inf
 
 from estim.core.errors import CourseError
 from estim.core.program import Phase, Program, least, most, words
 from protocols.driver import Family
 from protocols.score import FADE_S, Alternate, Burst, Curve, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import Control, Pause
+
+SLOTS_MIN = 4
+"""A sweep with fewer time slots in a cycle is none."""
+
+SLOTS_FINE = 40
+"""With so many slots in a cycle nobody feels the steps of a sweep (5 % of its range each)."""
+
+FINE = 0.01
+"""A difference below this share needs no words."""
+
+MEAN_OF = 400
+"""Points of a sweep that a mean is taken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,19 @@ def fit(program: Program, family: Family, minutes: float | None = None) -> Cours
         )
     if program.gated:
         raise CourseError(f"{program.id} holds a muscle contracted; such programs are not unlocked in this version")
-    return _by_number(wanted, family) if family.caps.control is Control.NUMBER else _by_phase(wanted, family)
+    course = _played(wanted, family)
+    why_not = family.playable.refuses(course.score)
+    if why_not:
+        raise CourseError(f"{family.title} can't play {program.id}: {why_not}")
+    return replace(course, differs=(*course.differs, *family.playable.notes))
+
+
+def _played(program: Program, family: Family) -> Course:
+    if family.caps.control is Control.NUMBER or (family.name in program.numbers and family.playable.timers):
+        return _by_number(program, family)
+    if family.playable.made_elsewhere:
+        return _elsewhere(program, family)
+    return _by_phase(program, family)
 
 
 def _by_number(program: Program, family: Family) -> Course:
@@ -70,8 +94,11 @@ def _by_number(program: Program, family: Family) -> Course:
             f"{_clock(program.length_s)}: ask for fewer minutes"
         )
     differs.append(f"the unit plays its own program {number}; its rate and width are not published")
-    own = "unknown" if timer_s is None else _clock(timer_s)
-    differs.append(f"{_clock(program.length_s)} kept by the host, the unit's own timer is {own}")
+    if timer_s == inf:
+        differs.append(f"{_clock(program.length_s)} kept by the host, the unit has no timer of its own")
+    else:
+        own = "unknown" if timer_s is None else _clock(timer_s)
+        differs.append(f"{_clock(program.length_s)} kept by the host, the unit's own timer is {own}")
     if len(program.phases) > 1:
         differs.append("phases are kept as levels only: the unit knows one program at a time")
     if family.caps.pause is Pause.RESTART:
@@ -79,6 +106,25 @@ def _by_number(program: Program, family: Family) -> Course:
     # A gate of ours would hold back raises while the unit plays on, since it knows nothing of it.
     bare = [replace(phase, burst=None, envelope=None) for phase in program.phases]
     return Course(program, Score(_parts(bare, fades=False), number), tuple(differs))
+
+
+def _elsewhere(program: Program, family: Family) -> Course:
+    """Another unit makes the pulses; what is left of ours is when, and how much of them."""
+    curves = {(phase.rate_hz, phase.width_us) for phase in program.phases}
+    rate, width = next(iter(curves))
+    if len(curves) > 1 or not isinstance(rate, Steady) or not isinstance(width, Steady):
+        raise CourseError(
+            f"{family.title} has its pulses made by another unit, whose rate and width are set by hand, and "
+            f"{program.id} changes them within a session"
+        )
+    differs = [
+        f"another unit makes the pulses: set that one to {rate.value:g} Hz and {width.value:g} µs before you start"
+    ]
+    phases = [
+        replace(_in_slots(phase, family, differs), burst=_on_grid(phase.burst, family, differs))
+        for phase in program.phases
+    ]
+    return Course(program, Score(_parts(phases, fades=False)), tuple(dict.fromkeys(differs)))
 
 
 def _by_phase(program: Program, family: Family) -> Course:
@@ -91,9 +137,56 @@ def _fitted(phase: Phase, family: Family, differs: list[str]) -> Phase:
     playable = family.playable
     rate = _clamp(phase.rate_hz, playable.rate_hz, "rate", "Hz", family, differs)
     width = _clamp(phase.width_us, playable.width_us, "width", "µs", family, differs)
-    if phase.envelope is not None and playable.slot_s:
-        differs.append(f"rise and fall go in steps of {playable.slot_s * 1000:g} ms (the unit's time slots)")
-    return replace(phase, rate_hz=rate, width_us=width, burst=_on_grid(phase.burst, family, differs))
+    phase = replace(
+        phase,
+        rate_hz=_fine(rate, playable.rate, "rate", "Hz", differs),
+        width_us=_fine(width, playable.width, "width", "µs", differs),
+        burst=_on_grid(phase.burst, family, differs),
+    )
+    return _in_slots(phase, family, differs)
+
+
+def _in_slots(phase: Phase, family: Family, differs: list[str]) -> Phase:
+    """Tell what changes in the unit's time slots only; refuse what they are too coarse for."""
+    slot_s = family.playable.slot_s
+    if not slot_s:
+        return phase
+    if phase.envelope is not None:
+        differs.append(f"rise and fall go in steps of {slot_s * 1000:g} ms (the unit's time slots)")
+    for curve in (phase.rate_hz, phase.width_us):
+        if isinstance(curve, Sweep) and curve.cycle_s < SLOTS_MIN * slot_s - 1e-9:
+            raise CourseError(
+                f"{family.title} can't sweep within {curve.cycle_s:g} s: its time slots are {slot_s * 1000:g} ms"
+            )
+        if isinstance(curve, Sweep) and curve.cycle_s < SLOTS_FINE * slot_s - 1e-9:
+            differs.append(f"sweeps go in steps of {slot_s * 1000:g} ms (the unit's time slots)")
+    return phase
+
+
+def _fine(curve: Curve, played: Callable[[float], float], what: str, unit: str, differs: list[str]) -> Curve:
+    """Return a curve of values that the unit has; tell where that makes a difference of more than FINE."""
+    match curve:
+        case Steady(value):
+            fine: Curve = Steady(played(value))
+            off = abs(played(value) - value) > FINE * value
+        case Alternate(steps):
+            fine = Alternate(tuple((played(value), length_s) for value, length_s in steps))
+            off = any(abs(played(value) - value) > FINE * value for value, _ in steps)
+        case Sweep(first, second, cycle_s):
+            fine = Sweep(played(first), played(second), cycle_s)
+            mean, wanted = _mean(fine, played), (first + second) / 2
+            if abs(mean - wanted) > FINE * wanted:
+                differs.append(f"{what} of {mean:.3g} {unit} on average instead of {wanted:.3g} (the unit's own steps)")
+            return fine
+    if off:
+        differs.append(f"{what} {words(fine, unit)} instead of {words(curve, unit)} (the unit's own steps)")
+    return fine
+
+
+def _mean(sweep: Sweep, played: Callable[[float], float]) -> float:
+    """Return the mean of what a unit plays of a sweep, over one leg of it."""
+    points = [sweep.first + (sweep.second - sweep.first) * (index + 0.5) / MEAN_OF for index in range(MEAN_OF)]
+    return sum(played(value) for value in points) / MEAN_OF
 
 
 def _clamp(
