@@ -167,20 +167,27 @@ def _fine(curve: Curve, played: Callable[[float], float], what: str, unit: str, 
     """Return a curve of values that the unit has; tell where that makes a difference of more than FINE."""
     match curve:
         case Steady(value):
-            fine: Curve = Steady(played(value))
+            fine: Steady | Alternate = Steady(played(value))
             off = abs(played(value) - value) > FINE * value
         case Alternate(steps):
             fine = Alternate(tuple((played(value), length_s) for value, length_s in steps))
             off = any(abs(played(value) - value) > FINE * value for value, _ in steps)
         case Sweep(first, second, cycle_s):
-            fine = Sweep(played(first), played(second), cycle_s)
-            mean, wanted = _mean(fine, played), (first + second) / 2
+            sweep = Sweep(played(first), played(second), cycle_s)
+            mean, wanted = _mean(sweep, played), (first + second) / 2
             if abs(mean - wanted) > FINE * wanted:
                 differs.append(f"{what} of {mean:.3g} {unit} on average instead of {wanted:.3g} (the unit's own steps)")
-            return fine
+            return sweep
     if off:
-        differs.append(f"{what} {words(fine, unit)} instead of {words(curve, unit)} (the unit's own steps)")
+        differs.append(f"{what} {words(_rounded(fine), unit)} instead of {words(curve, unit)} (the unit's own steps)")
     return fine
+
+
+def _rounded(curve: Steady | Alternate) -> Curve:
+    """Return a curve for people: a tenth is fine enough."""
+    if isinstance(curve, Steady):
+        return Steady(round(curve.value, 1))
+    return Alternate(tuple((round(value, 1), length_s) for value, length_s in curve.steps))
 
 
 def _mean(sweep: Sweep, played: Callable[[float], float]) -> float:

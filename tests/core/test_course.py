@@ -1,6 +1,7 @@
 """Courses: what a unit will play of a program, in what it differs, and what is refused."""
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -22,11 +23,14 @@ from protocols.score import (
     Score,
     Steady,
     Sweep,
+    as_asked,
     part_at,
     texture,
 )
 
-COYOTE = family("coyote3")
+REAL = family("coyote3")
+COYOTE = replace(REAL, playable=replace(REAL.playable, rate=as_asked, width=as_asked))
+"""A unit as fine as a program asks for, with the ranges and slots of a coyote3."""
 EM70 = family("em70")
 STEADY = Phase("steady", 1200.0, Steady(100.0), Steady(200.0))
 FELT = Rule("sensory", "Strong but comfortable.")
@@ -282,3 +286,50 @@ def test_every_family_says_what_it_can_play() -> None:
         for lo, hi in (playable.rate_hz, playable.width_us):
             assert 0 < lo < hi
         assert playable.number is None or playable.number in playable.timers
+
+
+def test_values_that_a_unit_does_not_have_become_slower_and_narrower_and_are_told() -> None:
+    course = fit(program(replace(STEADY, rate_hz=Steady(80.0), width_us=Steady(150.0))), REAL)
+    assert course.differs == ("rate 76.9 Hz instead of 80 Hz (the unit's own steps)",), "149 µs need no words"
+    assert (course.score.parts[0].rate_hz, course.score.parts[0].width_us) == (Steady(1000 / 13), Steady(149.0))
+    sweep = fit(program(replace(STEADY, rate_hz=Sweep(50, 100, 2), width_us=Steady(100))), REAL)
+    assert sweep.differs == ("rate of 72.2 Hz on average instead of 75 (the unit's own steps)",)
+
+
+COARSE = replace(COYOTE, playable=replace(COYOTE.playable, slot_s=0.25))
+
+
+def test_sweeps_go_in_slots_or_not_at_all() -> None:
+    course = fit(program(replace(STEADY, rate_hz=Sweep(50, 100, 2), width_us=Steady(100))), COARSE)
+    assert course.differs == ("sweeps go in steps of 250 ms (the unit's time slots)",)
+    fast = program(replace(STEADY, rate_hz=Sweep(50, 100, 0.8), width_us=Steady(100)))
+    assert refused(fast, COARSE) == "DG-LAB Coyote 3.0 can't sweep within 0.8 s: its time slots are 250 ms"
+
+
+ELSEWHERE = replace(COYOTE, playable=replace(COARSE.playable, made_elsewhere=True, notes=("level 1 is felt",)))
+
+
+def test_pulses_that_another_unit_makes_are_set_there_and_never_change() -> None:
+    course = fit(program(replace(STEADY, burst=Burst(0.3, 0.2))), ELSEWHERE)
+    assert course.differs == (
+        "another unit makes the pulses: set that one to 100 Hz and 200 µs before you start",
+        "burst 250 ms on, 250 ms off instead of 300 and 200 (the unit's time slots are 250 ms)",
+        "level 1 is felt",
+    )
+    for changing in (replace(STEADY, rate_hz=Sweep(50, 100, 2)), replace(STEADY, rate_hz=Alternate(((2, 3), (9, 3))))):
+        assert "mine changes them within a session" in refused(program(changing), ELSEWHERE)
+    ladder = program(replace(STEADY, length_s=600.0), replace(STEADY, length_s=600.0, rate_hz=Steady(50)))
+    assert "mine changes them within a session" in refused(ladder, ELSEWHERE)
+
+
+def test_what_only_the_family_knows_is_refused_in_its_own_words() -> None:
+    narrow = replace(COYOTE, playable=replace(COYOTE.playable, refuses=lambda score: f"{len(score.parts)} parts"))
+    assert refused(program(), narrow) == "DG-LAB Coyote 3.0 can't play mine: 1 parts"
+
+
+def test_a_family_that_can_do_both_plays_by_number_where_the_program_names_one() -> None:
+    both = replace(COYOTE, playable=replace(COYOTE.playable, timers={3: inf}))
+    course = fit(program(coyote3=3), both)
+    assert course.score.number == 3
+    assert "20:00 kept by the host, the unit has no timer of its own" in course.differs
+    assert fit(program(), both).score.number is None
