@@ -10,6 +10,7 @@ from estim import __version__
 from estim.client import HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.flags import Flags
+from protocols.registry import names
 from protocols.vocabulary import Channel
 
 EPILOG = (
@@ -135,7 +136,7 @@ def resume(context: typer.Context, unit: Annotated[str | None, typer.Option(help
 @app.command(context_settings={"ignore_unknown_options": True})
 def level(
     context: typer.Context,
-    channel: Annotated[str, typer.Argument(help="A or B")],
+    channel: Annotated[str, typer.Argument(help="A, B, C or D")],
     amount: Annotated[str, typer.Argument(help="+1, -1, or a level")],
     unit: Annotated[str | None, typer.Option(help="which unit")] = None,
 ) -> None:
@@ -162,7 +163,7 @@ def daemon(context: typer.Context) -> None:
 
 @app.command()
 def decode(
-    family: Annotated[str, typer.Argument(help="coyote3, em70")],
+    family: Annotated[str, typer.Argument(help=", ".join(names()))],
     direction: Annotated[str, typer.Argument(metavar="to-device|from-device")],
     packet: Annotated[str | None, typer.Argument(metavar="HEX", help="one packet")] = None,
     endpoint: Annotated[str | None, typer.Option(metavar="NAME|UUID", help="which characteristic")] = None,
@@ -208,8 +209,10 @@ def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-cod
 def run_typer(argv: list[str]) -> int:
     """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
     from estim.listing import devices, programs
+    from estim.tuning import set_unit
 
     if not app.registered_groups:
+        devices.command("set")(set_unit)
         app.add_typer(devices, name="devices")
         app.add_typer(programs, name="programs")
     try:

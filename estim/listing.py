@@ -46,7 +46,7 @@ def scan(
 def add(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="as `devices scan` shows it")],
-    family: Annotated[str | None, typer.Option(help="coyote3, em70; without it the unit must be on the air")] = None,
+    family: Annotated[str | None, typer.Option(help="without it the unit must be on the air")] = None,
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""

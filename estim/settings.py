@@ -41,9 +41,17 @@ UnitCaps = Annotated[
     ),
 ]
 
+Profiles = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(min_length=1, max_length=16)]],
+    Meta(max_length=32, description='a table [profile] with lines such as yokonex = "V2.0"'),
+]
+
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """All settings, checked. `cap` holds the highest level per unit name and channel, `ramp_s` None: by the slope."""
+    """All settings, checked. `cap` holds the highest level per unit name and channel, `ramp_s` None: by the slope.
+
+    `profile` is the version of a family's protocol, for its units that have none of their own.
+    """
 
     schema: SchemaNumber = SCHEMA
     new_unit_cap_pct: CapPct = NEW_UNIT_CAP_PCT
@@ -52,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep_running: Keep = False
     theme: Theme | None = None
     cap: UnitCaps = {}
+    profile: Profiles = {}
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed but unusual, one sentence each."""
@@ -96,6 +105,10 @@ schema = 1
 # [cap.coyote3]
 # A = 40
 # B = 40
+
+# Version of the protocol, for families whose units can't tell it (one unit: estim devices set NAME profile V2.0):
+# [profile]
+# yokonex = "V2.0"
 """
 
 
@@ -253,7 +266,7 @@ def _uncommented(text: str, field: str) -> str:
 
 def _keys(path: Path, field: str) -> list[str]:
     keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
-    if not all(keys) or (keys[0] == "cap") != (len(keys) == 3) or len(keys) == 2:
+    if not all(keys) or len(keys) != {"cap": 3, "profile": 2}.get(keys[0], 1):
         raise EstimError(f'{path}: {field!r} is no setting; such as "minutes" or "cap.coyote3.A"', code=Exit.CONFIG)
     return keys
 

@@ -1,8 +1,10 @@
 """All families by name; a family's file is imported only when it is asked for, since construct takes 0.2 s."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from protocols.driver import Family
+if TYPE_CHECKING:
+    from protocols.driver import Family
 
 _FAMILIES = ("coyote3", "em70")
 """One line a family."""
@@ -13,10 +15,12 @@ def names() -> tuple[str, ...]:
     return _FAMILIES
 
 
-def family(name: str) -> Family:
+def family(name: str) -> "Family":
     """Return a family; raise KeyError for an unknown name."""
     if name not in _FAMILIES:
         raise KeyError(name)
+    from protocols.driver import Family
+
     made = import_module(f"protocols.{name}").FAMILY
     assert isinstance(made, Family), f"protocols.{name}.FAMILY"
     return made

@@ -75,7 +75,26 @@ def family_of(parts: Parts, known: Known) -> Family:
 
 def unit_of(parts: Parts, known: Known, family: Family) -> Unit:
     """Return a unit as the session sees it."""
-    return Unit(known.name, known.address, family.name, family.title, parts.air.simulated, family.by_hand)
+    return Unit(
+        known.name,
+        known.address,
+        family.name,
+        family.title,
+        parts.air.simulated,
+        family.by_hand,
+        profile_of(family, known.profile or parts.settings.profile.get(family.name, "")),
+    )
+
+
+def profile_of(family: Family, wanted: str) -> str:
+    """Return a profile as the family writes it; "" is the usual one. Raises EstimError (78) for one it hasn't."""
+    if not wanted:
+        return ""
+    for profile in family.profiles:
+        if profile.casefold() == wanted.casefold():
+            return profile
+    known = f"there are {', '.join(family.profiles)}" if family.profiles else "it has only one, so leave it out"
+    raise EstimError(f"{family.title} has no profile {wanted!r}: {known}", code=Exit.CONFIG)
 
 
 def limits_of(parts: Parts, known: Known, family: Family, program: Program | None) -> Limits:

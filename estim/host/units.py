@@ -34,7 +34,8 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One known unit.
 
     `cap` is the highest level per channel on the unit's own scale, None if nobody has set one. `pinned`: a person
-    named this address, so it is accepted even where the advert only may be one of the family.
+    named this address, so it is accepted even where the advert only may be one of the family. `profile` is the version
+    of its protocol, where no unit tells it and a person chose one.
     """
 
     name: Name
@@ -43,6 +44,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cap: dict[Channel, CapLevel] | None = None
     added_utc: datetime
     pinned: bool = False
+    profile: Annotated[str, Meta(max_length=16)] = ""
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +112,12 @@ class Units:
             # another family behind the same address is another unit: the cap was for another scale
             cap = known.cap if known.family == family else None
             again = structs.replace(
-                known, name=name or known.name, family=family, cap=cap, pinned=pinned or known.pinned
+                known,
+                name=name or known.name,
+                family=family,
+                cap=cap,
+                pinned=pinned or known.pinned,
+                profile=known.profile if known.family == family else "",
             )
             return _checked(tuple(again if unit is known else unit for unit in units), again)
 
@@ -124,6 +131,10 @@ class Units:
     def set_cap(self, text: str, cap: dict[Channel, int] | None) -> Unit:
         """Set a unit's cap per channel (None: back to the new unit's); raises EstimError (69, 2)."""
         return self._replace(text, lambda unit: structs.replace(unit, cap=cap))
+
+    def set_profile(self, text: str, profile: str) -> Unit:
+        """Choose the version of a unit's protocol ("": the usual one); raises EstimError (69)."""
+        return self._replace(text, lambda unit: structs.replace(unit, profile=profile))
 
     def forget(self, text: str) -> Unit:
         """Forget a unit and return what it was; raises EstimError (69) if there is none."""

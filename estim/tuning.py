@@ -1,0 +1,69 @@
+"""`estim devices set`: what a person says of a unit that is remembered: its name, its caps, its protocol."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from estim.core.errors import EstimError, Exit
+from estim.flags import Flags
+from protocols.driver import Family
+from protocols.vocabulary import Channel
+
+FIELDS = ("name", "cap", "profile")
+
+
+def set_unit(
+    context: typer.Context,
+    unit: Annotated[str, typer.Argument(help="name or address")],
+    field: Annotated[str, typer.Argument(metavar="name|cap|profile")],
+    value: Annotated[str, typer.Argument(help="a name; A=40,B=40 or none; a version such as V2.0, or usual")],
+) -> None:
+    """Change what is remembered of a unit: how it is called, its highest levels, the version of its protocol."""
+    from estim.host.home import find_home
+    from estim.host.preparing import profile_of
+    from estim.host.units import Units
+    from protocols.registry import family
+
+    flags: Flags = context.obj
+    home = find_home(flags.host.home)
+    home.prepare()
+    units = Units.load(home)
+    known = units.find(unit)
+    match field:
+        case "name":
+            known = units.rename(unit, value)
+        case "cap":
+            known = units.set_cap(unit, _cap(value, family(known.family)))
+        case "profile":
+            known = units.set_profile(unit, profile_of(family(known.family), "" if value == "usual" else value))
+        case _:
+            raise EstimError(f"a unit has no field {field!r}: there are {', '.join(FIELDS)}", code=Exit.USAGE)
+    cap = None if known.cap is None else {channel.value: level for channel, level in known.cap.items()}
+    if flags.as_json:
+        told = {"name": known.name, "address": known.address, "family": known.family, "cap": cap}
+        typer.echo(json.dumps({**told, "profile": known.profile}, ensure_ascii=False))
+        return
+    caps = "of a new unit" if cap is None else ", ".join(f"{channel} {level}" for channel, level in cap.items())
+    version = f", protocol {known.profile}" if known.profile else ""
+    typer.echo(f"{known.name}: {known.family} at {known.address}, cap {caps}{version}")
+
+
+def _cap(text: str, family: Family) -> dict[Channel, int] | None:
+    """Read A=40,B=40, or one level for all channels; none: back to the cap of a new unit."""
+    if text == "none":
+        return None
+    found: dict[Channel, int] = {}
+    for part in text.split(","):
+        name, equals, digits = part.strip().partition("=")
+        names = [name.strip().upper()] if equals else [channel.value for channel in family.caps.channels]
+        number = (digits if equals else name).strip()
+        known = all(name in {channel.value for channel in family.caps.channels} for name in names)
+        if not known or not number.isascii() or not number.isdecimal() or int(number[:9]) > family.caps.scale:
+            channels = ",".join(f"{channel.value}=N" for channel in family.caps.channels)
+            raise EstimError(
+                f"cap {text!r}: say {channels} with levels from 0 to {family.caps.scale}, one N for all, or none",
+                code=Exit.USAGE,
+            )
+        found.update({Channel(name): int(number) for name in names})
+    return found
