@@ -97,7 +97,7 @@ class Coyote3:
         first, second = self._sockets
         return min(self._outbox.due_s, self._agenda.due_s, first.due_s, second.due_s)
 
-    def level(self, channel: str) -> int:
+    def level(self, channel: str = "A") -> int:
         """Return the strength that a channel is really set to."""
         return self._sockets["AB".index(channel)].strength
 

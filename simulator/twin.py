@@ -86,5 +86,8 @@ class Twin(Protocol):
         'power-off', 'power-on', 'low-battery'.
         """
 
+    def level(self, channel: str = "A") -> int:
+        """Return the level that a channel is really at, on the unit's scale."""
+
     def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
         """What the electrodes saw in a stretch of the recent past (at least the last 60 s)."""

@@ -101,7 +101,7 @@ class House:
         )
 
     def level(self) -> int:
-        level: int = self.twins[0].level("A")  # type: ignore[attr-defined] # both twins have it
+        level: int = self.twins[0].level("A")
         return level
 
     async def leave_open(self) -> None:
