@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 from estim.core.errors import EstimError, Exit
+from estim.families import find_family
 from protocols.driver import Direction, Family, Forms
 from protocols.layout import Form, pick
-from protocols.registry import family, names
 from protocols.vocabulary import BadPacket
 
 
@@ -19,7 +18,7 @@ class Decoder:
     def __init__(
         self, name: str, direction: str, endpoint: str | None, profile: str | None, *, text: bool = False
     ) -> None:
-        self._family = _family(name)
+        self._family = find_family(name)
         if text and self._family.text_end is None:
             raise EstimError(f"{name} speaks in bytes, not in text: leave --text out", code=Exit.USAGE)
         try:
@@ -56,15 +55,6 @@ class Decoder:
 def line_of(answer: Mapping[str, Any]) -> str:
     """Return an answer as one JSON line."""
     return json.dumps(answer, ensure_ascii=False)
-
-
-def _family(name: str) -> Family:
-    try:
-        return family(name)
-    except KeyError:
-        near = get_close_matches(name, names(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
-        raise EstimError(f"no family {name!r}: {hint}", code=Exit.USAGE, nearest=tuple(near)) from None
 
 
 def _forms(made: Family, profile: str | None) -> Forms:

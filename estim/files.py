@@ -8,8 +8,8 @@ from pathlib import Path
 from estim.core.errors import EstimError, Exit
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace `path` by `text` (UTF-8), on disk when this returns; a new file is readable by its owner only.
+def write_whole(path: Path, text: str | bytes) -> None:
+    """Replace `path` by `text` (UTF-8) or bytes, on disk when this returns; a new file is readable by its owner only.
 
     A link is followed, so that a settings file which lives elsewhere stays a link. Raises EstimError (73) if it
     can't be written; the old file is untouched then.
@@ -23,7 +23,7 @@ def write_whole(path: Path, text: str) -> None:
     fresh = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
+            file.write(text.encode() if isinstance(text, str) else text)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())

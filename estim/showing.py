@@ -1,0 +1,136 @@
+"""The verbs that show what would be played: `estim programs matrix` and `estim scope`."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.core.errors import EstimError, Exit
+from estim.flags import Flags
+
+if TYPE_CHECKING:
+    from estim.core.matrix import Cell
+    from protocols.driver import Family
+
+COLUMNS_MAX = 110
+SIGNS = {"yes": "✓", "differs": "≈", "no": "–"}
+LEGEND = "✓ as written   ≈ with differences   – can't; the sentences: estim programs matrix --long"
+
+
+def matrix(
+    context: typer.Context,
+    program: Annotated[list[str] | None, typer.Argument(help="only these; without any, all")] = None,
+    family: Annotated[list[str] | None, typer.Option(help="only these families; repeatable")] = None,
+    long: Annotated[bool, typer.Option("--long", help="with every difference and reason in words")] = False,
+) -> None:
+    """Show what every family makes of every program."""
+    from estim.catalogue import all_programs, find_program
+    from estim.core.matrix import matrix as matrix_of
+    from estim.families import find_family
+    from estim.host.home import find_home
+    from protocols.registry import names
+
+    flags: Flags = context.obj
+    folder = find_home(flags.host.home).programs
+    families = [find_family(name) for name in family or names()]
+    programs = [find_program(folder, name) for name in program] if program else all_programs(folder)[0]
+    rows = matrix_of(programs, families)
+    locked = {one.id for one in programs if one.gated}
+    if flags.as_json:
+        for one in (one for row in rows for one in row):
+            told = {"program": one.program, "family": one.family, "plays": one.plays.value}
+            typer.echo(
+                json.dumps(
+                    {**told, "sentences": list(one.sentences), "locked": one.program in locked}, ensure_ascii=False
+                )
+            )
+        return
+    typer.echo("\n".join(_long(rows) if long else _short(rows, families, locked)))
+
+
+def _short(rows: "list[list[Cell]]", families: "list[Family]", locked: set[str]) -> list[str]:
+    wide = max([7, *(len(row[0].program) for row in rows)])
+    lines = [f"{'program':<{wide}}  {'  '.join(one.name for one in families)}"]
+    for row in rows:
+        cells = "  ".join(f"{SIGNS[one.plays]:^{len(one.family)}}" for one in row)
+        lines.append(f"{row[0].program:<{wide}}  {cells}{'  (locked)' if row[0].program in locked else ''}".rstrip())
+    more = ["(locked): it holds a muscle contracted, and is not unlocked in this version"] if locked else []
+    return [*lines, "", LEGEND, *more]
+
+
+def _long(rows: "list[list[Cell]]") -> list[str]:
+    lines = []
+    for row in rows:
+        lines.append(row[0].program)
+        for one in row:
+            sentences = one.sentences or ("as written",)
+            lines += [
+                f"  {one.family if first else '':<12} {SIGNS[one.plays] if first else ' '} {sentence}"
+                for first, sentence in zip([True, *[False] * len(sentences)], sentences, strict=False)
+            ]
+    return lines
+
+
+def scope(
+    context: typer.Context,
+    program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file")],
+    family: Annotated[str, typer.Option(help="on which family (`estim programs matrix`)")] = "coyote3",
+    minutes: Annotated[float | None, typer.Option(help="length; without it as written")] = None,
+    level: Annotated[int | None, typer.Option(help="steps of the family's scale; without it 15 %")] = None,
+    at: Annotated[float | None, typer.Option(min=0, help="where the close view begins, seconds")] = None,
+    lasts: Annotated[float | None, typer.Option("--for", min=0.01, max=1800, help="how long it is, seconds")] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="draw a picture too (extra `plot`)")] = None,
+) -> None:
+    """Draw what the electrodes would see: the program is played on a software unit in no time, and its pulses shown."""
+    from estim.catalogue import find_program
+    from estim.electrodes import rehearse
+    from estim.families import find_family
+    from estim.host.home import find_home
+    from estim.scope import text
+
+    flags: Flags = context.obj
+    home = find_home(flags.host.home)
+    made = find_family(family)
+    found = find_program(home.programs, program)
+    bar = _progress if sys.stderr.isatty() and not flags.as_json else (lambda _share: None)
+    seen = rehearse(found, made, minutes=minutes, level=level, profile=_profile(flags, made), progress=bar)
+    title = f"{found.title} ({found.id}) on {made.title}, software, level {max(n for _, n in seen.level)}"
+    if png is not None:
+        _write_png(png, seen, title, at, lasts)
+    if flags.as_json:
+        told = {"program": found.id, "family": made.name, "differs": list(seen.course.differs)}
+        pulses = [[round(one.at_s, 6), one.width_us, round(one.current_ma, 3)] for one in seen.pulses]
+        typer.echo(json.dumps({**told, "level": seen.level, "pulses": pulses}, ensure_ascii=False))
+        return
+    columns = min(COLUMNS_MAX, shutil.get_terminal_size((100, 24)).columns)
+    typer.echo(f"{title}\n" + "".join(f"  differs: {sentence}\n" for sentence in seen.course.differs))
+    typer.echo(text(seen, columns, at, lasts))
+
+
+def _profile(flags: Flags, family: "Family") -> str:
+    from estim.host.home import find_home
+    from estim.host.preparing import profile_of
+    from estim.settings import read_settings
+
+    settings = read_settings(find_home(flags.host.home).settings_file)
+    return profile_of(family, settings.profile.get(family.name, ""))
+
+
+def _write_png(path: Path, seen: object, title: str, at_s: float | None, for_s: float | None) -> None:
+    from estim.electrodes import Seen
+    from estim.files import write_whole
+    from estim.scope import picture
+
+    assert isinstance(seen, Seen)
+    try:
+        data = picture(seen, title, at_s, for_s)
+    except ImportError as error:
+        raise EstimError("a picture needs matplotlib: pip install 'estim[plot]'", code=Exit.USAGE) from error
+    write_whole(path, data)
+
+
+def _progress(share: float) -> None:
+    typer.echo(f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""), nl=False, err=True)
