@@ -14,13 +14,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from estim.client import HostOptions
 from estim.core.errors import EstimError, Exit
+from estim.families import families
 from estim.host.clock import Clock, new_loop
 from estim.host.control import serve
 from estim.host.desk import Desk
@@ -30,17 +30,9 @@ from estim.host.link import Air
 from estim.host.parts import Parts
 from estim.host.units import Units
 from estim.settings import read_settings
-from protocols.driver import Family
-from protocols.registry import family, names
 
 ALONE_S = 15.0
 """A host that was started for a front end which never came ends after this."""
-
-
-@cache
-def families() -> tuple[Family, ...]:
-    """Return all families; imported when first asked for, since construct costs 0.2 s."""
-    return tuple(family(name) for name in names())
 
 
 def hold(home: Home) -> int:

@@ -1,4 +1,4 @@
-"""Finds programs: the shipped ones, the user's own folder (which comes first), and files by their path."""
+"""Finds programs: the user's own folder (which comes first), the shipped ones, those of plug-ins, and files by path."""
 
 import os
 import stat
@@ -10,6 +10,7 @@ from pathlib import Path
 from estim.core.errors import EstimError, Exit, ProgramError
 from estim.core.program import Program
 from estim.core.program_file import read_program
+from estim.plugged import brought
 
 OWN_MAX = 200
 """Files read of the user's folder; more are no programs of a person."""
@@ -39,15 +40,19 @@ def find_program(folder: Path, name: str) -> Program:
     texts = _shipped_texts()
     if name in texts:
         return read_program(texts[name], f"{name}.toml")
-    near = tuple(get_close_matches(name, sorted({*texts, *(path.stem for path in own)}), n=3, cutoff=0.5))
+    more = brought(frozenset(texts)).programs
+    if name in more:
+        return more[name]
+    near = tuple(get_close_matches(name, sorted({*texts, *more, *(path.stem for path in own)}), n=3, cutoff=0.5))
     hint = f"did you mean {' or '.join(near)}?" if near else "see `estim programs list`"
     raise EstimError(f"there is no program {name!r}: {hint}", code=Exit.NO_INPUT, nearest=near)
 
 
 def all_programs(folder: Path) -> tuple[list[Program], list[str]]:
     """Return every program, an own one instead of a shipped one of its id, and what is wrong with own files."""
-    found = {program.id: program for program in shipped()}
-    problems: list[str] = []
+    more = brought(frozenset(_shipped_texts()))
+    found = {**more.programs, **{program.id: program for program in shipped()}}
+    problems = [plugin.trouble for plugin in more.plugins if plugin.trouble]
     for path in _own_files(folder):
         try:
             program = _read_own(path)

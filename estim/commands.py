@@ -209,13 +209,14 @@ def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-cod
 def run_typer(argv: list[str]) -> int:
     """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
     from estim.listing import devices, programs
-    from estim.showing import matrix, scope
+    from estim.showing import matrix, plugins, scope
     from estim.tuning import set_unit
 
     if not app.registered_groups:
         devices.command("set")(set_unit)
         programs.command("matrix")(matrix)
         app.command("scope")(scope)
+        app.command("plugins")(plugins)
         app.add_typer(devices, name="devices")
         app.add_typer(programs, name="programs")
     try:

@@ -50,8 +50,8 @@ def add(
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
+    from estim.families import names
     from estim.host.clock import RealClock
-    from protocols.registry import names
 
     flags: Flags = context.obj
     if flags.host.simulate is not None:
@@ -180,16 +180,14 @@ def _row(program: "Program") -> dict[str, object]:
 
 
 def _families(program: "Program") -> dict[str, list[str]]:
-    from estim.core.course import fit
-    from protocols.registry import family, names
+    from estim.core.matrix import Plays, cell
+    from estim.families import families
 
-    found: dict[str, list[str]] = {}
-    for name in names():
-        try:
-            found[name] = list(fit(program, family(name)).differs)
-        except EstimError as error:
-            found[name] = [f"can't be played: {error.text}"]
-    return found
+    cells = [cell(program, family) for family in families()]
+    return {
+        one.family: [f"can't be played: {one.sentences[0]}"] if one.plays is Plays.NO else list(one.sentences)
+        for one in cells
+    }
 
 
 def _phase(phase: "Phase") -> str:

@@ -1,4 +1,4 @@
-"""The verbs that show what would be played: `estim programs matrix` and `estim scope`."""
+"""The verbs that show what would be played, and by whose code: `programs matrix`, `scope` and `plugins`."""
 
 import json
 import shutil
@@ -29,9 +29,8 @@ def matrix(
     """Show what every family makes of every program."""
     from estim.catalogue import all_programs, find_program
     from estim.core.matrix import matrix as matrix_of
-    from estim.families import find_family
+    from estim.families import find_family, names
     from estim.host.home import find_home
-    from protocols.registry import names
 
     flags: Flags = context.obj
     folder = find_home(flags.host.home).programs
@@ -108,6 +107,25 @@ def scope(
     columns = min(COLUMNS_MAX, shutil.get_terminal_size((100, 24)).columns)
     typer.echo(f"{title}\n" + "".join(f"  differs: {sentence}\n" for sentence in seen.course.differs))
     typer.echo(text(seen, columns, at, lasts))
+
+
+def plugins(context: typer.Context) -> None:
+    """Show the plug-ins that bring families and programs, and what is wrong with those that can't be used."""
+    from estim.catalogue import shipped
+    from estim.families import plugins as of_families
+    from estim.plugged import brought
+
+    flags: Flags = context.obj
+    found = (*of_families(), *brought(frozenset(program.id for program in shipped())).plugins)
+    for one in found:
+        if flags.as_json:
+            told = {"group": one.group, "name": one.name, "package": one.package}
+            typer.echo(json.dumps({**told, "ok": not one.trouble, "trouble": one.trouble}, ensure_ascii=False))
+        else:
+            typer.echo(f"{one.name:<16} {one.group:<15} {one.package:<24} {one.trouble or 'fine'}")
+    if not found and not flags.as_json:
+        typer.echo("no plug-in is installed; docs/plugins.md says how to write one", err=True)
+    raise typer.Exit(Exit.CONFIG if any(one.trouble for one in found) else Exit.DONE)
 
 
 def _profile(flags: Flags, family: "Family") -> str:

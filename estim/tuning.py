@@ -20,10 +20,10 @@ def set_unit(
     value: Annotated[str, typer.Argument(help="a name; A=40,B=40 or none; a version such as V2.0, or usual")],
 ) -> None:
     """Change what is remembered of a unit: how it is called, its highest levels, the version of its protocol."""
+    from estim.families import find_family
     from estim.host.home import find_home
     from estim.host.preparing import profile_of
     from estim.host.units import Units
-    from protocols.registry import family
 
     flags: Flags = context.obj
     home = find_home(flags.host.home)
@@ -34,9 +34,9 @@ def set_unit(
         case "name":
             known = units.rename(unit, value)
         case "cap":
-            known = units.set_cap(unit, _cap(value, family(known.family)))
+            known = units.set_cap(unit, _cap(value, find_family(known.family)))
         case "profile":
-            known = units.set_profile(unit, profile_of(family(known.family), "" if value == "usual" else value))
+            known = units.set_profile(unit, profile_of(find_family(known.family), "" if value == "usual" else value))
         case _:
             raise EstimError(f"a unit has no field {field!r}: there are {', '.join(FIELDS)}", code=Exit.USAGE)
     cap = None if known.cap is None else {channel.value: level for channel, level in known.cap.items()}

@@ -1,12 +1,15 @@
 """The software units that exist: their names, what can be set on them, and how to make them from a line of text.
 
-The line is `FAMILY[:opt=val,…]`, as `estim --simulate` and `estim-sim serve` take it.
+The line is `FAMILY[:opt=val,…]`, as `estim --simulate` and `estim-sim serve` take it. A plug-in that brings a family
+may bring its twin too: an entry point of `estim.twins`, called as the family is, resolves to a simulator.kind.Kind.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from protocols import registry
@@ -35,17 +38,35 @@ class Setup:
 
 def names() -> tuple[str, ...]:
     """Return the families, sorted."""
-    return tuple(sorted(registry.names()))
+    return tuple(sorted({*registry.names(), *_plugged()}))
 
 
 def kind(family: str) -> Kind[Any]:
-    """Return what can be simulated of a family; raise BadOption for an unknown name."""
-    if family not in registry.names():
-        near = get_close_matches(family, registry.names(), n=1)
+    """Return what can be simulated of a family; raise BadOption for an unknown name, or a plug-in that is broken."""
+    if family in registry.names():
+        made = import_module(f"simulator.{family}").KIND
+    elif family in _plugged():
+        made = _load(_plugged()[family])
+    else:
+        near = get_close_matches(family, names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
         raise BadOption(f"no software device {family!r}; {hint}")
-    made = import_module(f"simulator.{family}").KIND
-    assert isinstance(made, Kind), f"simulator.{family}.KIND"
+    assert isinstance(made, Kind), f"the KIND of {family}"
+    return made
+
+
+@cache
+def _plugged() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="estim.twins")}
+
+
+def _load(point: EntryPoint) -> Kind[Any]:
+    try:
+        made = point.load()
+    except Exception as bug:
+        raise BadOption(f"the twin {point.name} ({point.value}) can't be loaded: {bug!r}") from bug
+    if not isinstance(made, Kind) or made.family != point.name:
+        raise BadOption(f"the twin {point.name} ({point.value}) is no simulator.kind.Kind of that name")
     return made
 
 

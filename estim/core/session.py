@@ -88,11 +88,11 @@ class Session:
         self._stop(now, Reason.NO_DEVICE, text)
         return self._end(now, None, confirmed=False)
 
-    def give_up(self, now: Now, last: Reported | None) -> list[Happened]:
-        """The host stops trying to reach a lost unit: its output has ended by itself, or a person gave up."""
+    def give_up(self, now: Now, last: Reported | None, bug: str = "") -> list[Happened]:
+        """The host stops trying to reach a unit: its output ended by itself, a person gave up, or a bug broke in."""
         if self.state is State.ENDED:
             return []
-        self._stop(now, Reason.LINK_LOST, "the link was lost")
+        self._stop(now, Reason.FAULT if bug else Reason.LINK_LOST, bug or "the link was lost")
         return self._end(now, last, confirmed=last is not None and last.zero is Zero.CONFIRMED)
 
     def arm(self, now: Now) -> list[Happened]:

@@ -208,9 +208,9 @@ class Desk:
     async def _run(self, runner: Runner, scribe: Scribe) -> None:
         try:
             await runner.run()
-        except Exception:  # a bug of ours: say that the unit may be on, and stop it by a fresh way
+        except Exception as bug:  # of ours or a plug-in: say that the unit may be on, and stop it by a fresh way
             logging.getLogger(__name__).exception("the session on %s broke off", runner.session.unit.name)
-            runner.broke_off()
+            runner.broke_off(bug)
             if runner.session.order is not None:
                 self._background(self._stop_afresh(scribe.number))
                 return

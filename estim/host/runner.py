@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import isinf
 
+from estim.core.contained import blamed
 from estim.core.guard import Permit, permit
 from estim.core.happenings import Happened
 from estim.core.moment import Now
@@ -144,10 +145,10 @@ class Runner:
         until_s = self._until_s or 0.0
         return self.session.stop_confirmed is False and self._clock.now().mono_s < until_s
 
-    def broke_off(self) -> None:
+    def broke_off(self, bug: Exception) -> None:
         """End a session whose runner had a bug: nothing is known of its unit any more."""
         if self.session.state is not State.ENDED:
-            self._tell(self.session.give_up(self._clock.now(), None))
+            self._tell(self.session.give_up(self._clock.now(), None, blamed(bug)))
 
     def _stopping(self) -> bool:
         return self.session.state in (State.STOPPING, State.FAULT)

@@ -159,9 +159,11 @@ def test_a_runner_that_broke_off_says_that_nothing_is_known() -> None:
 
     async def break_off(runner: Runner) -> None:
         await asyncio.sleep(10)
-        runner.broke_off()
+        runner.broke_off(RuntimeError("a bug"))
 
     runner = rig.play(break_off)
     assert runner.session.state is State.ENDED
     assert rig.ended.stop_confirmed is False
     assert rig.ended.level_end == {Channel.A: None}
+    assert rig.ended.reason is Reason.FAULT
+    assert "a bug in estim" in rig.ended.message

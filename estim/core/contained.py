@@ -1,0 +1,255 @@
+"""Contains a family that isn't ours: whatever its code does, it is checked, and its name stands in the message.
+
+1. A family must be what it says: limits that the Guard can rely on, a name of its own, endpoints it really has.
+2. Its driver is asked as any other, but each answer is checked. The first fault silences it: nothing of it is written
+   any more, and the runner breaks the session off and stops the unit by a fresh link and a fresh driver.
+3. What its bytes mean nobody can check: the Guard bounds what it is asked for, its own honesty the rest (SAFETY.md).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf, isnan
+from typing import Any, TypeVar
+
+from protocols.driver import Driver, Family
+from protocols.vocabulary import (
+    Advert,
+    AirError,
+    Capabilities,
+    Close,
+    Endpoint,
+    Event,
+    Match,
+    Op,
+    Out,
+    Read,
+    Reported,
+    Span,
+    Wanted,
+    Write,
+    Zero,
+)
+
+T = TypeVar("T")
+
+OPS_A_POLL = 16
+"""More at one moment is a flood; the largest ladder of ours has seven."""
+
+OPS_A_SECOND = 120
+"""More in one second is a flood; two channels streamed at 100 ms with questions make about forty."""
+
+WRITE_MAX = 512
+"""Longest value of a characteristic, bytes (Bluetooth Core, Vol 3 Part F 3.2.9)."""
+
+SCALE_MAX = 10_000
+"""No unit has a finer scale; levels of this size still make sense to a person."""
+
+
+class PluginError(Exception):
+    """A plug-in broke a rule; the text names it and the rule."""
+
+
+def blamed(bug: Exception) -> str:
+    """Return the sentence for a bug that broke in: a plug-in's by its name, else ours."""
+    return str(bug) if isinstance(bug, PluginError) else f"a bug in estim: {bug!r}"
+
+
+def checked(family: object, name: str, origin: str, taken: tuple[str, ...]) -> Family:
+    """Return a plug-in's family, contained; raise PluginError if it is no family or breaks a rule.
+
+    `name` is the entry point's, `origin` the package it came in, `taken` the names that are in use.
+    """
+    if not isinstance(family, Family):
+        raise PluginError(f"plug-in {origin}: {name} is {type(family).__name__}, not a protocols.driver.Family")
+    for wrong, text in (
+        (family.name != name, f"the family calls itself {family.name!r}, the entry point {name!r}"),
+        (family.caps.family != name, f"its capabilities are those of {family.caps.family!r}"),
+        (name in taken, f"there is a family {name!r} already"),
+        (not name.isascii() or not name.isidentifier(), "its name must be letters, digits and _"),
+        (family.caps.scale > SCALE_MAX, f"a scale of {family.caps.scale}: at most {SCALE_MAX}"),
+        (not family.endpoints, "it has no endpoint"),
+        (not set(family.subscribe) <= set(family.endpoints), "it subscribes to endpoints that it hasn't"),
+        (not family.by_hand.strip(), "it doesn't say how to end output by hand"),
+    ):
+        if wrong:
+            raise PluginError(f"plug-in {origin}: {text}")
+    _check_limits(family.caps, family.caps, origin)
+    return replace(
+        family,
+        match=_guarded(family.match, Match.NO),
+        connect=lambda now_s, profile: Contained(family, origin, now_s, profile),
+        title=f"{family.title} (plug-in {origin})",
+    )
+
+
+def _guarded(match: Callable[[Advert], Match], otherwise: Match) -> Callable[[Advert], Match]:
+    def guarded(advert: Advert) -> Match:
+        try:
+            found: Any = match(advert)
+        except Exception:  # noqa: BLE001 - somebody else's code
+            return otherwise
+        return found if isinstance(found, Match) else otherwise
+
+    return guarded
+
+
+def _check_limits(caps: Capabilities, first: Capabilities, origin: str) -> None:
+    """Check capabilities by the rules of the vocabulary again, and that they are no looser than at first."""
+    try:
+        replace(caps)  # runs the checks of the vocabulary, which a subclass may have got around
+    except (ValueError, TypeError) as error:
+        raise PluginError(f"plug-in {origin}: {error}") from error
+    looser = (
+        caps.channels != first.channels
+        or caps.scale > first.scale
+        or caps.step > first.step
+        or caps.raise_gap_s < first.raise_gap_s
+        or caps.stale_s > first.stale_s
+        or caps.fault_s > first.fault_s
+    )
+    if looser or type(caps) is not Capabilities:
+        raise PluginError(f"plug-in {origin}: its limits became looser after connecting")
+
+
+class Contained:
+    """A driver of a plug-in: see the module. It raises PluginError once, from `poll` or `reported`, then is silent."""
+
+    def __init__(self, family: Family, origin: str, now_s: float, profile: str) -> None:
+        self._family = family
+        self._origin = origin
+        self._fault = ""
+        self._told = False
+        self._second = -inf
+        self._count = 0
+        self._due_s = now_s
+        self._last = _nothing(family.caps)
+        self._inner: Driver | None = self._ask(lambda: family.connect(now_s, profile), None)
+
+    @property
+    def caps(self) -> Capabilities:
+        """See protocols.driver.Driver."""
+        return self._family.caps
+
+    @property
+    def due_s(self) -> float:
+        """See protocols.driver.Driver."""
+        return self._due_s if self._inner is not None else inf
+
+    def want(self, now_s: float, wanted: Wanted) -> None:
+        """See protocols.driver.Driver."""
+        if self._inner is not None:
+            inner = self._inner
+            self._ask(lambda: inner.want(now_s, wanted), None)
+
+    def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
+        """See protocols.driver.Driver."""
+        inner = self._inner
+        return [] if inner is None else self._events(lambda: inner.receive(now_s, endpoint, data))
+
+    def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
+        """See protocols.driver.Driver."""
+        inner = self._inner
+        return [] if inner is None else self._events(lambda: inner.done(now_s, tag, data, error))
+
+    def poll(self, now_s: float) -> list[Op]:
+        """See protocols.driver.Driver; raises PluginError."""
+        inner = self._inner
+        ops: list[Op] = [] if inner is None else self._ask(lambda: self._polled(inner, now_s), [])
+        self._raise_once()
+        return ops
+
+    def reported(self, now_s: float) -> Reported:
+        """See protocols.driver.Driver; raises PluginError."""
+        self._raise_once()
+        inner = self._inner
+        if inner is not None:
+            self._last = self._ask(lambda: self._report(inner.reported(now_s), now_s), self._last)
+        self._raise_once()
+        return self._last if self._inner is not None else _nothing(self._family.caps)
+
+    def lost(self, now_s: float) -> Reported:
+        """See protocols.driver.Driver."""
+        inner, nothing = self._inner, _nothing(self._family.caps)
+        return nothing if inner is None else self._ask(lambda: self._report(inner.lost(now_s), now_s), nothing)
+
+    def _raise_once(self) -> None:
+        if self._fault and not self._told:
+            self._told = True
+            raise PluginError(self._fault)
+
+    def _ask(self, act: Callable[[], T], otherwise: T) -> T:
+        try:
+            return act()
+        except PluginError as fault:
+            self._fault = self._fault or str(fault)
+        except Exception as bug:  # noqa: BLE001 - somebody else's code
+            self._fault = self._fault or f"plug-in {self._origin} failed: {bug!r}"
+        self._inner = None
+        return otherwise
+
+    def _events(self, act: Callable[[], Any]) -> list[Event]:
+        events: Any = self._ask(act, [])
+        if isinstance(events, list) and all(isinstance(event, Event) for event in events):
+            return events[:OPS_A_POLL]
+        self._fault, self._inner = f"plug-in {self._origin}: tells what is no event", None
+        return []
+
+    def _polled(self, inner: Driver, now_s: float) -> list[Op]:
+        ops = inner.poll(now_s)
+        _check_limits(inner.caps, self._family.caps, self._origin)
+        self._due_s = inner.due_s
+        if now_s >= self._second + 1.0:
+            self._second, self._count = now_s, 0
+        self._count += len(ops)
+        if len(ops) > OPS_A_POLL or self._count > OPS_A_SECOND:
+            raise PluginError(f"plug-in {self._origin}: floods the air, {self._count} operations within a second")
+        for op in ops:
+            self._check_op(op)
+        return ops
+
+    def _check_op(self, op: Any) -> None:
+        match op:
+            case Write(_, endpoint, data, _, _):
+                value: Any = data
+                if not isinstance(value, bytes) or len(value) > WRITE_MAX:
+                    raise PluginError(f"plug-in {self._origin}: writes what is no value of {WRITE_MAX} bytes at most")
+            case Read(_, endpoint):
+                pass
+            case Close():
+                return
+            case _:
+                raise PluginError(f"plug-in {self._origin}: asks for {type(op).__name__}, which is no operation")
+        if endpoint not in self._family.endpoints:
+            raise PluginError(f"plug-in {self._origin}: uses the endpoint {endpoint.name}, which the family hasn't")
+
+    def _report(self, reported: Reported, now_s: float) -> Reported:
+        caps = self._family.caps
+        for channel in caps.channels:
+            span: Any = reported.level.get(channel)
+            if not isinstance(span, Span) or span.hi > caps.scale:
+                told = "nothing" if span is None else f"{span}"
+                raise PluginError(
+                    f"plug-in {self._origin}: says {told} of channel {channel.value}, levels go from 0 to {caps.scale}"
+                )
+            if isnan(reported.settled_s.get(channel, inf)):
+                raise PluginError(f"plug-in {self._origin}: doesn't say since when a level is known")
+        for what, at_s in (("heard", reported.heard_s), ("told", reported.told_s)):
+            if not at_s <= now_s + 1e-6:
+                raise PluginError(f"plug-in {self._origin}: was {what} in the future, or never says when")
+        return reported
+
+
+def _nothing(caps: Capabilities) -> Reported:
+    """Return that nothing is known: the unit may be at any level."""
+    return Reported(
+        ready=False,
+        closable=True,
+        level=dict.fromkeys(caps.channels, Span(0, caps.scale)),
+        settled_s=dict.fromkeys(caps.channels, inf),
+        ceiling=dict.fromkeys(caps.channels, caps.scale),
+        out=Out.MAYBE,
+        zero=Zero.NO,
+        until_s=inf,
+        heard_s=-inf,
+        told_s=-inf,
+    )
