@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from estim.catalogue import shipped
+from estim.core.contained import PluginError
 from estim.core.course import fit
 from estim.core.guard import Limits, family_cap, percent_cap
 from estim.core.happenings import Ended, Happened, Levelled
@@ -154,16 +155,20 @@ def test_a_bug_in_a_driver_ends_the_runner_and_never_hangs() -> None:
         rig.play()
 
 
-def test_a_runner_that_broke_off_says_that_nothing_is_known() -> None:
+@pytest.mark.parametrize(
+    ("bug", "sentence"),
+    [(RuntimeError("a bug"), "a bug in estim"), (PluginError("plug-in acme: floods the air"), "plug-in acme: floods")],
+)
+def test_a_runner_that_broke_off_says_that_nothing_is_known(bug: Exception, sentence: str) -> None:
     rig = Rig("em70")
 
     async def break_off(runner: Runner) -> None:
         await asyncio.sleep(10)
-        runner.broke_off(RuntimeError("a bug"))
+        runner.broke_off(bug)
 
     runner = rig.play(break_off)
     assert runner.session.state is State.ENDED
     assert rig.ended.stop_confirmed is False
     assert rig.ended.level_end == {Channel.A: None}
     assert rig.ended.reason is Reason.FAULT
-    assert "a bug in estim" in rig.ended.message
+    assert sentence in rig.ended.message

@@ -1,0 +1,1 @@
+"""Programs of this plug-in: every *.toml file in this folder."""
