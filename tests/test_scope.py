@@ -1,0 +1,161 @@
+"""What the electrodes would see: figures of a rehearsal against the program, and the drawing of them."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from estim.catalogue import find_program, shipped
+from estim.core.course import fit
+from estim.core.errors import CourseError, EstimError, Exit
+from estim.core.matrix import Plays, cell
+from estim.core.program import Program
+from estim.electrodes import Seen, cycle_s, meant, measured, rehearse
+from estim.scope import close, picture, text, whole
+from protocols.driver import Family
+from protocols.registry import family, names
+from protocols.score import Score, texture
+from simulator.twin import Pulse
+
+NOWHERE = Path("/nonexistent")
+FADE_S = 2.0
+
+
+def played(program: Program, on: Family, minutes: float) -> Seen | None:
+    """Return what a software unit played of a program, None if the family can't play it, or nobody knows what flows."""
+    try:
+        seen = rehearse(replace(program, kind="twitch") if program.gated else program, on, minutes=minutes)
+    except CourseError:
+        return None
+    return seen if seen.pulses else None
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("program", shipped(), ids=lambda program: program.id)
+def test_pulses_rate_width_and_on_time_are_those_of_the_course(program: Program, name: str) -> None:
+    made = family(name)
+    seen = played(program, made, 2.0)
+    if seen is None:
+        assert cell(program, made).plays is Plays.NO or made.playable.number is not None
+        return
+    since_s, until_s = seen.full_s()
+    score, playable = seen.course.score, made.playable
+    assert until_s - since_s > 60, "it stands at its level for most of the time"
+    came = measured(seen.pulses, since_s, until_s, lambda at_s: 1 / playable.rate(texture(score, at_s).rate_hz))
+    asked = meant(score, since_s, until_s, made)
+    assert came.pulses == pytest.approx(asked.pulses, rel=0.01, abs=2)
+    assert came.on_s == pytest.approx(asked.on_s, rel=0.01, abs=0.5)
+    assert came.rate_hz == pytest.approx(asked.rate_hz, rel=0.015)
+    assert came.width_us == pytest.approx(asked.width_us, rel=0.01)
+    assert not [pulse for pulse in seen.pulses if pulse.at_s > seen.level[-1][0] + 0.11], "none after the last zero"
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("program", shipped(), ids=lambda program: program.id)
+def test_where_the_course_differs_from_the_program_it_says_so(program: Program, name: str) -> None:
+    made = family(name)
+    found = cell(program, made)
+    if found.plays is Plays.NO or made.playable.number is not None:
+        assert found.sentences
+        return
+    course = rehearse(replace(program, kind="twitch"), made, minutes=0.5).course
+    ideal = replace(made, playable=replace(made.playable, rate=lambda rate: rate, width=lambda width: width))
+    wide = replace(ideal, playable=replace(ideal.playable, rate_hz=(0.1, 1e4), width_us=(1, 1e4), slot_s=0.0))
+    asked = meant(_as_written(program, wide), 0.0, 30.0, wide)
+    played = meant(course.score, 0.0, 30.0, made)
+    same = played.pulses == pytest.approx(asked.pulses, rel=0.02) and played.width_us == pytest.approx(
+        asked.width_us, rel=0.02
+    )
+    assert same or found.sentences
+
+
+def _as_written(program: Program, wide: Family) -> Score:
+    free = replace(wide, playable=replace(wide.playable, made_elsewhere=False, refuses=lambda _score: ""))
+    return fit(replace(program, kind="twitch"), free, 0.5).score
+
+
+def test_a_measure_of_known_pulses() -> None:
+    train = [Pulse(at / 100, "A", 100.0, 5.0, -1) for at in (*range(10), *range(50, 60))]
+    found = measured(train, 0.0, 1.0, lambda _at_s: 0.01)
+    assert (found.pulses, round(found.on_s, 3), found.width_us) == (20, 0.2, 100.0)
+    assert found.rate_hz == pytest.approx(100)
+    assert measured([], 0.0, 1.0, lambda _at_s: 0.01).rate_hz == 0.0
+
+
+COYOTE = family("coyote3")
+
+
+@pytest.fixture(scope="module")
+def burst() -> Seen:
+    return rehearse(find_program(NOWHERE, "tens-burst"), COYOTE, minutes=1, level=20)
+
+
+def test_the_drawing_shows_level_rate_and_width_and_two_turns_close_up(burst: Seen) -> None:
+    drawn = text(burst, 80)
+    assert all(len(line) <= 80 for line in drawn.splitlines())
+    assert "the whole session, 1:00" in drawn
+    assert drawn.splitlines()[1].split("│")[0].strip() == "20"
+    assert cycle_s(burst.course.score, 10.0) == pytest.approx(0.5)
+    near = close(burst, 100, at_s=10.0)
+    assert near is not None
+    trains = "".join("#" if width else "." for width in near.strips[1].values).split(".")
+    assert [len(train) for train in trains if train] == [10, 10], "ten pulses of 10 ms in each of two bursts"
+    far = whole(burst, 60)
+    assert far.strips[1].values[30] == pytest.approx(20, abs=0.5), "ten pulses, twice a second"
+
+
+def test_where_nobody_knows_what_flows_only_the_level_is_drawn() -> None:
+    seen = rehearse(find_program(NOWHERE, "tens-ankle"), family("em70"), minutes=1)
+    assert seen.pulses == ()
+    assert "what flows is not known" in text(seen, 80)
+    assert "pulses/s" not in text(seen, 80)
+
+
+def test_a_picture_is_one(burst: Seen) -> None:
+    assert picture(burst, "bursts").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("tens-ankle", "--family", "em71"), Exit.USAGE, "did you mean em70?"),
+        (("tens-ankle", "--level", "201"), Exit.USAGE, "goes from 1 to 200"),
+        (("tens-ankel",), Exit.NO_INPUT, "did you mean tens-ankle"),
+        (("tens-al", "--family", "em70"), Exit.REFUSED, "plays only its own programs"),
+        (("tens-ankle", "--minutes", "0.2", "--png", "/dev/null/x.png"), Exit.CANT_CREATE, "can't write"),
+    ],
+)
+def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: Exit, sentence: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "estim.cli", "--home", str(tmp_path), "scope", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code
+    assert sentence in done.stderr
+
+
+def test_the_matrix_has_a_cell_for_each_pair_and_words_for_each_difference(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "estim.cli", "--home", str(tmp_path), "--json", "programs", "matrix"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    cells = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {(one["program"], one["family"]) for one in cells} == {
+        (program.id, name) for program in shipped() for name in names()
+    }
+    assert all((one["plays"] == "yes") == (not one["sentences"]) for one in cells)
+    assert {one["program"] for one in cells if one["locked"]} == {program.id for program in shipped() if program.gated}
+
+
+def test_a_rehearsal_refuses_what_a_session_refuses() -> None:
+    with pytest.raises(EstimError, match="ask for less"):
+        rehearse(find_program(NOWHERE, "tens-ankle"), COYOTE, minutes=31)
