@@ -6,7 +6,7 @@ Widths are of ONE phase of the pulse in µs, rates are pulses per second, times 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import floor
+from math import floor, inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,38 @@ def texture(score: Score, at_s: float) -> Texture:
     burst = part.burst
     on = burst is None or inside_s % (burst.on_s + burst.off_s) < burst.on_s - 1e-9
     return Texture(value_at(part.rate_hz, inside_s), width_us * gate, on and gate > 0.0, gate)
+
+
+def slotted(score: Score, at_s: float, slot_s: float) -> float:
+    """Return the start of the time slot of a contraction, which rises and falls in steps; else the position itself."""
+    part = part_at(score, at_s)[1]
+    if part.envelope is None:
+        return at_s
+    return part.start_s + floor((at_s - part.start_s) / slot_s + 1e-6) * slot_s
+
+
+def lasts_s(score: Score, at_s: float, slot_s: float) -> float:
+    """Return how long output goes on if nothing more is said: to the end of a burst, two slots of a contraction."""
+    part = part_at(score, at_s)[1]
+    left_s = inf
+    if part.burst is not None:
+        left_s = part.burst.on_s - (at_s - part.start_s) % (part.burst.on_s + part.burst.off_s)
+    return min(left_s, 2 * slot_s) if part.envelope is not None else left_s
+
+
+def unchanged_s(score: Score, at_s: float, slot_s: float) -> float:
+    """Return how long nothing changes by itself: to the next border of a burst or part, or slot of what moves."""
+    part = part_at(score, at_s)[1]
+    inside_s = at_s - part.start_s
+    stays_s = part.length_s - inside_s if inside_s < part.length_s else inf
+    moves = part.envelope is not None or not isinstance(part.rate_hz, Steady) or not isinstance(part.width_us, Steady)
+    if moves or (part.fade_us is not None and inside_s < FADE_S):
+        stays_s = min(stays_s, slot_s - inside_s % slot_s)
+    if part.burst is not None:
+        at_burst_s = inside_s % (part.burst.on_s + part.burst.off_s)
+        border_s = part.burst.on_s if at_burst_s < part.burst.on_s - 1e-9 else part.burst.on_s + part.burst.off_s
+        stays_s = min(stays_s, border_s - at_burst_s)
+    return max(stays_s, 1e-6)
 
 
 def value_at(curve: Curve, inside_s: float) -> float:
