@@ -94,7 +94,9 @@ def rehearse(
         )
     goal = {channel: Level(top if channel is Channel.A else 0) for channel in caps.channels}
     order = Order(course, goal, pads_on=True)
-    twin = make(read_line(f"{family.name}:{options}"), lambda _unit: silent)[0]
+    by_hand = [_set_by_hand(course.score)] if family.playable.made_elsewhere else []
+    line = f"{family.name}:{','.join([*by_hand, *filter(None, [options])])}"
+    twin = make(read_line(line), lambda _unit: silent)[0]
     one = Rehearsal(family, twin, twin.level, order, Limits((family_cap(caps),)), profile=profile)
     one.link()
     pulses: list[Pulse] = []
@@ -112,6 +114,14 @@ def rehearse(
     levels = [(at_s - start_s, level) for at_s, channel, level in one.seen.levels if channel == Channel.A]
     moved = tuple(Pulse(p.at_s - start_s, p.channel, p.width_us, p.current_ma, p.first) for p in pulses)
     return Seen(course, moved, tuple(levels), last, caps.scale)
+
+
+def _set_by_hand(score: Score) -> str:
+    """Return the options of a twin whose pulses another unit makes: that one is set as the course asks for."""
+    rate, width = score.parts[0].rate_hz, score.parts[0].width_us
+    assert isinstance(rate, Steady), "what is set by hand stays as it is"
+    assert isinstance(width, Steady), "what is set by hand stays as it is"
+    return f"rate_hz={rate.value:g},width_us={width.value:g}"
 
 
 def measured(pulses: Sequence[Pulse], since_s: float, until_s: float, period_s: Callable[[float], float]) -> Sum:

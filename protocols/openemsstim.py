@@ -282,6 +282,8 @@ class OpenEmsStim:
             return inf  # the reply, or its time-out, comes first
         ends_itself = says == 0 < level and lane.ends_s <= now_s + OVER_S
         due_s = lane.again_s if ends_itself or says == lane.said else now_s
+        if says:
+            due_s = min(due_s, lane.ends_s)  # the next burst: the time of the one before is over
         return due_s if level == 0 else min(due_s, self._turn_s(now_s))
 
     def _turn_s(self, now_s: float) -> float:
