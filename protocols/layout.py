@@ -51,7 +51,7 @@ class Layout(Generic[T]):
 
     `head` is the constant start. `frame` puts head and payload (together: the body) into the form that is on the
     wire, for instance with a checksum behind it; `unframe` checks and removes that, raising BadPacket. `check`
-    raises BadPacket for values that the fact sheet calls invalid.
+    raises BadPacket for values that the fact sheet calls invalid. With `bits` the payload's fields are bits.
     """
 
     def __init__(
@@ -63,13 +63,15 @@ class Layout(Generic[T]):
         frame: Callable[[bytes], bytes] = bare,
         unframe: Callable[[bytes], bytes] = bare,
         check: Callable[[T], None] | None = None,
+        bits: bool = False,
     ) -> None:
         self.name = name
         self.head = head
         self._frame = frame
         self._unframe = unframe
         self._check = check
-        self._struct = DataclassStruct(payload)
+        struct = DataclassStruct(payload)
+        self._struct = construct.Bitwise(struct) if bits else struct
 
     def framed(self, data: bytes) -> None:
         """Raise BadPacket if length or checksum of the frame are wrong."""

@@ -74,6 +74,11 @@ class Reading:
         """When to read next, or when the read that is under way is given up."""
         return self._next_s if self._turn is None else self._turn.until_s
 
+    @property
+    def reads(self) -> bool:
+        """Whether a read is under way."""
+        return self._turn is not None
+
     def late(self, now_s: float) -> bool:
         """Give up a read that is over its time; return whether that was so."""
         if self._turn is None or now_s < self._turn.until_s:

@@ -151,12 +151,9 @@ class Zc95:
         self._due_s = max(self._next_s(now_s), now_s + TICK_S)
         return ops
 
-    def reported(self, now_s: float) -> Reported:
-        return self._report(now_s, lost=False)
-
     def lost(self, now_s: float) -> Reported:
         """See Driver. A box without a link is off; until it must have noticed, it may not be."""
-        return self._report(now_s, lost=True)
+        return self.reported(now_s, lost=True)
 
     # What the box says
 
@@ -327,7 +324,7 @@ class Zc95:
     def _proved(self) -> bool:
         return all(lane.zero == "" and lane.belief.span.hi == 0 for lane in self._lanes.values())
 
-    def _report(self, now_s: float, *, lost: bool) -> Reported:
+    def reported(self, now_s: float, *, lost: bool = False) -> Reported:
         spans = {channel: lane.belief.span for channel, lane in self._lanes.items()}
         zero = Zero.NO if self._stop is None else Zero.CONFIRMED if self._proved() else Zero.SENT
         hung_up = lost and self._stop is not None and self._stop.closing
