@@ -123,6 +123,11 @@ def least(curve: Curve) -> float:
             return min(value for value, _ in steps)
 
 
+def cycle_s(envelope: Envelope) -> float:
+    """Return how long one contraction takes with its rest, seconds."""
+    return envelope.up_s + envelope.on_s + envelope.down_s + envelope.off_s
+
+
 def words(curve: Curve, unit: str) -> str:
     """Return a curve in words, such as "50 to 150 Hz and back each 2 s"."""
     match curve:

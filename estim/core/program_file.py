@@ -12,7 +12,7 @@ from itertools import pairwise
 from re import fullmatch
 
 from estim.core.errors import ProgramError
-from estim.core.program import Caps, Phase, Program, Reraise, Rule, least, most
+from estim.core.program import Caps, Phase, Program, Reraise, Rule, cycle_s, least, most
 from estim.core.reading import Table
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
@@ -130,9 +130,9 @@ def _check_pattern(table: Table, phase: Phase) -> None:
             f"{burst.on_s:g} s hold less than one pulse at {rate_hz:g} Hz: make it longer or the rate higher",
         )
     if envelope is not None:
-        cycle_s = envelope.up_s + envelope.on_s + envelope.down_s + envelope.off_s
-        if cycle_s > phase.length_s:
-            table.refuse("envelope", f"one cycle takes {cycle_s:g} s, longer than the phase ({phase.length_s:g} s)")
+        one_s = cycle_s(envelope)
+        if one_s > phase.length_s:
+            table.refuse("envelope", f"one cycle takes {one_s:g} s, longer than the phase ({phase.length_s:g} s)")
 
 
 def _check_duty(table: Table, where: str, rate_hz: float, width_us: float, when: str = "") -> None:
