@@ -3,20 +3,21 @@
 1. `C0I50T2000G`: channel, percent of a potentiometer, milliseconds. The unit goes off by itself when the time is over,
    so a level that stays is said again well before that. It makes no pulses: another unit does, set by hand.
 2. I0 is not off: about a fifth of the pot still leaks while the relay is on. Off is `C0I0T0G`, or the end of the time.
-3. It never says anything. The reply to a write is the only answer, and a time that is over the only other proof.
+3. It never says anything. The reply to a write is its radio module's, before the board has read the command: enough to
+   believe a level, but zero is proved only when every time that was asked for is over.
 
 Source: firmware and apps of PedroLopes/openEMSstim (GitHub): Arduino sketch, EMSSystem, EMSChannel, Rn4020BTLe for
-grammar, 5 s cap, calibration and what a lost connection does; its Android app for the stop and for renewing at 0.75 T.
+grammar, 5 s cap, calibration and what a lost connection does; its Android app for the stop and for renewing early.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, inf
 from re import fullmatch
 
 from protocols.belief import Belief, Change, How
-from protocols.driver import Direction, Driver, Family, Forms
-from protocols.score import Playable, lasts_s, slotted, texture, unchanged_s
+from protocols.driver import Direction, Family, Forms
+from protocols.score import Part, Playable, Score, Steady, lasts_s, part_at, slotted, texture, unchanged_s
 from protocols.vocabulary import (
     Advert,
     AirError,
@@ -44,24 +45,23 @@ from protocols.vocabulary import (
 NAME = "openemsstim"
 SERVICE = "454d532d-5365-7276-6963-652d424c4531"
 COMMAND = Endpoint("EMS-Steuerung-CH", SERVICE, "454d532d-5374-6575-6572-756e672d4348", Can.WRITE | Can.NOTIFY)
-VALUE_MAX = 32
-"""Longest value of the characteristic, bytes."""
+VALUE_MAX = 32  # bytes that the characteristic holds
 
-LEASE_MAX_S = 5.0
-"""The firmware cuts every time to this."""
+LEASE_MAX_S, LEASE_S, SLOT_S = 5.0, 2.0, 0.25
+"""What the firmware cuts every time to; what is asked for, and again at its half, so that a lost command isn't felt.
+Into a slot fit two channels, each with a reply of about two connection intervals (the apps' patterns use 120 ms)."""
 
-LEASE_S, RENEW_S = 2.0, 1.0
-"""What is asked for, and when it is asked for again: one lost command is not felt."""
+ARRIVES_S, BOARD_S = 6.0, 0.3
+"""Until a write without a reply is there, or lost with its link. From the radio module's reply to the board's act: it
+reads at 19200 baud, may write 170 characters of debug text as slowly, and waits 50 ms while it switches one off."""
 
-OVER_S = 0.1
-"""How much later it is over at the latest: the unit waits 50 ms with the pot at its minimum, then opens the relay."""
+REPLY_S, ASK_S, LATE_S, TICK_S = 1.0, 0.3, 0.1, 0.001
+"""A level without a reply is taken down; a stop is said again; a burst that begins so late is played in full."""
 
-SLOT_S = 0.25
-"""Two channels, each with a reply of about two connection intervals, fit into it; the apps' own patterns use 120 ms."""
+IDLE_S = {Mode.PLAY: 2.0, Mode.READY: 5.0, Mode.OFF: 5.0, Mode.WATCH: inf}
+"""How old the last reply may get before a silent unit is asked for one, by a stop: seldom, since its relay clicks."""
 
-TICK_S = 0.001
-ASK_S, REPLY_S, IDLE_S = 0.3, 1.0, 2.0
-"""Before a stop is said again; before a reply is given up; between two stops that only ask if the unit is there."""
+STEADY = Score((Part("steady", 0.0, inf, Steady(100.0), Steady(200.0)),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ CAPS = Capabilities(
     ask_s=ASK_S,
     stale_s=3.0,
     fault_s=10.0,
-    stop_s=6.0,  # a lease of 5 s that somebody else left behind, and a second
+    stop_s=9.0,  # the longest proof: a write that arrives at the last moment, its time, and the board's
     control=Control.LEASE,
     off_by=OffBy.LEASE,
     pause=Pause.HOLD,
@@ -138,180 +138,190 @@ CAPS = Capabilities(
 
 @dataclass(slots=True)
 class Lane:
-    """One channel: the last command's intensity is `said`, the level behind it `meant` (-1: none), its end `ends_s`.
+    """One channel. It was `said` an intensity (-1: none, or it ended as planned) until `ends_s`, again at `again_s`.
 
-    `over_s` is when the relay is open at the latest, whichever of the commands arrived. The belief is about the level
-    that is being played; in the rests of a burst it stands, as the level of any unit does between two bursts.
+    `over_s`: all that surely arrived is over. `shut`: silent until zero is proved and only a first step is wanted.
     """
 
     channel: Channel
     number: int
     belief: Belief
     over_s: float
-    again_s: float
-    said: int = -1
-    meant: int = -1
+    again_s: float = -inf
     ends_s: float = -inf
-    asking: int = 0
+    said: int = -1
+    shut: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
-    """A command on its way: whose it is, the level that it stands for, for how long, and when it is given up."""
+    """A command without a reply. Others wait for it until `awaited_s`; from `late_s` on its level is in doubt."""
 
     lane: Lane
     level: int
     on_s: float
+    awaited_s: float
     late_s: float
+    over_s: float
 
 
 class OpenEmsStim:
     """The driver, see protocols.driver.Driver."""
 
+    caps = CAPS
+
     def __init__(self, now_s: float) -> None:
-        over_s = now_s + LEASE_MAX_S + OVER_S  # what a host before us may have left on
-        self._wanted = Wanted(Mode.WATCH)
-        self._lanes = [Lane(ch, number, Belief(CAPS.scale), over_s, now_s) for number, ch in enumerate(CHANNELS)]
-        self._flight: dict[int, Sent] = {}
-        self._tag = 0
-        self._heard_s = -inf
-        self._due_s = now_s
+        over_s = now_s + LEASE_MAX_S + BOARD_S  # what a host before us may have left on
+        self._wanted, self._score = Wanted(Mode.WATCH), STEADY
+        self._lanes = [Lane(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CHANNELS)]
+        self._sent: dict[int, Sent] = {}
+        self._tag, self._heard_s, self.due_s = 0, -inf, now_s
         self._counts: Counter[str] = Counter()
 
-    @property
-    def caps(self) -> Capabilities:
-        return CAPS
-
-    @property
-    def due_s(self) -> float:
-        return self._due_s
-
     def want(self, now_s: float, wanted: Wanted) -> None:
-        self._wanted = wanted
-        self._due_s = now_s if any(self._due(now_s, lane) <= now_s for lane in self._lanes) else self._due_s
+        self._wanted, self._score = wanted, wanted.score or STEADY
+        for lane in self._lanes:
+            begins = wanted.mode is Mode.PLAY and wanted.level.get(lane.channel, 0) <= CAPS.step
+            lane.shut = lane.shut and not (begins and lane.belief.span.hi == 0)
+        self.due_s = now_s
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
         self._counts["unknown"] += 1  # no firmware says anything
         return []
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
-        sent = self._flight.pop(tag, None)
+        sent = self._sent.get(tag)
         if sent is None:
             return []
         lane = sent.lane
-        if sent.on_s:
-            lane.over_s = max(lane.over_s, now_s + sent.on_s + OVER_S)
         if error is not None:
             self._counts["errors"] += 1
-            lane.again_s = min(lane.again_s, now_s + ASK_S)
+            sent.awaited_s, lane.again_s = now_s, min(lane.again_s, now_s + ASK_S)
+            if error.code is not None:
+                del self._sent[tag]  # the module refused it, so the board never sees it
+            return []
+        self._heard_s = now_s
+        self._arrived(now_s, [key for key, one in self._sent.items() if one.lane is lane and key <= tag])
+        if sent.level == 0 and lane.shut and lane.belief.span.hi:
+            lane.again_s = now_s + REPLY_S  # most likely off; said again until it surely is
         elif lane.belief.awaits(tag):
-            self._heard_s = now_s
             lane.belief.answer(now_s, tag, sent.level)
-            if sent.level == 0 and lane.asking == tag:
-                lane.again_s = now_s + IDLE_S
         return []
 
     def poll(self, now_s: float) -> list[Op]:
-        for tag in [tag for tag, sent in self._flight.items() if now_s >= sent.late_s]:
-            self.done(now_s, tag, b"", AirError("no reply"))
         ops: list[Op] = []
         for lane in self._lanes:
-            on_its_way = any(sent.lane is lane and sent.on_s for sent in self._flight.values())
-            if now_s >= lane.over_s and lane.belief.span.hi and not on_its_way and not self._rests(now_s, lane):
-                lane.belief.overhear(now_s, 0)  # its time is over, whatever was said before
-            if now_s >= self._due(now_s, lane):
+            self._look(now_s, lane)
+            if now_s >= self._next_s(now_s, lane):
                 ops += self._say(now_s, lane)
-        waits_s = min((sent.late_s for sent in self._flight.values()), default=inf)
-        overs_s = (lane.over_s for lane in self._lanes if lane.belief.span.hi and lane.over_s > now_s)
-        due_s = min([waits_s, *overs_s, *(self._due(now_s, lane) for lane in self._lanes)])
-        self._due_s = max(due_s, now_s + TICK_S)
+        self._sent = {tag: sent for tag, sent in self._sent.items() if now_s < sent.over_s}
+        due_s = [self._next_s(now_s, lane) for lane in self._lanes]
+        due_s += [at_s for sent in self._sent.values() for at_s in (sent.awaited_s, sent.late_s)]
+        due_s += [self._over_s(lane) for lane in self._lanes if lane.belief.span.hi]
+        self.due_s = max(min((at_s for at_s in due_s if at_s > now_s), default=inf), now_s + TICK_S)
         return ops
 
     def reported(self, now_s: float) -> Reported:
         spans = {lane.channel: lane.belief.span for lane in self._lanes}
-        off = not any(span.hi for span in spans.values())
-        until_s = now_s if off else min(max(lane.over_s for lane in self._lanes), now_s + LEASE_MAX_S + OVER_S)
+        off, on = all(span.hi == 0 for span in spans.values()), any(span.lo for span in spans.values())
         playing = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
         zero = Zero.NO if playing or self._wanted.mode is Mode.WATCH else Zero.CONFIRMED if off else Zero.SENT
+        heard = self._heard_s > -inf
         return Reported(
-            ready=playing or zero is Zero.CONFIRMED,
+            ready=heard and (playing or zero is Zero.CONFIRMED),
             closable=True,
             level=spans,
-            settled_s={lane.channel: lane.belief.settled_s for lane in self._lanes},
+            settled_s={lane.channel: lane.belief.settled_s + BOARD_S for lane in self._lanes},
             ceiling=dict.fromkeys(CHANNELS, CAPS.scale),
-            out=Out.OFF if off else Out.ON if any(span.lo for span in spans.values()) else Out.MAYBE,
+            out=Out.OFF if off else Out.ON if on else Out.MAYBE,
             zero=zero,
-            until_s=until_s,
+            until_s=now_s if off else max(now_s, *(self._over_s(lane) for lane in self._lanes)),
             heard_s=self._heard_s,
             told_s=self._heard_s,
+            trouble="" if heard else "it replies to no command",
             counts=dict(self._counts),
         )
 
     def lost(self, now_s: float) -> Reported:
-        """See Driver. The firmware goes off as soon as the connection ends; what is proved is the end of the time."""
-        return self.reported(now_s)
+        """See Driver. The firmware goes off as the connection ends, but learns of it later: the time is the proof."""
+        self._arrived(now_s, list(self._sent))  # nothing arrives any more, and what did was there by now
+        self._wanted = Wanted(Mode.OFF)
+        for lane in self._lanes:
+            lane.shut = True
+            self._look(now_s, lane)
+        last = self.reported(now_s)
+        return last if last.out is Out.OFF else replace(last, out=Out.MAYBE, zero=Zero.NO)
 
-    def _level(self, now_s: float, lane: Lane) -> int:
-        """Return the level to play now, 0 for a stop; bursts and contractions are not in it yet."""
-        if self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
-            return 0
-        ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
-        return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, CAPS.scale)
+    def _arrived(self, now_s: float, tags: list[int]) -> None:
+        """Take it that these commands are there: order is kept, so what went before a reply is, too."""
+        for tag in tags:
+            sent = self._sent.pop(tag)
+            if sent.on_s:
+                sent.lane.over_s = max(sent.lane.over_s, now_s + sent.on_s + BOARD_S)
 
-    def _rests(self, now_s: float, lane: Lane) -> bool:
-        """Say whether it is silent only between two bursts or contractions."""
-        return self._level(now_s, lane) > 0 and self._intensity(now_s, lane) == 0
+    def _over_s(self, lane: Lane) -> float:
+        """Return when all that was ever said to a channel is over at the latest."""
+        return max([lane.over_s, *(sent.over_s for sent in self._sent.values() if sent.lane is lane and sent.on_s)])
 
-    def _intensity(self, now_s: float, lane: Lane) -> int:
-        """Return the intensity to say now: the level, less what the envelope takes off, 0 in a rest."""
-        level, score = self._level(now_s, lane), self._wanted.score
-        if level == 0 or score is None:
-            return level
-        now = texture(score, slotted(score, now_s - self._wanted.origin_s, SLOT_S))
-        return floor(level * now.gate + 1e-9) if now.on else 0
+    def _look(self, now_s: float, lane: Lane) -> None:
+        """See what the time has done: a rest came as planned, a level was not renewed, a zero is proved."""
+        level, says = self._now(now_s, lane)
+        if level and not says and lane.said > 0 and lane.ends_s <= now_s + LATE_S:
+            lane.said = -1
+        over = now_s >= self._over_s(lane)
+        sent = [one for one in self._sent.values() if one.lane is lane and one.on_s]
+        if level and ((over and lane.said > 0) or any(now_s >= one.late_s for one in sent)):
+            self._counts["lapsed"] += 1
+            lane.shut, lane.said = True, -1  # it may be off by now, and shall not be back at once when the air is
+        if over and lane.shut and lane.belief.span.hi:
+            lane.belief = Belief(CAPS.scale)
+            lane.belief.overhear(now_s, 0)
 
-    def _due(self, now_s: float, lane: Lane) -> float:
-        """Return when this lane has something to say next; never before the reply it has to wait for."""
+    def _now(self, now_s: float, lane: Lane) -> tuple[int, int]:
+        """Return the level to play, 0 for a stop, and the intensity to say: less in a contraction, 0 in a rest."""
+        if lane.shut or self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
+            return 0, 0
+        level = min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
+        at_s = now_s - self._wanted.origin_s
+        if part_at(self._score, at_s)[1].envelope is not None:
+            at_s = slotted(self._score, at_s, SLOT_S) + SLOT_S / 2
+        now = texture(self._score, at_s)
+        return level, min(level, max(1, floor(level * now.gate + 1e-9))) if now.on else 0
+
+    def _next_s(self, now_s: float, lane: Lane) -> float:
+        """Return when this lane has something to say next; what is no stop waits for the reply before."""
+        level, says = self._now(now_s, lane)
         if self._wanted.mode is Mode.WATCH:
             return inf
-        level, says = self._level(now_s, lane), self._intensity(now_s, lane)
-        stops = level == 0 and lane.belief.span.hi > 0
-        if stops and lane.meant != 0:
-            return now_s
-        if not stops and self._flight:
-            return inf  # the reply, or its time-out, comes first
-        ends_itself = says == 0 < level and lane.ends_s <= now_s + OVER_S
-        due_s = lane.again_s if ends_itself or says == lane.said else now_s
-        if says:
-            due_s = min(due_s, lane.ends_s)  # the next burst: the time of the one before is over
-        return due_s if level == 0 else min(due_s, self._turn_s(now_s))
-
-    def _turn_s(self, now_s: float) -> float:
-        """Return when the score changes next, at the earliest."""
-        score = self._wanted.score
-        if score is None:
-            return self._wanted.end_s
-        at_s = now_s - self._wanted.origin_s
-        return min(self._wanted.end_s, now_s + unchanged_s(score, at_s, SLOT_S) + 1e-6)
+        if level == 0 and lane.belief.span.hi:
+            return lane.again_s if lane.shut and lane.said == 0 else now_s
+        if any(now_s < sent.awaited_s for sent in self._sent.values()):
+            return inf
+        at_s = max(lane.again_s, self._heard_s + IDLE_S[self._wanted.mode])
+        if says or lane.said > 0:
+            at_s = lane.again_s if says == lane.said else now_s
+        if level == 0:
+            return at_s
+        turn_s = now_s + unchanged_s(self._score, now_s - self._wanted.origin_s, SLOT_S) + 1e-6
+        return min(at_s, turn_s, self._wanted.end_s)
 
     def _say(self, now_s: float, lane: Lane) -> list[Op]:
-        level, says = self._level(now_s, lane), self._intensity(now_s, lane)
-        on_s = 0.0
+        level, says = self._now(now_s, lane)
+        at_s, on_s = now_s - self._wanted.origin_s, 0.0
         if says:
-            on_s = min(LEASE_S, self._wanted.end_s - now_s)
-            if self._wanted.score is not None:
-                at_s = now_s - self._wanted.origin_s
-                on_s = min(on_s, lasts_s(self._wanted.score, at_s, SLOT_S))
+            into_s = (at_s - part_at(self._score, at_s)[1].start_s) % SLOT_S
+            lasts = lasts_s(self._score, at_s - into_s if into_s <= LATE_S else at_s, SLOT_S)
+            on_s = min(LEASE_S, self._wanted.end_s - now_s, lasts)
             if on_s < TICK_S:
                 return []
+        goes_on = texture(self._score, at_s + on_s + TICK_S).on and now_s + on_s < self._wanted.end_s - TICK_S
         self._tag += 1
         urgent = level == 0 and lane.belief.span.hi > 0
-        self._flight[self._tag] = Sent(lane, level, on_s, now_s + REPLY_S)
+        late_s, over_s = now_s + REPLY_S, now_s + ARRIVES_S + on_s + BOARD_S
+        self._sent[self._tag] = Sent(lane, level, on_s, now_s if urgent else late_s, late_s, over_s)
         lane.belief.write(now_s, Change(How.SET, level), self._tag)
-        lane.said, lane.meant, lane.ends_s, lane.asking = says, level, now_s + on_s, self._tag
-        lane.again_s = now_s + (ASK_S if level == 0 else RENEW_S)
-        if on_s:
-            lane.over_s = max(lane.over_s, now_s + REPLY_S + on_s + OVER_S)
+        lane.shut, lane.said, lane.ends_s = lane.shut or level == 0, says, now_s + on_s
+        lane.again_s = now_s + ASK_S if not says else now_s + on_s / 2 if goes_on else inf
         data = TEXT.build(Command(lane.number, says, floor(on_s * 1000)))
         return [Write(self._tag, COMMAND, data, response=True, urgent=urgent)]
 
@@ -321,13 +331,10 @@ def match(advert: Advert) -> Match:
     name = advert.name.casefold()
     if SERVICE in advert.services or name.startswith("openemsstim"):
         return Match.YES
-    return Match.MAYBE if name == "test1" or fullmatch(r"ems\d\d.*", name) else Match.NO
+    return Match.MAYBE if name == "test1" or fullmatch(r"ems[a-z]?\d.*", name) else Match.NO
 
 
-def _connect(now_s: float, _profile: str) -> Driver:
-    return OpenEmsStim(now_s)
-
-
+NOTES = ("level 1 is about 21 % of the other unit's strength already, level 100 about 84 %: begin with that unit low",)
 FAMILY = Family(
     name=NAME,
     title="openEMSstim",
@@ -336,15 +343,9 @@ FAMILY = Family(
     subscribe=(),
     layouts=LAYOUTS,
     match=match,
-    connect=_connect,
+    connect=lambda now_s, _profile: OpenEmsStim(now_s),
     by_hand="switch the unit off that makes the pulses; the board itself ends within 5 s",
     evidence="A: firmware source; level 0 % still leaks, so off is always the stop command",
-    playable=Playable(
-        rate_hz=(0.5, 150.0),
-        width_us=(20.0, 450.0),
-        slot_s=SLOT_S,
-        made_elsewhere=True,
-        notes=("level 1 is about 21 % of the unit's range already, level 100 about 84 %: begin with that unit low",),
-    ),
+    playable=Playable((0.5, 150.0), (20.0, 450.0), SLOT_S, made_elsewhere=True, notes=NOTES),
     text_end=b"",
 )

@@ -3,30 +3,40 @@
 Rules (firmware of PedroLopes/openEMSstim, see the family's file):
 1. Letters C, I and T are each looked for by their first occurrence, the digits behind are their number. T sets the time
    (cut to 5 s), I the pot at once, and G switches the relay on until now + time. Without a channel G shuts all down.
-2. When the time is over the pot goes to its minimum, 50 ms later the relay opens. A connection that ends shuts all.
-3. The radio hands a value on as hex, and the board reads A-F as 0-5: what has such a digit arrives as something else.
-4. It makes no pulses: those of the unit before it are assumed (options), and a share of them passes, by the pot.
+2. The board does one thing at a time. When a time is over the pot goes to its minimum, then it stands still for 50 ms
+   until the relay opens; what was written meanwhile waits, and so does the end of the other channel.
+3. A connection that ends shuts all, one channel after the other.
+4. The radio hands a value on as hex, and the board reads A-F as 0-5: what has such a digit arrives as something else.
+   It is the radio that replies to a write, whether or not the board ever sees the command.
+5. It makes no pulses: those of the unit before it are assumed (options), and a share of them passes, by the pot.
 """
 
 import re
+from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 from protocols.openemsstim import COMMAND, SERVICE, VALUE_MAX
 from protocols.vocabulary import Advert, Endpoint
 from simulator.chance import Chance
 from simulator.kind import Kind
-from simulator.options import acts, number, option, pair, whole, word, yes
+from simulator.options import acts, number, one_of, option, pair, whole, word, yes
 from simulator.outbox import Act, Agenda
 from simulator.output import Run, Stage, tick_at
 from simulator.twin import Log, Pulse, Said, Twin, WriteRefused
 
 LETTERS = "AB"
-POT_MIN, POT_MAX = 55, 215
-"""Calibration of the firmware, steps of the pot; 255 is the least current."""
+POT_MIN, POT_MAX, POT_TOP = 55, 215, 255
+"""Calibration of the firmware, in steps of the pot: 0 is the least current here, the wiper is at 255 less the step."""
 
-ON_MAX_S = 5.0
+ON_MAX_MS = 5000
 OPENS_S = 0.05
+SHORT = 20
+"""Longest value that fits into one packet of the smallest kind, bytes."""
+
+LINES_MAX = 8
+"""Commands that wait while the board stands still; its own buffer holds 80 characters, which is fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +53,31 @@ class OpenEmsStimOptions:
     width_us: float = option(200.0, "US", "width of its pulses, one phase", number(20, 450))
     current_ma: float = option(60.0, "MA", "its current with the pot fully open", number(0, 100))
     stop_ignored: int = option(0, "N", "the next N commands with T0 have no effect, though replied to", whole(0, 10**6))
+    slow: float = option(0.0, "S", "the board takes S seconds for each command (debug text)", number(0, 1))
     refuse: int = option(0, "N", "the next N writes are refused with an error", whole(0, 10**6))
     link_loss: bool = option(True, "yes|no", "a connection that ends shuts all down; no: the time goes on", yes)
+    long: str = option(
+        "refused",
+        "refused|cut|whole",
+        f"a value of more than {SHORT} bytes is refused, cut there, or taken",
+        one_of("refused", "cut", "whole"),
+    )
 
 
 @dataclass(slots=True)
 class Gate:
-    """One channel: pot position (0 = least), relay, time to be on, when it ends, when its relay opens."""
+    """One channel: intensity as last told, pot position (0 = least), relay, time to be on, and when it ends."""
 
     intensity: int = 0
     position: int = 0
     on: bool = False
     on_s: float = 0.001
     ends_s: float = inf
-    opens_s: float = inf
+
+    @property
+    def level(self) -> int:
+        """The intensity that it is on with; I0 leaks as level 1 does."""
+        return max(1, self.intensity) if self.on and self.position else 0
 
 
 class OpenEmsStim:
@@ -71,10 +92,12 @@ class OpenEmsStim:
         self._options = options
         self._log = log
         self._gates = [Gate(), Gate()]
-        period_ms = max(1, round(1000 / options.rate_hz))
+        self._lines: deque[str] = deque(maxlen=LINES_MAX)
+        self._closing: deque[tuple[int, str]] = deque()  # gates to be shut in turn, and by whom
+        self._free_s = -inf
         self._stages = [Stage(letter) for letter in LETTERS]
         for stage in self._stages:
-            stage.play(0, (Run(period_ms, period_ms, options.width_us),), again=True)
+            stage.play(0, _train(options.rate_hz, options.width_us), again=True)
         self._agenda = Agenda((*options.hand, *([Act(options.pads_off, "pads-off")] if options.pads_off < inf else [])))
         self._pads_on = True
         self._met = False
@@ -88,12 +111,13 @@ class OpenEmsStim:
     @property
     def due_s(self) -> float:
         """See Twin."""
-        return min(self._agenda.due_s, *(min(gate.ends_s, gate.opens_s) for gate in self._gates))
+        next_s = min(gate.ends_s for gate in self._gates)
+        board_s = self._free_s if self._closing or self._lines else max(self._free_s, next_s)
+        return min(self._agenda.due_s, board_s)
 
     def level(self, channel: str = "A") -> int:
-        """Return the intensity that a channel is on with, 0 if its relay is open."""
-        gate = self._gates[LETTERS.index(channel)]
-        return gate.intensity if gate.on and gate.intensity else int(gate.on)
+        """Return the intensity that a channel is on with, 0 if its pot is at the minimum or its relay open."""
+        return self._gates[LETTERS.index(channel)].level
 
     def advance(self, now_s: float) -> list[Said]:
         """See Twin: it never says anything."""
@@ -104,17 +128,16 @@ class OpenEmsStim:
         """See Twin."""
         self._agenda.begin(now_s)
         self._live(now_s)
-        if not self._met and any(self._options.strength):
-            for index, intensity in enumerate(self._options.strength):
-                if intensity:
-                    self._command(now_s, index, intensity, ON_MAX_S, by="before")
+        for index, intensity in enumerate(() if self._met else self._options.strength):
+            if intensity:
+                self._command(now_s, index, intensity, ON_MAX_MS, by="before")
         self._met = True
-        self._log(now_s, "connect", {"level": {letter: self.level(letter) for letter in LETTERS}})
+        self._log(now_s, "connect", {"level": self._levels()})
 
     def disconnect(self, now_s: float) -> None:
         """See Twin."""
         self._live(now_s)
-        self._log(now_s, "disconnect", {"level": {letter: self.level(letter) for letter in LETTERS}})
+        self._log(now_s, "disconnect", {"level": self._levels()})
         if self._options.link_loss:
             self._shut(now_s, "link")
 
@@ -128,14 +151,18 @@ class OpenEmsStim:
         if not self.on:
             return
         fields = {"endpoint": endpoint.name, "hex": data.hex(), "response": response}
-        code = 0x03 if not response else 0x0D if len(data) > VALUE_MAX else 0
+        long = VALUE_MAX if self._options.long != "refused" else SHORT
+        code = 0x03 if not response else 0x0D if len(data) > long else 0
         if not code and self._refused < self._options.refuse:
             self._refused, code = self._refused + 1, 0x0E
         if code:
             self._log(now_s, "refused", {**fields, "code": code})
             raise WriteRefused(code, f"{endpoint.name} refuses {len(data)} bytes")
         self._log(now_s, "write", fields)
-        self._obey(now_s, _as_the_board_reads(data))
+        if not self._lines:
+            self._free_s = max(self._free_s, now_s) + self._options.slow
+        self._lines.append(_as_the_board_reads(data[:SHORT] if self._options.long == "cut" else data))
+        self._live(now_s)
 
     def read(self, now_s: float, endpoint: Endpoint) -> bytes:
         """See Twin: nothing can be read."""
@@ -144,6 +171,28 @@ class OpenEmsStim:
     def hand(self, now_s: float, act: str) -> None:
         """See Twin: the board has no keys."""
         self._live(now_s)
+        self._act(now_s, act)
+
+    def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
+        """See Twin; an assumption, rule 5."""
+        self._live(until_s)
+        found: list[Pulse] = []
+        for stage in self._stages:
+            stage.live(tick_at(until_s))
+            found += stage.pulses(since_s, until_s)
+        return sorted(found, key=lambda pulse: pulse.at_s)
+
+    def _levels(self) -> dict[str, int]:
+        return {letter: self.level(letter) for letter in LETTERS}
+
+    def _live(self, now_s: float) -> None:
+        while (at_s := self.due_s) <= now_s:
+            if at_s == self._agenda.due_s:
+                self._act(*self._agenda.take())
+            else:
+                self._turn(at_s)
+
+    def _act(self, now_s: float, act: str) -> None:
         self._log(now_s, "hand", {"act": act})
         match act:
             case "pads-off" | "pads-on":
@@ -152,32 +201,29 @@ class OpenEmsStim:
                     self._flow(now_s, index, act)
             case "power-off":
                 self.on = False
-                self._shut(now_s, "power")
+                self._lines.clear()
+                self._closing.clear()
+                for index in range(2):
+                    self._least(now_s, index, "power")
+                    self._gates[index].on = False
             case "power-on":
                 self.on = True
             case _:
                 raise ValueError(f"a hand can't do {act!r} to an {self.family}")
 
-    def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
-        """See Twin; an assumption, rule 4."""
-        self._live(until_s)
-        found: list[Pulse] = []
-        for stage in self._stages:
-            stage.live(tick_at(until_s))
-            found += stage.pulses(since_s, until_s)
-        return sorted(found, key=lambda pulse: pulse.at_s)
-
-    def _live(self, now_s: float) -> None:
-        while (at_s := self.due_s) <= now_s:
-            if at_s == self._agenda.due_s:
-                self.hand(*self._agenda.take())
-                continue
-            for index, gate in enumerate(self._gates):
-                if gate.ends_s == at_s:
-                    gate.ends_s, gate.opens_s, gate.position = inf, at_s + OPENS_S, 0
-                    self._flow(at_s, index, "time")
-                elif gate.opens_s == at_s:
-                    self._open(at_s, index, "time")
+    def _turn(self, now_s: float) -> None:
+        """Do the board's next thing: open a relay that was waited for, read a line, see whose time is over."""
+        if self._closing:
+            index, _ = self._closing.popleft()
+            self._gates[index].on = False
+            if self._closing:
+                self._least(now_s, *self._closing[0])
+        elif self._lines:
+            line = self._lines.popleft()
+            self._free_s = now_s + (self._options.slow if self._lines else 0.0)
+            self._obey(now_s, line)
+        else:
+            self._close(now_s, [(i, "time") for i, gate in enumerate(self._gates) if gate.ends_s <= now_s])
 
     def _obey(self, now_s: float, text: str) -> None:
         if "G" not in text:
@@ -186,56 +232,74 @@ class OpenEmsStim:
         channel, intensity, on_ms = (_number(text, letter) for letter in "CIT")
         if channel not in (0, 1):
             self._shut(now_s, "host")
-            return
-        if on_ms == 0 and self._ignored < self._options.stop_ignored and self._gates[channel].on:
+        elif on_ms == 0 and self._ignored < self._options.stop_ignored and self._gates[channel].on:
             self._ignored += 1
             self._log(now_s, "ignored", {"why": "option stop_ignored"})
-            return
-        on_s = None if on_ms is None else min(ON_MAX_S, on_ms / 1000)
-        self._command(now_s, channel, intensity, on_s, by="host")
+        else:
+            self._command(now_s, channel, intensity, on_ms, by="host")
 
-    def _command(self, now_s: float, index: int, intensity: int | None, on_s: float | None, by: str) -> None:
-        gate = self._gates[index]
-        before = self.level(LETTERS[index])
-        if on_s is not None:
-            gate.on_s = on_s
+    def _command(self, now_s: float, index: int, intensity: int | None, on_ms: int | None, by: str) -> None:
+        gate, before = self._gates[index], self._gates[index].level
+        if on_ms is not None:
+            gate.on_s = min(ON_MAX_MS, on_ms) / 1000
         if intensity is not None:
-            gate.intensity = min(100, intensity)
-        raw = int((POT_MAX - POT_MIN) * (gate.intensity - 1) / 100 + 0.5) + POT_MIN
-        gate.position = max(0, min(255, raw))
-        gate.on, gate.ends_s, gate.opens_s = True, now_s + gate.on_s, inf
-        if gate.on_s == 0:
-            self._open(now_s, index, by, before)
+            gate.intensity, gate.position = intensity, _position(intensity)
+        if gate.on_s <= 0:  # over before the next look: too short for a pulse
+            gate.on = True
+            self._close(now_s, [(index, by)], before)
             return
-        if self.level(LETTERS[index]) != before:
-            self._log(now_s, "level", {"channel": LETTERS[index], "level": self.level(LETTERS[index]), "by": by})
+        gate.on, gate.ends_s = True, now_s + gate.on_s
+        if gate.level != before:
+            self._log(now_s, "level", {"channel": LETTERS[index], "level": gate.level, "by": by})
         self._flow(now_s, index, by)
 
-    def _open(self, now_s: float, index: int, by: str, before: int | None = None) -> None:
-        """Open the relay: only then the channel is really off."""
+    def _shut(self, now_s: float, by: str) -> None:
+        self._close(now_s, [(0, by), (1, by)])
+
+    def _close(self, now_s: float, whose: list[tuple[int, str]], before: int | None = None) -> None:
+        """Shut channels in turn: each pot goes to its least, and 50 ms later the relay opens."""
+        idle = not self._closing
+        self._closing += whose
+        if idle:
+            self._least(now_s, *whose[0], before)
+
+    def _least(self, now_s: float, index: int, by: str, before: int | None = None) -> None:
         gate = self._gates[index]
-        was = self.level(LETTERS[index]) if before is None else before
-        gate.on, gate.position, gate.ends_s, gate.opens_s = False, 0, inf, inf
+        was = gate.level if before is None else before
+        gate.position, gate.ends_s = 0, inf
+        self._free_s = max(self._free_s, now_s) + OPENS_S
         if was:
             self._log(now_s, "level", {"channel": LETTERS[index], "level": 0, "by": by})
         self._flow(now_s, index, by)
 
-    def _shut(self, now_s: float, by: str) -> None:
-        for index in range(2):
-            self._open(now_s, index, by)
-
     def _flow(self, now_s: float, index: int, why: str) -> None:
         gate = self._gates[index]
-        share = gate.position / 255 if gate.on and self._pads_on else 0.0
+        share = gate.position / POT_TOP if gate.on and self._pads_on else 0.0
         current_ma = round(share * self._options.current_ma, 3)
         self._stages[index].strength(tick_at(now_s), current_ma)
         self._log(now_s, "output", {"channel": LETTERS[index], "current_ma": current_ma, "why": why})
 
 
+def _train(rate_hz: float, width_us: float) -> tuple[Run, ...]:
+    """Return pulses of a rate on a grid of 1 ms: other periods than whole ones are longer and shorter by turns."""
+    period_ms = 1000 / rate_hz
+    count = next((n for n in range(1, 100) if abs(n * period_ms - round(n * period_ms)) < 1e-6), 100)
+    borders = [round(n * period_ms) for n in range(count + 1)]
+    return tuple(Run(end - start, end - start, width_us) for start, end in pairwise(borders))
+
+
+def _position(intensity: int) -> int:
+    """Return the pot's position, as a board of 16 bits works it out; above 100 only the pot's own ends hold."""
+    product = ((POT_MAX - POT_MIN) * (intensity - 1) + 2**15) % 2**16 - 2**15
+    return max(0, min(POT_TOP, int(product * 0.01 + 0.5) + POT_MIN))
+
+
 def _number(text: str, letter: str) -> int | None:
-    """Return the digits right after the first occurrence of a letter, None if there are none."""
-    found = re.search(rf"{letter}(\d*)", text)
-    return int(found.group(1)[:9]) if found and found.group(1) else None
+    """Return the digits right after the first occurrence of a letter as 16 bits; None without it, -1 without digits."""
+    found = re.search(rf"{letter}([0-9]*)", text)
+    if found is None:
+        return None
+    return (int(found.group(1)) + 2**15) % 2**16 - 2**15 if found.group(1) else -1
 
 
 def _as_the_board_reads(data: bytes) -> str:
