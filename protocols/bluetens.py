@@ -238,6 +238,15 @@ LAYOUTS: Forms = {
     },
 }
 
+
+def percent(millivolt: int) -> int | None:
+    """Return the battery in %: true mV on second hardware (3100 to 4150), a scale of its own on the first (to 5000)."""
+    if not 2500 <= millivolt <= 5500:
+        return None  # old firmware says 32769 on mains
+    empty, full = (3100, 4150) if millivolt <= 4300 else (3800, 5000)
+    return max(0, min(100, round(100 * (millivolt - empty) / (full - empty))))
+
+
 CAPS = Capabilities(
     family=NAME,
     channels=(Channel.A,),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from protocols.driver import Family
 
-_FAMILIES = ("coyote3", "em70", "yokonex", "zc95", "openemsstim", "coyote2")
+_FAMILIES = ("coyote3", "em70", "bluetens", "yokonex", "zc95", "openemsstim", "coyote2")
 """One line a family."""
 
 

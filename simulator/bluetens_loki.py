@@ -1,0 +1,182 @@
+"""Plays a script of the Bluetens family: its blocks in time and each pulse of them, as the firmware does.
+
+Written from the notes on the firmware, not from the compiler of `protocols`: the two are witnesses against each other.
+An invalid block stops the parsing, so the program ends early; what follows is never played.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+NARROWER_US = {"second": 3, "first": 8}
+DIGITS = "0123456789abcdef"
+ENDLESS = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """One repetition of a block: `pulses` every `period_ms`, `width_us` as asked for, then `pause_ms`."""
+
+    pulses: int
+    period_ms: float
+    width_us: int
+    pause_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A block with its repeats: a cut-off is looked at before each of these only."""
+
+    burst: Burst
+    repeats: int
+
+
+class BadScript(ValueError):
+    """The file is no script at all."""
+
+
+def play(text: str) -> Iterator[Step]:
+    """Return the blocks of a script in the order of play; raise BadScript at once for what doesn't begin as one."""
+    reader = _Reader("".join(text.split()))
+    if reader.peek() != "V":
+        raise BadScript("no version")
+    return _steps(reader)
+
+
+def _steps(reader: "_Reader") -> Iterator[Step]:
+    base, sections = 10, []
+    while reader.peek() in "VDMX":
+        letter, value = reader.token(10)
+        if letter == "D":
+            base = value
+    while reader.peek() == "{":
+        section = _section(reader, base)
+        sections.append(section)
+        yield from _repeated(section)
+    if reader.peek() == "<":
+        reader.take()
+        while reader.peek() == "S":
+            _, number = reader.token(10)
+            if 1 <= number <= len(sections):
+                yield from _repeated(sections[number - 1])
+
+
+def _repeated(section: tuple[int, int, list[Step]]) -> Iterator[Step]:
+    repeats, pause_ms, steps = section
+    turn = 0
+    while steps and (repeats == ENDLESS or turn < repeats):
+        turn += 1
+        yield from steps
+        if pause_ms:
+            yield Step(Burst(0, 0.0, 0, pause_ms), 1)
+
+
+def _section(reader: "_Reader", base: int) -> tuple[int, int, list[Step]]:
+    reader.take()
+    own: dict[str, float] = {"R": 1, "I": 0}
+    values: dict[str, float] = {"P": 100, "F": 50, "C": 1, "I": 0, "R": 1}
+    steps: list[Step] = []
+    inside = own
+    while reader.peek() != "}":
+        letter = reader.peek()
+        if letter in "|[]":
+            reader.take()
+            if inside is values and letter != "[":
+                _end_block(values, steps)
+            inside = values if letter != "]" else own
+            continue
+        letter, value = reader.token(base)
+        inside.update({"F": value / 10} if letter == "T" else {letter: value})
+    if inside is values:
+        _end_block(values, steps)
+    reader.take()
+    return int(own["R"]), int(own["I"]), steps
+
+
+class _Invalid(Exception):
+    """A block that the firmware refuses."""
+
+
+def _end_block(values: dict[str, float], steps: list[Step]) -> None:
+    rate_hz, width_us = values["F"], int(values["P"])
+    if rate_hz <= 0 or not 20 <= width_us < 3_750_000 / (10 * rate_hz):
+        raise _Invalid
+    burst = Burst(int(values["C"]), 1000 / rate_hz, width_us, int(values["I"]))
+    steps.append(Step(burst, int(values["R"])))
+
+
+class _Reader:
+    """Tokens of a script: a letter and its digits."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at = text, 0
+
+    def peek(self) -> str:
+        return self._text[self._at] if self._at < len(self._text) else "}"
+
+    def take(self) -> str:
+        letter = self.peek()
+        self._at += 1
+        return letter
+
+    def token(self, base: int) -> tuple[str, int]:
+        letter = self.take()
+        digits = ""
+        while self._at < len(self._text) and self.peek() in DIGITS[:base] and len(digits) < 8:
+            digits += self.take()
+        return letter, int(digits or "0", base) & 0xFFFF
+
+
+class Player:
+    """A script that plays from `start_s` on, with a cut-off; pulses come out in the order of time."""
+
+    def __init__(self, text: str, start_s: float, cut_s: float, hardware: str) -> None:
+        self._steps = play(text)
+        self._start_s, self._cut_s = start_s, cut_s
+        self._narrower_us = NARROWER_US[hardware]
+        self._step: Step | None = None
+        self._turn = self._pulse = 0
+        self._at_ms = 0.0
+        self.ends_s = inf
+        self._next_step()
+
+    @property
+    def pulse_s(self) -> float:
+        """When the next pulse comes (inf: none)."""
+        return self._start_s + self._at_ms / 1000 if self._step is not None else inf
+
+    @property
+    def width_us(self) -> float:
+        """The real width of the next pulse."""
+        return float(self._step.burst.width_us - self._narrower_us) if self._step is not None else 0.0
+
+    def take(self) -> None:
+        """Go on to the next pulse."""
+        step = self._step
+        assert step is not None, "only what plays has a next pulse"
+        self._pulse += 1
+        self._at_ms += step.burst.period_ms
+        if self._pulse < step.burst.pulses:
+            return
+        self._pulse, self._turn = 0, self._turn + 1
+        self._at_ms += step.burst.pause_ms
+        if self._turn >= step.repeats:
+            self._next_step()
+
+    def _next_step(self) -> None:
+        """Begin the next block that has pulses, unless the cut-off has come or nothing is left."""
+        self._turn = 0
+        while True:
+            if self._at_ms / 1000 >= self._cut_s - 1e-9:
+                break
+            try:
+                step = next(self._steps, None)
+            except _Invalid:
+                step = None
+            if step is None:
+                break
+            if step.burst.pulses:
+                self._step = step
+                return
+            self._at_ms += step.burst.pause_ms * step.repeats
+        self._step, self.ends_s = None, self._start_s + self._at_ms / 1000

@@ -1,0 +1,76 @@
+"""`estim devices`: what is remembered of a unit is changed by a word, and nonsense gets a sentence."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from estim.core.errors import EstimError, Exit
+from estim.host.preparing import profile_of
+from estim.settings import change_settings, read_settings
+from protocols.registry import family
+
+ADDRESS = "C0:70:7E:03:00:01"
+
+
+def devices(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "estim.cli", "--home", str(home), "--json", "devices", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_name_cap_and_version_are_set_and_taken_back(tmp_path: Path) -> None:
+    devices(tmp_path, "add", ADDRESS, "--family", "yokonex")
+    told = [
+        json.loads(devices(tmp_path, "set", *words).stdout)
+        for words in (
+            ("yokonex", "profile", "v2.0"),
+            ("yokonex", "cap", "A=40,B=30"),
+            ("yokonex", "name", "calf"),
+            ("calf", "cap", "50"),
+            ("calf", "cap", "none"),
+            ("calf", "profile", "usual"),
+        )
+    ]
+    assert [one["profile"] for one in told] == ["V2.0"] * 5 + [""]
+    assert [one["cap"] for one in told] == [None, *[{"A": 40, "B": 30}] * 2, {"A": 50, "B": 50}, None, None]
+    assert told[-1]["name"] == "calf"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("coyote3", "cap", "201"), Exit.USAGE, "say A=N,B=N with levels from 0 to 200"),
+        (("coyote3", "cap", "C=4"), Exit.USAGE, "say A=N,B=N"),
+        (("coyote3", "profile", "V9"), Exit.CONFIG, "it has only one"),
+        (("coyote3", "colour", "red"), Exit.USAGE, "there are name, cap, profile"),
+        (("coyote", "name", "calf"), Exit.NO_DEVICE, "did you mean coyote3?"),
+    ],
+)
+def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: Exit, sentence: str) -> None:
+    devices(tmp_path, "add", ADDRESS, "--family", "coyote3")
+    done = devices(tmp_path, "set", *words)
+    assert done.returncode == code
+    assert sentence in done.stderr + done.stdout
+
+
+def test_a_family_without_versions_has_none_to_choose() -> None:
+    assert profile_of(family("em70"), "") == ""
+    with pytest.raises(EstimError, match="it has only one") as told:
+        profile_of(family("em70"), "V2.0")
+    assert told.value.code == Exit.CONFIG
+
+
+def test_settings_name_the_version_of_a_family(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert change_settings(path, "profile.yokonex", "V2.0").profile == {"yokonex": "V2.0"}
+    path.write_text("[profile]\nyokonex = 2\n", encoding="utf-8")
+    with pytest.raises(EstimError, match=r"profile.yokonex = 2 is not allowed: it takes a table \[profile\]"):
+        read_settings(path)
