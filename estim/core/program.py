@@ -61,7 +61,10 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One checked program. `numbers` holds the unit's own program number per family that plays by number."""
+    """One checked program. `numbers` holds the unit's own program number per family that plays by number.
+
+    `pad_cm2` is the area of one pad, which the density is reckoned with.
+    """
 
     id: str
     title: str
@@ -73,6 +76,7 @@ class Program:
     rule: Rule
     caps: Caps = field(default_factory=Caps)
     numbers: Mapping[str, int] = field(default_factory=dict)
+    pad_cm2: float = 25.0
 
     @property
     def length_s(self) -> float:

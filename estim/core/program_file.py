@@ -8,37 +8,15 @@ Rules:
 """
 
 import tomllib
+from collections.abc import Mapping
 from itertools import pairwise
-from re import fullmatch
 
+from estim.core import program_fields as fields
 from estim.core.errors import ProgramError
 from estim.core.program import Caps, Phase, Program, Reraise, Rule, cycle_s, least, most
+from estim.core.program_fields import DUTY_MAX, Number
 from estim.core.reading import Table
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
-
-RATE_HZ = 0.5, 150.0
-"""Pulse rates of consumer units (programs.md section 9: 1-150 Hz)."""
-
-WIDTH_US = 20.0, 450.0
-"""One phase; consumer units end at 250 to 450 µs (programs.md section 9)."""
-
-DUTY_MAX = 0.10
-"""Share of time with current, both phases counted (programs.md section 8)."""
-
-MINUTES_MAX = 30
-RISE_MIN_S = 1.0
-"""A contraction that rises faster is uncomfortable (programs.md section 4, ramp rule: up >= 1 s)."""
-
-WAVE_MIN_S = 1.0
-"""The fastest cycle of width that a maker prints (programs.md section 3, tens-wm)."""
-
-KINDS = ("pain", "twitch", "tetanic")
-TARGETS = ("sensory", "motor")
-PLACES = ("ankle", "calf", "lower-leg", "foot", "knee", "thigh")
-SITES = tuple(f"{place}-{side}" for place in PLACES for side in ("left", "right"))
-"""Only legs: neck, head, chest and back need somebody who can judge them (safety.md section 6)."""
-
-ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 def read_program(text: str, name: str) -> Program:
@@ -54,6 +32,13 @@ def problems_of(text: str) -> list[str]:
     return _read(text)[1]
 
 
+def problems_in(data: Mapping[str, object]) -> list[str]:
+    """Return every mistake in what a file holds, once it is parsed."""
+    problems: list[str] = []
+    _program(Table(data, "", problems))
+    return problems
+
+
 def _read(text: str) -> tuple[Program | None, list[str]]:
     try:
         data = tomllib.loads(text)
@@ -65,18 +50,19 @@ def _read(text: str) -> tuple[Program | None, list[str]]:
 
 
 def _program(table: Table) -> Program:
-    table.whole("schema", 1, 1, "(this estim knows schema 1)")
+    table.whole("schema", fields.SCHEMA)
     program = Program(
-        id=_id(table),
-        title=table.text("title", 60),
-        kind=table.word("kind", KINDS),
-        site=table.words("site", SITES),
-        source=table.text("source", 600),
-        pads=table.text("pads", 1200),
-        phases=tuple(_phase(phase) for phase in table.tables("phases", 60)),
+        id=table.text("id", fields.ID),
+        title=table.text("title", fields.TITLE),
+        kind=table.word("kind", fields.KIND),
+        site=table.words("site", fields.SITE),
+        source=table.text("source", fields.SOURCE),
+        pads=table.text("pads", fields.PADS),
+        phases=tuple(_phase(phase) for phase in table.tables("phases", fields.PHASES_MAX)),
         rule=_rule(table.table("rule")),
         caps=_caps(table.table("caps")),
         numbers=_numbers(table.table("device")),
+        pad_cm2=table.number("pad_cm2", fields.PAD_CM2),
     )
     table.close()
     most_s = program.caps.minutes * 60
@@ -93,25 +79,18 @@ def _program(table: Table) -> Program:
     return program
 
 
-def _id(table: Table) -> str:
-    name = table.text("id", 40)
-    if name != "?" and fullmatch(ID, name) is None:
-        table.wrong("id", name, "small letters, digits and hyphens, such as tens-ankle")
-    return name
-
-
 def _phase(table: Table) -> Phase:
     before = len(table.problems)
-    rate, width = _alternating(table) if table.has("alternate") else (_curve(table, "rate_hz", RATE_HZ, "Hz"), None)
+    rate, width = _alternating(table) if table.has("alternate") else (_rate(table), None)
     phase = Phase(
-        title=table.text("title", 60),
-        length_s=table.number("length_s", FADE_S, MINUTES_MAX * 60, "seconds"),
+        title=table.text("title", fields.PHASE_TITLE),
+        length_s=table.number("length_s", fields.LENGTH_S),
         rate_hz=rate,
-        width_us=_curve(table, "width_us", WIDTH_US, "µs") if width is None else width,
+        width_us=_curve(table, "width_us", fields.WIDTH_US, fields.WIDTH_CYCLE_S) if width is None else width,
         burst=_burst(table.table("burst")) if table.has("burst") else None,
         envelope=_envelope(table.table("envelope")) if table.has("envelope") else None,
-        level_pct=table.whole("level_pct", 1, 100, "%", 100),
-        note=table.text("note", 300, ""),
+        level_pct=table.whole("level_pct", fields.LEVEL_PCT),
+        note=table.text("note", fields.NOTE),
     )
     table.close()
     if len(table.problems) == before:  # what follows from a mistake would be told as a second one
@@ -144,17 +123,15 @@ def _check_duty(table: Table, where: str, rate_hz: float, width_us: float, when:
         )
 
 
-def _curve(table: Table, key: str, limits: tuple[float, float], unit: str) -> Curve:
-    lo, hi = limits
+def _rate(table: Table) -> Curve:
+    return _curve(table, "rate_hz", fields.RATE_HZ, fields.RATE_CYCLE_S)
+
+
+def _curve(table: Table, key: str, field: Number, cycle: Number) -> Curve:
     if not table.is_table(key):
-        return Steady(table.number(key, lo, hi, f"{unit} (or a sweep: {{ first, second, cycle_s }})"))
+        return Steady(table.number(key, field, "(or a sweep: { first, second, cycle_s })"))
     sweep = table.table(key)
-    fastest_s = WAVE_MIN_S if unit == "µs" else 0.2
-    curve = Sweep(
-        sweep.number("first", lo, hi, unit),
-        sweep.number("second", lo, hi, unit),
-        sweep.number("cycle_s", fastest_s, 600, "seconds"),
-    )
+    curve = Sweep(sweep.number("first", field), sweep.number("second", field), sweep.number("cycle_s", cycle))
     sweep.close()
     return curve
 
@@ -163,13 +140,13 @@ def _alternating(phase: Table) -> tuple[Curve, Curve | None]:
     """Return the rates of the steps, and their widths if the steps have some."""
     if phase.has("rate_hz"):
         phase.refuse("rate_hz", "say either rate_hz or alternate, not both")
-    steps = phase.tables("alternate", 8)
+    steps = phase.tables("alternate", fields.STEPS_MAX)
     rates, widths = [], []
     for step in steps:
-        length_s = step.number("length_s", 0.5, 600, "seconds")
-        rates.append((step.number("rate_hz", *RATE_HZ, "Hz"), length_s))
+        length_s = step.number("length_s", fields.STEP_S)
+        rates.append((step.number("rate_hz", fields.RATE_HZ), length_s))
         if step.has("width_us"):
-            widths.append((step.number("width_us", *WIDTH_US, "µs"), length_s))
+            widths.append((step.number("width_us", fields.WIDTH_US), length_s))
         step.close()
     if widths and len(widths) != len(rates):
         phase.refuse("alternate", "give width_us in every step or in none")
@@ -181,29 +158,29 @@ def _alternating(phase: Table) -> tuple[Curve, Curve | None]:
     if widths and phase.has("width_us"):
         phase.refuse("width_us", "say it here or in the steps of alternate, not both")
     if not rates:
-        return Steady(RATE_HZ[0]), None
+        return Steady(fields.RATE_HZ.lo), None
     return Alternate(tuple(rates)), Alternate(tuple(widths)) if widths else None
 
 
 def _burst(table: Table) -> Burst:
-    burst = Burst(table.number("on_s", 0.025, 10, "seconds"), table.number("off_s", 0.025, 10, "seconds"))
+    burst = Burst(table.number("on_s", fields.BURST_ON_S), table.number("off_s", fields.BURST_OFF_S))
     table.close()
     return burst
 
 
 def _envelope(table: Table) -> Envelope:
     envelope = Envelope(
-        table.number("up_s", RISE_MIN_S, 30, "seconds (a faster rise is uncomfortable)"),
-        table.number("on_s", 0, 60, "seconds"),
-        table.number("down_s", 0.5, 30, "seconds"),
-        table.number("off_s", 0, 120, "seconds"),
+        table.number("up_s", fields.UP_S),
+        table.number("on_s", fields.ON_S),
+        table.number("down_s", fields.DOWN_S),
+        table.number("off_s", fields.OFF_S),
     )
     table.close()
     return envelope
 
 
 def _rule(table: Table) -> Rule:
-    target, text = table.word("target", TARGETS), table.text("text", 400)
+    target, text = table.word("target", fields.TARGET), table.text("text", fields.RULE_TEXT)
     reraise = _reraise(table.table("reraise")) if table.has("reraise") else None
     table.close()
     return Rule(target, text if reraise is None else f"{text} {reraise.words}", reraise)
@@ -211,9 +188,9 @@ def _rule(table: Table) -> Rule:
 
 def _reraise(table: Table) -> Reraise:
     reraise = Reraise(
-        step=table.whole("step", 1, 2, "levels"),
-        every_s=table.number("every_s", 60, 1800, "seconds"),
-        max=table.whole("max", 1, 10, "times a session"),
+        step=table.whole("step", fields.RERAISE_STEP),
+        every_s=table.number("every_s", fields.RERAISE_S),
+        max=table.whole("max", fields.RERAISE_MAX),
     )
     table.close()
     return reraise
@@ -221,9 +198,9 @@ def _reraise(table: Table) -> Reraise:
 
 def _caps(table: Table) -> Caps:
     caps = Caps(
-        minutes=table.number("minutes", 1, MINUTES_MAX, "minutes", float(MINUTES_MAX)),
-        per_day=table.whole("per_day", 1, 4, "sessions", 4),
-        level_pct=table.whole("level_pct", 1, 100, "% of the scale") if table.has("level_pct") else None,
+        minutes=table.number("minutes", fields.MINUTES),
+        per_day=table.whole("per_day", fields.PER_DAY),
+        level_pct=table.whole("level_pct", fields.CAP_LEVEL_PCT) if table.has("level_pct") else None,
     )
     table.close()
     return caps
@@ -233,6 +210,6 @@ def _numbers(table: Table) -> dict[str, int]:
     found: dict[str, int] = {}
     for family in table.names():
         entry = table.table(family)
-        found[family] = entry.whole("program", 1, 255, "(the unit's own program number)")
+        found[family] = entry.whole("program", fields.DEVICE_PROGRAM)
         entry.close()
     return found

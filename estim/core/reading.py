@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from re import fullmatch
+from typing import TypeGuard
+
+from estim.core.program_fields import Number, Text, Words
 
 SHOWN_MAX = 60
 """Characters of a wrong value that a sentence repeats."""
@@ -35,57 +39,53 @@ class Table:
         self._read.add(key)
         self.problems.append(f"{self.at(key)}: {why}")
 
-    def number(self, key: str, lo: float, hi: float, unit: str, default: float | None = None) -> float:
-        """Return a number from lo to hi."""
-        allowed = f"a number from {lo:g} to {hi:g} {unit}".rstrip()
-        value = self._take(key, allowed, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not lo <= value <= hi:
+    def number(self, key: str, field: Number, more: str = "") -> float:
+        """Return a number within the limits of its field; `more` names another form that would be taken too."""
+        allowed = f"{field.allowed} {more}".rstrip()
+        value = self._take(key, allowed, field.default)
+        if not _is_number(value, field):
             if value is not None:
                 self.wrong(key, value, allowed)
-            return lo if default is None else default
+            return field.lo if field.default is None else field.default
         return float(value)
 
-    def whole(self, key: str, lo: int, hi: int, unit: str, default: int | None = None) -> int:
-        """Return a whole number from lo to hi."""
-        allowed = f"a whole number from {lo} to {hi} {unit}".rstrip()
-        value = self._take(key, allowed, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not lo <= value <= hi:
-            if value is not None:
-                self.wrong(key, value, allowed)
-            return lo if default is None else default
-        return value
+    def whole(self, key: str, field: Number) -> int:
+        """Return a whole number within the limits of its field; 50.0 is one too, as JSON Schema has it."""
+        return int(self.number(key, field))
 
-    def text(self, key: str, longest: int, default: str | None = None) -> str:
-        """Return a text of 1 to `longest` characters on one line: a terminal shows it, so it may steer nothing."""
-        allowed = f"a text of 1 to {longest} printable characters"
-        value = self._take(key, allowed, default)
+    def text(self, key: str, field: Text) -> str:
+        """Return a text on one line: a terminal shows it, so it may steer nothing."""
+        value = self._take(key, field.allowed, field.default)
         line = " ".join(value.split()) if isinstance(value, str) else ""
-        if not isinstance(value, str) or not line.isprintable() or not (default is None) <= len(line) <= longest:
+        least = int(field.default is None)
+        if not isinstance(value, str) or not least <= len(line) <= len(value) <= field.longest or not _is_plain(value):
             if value is not None:
-                self.wrong(key, value, allowed)
-            return default or "?"
+                self.wrong(key, value, field.allowed)
+            return field.default or "?"
+        if field.pattern and fullmatch(field.pattern, value) is None:
+            self.wrong(key, value, field.form)
         return line
 
-    def word(self, key: str, words: tuple[str, ...], default: str | None = None) -> str:
+    def word(self, key: str, field: Words) -> str:
         """Return one of some words."""
-        allowed = f"one of {', '.join(words)}"
-        value = self._take(key, allowed, default)
-        if value not in words:
+        allowed = f"one of {field.range}"
+        value = self._take(key, allowed, None)
+        if value not in field.words:
             if value is not None:
-                self.wrong(key, value, allowed + _meant(value, words))
-            return default or words[0]
+                self.wrong(key, value, allowed + _meant(value, field.words))
+            return field.words[0]
         return str(value)
 
-    def words(self, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    def words(self, key: str, field: Words) -> tuple[str, ...]:
         """Return a list of some words, possibly empty."""
         value = self._take(key, "", [])
         if not isinstance(value, list):
-            self.wrong(key, value, f"a list of {', '.join(words)}")
+            self.wrong(key, value, f"a list of {field.range}")
             return ()
         for item in value:
-            if item not in words:
-                self.wrong(key, item, f"only {', '.join(words)}{_meant(item, words)}")
-        return tuple(item for item in value if item in words)
+            if item not in field.words:
+                self.wrong(key, item, f"only {field.range}{_meant(item, field.words)}")
+        return tuple(item for item in value if item in field.words)
 
     def tables(self, key: str, most: int) -> list["Table"]:
         """Return a list of 1 to `most` tables."""
@@ -127,6 +127,16 @@ class Table:
         if default is None:
             self.problems.append(f"{self.at(key)} is missing: it takes {allowed}")
         return default
+
+
+def _is_number(value: object, field: Number) -> TypeGuard[int | float]:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not field.lo <= value <= field.hi:
+        return False
+    return not field.whole or value == int(value)
+
+
+def _is_plain(text: str) -> bool:
+    return all(sign.isprintable() or sign in "\t\n\r" for sign in text)
 
 
 def _shown(found: object) -> str:

@@ -9,7 +9,7 @@ from estim.catalogue import OWN_MAX, SIZE_MAX, all_programs, find_program, read_
 from estim.core.course import fit
 from estim.core.errors import CourseError, EstimError, Exit, ProgramError
 from estim.core.program import Program, cycle_s, least, most
-from estim.core.program_file import SITES
+from estim.core.program_fields import SITE
 from protocols.registry import family
 from protocols.score import Alternate, Burst, Curve, Envelope, Steady, Sweep
 
@@ -160,7 +160,7 @@ def test_every_number_is_that_of_the_table(name: str) -> None:
 @pytest.mark.parametrize("program", shipped(), ids=lambda program: program.id)
 def test_what_ships_is_for_legs_within_the_house_rules_and_says_its_source(program: Program) -> None:
     assert program.site
-    assert set(program.site) <= set(SITES)
+    assert set(program.site) <= set(SITE.words)
     assert len(program.source) > 20
     assert "unbroken skin" in program.pads
     assert program.rule.text.endswith(".")

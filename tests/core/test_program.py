@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from estim.core.errors import Exit, ProgramError
 from estim.core.program import Phase, Program, Reraise, least, most, words
-from estim.core.program_file import DUTY_MAX, RATE_HZ, WIDTH_US, problems_of, read_program
+from estim.core.program_fields import DUTY_MAX, RATE_HZ, WIDTH_US
+from estim.core.program_file import problems_of, read_program
 from protocols.score import Alternate, Burst, Envelope, Steady, Sweep
 
 GOOD = """
@@ -237,8 +238,8 @@ def test_any_value_in_any_field_is_accepted_within_the_limits_or_told(data: st.D
 def within_limits(program: Program) -> None:
     assert program.length_s <= program.caps.minutes * 60 + 1e-6 <= 1800 + 1e-5
     for phase in program.phases:
-        assert RATE_HZ[0] <= least(phase.rate_hz) <= most(phase.rate_hz) <= RATE_HZ[1]
-        assert WIDTH_US[0] <= least(phase.width_us) <= most(phase.width_us) <= WIDTH_US[1]
+        assert RATE_HZ.lo <= least(phase.rate_hz) <= most(phase.rate_hz) <= RATE_HZ.hi
+        assert WIDTH_US.lo <= least(phase.width_us) <= most(phase.width_us) <= WIDTH_US.hi
         assert 2e-6 * most(phase.rate_hz) * most(phase.width_us) <= DUTY_MAX + 1e-9
         assert 1 <= phase.level_pct <= 100
 

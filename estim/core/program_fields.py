@@ -1,0 +1,121 @@
+"""Every field of a program file with its limits, said once: the loader, the schema and the blank file all read it.
+
+Limits carry their source. What ties fields to each other (the time in all, the duty) is in program_file.py.
+"""
+
+from dataclasses import dataclass
+
+from protocols.score import FADE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from `lo` to `hi`; without a `default` the field must be there. `says` is for whoever fills it in."""
+
+    lo: float
+    hi: float
+    unit: str
+    says: str
+    default: float | None = None
+    whole: bool = False
+
+    @property
+    def range(self) -> str:
+        return f"{self.lo:g} to {self.hi:g} {self.unit}".rstrip()
+
+    @property
+    def allowed(self) -> str:
+        return f"a {'whole ' if self.whole else ''}number from {self.range}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of 1 to `longest` characters; `pattern` holds for the whole of it, `form` is the pattern in words."""
+
+    longest: int
+    says: str
+    default: str | None = None
+    pattern: str = ""
+    form: str = ""
+
+    @property
+    def allowed(self) -> str:
+        return f"a text of {int(self.default is None)} to {self.longest} printable characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One of `words`, or a list of them."""
+
+    words: tuple[str, ...]
+    says: str
+
+    @property
+    def range(self) -> str:
+        return ", ".join(self.words)
+
+
+MINUTES_MAX = 30
+"""Longest session (safety.md C-31)."""
+
+RISE_MIN_S = 1.0
+"""A contraction that rises faster is uncomfortable (programs.md section 4, ramp rule: up >= 1 s)."""
+
+DUTY_MAX = 0.10
+"""Share of time with current, both phases counted (programs.md section 8)."""
+
+PHASES_MAX = 60
+STEPS_MAX = 8
+
+SCHEMA = Number(1, 1, "(this estim knows schema 1)", "version of this form", whole=True)
+ID = Text(
+    40,
+    "its name, and that of its file",
+    pattern=r"[a-z0-9]+(-[a-z0-9]+)*",
+    form="small letters, digits and hyphens, such as tens-ankle",
+)
+TITLE = Text(60, "what people read in lists")
+KIND = Words(
+    ("pain", "twitch", "tetanic"),
+    "pain: TENS; twitch: single twitches of a muscle; tetanic: it holds a muscle contracted, and stays locked",
+)
+PLACES = ("ankle", "calf", "lower-leg", "foot", "knee", "thigh")
+SITE = Words(
+    tuple(f"{place}-{side}" for place in PLACES for side in ("left", "right")),
+    "where it may be used (only legs: other places need somebody who can judge them); [] for any of them",
+)
+"""Only legs: neck, head, chest and back need somebody who can judge them (safety.md section 6)."""
+SOURCE = Text(600, "where the numbers come from; say so if nobody checked them")
+PADS = Text(1200, "where the pads go, in words, for each site")
+PAD_CM2 = Number(4, 400, "cm²", "area of one pad; 5 x 5 cm is usual", default=25.0)
+"""2 x 2 cm to 20 x 20 cm: what is sold; 5 x 5 cm is the usual one (programs.md section 5)."""
+
+PHASE_TITLE = Text(60, "what this stretch is called")
+LENGTH_S = Number(FADE_S, MINUTES_MAX * 60, "seconds", "how long it lasts")
+RATE_HZ = Number(0.5, 150.0, "Hz", "pulses a second")
+"""Pulse rates of consumer units (programs.md section 9: 1-150 Hz)."""
+WIDTH_US = Number(20.0, 450.0, "µs", "width of ONE phase of the pulse (makers quote either one or both)")
+"""One phase; consumer units end at 250 to 450 µs (programs.md section 9)."""
+RATE_CYCLE_S = Number(0.2, 600, "seconds", "there and back")
+WIDTH_CYCLE_S = Number(1.0, 600, "seconds", "there and back")
+"""The fastest cycle of width that a maker prints takes 1 s (programs.md section 3, tens-wm)."""
+STEP_S = Number(0.5, 600, "seconds", "how long this step lasts")
+BURST_ON_S = Number(0.025, 10, "seconds", "with pulses")
+BURST_OFF_S = Number(0.025, 10, "seconds", "without")
+UP_S = Number(RISE_MIN_S, 30, "seconds (a faster rise is uncomfortable)", "rise")
+ON_S = Number(0, 60, "seconds", "hold")
+DOWN_S = Number(0.5, 30, "seconds", "fall")
+OFF_S = Number(0, 120, "seconds", "rest, without pulses")
+LEVEL_PCT = Number(1, 100, "%", "of the level that the person set", default=100, whole=True)
+NOTE = Text(300, "anything else to know of this stretch", default="")
+
+TARGET = Words(("sensory", "motor"), "sensory: felt, no twitch; motor: the muscle twitches or holds")
+RULE_TEXT = Text(400, "how strong it should feel, in plain words")
+RERAISE_STEP = Number(1, 2, "levels", "so much more may be offered", whole=True)
+RERAISE_S = Number(60, 1800, "seconds", "no sooner than this after the last one")
+RERAISE_MAX = Number(1, 10, "times a session", "no more often than this", whole=True)
+
+MINUTES = Number(1, MINUTES_MAX, "minutes", "longest session", default=float(MINUTES_MAX))
+PER_DAY = Number(1, 4, "sessions", "highest number a day", default=4, whole=True)
+CAP_LEVEL_PCT = Number(1, 100, "% of the scale", "highest level, of the unit's own scale", whole=True)
+DEVICE_PROGRAM = Number(1, 255, "(the unit's own program number)", "for a unit that plays by number", whole=True)
