@@ -37,6 +37,9 @@ NAME = "zc95"
 TOP = 1000
 MESSAGES_MAX = 14
 
+SLOT_S = 0.05
+"""What moves is told so often: a command reaches the box with the next connection event, 30 to 50 ms later at most."""
+
 
 def _uuid(short: str) -> str:
     return f"ac7744c0-0bad-11ef-a9cd-0800200c{short.lower()}"
@@ -68,7 +71,7 @@ ISOLATION = Endpoint("9A03", STREAM_SERVICE, _uuid("9A03"), Can.READ | Can.WRITE
 USED = (*DIALS.values(), *WIDTHS.values(), *RATES.values(), *POWERS.values(), *ENABLES.values(), BATTERY)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Width(DataclassMixin):
     """Width of the positive and the negative phase, 0-255 µs each."""
 
@@ -76,35 +79,35 @@ class Width(DataclassMixin):
     negative_us: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rate(DataclassMixin):
     """Pulses a second, 1-255; 0 is ignored by the box without a word."""
 
     rate_hz: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Power(DataclassMixin):
     """Power of a channel, or the place of its dial: 0-1000, tenths of a per cent."""
 
     power: int = csfield(construct.Int16ul)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Switch(DataclassMixin):
     """1 on, 0 off."""
 
     on: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Charge(DataclassMixin):
     """Battery in %."""
 
     percent: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Message(DataclassMixin):
     """One command of a pulse packet: 1 start (clock zero) or 2 pulse; mask has two bits a channel, times are in µs."""
 
@@ -120,7 +123,7 @@ class Message(DataclassMixin):
 MESSAGES = construct.Array(construct.this.count, DataclassStruct(Message))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Packet(DataclassMixin):
     """A pulse packet; `counter` goes up by one from packet to packet."""
 
@@ -238,7 +241,7 @@ FAMILY = Family(
     playable=Playable(
         rate_hz=(1.0, 255.0),
         width_us=(1.0, 255.0),
-        slot_s=0.05,
+        slot_s=SLOT_S,
         rate=whole,
         width=whole,
         notes=("the box's dials are a ceiling: a channel whose dial is at 0 gives nothing, turn it up first",),

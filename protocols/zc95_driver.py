@@ -1,25 +1,22 @@
-"""The driver of a ZC95: parameters on a grid as commands, levels and zeros as requests whose replies are the proof.
+"""The driver of a ZC95: requests whose replies are the proof of levels and zeros, texture as commands on a grid.
 
-1. A level is believed from the reply to the write that set it, and asked for by writing it again. The dials come by
-   themselves; one that is turned below the level lowers it, as any hand does.
-2. Before the first power of a session the channel has its width and rate, and is enabled at power 0.
-3. What moves (sweeps, bursts, contractions) goes out as commands, on slots of 50 ms: a reply each would be too slow.
-4. Stop: power 0 and enable 0 as commands at once, past everything; then the same as requests, which prove it. Without
-   replies it hangs up: a box without a link is off.
+1. A level is believed from the reply to the write that set it, and asked for by writing it again. A request that was
+   never answered may still lie in a queue of the system, so until the box says something only zeros and reads follow.
+2. Before the first power a channel has its width and rate by reply, is at power 0 by reply, and is enabled by reply.
+3. What moves (sweeps, bursts, contractions) goes out as commands: a reply each (50 to 60 ms on BlueZ) would be too
+   slow for four channels. What then stays for STEADY_S is written once more, for the reply. Bursts are width 0.
+4. Stop: power 0, then enable 0, of all channels as commands at once, past everything; then the same as requests, which
+   prove it. Without replies it hangs up: a box without a link is off. A channel that goes to 0 is stopped alike.
+5. A dial is no level: turned below the level it is told as a hand that lowered it, and turned up it raises nothing.
 """
 
 from collections import Counter
 from math import inf
 
-from protocols.belief import Belief, Change, How
-from protocols.pace import Reading
-from protocols.score import Texture, slotted, texture, unchanged_s
 from protocols.vocabulary import (
     AirError,
     BadPacket,
     Capabilities,
-    Channel,
-    Close,
     Endpoint,
     Event,
     Hand,
@@ -27,51 +24,36 @@ from protocols.vocabulary import (
     Mode,
     Op,
     Out,
-    Read,
     Reported,
     Span,
     Wanted,
     Write,
     Zero,
 )
-from protocols.zc95 import (
-    BATTERY,
-    CAPS,
-    CHANNELS,
-    CHARGE,
-    DIAL,
-    DIALS,
-    ENABLE,
-    ENABLES,
-    POWER,
-    POWERS,
-    RATE,
-    RATES,
-    TOP,
-    WIDTH,
-    WIDTHS,
-    Power,
-    Rate,
-    Switch,
-    Width,
-    whole,
-)
-from protocols.zc95_lane import Lane, Sent, Stop
+from protocols.zc95 import BATTERY, CAPS, CHANNELS, CHARGE, DIAL, DIALS, TOP
+from protocols.zc95_lane import TEXTURE, Lane, Sent, Stop, What
+from protocols.zc95_words import REPLY_S, Words, meant, place, rests_s
 
 ASK_S = 1.0
 """Between two questions while a level stays."""
 
-REPLY_S = 1.0
-"""A request without a reply is given up after this; on BlueZ a reply takes about two connection intervals."""
-
 AGAIN_S = 0.3
-CLOSE_S = 2.0
-"""A stop that nothing has proved for so long is proved by hanging up."""
+"""Between a refusal and the next try, and between the commands of a stop."""
+
+CLOSE_S = 1.2
+"""A stop that no replies have proved for so long is proved by hanging up (a reply takes 60 ms, hanging up 3 s)."""
 
 NOTICE_S = 6.0
 """The longest supervision time-out seen in units: so long may a box not know that its link is lost."""
 
-DIAL_EVERY_S, BATTERY_EVERY_S, TICK_S, SLOT_S = 5.0, 60.0, 0.001, 0.05
+GAP_S = 0.01
+"""Between two commands of texture: all four channels fit into a slot, and no queue fills."""
+
+HURRY_S = 0.05
+"""Between a refused zero and the next one."""
+
+STEADY_S = 1.0
+DIAL_EVERY_S, BATTERY_EVERY_S, TICK_S = 5.0, 60.0, 0.001
 
 
 class Zc95:
@@ -79,16 +61,18 @@ class Zc95:
 
     def __init__(self, now_s: float) -> None:
         self._wanted = Wanted(Mode.WATCH)
-        self._lanes = {channel: Lane(channel, Belief(TOP)) for channel in CHANNELS}
-        self._stop: Stop | None = None
-        self._flight: dict[int, Sent] = {}
-        self._command: tuple[int, float] | None = None
-        self._tag = 0
-        self._battery = Reading(now_s, every_s=BATTERY_EVERY_S, retry_s=5.0, timeout_s=REPLY_S)
-        self._percent: int | None = None
-        self._dial_s = now_s
-        self._heard_s = self._told_s = -inf
         self._acting = Mode.WATCH
+        self._lanes = {channel: Lane(channel) for channel in CHANNELS}
+        self._stop: Stop | None = None
+        self._words = Words()
+        self._command: tuple[int, float] | None = None
+        self._next_command_s = now_s
+        self._next_lane = 0
+        self._again_s = self._prove_s = self._dial_s = self._battery_s = now_s
+        self._mute = False
+        self._percent: int | None = None
+        self._heard_s = -inf
+        self._refused = ""
         self._due_s = now_s
         self._counts: Counter[str] = Counter()
 
@@ -107,91 +91,106 @@ class Zc95:
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
         lane = next((lane for lane in self._lanes.values() if DIALS[lane.channel] == endpoint), None)
-        self._counts["unknown"] += lane is None
-        return [] if lane is None else self._dial(lane, data)
+        if lane is not None:
+            return self._dial(now_s, lane, data)
+        if endpoint == BATTERY:
+            self._charge(now_s, data)
+        else:
+            self._counts["unknown"] += 1
+        return []
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         if self._command is not None and self._command[0] == tag:
             self._command = None
-            return []
-        if self._battery.is_of(tag):
-            self._charge(now_s, data, error)
-            return []
-        sent = self._flight.pop(tag, None)
+            self._due_s = min(self._due_s, max(now_s, self._next_command_s))
+        if self._stop is not None and self._stop.closing == tag:
+            self._stop.closing = None if error is not None else tag
+        sent = self._words.end(tag)
         if sent is None:
             return []
+        self._mute = error is not None and error.code is None
         if error is not None:
-            self._counts["errors"] += 1
-            return []
-        self._heard_s, lane = now_s, sent.lane
-        if sent.dial:
-            return self._dial(lane, data)
-        if sent.power is not None and lane.belief.awaits(tag):
-            self._told_s = now_s
-            lane.belief.answer(now_s, tag, sent.power)
-        if self._stop is not None and lane.zero == "power" and sent.power == 0:
-            lane.zero = "enable"
-        elif self._stop is not None and lane.zero == "enable" and sent.enable is False:
-            lane.zero = ""
+            self._failed(now_s, sent, error)
+        elif sent.what is What.DIAL:
+            events = self._dial(now_s, sent.lane, data)
+            self._again_s = now_s + (AGAIN_S if sent.lane.dial is None else 0.0)
+            return events
+        elif sent.what is What.BATTERY:
+            self._charge(now_s, data)
+        else:
+            self._heard_s, self._refused = now_s, ""
+            sent.lane.answered(now_s, sent)
         return []
 
     def poll(self, now_s: float) -> list[Op]:
         self._turn(now_s)
-        for tag in [tag for tag, sent in self._flight.items() if now_s >= sent.late_s]:
-            del self._flight[tag]
-            self._counts["timeouts"] += 1
+        if late := self._words.give_up(now_s):
+            self._counts["timeouts"] += late
+            self._mute = True
         if self._command is not None and now_s >= self._command[1]:
             self._command = None
-        self._battery.late(now_s)
-        ops = self._hurry(now_s)
-        if not self._flight and not (self._stop is not None and self._stop.closing):
+        ops = self._hurry(now_s) + self._prove(now_s)
+        if self._words.free(hurries=False) and now_s >= self._again_s:
             ops += self._request(now_s)
-        if self._command is None:
-            ops += self._texture(now_s)
+        ops += self._tune(now_s)
         self._due_s = max(self._next_s(now_s), now_s + TICK_S)
         return ops
 
     def lost(self, now_s: float) -> Reported:
-        """See Driver. A box without a link is off; until it must have noticed, it may not be."""
-        return self.reported(now_s, lost=True)
+        """See Driver: off, once the box has noticed; a hang-up of our own tells it, and proves a stop at last."""
+        return self._report(now_s, lost=True)
+
+    def reported(self, now_s: float) -> Reported:
+        return self._report(now_s, lost=False)
 
     # What the box says
 
-    def _dial(self, lane: Lane, data: bytes) -> list[Event]:
+    def _failed(self, now_s: float, sent: Sent, error: AirError) -> None:
+        self._counts["errors"] += 1
+        if error.code is not None:
+            self._heard_s = now_s
+            self._refused = f"it refuses {place(sent)} (error {error.code:#04x})"
+        if sent.hurries:
+            self._prove_s = now_s + HURRY_S
+        else:
+            self._again_s = now_s + AGAIN_S
+
+    def _dial(self, now_s: float, lane: Lane, data: bytes) -> list[Event]:
         try:
-            place = DIAL.parse(data).power
+            dial = DIAL.parse(data).power
         except BadPacket:
             self._counts["bad"] += 1
             return []
-        before, lane.dial = lane.dial, place
-        lowered = before is not None and place < before and place < lane.belief.span.hi
-        return [Hand(lane.channel, Level(place), rose=False)] if lowered else []
+        self._heard_s = now_s
+        before, lane.dial = lane.dial, dial
+        lowered = before is not None and dial < before and dial < lane.belief.span.hi
+        return [Hand(lane.channel, Level(dial), rose=False)] if lowered else []
 
-    def _charge(self, now_s: float, data: bytes, error: AirError | None) -> None:
+    def _charge(self, now_s: float, data: bytes) -> None:
         try:
-            if error is not None:
-                raise BadPacket(str(error))
             self._percent = CHARGE.parse(data).percent
         except BadPacket:
             self._counts["bad"] += 1
-            self._battery.failed(now_s)
         else:
             self._heard_s = now_s
-            self._battery.took()
+            self._battery_s = now_s + BATTERY_EVERY_S
 
-    # What goes out
+    # What is wanted
 
     def _turn(self, now_s: float) -> None:
+        """Follow the mode; after its end a play is a stop. A channel that is to be at 0 is silenced."""
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
         was, self._acting = self._acting, mode
-        if mode in (Mode.OFF, Mode.READY) and (was not in (Mode.OFF, Mode.READY) or self._stop is None):
-            self._stop = Stop(now_s, now_s, lanes=list(self._lanes.values()))
-            for lane in self._lanes.values():
-                lane.zero = "power"
-        elif mode in (Mode.PLAY, Mode.WATCH):
+        if mode in (Mode.PLAY, Mode.WATCH):
             self._stop = None
+        elif was is not mode:
+            self._stop = Stop(now_s)
+        for lane in self._lanes.values() if mode is not Mode.WATCH else ():
+            begins = self._stop is not None and was in (Mode.PLAY, Mode.WATCH)
+            if begins or (self._level(lane) == 0 and lane.zero is None and lane.may_flow):
+                lane.silence(now_s)
 
     def _level(self, lane: Lane) -> int:
         if self._acting is not Mode.PLAY:
@@ -199,151 +198,151 @@ class Zc95:
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
         return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
 
+    # What goes out
+
     def _hurry(self, now_s: float) -> list[Op]:
-        """Return what waits for nothing: the commands of a stop, and of a channel that has to come down."""
-        if self._stop is None:
-            return [
-                self._say(now_s, lane, POWERS, POWER.build(Power(0)))
-                for lane in self._lanes.values()
-                if self._acting is Mode.PLAY and self._level(lane) == 0 < lane.belief.expected.hi
-            ]
-        stop, ops = self._stop, list[Op]()
-        if now_s >= stop.again_s and not self._proved():
-            stop.again_s = now_s + AGAIN_S
-            for lane in stop.lanes:
-                if lane.belief.span.hi or lane.enabled is not False:
-                    ops.append(self._say(now_s, lane, POWERS, POWER.build(Power(0))))
-                    ops.append(self._say(now_s, lane, ENABLES, ENABLE.build(Switch(0))))
-        gives_up = self._acting is Mode.OFF and now_s >= stop.since_s + CLOSE_S and not self._proved()
-        if gives_up and not stop.closing:
-            stop.closing = True
-            self._tag += 1
-            ops.append(Close(self._tag))
+        """Return what waits for nothing: commands of channels that go to zero or come down, and the hanging up."""
+        if self._acting is Mode.WATCH:
+            return []
+        lanes = self._lanes.values()
+        silent = [lane for lane in lanes if lane.zero is not None and now_s >= lane.again_s]
+        silent.sort(key=lambda lane: not lane.used)
+        for lane in silent:
+            lane.again_s = now_s + AGAIN_S
+        ops: list[Op] = [self._words.say(now_s, lane, What.POWER, 0) for lane in silent]
+        ops += [self._words.say(now_s, lane, What.ENABLE, 0) for lane in silent]
+        ops += [
+            self._words.say(now_s, lane, What.POWER, self._level(lane))
+            for lane in lanes
+            if lane.zero is None and self._level(lane) < lane.told.get(What.POWER, 0)
+        ]
+        stop = self._stop if self._acting is Mode.OFF and not self._proved() else None
+        if stop is not None and stop.closing is None and now_s >= stop.since_s + CLOSE_S:
+            ops.append(self._words.close())
+            stop.closing = self._words.tag
         return ops
 
-    def _say(self, now_s: float, lane: Lane, where: dict[Channel, Endpoint], data: bytes) -> Write:
-        """Return an urgent command of a stop; nothing answers it."""
-        self._tag += 1
-        if where is POWERS:
-            lane.belief.write(now_s, Change(How.SET, 0), None)
-        else:
-            lane.enabled = False
-        return Write(self._tag, where[lane.channel], data, response=False, urgent=True)
+    def _prove(self, now_s: float) -> list[Op]:
+        """Return the request that proves the next zero, of channels that may be putting out first."""
+        silent = [lane for lane in self._lanes.values() if lane.zero is not None]
+        if not silent or now_s < self._prove_s or self._acting is Mode.WATCH or not self._words.free(hurries=True):
+            return []
+        lane = min(silent, key=lambda lane: not lane.used)
+        return [self._words.ask(now_s, lane, lane.zero or What.POWER, 0, hurries=True)]
 
     def _request(self, now_s: float) -> list[Op]:
-        """Return the one request that is due: proof of a stop, a level, a dial, the battery, a question."""
-        if self._acting is Mode.WATCH:
-            return self._look(now_s)
-        for lane in self._lanes.values():
-            if self._stop is not None and lane.zero == "power":
-                return [self._power(now_s, lane, 0)]
-            if self._stop is not None and lane.zero == "enable":
-                return [self._enable(now_s, lane, on=False)]
-        for lane in self._lanes.values():
+        """Return the one request that is due: set up, enable, a level, a value to read, a question."""
+        free = [lane for lane in self._lanes.values() if lane.zero is None and not self._mute]
+        if self._acting is Mode.READY and self._proved():
+            for lane in free:
+                if not lane.prepared and self._wanted.score is not None:
+                    return [self._set_up(now_s, lane)]
+        for lane in free if self._acting is Mode.PLAY else ():
             level = self._level(lane)
-            if level > 0 and lane.enabled is not True and lane.set_up:
-                return [self._enable(now_s, lane, on=True)]
-            if level != lane.belief.expected.hi and (level == 0 or self._may_play(lane)):
-                return [self._power(now_s, lane, level)]
-        return self._look(now_s)
+            if level > 0 and not lane.prepared and self._wanted.score is not None:
+                return [self._set_up(now_s, lane)]
+            if level > 0 and lane.prepared and lane.enabled is not True and lane.belief.span == Span(0, 0):
+                return [self._words.ask(now_s, lane, What.ENABLE, 1)]
+            if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(now_s, lane):
+                return [self._words.ask(now_s, lane, What.POWER, level)]
+        return self._look(now_s) or self._repeat(now_s, free)
 
-    def _may_play(self, lane: Lane) -> bool:
-        return self._acting is Mode.PLAY and lane.enabled is True and lane.set_up
+    def _set_up(self, now_s: float, lane: Lane) -> Write:
+        what = min(TEXTURE - lane.sure, key=lambda what: what is not What.WIDTH)
+        return self._words.ask(now_s, lane, what, self._meant(now_s, lane)[what])
+
+    def _meant(self, now_s: float, lane: Lane) -> dict[What, int]:
+        return meant(self._wanted, now_s, plays=lane.plays)
+
+    def _in_tune(self, now_s: float, lane: Lane) -> bool:
+        return lane.plays and all(lane.told.get(what) == value for what, value in self._meant(now_s, lane).items())
 
     def _look(self, now_s: float) -> list[Op]:
-        self._tag += 1
-        if self._battery.begin(now_s, self._tag):
-            return [Read(self._tag, BATTERY)]
-        unread = next((lane for lane in self._lanes.values() if lane.dial is None), None)
-        if unread is None and now_s >= self._dial_s + DIAL_EVERY_S:
-            unread = min(self._lanes.values(), key=lambda lane: lane.asked_s)
-        if unread is not None and (unread.asked_s == -inf or now_s >= self._dial_s + AGAIN_S):
-            self._dial_s = unread.asked_s = now_s
-            self._flight[self._tag] = Sent(unread, now_s + REPLY_S, dial=True)
-            return [Read(self._tag, DIALS[unread.channel])]
-        if self._acting is not Mode.WATCH and now_s >= self._told_s + ASK_S:
-            lane = max(self._lanes.values(), key=lambda lane: lane.belief.span.hi)
-            return [self._power(now_s, lane, self._level(lane) if self._may_play(lane) else 0)]
+        """Return the reading that is due: the battery, a dial."""
+        lane = min(self._lanes.values(), key=lambda lane: lane.dial_s)
+        if now_s >= self._battery_s:
+            self._battery_s = now_s + DIAL_EVERY_S
+            return [self._words.read(now_s, lane, What.BATTERY)]
+        if lane.dial is None or now_s >= self._dial_s or self._mute:
+            self._dial_s, lane.dial_s = now_s + DIAL_EVERY_S, now_s
+            return [self._words.read(now_s, lane, What.DIAL)]
         return []
 
-    def _power(self, now_s: float, lane: Lane, power: int) -> Write:
-        self._tag += 1
-        lane.belief.write(now_s, Change(How.SET, power), self._tag)
-        self._flight[self._tag] = Sent(lane, now_s + REPLY_S, power=power)
-        return Write(self._tag, POWERS[lane.channel], POWER.build(Power(power)), response=True, urgent=power == 0)
-
-    def _enable(self, now_s: float, lane: Lane, *, on: bool) -> Write:
-        self._tag += 1
-        lane.enabled = on
-        self._flight[self._tag] = Sent(lane, now_s + REPLY_S, enable=on)
-        return Write(self._tag, ENABLES[lane.channel], ENABLE.build(Switch(int(on))), response=True, urgent=not on)
-
-    def _texture(self, now_s: float) -> list[Op]:
-        """Return the next command that a channel in use needs so that it plays what the score says now."""
-        score = self._wanted.score
-        if score is None or self._acting not in (Mode.READY, Mode.PLAY) or not (self._stop is None or self._proved()):
+    def _repeat(self, now_s: float, free: list[Lane]) -> list[Op]:
+        """Return a question, which is a write of what is so already: of a level each second, of texture that stays."""
+        if self._acting is Mode.WATCH or not free:
             return []
-        now = texture(score, slotted(score, max(0.0, now_s - self._wanted.origin_s), SLOT_S))
-        for lane in self._lanes.values():
-            if self._acting is Mode.PLAY and self._level(lane) == 0 and lane.belief.span.hi == 0:
-                continue
-            for where, data in self._changes(lane, now):
-                self._tag += 1
-                self._command = self._tag, now_s + REPLY_S
-                return [Write(self._tag, where[lane.channel], data, response=False)]
+        used = [lane for lane in free if lane.used]
+        lane = min(used or free, key=lambda lane: lane.told_s)
+        if now_s >= self._told_s(used or free, oldest=bool(used)) + ASK_S:
+            return [self._words.ask(now_s, lane, What.POWER, min(lane.belief.span.hi, self._level(lane)))]
+        for lane in used if rests_s(self._wanted, now_s) >= STEADY_S else ():
+            for what, value in self._meant(now_s, lane).items():
+                if what not in lane.sure and lane.told.get(what) == value:
+                    return [self._words.ask(now_s, lane, what, value)]
         return []
 
-    def _changes(self, lane: Lane, now: Texture) -> list[tuple[dict[Channel, Endpoint], bytes]]:
-        """Return the first thing that differs from what the box was told last; it counts as told from now on."""
-        width_us = int(whole(now.width_us)) if now.on or self._acting is Mode.READY else 0
-        rate_hz = max(1, int(whole(now.rate_hz)))
-        if width_us != lane.width_us:
-            lane.width_us = width_us
-            return [(WIDTHS, WIDTH.build(Width(width_us, width_us)))]
-        if rate_hz != lane.rate_hz:
-            lane.rate_hz = rate_hz
-            return [(RATES, RATE.build(Rate(rate_hz)))]
+    def _tune(self, now_s: float) -> list[Op]:
+        """Return the next command that a playing channel needs to play what the score says now; each in its turn."""
+        if self._command is not None or now_s < self._next_command_s or self._acting is not Mode.PLAY:
+            return []
+        for step in range(len(CHANNELS)):
+            index = (self._next_lane + step) % len(CHANNELS)
+            lane = self._lanes[CHANNELS[index]]
+            for what, value in self._meant(now_s, lane).items() if lane.plays and self._level(lane) else ():
+                if lane.told.get(what) != value:
+                    self._next_lane = index if what is What.WIDTH else (index + 1) % len(CHANNELS)
+                    self._next_command_s = now_s + GAP_S
+                    op = self._words.say(now_s, lane, what, value, urgent=False)
+                    self._command = op.tag, now_s + REPLY_S
+                    return [op]
         return []
 
     def _next_s(self, now_s: float) -> float:
-        dues_s = [sent.late_s for sent in self._flight.values()]
+        """Return when something may be due that no outcome of an operation announces."""
+        dues_s = [self._words.due_s, now_s + ASK_S, self._battery_s, self._dial_s, self._again_s, self._prove_s]
+        dues_s += [lane.again_s for lane in self._lanes.values() if lane.zero is not None]
+        dues_s += [lane.told_s + ASK_S for lane in self._lanes.values()]
+        if self._stop is not None and self._stop.closing is None:
+            dues_s.append(self._stop.since_s + CLOSE_S)
+        if self._acting is Mode.PLAY:
+            dues_s += [self._wanted.end_s, now_s + rests_s(self._wanted, now_s), self._next_command_s]
         if self._command is not None:
             dues_s.append(self._command[1])
-        elif self._wanted.score is not None and self._acting is Mode.PLAY:
-            dues_s.append(now_s + unchanged_s(self._wanted.score, now_s - self._wanted.origin_s, SLOT_S))
-        if self._stop is not None and not self._stop.closing and not self._proved():
-            dues_s += [max(self._stop.again_s, now_s), self._stop.since_s + CLOSE_S]
-        if not self._flight:
-            known = all(lane.dial is not None for lane in self._lanes.values())
-            dues_s += [self._battery.due_s, self._dial_s + (DIAL_EVERY_S if known else AGAIN_S)]
-            dues_s += [self._told_s + ASK_S] if self._acting is not Mode.WATCH else []
-        return min(due_s for due_s in [*dues_s, now_s + DIAL_EVERY_S, self._wanted.end_s or inf] if due_s > now_s)
+        return min(due_s for due_s in dues_s if due_s > now_s)
 
     # What is so
 
     def _proved(self) -> bool:
-        return all(lane.zero == "" and lane.belief.span.hi == 0 for lane in self._lanes.values())
+        return all(lane.zero is None and not lane.may_flow for lane in self._lanes.values())
 
-    def reported(self, now_s: float, *, lost: bool = False) -> Reported:
-        spans = {channel: lane.belief.span for channel, lane in self._lanes.items()}
+    def _told_s(self, lanes: list[Lane], *, oldest: bool) -> float:
+        """Return when levels were told: of channels that may be above 0 the oldest word counts, else the newest."""
+        told_s = [lane.told_s for lane in lanes]
+        return min(told_s) if oldest else max(told_s, default=-inf)
+
+    def _report(self, now_s: float, *, lost: bool) -> Reported:
+        lanes = list(self._lanes.values())
+        spans = {lane.channel: lane.belief.span for lane in lanes}
         zero = Zero.NO if self._stop is None else Zero.CONFIRMED if self._proved() else Zero.SENT
-        hung_up = lost and self._stop is not None and self._stop.closing
-        if hung_up:
+        if lost and self._stop is not None and self._stop.closing is not None:
             spans, zero = dict.fromkeys(CHANNELS, Span(0, 0)), Zero.CONFIRMED
         highest = max(span.hi for span in spans.values())
         out = Out.OFF if highest == 0 else Out.ON if not lost and any(s.lo for s in spans.values()) else Out.MAYBE
-        met = all(lane.dial is not None and lane.width_us >= 0 for lane in self._lanes.values())
+        used = [lane for lane in lanes if lane.used]
+        met = all(lane.dial is not None and (lane.prepared or self._wanted.score is None) for lane in lanes)
         return Reported(
-            ready=self._acting is Mode.PLAY or (zero is Zero.CONFIRMED and met),
-            closable=True,
+            ready=self._acting is Mode.PLAY or (self._acting is Mode.READY and zero is Zero.CONFIRMED and met),
+            closable=self._acting is Mode.WATCH or self._proved(),
             level=spans,
-            settled_s={channel: lane.belief.settled_s for channel, lane in self._lanes.items()},
-            ceiling={ch: CAPS.scale if lane.dial is None else Level(lane.dial) for ch, lane in self._lanes.items()},
+            settled_s={lane.channel: lane.belief.settled_s for lane in lanes},
+            ceiling={lane.channel: CAPS.scale if lane.dial is None else Level(lane.dial) for lane in lanes},
             out=out,
             zero=zero,
             until_s=now_s if out is Out.OFF else now_s + NOTICE_S if lost else inf,
             heard_s=self._heard_s,
-            told_s=self._told_s,
+            told_s=self._told_s(used or lanes, oldest=bool(used)),
             battery=self._percent,
+            trouble=self._refused,
             counts=dict(self._counts),
         )

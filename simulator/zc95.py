@@ -1,15 +1,18 @@
 """A software ZC95: four channels with live parameters, dials that are a ceiling, and silence as soon as its link ends.
 
 Rules (firmware of CrashOverride85/zc95, see the family's file; "choice" where nobody knows):
-1. On connect the routine begins anew: power 0, channels off, width 150/150 µs, 150 Hz (kept on a reconnect by option).
-2. A wrong size, a power above 1000 or a switch above 1 is ATT error 0x13; a rate of 0 is ignored without a word.
+1. A connect begins at power 0 with channels off, at first at 150/150 µs and 150 Hz; later as option `keeps` has it.
+2. A wrong size, a power above 1000 or a switch above 1 is ATT error 0x13; a rate of 0 is ignored without a word. A
+   write without response shows no error.
 3. Output needs enable, power and a dial above 0: the smaller of power and dial, or their product, as the box is set.
 4. It never stops by itself while the link is up. When it ends, all is off at once.
-5. Isolation is on: never two channels at once. Pulses of this twin sit on a grid of 1 ms and may share a tick (choice).
-6. Its voltage isn't published: 0.1 mA for each step of power into 500 ohm is assumed.
+5. Isolation is on, unless switched off where its settings allow that: no two channels pulse at once.
+6. A streamed pulse needs no enable; its amplitude stands for the power (choice).
+7. Its voltage isn't published: 0.1 mA for each step of power into 500 ohm is assumed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from heapq import merge
 from math import inf
 from typing import Any
 
@@ -38,7 +41,6 @@ from protocols.zc95 import (
     WIDTH,
     WIDTHS,
     Charge,
-    Packet,
     Power,
     Rate,
     Switch,
@@ -46,47 +48,20 @@ from protocols.zc95 import (
 )
 from simulator.chance import Chance
 from simulator.kind import Kind
-from simulator.options import acts, number, one_of, option, pair, whole, word, yes
-from simulator.outbox import Act, Agenda, Outbox
-from simulator.output import Run, Stage, tick_at
+from simulator.outbox import Act, Agenda
 from simulator.trace import silent
-from simulator.twin import Log, Pulse, Said, Twin, WriteRefused
+from simulator.twin import Log, Pulse, Said, WriteRefused
+from simulator.zc95_options import Zc95Options
+from simulator.zc95_output import LEAD_US, Streamed, Train, isolate, us_at
+from simulator.zc95_state import Outlet
 
-NOT_ALLOWED, NOT_PERMITTED, NOT_SUPPORTED = 0x13, 0x03, 0x06
+NOT_READABLE, NOT_PERMITTED, UNLIKELY, NOT_ALLOWED = 0x02, 0x03, 0x0E, 0x13
 TELL_S = 0.25
 """A dial that moves is told at most this often."""
 
 MA_A_STEP = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Zc95Options:
-    """How a ZC95 is set, what its sheet leaves open, and what goes wrong."""
-
-    strength: tuple[int, int] = option((0, 0), "A/B", "power that A and B run at when it is met (0-1000)", pair(TOP))
-    dials: int = option(1000, "N", "where all four dials stand (0-1000)", whole(0, TOP))
-    mode: str = option("limit", "limit|scale", "what a dial does to the power", one_of("limit", "scale"))
-    battery: int = option(80, "N", "battery in %", whole(0, 100))
-    low_battery: float = option(inf, "T", "the battery falls to 5 % after T s", number(0))
-    name: str = option("ZC95", "NAME", "name in the adverts", word)
-    hand: tuple[Act, ...] = option((), "ACT@T;…", "dials and more, as A-500@40;power-off@60", acts(channels="ABCD"))
-    pads_off: float = option(inf, "T", "the pads come off after T s", number(0))
-    load_ohm: float = option(500.0, "OHM", "load between the pads (no effect on its assumed current)", number(1))
-    stop_ignored: int = option(0, "N", "the next N zeros have no effect, though replied to", whole(0, 10**6))
-    refuse: int = option(0, "N", "the next N writes are refused with an error", whole(0, 10**6))
-    keeps: bool = option(False, "yes|no", "width and rate survive a reconnect", yes)
-    joins: bool = option(True, "yes|no", "switching isolation off is allowed", yes)
-
-
-@dataclass(slots=True)
-class Output:
-    """One channel's parameters."""
-
-    positive_us: int = 150
-    negative_us: int = 150
-    rate_hz: int = 150
-    power: int = 0
-    on: bool = False
+RANGES = {"low": 1 / 3, "medium": 2 / 3, "high": 1.0}
+"""What the box's power level does to its output (choice: three even steps)."""
 
 
 class Zc95:
@@ -100,16 +75,16 @@ class Zc95:
         self.on = True
         self._options = options
         self._log = log
-        self._out = {channel: Output() for channel in CHANNELS}
-        self._dials = dict.fromkeys(CHANNELS, options.dials)
-        self._told_s = dict.fromkeys(CHANNELS, -inf)
-        self._stages = {channel: Stage(channel.value, first=1) for channel in CHANNELS}
+        self._outlets = {channel: Outlet(channel, options.dials) for channel in CHANNELS}
+        self._trains = {channel: Train(channel.value) for channel in CHANNELS}
+        self._streamed = Streamed()
         self._battery = options.battery
-        self._isolated = self._pads_on = True
-        self._met = False
-        self._ignored = self._refused = self._messages = 0
+        self._isolated = options.isolated
+        self._pads_on = True
+        self._linked = self._met = False
+        self._shrugged = self._refused = 0
+        self._began_s = inf
         self._heard: set[Endpoint] = set()
-        self._outbox = Outbox()
         timed = (Act(options.pads_off, "pads-off"), Act(options.low_battery, "low-battery"))
         self._agenda = Agenda((*options.hand, *(act for act in timed if act.at_s < inf)))
 
@@ -121,32 +96,38 @@ class Zc95:
     @property
     def due_s(self) -> float:
         """See Twin."""
-        return min(self._outbox.due_s, self._agenda.due_s)
+        return min(self._agenda.due_s, *(outlet.tell_s for outlet in self._outlets.values()))
 
     def level(self, channel: str = "A") -> int:
         """Return the power of a channel, 0 if it is not enabled."""
-        out = self._out[Channel(channel)]
-        return out.power if out.on else 0
+        return self._outlets[Channel(channel)].level
 
     def advance(self, now_s: float) -> list[Said]:
         """See Twin."""
         self._live(now_s)
-        said = [one for one in self._outbox.take(now_s) if one.endpoint in self._heard]
-        for one in said:
+        said = []
+        for channel, outlet in self._outlets.items():
+            if outlet.tell_s <= now_s:
+                said.append(Said(outlet.tell_s, DIALS[channel], DIAL.build(Power(outlet.dial))))
+                outlet.told(outlet.tell_s)
+        heard = [one for one in sorted(said, key=lambda one: one.at_s) if one.endpoint in self._heard]
+        for one in heard:
             self._log(now_s, "notify", {"endpoint": one.endpoint.name, "hex": one.data.hex()})
-        return said
+        return heard
 
     def connect(self, now_s: float) -> None:
-        """See Twin: the routine begins anew. One that was met running belongs to a host that died (its link lived)."""
+        """See Twin: the routine begins. What it was met running at belongs to a host that died, its link alive."""
         self._agenda.begin(now_s)
+        self._began_s = min(self._began_s, now_s)
+        self._linked = True
         self._live(now_s)
-        for channel, out in self._out.items():
-            if not self._options.keeps:
-                out.positive_us = out.negative_us = out.rate_hz = 150
+        for channel, outlet in self._outlets.items():
+            if not (self._met and self._options.keeps):
+                outlet.positive_us = outlet.negative_us = outlet.rate_hz = 150
             self._set(now_s, channel, power=0, on=False, by="connect")
-        if not self._met:
-            for channel, power in zip(CHANNELS, self._options.strength, strict=False):
-                self._set(now_s, channel, power=power, on=power > 0, by="before")
+        for channel, power in zip(CHANNELS, self._options.strength, strict=False):
+            if power and not self._met:
+                self._set(now_s, channel, power=power, on=True, by="before")
         self._met = True
         self._log(now_s, "connect", {"level": self._levels()})
 
@@ -154,10 +135,9 @@ class Zc95:
         """See Twin: everything is off at once."""
         self._live(now_s)
         self._log(now_s, "disconnect", {"level": self._levels()})
+        self._linked = False
         self._heard.clear()
-        self._outbox.clear()
-        for channel in CHANNELS:
-            self._set(now_s, channel, power=0, on=False, by="link")
+        self._off(now_s, "link")
 
     def subscribe(self, now_s: float, endpoint: Endpoint, on: bool) -> None:
         """See Twin."""
@@ -170,13 +150,14 @@ class Zc95:
         if not self.on:
             return
         fields = {"endpoint": endpoint.name, "hex": data.hex(), "response": response}
-        wanted = Can.WRITE if response else Can.COMMAND
         try:
-            if not endpoint.can & wanted:
+            if not endpoint.can & (Can.WRITE if response else Can.COMMAND):
                 raise WriteRefused(NOT_PERMITTED, f"{endpoint.name} takes no write of this kind")
+            if now_s >= self._began_s + self._options.refuse_from:
+                raise WriteRefused(UNLIKELY, "option refuse_from")
             if response and self._refused < self._options.refuse:
                 self._refused += 1
-                raise WriteRefused(0x0E, "option refuse")
+                raise WriteRefused(UNLIKELY, "option refuse")
             self._log(now_s, "write", fields)
             self._obey(now_s, endpoint, data)
         except WriteRefused as refused:
@@ -188,15 +169,15 @@ class Zc95:
         self._live(now_s)
         for channel, dial in DIALS.items():
             if endpoint == dial:
-                return DIAL.build(Power(self._dials[channel]))
+                return DIAL.build(Power(self._outlets[channel].dial))
         if endpoint == BATTERY:
             return CHARGE.build(Charge(self._battery))
         if endpoint in (ISOLATION, MAY_JOIN):
             return ISOLATED.build(Switch(int(self._isolated if endpoint == ISOLATION else self._options.joins)))
-        raise WriteRefused(0x02, f"{endpoint.name} can't be read")
+        raise WriteRefused(NOT_READABLE, f"{endpoint.name} can't be read")
 
     def hand(self, now_s: float, act: str) -> None:
-        """See Twin: A+ to D- turn the dials."""
+        """See Twin: A+ to D- turn the dials, A+50 by 50."""
         self._live(now_s)
         self._log(now_s, "hand", {"act": act})
         match act:
@@ -206,99 +187,113 @@ class Zc95:
                     self._flow(now_s, channel, act)
             case "power-off" | "power-on":
                 self.on = act == "power-on"
-                for channel in CHANNELS:
-                    self._set(now_s, channel, power=0, on=False, by="power")
+                self._off(now_s, "power")
             case "low-battery":
                 self._battery = min(self._battery, 5)
-            case _ if act[:1] in "ABCD" and act[1:2] in ("+", "-"):
-                self._turn(now_s, Channel(act[0]), int(f"{act[1]}{act[2:] or 1}"))
+            case _ if act[:1] in CHANNELS and act[1:2] in ("+", "-"):
+                channel = Channel(act[0])
+                if self._outlets[channel].turn(now_s, int(f"{act[1]}{act[2:] or 1}"), TELL_S):
+                    self._flow(now_s, channel, "hand")
             case _:
                 raise ValueError(f"a hand can't do {act!r} to a {self.family}")
 
     def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
-        """See Twin; the current is an assumption, rule 6."""
+        """See Twin; the current is an assumption, rule 7."""
         self._live(until_s)
-        found: list[Pulse] = []
-        for stage in self._stages.values():
-            stage.live(tick_at(until_s))
-            found += stage.pulses(since_s, until_s)
-        return sorted(found, key=lambda pulse: pulse.at_s)
+        since_us, until_us = us_at(since_s), us_at(until_s)
+        begin_us = since_us - LEAD_US if self._isolated else since_us
+        trains: list[Train | Streamed] = [*self._trains.values(), self._streamed]
+        found = merge(*(train.pulses(begin_us, until_us) for train in trains), key=lambda pulse: pulse.at_s)
+        return [pulse for pulse in (isolate(found) if self._isolated else found) if since_s <= pulse.at_s < until_s]
 
-    def _levels(self) -> dict[str, int]:
-        return {channel.value: self.level(channel) for channel in CHANNELS}
+    def _levels(self) -> Mapping[str, int]:
+        return {channel.value: outlet.level for channel, outlet in self._outlets.items()}
 
     def _live(self, now_s: float) -> None:
         while self._agenda.due_s <= now_s:
             self.hand(*self._agenda.take())
-
-    def _turn(self, now_s: float, channel: Channel, steps: int) -> None:
-        place = max(0, min(TOP, self._dials[channel] + steps))
-        if place == self._dials[channel]:
-            return
-        self._dials[channel] = place
-        self._flow(now_s, channel, "hand")
-        at_s = max(now_s + 0.02, self._told_s[channel] + TELL_S)
-        self._told_s[channel] = at_s
-        self._outbox.put(at_s, DIALS[channel], DIAL.build(Power(place)))
 
     def _obey(self, now_s: float, endpoint: Endpoint, data: bytes) -> None:
         if endpoint == ISOLATION:
             if not self._options.joins:
                 raise WriteRefused(NOT_PERMITTED, "the box's settings don't allow it")
             self._isolated = bool(_parsed(ISOLATED, data).on)
-            return
-        if endpoint == PULSES:
-            packet: Packet = _parsed(STREAM, data)
-            self._messages += packet.count
-            self._log(now_s, "pulses", {"count": packet.count})
-            return
-        for channel in CHANNELS:
-            out = self._out[channel]
-            if endpoint == WIDTHS[channel]:
-                width: Width = _parsed(WIDTH, data)
-                out.positive_us, out.negative_us = width.positive_us, width.negative_us
-            elif endpoint == RATES[channel]:
-                if data == b"\0":
-                    self._log(now_s, "ignored", {"hex": data.hex(), "why": "0 Hz"})
-                    return
-                rate: Rate = _parsed(RATE, data)
-                out.rate_hz = rate.rate_hz
-            elif endpoint == POWERS[channel]:
-                power: Power = _parsed(POWER, data)
-                if power.power == 0 and out.power and self._shrugs(now_s):
-                    return
-                self._set(now_s, channel, power=power.power, on=out.on, by="host")
-            elif endpoint == ENABLES[channel]:
-                switch: Switch = _parsed(ENABLE, data)
-                if not switch.on and self.level(channel) and self._shrugs(now_s):
-                    return
-                self._set(now_s, channel, power=out.power, on=bool(switch.on), by="host")
-            else:
-                continue
-            self._flow(now_s, channel, "host")
+        elif endpoint == PULSES:
+            self._stream(now_s, data)
+        else:
+            channel = next(ch for ch in CHANNELS if endpoint in (WIDTHS[ch], RATES[ch], POWERS[ch], ENABLES[ch]))
+            self._take(now_s, channel, endpoint, data)
 
-    def _shrugs(self, now_s: float) -> bool:
-        if self._ignored >= self._options.stop_ignored:
+    def _take(self, now_s: float, channel: Channel, endpoint: Endpoint, data: bytes) -> None:
+        """Take one parameter of a channel."""
+        outlet = self._outlets[channel]
+        if endpoint == WIDTHS[channel]:
+            width: Width = _parsed(WIDTH, data)
+            outlet.positive_us, outlet.negative_us = width.positive_us, width.negative_us
+        elif endpoint == RATES[channel]:
+            if data == b"\0":
+                self._log(now_s, "ignored", {"hex": data.hex(), "why": "0 Hz"})
+                return
+            rate: Rate = _parsed(RATE, data)
+            outlet.rate_hz = rate.rate_hz
+        elif endpoint == POWERS[channel]:
+            power: Power = _parsed(POWER, data)
+            if power.power and not outlet.dial and self._options.dial_zero == "refuse":
+                raise WriteRefused(NOT_ALLOWED, "the dial is at 0")
+            if power.power or not self._shrugs(now_s, outlet):
+                self._set(now_s, channel, power=power.power, on=outlet.on, by="host")
+        else:
+            switch: Switch = _parsed(ENABLE, data)
+            if switch.on or not self._shrugs(now_s, outlet):
+                self._set(now_s, channel, power=outlet.power, on=bool(switch.on), by="host")
+        self._flow(now_s, channel, "host")
+
+    def _stream(self, now_s: float, data: bytes) -> None:
+        try:
+            packet = STREAM.parse(data)
+        except BadPacket as error:
+            raise WriteRefused(self._options.pulse_code, str(error)) from error
+        self._log(now_s, "pulses", {"count": packet.count, "counter": packet.counter})
+        for message in packet.messages:
+            current_ma = {ch.value: self._current_ma(ch, message.amplitude) for ch in CHANNELS}
+            dropped = self._streamed.take(us_at(now_s), message, CHANNELS, current_ma)
+            if dropped:
+                self._log(now_s, "ignored", {"why": dropped})
+
+    def _shrugs(self, now_s: float, outlet: Outlet) -> bool:
+        if not outlet.level or self._shrugged >= self._options.stop_ignored:
             return False
-        self._ignored += 1
+        self._shrugged += 1
         self._log(now_s, "ignored", {"why": "option stop_ignored"})
         return True
 
     def _set(self, now_s: float, channel: Channel, *, power: int, on: bool, by: str) -> None:
-        before, out = self.level(channel), self._out[channel]
-        out.power, out.on = power, on
-        if self.level(channel) != before:
-            self._log(now_s, "level", {"channel": channel.value, "level": self.level(channel), "by": by})
+        outlet = self._outlets[channel]
+        before, outlet.power, outlet.on = outlet.level, power, on
+        if outlet.level != before:
+            self._log(now_s, "level", {"channel": channel.value, "level": outlet.level, "by": by})
             self._flow(now_s, channel, by)
 
+    def _off(self, now_s: float, by: str) -> None:
+        for channel in CHANNELS:
+            self._set(now_s, channel, power=0, on=False, by=by)
+            self._trains[channel].cut(us_at(now_s))
+        self._streamed.cut(us_at(now_s))
+
+    def _current_ma(self, channel: Channel, power: int) -> float:
+        dial = self._outlets[channel].dial
+        effective = min(power, dial) if self._options.mode == "limit" else power * dial / TOP
+        return round(effective * MA_A_STEP * RANGES[self._options.range], 3) if self._pads_on else 0.0
+
     def _flow(self, now_s: float, channel: Channel, why: str) -> None:
-        out, dial, level = self._out[channel], self._dials[channel], self.level(channel)
-        effective = min(level, dial) if self._options.mode == "limit" else level * dial / TOP
-        current_ma = round(effective * MA_A_STEP, 3) if self._pads_on else 0.0
-        tick, period_ms = tick_at(now_s), max(1, round(1000 / out.rate_hz))
-        self._stages[channel].play(tick, (Run(period_ms, period_ms, float(out.positive_us)),), again=True)
-        self._stages[channel].strength(tick, current_ma)
-        self._log(now_s, "output", {"channel": channel.value, "current_ma": current_ma, "why": why})
+        """Let the electrodes see what is so now, after the box's own delay."""
+        outlet = self._outlets[channel]
+        current_ma, width_us = self._current_ma(channel, outlet.level), max(outlet.positive_us, outlet.negative_us)
+        at_us = us_at(now_s + self._options.latency_ms / 1000)
+        self._trains[channel].play(at_us, outlet.rate_hz, width_us, current_ma)
+        if current_ma != outlet.current_ma:
+            outlet.current_ma = current_ma
+            self._log(now_s, "output", {"channel": channel.value, "current_ma": current_ma, "why": why})
 
 
 def _parsed(layout: Layout[Any], data: bytes) -> Any:
@@ -308,8 +303,4 @@ def _parsed(layout: Layout[Any], data: bytes) -> Any:
         raise WriteRefused(NOT_ALLOWED, str(error)) from error
 
 
-def _make(address: str, options: Zc95Options, chance: Chance, log: Log) -> Twin:
-    return Zc95(address, options, chance, log)
-
-
-KIND = Kind("zc95", "ZC95", "ZC95-X", "28:CD:C1:09:05", Zc95Options(), _make)
+KIND = Kind("zc95", "ZC95", "ZC95-X", "28:CD:C1:09:05", Zc95Options(), Zc95)
