@@ -3,11 +3,12 @@
 1. Every value is one word of 24 bits, least significant byte first. Strengths of both channels are one word (1504).
 2. The waves are crossed: channel A's goes to 1506, channel B's to 1505. A wave is good for 100 ms, strength stays.
 3. A wave is X pulses in X milliseconds, then Y ms of pause, each 5 µs x Z wide. We send X = 1 only, so that a rate in
-   Hz is a number of pulses; the maker's apps use more at low rates, which is stronger.
+   Hz is a number of pulses; the maker's apps use X = 15 x sqrt(period in s), which is stronger at low rates.
+4. 1507 tells the highest strength. Nothing above it is ever sent, and without it nothing is played.
 
-Source: the maker's open V2 document, its examples and web demo (GitHub dungeonlab-open/dglab-bluetooth-protocol, order
-of A and B as corrected 2024-10-28); 1507 and the kinds of writes from a copy of a real box's table. No voltage of this
-box is known.
+Sources: the maker's open V2 document, its examples and web demo (GitHub dungeonlab-open/dglab-bluetooth-protocol, order
+of A and B as corrected 2024-10-28); 1501, 1507 and the kinds of writes from a copy of a real box's table. No voltage
+of this box is known.
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from protocols.vocabulary import (
 
 NAME = "coyote2"
 MAX_STRENGTH = 2047
+"""What a word can say."""
+
 MAX_TOLD = 2000
 """What 1507 of a real box says; strengths above it should not be sent."""
 
@@ -43,9 +46,11 @@ APP_STEP = 7
 """Raw steps to one step of the maker's app and of a wheel."""
 
 FRAME_S = 0.1
+"""A wave is good for so long, and is written at most so often: a box that is flooded lags for seconds."""
+
 WIDTH_STEP_US = 5
 Z_MAX = 20
-"""The maker's apps stop here (100 µs); above it stinging is likelier, says the document."""
+"""The maker's apps stop here (100 µs), though a word could say 31; above it stinging is likelier, says the document."""
 
 
 def _endpoint(short: str, service: str, can: Can) -> Endpoint:
@@ -54,13 +59,14 @@ def _endpoint(short: str, service: str, can: Can) -> Endpoint:
 
 
 BATTERY = _endpoint("1500", "180A", Can.READ | Can.NOTIFY)
+VERSION = _endpoint("1501", "180A", Can.READ)
 STRENGTHS = _endpoint("1504", "180B", Can.READ | Can.COMMAND | Can.NOTIFY)
 WAVE_B = _endpoint("1505", "180B", Can.READ | Can.COMMAND)
 WAVE_A = _endpoint("1506", "180B", Can.READ | Can.COMMAND)
 CONFIG = _endpoint("1507", "180B", Can.READ)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Strengths(DataclassMixin):
     """PWM_AB2: strength of A and of B, 0-2047 each, on the box's own scale."""
 
@@ -69,7 +75,7 @@ class Strengths(DataclassMixin):
     b: int = csfield(construct.BitsInteger(11))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wave(DataclassMixin):
     """X pulses a millisecond apart, then Y ms of pause, each pulse 5 µs x Z wide."""
 
@@ -79,23 +85,31 @@ class Wave(DataclassMixin):
     x: int = csfield(construct.BitsInteger(5))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Config(DataclassMixin):
-    """Highest strength that the box allows, and its step."""
+    """Highest strength that the box allows, and its step. What the upper bits are is not known."""
 
-    reserved: int = csfield(construct.BitsInteger(5))
+    unknown: int = csfield(construct.BitsInteger(5))
     maximum: int = csfield(construct.BitsInteger(11))
     step: int = csfield(construct.BitsInteger(8))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Charge(DataclassMixin):
     """Battery in %."""
 
     percent: int = csfield(construct.Int8ub)
 
 
-def _reserved(packet: Strengths | Wave | Config) -> None:
+@dataclass(frozen=True)
+class Version(DataclassMixin):
+    """Firmware, shown as two bytes in hex with a dot between."""
+
+    major: int = csfield(construct.Int8ub)
+    minor: int = csfield(construct.Int8ub)
+
+
+def _reserved(packet: Strengths | Wave) -> None:
     if packet.reserved:
         raise BadPacket(f"the upper bits of a word are 0, not {packet.reserved}")
 
@@ -114,8 +128,9 @@ def word(data: bytes) -> bytes:
 
 STRENGTH_WORD = Layout("strengths", Strengths, frame=word, unframe=word, check=_reserved, bits=True)
 WAVE_WORD = Layout("wave", Wave, frame=word, unframe=word, check=_reserved, bits=True)
-CONFIG_WORD = Layout("config", Config, frame=word, unframe=word, check=_reserved, bits=True)
+CONFIG_WORD = Layout("config", Config, frame=word, unframe=word, bits=True)
 CHARGE = Layout("battery", Charge, check=_check_charge)
+FIRMWARE = Layout("version", Version)
 LAYOUTS: Forms = {
     Direction.TO_DEVICE: {
         STRENGTHS.name: (STRENGTH_WORD,),
@@ -128,6 +143,7 @@ LAYOUTS: Forms = {
         WAVE_B.name: (WAVE_WORD,),
         CONFIG.name: (CONFIG_WORD,),
         BATTERY.name: (CHARGE,),
+        VERSION.name: (FIRMWARE,),
     },
 }
 SILENCE = bytes(3)
@@ -135,8 +151,8 @@ SILENCE = bytes(3)
 
 
 def period_ms(rate_hz: float) -> int:
-    """Return the shortest period in whole ms that is no faster than a rate."""
-    return max(1, ceil(999 / max(1.0, rate_hz)))  # a thousandth faster is no difference
+    """Return the shortest period in whole ms that is no faster than a rate; at least 10 (100 Hz), at most 1000."""
+    return max(10, ceil(1000 / max(1.0, rate_hz) - 1e-6))  # what 1000 / rate is off by rounding is no difference
 
 
 def rate_played(rate_hz: float) -> float:
@@ -145,7 +161,7 @@ def rate_played(rate_hz: float) -> float:
 
 
 def z_for(width_us: float) -> int:
-    """Return the Z of the widest pulse that is no wider."""
+    """Return the Z of the widest pulse that is no wider; 0: no pulse."""
     return max(0, min(Z_MAX, int((width_us + 1e-6) // WIDTH_STEP_US)))
 
 
@@ -174,7 +190,7 @@ CAPS = Capabilities(
 
 def match(advert: Advert) -> Match:
     """Say whether an advert is a box of this generation; it names no service."""
-    return Match.YES if advert.name == "D-LAB ESTIM01" or advert.name.startswith("D-LAB") else Match.NO
+    return Match.YES if advert.name.startswith("D-LAB") else Match.NO
 
 
 def _connect(now_s: float, _profile: str) -> Driver:
