@@ -13,7 +13,7 @@ from estim.core.panel import Reason, State
 from estim.core.program import Program
 from estim.rehearsal import Rehearsal
 from protocols.driver import Family
-from protocols.score import Alternate, Curve, Score, Steady, Sweep, texture
+from protocols.score import Alternate, Curve, Score, Steady, Sweep, slotted, texture
 from protocols.vocabulary import Channel, Level
 from simulator.registry import make, read_line
 from simulator.trace import silent
@@ -145,7 +145,8 @@ def meant(score: Score, since_s: float, until_s: float, family: Family) -> Sum:
     points = max(1, round((until_s - since_s) / POINT_S))
     each_s = (until_s - since_s) / points
     for point in range(points):
-        now = texture(score, since_s + (point + 0.5) * each_s)
+        at_s = since_s + (point + 0.5) * each_s
+        now = texture(score, slotted(score, at_s, playable.slot_s) if playable.slot_s else at_s)
         width = playable.width(now.width_us) if now.on else 0.0
         if width <= 0:
             continue
