@@ -1,29 +1,26 @@
 """The driver of a YOKONEX EMS: proves which protocol a unit speaks before anything is felt, then sends what differs.
 
-1. The proof: after zero is told by both channels, channel B is switched on at intensity 1 with rate 1 Hz and a width of
-   0 µs, which carries nothing; the unit must tell just that, and zero again after the stop. Frames of the one protocol
-   are too short or too long for the other in that place, so neither can take the proof for something stronger. (The
-   sheet would have a first "on" of 1 on channel B; a width of 0 makes it safer still.) Without it nothing plays.
-2. A level is believed from the channel's own report: one that comes LATE_S after the last order, or says the same.
-3. Orders go out at most each 100 ms, for a change only, since the unit plays on by itself. Rests of a burst are a width
-   of 0. A stop is urgent, in both protocols while it isn't known which one is spoken, and said again until it is told.
+1. Before anything plays it is proved which protocol is spoken; see yokonex_proof.
+2. A level is believed from the channel's own reports; see yokonex_level for which of them are news.
+3. Orders go out on slots of 100 ms, for what differs, since the unit plays on by itself. A rest is a width of 0 at
+   1 Hz. A zero waits for no slot. Each order repeats the intensity, so a hand that lowers it in that very moment is
+   overruled once.
+4. Stop: urgent, in both protocols while it isn't known which one is spoken, again each AGAIN_S until both tell zero.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from math import inf
 
-from protocols.belief import ASK, Answer, Belief, Change, How
 from protocols.driver import Direction
 from protocols.layout import pick
 from protocols.pace import Turn
-from protocols.score import slotted, texture, unchanged_s
+from protocols.score import unchanged_s
 from protocols.vocabulary import (
     AirError,
     BadPacket,
     Capabilities,
-    Channel,
     Contact,
+    Ended,
     Endpoint,
     Event,
     Hand,
@@ -33,6 +30,7 @@ from protocols.vocabulary import (
     Out,
     Refused,
     Reported,
+    Span,
     Wanted,
     Write,
     Zero,
@@ -44,43 +42,27 @@ from protocols.yokonex import (
     ERROR,
     IN,
     LAYOUTS,
-    PROGRAMS,
-    QUERY,
-    STOP_V1,
-    STOP_V2,
+    MOTOR_TOLD,
     TOP,
     V1,
-    Playing,
     Told,
-    Value,
-    frames,
-    rate_played,
-    width_played,
 )
+from protocols.yokonex_lane import BOTH, OFF, SLOT_S, Lane, Playing, order, playing, stops, waits_s
+from protocols.yokonex_level import Gauge, News
+from protocols.yokonex_proof import Proof
+from protocols.yokonex_questions import AGAIN_S, ASK_S, QUERY_S, Questions
 
-GAP_S, SLOT_S = 0.1, 0.1
-ASK_S, AGAIN_S, LATE_S = 1.0, 0.3, 0.25
-"""Between questions while all is known; while something isn't; a report that comes so late is newer than the order."""
+GAP_S = 0.0999
+"""Orders of a channel at most each 100 ms, as the document asks for (and a little rounding)."""
 
-BATTERY_S, COMMAND_S, PROOF_S, TICK_S = 60.0, 0.3, 2.0, 0.001
-BOTH = (Channel.A, Channel.B)
+COMMAND_S = 0.3
+"""A command of which nobody says that it went out no longer holds up the next one after this."""
 
+REFRESH_S = 5.0
+"""What plays in custom is told again, in case an order got lost behind the air; never an own program, which may begin
+anew."""
 
-OFF, PROOF = Playing(0, 0, 0, 0), Playing(1, CUSTOM, 1, 0)
-
-
-@dataclass(slots=True)
-class Lane:
-    """One channel: what it was told last, and what it tells."""
-
-    channel: Channel
-    belief: Belief
-    told: Told | None = None
-    sent: Playing | None = None
-    sent_s: float = -inf
-    asked_s: float = -inf
-    off_s: float = -inf
-    contact: bool = True
+TICK_S = 0.001
 
 
 class Yokonex:
@@ -90,17 +72,16 @@ class Yokonex:
         self._profile = profile
         self._wanted = Wanted(Mode.WATCH)
         self._acting = Mode.WATCH
-        self._lanes = [Lane(channel, Belief(TOP)) for channel in BOTH]
-        self._stop_s: float | None = None
-        self._again_s = now_s
-        self._proof_s: float | None = None
-        self._proved = self._refused = False
+        self._a, self._b = self._lanes = tuple(Lane(channel, Gauge(TOP)) for channel in BOTH)
+        self._proof = Proof(profile)
+        self._proving = False
+        self._stop: tuple[int, float] | None = None  # tag of its first frame, when to say it again
+        self._stops = 0
         self._command: Turn | None = None
-        self._order_s = now_s
-        self._charge_s = now_s
-        self._percent: int | None = None
+        self._ordering: Lane | None = None  # whose order that command is
+        self._questions = Questions(now_s)
         self._tag = 0
-        self._heard_s = self._told_s = -inf
+        self._heard_s = -inf
         self._due_s = now_s
         self._counts: Counter[str] = Counter()
 
@@ -113,93 +94,88 @@ class Yokonex:
         return self._due_s
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        self._wanted = wanted
+        changed, self._wanted = wanted != self._wanted, wanted
         self._turn(now_s)
-        if self._stop_s == now_s or any(self._playing(now_s, lane) != lane.sent for lane in self._lanes):
+        if changed:
             self._due_s = now_s
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
-        forms = LAYOUTS[Direction.FROM_DEVICE].get(endpoint.name, ())
         try:
-            form, packet = pick(forms, data)
+            form, packet = pick(LAYOUTS[Direction.FROM_DEVICE].get(endpoint.name, ()), data)
         except BadPacket:
             self._counts["bad"] += 1
             return []
-        self._heard_s = now_s
+        self._heard_s = self._due_s = now_s
         if isinstance(packet, Told):
-            return self._told(now_s, self._lanes[packet.channel - 1], packet)
+            return self._take_late() + self._told(now_s, self._lanes[packet.channel - 1], packet)
         if form is CHARGE:
-            self._percent = packet.value
+            self._questions.charged(packet.value)
+        elif form is MOTOR_TOLD:
+            passed = self._questions.passed()
+            for lane in self._lanes:
+                lane.gauge.fence(passed)
         self._counts[f"error {packet.value}" if form is ERROR else form.name] += 1
-        return []
+        return self._take_late()
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
+        self._counts["errors"] += error is not None
+        for lane in self._lanes:
+            lane.gauge.went(now_s, tag)
         if self._command is not None and tag == self._command.tag:
-            self._command = None
-            self._counts["errors"] += error is not None
-        return []
+            overtaken = self._ordering is not None and self._stop is not None and self._stop[0] > tag
+            self._command = self._ordering = None
+            self._due_s = now_s
+            if overtaken:
+                self._begin_stop(now_s)  # a stop went past it, so it may have come after that
+        return self._take_late()
 
     def poll(self, now_s: float) -> list[Op]:
         self._turn(now_s)
         if self._command is not None and now_s >= self._command.until_s:
             self._command = None
+        if self._proof.fails(now_s):
+            self._begin_stop(now_s)
         ops = self._urgent(now_s)
         if self._command is None and not ops:
             ops = self._next(now_s)
-        self._due_s = max(self._next_s(now_s), now_s + TICK_S)
+        self._due_s = now_s + TICK_S if ops and self._command is None else max(self._next_s(now_s), now_s + TICK_S)
         return ops
 
     def lost(self, now_s: float) -> Reported:
         """See Driver: nothing is known of what it does without a link, so it may go on for ever."""
-        return self.reported(now_s)
+        return self.reported(now_s, lost=True)
 
     # What the unit says
 
     def _told(self, now_s: float, lane: Lane, told: Told) -> list[Event]:
-        self._told_s = now_s
         level = told.intensity if told.on else 0
-        lane.told, events = told, list[Event]()
-        pending = lane.sent is not None and lane.sent_s > -inf and lane.belief.expected != lane.belief.span
-        if not pending and lane.belief.span.known:
-            how = lane.belief.overhear(now_s, level)
-            if how is Answer.FELL:
-                events.append(Hand(lane.channel, Level(level), rose=False))
-        elif now_s >= lane.sent_s + LATE_S or (lane.sent is not None and level == lane.sent.intensity):
-            self._tag += 1
-            lane.belief.write(now_s, ASK, self._tag)
-            if lane.belief.answer(now_s, self._tag, level) is Answer.FELL:
-                events.append(Hand(lane.channel, Level(level), rose=False))
-            if lane.sent is not None and level != lane.sent.intensity and now_s >= lane.sent_s + LATE_S:
-                lane.sent = None  # the order did nothing, or not what it says: say it again
-        if not told.on and lane.asked_s > lane.sent_s:
-            lane.off_s = now_s
-        if lane.contact != (told.contact != 0):
-            lane.contact = told.contact != 0
-            if told.on or lane.contact:
-                events.append(Contact(lane.channel, lane.contact))
-        return events + self._prove(now_s)
-
-    def _prove(self, now_s: float) -> list[Event]:
-        """Look whether the unit tells what the proof has told it."""
-        told = self._lanes[1].told
-        if self._proof_s is None or self._proved or told is None or self._lanes[1].asked_s <= self._proof_s:
+        lane.contact = told.contact != 0
+        news = lane.gauge.told(now_s, level)
+        if self._proof.asks:
+            if self._proof.told(lane.channel, level, told.mode):
+                self._begin_stop(now_s)
+            return self._take_late()
+        if self._acting is not Mode.PLAY or not self._level(lane):
             return []
-        if told.on == 1 and told.intensity == PROOF.intensity and told.mode in (CUSTOM, 0):
-            self._proved = True
-            self._begin_stop(now_s)
-        elif now_s >= self._proof_s + PROOF_S and not self._refused:
-            self._refused = True
-            self._begin_stop(now_s)
-            return [Refused(self._trouble)]
-        return []
+        if not lane.contact and not lane.missed:
+            lane.missed = True
+            return [Contact(lane.channel, False)]
+        if lane.contact and lane.missed:
+            lane.missed = False
+            return [Contact(lane.channel, True)]
+        if news is not News.FELL:
+            return []
+        if level == 0 and not any(one.gauge.span.hi for one in self._lanes):
+            return [Ended("the unit has switched itself off, or somebody has")]
+        return [Hand(lane.channel, Level(level), rose=False)]
+
+    def _take_late(self) -> list[Event]:
+        """Return what only a poll has found out."""
+        return [Refused(self._trouble)] if self._proof.take_refusal() else []
 
     @property
     def _trouble(self) -> str:
-        other = "V2.0" if self._profile == V1 else V1
-        return (
-            f"the unit does not answer as protocol {self._profile}: if yours speaks {other}, say "
-            f"estim devices set NAME profile {other}"
-        )
+        return self._proof.trouble(pads_on=self._b.contact is True)
 
     # What goes out
 
@@ -207,96 +183,114 @@ class Yokonex:
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
-        was, self._acting = self._acting, mode
-        stopped = (Mode.OFF, Mode.READY)
-        if mode in stopped and (self._stop_s is None or was not in stopped):
+        if mode is Mode.PLAY and not self._proof.done:
+            mode = Mode.READY  # of a link that was opened again in mid-session
+        self._acting = mode
+        if mode in (Mode.PLAY, Mode.WATCH):
+            self._stop = None
+        elif self._stop is None or (mode is Mode.OFF and self._proof.asks):
             self._begin_stop(now_s)
-        elif mode in (Mode.PLAY, Mode.WATCH):
-            self._stop_s = None
+        if mode is not Mode.PLAY:
+            for lane in self._lanes:
+                lane.missed = False
 
     def _begin_stop(self, now_s: float) -> None:
-        self._stop_s = self._again_s = now_s
-        for lane in self._lanes:
-            lane.off_s = -inf
+        self._proof.give_up()
+        self._stop, self._stops, self._due_s = (self._tag + 1, now_s), 0, now_s
 
     @property
     def _is_off(self) -> bool:
-        """Whether both channels have told, asked after the stop, that they are off."""
-        stop_s = self._stop_s
-        return stop_s is not None and all(lane.off_s >= stop_s and lane.belief.span.hi == 0 for lane in self._lanes)
+        return self._stop is not None and self._stops > 0 and all(lane.gauge.zero for lane in self._lanes)
 
     def _urgent(self, now_s: float) -> list[Op]:
-        falls = [
-            ln for ln in self._lanes if self._acting is Mode.PLAY and ln.sent not in (None, OFF) and not self._level(ln)
-        ]
-        if falls:
-            return [self._say(now_s, data, urgent=True) for data in self._orders(now_s, falls)]
-        proving = self._proof_s is not None and not self._proved and not self._refused
-        if self._stop_s is None or self._is_off or now_s < self._again_s or proving:
-            return []
-        self._again_s = now_s + AGAIN_S
-        for lane in self._lanes:
-            lane.belief.write(now_s, Change(How.SET, 0), None)
-            lane.sent, lane.sent_s = OFF, lane.sent_s if lane.sent == OFF else now_s
-        own = STOP_V1 if self._profile == V1 else STOP_V2
-        return [self._say(now_s, data, urgent=True) for data in ([own] if self._proved else [STOP_V1, STOP_V2])]
+        """Return what waits for nothing: a stop, or a channel that comes down to zero."""
+        if self._stop is not None:
+            first, again_s = self._stop
+            if self._is_off or now_s < again_s or self._proof.asks:
+                return []
+            self._stop, self._proving = (first, now_s + AGAIN_S), False
+            frames = stops(self._profile, self._stops, proved=self._proof.done)
+            ops: list[Op] = [self._say(now_s, data, urgent=True) for data in frames]
+            for lane in self._lanes:
+                self._note(now_s, lane, OFF, afresh=self._stops == 0)
+            self._stops += 1
+            return ops
+        ops = []
+        for lane in self._lanes if self._acting is Mode.PLAY else ():
+            again = lane.sent != OFF or now_s >= lane.ordered_s + AGAIN_S
+            if self._level(lane) == 0 and not lane.gauge.zero and again:
+                ops.append(self._order(now_s, lane, urgent=True))
+        return ops
 
     def _next(self, now_s: float) -> list[Op]:
-        """Return the one command that is due: an order, or a question."""
-        if self._acting is Mode.WATCH:
-            return self._ask(now_s)
-        if self._acting is Mode.READY and self._is_off and not self._proved and self._proof_s is None:
-            self._proof_s = now_s
-            lane = self._lanes[1]
-            lane.belief.write(now_s, Change(How.SET, PROOF.intensity), None)
-            lane.sent, lane.sent_s = PROOF, now_s
-            return [self._say(now_s, frames(self._profile, OFF, PROOF)[-1])]
-        if self._acting is Mode.PLAY and self._proved and now_s >= self._order_s + GAP_S - 1e-9:
-            differs = [lane for lane in self._lanes if self._playing(now_s, lane) != (lane.sent or OFF)]
-            if differs:
-                return [self._say(now_s, self._orders(now_s, differs[:1])[0])]
+        """Return the one command that is due: the proof, an order, or a question."""
+        if self._acting is Mode.READY and self._proof.due and self._is_off:
+            self._proof.begin(now_s)
+            self._proving, self._ordering = True, self._b
+            proof = self._say(now_s, self._proof.frame)
+            for lane in self._lanes:
+                self._note(now_s, lane, Playing(self._proof.intensity(lane.channel), CUSTOM, 1, 0))
+            return [proof]
+        if self._acting is Mode.PLAY:
+            for lane in sorted(self._lanes, key=lambda lane: lane.ordered_s):
+                if self._order_s(now_s, lane) <= now_s:
+                    self._ordering = lane
+                    return [self._order(now_s, lane)]
         return self._ask(now_s)
 
-    def _orders(self, now_s: float, lanes: list[Lane]) -> list[bytes]:
-        """Return the frames that tell these channels what to play now, and take note of it."""
-        for lane in self._lanes:
-            playing = self._playing(now_s, lane)
-            if lane in lanes and playing != lane.sent:
-                if lane.sent is None or playing.intensity != lane.sent.intensity:
-                    lane.belief.write(now_s, Change(How.SET, playing.intensity), None)
-                    lane.sent_s = now_s
-                lane.sent = playing
-        self._order_s = now_s
-        both = frames(self._profile, self._lanes[0].sent or OFF, self._lanes[1].sent or OFF)
-        return both if self._profile != V1 else [both[BOTH.index(lane.channel)] for lane in lanes]
+    def _order(self, now_s: float, lane: Lane, *, urgent: bool = False) -> Write:
+        """Tell a channel what to play now; V2.0 has one frame for both."""
+        lanes = [lane] if self._profile == V1 else list(self._lanes)
+        a, b = (self._playing(now_s, one) if one in lanes else OFF for one in self._lanes)
+        write = self._say(now_s, order(self._profile, BOTH.index(lane.channel) + 1, a, b), urgent=urgent)
+        for one in lanes:
+            self._note(now_s, one, a if one is self._a else b)
+        return write
+
+    def _note(self, now_s: float, lane: Lane, told: Playing, *, afresh: bool = False) -> None:
+        """Take note of the frame that was just made."""
+        if afresh or told.intensity != lane.gauge.expected:
+            # It tells a change by itself; if not, it is asked soon. A stop is asked about at once.
+            lane.asked_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S)
+        lane.gauge.ordered(now_s, self._tag, told.intensity, afresh=afresh)
+        lane.sent, lane.ordered_s = told, now_s
+
+    def _order_s(self, now_s: float, lane: Lane) -> float:
+        """Return when a channel needs its next order, as far as can be said now (inf: it doesn't)."""
+        now, span, soonest_s = self._playing(now_s, lane), lane.gauge.span, lane.ordered_s + GAP_S
+        if now == OFF:
+            return inf
+        if lane.sent is None or now.texture != lane.sent.texture:
+            return soonest_s
+        if now != lane.sent:
+            return max(soonest_s, self._slot_s(now_s))
+        if span.known and span.lo != now.intensity:
+            return max(lane.ordered_s + AGAIN_S, self._slot_s(now_s))
+        if now.mode == CUSTOM and span.known:
+            return max(lane.ordered_s + REFRESH_S, self._slot_s(now_s))
+        return inf
+
+    def _slot_s(self, now_s: float) -> float:
+        return now_s + waits_s(self._wanted.score, now_s - self._wanted.origin_s)
 
     def _level(self, lane: Lane) -> int:
-        if self._acting is not Mode.PLAY:
+        if self._acting is not Mode.PLAY or self._wanted.score is None:
             return 0
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
         return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
 
     def _playing(self, now_s: float, lane: Lane) -> Playing:
-        level, score = self._level(lane), self._wanted.score
-        if level == 0 or score is None:
-            return OFF
-        if score.number is not None:
-            return Playing(level, max(1, min(PROGRAMS, score.number)), 0, 0)
-        now = texture(score, slotted(score, max(0.0, now_s - self._wanted.origin_s), SLOT_S))
-        return Playing(level, CUSTOM, int(rate_played(now.rate_hz)), int(width_played(now.width_us)) if now.on else 0)
+        return playing(self._wanted.score, now_s - self._wanted.origin_s, self._level(lane))
 
     def _ask(self, now_s: float) -> list[Op]:
-        unsure = any(not lane.belief.span.known for lane in self._lanes)
-        unsure = unsure or (self._stop_s is not None and not self._is_off)
-        gap_s = AGAIN_S if unsure else ASK_S
-        lane = min(self._lanes, key=lambda lane: lane.asked_s)
-        if now_s >= lane.asked_s + gap_s:
-            lane.asked_s = now_s
-            return [self._say(now_s, QUERY.build(Value(BOTH.index(lane.channel) + 1)))]
-        if now_s >= self._charge_s and self._lanes[1].asked_s > -inf:
-            self._charge_s = now_s + (BATTERY_S if self._percent is not None else ASK_S)
-            return [self._say(now_s, QUERY.build(Value(4)))]
-        return []
+        stops, fence_s = self._asking()
+        data = self._questions.ask(now_s, self._tag + 1, self._lanes, stops=stops, fence_s=fence_s)
+        return [] if data is None else [self._say(now_s, data)]
+
+    def _asking(self) -> tuple[bool, float]:
+        """Return whether zero has to be proved, and how long after an order a fence is due."""
+        patient = self._acting is Mode.PLAY or self._proof.asks
+        return self._stop is not None, inf if self._acting is Mode.WATCH else AGAIN_S if patient else 0.0
 
     def _say(self, now_s: float, data: bytes, *, urgent: bool = False) -> Write:
         self._tag += 1
@@ -305,41 +299,48 @@ class Yokonex:
         return Write(self._tag, IN, data, response=False, urgent=urgent)
 
     def _next_s(self, now_s: float) -> float:
-        dues_s = [self._charge_s]
+        dues_s = [now_s + ASK_S]
         if self._command is not None:
-            dues_s = [self._command.until_s]
-        elif self._acting is Mode.PLAY and self._wanted.score is not None:
-            changes = any(self._playing(now_s, lane) != (lane.sent or OFF) for lane in self._lanes)
-            at_s = now_s - self._wanted.origin_s
-            dues_s.append(self._order_s + GAP_S if changes else now_s + unchanged_s(self._wanted.score, at_s, SLOT_S))
-        dues_s += [min(lane.asked_s for lane in self._lanes) + gap_s for gap_s in (AGAIN_S, ASK_S)]
-        dues_s += [self._again_s, self._wanted.end_s, self._order_s + GAP_S]
-        return min([due_s for due_s in dues_s if due_s > now_s] or [now_s + AGAIN_S])
+            dues_s.append(self._command.until_s)
+        else:
+            stops, fence_s = self._asking()
+            dues_s.append(self._questions.due_s(self._lanes, stops=stops, fence_s=fence_s))
+        dues_s.append(self._proof.due_s)
+        if self._stop is not None and not self._is_off:
+            dues_s.append(self._stop[1])
+        if self._acting is Mode.PLAY:
+            dues_s.append(self._wanted.end_s)
+            dues_s += [lane.ordered_s + AGAIN_S for lane in self._lanes if not lane.gauge.zero]
+            dues_s += [self._order_s(now_s, lane) for lane in self._lanes if self._command is None]
+            if self._wanted.score is not None and self._wanted.score.number is None:
+                dues_s.append(now_s + unchanged_s(self._wanted.score, now_s - self._wanted.origin_s, SLOT_S))
+        return min(due_s for due_s in dues_s if due_s > now_s)
 
     # What is so
 
-    def reported(self, now_s: float) -> Reported:
-        spans = {lane.channel: lane.belief.span for lane in self._lanes}
-        zero = Zero.NO if self._stop_s is None else Zero.CONFIRMED if self._is_off else Zero.SENT
-        out = (
-            Out.OFF
-            if not any(s.hi for s in spans.values())
-            else Out.ON
-            if any(s.lo for s in spans.values())
-            else Out.MAYBE
-        )
+    def _span(self, lane: Lane) -> Span:
+        """Return where a channel may be; what the proof has switched on carries nothing."""
+        return Span(0, lane.gauge.span.hi) if self._proving else lane.gauge.span
+
+    def reported(self, now_s: float, *, lost: bool = False) -> Reported:
+        spans = {lane.channel: self._span(lane) for lane in self._lanes}
+        settled_s = {lane.channel: lane.gauge.settled_s if self._span(lane).known else inf for lane in self._lanes}
+        zero = Zero.CONFIRMED if self._is_off else Zero.SENT if self._stop is not None and self._stops else Zero.NO
+        out = Out.ON if any(span.lo for span in spans.values()) and not lost else Out.MAYBE
+        if not any(span.hi for span in spans.values()):
+            out = Out.OFF
         return Reported(
-            ready=self._proved and (self._acting is Mode.PLAY or zero is Zero.CONFIRMED),
+            ready=self._proof.done and (self._acting is Mode.PLAY or zero is Zero.CONFIRMED),
             closable=self._acting is Mode.WATCH or out is Out.OFF,
             level=spans,
-            settled_s={lane.channel: lane.belief.settled_s for lane in self._lanes},
+            settled_s=settled_s,
             ceiling=dict.fromkeys(BOTH, CAPS.scale),
             out=out,
             zero=zero,
             until_s=now_s if out is Out.OFF else inf,
             heard_s=self._heard_s,
-            told_s=self._told_s,
-            battery=self._percent,
-            trouble=self._trouble if self._refused else "",
+            told_s=min(lane.gauge.told_s for lane in self._lanes),
+            battery=self._questions.percent,
+            trouble=self._trouble if self._proof.refused else "",
             counts=dict(self._counts),
         )

@@ -1,40 +1,39 @@
 """A software YOKONEX EMS of either protocol: two channels that go on until they are told, contact, errors, battery.
 
 Rules (re-published V1.6 document and public drivers, see the family's file; "choice" where nobody knows):
-1. It speaks one protocol, by option. A frame of the other with ten bytes means something else to it: V1.6's "A on" is
-   V2.0's "A at 256 and more". A frame of another length is an error 04, told or dropped by option.
-2. A channel frame is told at each change, and on a question; a pad that comes off is told, and nothing flows then.
-3. Nothing ends by itself. A lost link changes nothing (choice, hence an option).
-4. Its current isn't known: 0.36 mA for each step into 500 ohm is assumed; an own program is taken for 50 Hz of 50 µs.
+1. It speaks one protocol. The other's frames mean something else to it, or nothing: read by V2.0, V1.6's "A on" is A at
+   256 and more. A frame with a wrong start, sum, command or data does nothing and is answered by an error, or dropped.
+2. A channel is told at each change, when it is asked for, and now and then; so is the battery at each per cent. Answers
+   come in the order of the questions (choice).
+3. Without an electrode nothing flows and the channel tells contact 0; whether it stays on is open, hence an option.
+4. Nothing ends by itself. A lost link changes nothing (choice, hence an option).
+5. Its current isn't known: 0.36 mA for each step into 500 ohm is assumed. Nor are its own programs: they are taken for
+   50 Hz of 50 µs, and of a list of frequencies the first pair plays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from protocols.driver import Direction
-from protocols.layout import pick
-from protocols.vocabulary import Advert, BadPacket, Endpoint
+from protocols.layout import T
+from protocols.vocabulary import Advert, Endpoint
 from protocols.yokonex import (
     CHARGE,
     CUSTOM,
     ERROR,
     IN,
-    LAYOUTS,
-    LAYOUTS_V2,
+    MOTION,
     MOTOR,
     MOTOR_TOLD,
     OUT,
     QUERY,
-    START,
     STEPS,
     TOLD,
     TOP,
-    V1,
-    V2,
     Custom,
     Fixed,
     Listed,
+    Motion,
     Order,
     Steps,
     Told,
@@ -42,43 +41,23 @@ from protocols.yokonex import (
 )
 from simulator.chance import Chance
 from simulator.kind import Kind
-from simulator.options import acts, number, one_of, option, pair, whole, word, yes
 from simulator.outbox import Act, Agenda, Outbox
-from simulator.output import Run, Stage, tick_at
 from simulator.trace import silent
 from simulator.twin import Log, Pulse, Said, Twin, WriteRefused
+from simulator.yokonex_options import YokonexOptions
+from simulator.yokonex_output import Trains
+from simulator.yokonex_reading import NOT_MADE, read
 
 LETTERS = "AB"
 MA_A_STEP = 0.36
 OWN_HZ, OWN_US, DEFAULT_US = 50, 50, 20
-SUM_WRONG, HEAD_WRONG, COMMAND_WRONG, DATA_WRONG = 1, 2, 3, 4
 TOLD_S = 0.02
+"""From a command's arrival to its answer (choice)."""
 
 
 @dataclass(frozen=True, slots=True)
-class YokonexOptions:
-    """How a unit reads what its sheet leaves open, and what goes wrong."""
-
-    version: str = option(V1, "V1.6|V2.0", "the protocol that it speaks", one_of(V1, V2))
-    range_check: bool = option(False, "yes|no", "frames with values out of range are refused, not clamped", yes)
-    errors: bool = option(True, "yes|no", "what is wrong is answered by an error", yes)
-    strength: tuple[int, int] = option((0, 0), "A/B", "intensity that they run at already (0-276)", pair(TOP))
-    battery: int = option(90, "N", "battery in %", whole(0, 100))
-    low_battery: float = option(inf, "T", "the battery falls to 5 % after T s", number(0))
-    name: str = option("YCY-DJQ-V2", "NAME", "name in the adverts", word)
-    adv_service: bool = option(True, "yes|no", "adverts name its service", yes)
-    hand: tuple[Act, ...] = option((), "ACT@T;…", "acts of a person, as A+@30;A-5@40;power-off@60", acts())
-    pads_off: float = option(inf, "T", "the pads come off after T s", number(0))
-    load_ohm: float = option(500.0, "OHM", "load between the pads (no effect on its assumed current)", number(1))
-    stop_ignored: int = option(0, "N", "the next N frames that switch off have no effect", whole(0, 10**6))
-    zero_width: str = option("none", "none|default", "a width of 0 is no pulse, or 20 µs", one_of("none", "default"))
-    repeats: bool = option(True, "yes|no", "channel frames are told twice", yes)
-    link_loss: str = option("run", "run|stop", "what a lost link does to the output", one_of("run", "stop"))
-
-
-@dataclass(slots=True)
-class Output:
-    """One channel."""
+class State:
+    """What one channel was told last."""
 
     on: bool = False
     intensity: int = 0
@@ -98,18 +77,18 @@ class Yokonex:
         self.on = True
         self._options = options
         self._log = log
-        self._out = [Output(), Output()]
-        self._stages = [Stage(letter) for letter in LETTERS]
+        self._states = [State(), State()]
+        self._pads = [options.pads in ("both", letter) for letter in LETTERS]
+        self._trains = [Trains(letter) for letter in LETTERS]
+        self._current_ma = [0.0, 0.0]
         self._battery, self._motor = options.battery, 0
-        self._pads_on = True
+        self._drained_s = self._again_s = inf
         self._met = False
         self._ignored = 0
         self._heard: set[Endpoint] = set()
         self._outbox = Outbox()
         timed = (Act(options.pads_off, "pads-off"), Act(options.low_battery, "low-battery"))
         self._agenda = Agenda((*options.hand, *(act for act in timed if act.at_s < inf)))
-        forms = LAYOUTS if options.version == V1 else LAYOUTS_V2
-        self._forms = forms[Direction.TO_DEVICE][IN.name]
 
     @property
     def advert(self) -> Advert:
@@ -119,12 +98,12 @@ class Yokonex:
     @property
     def due_s(self) -> float:
         """See Twin."""
-        return min(self._outbox.due_s, self._agenda.due_s)
+        return min(self._outbox.due_s, self._agenda.due_s, self._drained_s, self._again_s)
 
     def level(self, channel: str = "A") -> int:
         """Return the intensity that a channel is on with, 0 if it is off."""
-        out = self._out[LETTERS.index(channel)]
-        return out.intensity if out.on else 0
+        state = self._states[LETTERS.index(channel)]
+        return state.intensity if state.on else 0
 
     def advance(self, now_s: float) -> list[Said]:
         """See Twin."""
@@ -141,7 +120,7 @@ class Yokonex:
         if not self._met:
             for index, intensity in enumerate(self._options.strength):
                 if intensity:
-                    self._set(now_s, index, Output(True, intensity, 3), "before")
+                    self._set(now_s, index, State(True, intensity, 3), "before")
         self._met = True
         self._log(now_s, "connect", {"level": self._levels()})
 
@@ -150,6 +129,7 @@ class Yokonex:
         self._live(now_s)
         self._heard.clear()
         self._outbox.clear()
+        self._again_s = inf
         self._log(now_s, "disconnect", {"level": self._levels()})
         if self._options.link_loss == "stop":
             self._all_off(now_s, "link")
@@ -158,6 +138,8 @@ class Yokonex:
         """See Twin."""
         self._live(now_s)
         (self._heard.add if on else self._heard.discard)(endpoint)
+        if endpoint == OUT:
+            self._again_s = now_s + self._options.every_s if on and self._options.every_s else inf
 
     def write(self, now_s: float, endpoint: Endpoint, data: bytes, response: bool) -> None:
         """See Twin: without response only."""
@@ -169,161 +151,169 @@ class Yokonex:
             self._log(now_s, "refused", {**fields, "code": 0x03})
             raise WriteRefused(0x03, f"{endpoint.name} takes no write {'with' if response else 'without'} response")
         self._log(now_s, "write", fields)
-        wrong = self._wrong(data)
-        if wrong:
-            self._err(now_s, wrong, data)
-            return
-        try:
-            _, packet = pick(self._forms, data)
-        except BadPacket as error:
-            self._log(now_s, "ignored", {"hex": data.hex(), "why": str(error)})
-            clamped = None if self._options.range_check else self._clamped(data)
-            if clamped is None:
-                self._err(now_s, DATA_WRONG, data)
-                return
-            packet = clamped
-        self._obey(now_s, packet, data)
+        packet = read(data, self._options)
+        if isinstance(packet, int):
+            self._log(now_s, "ignored", {"hex": data.hex(), "why": f"error {packet:02X}"})
+            self._err(now_s, packet)
+        else:
+            self._obey(now_s, packet, data[1])
 
     def read(self, now_s: float, endpoint: Endpoint) -> bytes:
         """See Twin: nothing can be read."""
+        self._live(now_s)
         raise WriteRefused(0x02, f"{endpoint.name} can't be read")
 
     def hand(self, now_s: float, act: str) -> None:
         """See Twin."""
         self._live(now_s)
-        self._log(now_s, "hand", {"act": act})
-        match act:
-            case "pads-off" | "pads-on":
-                self._pads_on = act == "pads-on"
-                for index in range(2):
-                    self._flow(now_s, index, act)
-                    self._tell(now_s, index)
-            case "power-off":
-                self.on = False
-                self._all_off(now_s, "power")
-            case "power-on":
-                self.on = True
-            case "low-battery":
-                self._battery = min(self._battery, 5)
-            case _ if act[:2] in ("A+", "A-", "B+", "B-"):
-                index = LETTERS.index(act[0])
-                out = self._out[index]
-                level = max(0, min(TOP, self.level(act[0]) + int(f"{act[1]}{act[2:] or 1}")))
-                self._set(now_s, index, Output(level > 0, level, out.mode, out.rate_hz, out.width_us), "hand")
-            case _:
-                raise ValueError(f"a hand can't do {act!r} to a {self.family}")
+        self._act(now_s, act)
 
     def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
-        """See Twin; the current is an assumption, rule 4."""
+        """See Twin; the current is an assumption, rule 5."""
         self._live(until_s)
         found: list[Pulse] = []
-        for stage in self._stages:
-            stage.live(tick_at(until_s))
-            found += stage.pulses(since_s, until_s)
-        return sorted(found, key=lambda pulse: pulse.at_s)
+        for trains in self._trains:
+            trains.live(until_s)
+            found += trains.pulses(since_s, until_s)
+        return sorted(found, key=lambda pulse: (pulse.at_s, pulse.channel))
 
     def _levels(self) -> dict[str, int]:
         return {letter: self.level(letter) for letter in LETTERS}
 
     def _live(self, now_s: float) -> None:
-        while self._agenda.due_s <= now_s:
-            self.hand(*self._agenda.take())
+        while (at_s := min(self._agenda.due_s, self._drained_s, self._again_s)) <= now_s:
+            if at_s == self._agenda.due_s:
+                self._act(*self._agenda.take())
+            elif at_s == self._drained_s:
+                self._battery = max(0, self._battery - 1)
+                self._drained_s = at_s + self._options.drain_s if any(self._levels().values()) else inf
+                self._say(at_s, CHARGE, Value(self._battery))
+            else:
+                self._again_s = at_s + self._options.every_s
+                for index in range(2):
+                    self._tell(at_s, index)
 
-    def _wrong(self, data: bytes) -> int:
-        """Return the error of a frame that is none, 0 if start, sum and command are right."""
-        if data[:1] != bytes((START,)) or len(data) < 3:
-            return HEAD_WRONG
-        if sum(data[:-1]) & 0xFF != data[-1]:
-            return SUM_WRONG
-        return 0 if data[1] in (0x11, 0x12, 0x13, 0x14, 0x71) else COMMAND_WRONG
+    def _act(self, now_s: float, act: str) -> None:
+        self._log(now_s, "hand", {"act": act})
+        match act:
+            case "pads-off" | "pads-on":
+                for index in range(2):
+                    self._wear(now_s, index, on=act == "pads-on")
+            case "power-off" | "power-on":
+                self.on = act == "power-on"
+                self._all_off(now_s, "power")
+            case "low-battery":
+                self._battery = min(self._battery, 5)
+                self._say(now_s, CHARGE, Value(self._battery))
+            case _ if act[:2] in ("A+", "A-", "B+", "B-"):
+                index, by = LETTERS.index(act[0]), int(f"{act[1]}{act[2:] or 1}")
+                level = max(0, min(TOP, self.level(act[0]) + by))
+                mode = self._states[index].mode or 1
+                self._set(now_s, index, replace(self._states[index], on=level > 0, intensity=level, mode=mode), "hand")
+            case _:
+                raise ValueError(f"a hand can't do {act!r} to a {self.family}")
 
-    def _clamped(self, data: bytes) -> Fixed | None:
-        """Return what a V2.0 unit without range checks makes of ten bytes: V1.6's orders are among them."""
-        if self._options.version == V1 or len(data) != 10 or data[1:3] != b"\x11\x01":
-            return None
-        a, b = int.from_bytes(data[3:5], "big"), int.from_bytes(data[6:8], "big")
-        return Fixed(min(TOP, a), data[5], min(TOP, b), data[8])
+    def _wear(self, now_s: float, index: int, *, on: bool) -> None:
+        self._pads[index] = on
+        if not on and self._options.bare == "off":
+            self._set(now_s, index, State(), "pads")
+        self._flow(now_s, index, "pads-on" if on else "pads-off")
+        self._tell(now_s, index)
 
-    def _err(self, now_s: float, code: int, data: bytes) -> None:
-        self._log(now_s, "ignored", {"hex": data.hex(), "why": f"error {code}"})
+    def _err(self, now_s: float, code: int) -> None:
         if self._options.errors:
-            self._outbox.put(now_s + TOLD_S, OUT, ERROR.build(Value(code)))
+            self._say(now_s, ERROR, Value(code))
 
-    def _obey(self, now_s: float, packet: Any, data: bytes) -> None:
+    def _obey(self, now_s: float, packet: Any, command: int) -> None:
         match packet:
             case Order():
-                indices = (0, 1) if packet.channel == 3 else (packet.channel - 1,)
-                fresh = Output(bool(packet.on), packet.intensity, packet.mode, packet.rate_hz, packet.width_us)
-                self._order(now_s, {index: fresh if packet.on else Output() for index in indices})
+                known = (0, 1) if self._options.both else (0,)
+                indices = known if packet.channel == 3 else (packet.channel - 1,)
+                told = State(packet.on == 1, packet.intensity, packet.mode, packet.rate_hz, packet.width_us)
+                self._order(now_s, dict.fromkeys(indices, told if told.intensity else State()))
             case Fixed():
                 lanes = (packet.intensity_a, packet.mode_a), (packet.intensity_b, packet.mode_b)
-                self._order(now_s, {i: Output(n > 0, n, mode) for i, (n, mode) in enumerate(lanes)})
+                self._order(now_s, {at: State(n > 0, n, mode) for at, (n, mode) in enumerate(lanes)})
             case Custom():
                 a = packet.intensity_a, packet.rate_a_hz, packet.width_a_us
                 b = packet.intensity_b, packet.rate_b_hz, packet.width_b_us
-                self._order(now_s, {i: Output(n > 0, n, CUSTOM, *rest) for i, (n, *rest) in enumerate((a, b))})
+                self._order(now_s, {at: State(n > 0, n, CUSTOM, *rest) for at, (n, *rest) in enumerate((a, b))})
             case Listed():
-                first = packet.pairs[0]
-                fresh = Output(packet.intensity > 0, packet.intensity, CUSTOM, first.rate_hz, first.width_us)
-                self._order(now_s, {packet.channel - 1: fresh})
-            case Value(value) if data[1] == QUERY.head[1]:
+                first, level = packet.pairs[0], packet.intensity
+                told = State(level > 0, level, CUSTOM, first.rate_hz, first.width_us)
+                self._order(now_s, {packet.channel - 1: told})
+            case Value(value) if command == QUERY.head[1]:
                 self._answer(now_s, value)
-            case Value(value) if data[1] == MOTOR.head[1]:
+            case Value(value) if command == MOTOR.head[1]:
                 self._motor = value
+                self._say(now_s, MOTOR_TOLD, Value(value))
             case _:
-                pass
+                pass  # pedometer and motion sensor: they have no part in this
 
-    def _order(self, now_s: float, orders: dict[int, Output]) -> None:
-        stops = all(not out.on for out in orders.values()) and any(self.level(LETTERS[index]) for index in orders)
-        if stops and self._ignored < self._options.stop_ignored:
+    def _order(self, now_s: float, orders: dict[int, State]) -> None:
+        stops = not any(state.on for state in orders.values())
+        if stops and any(self._states[at].on for at in orders) and self._ignored < self._options.stop_ignored:
             self._ignored += 1
             self._log(now_s, "ignored", {"why": "option stop_ignored"})
             return
-        for index, out in orders.items():
-            self._set(now_s, index, out, "host")
+        for index, state in orders.items():
+            off = self._options.bare == "off" and not self._pads[index]
+            self._set(now_s, index, State() if off else state, "host")
 
-    def _set(self, now_s: float, index: int, out: Output, by: str) -> None:
-        letter, before = LETTERS[index], self._out[index]
-        was = self.level(letter)
-        self._out[index] = out
-        if self.level(letter) != was:
-            self._log(now_s, "level", {"channel": letter, "level": self.level(letter), "by": by})
-        self._flow(now_s, index, by)
-        if (out.on, out.intensity, out.mode) != (before.on, before.intensity, before.mode):
+    def _set(self, now_s: float, index: int, state: State, by: str) -> None:
+        letter, before, was = LETTERS[index], self._states[index], self.level(LETTERS[index])
+        self._states[index] = state if state.on else replace(before, on=False) if self._options.off_keeps else State()
+        level = self.level(letter)
+        if level != was:
+            self._log(now_s, "level", {"channel": letter, "level": level, "by": by})
+        self._flow(now_s, index, "frame" if by == "host" else by)
+        after = self._states[index]
+        if (after.on, after.intensity, after.mode) != (before.on, before.intensity, before.mode):
             self._tell(now_s, index)
+        if level and self._drained_s == inf:
+            self._drained_s = now_s + self._options.drain_s
 
     def _all_off(self, now_s: float, by: str) -> None:
         for index in range(2):
-            self._set(now_s, index, Output(), by)
+            self._set(now_s, index, State(), by)
 
     def _answer(self, now_s: float, what: int) -> None:
-        if what in (1, 2):
-            self._tell(now_s, what - 1)
-        elif what == 3:
-            self._outbox.put(now_s + TOLD_S, OUT, MOTOR_TOLD.build(Value(self._motor)))
-        elif what == 4:
-            self._outbox.put(now_s + TOLD_S, OUT, CHARGE.build(Value(self._battery)))
-        elif what == 5:
-            self._outbox.put(now_s + TOLD_S, OUT, STEPS.build(Steps(0)))
+        match what:
+            case 1 | 2:
+                self._tell(now_s, what - 1)
+            case 3 if self._options.motor:
+                self._say(now_s, MOTOR_TOLD, Value(self._motor))
+            case 4:
+                self._say(now_s, CHARGE, Value(self._battery))
+            case 5:
+                self._say(now_s, STEPS, Steps(0))
+            case 6:
+                self._say(now_s, MOTION, Motion(0, 0, 0, 0, 0, 0))
+            case _:
+                self._err(now_s, NOT_MADE)
 
     def _tell(self, now_s: float, index: int) -> None:
-        out = self._out[index]
-        contact = 0 if not self._pads_on else 1 if out.on else 2
-        data = TOLD.build(Told(index + 1, contact, int(out.on), out.intensity, out.mode))
+        state = self._states[index]
+        contact = 0 if not self._pads[index] else 1 if state.on else 2
         for _ in range(2 if self._options.repeats else 1):
-            self._outbox.put(now_s + TOLD_S, OUT, data)
+            self._say(now_s, TOLD, Told(index + 1, contact, int(state.on), state.intensity, state.mode))
+
+    def _say(self, now_s: float, form: Any, packet: T) -> None:
+        self._outbox.put(now_s + TOLD_S, OUT, form.build(packet))
 
     def _flow(self, now_s: float, index: int, why: str) -> None:
-        out, tick = self._out[index], tick_at(now_s)
-        width_us = out.width_us or (DEFAULT_US if self._options.zero_width == "default" else 0)
-        rate_hz = out.rate_hz
-        if out.mode != CUSTOM:
+        state, letter = self._states[index], LETTERS[index]
+        rate_hz, width_us = state.rate_hz or 1, state.width_us
+        if state.mode != CUSTOM:
             rate_hz, width_us = OWN_HZ, OWN_US
-        period_ms = max(1, round(1000 / max(1, rate_hz)))
-        self._stages[index].play(tick, (Run(period_ms, period_ms, float(width_us)),), again=True)
-        current_ma = round(self.level(LETTERS[index]) * MA_A_STEP, 3) if self._pads_on and width_us else 0.0
-        self._stages[index].strength(tick, current_ma)
-        self._log(now_s, "output", {"channel": LETTERS[index], "current_ma": current_ma, "why": why})
+        elif width_us == 0 and self._options.zero_width == "default":
+            width_us = DEFAULT_US
+        flows = self._pads[index] and width_us > 0
+        current_ma = round(self.level(letter) * MA_A_STEP, 3) if flows else 0.0
+        self._trains[index].play(now_s, rate_hz, width_us, current_ma)
+        if current_ma != self._current_ma[index]:
+            self._current_ma[index] = current_ma
+            self._log(now_s, "output", {"channel": letter, "current_ma": current_ma, "why": why})
 
 
 def _make(address: str, options: YokonexOptions, chance: Chance, log: Log) -> Twin:
