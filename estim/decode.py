@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from estim.core.errors import EstimError, Exit
@@ -86,9 +86,11 @@ def _layouts(made: Family, forms: Forms, direction: Direction, endpoint: str | N
 
 
 def _plain(value: object) -> object:
-    """Plain JSON: numbers stay numbers, bytes are hex, rows are lists."""
+    """Plain JSON: numbers stay numbers, bytes are hex, rows are lists, parts are objects."""
     if isinstance(value, bytes):
         return value.hex().upper()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value

@@ -11,7 +11,7 @@ Rules:
 from collections.abc import Sequence
 from typing import assert_never
 
-from estim.core.doubt import Doubt
+from estim.core.doubt import Doubt, surely_off
 from estim.core.errors import EstimError, Exit, IllegalMove
 from estim.core.figures import ARM_WINDOW_S, BATTERY_MIN_PCT, CHARGE_WAIT_S, NAP_S, PAUSE_MAX_S, READY_MAX_S
 from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
@@ -93,7 +93,7 @@ class Session:
         if self.state is State.ENDED:
             return []
         self._stop(now, Reason.FAULT if bug else Reason.LINK_LOST, bug or "the link was lost")
-        return self._end(now, last, confirmed=last is not None and last.zero is Zero.CONFIRMED)
+        return self._end(now, last, confirmed=surely_off(now.mono_s, self.caps, last))
 
     def arm(self, now: Now) -> list[Happened]:
         """Take the pads-on act."""
