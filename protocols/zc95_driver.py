@@ -24,14 +24,14 @@ from protocols.vocabulary import (
     Mode,
     Op,
     Out,
+    Refused,
     Reported,
     Span,
     Wanted,
-    Write,
     Zero,
 )
 from protocols.zc95 import BATTERY, CAPS, CHANNELS, CHARGE, DIAL, DIALS, TOP
-from protocols.zc95_lane import TEXTURE, Lane, Sent, Stop, What
+from protocols.zc95_lane import Lane, Sent, Stop, What
 from protocols.zc95_words import REPLY_S, Words, meant, place, rests_s
 
 ASK_S = 1.0
@@ -51,6 +51,9 @@ GAP_S = 0.01
 
 HURRY_S = 0.05
 """Between a refused zero and the next one."""
+
+REFUSALS = 3
+"""So many in a row, with nothing taken in between, are told as such; the session faults, and a stop may hang up."""
 
 STEADY_S = 1.0
 DIAL_EVERY_S, BATTERY_EVERY_S, TICK_S = 5.0, 60.0, 0.001
@@ -72,7 +75,7 @@ class Zc95:
         self._mute = False
         self._percent: int | None = None
         self._heard_s = -inf
-        self._refused = ""
+        self._refused, self._refusals = "", 0
         self._due_s = now_s
         self._counts: Counter[str] = Counter()
 
@@ -110,15 +113,15 @@ class Zc95:
             return []
         self._mute = error is not None and error.code is None
         if error is not None:
-            self._failed(now_s, sent, error)
-        elif sent.what is What.DIAL:
+            return self._failed(now_s, sent, error)
+        if sent.what is What.DIAL:
             events = self._dial(now_s, sent.lane, data)
             self._again_s = now_s + (AGAIN_S if sent.lane.dial is None else 0.0)
             return events
-        elif sent.what is What.BATTERY:
+        if sent.what is What.BATTERY:
             self._charge(now_s, data)
         else:
-            self._heard_s, self._refused = now_s, ""
+            self._heard_s, self._refused, self._refusals = now_s, "", 0
             sent.lane.answered(now_s, sent)
         return []
 
@@ -145,15 +148,17 @@ class Zc95:
 
     # What the box says
 
-    def _failed(self, now_s: float, sent: Sent, error: AirError) -> None:
+    def _failed(self, now_s: float, sent: Sent, error: AirError) -> list[Event]:
         self._counts["errors"] += 1
         if error.code is not None:
             self._heard_s = now_s
-            self._refused = f"it refuses {place(sent)} (error {error.code:#04x})"
+            self._refused = f"the box refuses {place(sent)} (error {error.code:#04x})"
         if sent.hurries:
             self._prove_s = now_s + HURRY_S
-        else:
-            self._again_s = now_s + AGAIN_S
+            return []
+        self._again_s = now_s + AGAIN_S
+        self._refusals += error.code is not None
+        return [Refused(self._refused)] if self._refusals == REFUSALS else []
 
     def _dial(self, now_s: float, lane: Lane, data: bytes) -> list[Event]:
         try:
@@ -233,23 +238,17 @@ class Zc95:
     def _request(self, now_s: float) -> list[Op]:
         """Return the one request that is due: set up, enable, a level, a value to read, a question."""
         free = [lane for lane in self._lanes.values() if lane.zero is None and not self._mute]
-        if self._acting is Mode.READY and self._proved():
-            for lane in free:
-                if not lane.prepared and self._wanted.score is not None:
-                    return [self._set_up(now_s, lane)]
-        for lane in free if self._acting is Mode.PLAY else ():
+        readies = self._acting is Mode.READY and self._proved()
+        for lane in free if readies or self._acting is Mode.PLAY else ():
             level = self._level(lane)
-            if level > 0 and not lane.prepared and self._wanted.score is not None:
-                return [self._set_up(now_s, lane)]
+            if not lane.prepared and self._wanted.score is not None and (readies or level > 0):
+                what = What.WIDTH if What.WIDTH not in lane.sure else What.RATE
+                return [self._words.ask(now_s, lane, what, self._meant(now_s, lane)[what])]
             if level > 0 and lane.prepared and lane.enabled is not True and lane.belief.span == Span(0, 0):
                 return [self._words.ask(now_s, lane, What.ENABLE, 1)]
             if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(now_s, lane):
                 return [self._words.ask(now_s, lane, What.POWER, level)]
         return self._look(now_s) or self._repeat(now_s, free)
-
-    def _set_up(self, now_s: float, lane: Lane) -> Write:
-        what = min(TEXTURE - lane.sure, key=lambda what: what is not What.WIDTH)
-        return self._words.ask(now_s, lane, what, self._meant(now_s, lane)[what])
 
     def _meant(self, now_s: float, lane: Lane) -> dict[What, int]:
         return meant(self._wanted, now_s, plays=lane.plays)

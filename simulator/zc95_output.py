@@ -1,7 +1,8 @@
 """What the electrodes of a zc95 see: one train of pulses a channel in whole microseconds, streamed ones among them.
 
 1. A change takes effect when it is due; what is due later than a cut-off is forgotten with it.
-2. A pulse comes when the time since the last one has reached the period that holds now (choice: as other boxes do).
+2. A channel's timer never rests: it runs on in silence, so a burst begins with its next turn (choice: nobody knows). A
+   new rate holds from the last turn on.
 3. Isolation: a pulse begins no sooner than 150 µs after the end of the last one of any channel; it is delayed.
 4. Kept are the stretches in which nothing changed, of the last minute; pulses are made when asked for.
 """
@@ -35,7 +36,7 @@ def us_at(now_s: float) -> int:
 
 @dataclass(slots=True)
 class _Stretch:
-    """A time in which nothing changed, from its start to the next one's; `first_us` is where its first pulse falls."""
+    """A time in which nothing changed, from its start to the next one's; `first_us` is the first turn of the timer."""
 
     start_us: int
     period_us: int
@@ -47,10 +48,8 @@ class _Stretch:
     def silent(self) -> bool:
         return self.width_us == 0 or self.current_ma == 0.0
 
-    def last_us(self, end_us: int) -> int | None:
-        """Return when its last pulse before an end came."""
-        if self.silent or self.first_us >= end_us:
-            return None
+    def last_us(self, end_us: int) -> int:
+        """Return the last turn of the timer before an end, which may lie before the stretch itself."""
         return self.first_us + (end_us - 1 - self.first_us) // self.period_us * self.period_us
 
 
@@ -60,7 +59,6 @@ class Train:
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self._past: deque[_Stretch] = deque([_Stretch(0, 10**6, 0, 0.0, 0)], maxlen=STRETCHES_MAX)
-        self._pulse_us = -(10**12)
 
     def play(self, at_us: int, rate_hz: int, width_us: int, current_ma: float) -> None:
         """Play so from a time on, not before what is due already."""
@@ -69,8 +67,7 @@ class Train:
         period_us = 10**6 // rate_hz
         if (last.period_us, last.width_us, last.current_ma) == (period_us, width_us, current_ma):
             return
-        self._pulse_us = max(self._pulse_us, last.last_us(at_us) or self._pulse_us)
-        first_us = max(at_us, self._pulse_us + period_us)
+        first_us = max(at_us, last.last_us(at_us) + period_us)
         if at_us == last.start_us and len(self._past) > 1:
             self._past.pop()
         self._past.append(_Stretch(at_us, period_us, width_us, current_ma, first_us))
@@ -82,7 +79,6 @@ class Train:
         while len(self._past) > 1 and self._past[-1].start_us >= at_us:
             self._past.pop()
         last = self._past[-1]
-        self._pulse_us = min(self._pulse_us, at_us)
         self.play(at_us, 10**6 // last.period_us, 0, 0.0)
 
     def pulses(self, since_us: int, until_us: int) -> Iterator[Pulse]:
