@@ -17,10 +17,10 @@ from bumble.controller import Controller
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.host import Host
-from bumble.transport.common import AsyncPipeSink
+from bumble.transport.common import AsyncPipeSink, Transport
 
 from protocols.vocabulary import Advert, Can, Endpoint
-from simulator.dongle import Ether, Port
+from simulator.dongle import Ether, Port, plug
 from simulator.twin import Log, Said, Twin, WriteRefused
 from simulator.weather import Weather
 
@@ -325,6 +325,10 @@ class VirtualAir:
             await unit.open()
             self._units.append(unit)
         return await self._port.open(port)
+
+    async def plug(self) -> Transport:
+        """Return an HCI transport within this process, for a host on the same loop."""
+        return plug(self.ether)
 
     async def close(self) -> None:
         """Switch everything off."""

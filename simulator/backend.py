@@ -32,7 +32,7 @@ from bumble import att, core, gatt
 from bumble.device import Advertisement, Connection
 from bumble.gatt_client import CharacteristicProxy, ServiceProxy
 
-from simulator.hci import Hci, HciError, HciUnavailable
+from simulator.hci import Hci, HciError, HciUnavailable, Opener
 
 PACKETS_MAX = 4
 MTU = 517
@@ -44,7 +44,7 @@ T = TypeVar("T")
 class Radio:
     """An HCI transport as bleak backends: pass `client` and `scanner` as bleak's `backend=`."""
 
-    def __init__(self, transport: str) -> None:
+    def __init__(self, transport: str | Opener) -> None:
         hci = Hci(transport)
         self._hci = hci
         self.client: type[BaseBleakClient] = type("BumbleClient", (Client,), {"hci": hci})

@@ -36,6 +36,8 @@ _WISHES = {
 """Frames every 100 ms want a short interval; a hand in between must not cost the link, a dead host must (2 s)."""
 
 T = TypeVar("T")
+Opener = Callable[[], Coroutine[Any, Any, Transport]]
+"""Opens a transport that no text can name: a dongle within this process."""
 
 logging.getLogger("bumble").addHandler(logging.NullHandler())
 
@@ -65,7 +67,7 @@ class _Host(Host):
 class Hci:
     """The host side of one HCI transport, for instance `tcp-client:127.0.0.1:6402` or `usb:0`."""
 
-    def __init__(self, transport: str) -> None:
+    def __init__(self, transport: str | Opener) -> None:
         self._spec = transport
         self._transport: Transport | None = None
         self._device: Device | None = None
@@ -98,7 +100,7 @@ class Hci:
 
     async def _open_transport(self) -> Transport:
         try:
-            return await open_transport(self._spec)
+            return await (open_transport(self._spec) if isinstance(self._spec, str) else self._spec())
         except Exception as error:  # USB and socket libraries each raise their own, some a bare Exception
             raise self._unavailable(str(error) or type(error).__name__) from error
 

@@ -1,0 +1,80 @@
+"""Whole sessions of every family over the virtual air, host and units on one loop whose time jumps."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from estim.catalogue import shipped
+from estim.core.course import fit
+from estim.core.guard import Limits, family_cap, percent_cap
+from estim.core.happenings import Ended, Happened
+from estim.core.moment import Now
+from estim.core.order import Order, Unit
+from estim.core.panel import Reason
+from estim.core.session import Session
+from estim.host.ble import BleAir
+from estim.host.clock import Clock, new_loop
+from estim.host.runner import Runner
+from protocols.driver import Family
+from protocols.registry import family, names
+from protocols.vocabulary import Channel, Endpoint, Level
+from simulator.air import VirtualAir
+from simulator.backend import Radio
+from simulator.registry import read_line
+from simulator.serve import populate
+from simulator.trace import Trace
+
+MINUTES = 20.0
+
+
+class Notes:
+    """Ears that remember what happened."""
+
+    def __init__(self) -> None:
+        self.told: list[Happened] = []
+
+    def happened(self, now: Now, told: Sequence[Happened]) -> None:
+        self.told += told
+
+    def passed(self, now: Now) -> None: ...
+
+    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None: ...
+
+
+def session(made: Family, address: str, now: Now, level: int) -> Session:
+    program = next(program for program in shipped() if program.id == "tens-ankle")
+    goal = {channel: Level(level if channel is Channel.A else 0) for channel in made.caps.channels}
+    limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
+    order = Order(fit(program, made, MINUTES), goal, pads_on=True)
+    return Session(Unit("box", address, made.name, made.title, True, made.by_hand), made.caps, limits, order, now)
+
+
+async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace) -> None:
+    made, air = family(name), VirtualAir()
+    (_, twin, log, weather), *_ = populate([read_line(f"{name}:{options}")], 1, trace)
+    await air.open([(twin, log, weather)], 0)
+    radio = Radio(air.plug)
+    host = BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
+    level = max(made.caps.first, made.caps.scale * 20 // 100)
+    runner = Runner(host, made, session(made, twin.address, clock.now(), level), clock, notes)
+    await runner.run()
+    await host.release()
+    await air.close()
+
+
+@pytest.mark.parametrize("name", names())
+def test_twenty_minutes_over_the_air_end_at_zero_proved(name: str) -> None:
+    began = time.monotonic()
+    loop, clock = new_loop("max")
+    notes, trace = Notes(), Trace()
+    try:
+        loop.run_until_complete(asyncio.wait_for(live(name, "", notes, clock, trace), 2000))
+    finally:
+        loop.close()
+    last = notes.told[-1]
+    assert isinstance(last, Ended)
+    assert (last.reason, last.stop_confirmed) == (Reason.COMPLETED, True), last.message
+    assert last.duration_s == pytest.approx(MINUTES * 60, abs=1)
+    print(name, time.monotonic() - began)
