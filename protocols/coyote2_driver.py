@@ -49,15 +49,16 @@ from protocols.vocabulary import (
 COMMAND_S = 0.3
 """A command whose outcome nobody told by then no longer holds up the next one."""
 
+HOLD_S = 0.02
+"""A reading that is to settle a word waits so long for the word to be out."""
+
 READ_S = 2.0
 """How often the strengths are read while nothing changes."""
 
 REPLY_S = 1.0
 """A reading that took so long is given up."""
 
-BATTERY_S = 60.0
-NO_MAXIMUM_S = 1.0
-"""How soon a highest strength that could not be read is asked for again."""
+BATTERY_S, CONFIG_AGAIN_S = 60.0, 1.0
 
 STARVE_S = 0.2
 """Pulses end this long after the last wave: it lasts 100 ms and may reach the box up to 100 ms late."""
@@ -75,6 +76,7 @@ class Coyote2:
     def __init__(self, now_s: float) -> None:
         self._wanted = Wanted(Mode.WATCH)
         self._caps = CAPS
+        self._target: Levels = dict.fromkeys(BOTH, 0)
         self._strengths = Strengths()
         self._open = False
         self._feed = Feed()
@@ -83,8 +85,9 @@ class Coyote2:
         self._tag = 0
         self._command: Turn | None = None
         self._levels = Reading(now_s, every_s=READ_S, retry_s=CAPS.ask_s, timeout_s=REPLY_S)
-        self._config = Reading(now_s, every_s=inf, retry_s=NO_MAXIMUM_S, timeout_s=REPLY_S)
+        self._config = Reading(now_s, every_s=inf, retry_s=CONFIG_AGAIN_S, timeout_s=REPLY_S)
         self._charge = Reading(now_s, every_s=BATTERY_S, retry_s=5.0, timeout_s=REPLY_S)
+        self._hold_s = now_s
         self._maximum: int | None = None
         self._percent: int | None = None
         self._vain = 0
@@ -100,7 +103,7 @@ class Coyote2:
     def due_s(self) -> float:
         """See Driver."""
         reads = (self._levels, self._config, self._charge)
-        dues_s = [one.due_s for one in reads if one.reads] or [one.due_s for one in reads]
+        dues_s = [one.due_s for one in reads if one.reads] or [max(self._hold_s, min(one.due_s for one in reads))]
         if self._command is not None:
             dues_s.append(self._command.until_s)
         if self._open:
@@ -116,6 +119,7 @@ class Coyote2:
     def want(self, now_s: float, wanted: Wanted) -> None:
         """See Driver. Leaving PLAY, and the first OFF, begin a stop: urgent words with the next poll."""
         before, self._wanted = self._wanted, wanted
+        self._aim()
         match wanted.mode:
             case Mode.WATCH:
                 self._open = False
@@ -162,6 +166,7 @@ class Coyote2:
             self._command = None
         if self._strengths.out(tag, failed=error is not None):
             self._levels.hurry(0.0)
+            self._hold_s = now_s
         return []
 
     def poll(self, now_s: float) -> list[Op]:
@@ -182,7 +187,7 @@ class Coyote2:
     def reported(self, now_s: float) -> Reported:
         """See Driver."""
         trouble = f"the box left {self._vain} readings unanswered" if self._vain >= VAIN else ""
-        if not trouble and not self._met and self._counts["maximum_unread"]:
+        if not trouble and not self._maximum and self._counts["maximum_unread"]:
             trouble = "the box doesn't tell its highest strength (1507)"
         return self._tell(now_s, trouble)
 
@@ -206,25 +211,21 @@ class Coyote2:
         plays = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
         if self._open and not plays:
             self._begin_stop(now_s)
-        elif plays and not self._open and self._met and self._strengths.zero is Zero.CONFIRMED:
+        elif plays and not self._open and self._maximum and self._strengths.zero is Zero.CONFIRMED:
             self._open = True
             self._strengths.begin_play()
             self._feed.begin(now_s, self._wanted.origin_s)
 
-    @property
-    def _met(self) -> bool:
-        return bool(self._maximum)
-
-    @property
-    def _target(self) -> Levels:
-        """Where the strengths are to be while output is open."""
+    def _aim(self) -> None:
+        """Work out where the strengths are to be while output is open."""
         wanted, top = self._wanted, self._caps.scale
-        return {ch: min(wanted.level.get(ch, Level(0)), wanted.ceiling.get(ch, Level(0)), top) for ch in BOTH}
+        self._target = {ch: min(wanted.level.get(ch, Level(0)), wanted.ceiling.get(ch, Level(0)), top) for ch in BOTH}
 
     def _zeros(self, now_s: float) -> list[Op]:
         """Return the words of a stop, past everything that waits."""
         self._tag += 1
         self._strengths.stop(now_s, self._tag)
+        self._hold_s = now_s + HOLD_S
         ops: list[Op] = [Write(self._tag, STRENGTHS, SILENCE, response=False, urgent=True)]
         for wave in WAVES.values():
             self._tag += 1
@@ -260,6 +261,7 @@ class Coyote2:
     def _strength_word(self, now_s: float, target: Levels, *, urgent: bool) -> Write:
         levels = self._strengths.order(now_s, self._tag + 1, target)
         data = STRENGTH_WORD.build(Word(0, levels[Channel.A], levels[Channel.B]))
+        self._hold_s = now_s + HOLD_S
         return self._write(now_s, STRENGTHS, data, urgent=urgent)
 
     def _write(self, now_s: float, endpoint: Endpoint, data: bytes, *, urgent: bool) -> Write:
@@ -273,7 +275,7 @@ class Coyote2:
     def _questions(self, now_s: float) -> list[Op]:
         """Return the one reading that is due, the strengths first; they are read at once before a raise."""
         reads = ((self._levels, STRENGTHS), (self._config, CONFIG), (self._charge, BATTERY))
-        if any(reading.reads for reading, _ in reads):
+        if now_s < self._hold_s or any(reading.reads for reading, _ in reads):
             return []
         if self._open and self._strengths.rises(self._target) and not self._strengths.fresh(now_s):
             self._levels.hurry(0.0)
@@ -321,8 +323,7 @@ class Coyote2:
         self._strengths.maximum = maximum
         if top > 0:
             self._caps = replace(CAPS, scale=Level(top), step=max(1, min(CAPS.step, top * 2 // 100)))
-
-    # What is so
+            self._aim()
 
     def _tell(self, now_s: float, trouble: str) -> Reported:
         strengths = self._strengths
@@ -330,7 +331,7 @@ class Coyote2:
         live = now_s < until_s and strengths.over_zero and strengths.zero is not Zero.CONFIRMED
         top = Level(0) if self._maximum == 0 else self._caps.scale
         return Reported(
-            ready=self._open or (self._met and strengths.zero is Zero.CONFIRMED),
+            ready=self._open or (bool(self._maximum) and strengths.zero is Zero.CONFIRMED),
             closable=self._wanted.mode is Mode.WATCH or (not self._open and now_s >= self._fed_s + FRAME_S),
             level=strengths.span,
             settled_s=strengths.settled_s,

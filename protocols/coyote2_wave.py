@@ -9,7 +9,7 @@ pulse. These words give the same pulses either way:
 """
 
 from functools import lru_cache
-from math import ceil
+from math import ceil, inf
 
 from protocols.coyote2 import FRAME_S, SILENCE, WAVE_WORD, Wave, period_ms, z_for
 from protocols.score import Score, texture, unchanged_s
@@ -38,6 +38,7 @@ class Feed:
         self._at_s = 0.0  # position of the next look
         self._left = 0.0  # share of a period until the next pulse, where words have but one
         self._lasts_s = 0.0  # position up to which the last word has more pulses
+        self._pulse_s = -inf  # position of the last pulse of the last word
 
     @property
     def due_s(self) -> float:
@@ -50,6 +51,7 @@ class Feed:
         self._at_s = round(now_s - origin_s, 6)
         self._left = 0.0
         self._lasts_s = self._at_s
+        self._pulse_s = -inf
 
     def take(self, now_s: float, score: Score, end_s: float) -> bytes | None:
         """Return the word that is due now, if one is; none that would outlast `end_s`. Then `due_s` is later."""
@@ -72,6 +74,7 @@ class Feed:
         z = z_for(now.width_us) if now.on else 0
         if not z:
             self._left = 0.0
+            self._pulse_s = -inf
             self._go(stays_s)
             cuts = self._lasts_s > at_s + EARLY_S
             self._lasts_s = at_s
@@ -84,11 +87,16 @@ class Feed:
             self._go(FRAME_S)
             return None
         if period_s > FRAME_S:
-            self._left = 1.0
+            self._left, self._lasts_s, self._pulse_s = 1.0, at_s, at_s
             self._wait(period_s, stays_s)
             return _word(z, min(SINGLE_MS, round(period_s * 1000)))
-        self._lasts_s = at_s + FRAME_S
-        self._go(_sounds_s(score, at_s, period_s * ceil(FRAME_S / period_s - _SLACK_S)))
+        early_s = self._pulse_s + period_s - at_s
+        if early_s > _SLACK_S:  # the rate has fallen, and a box whose clock runs on waits for the longer period
+            self._go(early_s)
+            return None
+        periods = ceil(FRAME_S / period_s - _SLACK_S)
+        self._lasts_s, self._pulse_s = at_s + FRAME_S, at_s + (periods - 1) * period_s
+        self._go(_sounds_s(score, at_s, periods * period_s))
         return _word(z, round(period_s * 1000))
 
     def _wait(self, period_s: float, stays_s: float) -> None:

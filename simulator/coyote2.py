@@ -7,6 +7,7 @@ Rules (the maker's open V2 document, see the family's file; what nobody knows is
 4. Words are taken without response only, as the copied table of a real box has it; it advertises no service.
 """
 
+from functools import lru_cache
 from math import inf
 
 from protocols.coyote2 import (
@@ -128,7 +129,7 @@ class Coyote2:
             if endpoint == STRENGTHS:
                 self._order(now_s, STRENGTH_WORD.parse(data))
             else:
-                self._sockets[WAVES.index(endpoint)].take(now_s, WAVE_WORD.parse(data))
+                self._sockets[WAVES.index(endpoint)].take(now_s, _wave(data))
         except BadPacket as error:
             self._log(now_s, "ignored", {"hex": data.hex(), "why": str(error)})
 
@@ -219,6 +220,12 @@ class Coyote2:
         for _ in range(int(act[2:] or 1)):
             if socket.set(now_s, max(0, min(self._options.maximum, socket.strength + step)), "hand"):
                 self._tell(now_s)
+
+
+@lru_cache(maxsize=1024)
+def _wave(data: bytes) -> Wave:
+    """Return the wave of a word; kept, since a program sends the same ones again and again."""
+    return WAVE_WORD.parse(data)
 
 
 KIND = Kind(NAME, "DG-LAB Coyote 2.0", "OTHER ESTIM01", "C2:70:7E:02:00", Coyote2Options(), Coyote2)

@@ -22,6 +22,8 @@ SLOW = 8
 NEVER_MS = 10**9
 REST_S = 1.0
 """A wave that pauses for less (between bursts, or lone pulses) isn't recorded as an end of output."""
+DENSE_MS = 8
+"""Lone pulses that come faster are left to the stage to space, so that a minute of them fits into its memory."""
 WAITING_MAX = 100
 """Ten seconds of waves that wait; more is dropped."""
 
@@ -146,7 +148,7 @@ def _runs(wave: Wave, cycle_ms: int, inside_ms: int) -> tuple[Run, ...]:
         if pulses_ms:
             runs.append(Run(pulses_ms, 1, width_us))
         left_ms -= pulses_ms
-        if wave.x == 1 and inside_ms == 0 and left_ms > 0:
+        if wave.x == 1 and inside_ms == 0 and left_ms > 0 and cycle_ms < DENSE_MS:
             return (*runs, Run(left_ms, cycle_ms, width_us))  # the stage's own rule: one pulse a period
         pause_ms = min(cycle_ms - max(inside_ms, wave.x), left_ms)
         if pause_ms > 0:
