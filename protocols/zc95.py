@@ -158,7 +158,8 @@ def _check_packet(packet: Packet) -> None:
         raise BadPacket(f"pulses: 1 to {MESSAGES_MAX} messages after two zero bytes, not {packet.count}")
     for message in packet.messages:
         if message.command not in (1, 2) or message.amplitude > TOP or message.reserved:
-            raise BadPacket(f"pulses: command 1 or 2, amplitude 0-{TOP}, reserved 0, not {message}")
+            told = f"{message.command}, {message.amplitude} and {message.reserved}"
+            raise BadPacket(f"pulses: command 1 or 2, amplitude 0-{TOP}, reserved 0, not {told}")
 
 
 WIDTH = Layout("width", Width)

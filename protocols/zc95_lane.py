@@ -90,7 +90,7 @@ class Lane:
             case What.WIDTH | What.RATE if sent.turn == self.turn and self.told.get(sent.what) == sent.value:
                 self.sure |= {sent.what}
                 self.prepared = self.prepared or (self.zero is None and self.sure == TEXTURE)
-        if sent.what is What.POWER and sent.value > self.told.get(What.POWER, 0):
+        if sent.what is What.POWER and self.zero is None and sent.value > self.told.get(What.POWER, 0):
             self.told[What.POWER] = sent.value  # a command that was to lower it may have overtaken it
         if sent.turn == self.turn and sent.what is self.zero and sent.value == 0:
             self.zero = What.ENABLE if self.zero is What.POWER else None
