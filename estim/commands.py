@@ -208,7 +208,8 @@ def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-cod
 
 def run_typer(argv: list[str]) -> int:
     """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
-    from estim.listing import devices, programs
+    from estim.listing import devices
+    from estim.programs_verbs import programs
     from estim.showing import matrix, plugins, scope
     from estim.tuning import set_unit
 

@@ -35,6 +35,25 @@ def write_whole(path: Path, text: str | bytes) -> None:
         raise _cant_write(path, error) from error
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that isn't there yet, readable by its owner only; raises EstimError (73) if it is, or can't be."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise EstimError(
+            f"{path} exists already and is not overwritten: choose another name or place", code=Exit.CANT_CREATE
+        ) from error
+    except OSError as error:
+        raise _cant_write(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()  # a half of it would be in the way of the next try
+        raise _cant_write(path, error) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until names in a folder are on disk: a new or renamed file is only then (fsync(2)). Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,7 +1,6 @@
-"""The verbs that list and look things up: `estim devices …` and `estim programs …`."""
+"""`estim devices …`: what is on the air, and which units are remembered."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,12 +9,10 @@ from estim.core.errors import EstimError, Exit
 
 if TYPE_CHECKING:
     from estim.core.panel import Sighting
-    from estim.core.program import Phase, Program
     from estim.flags import Flags
     from estim.host.units import Units
 
 devices = typer.Typer(help="Units: what is on the air, and which ones are yours.", no_args_is_help=True)
-programs = typer.Typer(help="Programs: what they play, and where the numbers come from.", no_args_is_help=True)
 
 SCAN_S = 5.0
 
@@ -66,7 +63,7 @@ def add(
         raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
     unit = _units(context).add(address, family, RealClock().now().utc, name=name, pinned=True)
     told: dict[str, object] = {"name": unit.name, "address": unit.address, "family": unit.family}
-    _tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")
+    tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")
 
 
 @devices.command(name="list")
@@ -86,57 +83,10 @@ def forget(context: typer.Context, unit: Annotated[str, typer.Argument(help="nam
     """Forget a unit."""
     gone = _units(context).forget(unit)
     told: dict[str, object] = {"name": gone.name, "address": gone.address, "family": gone.family, "forgotten": True}
-    _tell(context.obj, told, f"{gone.name} is forgotten")
+    tell(context.obj, told, f"{gone.name} is forgotten")
 
 
-@programs.command(name="list")
-def list_programs(context: typer.Context) -> None:
-    """Show every program."""
-    from estim.catalogue import all_programs
-    from estim.host.home import find_home
-
-    flags: Flags = context.obj
-    found, problems = all_programs(find_home(flags.host.home).programs)
-    for program in found:
-        if flags.as_json:
-            typer.echo(json.dumps(_row(program), ensure_ascii=False))
-        else:
-            typer.echo(f"{program.id:<20} {program.kind:<7} {program.length_s / 60:>4.0f} min  {program.title}")
-    for problem in problems:
-        typer.echo(problem, err=True)
-
-
-@programs.command()
-def show(context: typer.Context, program: Annotated[str, typer.Argument(help="name or file")]) -> None:
-    """Show what a program plays, where the pads go, and what each family makes of it."""
-    from estim.catalogue import find_program
-    from estim.host.home import find_home
-
-    flags: Flags = context.obj
-    found = find_program(find_home(flags.host.home).programs, program)
-    if flags.as_json:
-        typer.echo(json.dumps({**_row(found), "families": _families(found)}, ensure_ascii=False))
-        return
-    typer.echo(f"{found.title} ({found.id}, {found.kind}), {found.length_s / 60:g} minutes")
-    for number, phase in enumerate(found.phases, 1):
-        typer.echo(f"  {number}. {_phase(phase)}")
-    typer.echo(f"Feels like: {found.rule.text}\nPads: {found.pads}\nSites: {', '.join(found.site) or 'any'}")
-    typer.echo(f"Numbers from: {found.source}")
-    for family, sentences in _families(found).items():
-        typer.echo(f"On {family}: {'; '.join(sentences) or 'as written'}")
-
-
-@programs.command()
-def check(context: typer.Context, file: Annotated[Path, typer.Argument(help="a program file")]) -> None:
-    """Check a program file: every mistake with its field and the allowed range."""
-    from estim.catalogue import read_file
-
-    found = read_file(file)
-    text = f"{file}: {found.id} is fine, {found.length_s / 60:g} minutes in {len(found.phases)} phases"
-    _tell(context.obj, {"file": str(file), "ok": True, **_row(found)}, text)
-
-
-def _tell(flags: "Flags", told: dict[str, object], text: str) -> None:
+def tell(flags: "Flags", told: dict[str, object], text: str) -> None:
     """Print one thing: as a JSON line, or as a sentence."""
     typer.echo(json.dumps(told, ensure_ascii=False) if flags.as_json else text)
 
@@ -161,44 +111,3 @@ def _units(context: typer.Context) -> "Units":
     home = find_home(flags.host.home)
     home.prepare()
     return Units.load(home)
-
-
-def _row(program: "Program") -> dict[str, object]:
-    return {
-        "id": program.id,
-        "title": program.title,
-        "kind": program.kind,
-        "minutes": round(program.length_s / 60, 3),
-        "site": list(program.site),
-        "source": program.source,
-        "pads": program.pads,
-        "rule": {"target": program.rule.target, "text": program.rule.text},
-        "phases": [
-            {"title": phase.title, "length_s": phase.length_s, "plays": _phase(phase)} for phase in program.phases
-        ],
-    }
-
-
-def _families(program: "Program") -> dict[str, list[str]]:
-    from estim.core.matrix import Plays, cell
-    from estim.families import families
-
-    cells = [cell(program, family) for family in families()]
-    return {
-        one.family: [f"can't be played: {one.sentences[0]}"] if one.plays is Plays.NO else list(one.sentences)
-        for one in cells
-    }
-
-
-def _phase(phase: "Phase") -> str:
-    from estim.core.program import words
-
-    parts = [f"{phase.title}: {phase.length_s / 60:g} min, {words(phase.rate_hz, 'Hz')}", words(phase.width_us, "µs")]
-    if phase.burst is not None:
-        parts.append(f"bursts of {phase.burst.on_s * 1000:g} ms, {phase.burst.off_s * 1000:g} ms apart")
-    if phase.envelope is not None:
-        one = phase.envelope
-        parts.append(f"rise {one.up_s:g} s, hold {one.on_s:g} s, fall {one.down_s:g} s, rest {one.off_s:g} s")
-    if phase.level_pct != 100:
-        parts.append(f"{phase.level_pct} % of your level")
-    return ", ".join(parts)

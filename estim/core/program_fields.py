@@ -77,12 +77,12 @@ ID = Text(
 TITLE = Text(60, "what people read in lists")
 KIND = Words(
     ("pain", "twitch", "tetanic"),
-    "pain: TENS; twitch: single twitches of a muscle; tetanic: it holds a muscle contracted, and stays locked",
+    "what it does: TENS for pain, single twitches of a muscle, or (tetanic, locked) holding a muscle contracted",
 )
 PLACES = ("ankle", "calf", "lower-leg", "foot", "knee", "thigh")
 SITE = Words(
     tuple(f"{place}-{side}" for place in PLACES for side in ("left", "right")),
-    "where it may be used (only legs: other places need somebody who can judge them); [] for any of them",
+    "where it may be used, a list, [] for any of them (only legs: other places need somebody who can judge them)",
 )
 """Only legs: neck, head, chest and back need somebody who can judge them (safety.md section 6)."""
 SOURCE = Text(600, "where the numbers come from; say so if nobody checked them")
@@ -106,10 +106,10 @@ UP_S = Number(RISE_MIN_S, 30, "seconds (a faster rise is uncomfortable)", "rise"
 ON_S = Number(0, 60, "seconds", "hold")
 DOWN_S = Number(0.5, 30, "seconds", "fall")
 OFF_S = Number(0, 120, "seconds", "rest, without pulses")
-LEVEL_PCT = Number(1, 100, "%", "of the level that the person set", default=100, whole=True)
+LEVEL_PCT = Number(1, 100, "%", "level, relative to the one that the person set", default=100, whole=True)
 NOTE = Text(300, "anything else to know of this stretch", default="")
 
-TARGET = Words(("sensory", "motor"), "sensory: felt, no twitch; motor: the muscle twitches or holds")
+TARGET = Words(("sensory", "motor"), "what to aim at, a feeling without a twitch, or a muscle that twitches or holds")
 RULE_TEXT = Text(400, "how strong it should feel, in plain words")
 RERAISE_STEP = Number(1, 2, "levels", "so much more may be offered", whole=True)
 RERAISE_S = Number(60, 1800, "seconds", "no sooner than this after the last one")
