@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from re import fullmatch
 from typing import Any
 
-from protocols.bluetens_script import P_MAX_US, P_MIN_US, Script, read_script, refuses
+from protocols.bluetens_compile import NARROWER_US, refuses
+from protocols.bluetens_script import P_MAX_US, P_MIN_US, Script, read_script
 from protocols.driver import Direction, Driver, Family, Forms
 from protocols.score import Playable
 from protocols.vocabulary import (
@@ -239,12 +240,12 @@ LAYOUTS: Forms = {
 }
 
 
-def percent(millivolt: int) -> int | None:
+def percent(shown: int, *, first: bool) -> int | None:
     """Return the battery in %: true mV on second hardware (3100 to 4150), a scale of its own on the first (to 5000)."""
-    if not 2500 <= millivolt <= 5500:
+    if not 2500 <= shown <= 5500:
         return None  # old firmware says 32769 on mains
-    empty, full = (3100, 4150) if millivolt <= 4300 else (3800, 5000)
-    return max(0, min(100, round(100 * (millivolt - empty) / (full - empty))))
+    empty, full = (3800, 5000) if first or shown > 4300 else (3100, 4150)
+    return max(0, min(100, round(100 * (shown - empty) / (full - empty))))
 
 
 CAPS = Capabilities(
@@ -282,8 +283,8 @@ def rate_played(rate_hz: float) -> float:
 
 
 def width_played(width_us: float) -> float:
-    """Return the width that is really played on the second hardware: whole µs, never rounded up."""
-    return float(int(width_us + 1e-6))
+    """Return the width that is really played on the second hardware: whole µs, never rounded up; 0 below its least."""
+    return float(int(width_us + 1e-6)) if width_us >= P_MIN_US - NARROWER_US else 0.0
 
 
 def _connect(now_s: float, _profile: str) -> Driver:
@@ -306,7 +307,7 @@ FAMILY = Family(
     evidence="A: the vendor's firmware and a working client; letter case of md5 and echo not known",
     playable=Playable(
         rate_hz=(0.1, 1200.0),
-        width_us=(float(P_MIN_US), float(P_MAX_US - 3)),
+        width_us=(float(P_MIN_US), float(P_MAX_US - NARROWER_US)),
         rate=rate_played,
         width=width_played,
         refuses=refuses,

@@ -1,83 +1,195 @@
-"""What is known of a Bluetens: level, whether it runs, until when at the latest; and what its own lines mean."""
+"""What is known of a Bluetens: the level it may be at, whether it runs, until when at the latest; what its lines mean.
+
+1. A state (`>stat`) is dated by the oldest question that it may answer: the shell answers in order, the air keeps it,
+   and an answer comes within LATE_S of its question or never. A state that no question is open for is a double.
+2. A state narrows the level only if its question was put after the last command, start or button that moved it.
+3. A state that says "nothing runs" may be one of before a start, as long as an answer to an older question may still
+   come: only after that is it believed. A running one that is older than the last proof of zero is not believed.
+4. A program that began again, or another one than ours, is told as an end: estim did not start it.
+"""
 
 from dataclasses import dataclass, field
 from math import inf
+from re import fullmatch
 
-from protocols.belief import ASK, Answer, Belief, Change, How
 from protocols.bluetens import TOP, Notice, Stat
-from protocols.vocabulary import Channel, Contact, Ended, Event, Hand, Level, LowBattery, Refused
+from protocols.vocabulary import Channel, Contact, Ended, Event, Hand, Level, LowBattery, Refused, Span
+
+LATE_S = 2.5
+"""An answer comes within this of the reply to its question's write, or never (2 s late must be survived)."""
+
+STALL_S = 6.0
+"""After a write that failed old answers may still be on their way: a usual supervision time-out."""
 
 START_S = 3.0
 """A start that nothing shows after so long was none: the unit says ok to one on its charger, too."""
 
+TICK_SLACK_S, TICK_SHARE = 3.0, 0.02
+"""How far the unit's seconds may be behind ours."""
+
+ENDS_SLACK_S = 8.0
+"""How much later than its cut-off a program may end: a block of ours, 7 entries that are loaded already, the way."""
+
 _A = Channel.A
-_FULL = "the unit's memory is full: remove programs with its own app"
+
+
+@dataclass(slots=True)
+class _Question:
+    tag: int
+    since_s: float
+    until_s: float
+    answered: bool = False
 
 
 @dataclass(slots=True)
 class Known:
-    """Times in seconds; `stat_s` is when the last `>stat` was answered, `started_s` when a start was sent (-inf: none).
+    """Times in seconds (-inf: never). `asked_s` is the date of the last state, `told_s` when it came.
 
-    `notice_due` is true from a start until the unit has told it by `NOTIFY strength 1`: the same line later is a hand.
+    `started_s` is when a program was last started by us or by a button, `zero_s` the date of the last believed zero.
     """
 
-    belief: Belief = field(default_factory=lambda: Belief(TOP))
+    span: Span = field(default_factory=lambda: Span(0, TOP))
+    settled_s: float = inf
     running: bool | None = None
-    stat_s: float = -inf
+    asked_s: float = -inf
+    told_s: float = -inf
     started_s: float = -inf
+    zero_s: float = -inf
     ends_s: float = inf
     left_s: float | None = None
-    notice_due: bool = False
+    digest: str = ""
+    late: int = 0
+    _ours: bool = False
+    _moved_s: float = -inf
+    _notice_until_s: float = -inf
+    _questions: list[_Question] = field(default_factory=list)
 
     @property
     def off(self) -> bool:
         """Whether it is known to put nothing out."""
-        return self.running is False and self.belief.span.hi == 0
+        return self.running is False and self.span.hi == 0
+
+    def starts(self, now_s: float) -> bool:
+        """Say whether a start of ours may still be on its way to showing."""
+        return self._ours and not self.running and now_s <= self.started_s + START_S
+
+    def asked(self, now_s: float, tag: int) -> None:
+        """Take note of a `>stat` that goes out."""
+        self._questions.append(_Question(tag, now_s, now_s + 2.0 + LATE_S))
+
+    def replied(self, now_s: float, tag: int, *, ok: bool) -> None:
+        """Take the reply to the write of a `>stat`."""
+        for question in self._questions:
+            if question.tag == tag:
+                question.until_s = now_s + (LATE_S if ok else STALL_S)
 
     def order(self, now_s: float, level: int) -> None:
-        """Take note of a command that sets the level, 0 for a stop."""
-        self.belief.write(now_s, Change(How.SET, level), None)
-        if level == 0:
-            self.started_s = -inf
+        """Take note of a command that sets the level, 0 for a stop; it may be carried out or not."""
+        self._moved_s = now_s
+        self._believe(now_s, Span(min(self.span.lo, level), max(self.span.hi, level)))
+        self._ours = self._ours and level > 0
 
-    def start(self, now_s: float, cut_s: int) -> None:
-        """Take note of a start, which begins at level 1, and of its cut-off."""
+    def start(self, now_s: float, cut_s: float, digest: str) -> None:
+        """Take note of a start, which begins at level 1, of its cut-off, and of the md5 of what is started."""
         self.order(now_s, 1)
-        self.started_s, self.ends_s, self.notice_due = now_s, now_s + cut_s, True
+        self.started_s, self.ends_s, self.digest, self._ours = now_s, now_s + cut_s + ENDS_SLACK_S, digest, True
+        self._notice_until_s = now_s + START_S
 
-    def told(self, now_s: float, key: int, stat: Stat, *, playing: bool) -> tuple[Answer, list[Event]]:
-        """Take a `>stat`; return how its level fits what was believed, and what it says of starts and ends."""
-        was, self.running, self.stat_s = self.running, stat.tick > 0 or stat.level > 0, now_s
-        self.belief.write(now_s, ASK, key)
-        how = self.belief.answer(now_s, key, max(0, min(TOP, stat.level)))
-        self.left_s = max(0.0, self.ends_s - now_s) if self.running and self.ends_s < inf else None
-        if self.running or not playing or now_s <= self.started_s + START_S or self.started_s == -inf:
-            return how, []
-        self.started_s = -inf
-        if was:
-            return how, [Ended("its program has come to its end, or was stopped at the unit")]
-        return how, [Refused("the unit says ok to a start, and does not start: is it on its charger?")]
+    def told(self, now_s: float, stat: Stat, *, playing: bool) -> list[Event]:
+        """Take a state; return what it says of hands and ends."""
+        asked_s = self._date(now_s)
+        if asked_s is None or (stat.level == 0 and stat.tick == 0 and not self._is_news(now_s)):
+            self.late += 1
+            return []
+        if stat.level > 0 and stat.tick > now_s - self.zero_s + 1.5:
+            self.late += 1  # it was running before the last zero
+            return []
+        was, before = self.running, self.span
+        self.asked_s, self.told_s, self.running = asked_s, now_s, stat.tick > 0 or stat.level > 0
+        level = max(0, min(TOP, stat.level))
+        fits = asked_s >= self._moved_s
+        low, high = (level, level) if fits else (min(before.lo, level), max(before.hi, level))
+        self._believe(now_s, Span(low, high))
+        self.left_s = max(0.0, self.ends_s - ENDS_SLACK_S - now_s) if self.running and self.ends_s < inf else None
+        if not self.running:
+            self.zero_s, self.ends_s = asked_s, inf
+            return self._stopped(now_s, bool(was)) if playing else []
+        return self._runs_on(asked_s, stat, before, fits=fits) if playing else []
 
     def notified(self, now_s: float, notice: Notice) -> list[Event]:
-        """Take a line that nobody asked for; app and older firmware say more kinds than the present one."""
-        on = self.running is not False or self.belief.span.hi > 0
-        match notice.what.split()[0]:
-            case "strength":
-                return self._pressed(now_s, max(0, min(TOP, notice.value)))
+        """Take a line that nobody asked for; app and older firmware know more of them than the present one."""
+        on = self.running is not False or self.span.hi > 0
+        kind = notice.what.split()[0]
+        if kind == "strength":
+            return self._pressed(now_s, max(0, min(TOP, notice.value)))
+        if kind in ("noload", "low", "charging", "shutdown", "error", "stop", "disconnect") and on:
+            self._moved_s = now_s
+            self._believe(now_s, Span(0, self.span.hi))
+        match kind:
             case "noload":
                 return [Contact(_A, False)] if on else []
             case "low":
                 return [LowBattery()]
-            case "insufficient":
-                return [Refused(_FULL)]
-            case "charging" | "shutdown" | "error" | "stop" | "disconnect" if on:
+            case "charging":
+                return [Ended("the unit hangs on its charger")] if on else []
+            case "shutdown" | "error" | "stop" | "disconnect" if on:
                 return [Ended(f"the unit says: {notice.what}")]
             case _:
                 return []
 
-    def _pressed(self, now_s: float, level: int) -> list[Event]:
-        if self.notice_due and level == 1:
-            self.notice_due = False
+    def _date(self, now_s: float) -> float | None:
+        """Return when the question was put that a state answers at the earliest, None if none is open."""
+        self._questions = [one for one in self._questions if one.until_s > now_s]
+        for question in self._questions:
+            if not question.answered:
+                question.answered = True
+                return question.since_s
+        return None
+
+    def _is_news(self, now_s: float) -> bool:
+        """Say whether a zero that comes now can't be one of before the last start."""
+        return all(one.since_s >= self.started_s for one in self._questions)
+
+    def _stopped(self, now_s: float, was: bool) -> list[Event]:
+        """Nothing runs though it shall: an end that nothing else tells, or a start that was none."""
+        if not self._ours or (not was and now_s <= self.started_s + START_S):
             return []
-        how = self.belief.overhear(now_s, level)
-        return [] if how is Answer.FITS else [Hand(_A, Level(level), rose=how is Answer.ROSE)]
+        self._ours = False
+        if was:
+            return [Ended("its program has come to its end, or was stopped at the unit")]
+        return [Refused("the unit says ok to a start, and does not start: is it on its charger, or its battery low?")]
+
+    def _runs_on(self, asked_s: float, stat: Stat, before: Span, *, fits: bool) -> list[Event]:
+        if self._ours and asked_s >= self.started_s:
+            age_s = asked_s - self.started_s
+            if stat.tick + TICK_SLACK_S + TICK_SHARE * age_s < age_s:
+                self._ours = False
+                return [Ended("its program began again, and estim did not start it")]
+            if fullmatch(r"[0-9a-fA-F]{32}", stat.md5) and stat.md5.casefold() != self.digest:
+                self._ours = False
+                return [Ended("it plays another program than the one that was started")]
+        if fits and 0 < stat.level < before.lo:
+            return [Hand(_A, Level(stat.level), rose=False)]
+        return []
+
+    def _pressed(self, now_s: float, level: int) -> list[Event]:
+        if level == 1 and now_s <= self._notice_until_s:
+            self._notice_until_s = -inf
+            return []
+        before, pending = self.span, self.asked_s < self._moved_s
+        self._moved_s = now_s
+        if not self.running and level > 0:
+            self.started_s = now_s  # by a button: states of before may still say that nothing runs
+        self.running = level > 0
+        hull = Span(min(before.lo, level), max(before.hi, level))
+        self._believe(now_s, hull if pending and not before.known else Span(level, level))
+        if before.known and before.lo == level:
+            return []
+        return [Hand(_A, Level(level), rose=level >= before.hi)]
+
+    def _believe(self, now_s: float, span: Span) -> None:
+        if not span.known:
+            self.settled_s = inf
+        elif self.settled_s == inf or span != self.span:
+            self.settled_s = now_s
+        self.span = span

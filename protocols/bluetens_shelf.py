@@ -1,10 +1,17 @@
-"""The script that has to be on the unit: which one, whether it is there, and what to ask or send until it is."""
+"""The script that has to be on the unit: which one, whether it is there, and what to ask or send until it is.
 
-from dataclasses import dataclass
+1. It is asked for by its md5 first, and sent only if it is missing or another one; then it is asked for again.
+2. Its name has two characters, e and one that follows from its bytes, so that the line that starts it fits into one
+   write: half a start can never stay in the unit's shell. Two scripts that share a name are sent by turns.
+3. If the unit's memory is full, scripts of ours that are not this one are removed, and never anything else.
+"""
+
+from dataclasses import dataclass, field
 from hashlib import md5
+from re import fullmatch
 
 from protocols.bluetens import COMMAND, Line
-from protocols.bluetens_script import after, compiled
+from protocols.bluetens_compile import compiled
 from protocols.score import Score
 
 MORE_S = 10.0
@@ -13,56 +20,89 @@ MORE_S = 10.0
 TRIES = 3
 """So often a script is sent before its unit is refused."""
 
-WHOLE_S = 1.0
-"""A start so soon after the score's beginning plays the whole of it."""
+LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+FULL = "the unit's memory is full: remove programs with its own app"
+DAMAGED = "the program arrives damaged: go nearer to the unit and try again"
 
 
 @dataclass(slots=True)
 class Shelf:
-    """One script and its place on the unit. `in_place` is true once the unit has told its md5."""
+    """One script and its place on the unit. `in_place` is true once the unit has told its md5.
+
+    `from_s` is the position in the score that it begins with, `refused` a sentence if it can't be had there.
+    """
 
     name: str = ""
     text: bytes = b""
+    digest: str = ""
+    from_s: float = 0.0
     in_place: bool = False
-    sends: int = 0
-    asked: bool = False
-
-    @property
-    def digest(self) -> str:
-        """The md5 that the unit has to tell, small letters."""
-        return md5(self.text, usedforsecurity=False).hexdigest()
+    refused: str = ""
+    _step: str = "md5"
+    _sends: int = 0
+    _cleared: bool = False
+    _old: list[str] = field(default_factory=list)
 
     @property
     def wants(self) -> bool:
         """Whether something is to be asked or sent."""
-        return bool(self.name) and not self.in_place and self.sends < TRIES
+        return bool(self.name) and not self.in_place and not self.refused
 
-    def choose(self, score: Score, at_s: float) -> None:
-        """Choose the script of a score, or of what is left of it from a position on, where it isn't alike all through.
+    @property
+    def reach_s(self) -> float:
+        """How long it takes to have it in place from nothing, about: each write of 20 bytes takes some 50 ms."""
+        return 0.5 + 0.05 * len(self.text) / 20
 
-        Its name has ten characters, as the unit's own list is wide, and follows from its bytes: two scripts never share
-        one.
-        """
-        alike = len(score.parts) == 1 and score.parts[0].fade_us is None
-        text = compiled(score if alike or at_s < WHOLE_S else after(score, at_s), MORE_S).encode()
+    def choose(self, score: Score, from_s: float) -> None:
+        """Choose the script of a score, or of what is left of it from a position on."""
+        text = compiled(score, from_s, MORE_S).encode()
+        self.from_s = from_s
         if text != self.text:
-            self.text = text
-            self.name = f"e{self.digest[:5]}.lok"
-            self.in_place, self.sends, self.asked = False, 0, False
+            self.text, self.digest = text, md5(text, usedforsecurity=False).hexdigest()
+            self.name = f"e{LETTERS[int(self.digest, 16) % len(LETTERS)]}"
+            self.in_place, self.refused, self._step = False, "", "md5"
+            self._sends, self._cleared, self._old = 0, False, []
 
-    def compared(self, told: str) -> None:
+    def next(self) -> tuple[str, bytes, bytes]:
+        """Return the command to begin now, its line, and the bytes of the script that go right behind it."""
+        match self._step:
+            case "cat":
+                self._sends += 1
+                return "cat", COMMAND.build(Line("cat", (self.name, f"-l={len(self.text)}"))), self.text
+            case "ls":
+                return "ls", COMMAND.build(Line("ls")), b""
+            case "rm":
+                return "rm", COMMAND.build(Line("rm", (self._old[-1],))), b""
+            case _:
+                return "md5", COMMAND.build(Line("md5", (self.name,))), b""
+
+    def told_md5(self, told: str) -> None:
         """Take the md5 that the unit tells; "": it has no such file."""
         self.in_place = told.casefold() == self.digest
+        if not self.in_place and self._sends >= TRIES:
+            self.refused = DAMAGED
+        self._step = "cat"
 
-    def question(self) -> tuple[str, str] | None:
-        """Return the command that asks for its md5, once before each sending; None: it is to be sent now."""
-        if self.asked:
-            return None
-        self.asked = True
-        return "md5", self.name
+    def told_row(self, file: str) -> None:
+        """Take a name of the list of files."""
+        if self._step == "ls" and fullmatch(r"e[0-9a-z]", file) and file != self.name:
+            self._old.append(file)
 
-    def upload(self) -> bytes:
-        """Return the line that announces it, and its bytes right behind."""
-        self.asked = False
-        self.sends += 1
-        return COMMAND.build(Line("cat", (self.name, f"-l={len(self.text)}"))) + self.text
+    def ended(self, kind: str, *, ok: bool) -> None:
+        """Take the end of a command: its status, or that none came."""
+        match kind:
+            case "cat" if not ok:
+                self.full()
+            case "cat":
+                self._step = "md5"
+            case "ls" | "rm":
+                self._old = self._old[:-1] if kind == "rm" else self._old
+                self._cleared = True
+                self._step = "rm" if self._old else "cat"
+
+    def full(self) -> None:
+        """The unit has no room for it."""
+        if self._cleared or not self.wants:
+            self.refused = self.refused or (FULL if self.wants else "")
+        else:
+            self._step = "ls"
