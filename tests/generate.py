@@ -63,7 +63,7 @@ def program_table() -> str:
     lines = ["| program | what it is | kind | minutes |", "|---|---|---|---|"]
     for program in shipped():
         minutes = sum(phase.length_s for phase in program.phases) / 60
-        lines.append(f"| `{program.id}` | {program.title} | {program.kind} | {minutes:g} |")
+        lines.append(f"| `{program.id}` | {program.title} | {program.kind} | {round(minutes, 1):g} |")
     return "\n".join(lines)
 
 

@@ -93,6 +93,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.control("C-18")
 def test_a_check_without_a_current_says_what_is_unknown_and_why(file: Path) -> None:
     shown = estim(file.parent, "programs", "check", str(file)).stdout
     assert "mine is fine, 20 minutes in 1 phase\n" in shown

@@ -21,6 +21,7 @@ def phase(rate: Curve | float, width: Curve | float, length_s: float = 1200.0) -
     return Phase("one", length_s, rate, width)
 
 
+@pytest.mark.control("C-18")
 def test_the_worked_example_of_100_hz_200_us_40_ma() -> None:
     (found,) = reckon(program(phase(100, 200)), 40).phases
     assert [found.duty_max, found.duty_mean] == pytest.approx([0.04, 0.04])
@@ -31,6 +32,7 @@ def test_the_worked_example_of_100_hz_200_us_40_ma() -> None:
     assert found.currents.energy_mj == pytest.approx(0.32)
 
 
+@pytest.mark.control("C-18")
 @pytest.mark.parametrize(
     ("rate", "width", "peak", "pad", "rms", "density"),
     [(5, 250, 60, 25, 3.0, 0.12), (75, 350, 80, 25, 18.3, 0.73), (75, 350, 80, 5, 18.3, 3.7)],
