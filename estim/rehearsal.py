@@ -22,6 +22,9 @@ from protocols.vocabulary import AirError, Close, Endpoint, Event, Mode, Read, R
 from simulator.chance import Chance
 from simulator.twin import Twin, WriteRefused
 
+COMMAND_S, REQUEST_S, REPLY_S = 0.002, 0.022, 0.023
+"""On the way to the unit without and with a reply, and the reply's way back (bluetooth.md: 49-60 ms for both)."""
+
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
@@ -68,6 +71,7 @@ class Rehearsal:
         self._driver: Driver | None = None
         self.reported: Reported | None = None
         self._last: Mapping[str, int] = {}
+        self._arrives_s = 0.0
         unit = Unit("box", twin.address, family.name, family.title, True, family.by_hand, profile)
         self.session = Session(unit, family.caps, limits, order, self.now())
         self.session.connect(self.now())
@@ -156,9 +160,11 @@ class Rehearsal:
     def _perform(self, op: Write | Read | Close, driver: Driver) -> None:
         match op:
             case Write(tag, endpoint, data, response, _):
-                self._at(0.045 if response else 0.002, lambda: self._write(driver, tag, endpoint, data, response))
+                self._send(
+                    REQUEST_S if response else COMMAND_S, lambda: self._write(driver, tag, endpoint, data, response)
+                )
             case Read(tag, endpoint):
-                self._at(0.045, lambda: self._read(driver, tag, endpoint))
+                self._send(REQUEST_S, lambda: self._read(driver, tag, endpoint))
             case Close():
                 self._at(0.001, self._closed)
 
@@ -174,13 +180,25 @@ class Rehearsal:
             error = AirError(str(refused), code=refused.code) if response else None
         self._note()
         self._collect()
-        return driver.done(self.now_s, tag, b"", error)
+        if not response:
+            return driver.done(self.now_s, tag, b"", None)
+        return self._reply(driver, tag, b"", error)
 
     def _read(self, driver: Driver, tag: int, endpoint: Endpoint) -> list[Event]:
         try:
-            return driver.done(self.now_s, tag, self.twin.read(self.now_s, endpoint), None)
+            return self._reply(driver, tag, self.twin.read(self.now_s, endpoint), None)
         except WriteRefused as refused:
-            return driver.done(self.now_s, tag, b"", AirError(str(refused), code=refused.code))
+            return self._reply(driver, tag, b"", AirError(str(refused), code=refused.code))
+
+    def _reply(self, driver: Driver, tag: int, data: bytes, error: AirError | None) -> list[Event]:
+        """Send the answer to a request back: one more connection interval."""
+        self._at(REPLY_S, lambda: driver.done(self.now_s, tag, data, error))
+        return []
+
+    def _send(self, in_s: float, what: Callable[[], list[Event]]) -> None:
+        """Put something on the air: what was sent later never arrives earlier."""
+        self._arrives_s = max(self._arrives_s, self.now_s + in_s)
+        self._at(self._arrives_s - self.now_s, what)
 
     def _collect(self) -> None:
         """Put what the twin says on the hostile air; order is kept, as a link keeps it."""
