@@ -67,6 +67,20 @@ def program_table() -> str:
     return "\n".join(lines)
 
 
+def matrix_table() -> str:
+    """Return what every family makes of every program; the sentences are for the command line."""
+    from estim.catalogue import shipped
+    from estim.core.matrix import Plays, matrix
+    from protocols.registry import family, names
+
+    sign = {Plays.AS_WRITTEN: "as written", Plays.DIFFERS: "differs", Plays.NO: "–"}
+    families = [family(name) for name in names()]
+    lines = [f"| program | {' | '.join(f'`{made.name}`' for made in families)} |", "|---" * (len(families) + 1) + "|"]
+    for row in matrix(shipped(), families):
+        lines.append(f"| `{row[0].program}` | {' | '.join(sign[cell.plays] for cell in row)} |")
+    return "\n".join(lines)
+
+
 def exit_table() -> str:
     """Return the table of exit codes."""
     from estim.core.errors import MEANING
@@ -78,7 +92,12 @@ def exit_table() -> str:
 
 BLOCKS = {
     "SAFETY.md": {"matrix": safety_table},
-    "README.md": {"families": family_table, "programs": program_table, "exit-codes": exit_table},
+    "README.md": {
+        "families": family_table,
+        "programs": program_table,
+        "matrix": matrix_table,
+        "exit-codes": exit_table,
+    },
 }
 
 
