@@ -68,6 +68,7 @@ class Zc95:
         self._lanes = {channel: Lane(channel) for channel in CHANNELS}
         self._stop: Stop | None = None
         self._words = Words()
+        self._texture: dict[bool, dict[What, int]] = {False: {}, True: {}}
         self._command: tuple[int, float] | None = None
         self._next_command_s = now_s
         self._next_lane = 0
@@ -132,6 +133,8 @@ class Zc95:
             self._mute = True
         if self._command is not None and now_s >= self._command[1]:
             self._command = None
+        if self._acting in (Mode.READY, Mode.PLAY):
+            self._texture = {plays: meant(self._wanted, now_s, plays=plays) for plays in (False, True)}
         ops = self._hurry(now_s) + self._prove(now_s)
         if self._words.free(hurries=False) and now_s >= self._again_s:
             ops += self._request(now_s)
@@ -243,18 +246,15 @@ class Zc95:
             level = self._level(lane)
             if not lane.prepared and self._wanted.score is not None and (readies or level > 0):
                 what = What.WIDTH if What.WIDTH not in lane.sure else What.RATE
-                return [self._words.ask(now_s, lane, what, self._meant(now_s, lane)[what])]
+                return [self._words.ask(now_s, lane, what, self._texture[lane.plays][what])]
             if level > 0 and lane.prepared and lane.enabled is not True and lane.belief.span == Span(0, 0):
                 return [self._words.ask(now_s, lane, What.ENABLE, 1)]
-            if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(now_s, lane):
+            if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(lane):
                 return [self._words.ask(now_s, lane, What.POWER, level)]
         return self._look(now_s) or self._repeat(now_s, free)
 
-    def _meant(self, now_s: float, lane: Lane) -> dict[What, int]:
-        return meant(self._wanted, now_s, plays=lane.plays)
-
-    def _in_tune(self, now_s: float, lane: Lane) -> bool:
-        return lane.plays and all(lane.told.get(what) == value for what, value in self._meant(now_s, lane).items())
+    def _in_tune(self, lane: Lane) -> bool:
+        return lane.plays and all(lane.told.get(what) == value for what, value in self._texture[lane.plays].items())
 
     def _look(self, now_s: float) -> list[Op]:
         """Return the reading that is due: the battery, a dial."""
@@ -276,7 +276,7 @@ class Zc95:
         if now_s >= self._told_s(used or free, oldest=bool(used)) + ASK_S:
             return [self._words.ask(now_s, lane, What.POWER, min(lane.belief.span.hi, self._level(lane)))]
         for lane in used if rests_s(self._wanted, now_s) >= STEADY_S else ():
-            for what, value in self._meant(now_s, lane).items():
+            for what, value in self._texture[lane.plays].items():
                 if what not in lane.sure and lane.told.get(what) == value:
                     return [self._words.ask(now_s, lane, what, value)]
         return []
@@ -288,9 +288,9 @@ class Zc95:
         for step in range(len(CHANNELS)):
             index = (self._next_lane + step) % len(CHANNELS)
             lane = self._lanes[CHANNELS[index]]
-            for what, value in self._meant(now_s, lane).items() if lane.plays and self._level(lane) else ():
+            for what, value in self._texture[lane.plays].items() if lane.plays and self._level(lane) else ():
                 if lane.told.get(what) != value:
-                    self._next_lane = index if what is What.WIDTH else (index + 1) % len(CHANNELS)
+                    self._next_lane = (index + 1) % len(CHANNELS)
                     self._next_command_s = now_s + GAP_S
                     op = self._words.say(now_s, lane, what, value, urgent=False)
                     self._command = op.tag, now_s + REPLY_S
