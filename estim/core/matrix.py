@@ -20,7 +20,10 @@ class Plays(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One program on one family: `sentences` say what differs, or why it can't be played."""
+    """One program on one family: `sentences` say what differs, or why it can't be played.
+
+    What holds for every program of a family is among them, but makes no difference of this one.
+    """
 
     program: str
     family: str
@@ -34,7 +37,8 @@ def cell(program: Program, family: Family) -> Cell:
         differs = fit(program, family, unlocked=True).differs
     except CourseError as error:
         return Cell(program.id, family.name, Plays.NO, (error.text,))
-    return Cell(program.id, family.name, Plays.DIFFERS if differs else Plays.AS_WRITTEN, differs)
+    own = differs[: len(differs) - len(family.playable.notes)]
+    return Cell(program.id, family.name, Plays.DIFFERS if own else Plays.AS_WRITTEN, differs)
 
 
 def matrix(programs: Iterable[Program], families: Sequence[Family]) -> list[list[Cell]]:

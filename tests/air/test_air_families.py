@@ -1,7 +1,6 @@
 """Whole sessions of every family over the virtual air, host and units on one loop whose time jumps."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -66,7 +65,6 @@ async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace
 
 @pytest.mark.parametrize("name", names())
 def test_twenty_minutes_over_the_air_end_at_zero_proved(name: str) -> None:
-    began = time.monotonic()
     loop, clock = new_loop("max")
     notes, trace = Notes(), Trace()
     try:
@@ -77,4 +75,3 @@ def test_twenty_minutes_over_the_air_end_at_zero_proved(name: str) -> None:
     assert isinstance(last, Ended)
     assert (last.reason, last.stop_confirmed) == (Reason.COMPLETED, True), last.message
     assert last.duration_s == pytest.approx(MINUTES * 60, abs=1)
-    print(name, time.monotonic() - began)
