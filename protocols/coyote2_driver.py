@@ -138,11 +138,13 @@ class Coyote2:
         self._turn(now_s)
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
-        """See Driver. A notification is a reason to read, no more."""
+        """See Driver. A notification is a reason to read, and hardly ever more."""
+        events: list[Event] = []
         try:
             if endpoint == STRENGTHS:
                 told = STRENGTH_WORD.parse(data)
-                if self._strengths.hear(now_s, {Channel.A: told.a, Channel.B: told.b}):
+                events, odd = self._strengths.hear(now_s, {Channel.A: told.a, Channel.B: told.b})
+                if odd:
                     self._counts["hints"] += 1
                     self._levels.hurry(0.0)
             elif endpoint == BATTERY:
@@ -154,7 +156,7 @@ class Coyote2:
             self._counts["bad_packets"] += 1
             return []
         self._heard_s = now_s
-        return []
+        return events
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         """See Driver. A word that is out is followed by a reading."""
@@ -187,8 +189,8 @@ class Coyote2:
     def reported(self, now_s: float) -> Reported:
         """See Driver."""
         trouble = f"the box left {self._vain} readings unanswered" if self._vain >= VAIN else ""
-        if not trouble and not self._maximum and self._counts["maximum_unread"]:
-            trouble = "the box doesn't tell its highest strength (1507)"
+        if not trouble and not self._maximum and (self._maximum == 0 or self._counts["maximum_unread"]):
+            trouble = "the box tells no highest strength (1507)"
         return self._tell(now_s, trouble)
 
     def lost(self, now_s: float) -> Reported:

@@ -7,7 +7,7 @@
    the session is left to judge it.
 4. One word sets both channels, and none is relative. So a raise goes out only within FRESH_S of a reading, and a word
    for one channel says the other's again: as last told, or lower. A wheel that is turned down in just that window is
-   brought up again by our word; its notification comes right after, and then its level is what holds.
+   brought up again by our word, and no reading will tell. Its notification does, right after the word: it is believed.
 5. Zero is proved by a reading of 0/0, asked after a zero of the same stop was out.
 """
 
@@ -22,6 +22,9 @@ BOTH = (Channel.A, Channel.B)
 
 FRESH_S = 0.2
 """A raise may follow a reading this long. Its own request takes some 50 ms to 100 ms."""
+
+CROSSED_S = 0.5
+"""A notification this long after a word may be of a wheel that moved before it. No raise follows a wheel so soon."""
 
 WORDS_MAX = 32
 """Words kept whose effect nobody has read yet."""
@@ -60,6 +63,7 @@ class Strengths:
         self._hinted_s = -inf
         self._questions: dict[int, _Question] = {}
         self._word_s = -inf
+        self._before: Levels = {}
         self._zeros: set[int] = set()
         self._zero_out = False
         self._spans = dict.fromkeys(BOTH, _ANY)
@@ -167,19 +171,23 @@ class Strengths:
             self.zero, self.zero_due_s = Zero.CONFIRMED, inf
         return events
 
-    def hear(self, now_s: float, told: Levels) -> bool:
-        """Take a notification; say whether it is a reason to read at once."""
+    def hear(self, now_s: float, told: Levels) -> tuple[list[Event], bool]:
+        """Take a notification; return the hands that it tells for sure, and whether it is a reason to read at once."""
         if self._told is None:
-            return True
+            return [], True
         odd = [channel for channel in BOTH if told[channel] not in self._known(channel)]
+        events: list[Event] = []
         for channel in odd:
-            self._hints[channel].add(told[channel])
+            level, before = told[channel], self._before.get(channel, 0)
+            if level < before and (before - level) % APP_STEP == 0 and now_s - self._word_s <= CROSSED_S:
+                events.append(Hand(channel, Level(level), rose=False))
+            self._hints[channel].add(level)
             self._hinted_s = now_s
         if odd:
             self._work_out(now_s)
             if any(told.values()):
                 self._unprove(now_s, at_once=True)
-        return bool(odd)
+        return events, bool(odd)
 
     def _unprove(self, now_s: float, *, at_once: bool) -> None:
         """It isn't at zero (any more): a stop sends its zero again."""
@@ -210,6 +218,7 @@ class Strengths:
         return _ANY.hi if self._told is None else self._told[channel]
 
     def _send(self, now_s: float, tag: int, levels: Levels) -> Levels:
+        self._before = self._told or {}
         self._words = [*self._words[1 - WORDS_MAX :], _Word(tag, levels)]
         self._word_s = now_s
         self._work_out(now_s)
