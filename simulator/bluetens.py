@@ -1,38 +1,31 @@
 """A software Bluetens: a text shell over 20-byte pieces, files, scripts that play by themselves, buttons, traps.
 
 Rules (notes on the vendor's firmware, see the family's file; "choice" where nobody knows):
-1. One command at a time is read from a stream of bytes; what doesn't begin with > is no command and is passed over.
+1. One command after the other, from a stream. A stop that takes its time holds up what comes after it.
 2. A start plays a file at level 1 and tells it. The end of a script, or the cut-off, is told by nothing.
 3. `>str` with nothing running starts default file 0. A level is above 0 only while something runs.
-4. Stopped and not spoken to for 30 s (first hardware 20 s) it switches itself off. A lost link changes nothing.
-5. With the pads off and pulses wanted for 3 s it stops and says so. On its charger it says ok to a start, and doesn't.
+4. Stopped and not spoken to for 30 s (first hardware 20 s, some addresses 60 s) it switches itself off. A lost link
+   changes nothing.
+5. Pads off while it runs: after 3 s (10 s with those addresses) it stops and says so. A start on its charger, or with
+   a low battery, is ok and none; a line tells why. A button starts default file 0 (choice: level 1 is the button's
+   lowest, the power button stops).
 """
 
-from collections import deque
-from hashlib import md5
 from math import inf
 
 from protocols.bluetens import SERVICE, SHELL, WRITE_MAX
 from protocols.vocabulary import Advert, Endpoint
-from simulator.bluetens_loki import BadScript, Player
 from simulator.bluetens_options import BluetensOptions
+from simulator.bluetens_output import TOP, Output
+from simulator.bluetens_power import Power
+from simulator.bluetens_shell import Store, Stream, number_of, option_of
 from simulator.chance import Chance
 from simulator.kind import Kind
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.trace import silent
-from simulator.twin import Log, Pulse, Said, Twin, WriteRefused
+from simulator.twin import Log, Pulse, Said, WriteRefused
 
-TOP = 60
-VOLTS_PP = {0: 0.0, 1: 7.45, 5: 15.8, 10: 25.8, 15: 35.2, 20: 47.6, 30: 61.0, 40: 76.8, 50: 90.0, 60: 103.0}
-"""Measured at 500 ohm and 50 Hz, peak to peak of both phases (vendor's sheet)."""
-
-CAPACITY = 60 * 1024
-DEFAULT_FILE, DEFAULT_SCRIPT = "pain.lok", "V1D16{R4b0|R50Pc8F50}"
-ANSWER_S, OFF_S = 0.02, 1.0
-IDLE_S = {"second": 30.0, "first": 20.0}
-NOLOAD_S, UPLOAD_S, TELL_BATTERY_S = 3.0, 5.0, 300.0
-KEPT = 120_000
-"""Pulses kept: 60 s at the highest rate of a program, many times over."""
+ANSWER_S, OFF_S, RESET_S, TELL_BATTERY_S = 0.02, 1.0, 3.0, 300.0
 
 
 class Bluetens:
@@ -41,25 +34,23 @@ class Bluetens:
     family = "bluetens"
     endpoints: tuple[Endpoint, ...] = (SHELL,)
 
-    def __init__(self, address: str, options: BluetensOptions, _chance: Chance, log: Log = silent) -> None:
+    def __init__(self, address: str, options: BluetensOptions, chance: Chance, log: Log = silent) -> None:
         self.address = address
         self.on = True
+        self.store = Store(options)
         self._options = options
         self._log = log
-        self.files: dict[str, bytes] = {DEFAULT_FILE: DEFAULT_SCRIPT.encode()}
-        self._level = 0
-        self._player: Player | None = None
-        self._start_s = 0.0
-        self._last_md5 = "0" * 32
-        self._past: deque[Pulse] = deque(maxlen=KEPT)
-        self._stream = b""
-        self._upload: tuple[str, int, bytes, float] | None = None
-        self._ctrl_d = 0
-        self._spoken_s = self._told_s = 0.0
-        self._dark_s = self._noload_s = inf
-        self._battery_mv = options.battery
-        self._pads_on, self._charging, self._met, self._central = True, options.charging, False, False
-        self._ignored = self._damaged = 0
+        self._chance = chance.stream(f"{self.family} {address}")
+        self._power = Power(address, options)
+        self._mode = 0
+        self._radio_name = options.name
+        self._out = Output(options, log)
+        self._last_md5 = {"none": "", "default": self.store.digest(self.store.defaults[0])}.get(options.first_md5)
+        self._stream = Stream()
+        self._spoken_s = self._tell_s = 0.0
+        self._dark_s = self._noload_s = self._stop_s = inf
+        self._met = False
+        self._count = {"start": 0, "stop": 0, "damaged": 0}
         self._heard: set[Endpoint] = set()
         self._outbox = Outbox()
         timed = (Act(options.pads_off, "pads-off"), Act(options.low_battery, "low-battery"))
@@ -69,7 +60,7 @@ class Bluetens:
     def advert(self) -> Advert:
         """See Twin: service FFE0, and the maker's id most significant byte first."""
         address = bytes.fromhex(self.address.replace(":", ""))
-        return Advert(self.address, self._options.name, (SERVICE,), ((0xBDFF, b"\x33\x07" + address + b"blt\0"),))
+        return Advert(self.address, self._radio_name, (SERVICE,), ((0xBDFF, b"\x33\x07" + address + b"blt\0"),))
 
     @property
     def due_s(self) -> float:
@@ -79,14 +70,15 @@ class Bluetens:
     @property
     def _next_s(self) -> float:
         """When something happens that isn't a pulse."""
-        ends_s = self._player.ends_s if self._player is not None else inf
-        idle_s = inf if self._player is not None or not self.on else self._spoken_s + IDLE_S[self._options.hardware]
-        upload_s = self._upload[3] if self._upload is not None else inf
-        return min(self._agenda.due_s, ends_s, idle_s, upload_s, self._dark_s, self._noload_s)
+        if not self.on:
+            return self._agenda.due_s
+        over_s = self._out.ends_s if self._out.plays else self._spoken_s + self._power.idle_s
+        timers = self._stream.due_s, self._dark_s, self._noload_s, self._stop_s, self._tell_s + TELL_BATTERY_S
+        return min(self._agenda.due_s, over_s, *timers)
 
     def level(self, channel: str = "A") -> int:
         """Return the level that it plays at, 0 if nothing runs."""
-        return self._level
+        return self._out.level
 
     def advance(self, now_s: float) -> list[Said]:
         """See Twin."""
@@ -97,26 +89,24 @@ class Bluetens:
         return said
 
     def connect(self, now_s: float) -> None:
-        """See Twin. One that runs already was started by buttons, or by a host that died."""
-        self._spoken_s = now_s if not self._met else self._spoken_s
+        """See Twin. One that runs already was started by its button, or by a host that died."""
+        if not self._met:
+            self._spoken_s = self._tell_s = now_s
         self._agenda.begin(now_s)
         self._live(now_s)
         if not self._met and self._options.strength:
-            self._start(now_s, DEFAULT_FILE, inf, "before")
-            self._set(now_s, self._options.strength, "before")
-        self._met = self._central = True
-        self._spoken_s = now_s
-        self._log(now_s, "connect", {"level": {"A": self._level}})
+            self._start(now_s, self.store.defaults[0], inf, "before")
+            self._out.set(now_s, self._options.strength, "before")
+        self._met, self._spoken_s = True, now_s
+        self._log(now_s, "connect", {"level": {"A": self._out.level}})
 
     def disconnect(self, now_s: float) -> None:
         """See Twin: it plays on."""
         self._live(now_s)
         self._heard.clear()
         self._outbox.clear()
-        self._central, self._upload, self._ctrl_d = False, None, 0
-        if not self._options.half_line:
-            self._stream = b""
-        self._log(now_s, "disconnect", {"level": {"A": self._level}})
+        self._stream.cut(keeps_line=self._options.half_line, keeps_file=self._options.half_file)
+        self._log(now_s, "disconnect", {"level": {"A": self._out.level}})
 
     def subscribe(self, now_s: float, endpoint: Endpoint, on: bool) -> None:
         """See Twin."""
@@ -124,7 +114,7 @@ class Bluetens:
         (self._heard.add if on else self._heard.discard)(endpoint)
 
     def write(self, now_s: float, endpoint: Endpoint, data: bytes, response: bool) -> None:
-        """See Twin: at most 20 bytes."""
+        """See Twin: at most 20 bytes, with response or without."""
         self._live(now_s)
         if not self.on:
             return
@@ -136,7 +126,9 @@ class Bluetens:
         self._spoken_s = now_s
         if self._options.echo:
             self._outbox.put(now_s + ANSWER_S / 2, SHELL, data)
-        self._read(now_s, data)
+        self._stream.take(now_s, data)
+        self._live(now_s)
+        self._work(now_s)
 
     def read(self, now_s: float, endpoint: Endpoint) -> bytes:
         """See Twin: nothing of use."""
@@ -146,235 +138,200 @@ class Bluetens:
     def hand(self, now_s: float, act: str) -> None:
         """See Twin; `charger-on` and `charger-off` besides."""
         self._live(now_s)
+        self._act(now_s, act)
+
+    def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
+        """See Twin; `until_s` may not lie in the future."""
+        self._live(until_s)
+        return self._out.pulses(since_s, until_s)
+
+    # Time
+
+    def _live(self, now_s: float) -> None:
+        while (at_s := self._next_s) <= now_s:
+            self._out.live(at_s)
+            if self._next_s == at_s:  # else its script has come to an end before that
+                self._happen(at_s)
+        self._out.live(now_s)
+
+    def _happen(self, at_s: float) -> None:
+        if at_s == self._agenda.due_s:
+            self._act(*self._agenda.take())
+        elif at_s == self._stop_s:
+            self._stop(at_s, "host")
+            self._say(at_s, "0: ok")
+            self._work(at_s)
+        elif at_s == self._dark_s:
+            self._switch_off(at_s, "power")
+        elif at_s == self._noload_s:
+            self._notify(at_s, "noload")
+            self._stop(at_s, "noload")
+        elif at_s == self._stream.due_s:
+            self._say(at_s, *self.store.close(self._stream.filed()))
+            self._work(at_s)
+        elif at_s == self._tell_s + TELL_BATTERY_S:
+            self._tell_s = at_s
+            self._notify(at_s, f"battery {self._power.shown_mv}")
+        elif self._out.plays:
+            self._stop(at_s, "script")  # and no word of it
+        else:
+            self._switch_off(at_s, "idle")
+
+    def _switch_off(self, now_s: float, why: str) -> None:
+        self._stop(now_s, why)
+        self.on, self._dark_s = False, inf
+        self._log(now_s, "ignored", {"why": f"it is off now ({why})"})
+
+    # The shell
+
+    def _work(self, now_s: float) -> None:
+        """Obey what has come, until a stop takes its time."""
+        while self._stop_s == inf and (line := self._stream.line()) is not None:
+            name, *words = line.split(" ")
+            self._obey(now_s, name, words)
+
+    def _obey(self, now_s: float, name: str, words: list[str]) -> None:
+        word = words[0] if words else ""
+        wrong = f"{self._options.errno}: failure"
+        match name:
+            case "ver":
+                self._say(now_s, "v.3.0.12" if self._power.first else "v.3.3.7")
+            case "bat":
+                self._say(now_s, f"{self._power.mv if words else self._power.shown_mv} mv")
+            case "stat":
+                self._say(now_s, self._state(now_s))
+            case "str":
+                self._set_level(now_s, word)
+            case "ssta":
+                self._begin(now_s, words)
+            case "osto":
+                self._halt(now_s)
+            case "md5":
+                digest = self.store.digest(word)
+                self._say(now_s, "2: failure" if digest is None else self._cased(digest))
+            case "cat":
+                self._say(now_s, *self.store.open(now_s, words, self._stream))
+                self._live(now_s)
+            case "mode" if not self._power.first:
+                self._mode = int(word) if word in ("0", "1", "2") else self._mode
+                self._say(now_s, f"mode {self._mode}")
+            case "btnm" if self._power.first:
+                self._radio_name = " ".join(words)[:23] or self._radio_name
+                self._say(now_s, f"btnm={self._radio_name}")
+            case "shdn":
+                self._say(now_s, "0: ok")
+                self._act(now_s, "power-off")
+            case "rst":
+                self._dark_s = now_s
+            case _:
+                known = not (self._power.first and name == "ndef")
+                lines = self.store.answer(name, words) if known else None
+                self._say(now_s, *(lines or [wrong if name == "clrfs" else "127: command not understood"]))
+
+    def _state(self, now_s: float) -> str:
+        tick = int(now_s - self._out.start_s) if self._out.plays else 0
+        digest = self._cased("0" * 32 if self._last_md5 is None else self._last_md5)
+        if self._options.stat == "app":
+            return f"str={self._out.level},dmd5={digest},lmd5={digest},tick={tick}"
+        return f"tick={tick},lmd5={digest},str={self._out.level}"
+
+    def _set_level(self, now_s: float, word: str) -> None:
+        old, wanted = self._out.level, number_of(word)
+        if wanted and not self._out.plays:
+            self._try_start(now_s, self.store.defaults[0], inf)  # the trap
+        elif wanted:
+            self._out.set(now_s, min(TOP, wanted), "host")
+        self._say(now_s, f"str={old if self._options.old_level else self._out.level}")
+
+    def _begin(self, now_s: float, words: list[str]) -> None:
+        cut_s = option_of(words, "-cut=")
+        if not words or words[0] not in self.store.files:
+            self._say(now_s, "100: failure")
+            return
+        self._stop(now_s, "host")
+        started = self._try_start(now_s, words[0], float(cut_s) or inf)
+        self._say(now_s, "0: ok" if started else "100: failure")
+
+    def _try_start(self, now_s: float, file: str, cut_s: float) -> bool:
+        """Start a file unless something speaks against it; false only if it is no script."""
+        self._count["start"] += 1
+        objection = self._power.objection()
+        if objection:
+            self._notify(now_s, objection)
+            self._dark_s = now_s + OFF_S if self._power.charging else self._dark_s
+        elif self._count["start"] > self._options.start_ignored:
+            return self._start(now_s, file, cut_s, "host")
+        return True
+
+    def _halt(self, now_s: float) -> None:
+        if self._out.plays and self._count["stop"] < self._options.stop_ignored:
+            self._count["stop"] += 1
+            self._log(now_s, "ignored", {"why": "option stop_ignored"})
+        elif self._out.plays and self._options.slow_stop_s > RESET_S:
+            self._dark_s, self._stop_s = now_s + RESET_S, now_s + self._options.slow_stop_s
+            return
+        elif self._out.plays and self._options.slow_stop_s:
+            self._stop_s = now_s + self._options.slow_stop_s
+            return
+        else:
+            self._stop(now_s, "host")
+        self._say(now_s, "0: ok")
+
+    # What it does
+
+    def _act(self, now_s: float, act: str) -> None:
         self._log(now_s, "hand", {"act": act})
         match act:
             case "pads-off" | "pads-on":
-                self._pads_on = act == "pads-on"
+                self._out.pads(now_s, on=act == "pads-on")
                 self._watch_load(now_s)
             case "power-off":
                 self._notify(now_s, "shutdown")
                 self._stop(now_s, "power")
                 self._dark_s = now_s + ANSWER_S * 2
             case "power-on":
-                self.on, self._spoken_s, self._dark_s = True, now_s, inf
+                self.on, self._spoken_s, self._tell_s, self._dark_s = True, now_s, now_s, inf
             case "low-battery":
-                self._battery_mv = 3000
+                self._power.run_low()
                 self._notify(now_s, "low battery")
                 self._stop(now_s, "battery")
                 self._dark_s = now_s + OFF_S
             case "charger-on":
-                self._charging = True
+                self._power.charging = True
                 self._notify(now_s, "charging")
                 self._stop(now_s, "charger")
                 self._dark_s = now_s + OFF_S
             case "charger-off":
-                self._charging = False
+                self._power.charging = False
             case _ if act[:2] in ("A+", "A-"):
-                if self._player is not None:
-                    self._set(now_s, max(1, min(TOP, self._level + int(f"{act[1]}{act[2:] or 1}"))), "hand")
-                    self._notify(now_s, f"strength {self._level}")
+                self._press(now_s, int(f"{act[1]}{act[2:] or 1}"))
             case _:
                 raise ValueError(f"a hand can't do {act!r} to a {self.family}")
 
-    def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
-        """See Twin."""
-        self._live(until_s)
-        return [pulse for pulse in self._past if since_s <= pulse.at_s < until_s]
+    def _press(self, now_s: float, steps: int) -> None:
+        if not self._out.plays and steps > 0 and self.on:
+            self._start(now_s, self.store.defaults[0], inf, "hand")
+            steps -= 1
+        for _ in range(abs(steps) if self._out.plays else 0):
+            self._out.set(now_s, max(1, min(TOP, self._out.level + (1 if steps > 0 else -1))), "hand")
+            self._notify(now_s, f"strength {self._out.level}")
 
-    # Time
-
-    def _live(self, now_s: float) -> None:
-        while (at_s := self._next_s) <= now_s:
-            self._pulse_until(at_s)
-            if self._next_s < at_s:
-                continue  # its script has come to an end before that
-            self._happen(at_s)
-        self._pulse_until(now_s)
-
-    def _happen(self, at_s: float) -> None:
-        if at_s == self._agenda.due_s:
-            self.hand(*self._agenda.take())
-        elif at_s == self._dark_s:
-            self.on, self._dark_s = False, inf
-            self._stop(at_s, "power")
-        elif at_s == self._noload_s:
-            self._noload_s = inf
-            self._notify(at_s, "noload")
-            self._stop(at_s, "noload")
-        elif self._player is not None and at_s == self._player.ends_s:
-            self._stop(at_s, "script")  # and no word of it
-        elif self._upload is not None and at_s == self._upload[3]:
-            self._end_upload(at_s)
-        else:
-            self._log(at_s, "ignored", {"why": "nobody spoke to it: it switches itself off"})
-            self.on = False
-
-    def _pulse_until(self, now_s: float) -> None:
-        player = self._player
-        while player is not None and player.pulse_s <= now_s:
-            if self._pads_on and self._level:
-                self._past.append(Pulse(player.pulse_s, "A", player.width_us, self._current_ma, 1))
-            player.take()
-
-    @property
-    def _current_ma(self) -> float:
-        low = max(level for level in VOLTS_PP if level <= self._level)
-        high = min(level for level in VOLTS_PP if level >= self._level)
-        share = (self._level - low) / (high - low) if high > low else 0.0
-        volts = (VOLTS_PP[low] + (VOLTS_PP[high] - VOLTS_PP[low]) * share) / 2
-        return round(volts / self._options.load_ohm * 1000, 3) if self._pads_on else 0.0
-
-    # The shell
-
-    def _read(self, now_s: float, data: bytes) -> None:
-        """Take bytes: of a file that is being uploaded, or of lines."""
-        self._stream += data
-        while self._stream:
-            if self._upload is not None:
-                self._take_file(now_s, data)
-                continue
-            line, end, rest = self._stream.partition(b"\r\n")
-            if not end:
-                self._stream = self._stream[-256:]
-                return
-            self._stream = rest
-            self._obey(now_s, line.decode("ascii", errors="replace"))
-
-    def _take_file(self, now_s: float, data: bytes) -> None:
-        assert self._upload is not None, "only an upload takes a file"
-        name, length, so_far, _ = self._upload
-        self._ctrl_d = self._ctrl_d + 1 if data == b"\x04" else 0
-        fresh, self._stream = self._stream, b""
-        if self._ctrl_d:
-            fresh = b""
-        so_far += fresh
-        self._upload = name, length, so_far[:length], now_s + UPLOAD_S
-        if len(so_far) >= length or self._ctrl_d == 2:
-            self._stream = so_far[length:]
-            self._end_upload(now_s)
-
-    def _obey(self, now_s: float, line: str) -> None:
-        _, mark, command = line.partition(">")
-        if not mark:
-            return
-        name, *words = command.split(" ")
-        act = getattr(self, f"_do_{name}", None)
-        if act is None:
-            self._say(now_s, "127: command not understood")
-            return
-        act(now_s, words)
-
-    def _do_ver(self, now_s: float, words: list[str]) -> None:
-        self._say(now_s, "v.3.3.7" if self._options.hardware == "second" else "v.3.0.12")
-
-    def _do_bat(self, now_s: float, words: list[str]) -> None:
-        shown = self._battery_mv
-        if self._options.hardware == "first" and not words:
-            shown = round((shown - 3500) * 1200 / 650 + 3800)
-        self._say(now_s, f"{shown} mv")
-
-    def _do_stat(self, now_s: float, words: list[str]) -> None:
-        tick = max(1, int(now_s - self._start_s)) if self._player is not None else 0
-        self._say(now_s, f"tick={tick},lmd5={self._cased(self._last_md5)},str={self._level}")
-
-    def _do_str(self, now_s: float, words: list[str]) -> None:
-        old, wanted = self._level, int(words[0]) if words and words[0].isdecimal() else 0
-        if wanted and self._player is None:
-            self._start(now_s, DEFAULT_FILE, inf, "host")  # the trap
-        elif wanted:
-            self._set(now_s, min(TOP, wanted), "host")
-        self._say(now_s, f"str={old if self._options.old_level else self._level}")
-
-    def _do_ssta(self, now_s: float, words: list[str]) -> None:
-        cut_s = next((float(word[5:]) for word in words[1:] if word.startswith("-cut=")), inf)
-        if not words or words[0] not in self.files:
-            self._say(now_s, "100: failure")
-            return
-        self._say(now_s, "0: ok")
-        if self._charging:
-            self._notify(now_s, "charging")
-            self._dark_s = now_s + OFF_S
-            return
-        self._stop(now_s, "host")
-        self._start(now_s, words[0], cut_s, "host")
-
-    def _do_osto(self, now_s: float, words: list[str]) -> None:
-        if self._player is not None and self._ignored < self._options.stop_ignored:
-            self._ignored += 1
-            self._log(now_s, "ignored", {"why": "option stop_ignored"})
-        else:
-            self._stop(now_s, "host")
-        self._say(now_s, "0: ok", self._options.slow_stop_s)
-
-    def _do_md5(self, now_s: float, words: list[str]) -> None:
-        data = self.files.get(words[0] if words else "")
-        self._say(now_s, "2: failure" if data is None else self._cased(md5(data, usedforsecurity=False).hexdigest()))
-
-    def _do_cat(self, now_s: float, words: list[str]) -> None:
-        length = next((int(word[3:]) for word in words[1:] if word[:3] in ("-l=", "-s=")), 0)
-        if not words or length <= 0:
-            self._say(now_s, "22: failure")
-        elif self._options.full or sum(map(len, self.files.values())) + length > CAPACITY:
-            self._say(now_s, "28: failure")
-        else:
-            self._upload, self._ctrl_d = (words[0], length, b"", now_s + UPLOAD_S), 0
-
-    def _end_upload(self, now_s: float) -> None:
-        assert self._upload is not None, "an upload ends once"
-        name, _, data, _ = self._upload
-        if self._damaged < self._options.damaged and data:
-            self._damaged += 1
-            data = data[:-1] + b"?"
-        self.files[name], self._upload = data, None
-        self._say(now_s, "")
-        self._say(now_s, "3: end of cat")
-
-    def _do_ls(self, now_s: float, words: list[str]) -> None:
-        for name, data in sorted(self.files.items()):
-            left = self._options.pad == "left"
-            self._say(now_s, f"{name:>10} {len(data):>5}" if left else f"{name:<10} {len(data):<5}")
-        self._say(now_s, "1: end of ls")
-
-    def _do_rm(self, now_s: float, words: list[str]) -> None:
-        self._say(now_s, "0: ok" if words and self.files.pop(words[0], None) is not None else "2: failure")
-
-    def _do_shdn(self, now_s: float, words: list[str]) -> None:
-        self._say(now_s, "0: ok")
-        self.hand(now_s, "power-off")
-
-    # What it does
-
-    def _start(self, now_s: float, name: str, cut_s: float, by: str) -> None:
-        self._pulse_until(now_s)
-        data = self.files[name]
-        self._last_md5 = md5(data, usedforsecurity=False).hexdigest()
-        try:
-            self._player = Player(data.decode("ascii", errors="replace"), now_s, cut_s, self._options.hardware)
-        except BadScript:
-            self._player = None
-            return
-        self._start_s = now_s
+    def _start(self, now_s: float, name: str, cut_s: float, by: str) -> bool:
+        if not self._out.play(now_s, self.store.files[name], cut_s, by):
+            return False
+        self._last_md5 = self.store.digest(name)
         self._log(now_s, "program", {"file": name, "cut_s": cut_s if cut_s < inf else None})
-        self._set(now_s, 1, by)
         self._notify(now_s, "strength 1")
         self._watch_load(now_s)
+        return True
 
     def _stop(self, now_s: float, by: str) -> None:
-        self._pulse_until(now_s)
-        self._player, self._noload_s = None, inf
+        self._out.stop(now_s, by)
+        self._noload_s = self._stop_s = inf
         self._spoken_s = now_s
-        self._set(now_s, 0, by)
-
-    def _set(self, now_s: float, level: int, by: str) -> None:
-        if level == self._level:
-            return
-        self._pulse_until(now_s)
-        self._level = level
-        self._log(now_s, "level", {"channel": "A", "level": level, "by": by})
-        self._log(now_s, "output", {"channel": "A", "current_ma": self._current_ma, "why": by})
 
     def _watch_load(self, now_s: float) -> None:
-        self._noload_s = now_s + NOLOAD_S if self._player is not None and not self._pads_on else inf
+        self._noload_s = now_s + self._power.noload_s if self._out.plays and not self._out.pads_on else inf
 
     def _cased(self, digest: str) -> str:
         return digest.upper() if self._options.md5_case == "upper" else digest
@@ -382,14 +339,12 @@ class Bluetens:
     def _notify(self, now_s: float, what: str) -> None:
         self._say(now_s, f"NOTIFY {what}")
 
-    def _say(self, now_s: float, line: str, later_s: float = 0.0) -> None:
-        data = line.encode() + b"\r\n"
-        for at in range(0, len(data), WRITE_MAX):
-            self._outbox.put(now_s + ANSWER_S + later_s, SHELL, data[at : at + WRITE_MAX])
+    def _say(self, now_s: float, *lines: str) -> None:
+        data, at = b"".join(line.encode() + b"\r\n" for line in lines), 0
+        while at < len(data):
+            size = self._chance.number(1, WRITE_MAX) if self._options.pieces == "cut" else WRITE_MAX
+            self._outbox.put(now_s + ANSWER_S, SHELL, data[at : at + size])
+            at += size
 
 
-def _make(address: str, options: BluetensOptions, chance: Chance, log: Log) -> Twin:
-    return Bluetens(address, options, chance, log)
-
-
-KIND = Kind("bluetens", "Bluetens", "HMSoft", "B1:7E:45:33:07", BluetensOptions(), _make)
+KIND = Kind("bluetens", "Bluetens", "HMSoft", "B1:7E:45:33:07", BluetensOptions(), Bluetens)

@@ -5,10 +5,9 @@ An invalid block stops the parsing, so the program ends early; what follows is n
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
-NARROWER_US = {"second": 3, "first": 8}
 DIGITS = "0123456789abcdef"
 ENDLESS = 65535
 
@@ -35,22 +34,22 @@ class BadScript(ValueError):
     """The file is no script at all."""
 
 
-def play(text: str) -> Iterator[Step]:
+def play(text: str, *, bound: bool = False) -> Iterator[Step]:
     """Return the blocks of a script in the order of play; raise BadScript at once for what doesn't begin as one."""
     reader = _Reader("".join(text.split()))
     if reader.peek() != "V":
         raise BadScript("no version")
-    return _steps(reader)
+    return _steps(reader, bound)
 
 
-def _steps(reader: "_Reader") -> Iterator[Step]:
+def _steps(reader: "_Reader", bound: bool) -> Iterator[Step]:
     base, sections = 10, []
     while reader.peek() in "VDMX":
         letter, value = reader.token(10)
         if letter == "D":
             base = value
     while reader.peek() == "{":
-        section = _section(reader, base)
+        section = _section(reader, base, bound)
         sections.append(section)
         yield from _repeated(section)
     if reader.peek() == "<":
@@ -71,7 +70,7 @@ def _repeated(section: tuple[int, int, list[Step]]) -> Iterator[Step]:
             yield Step(Burst(0, 0.0, 0, pause_ms), 1)
 
 
-def _section(reader: "_Reader", base: int) -> tuple[int, int, list[Step]]:
+def _section(reader: "_Reader", base: int, bound: bool) -> tuple[int, int, list[Step]]:
     reader.take()
     own: dict[str, float] = {"R": 1, "I": 0}
     values: dict[str, float] = {"P": 100, "F": 50, "C": 1, "I": 0, "R": 1}
@@ -82,13 +81,13 @@ def _section(reader: "_Reader", base: int) -> tuple[int, int, list[Step]]:
         if letter in "|[]":
             reader.take()
             if inside is values and letter != "[":
-                _end_block(values, steps)
+                _end_block(values, steps, bound)
             inside = values if letter != "]" else own
             continue
         letter, value = reader.token(base)
         inside.update({"F": value / 10} if letter == "T" else {letter: value})
     if inside is values:
-        _end_block(values, steps)
+        _end_block(values, steps, bound)
     reader.take()
     return int(own["R"]), int(own["I"]), steps
 
@@ -97,9 +96,12 @@ class _Invalid(Exception):
     """A block that the firmware refuses."""
 
 
-def _end_block(values: dict[str, float], steps: list[Step]) -> None:
+def _end_block(values: dict[str, float], steps: list[Step], bound: bool) -> None:
     rate_hz, width_us = values["F"], int(values["P"])
-    if rate_hz <= 0 or not 20 <= width_us < 3_750_000 / (10 * rate_hz):
+    if not 0.1 <= rate_hz <= 1200 or width_us < 20 or values["C"] < 1 or values["R"] < 1:
+        raise _Invalid
+    widest_us = 3_750_000 / (10 * rate_hz)
+    if width_us > widest_us or (width_us == widest_us and not bound):
         raise _Invalid
     burst = Burst(int(values["C"]), 1000 / rate_hz, width_us, int(values["I"]))
     steps.append(Step(burst, int(values["R"])))
@@ -128,12 +130,19 @@ class _Reader:
 
 
 class Player:
-    """A script that plays from `start_s` on, with a cut-off; pulses come out in the order of time."""
+    """A script that plays from `start_s` on, with a cut-off; pulses come out in the order of time.
 
-    def __init__(self, text: str, start_s: float, cut_s: float, hardware: str) -> None:
-        self._steps = play(text)
+    `preload`: so many repetitions are loaded already when the cut-off comes, and are played. `bound`: a pulse that is
+    just as wide as its rate forbids passes.
+    """
+
+    def __init__(
+        self, text: str, start_s: float, cut_s: float, narrower_us: int, preload: int = 0, *, bound: bool = False
+    ) -> None:
+        self._steps = play(text, bound=bound)
         self._start_s, self._cut_s = start_s, cut_s
-        self._narrower_us = NARROWER_US[hardware]
+        self._narrower_us = narrower_us
+        self._preload = preload
         self._step: Step | None = None
         self._turn = self._pulse = 0
         self._at_ms = 0.0
@@ -160,23 +169,29 @@ class Player:
             return
         self._pulse, self._turn = 0, self._turn + 1
         self._at_ms += step.burst.pause_ms
-        if self._turn >= step.repeats:
+        if self._turn >= step.repeats != ENDLESS:
             self._next_step()
 
     def _next_step(self) -> None:
         """Begin the next block that has pulses, unless the cut-off has come or nothing is left."""
         self._turn = 0
-        while True:
-            if self._at_ms / 1000 >= self._cut_s - 1e-9:
-                break
-            try:
-                step = next(self._steps, None)
-            except _Invalid:
-                step = None
-            if step is None:
-                break
+        while (step := self._loaded()) is not None:
             if step.burst.pulses:
                 self._step = step
                 return
             self._at_ms += step.burst.pause_ms * step.repeats
         self._step, self.ends_s = None, self._start_s + self._at_ms / 1000
+
+    def _loaded(self) -> Step | None:
+        over = self._at_ms / 1000 >= self._cut_s - 1e-9
+        if over and self._preload == 0:
+            return None
+        try:
+            step = next(self._steps, None)
+        except _Invalid:
+            return None
+        if step is None or not over:
+            return step
+        repeats = min(step.repeats, self._preload)
+        self._preload -= repeats
+        return replace(step, repeats=repeats)
