@@ -231,7 +231,7 @@ def raised_by_hand(one: World, since_s: float, until_s: float) -> bool:
 
 def test_a_step_that_crosses_a_key_at_the_unit_and_passes_the_cap_ends_the_session() -> None:
     crossed = []
-    for wait_s in (0.005 * step for step in range(100, 200)):
+    for wait_s in (0.02 * step for step in range(30, 50)):
         one = world("em70", minutes=3)
         one.link()
         one.run(8)
