@@ -10,6 +10,10 @@ from dataclasses import dataclass, field, replace
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 
+FUSED_HZ = 15.0
+"""Above it single twitches begin to fuse into a contraction (programs.md 4: 1-10 Hz relax, 20-50 Hz train)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A stretch with constant rules."""
@@ -84,8 +88,17 @@ class Program:
 
     @property
     def gated(self) -> bool:
-        """Whether it holds a muscle contracted, and so needs to be unlocked first (safety.md, programs.md 1.9)."""
-        return self.kind == "tetanic"
+        """Whether it holds a muscle contracted, and so needs to be unlocked first (safety.md, programs.md 1.9).
+
+        What a file calls itself is not enough: whatever rises and holds at a rate that fuses twitches, or wants a muscle
+        to move at such a rate without a pause, is one.
+        """
+        moves = self.kind == "twitch" or self.rule.target == "motor"
+        return self.kind == "tetanic" or any(
+            most(phase.rate_hz) > FUSED_HZ
+            and (phase.envelope is not None or (moves and phase.burst is None and isinstance(phase.rate_hz, Steady)))
+            for phase in self.phases
+        )
 
     def lasting(self, minutes: float) -> "Program":
         """Return the same program with its longest phase made so long that all phases last `minutes` together.

@@ -95,7 +95,7 @@ def test_a_burst_goes_to_the_slots_never_longer_on_never_shorter_off() -> None:
 
 
 def test_an_envelope_goes_in_slots_and_that_is_told() -> None:
-    course = fit(program(replace(STEADY, width_us=Steady(100), envelope=Envelope(2, 5, 1, 10))), COYOTE)
+    course = fit(program(replace(STEADY, width_us=Steady(100), envelope=Envelope(2, 5, 1, 10))), COYOTE, unlocked=True)
     assert course.differs == ("rise and fall go in steps of 25 ms (the unit's time slots)",)
 
 
@@ -105,7 +105,8 @@ def test_a_sentence_is_told_once_for_all_phases() -> None:
 
 
 def test_a_unit_with_programs_of_its_own() -> None:
-    course = fit(program(replace(STEADY, envelope=Envelope(2, 5, 1, 10), burst=Burst(0.1, 0.1)), em70=16), EM70)
+    held = program(replace(STEADY, envelope=Envelope(2, 5, 1, 10), burst=Burst(0.1, 0.1)), em70=16)
+    course = fit(held, EM70, unlocked=True)
     assert course.score.number == 16
     assert course.differs == (
         "the unit plays its own program 16; its rate and width are not published",
@@ -117,12 +118,13 @@ def test_a_unit_with_programs_of_its_own() -> None:
 
 
 def test_only_a_sensory_pain_program_gets_the_usual_number() -> None:
+    slow = replace(STEADY, rate_hz=Steady(5.0))
     course = fit(program(), EM70)
     assert course.score.number == 9
     assert "mine names no program for this unit: its program 9 stands in" in course.differs[0]
-    assert "add [device.em70] with program = N" in refused(program(kind="twitch"), EM70)
-    assert "add [device.em70] with program = N" in refused(program(rule=Rule("motor", "A twitch.")), EM70)
-    assert fit(program(kind="twitch", em70=19), EM70).score.number == 19
+    assert "add [device.em70] with program = N" in refused(program(slow, kind="twitch"), EM70)
+    assert "add [device.em70] with program = N" in refused(program(slow, rule=Rule("motor", "A twitch.")), EM70)
+    assert fit(program(slow, kind="twitch", em70=19), EM70).score.number == 19
 
 
 def test_the_units_own_timer() -> None:
@@ -136,6 +138,18 @@ def test_levels_of_phases_are_kept_on_a_unit_with_numbers() -> None:
     course = fit(program(replace(STEADY, length_s=600.0), soft, em70=9), EM70)
     assert [part.level_pct for part in course.score.parts] == [100, 50]
     assert "phases are kept as levels only: the unit knows one program at a time" in course.differs
+
+
+@pytest.mark.control("C-36")
+def test_what_holds_a_muscle_is_locked_whatever_it_calls_itself() -> None:
+    held = replace(STEADY, rate_hz=Steady(35.0), envelope=Envelope(2, 5, 1, 10))
+    steady = replace(STEADY, rate_hz=Steady(35.0))
+    for locked in (program(held), program(held, kind="twitch"), program(steady, kind="twitch")):
+        assert "not unlocked" in refused(locked, COYOTE)
+    assert "not unlocked" in refused(program(steady, rule=Rule("motor", "Strong.")), COYOTE)
+    slow = replace(held, rate_hz=Steady(10.0))
+    for free in (program(steady), program(slow, kind="twitch"), program(replace(steady, burst=Burst(0.1, 0.4)))):
+        assert fit(free, COYOTE).score.parts
 
 
 @pytest.mark.parametrize("unit", [COYOTE, EM70])
@@ -172,7 +186,7 @@ def test_a_wider_phase_fades_in() -> None:
 
 def test_after_a_rest_the_next_phase_fades_in_from_nothing() -> None:
     waves = Phase("waves", 36.0, Steady(80), Steady(100), envelope=Envelope(2, 5, 1, 10))
-    score = fit(program(waves, Phase("steady", 64.0, Steady(80), Steady(100))), COYOTE).score
+    score = fit(program(waves, Phase("steady", 64.0, Steady(80), Steady(100))), COYOTE, unlocked=True).score
     assert [texture(score, at_s).width_us for at_s in (35.9, 36, 37, 38)] == [0, 0, 50, 100]
 
 
