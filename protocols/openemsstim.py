@@ -6,8 +6,7 @@
 3. It never says anything. The reply to a write is its radio module's, before the board has read the command: enough to
    believe a level, but zero is proved only when every time that was asked for is over.
 
-Source: firmware and apps of PedroLopes/openEMSstim (GitHub): Arduino sketch, EMSSystem, EMSChannel, Rn4020BTLe for
-grammar, 5 s cap, calibration and what a lost connection does; its Android app for the stop and for renewing early.
+Source: PedroLopes/openEMSstim (GitHub): Arduino sketch, EMSSystem, EMSChannel and Rn4020BTLe; its Android app.
 """
 
 from collections import Counter
@@ -42,7 +41,6 @@ from protocols.vocabulary import (
     ZeroBy,
 )
 
-NAME = "openemsstim"
 SERVICE = "454d532d-5365-7276-6963-652d424c4531"
 COMMAND = Endpoint("EMS-Steuerung-CH", SERVICE, "454d532d-5374-6575-6572-756e672d4348", Can.WRITE | Can.NOTIFY)
 VALUE_MAX = 32  # bytes that the characteristic holds
@@ -56,7 +54,7 @@ ARRIVES_S, BOARD_S = 6.0, 0.3
 reads at 19200 baud, may write 170 characters of debug text as slowly, and waits 50 ms while it switches one off."""
 
 REPLY_S, ASK_S, LATE_S, TICK_S = 1.0, 0.3, 0.1, 0.001
-"""A level without a reply is taken down; a stop is said again; a burst that begins so late is played in full."""
+"""A command without a reply is given up; a stop is said again; a burst that begins so late is played in full."""
 
 IDLE_S = {Mode.PLAY: 2.0, Mode.READY: 5.0, Mode.OFF: 5.0, Mode.WATCH: inf}
 """How old the last reply may get before a silent unit is asked for one, by a stop: seldom, since its relay clicks."""
@@ -117,10 +115,9 @@ LAYOUTS: Forms = {
     Direction.FROM_DEVICE: {COMMAND.name: ()},
 }
 
-CHANNELS = (Channel.A, Channel.B)
 CAPS = Capabilities(
-    family=NAME,
-    channels=CHANNELS,
+    family="openemsstim",
+    channels=(Channel.A, Channel.B),
     scale=Level(100),
     step=2,
     first=Level(1),
@@ -138,9 +135,10 @@ CAPS = Capabilities(
 
 @dataclass(slots=True)
 class Lane:
-    """One channel. It was `said` an intensity (-1: none, or it ended as planned) until `ends_s`, again at `again_s`.
+    """One channel. It was `said` an intensity (-1: none) until `ends_s`, and is to be said again at `again_s`.
 
-    `over_s`: all that surely arrived is over. `shut`: silent until zero is proved and only a first step is wanted.
+    By `renew_s` a reply has to be there, by `over_s` all that surely arrived is over. While `shut` it is silent
+    whatever is wanted: until zero is proved and no more than a first step is wanted.
     """
 
     channel: Channel
@@ -149,19 +147,20 @@ class Lane:
     over_s: float
     again_s: float = -inf
     ends_s: float = -inf
+    renew_s: float = inf
     said: int = -1
     shut: bool = True
 
 
 @dataclass(slots=True)
 class Sent:
-    """A command without a reply. Others wait for it until `awaited_s`; from `late_s` on its level is in doubt."""
+    """A command without a reply, for which others wait until `awaited_s`; with a reply it holds until `renew_s`."""
 
     lane: Lane
     level: int
     on_s: float
     awaited_s: float
-    late_s: float
+    renew_s: float
     over_s: float
 
 
@@ -173,7 +172,7 @@ class OpenEmsStim:
     def __init__(self, now_s: float) -> None:
         over_s = now_s + LEASE_MAX_S + BOARD_S  # what a host before us may have left on
         self._wanted, self._score = Wanted(Mode.WATCH), STEADY
-        self._lanes = [Lane(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CHANNELS)]
+        self._lanes = [Lane(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
         self._sent: dict[int, Sent] = {}
         self._tag, self._heard_s, self.due_s = 0, -inf, now_s
         self._counts: Counter[str] = Counter()
@@ -206,6 +205,7 @@ class OpenEmsStim:
             lane.again_s = now_s + REPLY_S  # most likely off; said again until it surely is
         elif lane.belief.awaits(tag):
             lane.belief.answer(now_s, tag, sent.level)
+            lane.renew_s = inf if lane.shut else sent.renew_s
         return []
 
     def poll(self, now_s: float) -> list[Op]:
@@ -216,7 +216,7 @@ class OpenEmsStim:
                 ops += self._say(now_s, lane)
         self._sent = {tag: sent for tag, sent in self._sent.items() if now_s < sent.over_s}
         due_s = [self._next_s(now_s, lane) for lane in self._lanes]
-        due_s += [at_s for sent in self._sent.values() for at_s in (sent.awaited_s, sent.late_s)]
+        due_s += [sent.awaited_s for sent in self._sent.values()] + [lane.renew_s for lane in self._lanes]
         due_s += [self._over_s(lane) for lane in self._lanes if lane.belief.span.hi]
         self.due_s = max(min((at_s for at_s in due_s if at_s > now_s), default=inf), now_s + TICK_S)
         return ops
@@ -226,19 +226,18 @@ class OpenEmsStim:
         off, on = all(span.hi == 0 for span in spans.values()), any(span.lo for span in spans.values())
         playing = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
         zero = Zero.NO if playing or self._wanted.mode is Mode.WATCH else Zero.CONFIRMED if off else Zero.SENT
-        heard = self._heard_s > -inf
         return Reported(
-            ready=heard and (playing or zero is Zero.CONFIRMED),
+            ready=self._heard_s > -inf and (playing or zero is Zero.CONFIRMED),
             closable=True,
             level=spans,
             settled_s={lane.channel: lane.belief.settled_s + BOARD_S for lane in self._lanes},
-            ceiling=dict.fromkeys(CHANNELS, CAPS.scale),
+            ceiling=dict.fromkeys(CAPS.channels, CAPS.scale),
             out=Out.OFF if off else Out.ON if on else Out.MAYBE,
             zero=zero,
             until_s=now_s if off else max(now_s, *(self._over_s(lane) for lane in self._lanes)),
             heard_s=self._heard_s,
             told_s=self._heard_s,
-            trouble="" if heard else "it replies to no command",
+            trouble="" if self._heard_s > -inf else "it replies to no command",
             counts=dict(self._counts),
         )
 
@@ -264,16 +263,11 @@ class OpenEmsStim:
         return max([lane.over_s, *(sent.over_s for sent in self._sent.values() if sent.lane is lane and sent.on_s)])
 
     def _look(self, now_s: float, lane: Lane) -> None:
-        """See what the time has done: a rest came as planned, a level was not renewed, a zero is proved."""
-        level, says = self._now(now_s, lane)
-        if level and not says and lane.said > 0 and lane.ends_s <= now_s + LATE_S:
-            lane.said = -1
-        over = now_s >= self._over_s(lane)
-        sent = [one for one in self._sent.values() if one.lane is lane and one.on_s]
-        if level and ((over and lane.said > 0) or any(now_s >= one.late_s for one in sent)):
+        """See what the time has done: a level was not renewed, or a zero is proved."""
+        if now_s >= lane.renew_s and self._now(now_s, lane)[0]:
             self._counts["lapsed"] += 1
-            lane.shut, lane.said = True, -1  # it may be off by now, and shall not be back at once when the air is
-        if over and lane.shut and lane.belief.span.hi:
+            lane.shut, lane.said = True, -1  # it may be off by now, and must not be back at once when the air is
+        if now_s >= self._over_s(lane) and lane.shut and lane.belief.span.hi:
             lane.belief = Belief(CAPS.scale)
             lane.belief.overhear(now_s, 0)
 
@@ -283,9 +277,8 @@ class OpenEmsStim:
             return 0, 0
         level = min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
         at_s = now_s - self._wanted.origin_s
-        if part_at(self._score, at_s)[1].envelope is not None:
-            at_s = slotted(self._score, at_s, SLOT_S) + SLOT_S / 2
-        now = texture(self._score, at_s)
+        moves = part_at(self._score, at_s)[1].envelope is not None
+        now = texture(self._score, slotted(self._score, at_s, SLOT_S) + SLOT_S / 2 if moves else at_s)
         return level, min(level, max(1, floor(level * now.gate + 1e-9))) if now.on else 0
 
     def _next_s(self, now_s: float, lane: Lane) -> float:
@@ -297,9 +290,12 @@ class OpenEmsStim:
             return lane.again_s if lane.shut and lane.said == 0 else now_s
         if any(now_s < sent.awaited_s for sent in self._sent.values()):
             return inf
-        at_s = max(lane.again_s, self._heard_s + IDLE_S[self._wanted.mode])
-        if says or lane.said > 0:
-            at_s = lane.again_s if says == lane.said else now_s
+        if says:
+            at_s = lane.again_s if says == lane.said and now_s < lane.ends_s else now_s
+        elif lane.said > 0 and now_s < lane.ends_s - LATE_S:
+            at_s = now_s  # a rest that doesn't come by itself
+        else:
+            at_s = max(lane.again_s if lane.said == 0 else -inf, self._heard_s + IDLE_S[self._wanted.mode])
         if level == 0:
             return at_s
         turn_s = now_s + unchanged_s(self._score, now_s - self._wanted.origin_s, SLOT_S) + 1e-6
@@ -310,20 +306,23 @@ class OpenEmsStim:
         at_s, on_s = now_s - self._wanted.origin_s, 0.0
         if says:
             into_s = (at_s - part_at(self._score, at_s)[1].start_s) % SLOT_S
-            lasts = lasts_s(self._score, at_s - into_s if into_s <= LATE_S else at_s, SLOT_S)
-            on_s = min(LEASE_S, self._wanted.end_s - now_s, lasts)
-            if on_s < TICK_S:
-                return []
-        goes_on = texture(self._score, at_s + on_s + TICK_S).on and now_s + on_s < self._wanted.end_s - TICK_S
-        self._tag += 1
+            began_s = at_s - into_s if into_s <= LATE_S else at_s
+            on_s = min(LEASE_S, self._wanted.end_s - now_s, lasts_s(self._score, began_s, SLOT_S))
+        if says and on_s < TICK_S:
+            return []
+        ends_s = now_s + on_s
+        goes_on = says > 0 and texture(self._score, at_s + on_s + TICK_S).on and ends_s < self._wanted.end_s - TICK_S
+        renew_s = ends_s - min(BOARD_S, on_s / 5) if goes_on else inf
         urgent = level == 0 and lane.belief.span.hi > 0
-        late_s, over_s = now_s + REPLY_S, now_s + ARRIVES_S + on_s + BOARD_S
-        self._sent[self._tag] = Sent(lane, level, on_s, now_s if urgent else late_s, late_s, over_s)
+        self._tag += 1
+        awaited_s = now_s if urgent else now_s + REPLY_S
+        self._sent[self._tag] = Sent(lane, level, on_s, awaited_s, renew_s, ends_s + ARRIVES_S + BOARD_S)
         lane.belief.write(now_s, Change(How.SET, level), self._tag)
-        lane.shut, lane.said, lane.ends_s = lane.shut or level == 0, says, now_s + on_s
-        lane.again_s = now_s + ASK_S if not says else now_s + on_s / 2 if goes_on else inf
-        data = TEXT.build(Command(lane.number, says, floor(on_s * 1000)))
-        return [Write(self._tag, COMMAND, data, response=True, urgent=urgent)]
+        lane.shut, lane.said, lane.ends_s = lane.shut or level == 0, says, ends_s
+        lane.again_s = now_s + on_s / 2 if goes_on else inf if says else now_s + ASK_S
+        lane.renew_s = min(lane.renew_s, now_s + REPLY_S) if says else inf
+        command = Command(lane.number, says, floor(on_s * 1000))
+        return [Write(self._tag, COMMAND, TEXT.build(command), response=True, urgent=urgent)]
 
 
 def match(advert: Advert) -> Match:
@@ -336,7 +335,7 @@ def match(advert: Advert) -> Match:
 
 NOTES = ("level 1 is about 21 % of the other unit's strength already, level 100 about 84 %: begin with that unit low",)
 FAMILY = Family(
-    name=NAME,
+    name=CAPS.family,
     title="openEMSstim",
     caps=CAPS,
     endpoints=(COMMAND,),

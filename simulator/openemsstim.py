@@ -23,7 +23,7 @@ from simulator.chance import Chance
 from simulator.kind import Kind
 from simulator.options import acts, number, one_of, option, pair, whole, word, yes
 from simulator.outbox import Act, Agenda
-from simulator.output import Run, Stage, tick_at
+from simulator.output import ENDLESS_MS, Run, Stage, tick_at
 from simulator.twin import Log, Pulse, Said, Twin, WriteRefused
 
 LETTERS = "AB"
@@ -283,7 +283,9 @@ class OpenEmsStim:
 def _train(rate_hz: float, width_us: float) -> tuple[Run, ...]:
     """Return pulses of a rate on a grid of 1 ms: other periods than whole ones are longer and shorter by turns."""
     period_ms = 1000 / rate_hz
-    count = next((n for n in range(1, 100) if abs(n * period_ms - round(n * period_ms)) < 1e-6), 100)
+    if abs(period_ms - round(period_ms)) < 1e-6:
+        return (Run(ENDLESS_MS, round(period_ms), width_us),)
+    count = next((n for n in range(2, 100) if abs(n * period_ms - round(n * period_ms)) < 1e-6), 100)
     borders = [round(n * period_ms) for n in range(count + 1)]
     return tuple(Run(end - start, end - start, width_us) for start, end in pairwise(borders))
 

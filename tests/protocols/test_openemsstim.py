@@ -1,0 +1,399 @@
+"""Checks openemsstim against its golden file, and lives its driver with the software board: bad air, every fault."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import count, pairwise
+from math import inf
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from estim.catalogue import shipped
+from estim.core.course import fit
+from estim.core.guard import Limits, Plea, family_cap, permit
+from estim.core.order import Order
+from estim.core.panel import Reason
+from protocols.driver import Direction
+from protocols.layout import pick
+from protocols.openemsstim import CAPS, COMMAND, FAMILY, SERVICE, TEXT, Command, match
+from protocols.score import Burst, Part, Score, Steady
+from protocols.vocabulary import (
+    Advert,
+    AirError,
+    BadPacket,
+    Channel,
+    Level,
+    Match,
+    Mode,
+    Op,
+    Out,
+    Reported,
+    Wanted,
+    Write,
+    Zero,
+)
+from simulator.chance import Chance
+from simulator.openemsstim import KIND, OpenEmsStimOptions
+from simulator.outbox import Act
+from simulator.registry import make, read_line
+from simulator.trace import silent
+from simulator.twin import Twin, WriteRefused
+from tests.packets import bytes_of, golden
+from tests.world import World, rises
+
+A, B = Channel.A, Channel.B
+GOLDEN = golden("openemsstim")
+GOOD = [bytes_of(entry) for entry in GOLDEN["packet"]]
+FORMS = FAMILY.layouts[Direction.TO_DEVICE][COMMAND.name]
+SCORE = Score((Part("all", 0, 3600, Steady(100), Steady(200)),))
+LIMITS = Limits((family_cap(CAPS),))
+
+
+@pytest.mark.parametrize("entry", GOLDEN["packet"], ids=lambda entry: entry["meaning"])
+def test_golden_packets_are_read_and_built_back(entry: dict[str, Any]) -> None:
+    data = bytes_of(entry)
+    form, packet = pick(FORMS, data)
+    assert {name: getattr(packet, name) for name in entry["fields"]} == entry["fields"]
+    assert form.build(packet) == data == entry["text"].encode()
+    assert "serial" not in entry or bytes.fromhex(entry["serial"][8:-1]) == data
+
+
+@pytest.mark.control("C-34")
+@pytest.mark.parametrize("entry", GOLDEN["bad"], ids=lambda entry: entry["why"])
+def test_golden_bad_packets_are_refused_with_a_sentence(entry: dict[str, Any]) -> None:
+    with pytest.raises(BadPacket, match=r"\w+"):
+        pick(FAMILY.layouts[Direction(entry["direction"])][COMMAND.name], bytes_of(entry))
+
+
+@pytest.mark.control("C-34")
+@pytest.mark.parametrize("data", GOOD)
+def test_cut_or_lengthened_packets_are_never_taken_for_the_whole(data: bytes) -> None:
+    for bad in [*(data[:length] for length in range(len(data))), data + b"\x00", data + b"G", b" " + data]:
+        with pytest.raises(BadPacket):
+            pick(FORMS, bad)
+
+
+@pytest.mark.control("C-34")
+@given(st.one_of(st.binary(max_size=40), st.text("CITGO0123456789[,]", max_size=34).map(str.encode)))
+def test_random_bytes_are_bad_or_build_back(data: bytes) -> None:
+    try:
+        form, packet = pick(FORMS, data)
+    except BadPacket:
+        return
+    assert form.build(packet) == data
+
+
+@given(st.integers(0, 1), st.integers(0, 100), st.integers(0, 5000), st.permutations("CIT"))
+def test_what_is_built_is_read_back(channel: int, intensity: int, on_ms: int, order: list[str]) -> None:
+    command = Command(channel, intensity, on_ms, "".join(order))
+    assert TEXT.parse(TEXT.build(command)) == command
+
+
+@pytest.mark.control("C-24")
+def test_service_or_the_name_it_is_sold_by_make_a_board_others_only_if_pinned() -> None:
+    names = {"openEMSstim01": "YES", "OPENEMSSTIM": "YES", "EMS01xx": "MAYBE", "emsB5": "MAYBE", "TEST1": "MAYBE"}
+    names |= dict.fromkeys(("", "EMS", "my openEMSstim", "LT1102S", "TEST12"), "NO")
+    assert {name: match(Advert("x", name)).name for name in names} == names
+    assert match(Advert("x", "Kitchen", (SERVICE,))) is Match.YES
+
+
+class Talk:
+    """One conversation of the golden file with a driver; writes stay open until a reply or an error."""
+
+    def __init__(self, entry: dict[str, Any]) -> None:
+        burst = Burst(*entry["burst"]) if "burst" in entry else None
+        self.score = Score((replace(SCORE.parts[0], burst=burst),))
+        self.end_s = entry.get("end", 3600.0)
+        self.driver = FAMILY.connect(0.0, "")
+        self.mode, self.level = Mode.WATCH, [0, 0]
+        self.open: list[Write] = []
+        for step in GOLDEN["conversation"][0]["steps"][:6] if entry.get("begin") else []:
+            self.take(step)
+
+    def take(self, step: dict[str, Any]) -> list[str]:
+        now_s = step["at"]
+        for key, error in (("reply", None), ("error", AirError("no", code=0x0E))):
+            for text in step.get(key, []):
+                op = next(op for op in self.open if op.data == text.encode())
+                self.open.remove(op)
+                assert self.driver.done(now_s, op.tag, b"", error) == []
+        self.mode, self.level = Mode(step.get("want", self.mode.value)), step.get("level", self.level)
+        level = {A: Level(self.level[0]), B: Level(self.level[1])}
+        ceiling = dict.fromkeys((A, B), CAPS.scale)
+        self.driver.want(now_s, Wanted(self.mode, level, ceiling, self.score, 6.0, self.end_s))
+        ops = [op for op in self.driver.poll(now_s) if isinstance(op, Write)]
+        assert self.driver.due_s > now_s
+        assert all(op.response and op.endpoint == COMMAND for op in ops)
+        self.open += ops
+        return [("!" if op.urgent else "") + op.data.decode() for op in ops]
+
+
+@pytest.mark.parametrize("entry", GOLDEN["conversation"], ids=lambda entry: entry["meaning"])
+def test_golden_conversations(entry: dict[str, Any]) -> None:
+    talk = Talk(entry)
+    for step in entry["steps"]:
+        assert talk.take(step) == step["out"], step
+        now = talk.driver.reported(step["at"])
+        spans = [[now.level[ch].lo, now.level[ch].hi] for ch in (A, B)]
+        shown = {"zero": now.zero.value, "ready": now.ready, "level_is": spans}
+        assert {name: shown[name] for name in shown if name in step} == {n: step[n] for n in shown if n in step}, step
+
+
+# The driver with the board
+
+
+class Loop:
+    """Guard, driver and board, with an air on which each write takes its time: `late_s` each way at most, in order."""
+
+    def __init__(self, unit: str = "", *, late_s: float = 0.05, refused: float = 0.0, mute: bool = False) -> None:
+        self.twin: Twin = make(read_line(f"openemsstim:{unit}"), lambda _unit: silent)[0]
+        self.luck = Random(unit)
+        self.late_s, self.refused, self.mute = late_s, refused, mute
+        self.now_s, self.clear_s, self.end_s = 0.0, 0.0, 3600.0
+        self.mode, self.wish = Mode.READY, {A: Level(0), B: Level(0)}
+        self.score = SCORE
+        self.writes: list[tuple[float, Write, dict[Channel, int]]] = []
+        self.levels: list[tuple[float, int, int]] = [(0.0, 0, 0)]
+        self.proofs: list[tuple[float, int]] = []
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
+        self._number = count()
+        self.twin.connect(0.0)
+        self.driver = FAMILY.connect(0.0, "")
+
+    def run(self, seconds: float, until: Callable[[Reported], bool] = lambda _: False) -> float:
+        """Live for so long, or until a report is so; return how long that took."""
+        began_s, end_s = self.now_s, self.now_s + seconds
+        self._pass()
+        while self.now_s < end_s and not until(self.reported()):
+            next_s = min(self._heap[0][0] if self._heap else inf, self.driver.due_s, self.twin.due_s, self.now_s + 0.1)
+            self.now_s = max(self.now_s, min(next_s, end_s))
+            while self._heap and self._heap[0][0] <= self.now_s:
+                heappop(self._heap)[2]()
+            self._pass()
+        return self.now_s - began_s
+
+    def reported(self) -> Reported:
+        return self.driver.reported(self.now_s)
+
+    def play(self, a: int, b: int = 0, seconds: float = 60.0) -> "Loop":
+        """Make ready, and wish for levels until they are known."""
+        self.run(30, lambda now: now.ready)
+        self.mode, self.wish = Mode.PLAY, {A: Level(a), B: Level(b)}
+        self.run(seconds, lambda now: (now.level[A].lo, now.level[B].lo) == (a, b))
+        return self
+
+    def stop(self, seconds: float = CAPS.stop_s) -> float:
+        """Stop; return how long the proof took."""
+        self.mode, self.wish = Mode.OFF, dict.fromkeys((A, B), Level(0))
+        return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
+
+    def top(self) -> int:
+        return max(self.twin.level("A"), self.twin.level("B"))
+
+    def rises(self) -> list[tuple[float, int]]:
+        """Return time and height of each rise of A on the board."""
+        return [(at_s, after - before) for (_, before, _), (at_s, after, _) in pairwise(self.levels) if after > before]
+
+    def _pass(self) -> None:
+        now_s = self.now_s
+        self.twin.advance(now_s)
+        self._note()
+        plea = Plea(self.mode, self.wish, 1.0, 0.0, min(self.end_s, 1800.0))
+        level = permit(now_s, plea, self.reported(), CAPS, LIMITS).level
+        self.driver.want(now_s, Wanted(self.mode, level, LIMITS.ceiling, self.score, 0.0, self.end_s))
+        for op in self.driver.poll(now_s):
+            self._send(op, dict(level))
+        assert self.driver.due_s > now_s, "a livelock"
+        if self.reported().zero is Zero.CONFIRMED:
+            self.proofs.append((now_s, self.top()))
+
+    def _send(self, op: Op, level: dict[Channel, int]) -> None:
+        assert isinstance(op, Write)
+        self.writes.append((self.now_s, op, level))
+        self.clear_s = max(self.clear_s, self.now_s + self.luck.uniform(0.01, self.late_s))
+        refused = self.luck.random() < self.refused
+        heappush(self._heap, (self.clear_s, next(self._number), lambda: self._arrive(op, refused=refused)))
+
+    def _arrive(self, op: Write, *, refused: bool) -> None:
+        error = AirError("refused", code=0x0E) if refused else None
+        if not refused:
+            try:
+                self.twin.write(self.now_s, op.endpoint, op.data, op.response)
+            except WriteRefused as no:
+                error = AirError("refused", code=no.code)
+        self._note()
+        at_s = self.now_s + self.luck.uniform(0.01, self.late_s)
+        for _ in range(0 if self.mute else 2):  # a reply that comes twice changes nothing
+            heappush(self._heap, (at_s, next(self._number), lambda: self.driver.done(self.now_s, op.tag, b"", error)))
+
+    def _note(self) -> None:
+        levels = self.twin.level("A"), self.twin.level("B")
+        if levels != self.levels[-1][1:]:
+            self.levels.append((self.now_s, *levels))
+
+
+@pytest.mark.control("C-01", "C-02", "C-04", "C-05")
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.1, 8), st.integers(0, 12), st.integers(0, 6)), min_size=1, max_size=6),
+    st.sampled_from([0.03, 0.2, 0.6, 2.5]),
+    st.sampled_from([0.0, 0.1, 0.5]),
+    st.sampled_from(["", "strength=9/4", "slow=0.1", "stop_ignored=3", "refuse=2"]),
+)
+def test_no_write_passes_the_wish_and_every_proof_is_true(
+    wishes: list[tuple[float, int, int]], late_s: float, refused: float, unit: str
+) -> None:
+    loop = Loop(unit, late_s=late_s, refused=refused)
+    loop.play(0, 0, 0.1)
+    for seconds, a, b in wishes:
+        loop.wish = {A: Level(a), B: Level(b)}
+        loop.run(seconds)
+    loop.stop(30)
+    for _, op, level in loop.writes:
+        command = TEXT.parse(op.data)
+        assert command.intensity <= level[(A, B)[command.channel]]
+        assert (command.intensity == 0) == (command.on_ms == 0)
+        assert command.on_ms <= 2000
+    assert all(level == 0 for _, level in loop.proofs)
+    assert loop.proofs[-1][0] == loop.now_s
+    if late_s < 0.5 and refused < 0.5:
+        highest = {A: max(a for _, a, _ in wishes), B: max(b for _, _, b in wishes)}
+        began_s = next((at_s for at_s, _, level in loop.writes if any(level.values())), inf)
+        assert all(by <= CAPS.step for at_s, by in loop.rises() if at_s >= began_s)
+        times = [at_s for at_s, _ in loop.rises() if at_s >= began_s]
+        assert all(later - sooner >= CAPS.raise_gap_s - 0.01 for sooner, later in pairwise(times))
+        assert all(a <= highest[A] and b <= highest[B] for at_s, a, b in loop.levels if at_s >= began_s)
+
+
+@pytest.mark.control("C-07", "C-08")
+def test_a_stop_at_any_moment_is_the_next_write_and_is_proved_by_time() -> None:
+    for after_s in (step / 20 for step in range(44)):
+        loop = Loop().play(4, 2)
+        loop.run(after_s)
+        sent = len(loop.writes)
+        took_s = loop.stop()
+        first = loop.writes[sent : sent + 2]
+        assert [(op.data, op.urgent) for _, op, _ in first] == [(b"C0I0T0G", True), (b"C1I0T0G", True)]
+        assert first[0][0] == first[1][0] == pytest.approx(loop.now_s - took_s)
+        assert took_s <= 2.5
+        assert loop.levels[-1][0] - first[0][0] <= 0.16, "two writes, and 50 ms for shutting the other channel"
+        assert loop.top() == 0
+
+
+@pytest.mark.control("C-09")
+def test_a_board_that_ignores_stops_is_proved_off_when_its_time_is_over_and_not_before() -> None:
+    loop = Loop("stop_ignored=1000").play(4)
+    loop.run(0.5)
+    assert 1.0 < loop.stop() <= 2.4
+    assert loop.top() == 0
+    assert {level for _, level in loop.proofs} == {0}
+
+
+@pytest.mark.control("C-07", "C-09")
+def test_a_unit_that_never_replies_gets_zeros_only_and_is_never_ready() -> None:
+    loop = Loop("strength=60/40", mute=True)
+    loop.mode, loop.wish = Mode.PLAY, {A: Level(10), B: Level(10)}
+    loop.run(20)
+    assert {op.data for _, op, _ in loop.writes} == {b"C0I0T0G", b"C1I0T0G"}
+    now = loop.reported()
+    assert (now.ready, now.heard_s, now.trouble) == (False, -inf, "it replies to no command")
+
+
+def test_a_unit_left_running_is_stopped_and_proved_before_anything_plays() -> None:
+    loop = Loop("strength=60/40").play(4)
+    began_s = next(at_s for at_s, op, _ in loop.writes if TEXT.parse(op.data).intensity)
+    assert loop.proofs[0][0] <= began_s
+    assert loop.levels[1][1:] == (60, 40)
+    assert next(at_s for at_s, a, b in loop.levels[2:] if (a, b) == (0, 0)) < 0.2
+
+
+@pytest.mark.control("C-01", "C-44")
+def test_after_a_stall_the_level_is_not_back_but_for_a_moment_and_then_climbs_again() -> None:
+    loop = Loop().play(10)
+    loop.run(3)
+    loop.clear_s = loop.now_s + 5.0  # what is written now waits, and arrives in order
+    loop.run(5.0)
+    assert loop.top() == 0, "its time was over"
+    back_s = loop.now_s
+    loop.run(30, lambda now: now.level[A].lo == 10)
+    up = [(at_s, before, after) for (_, before, _), (at_s, after, _) in pairwise(loop.levels) if at_s > back_s - 0.01]
+    assert up[0][1:] == (0, 10), "the renewal that was under way"
+    assert up[1][2] == 0
+    assert up[1][0] - up[0][0] < 0.1
+    assert [after - before for _, before, after in up[2:]] == [2] * 5
+    assert loop.reported().counts["lapsed"] == 1
+
+
+def test_an_idle_unit_is_asked_seldom_and_one_that_plays_not_at_all() -> None:
+    loop = Loop().play(0, 0, 0.1)
+    loop.run(60)
+    assert 25 <= len([at_s for at_s, _, _ in loop.writes if at_s > 6]) <= 31
+    assert loop.reported().heard_s > loop.now_s - 2.2
+    loop.play(4)
+    sent = len(loop.writes)
+    loop.run(60)
+    assert {op.data for _, op, _ in loop.writes[sent:]} == {b"C0I4T2000G"}
+    assert 57 <= len(loop.writes) - sent <= 61
+
+
+@pytest.mark.control("C-10", "C-11")
+@pytest.mark.parametrize("after_s", [0.0, 0.3, 0.9, 1.0, 1.02, 1.5])
+def test_the_last_word_on_a_lost_link_is_honest(after_s: float) -> None:
+    loop = Loop("link_loss=no")
+    loop.play(0, 0, 0.1)
+    idle = loop.driver.lost(loop.now_s)
+    assert (idle.out, idle.zero) == (Out.OFF, Zero.CONFIRMED)
+    loop = Loop("link_loss=no").play(4)
+    loop.run(after_s)
+    last = loop.driver.lost(loop.now_s)
+    assert (last.out, last.zero) == (Out.MAYBE, Zero.NO)
+    assert loop.now_s < last.until_s <= loop.now_s + 2.31
+    loop.twin.disconnect(loop.now_s)
+    loop.twin.advance(last.until_s)
+    assert loop.top() == 0
+
+
+def test_it_only_looks_when_told_to_and_hears_nothing() -> None:
+    driver = FAMILY.connect(0.0, "")
+    driver.want(0.0, Wanted(Mode.WATCH))
+    for at_s in range(20):
+        assert driver.poll(float(at_s)) == []
+        assert driver.receive(float(at_s), COMMAND, b"C0I9T9G") == []
+    assert driver.reported(20.0).out is Out.OFF
+    assert driver.reported(20.0).counts == {"unknown": 20}
+
+
+# Whole sessions
+
+FAULTS = {
+    "no service in its adverts, long values taken": OpenEmsStimOptions(adv_service=False, name="EMS01", long="whole"),
+    "left running": OpenEmsStimOptions(strength=(60, 40)),
+    "three stops without effect": OpenEmsStimOptions(stop_ignored=3, strength=(60, 0)),
+    "no stop has an effect": OpenEmsStimOptions(stop_ignored=10**6),
+    "slow": OpenEmsStimOptions(slow=0.1),
+    "refuses five writes": OpenEmsStimOptions(refuse=5),
+    "goes on without a link, long values cut": OpenEmsStimOptions(link_loss=False, long="cut"),
+    "pads come off unnoticed": OpenEmsStimOptions(pads_off=100, hand=(Act(200, "pads-on"),)),
+}
+
+
+@pytest.mark.parametrize("options", FAULTS.values(), ids=FAULTS.keys())
+def test_twenty_minutes_end_at_zero_and_proved_whatever_is_wrong(options: OpenEmsStimOptions) -> None:
+    program = next(program for program in shipped() if program.id == "tens-ankle")
+    order = Order(fit(program, FAMILY, 20), {A: Level(10), B: Level(6)}, pads_on=True)
+    twin = KIND.make("4C:00:13:04:00:01", options, Chance(1), silent)
+    made = World(FAMILY, twin, twin.level, order, Limits((family_cap(CAPS),)))
+    made.link()
+    made.run(1300)
+    assert (made.ended.reason, made.ended.stop_confirmed) == (Reason.COMPLETED, True)
+    assert made.ended.level_max == {A: 10, B: 6}
+    for channel, top in (("A", 10), ("B", 6)):
+        assert made.level_of(channel) == 0
+        up = [rise for rise in rises(made.seen, channel) if rise[0] > 1.0]  # before, what it was found at
+        assert max(after for _, _, after in up) == top
+        assert all(after - before <= CAPS.step for _, before, after in up)
+        assert all(later[0] - sooner[0] >= CAPS.raise_gap_s for sooner, later in pairwise(up))
