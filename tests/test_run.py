@@ -41,7 +41,10 @@ def simulated(home: Path, unit: str, *words: str, log: Path | None = None) -> su
     return estim(home, *front, "run", *words, "--json", "--no-input")
 
 
-@pytest.mark.parametrize(("unit", "level"), [("coyote3", 10), ("em70", 5)])
+LEVELS = {"coyote3": 10, "em70": 5, "bluetens": 12, "yokonex": 30, "zc95": 200, "openemsstim": 20, "coyote2": 300}
+
+
+@pytest.mark.parametrize(("unit", "level"), LEVELS.items())
 def test_twenty_minutes_end_by_themselves_at_zero(home: Path, unit: str, level: int) -> None:
     done = simulated(home, unit, "tens-ankle", "--minutes", "20", "--level", str(level), "--pads-on")
     last = lines(done)[-1]

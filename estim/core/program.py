@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
-
 FUSED_HZ = 15.0
 """Above it single twitches begin to fuse into a contraction (programs.md 4: 1-10 Hz relax, 20-50 Hz train)."""
 
@@ -90,8 +89,8 @@ class Program:
     def gated(self) -> bool:
         """Whether it holds a muscle contracted, and so needs to be unlocked first (safety.md, programs.md 1.9).
 
-        What a file calls itself is not enough: whatever rises and holds at a rate that fuses twitches, or wants a muscle
-        to move at such a rate without a pause, is one.
+        What a file calls itself is not enough: whatever rises and holds at a rate that fuses twitches is one, and so is
+        what wants a muscle to move at such a rate without a pause.
         """
         moves = self.kind == "twitch" or self.rule.target == "motor"
         return self.kind == "tetanic" or any(
