@@ -74,7 +74,7 @@ class Yokonex:
         self._acting = Mode.WATCH
         self._a, self._b = self._lanes = tuple(Lane(channel, Gauge(TOP)) for channel in BOTH)
         self._proof = Proof(profile)
-        self._proving = False
+        self._proving = self._prepared = False
         self._stop: tuple[int, float] | None = None  # tag of its first frame, when to say it again
         self._stops = 0
         self._command: Turn | None = None
@@ -165,7 +165,7 @@ class Yokonex:
             return [Contact(lane.channel, True)]
         if news is not News.FELL:
             return []
-        if level == 0 and not any(one.gauge.span.hi for one in self._lanes):
+        if level == 0 and not any(one.gauge.span.hi for one in self._lanes if one is not lane):
             return [Ended("the unit has switched itself off, or somebody has")]
         return [Hand(lane.channel, Level(level), rose=False)]
 
@@ -183,7 +183,8 @@ class Yokonex:
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
-        if mode is Mode.PLAY and not self._proof.done:
+        self._prepared = self._prepared or (self._proof.done and self._is_off)
+        if mode is Mode.PLAY and not self._prepared:
             mode = Mode.READY  # of a link that was opened again in mid-session
         self._acting = mode
         if mode in (Mode.PLAY, Mode.WATCH):
@@ -251,7 +252,7 @@ class Yokonex:
         """Take note of the frame that was just made."""
         if afresh or told.intensity != lane.gauge.expected:
             # It tells a change by itself; if not, it is asked soon. A stop is asked about at once.
-            lane.asked_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S)
+            lane.asked_s, lane.changed_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S), now_s
         lane.gauge.ordered(now_s, self._tag, told.intensity, afresh=afresh)
         lane.sent, lane.ordered_s = told, now_s
 

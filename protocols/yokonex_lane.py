@@ -52,12 +52,16 @@ OFF = Playing(0)
 
 @dataclass(slots=True)
 class Lane:
-    """One channel: `sent` as last ordered (None: never), `contact` as last told (None: never)."""
+    """One channel: `sent` as last ordered (None: never), `contact` as last told (None: never).
+
+    `ordered_s` is when it was ordered anything, `changed_s` when another level.
+    """
 
     channel: Channel
     gauge: Gauge
     sent: Playing | None = None
     ordered_s: float = -inf
+    changed_s: float = -inf
     asked_s: float = -inf
     contact: bool | None = None
     missed: bool = False

@@ -14,6 +14,7 @@ QUERY_S = 0.05
 """Between any two questions, as the public drivers do it."""
 
 _MOTOR, _BATTERY = 3, 4
+_SLACK_S = 1e-9
 
 
 class Questions:
@@ -33,7 +34,7 @@ class Questions:
     def ask(self, now_s: float, tag: int, lanes: tuple[Lane, ...], *, stops: bool, fence_s: float) -> bytes | None:
         """Return the question that is due, which goes out as number `tag`."""
         self._battery.late(now_s)
-        if now_s < self._asked_s + QUERY_S:
+        if now_s < self._asked_s + QUERY_S - _SLACK_S:
             return None
         lane = min(lanes, key=lambda lane: lane.asked_s + _gap_s(lane, stops=stops))
         if self._fence_due_s(lanes, fence_s) <= now_s:
@@ -58,7 +59,7 @@ class Questions:
         self._battery.took()
 
     def _fence_due_s(self, lanes: tuple[Lane, ...], fence_s: float) -> float:
-        unclear_s = [lane.ordered_s + fence_s for lane in lanes if lane.gauge.unclear]
+        unclear_s = [lane.changed_s + fence_s for lane in lanes if lane.gauge.unclear]
         if not unclear_s:
             return inf
         return min(unclear_s) if self._fence is None else max(min(unclear_s), self._fence[1] + LATE_S)
