@@ -276,9 +276,7 @@ class OpenEmsStim:
         if lane.shut or self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
             return 0, 0
         level = min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
-        at_s = now_s - self._wanted.origin_s
-        moves = part_at(self._score, at_s)[1].envelope is not None
-        now = texture(self._score, slotted(self._score, at_s, SLOT_S) + SLOT_S / 2 if moves else at_s)
+        now = texture(self._score, slotted(self._score, now_s - self._wanted.origin_s, SLOT_S))
         return level, min(level, max(1, floor(level * now.gate + 1e-9))) if now.on else 0
 
     def _next_s(self, now_s: float, lane: Lane) -> float:
