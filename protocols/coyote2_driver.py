@@ -55,16 +55,16 @@ HOLD_S = 0.02
 READ_S = 2.0
 """How often the strengths are read while nothing changes."""
 
-REPLY_S = 1.0
-"""A reading that took so long is given up."""
+REPLY_S = 0.5
+"""A reading that took so long is asked again; its answer may still come, and holds."""
 
-BATTERY_S, CONFIG_AGAIN_S = 60.0, 1.0
+BATTERY_S = 60.0
 
 STARVE_S = 0.2
 """Pulses end this long after the last wave: it lasts 100 ms and may reach the box up to 100 ms late."""
 
 VAIN = 3
-"""So many readings in a row that failed are told."""
+"""So many vain readings are told."""
 
 WAVES = {Channel.A: WAVE_A, Channel.B: WAVE_B}
 _LOST = "pulses end within 0.2 s, but the strength may stay set: turn the wheels down to 0 and switch the box off"
@@ -85,7 +85,7 @@ class Coyote2:
         self._tag = 0
         self._command: Turn | None = None
         self._levels = Reading(now_s, every_s=READ_S, retry_s=CAPS.ask_s, timeout_s=REPLY_S)
-        self._config = Reading(now_s, every_s=inf, retry_s=CONFIG_AGAIN_S, timeout_s=REPLY_S)
+        self._config = Reading(now_s, every_s=inf, retry_s=1.0, timeout_s=REPLY_S)
         self._charge = Reading(now_s, every_s=BATTERY_S, retry_s=5.0, timeout_s=REPLY_S)
         self._hold_s = now_s
         self._maximum: int | None = None
@@ -139,7 +139,7 @@ class Coyote2:
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
         """See Driver. A notification is a reason to read, and hardly ever more."""
-        events: list[Event] = []
+        events = list[Event]()
         try:
             if endpoint == STRENGTHS:
                 told = STRENGTH_WORD.parse(data)
@@ -163,6 +163,8 @@ class Coyote2:
         for reading in (self._levels, self._config, self._charge):
             if reading.is_of(tag):
                 return self._take(now_s, tag, reading, data, error)
+        if self._strengths.awaits(tag):
+            return [] if error is not None else self._take(now_s, tag, self._levels, data, None)
         self._counts["writes_failed"] += error is not None
         if self._command is not None and tag == self._command.tag:
             self._command = None
@@ -272,8 +274,6 @@ class Coyote2:
             self._command = Turn(self._tag, now_s + COMMAND_S)
         return Write(self._tag, endpoint, data, response=False, urgent=urgent)
 
-    # What is read
-
     def _questions(self, now_s: float) -> list[Op]:
         """Return the one reading that is due, the strengths first; they are read at once before a raise."""
         reads = ((self._levels, STRENGTHS), (self._config, CONFIG), (self._charge, BATTERY))
@@ -290,7 +290,7 @@ class Coyote2:
         return []
 
     def _take(self, now_s: float, tag: int, reading: Reading, data: bytes, error: AirError | None) -> list[Event]:
-        events: list[Event] = []
+        events = list[Event]()
         try:
             if error is not None:
                 raise error

@@ -24,7 +24,16 @@ FRESH_S = 0.2
 """A raise may follow a reading this long. Its own request takes some 50 ms to 100 ms."""
 
 CROSSED_S = 0.5
-"""A notification this long after a word may be of a wheel that moved before it. No raise follows a wheel so soon."""
+"""A notification this long after a word may be of a wheel that moved before it."""
+
+CLIMB_S = 1.0
+"""Notifications of the steps of a wheel that went up may come so long after the reading of where it went."""
+
+UNREAD_S = 1.0
+"""A notification that no reading has cleared up by then counts as true, if it is of too high a level."""
+
+QUESTIONS_MAX = 4
+"""Readings that were given up and may still be answered."""
 
 WORDS_MAX = 32
 """Words kept whose effect nobody has read yet."""
@@ -64,6 +73,7 @@ class Strengths:
         self._questions: dict[int, _Question] = {}
         self._word_s = -inf
         self._before: Levels = {}
+        self._climbs: dict[Channel, tuple[float, range]] = {}
         self._zeros: set[int] = set()
         self._zero_out = False
         self._spans = dict.fromkeys(BOTH, _ANY)
@@ -87,10 +97,11 @@ class Strengths:
     # What goes out
 
     def begin_play(self) -> None:
-        """Output may flow again: whatever proved the last stop is over."""
+        """Output may flow again: whatever proved the last stop is over, and what was asked since proves no other."""
         self.zero, self.zero_due_s = Zero.NO, inf
         self._zeros.clear()
         self._zero_out = False
+        self._questions = {tag: replace(question, proves=False) for tag, question in self._questions.items()}
 
     def begin_stop(self, now_s: float) -> None:
         """A stop begins: only zeros from now on can prove it."""
@@ -112,8 +123,10 @@ class Strengths:
         if any(self._last(channel) > target[channel] for channel in BOTH):
             ends = any(target[channel] == 0 < self._last(channel) for channel in BOTH)
             return -inf if ends else self._word_s + FRAME_S
-        if any(self._spans[channel].hi > target[channel] for channel in BOTH):
+        if any(level > target[channel] for channel in BOTH for level in self._known(channel)):
             return self._word_s + CAPS.ask_s
+        if any(self._spans[channel].hi > target[channel] for channel in BOTH):
+            return self._hinted_s + UNREAD_S
         return inf
 
     def rises(self, target: Levels) -> bool:
@@ -135,10 +148,13 @@ class Strengths:
         )
 
     def out(self, tag: int, *, failed: bool) -> bool:
-        """Take note that a word went out, or (`failed`) did perhaps; say whether this was one of strengths."""
-        self._words = [replace(word, out=True) if word.tag == tag else word for word in self._words]
-        self._zero_out = self._zero_out or (tag in self._zeros and not failed)
-        return tag in self._zeros or any(word.tag == tag for word in self._words)
+        """Take note that a command went out, so all before it did, or (`failed`) did perhaps; say if that is news."""
+        news = {
+            word.tag for word in self._words if not word.out and (word.tag == tag or (word.tag < tag and not failed))
+        }
+        self._words = [replace(word, out=True) if word.tag in news else word for word in self._words]
+        self._zero_out = self._zero_out or (not failed and any(zero <= tag for zero in self._zeros))
+        return bool(news)
 
     # What the box says
 
@@ -149,16 +165,28 @@ class Strengths:
         return hints or any(word.out for word in self._words) or (self.zero is Zero.SENT and self._zero_out)
 
     def asked(self, now_s: float, tag: int) -> None:
-        """A reading goes out; the ones before it are given up."""
+        """A reading goes out. One before it may still be answered, if it is only late."""
         settles = frozenset(word.tag for word in self._words if word.out)
-        self._questions = {tag: _Question(now_s, settles, self._zero_out)}
+        if len(self._questions) >= QUESTIONS_MAX:
+            del self._questions[min(self._questions)]
+        self._questions[tag] = _Question(now_s, settles, self._zero_out)
+
+    def awaits(self, tag: int) -> bool:
+        """Say whether this reading may still be answered."""
+        return tag in self._questions
 
     def read(self, now_s: float, tag: int, told: Levels) -> list[Event]:
-        """Take a reading; one that isn't awaited changes nothing."""
-        question = self._questions.pop(tag, None)
+        """Take a reading; one that isn't awaited, or is older than another that came, changes nothing."""
+        question = self._questions.get(tag)
         if question is None:
             return []
-        events: list[Event] = [hand for channel in BOTH if (hand := self._judge(channel, told[channel])) is not None]
+        self._questions = {later: asked for later, asked in self._questions.items() if later > tag}
+        hands = [hand for channel in BOTH if (hand := self._judge(channel, told[channel])) is not None]
+        for hand in hands:
+            if hand.rose:
+                climb = range(min(self._known(hand.channel)), hand.level)
+                self._climbs[hand.channel] = now_s, climb
+                self._hints[hand.channel].difference_update(climb)
         self._told, self.told_s = dict(told), now_s
         self._words = [word for word in self._words if word.tag not in question.settles]
         if self._hinted_s <= question.at_s:
@@ -169,7 +197,7 @@ class Strengths:
             self._unprove(now_s, at_once=question.proves)
         elif question.proves and not self.over_zero:
             self.zero, self.zero_due_s = Zero.CONFIRMED, inf
-        return events
+        return [*hands]
 
     def hear(self, now_s: float, told: Levels) -> tuple[list[Event], bool]:
         """Take a notification; return the hands that it tells for sure, and whether it is a reason to read at once."""
@@ -179,7 +207,10 @@ class Strengths:
         events: list[Event] = []
         for channel in odd:
             level, before = told[channel], self._before.get(channel, 0)
-            if level < before and (before - level) % APP_STEP == 0 and now_s - self._word_s <= CROSSED_S:
+            climbed_s, climb = self._climbs.get(channel, (-inf, range(0)))
+            passed = level in climb and now_s - climbed_s <= CLIMB_S
+            crossed = level < before and (before - level) % APP_STEP == 0 and now_s - self._word_s <= CROSSED_S
+            if crossed and not passed:
                 events.append(Hand(channel, Level(level), rose=False))
             self._hints[channel].add(level)
             self._hinted_s = now_s
