@@ -113,6 +113,8 @@ class Layout(Generic[T]):
 def pick(forms: Iterable[Form], data: bytes) -> tuple[Form, Any]:
     """Parse with the first form whose frame and head fit; raise BadPacket if none does."""
     tried = tuple(forms)
+    if not tried:
+        raise BadPacket("no packet is known that goes this way")
     for layout in tried:
         if layout.starts(data):
             return layout, layout.parse(data)

@@ -1,4 +1,4 @@
-"""Decoding packets: the sheets' vectors of both families as plain JSON, and one line for each line of a batch."""
+"""Decoding packets: the sheets' vectors as plain JSON, and one line for each line of a batch."""
 
 import json
 import subprocess
@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from estim.core.errors import EstimError, Exit
 from estim.decode import Decoder, line_of
+from protocols.registry import names
+from tests.packets import bytes_of, golden
 
 SILENT = "0A0A0A0A 00000000 0A0A0A0A 00000000"
 OFF = "00000000 00000065 00000000 00000065"
@@ -234,3 +236,45 @@ def test_whatever_is_typed_is_answered_and_what_is_good_builds_back(text: str, d
             assert bytes.fromhex(answer["rebuilt"]) == bytes.fromhex(text.replace(":", " "))
         else:
             assert answer["error"]
+
+
+GOLDEN = [(name, entry) for name in names() for entry in golden(name)["packet"]]
+
+
+@pytest.mark.parametrize(("name", "entry"), GOLDEN, ids=[f"{name}: {entry['meaning']}" for name, entry in GOLDEN])
+def test_every_literal_packet_of_every_family_decodes_and_rebuilds(name: str, entry: dict[str, Any]) -> None:
+    data = bytes_of(entry)
+    answer = Decoder(name, entry["direction"], entry.get("endpoint"), entry.get("profile")).one(data.hex())
+    assert (answer["ok"], answer.get("rebuilt")) == (True, data.hex().upper()), answer
+    assert json.loads(line_of(answer)) == answer, "plain JSON all through"
+
+
+TWENTY = "V1D16{R4b0|R50Pc8F50}"
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (("bluetens", "to-device", "--text", ">str 12"), "args", [12]),
+        (
+            ("bluetens", "to-device", "--endpoint", "script", "--text", "V1D16{R4b0|R50Pc8F50}"),
+            "duration_ms",
+            1_200_000,
+        ),
+        (("zc95", "to-device", "64", "--endpoint", "9b21"), "rate_hz", 100),
+        (("coyote2", "to-device", "210102", "--endpoint", "1506"), "z", 4),
+        (("yokonex", "to-device", "35110100000000000047", "--profile", "v2.0"), "name", "fixed"),
+        (("yokonex", "to-device", "35110100000000000047"), "on", 0),
+        (("openemsstim", "to-device", "--text", "C0I0T0G"), "on_ms", 0),
+    ],
+)
+def test_endpoints_profiles_and_text(words: tuple[str, ...], field: str, value: object) -> None:
+    code, (answer,), _ = decode(*words)
+    assert code == Exit.DONE
+    assert answer["packet"][field] == value
+
+
+def test_where_nothing_is_ever_said_that_is_the_answer() -> None:
+    code, (answer,), _ = decode("openemsstim", "from-device", "00")
+    assert code == Exit.BAD_DATA
+    assert answer["error"] == "no packet is known that goes this way"
