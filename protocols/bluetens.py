@@ -180,16 +180,17 @@ def _command(text: str) -> Line | None:
 
 
 def _stat(text: str) -> Stat | None:
-    pairs = [pair.partition("=") for pair in text.split(",")]
-    if any(not key or sign != "=" for key, sign, _ in pairs):
+    pairs = [tuple(pair.split("=")) for pair in text.split(",")]
+    found = dict(pair for pair in pairs if len(pair) == 2)
+    if len(found) != len(pairs) or "" in found:
         return None
-    found = {key: value for key, _, value in pairs}
-    tick, level = found.get("tick", ""), found.get("str", "")
+    tick, level, md5 = found.get("tick", ""), found.get("str", ""), found.get("lmd5", "")
     hexed = fullmatch(r"0x[0-9A-Fa-f]{1,8}", level)
     if not fullmatch(r"\d{1,9}", tick) or not (hexed or fullmatch(r"\d{1,2}", level)):
         return None
-    keys, values = tuple(key for key, _, _ in pairs), tuple(value for _, _, value in pairs)
-    return Stat(int(tick), int(level, 16 if hexed else 10), found.get("lmd5", ""), keys, values)
+    if not fullmatch(r"([0-9a-fA-F]{32})?", md5):
+        return None  # a piece of the line was lost or came twice
+    return Stat(int(tick), int(level, 16 if hexed else 10), md5, tuple(found), tuple(found.values()))
 
 
 def _status(text: str) -> Status | None:

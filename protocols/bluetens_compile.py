@@ -14,7 +14,7 @@ Source of the 3 and 8 µs, and of the rule of the blocks: the vendor's firmware 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from math import ceil, floor, inf, lcm
+from math import floor, inf, lcm
 
 from protocols.bluetens_script import P_MAX_US, P_MIN_US, SECTIONS_MAX, VALUE_MAX, Block
 from protocols.score import FADE_S, Alternate, Envelope, Part, Score, Sweep, texture

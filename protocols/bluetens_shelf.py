@@ -8,6 +8,7 @@
 
 from dataclasses import dataclass, field
 from hashlib import md5
+from math import inf
 from re import fullmatch
 
 from protocols.bluetens import COMMAND, Line
@@ -40,6 +41,7 @@ class Shelf:
     refused: str = ""
     _step: str = "md5"
     _sends: int = 0
+    _sent_s: float = -inf
     _cleared: bool = False
     _old: list[str] = field(default_factory=list)
 
@@ -63,11 +65,11 @@ class Shelf:
             self.in_place, self.refused, self._step = False, "", "md5"
             self._sends, self._cleared, self._old = 0, False, []
 
-    def next(self) -> tuple[str, bytes, bytes]:
+    def next(self, now_s: float) -> tuple[str, bytes, bytes]:
         """Return the command to begin now, its line, and the bytes of the script that go right behind it."""
         match self._step:
             case "cat":
-                self._sends += 1
+                self._sends, self._sent_s = self._sends + 1, now_s
                 return "cat", COMMAND.build(Line("cat", (self.name, f"-l={len(self.text)}"))), self.text
             case "ls":
                 return "ls", COMMAND.build(Line("ls")), b""
@@ -76,10 +78,12 @@ class Shelf:
             case _:
                 return "md5", COMMAND.build(Line("md5", (self.name,))), b""
 
-    def told_md5(self, told: str) -> None:
-        """Take the md5 that the unit tells; "": it has no such file."""
-        self.in_place = told.casefold() == self.digest
-        if not self.in_place and self._sends >= TRIES:
+    def told_md5(self, told: str, asked_s: float | None) -> None:
+        """Take the md5 that the unit tells ("": it has no such file), and when it was asked for at the earliest."""
+        self.in_place = self.in_place or told.casefold() == self.digest
+        if self.in_place or asked_s is None or asked_s < self._sent_s:
+            return
+        if self._sends >= TRIES:
             self.refused = DAMAGED
         self._step = "cat"
 
@@ -88,13 +92,13 @@ class Shelf:
         if self._step == "ls" and fullmatch(r"e[0-9a-z]", file) and file != self.name:
             self._old.append(file)
 
-    def ended(self, kind: str, *, ok: bool) -> None:
+    def ended(self, now_s: float, kind: str, *, ok: bool) -> None:
         """Take the end of a command: its status, or that none came."""
         match kind:
             case "cat" if not ok:
                 self.full()
-            case "cat":
-                self._step = "md5"
+            case "cat" if self._step == "cat":
+                self._step, self._sent_s = "md5", now_s
             case "ls" | "rm":
                 self._old = self._old[:-1] if kind == "rm" else self._old
                 self._cleared = True

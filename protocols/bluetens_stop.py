@@ -1,7 +1,8 @@
 """The stop of a Bluetens: `>osto`, a question, again on each answer that says more than zero, until one proves it.
 
 1. `>osto` is answered when the output is off, which may take 3 s; `>stat` is asked after that answer, or after ASK_S
-   without one. The answer to `>osto` itself proves nothing: it may be one to something older.
+   without one. From then on both go out every ASK_S. The answer to `>osto` itself proves nothing:
+   it may be one to something older.
 2. In an upload the shell takes all bytes for the file: two single Ctrl-D end it first. The same is done when nothing
    at all is answered, since an upload of a host that died may still be open.
 3. Each `>osto` begins with CR LF, which ends half a line that may be in the shell.
@@ -42,12 +43,13 @@ class Stop:
         if self._asks:
             self._asks = False
             return [STAT]
-        self._asks, self.sent_s = True, now_s
-        self.first_s = min(self.first_s, now_s)
+        self._asks = self._mute == 0
         self._mute += 1
+        self.sent_s, self.first_s = now_s, min(self.first_s, now_s)
         ends_upload = self.uploads or self._mute % MUTE == 0
         self.uploads = False
-        return [*([CTRL_D, CTRL_D] if ends_upload else []), CR_LF + OSTO]
+        words = [*([CTRL_D, CTRL_D] if ends_upload else []), CR_LF + OSTO]
+        return words if self._asks else [*words, STAT]
 
     def answered(self, now_s: float) -> None:
         """The unit has answered a command: ask."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 WRITE_S = 1.0
 """How long a write may wait for its own reply."""
 
+QUESTIONS = ("stat", "level")
+
 HEARD_MAX = 512
 """Bytes without an end of line that are kept; the longest line of the shell has some 80."""
 
@@ -39,6 +41,11 @@ class Talk:
     def idle(self) -> bool:
         """Whether the next command may begin."""
         return self.asked is None and not self.tag
+
+    @property
+    def free(self) -> bool:
+        """Whether a start or a new level may begin: the answer to a question need not be waited for."""
+        return not self.tag and (self.asked is None or (self.kind in QUESTIONS and not self.asked.rest))
 
     @property
     def kind(self) -> str:
@@ -91,8 +98,13 @@ class Talk:
         late, self.asked = self.asked, None
         return late
 
+    def answered(self, kind: str) -> None:
+        """An answer of this kind has come: the command under way is over if it is one."""
+        if self.kind == kind:
+            self.asked = None
+
     def forget(self) -> None:
-        """The command under way has had its answer, or has lost its point."""
+        """The command under way has lost its point, or its answer is there."""
         self.asked = None
 
     def lines(self, data: bytes) -> list[bytes]:

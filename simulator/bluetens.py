@@ -72,7 +72,8 @@ class Bluetens:
         """When something happens that isn't a pulse."""
         if not self.on:
             return self._agenda.due_s
-        over_s = self._out.ends_s if self._out.plays else self._spoken_s + self._power.idle_s
+        idle_s = self._spoken_s + self._power.idle_s if self._met else inf  # nobody has switched it on before that
+        over_s = self._out.ends_s if self._out.plays else idle_s
         timers = self._stream.due_s, self._dark_s, self._noload_s, self._stop_s, self._tell_s + TELL_BATTERY_S
         return min(self._agenda.due_s, over_s, *timers)
 
@@ -342,7 +343,7 @@ class Bluetens:
     def _say(self, now_s: float, *lines: str) -> None:
         data, at = b"".join(line.encode() + b"\r\n" for line in lines), 0
         while at < len(data):
-            size = self._chance.number(1, WRITE_MAX) if self._options.pieces == "cut" else WRITE_MAX
+            size = self._chance.number(1, WRITE_MAX) if self._options.pieces == "any" else WRITE_MAX
             self._outbox.put(now_s + ANSWER_S, SHELL, data[at : at + size])
             at += size
 

@@ -35,7 +35,7 @@ class BluetensOptions:
     half_file: bool = option(True, "yes|no", "an upload of a host that died stays open until its time is over", yes)
     old_level: bool = option(True, "yes|no", "the answer to a new level is still the old one", yes)
     pieces: str = option(
-        "cut", "cut|whole", "lines are cut anywhere, and put together, in what it notifies", one_of("cut", "whole")
+        "20", "20|any", "lengths of what it notifies: 20 bytes, or any up to that", one_of("20", "any")
     )
     stat: str = option("plain", "plain|app", "the state has more fields, in another order", one_of("plain", "app"))
     md5_case: str = option("upper", "lower|upper", "letter case of md5", one_of("lower", "upper"))
