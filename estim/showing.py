@@ -96,7 +96,8 @@ def scope(
     found = find_program(home.programs, program)
     bar = _progress if sys.stderr.isatty() and not flags.as_json else (lambda _share: None)
     seen = rehearse(found, made, minutes=minutes, level=level, profile=_profile(flags, made), progress=bar)
-    title = f"{found.title} ({found.id}) on {made.title}, software, level {max(n for _, n in seen.level)}"
+    locked = ", locked" if found.gated else ""
+    title = f"{found.title} ({found.id}{locked}) on {made.title}, software, level {max(n for _, n in seen.level)}"
     if png is not None:
         _write_png(png, seen, title, at, lasts)
     if flags.as_json:

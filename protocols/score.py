@@ -100,9 +100,10 @@ def fits_all(_score: "Score") -> str:
 class Playable:
     """What a family can play: lowest and highest rate and width, and how fine they are.
 
-    `slot_s` are its time slots (0: none), to which bursts and changes fit. `rate` and `width` say what is really
-    played for a value that is asked for: never faster and never wider, since both would be stronger. `refuses` returns
-    the sentence why a score can't be played though each of its values can ("" if it can).
+    `slot_s` are its time slots (0: none), to which bursts and changes fit; `slice_s` the steps of what moves, where
+    only that goes in steps. `rate` and `width` say what is really played for a value that is asked for: never faster
+    and never wider, since both would be stronger. `refuses` returns the sentence why a score can't be played though
+    each of its values can ("" if it can).
 
     A family that plays by number has `timers` (program number to the unit's own timer in seconds, inf: it has none)
     and `number`, the one that stands in for a pain program which names none. `made_elsewhere`: another unit makes the
@@ -118,6 +119,7 @@ class Playable:
     refuses: Callable[[Score], str] = fits_all
     timers: Mapping[int, float] = field(default_factory=dict)
     number: int | None = None
+    slice_s: float = 0.0
     made_elsewhere: bool = False
     notes: tuple[str, ...] = ()
 
@@ -167,11 +169,17 @@ def texture(score: Score, at_s: float) -> Texture:
 
 
 def slotted(score: Score, at_s: float, slot_s: float) -> float:
-    """Return the start of the time slot of a contraction, which rises and falls in steps; else the position itself."""
+    """Return the start of the time slot at a position where something moves; elsewhere the position itself."""
     part = part_at(score, at_s)[1]
-    if part.envelope is None:
-        return at_s
-    return part.start_s + floor((at_s - part.start_s) / slot_s + 1e-6) * slot_s
+    inside_s = at_s - part.start_s
+    return part.start_s + floor(inside_s / slot_s + 1e-6) * slot_s if _moves(part, inside_s) else at_s
+
+
+def _moves(part: Part, inside_s: float) -> bool:
+    """Say whether rate or width change little by little: a sweep, a contraction, a cross-fade."""
+    fades = part.fade_us is not None and inside_s < FADE_S
+    turns = isinstance(part.rate_hz, Sweep) or not isinstance(part.width_us, Steady)
+    return part.envelope is not None or turns or fades
 
 
 def lasts_s(score: Score, at_s: float, slot_s: float) -> float:
@@ -188,8 +196,7 @@ def unchanged_s(score: Score, at_s: float, slot_s: float) -> float:
     part = part_at(score, at_s)[1]
     inside_s = at_s - part.start_s
     stays_s = part.length_s - inside_s if inside_s < part.length_s else inf
-    moves = part.envelope is not None or not isinstance(part.rate_hz, Steady) or not isinstance(part.width_us, Steady)
-    if moves or (part.fade_us is not None and inside_s < FADE_S):
+    if _moves(part, inside_s) or not isinstance(part.rate_hz, Steady):
         stays_s = min(stays_s, slot_s - inside_s % slot_s)
     if part.burst is not None:
         at_burst_s = inside_s % (part.burst.on_s + part.burst.off_s)

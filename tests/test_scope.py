@@ -28,7 +28,7 @@ NOWHERE = Path("/nonexistent")
 def played(program: Program, on: Family, minutes: float) -> Seen | None:
     """Return what a software unit played of a program, None if the family can't play it, or nobody knows what flows."""
     try:
-        seen = rehearse(replace(program, kind="twitch") if program.gated else program, on, minutes=minutes)
+        seen = rehearse(program, on, minutes=minutes)
     except CourseError:
         return None
     return seen if seen.pulses else None
@@ -164,7 +164,8 @@ def test_the_matrix_has_a_cell_for_each_pair_and_words_for_each_difference(tmp_p
     }
     for one in cells:
         always = len(family(one["family"]).playable.notes)
-        assert (one["plays"] == "yes") == (len(one["sentences"]) == always)
+        assert one["plays"] == "no" or (one["plays"] == "yes") == (len(one["sentences"]) == always)
+        assert one["plays"] == "yes" or one["sentences"]
     assert {one["program"] for one in cells if one["locked"]} == {program.id for program in shipped() if program.gated}
 
 

@@ -151,7 +151,7 @@ def _fitted(phase: Phase, family: Family, differs: list[str]) -> Phase:
 
 def _in_slots(phase: Phase, family: Family, differs: list[str]) -> Phase:
     """Tell what changes in the unit's time slots only; refuse what they are too coarse for."""
-    slot_s = family.playable.slot_s
+    slot_s = family.playable.slot_s or family.playable.slice_s
     if not slot_s:
         return phase
     if phase.envelope is not None:
