@@ -31,6 +31,8 @@ START_S = 3.0
 STARTS_MAX = 2
 """So many starts that were none are one too many."""
 
+NO_START = "the unit says ok to a start, and does not start: is it on its charger, or its battery low?"
+
 TICK_SLACK_S, TICK_SHARE = 3.0, 0.02
 """How far the unit's seconds may be behind ours."""
 
@@ -196,11 +198,7 @@ class Known:
         self._ours = False
         if was:
             return [Ended("its program has come to its end, or was stopped at the unit")]
-        return (
-            []
-            if self._starts < STARTS_MAX
-            else [Refused("the unit says ok to a start, and does not start: is it on its charger, or its battery low?")]
-        )
+        return [Refused(NO_START)] if self._starts >= STARTS_MAX else []
 
     def _runs_on(self, asked_s: float, stat: Stat, before: Span, *, fits: bool) -> list[Event]:
         if self._ours and asked_s >= self.started_s:
