@@ -11,10 +11,7 @@
 from collections import Counter
 from math import inf
 
-from protocols.driver import Direction
-from protocols.layout import pick
 from protocols.pace import Turn
-from protocols.score import unchanged_s
 from protocols.vocabulary import (
     AirError,
     BadPacket,
@@ -41,16 +38,15 @@ from protocols.yokonex import (
     CUSTOM,
     ERROR,
     IN,
-    LAYOUTS,
     MOTOR_TOLD,
     TOP,
     V1,
     Told,
 )
-from protocols.yokonex_lane import BOTH, OFF, SLOT_S, Lane, Playing, order, playing, stops, waits_s
+from protocols.yokonex_lane import BOTH, OFF, Lane, Playing, Texture, order, stops, waits_s
 from protocols.yokonex_level import Gauge, News
 from protocols.yokonex_proof import Proof
-from protocols.yokonex_questions import AGAIN_S, ASK_S, QUERY_S, Questions
+from protocols.yokonex_questions import AGAIN_S, ASK_S, QUERY_S, Questions, heard
 
 GAP_S = 0.0999
 """Orders of a channel at most each 100 ms, as the document asks for (and a little rounding)."""
@@ -80,6 +76,7 @@ class Yokonex:
         self._command: Turn | None = None
         self._ordering: Lane | None = None  # whose order that command is
         self._questions = Questions(now_s)
+        self._texture = Texture()
         self._tag = 0
         self._heard_s = -inf
         self._due_s = now_s
@@ -101,7 +98,7 @@ class Yokonex:
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
         try:
-            form, packet = pick(LAYOUTS[Direction.FROM_DEVICE].get(endpoint.name, ()), data)
+            form, packet = heard(endpoint.name, data)
         except BadPacket:
             self._counts["bad"] += 1
             return []
@@ -264,24 +261,24 @@ class Yokonex:
         if lane.sent is None or now.texture != lane.sent.texture:
             return soonest_s
         if now != lane.sent:
-            return max(soonest_s, self._slot_s(now_s))
-        if span.known and span.lo != now.intensity:
-            return max(lane.ordered_s + AGAIN_S, self._slot_s(now_s))
-        if now.mode == CUSTOM and span.known:
-            return max(lane.ordered_s + REFRESH_S, self._slot_s(now_s))
-        return inf
-
-    def _slot_s(self, now_s: float) -> float:
-        return now_s + waits_s(self._wanted.score, now_s - self._wanted.origin_s)
+            return max(soonest_s, now_s + waits_s(self._wanted, now_s))
+        due_s = lane.ordered_s + (AGAIN_S if span.lo != now.intensity else REFRESH_S if now.mode == CUSTOM else inf)
+        if not span.known:
+            return inf
+        return due_s if due_s > now_s else now_s + waits_s(self._wanted, now_s)
 
     def _level(self, lane: Lane) -> int:
         if self._acting is not Mode.PLAY or self._wanted.score is None:
             return 0
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
-        return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
+        wanted = min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
+        span, sent = lane.gauge.span, lane.sent.intensity if lane.sent else 0
+        if wanted > sent and not (span.known and wanted <= span.lo + CAPS.step):
+            return sent  # where it may already be is no place to rise to, since orders are absolute
+        return wanted
 
     def _playing(self, now_s: float, lane: Lane) -> Playing:
-        return playing(self._wanted.score, now_s - self._wanted.origin_s, self._level(lane))
+        return self._texture.playing(now_s, self._wanted, self._level(lane))
 
     def _ask(self, now_s: float) -> list[Op]:
         stops, fence_s = self._asking()
@@ -313,8 +310,7 @@ class Yokonex:
             dues_s.append(self._wanted.end_s)
             dues_s += [lane.ordered_s + AGAIN_S for lane in self._lanes if not lane.gauge.zero]
             dues_s += [self._order_s(now_s, lane) for lane in self._lanes if self._command is None]
-            if self._wanted.score is not None and self._wanted.score.number is None:
-                dues_s.append(now_s + unchanged_s(self._wanted.score, now_s - self._wanted.origin_s, SLOT_S))
+            dues_s.append(self._texture.until_s)
         return min(due_s for due_s in dues_s if due_s > now_s)
 
     # What is so

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 from protocols.score import Score, part_at, texture, unchanged_s
-from protocols.vocabulary import Channel
+from protocols.vocabulary import Channel, Wanted
 from protocols.yokonex import (
     CUSTOM,
     CUSTOM_BOTH,
@@ -89,24 +89,42 @@ def stops(profile: str, again: int, *, proved: bool) -> list[bytes]:
     return [*v1, STOP_V2] if again % 2 == 0 else v1
 
 
-def playing(score: Score | None, at_s: float, level: int) -> Playing:
-    """Return what a channel is to play in the slot of a position; a rest is a width of 0, at the lowest rate."""
-    if score is None or level == 0:
-        return OFF
-    if score.number is not None:
-        return Playing(level, max(1, min(PROGRAMS, score.number)))
-    at_s = max(0.0, at_s)
-    now = texture(score, at_s - _into_s(score, at_s))
-    width_us = int(width_played(now.width_us)) if now.on else 0
-    return Playing(level, CUSTOM, int(rate_played(now.rate_hz)) if width_us else 1, width_us)
+class Texture:
+    """What the score asks of both channels now; worked out anew only when it may have changed, at `until_s`."""
+
+    def __init__(self) -> None:
+        self.until_s = -inf
+        self._of: tuple[Score | None, float] = (None, 0.0)
+        self._now = 0, 0, 0
+
+    def playing(self, now_s: float, wanted: Wanted, level: int) -> Playing:
+        """Return what a channel is to play in the slot of now; a rest is a width of 0, at the lowest rate."""
+        score, of = wanted.score, (wanted.score, wanted.origin_s)
+        if score is None or level == 0:
+            return OFF
+        if now_s >= self.until_s - _SLACK_S or of[0] is not self._of[0] or of[1] != self._of[1]:
+            self._of = of
+            self._now, self.until_s = _worked_out(score, max(0.0, now_s - wanted.origin_s), now_s)
+        return Playing(level, *self._now)
 
 
-def waits_s(score: Score | None, at_s: float) -> float:
+def waits_s(wanted: Wanted, now_s: float) -> float:
     """Return how long an order waits that only changes the level, so that it isn't in the way of the next slot's."""
+    score, at_s = wanted.score, now_s - wanted.origin_s
     if score is None or score.number is not None:
         return 0.0
     into_s = _into_s(score, at_s)
     return 0.0 if into_s < SLOT_LATE_S or unchanged_s(score, at_s, SLOT_S) > 2 * SLOT_S else SLOT_S - into_s
+
+
+def _worked_out(score: Score, at_s: float, now_s: float) -> tuple[tuple[int, int, int], float]:
+    """Return mode, rate and width of a position's slot, and until when they stay."""
+    if score.number is not None:
+        return (max(1, min(PROGRAMS, score.number)), 0, 0), inf
+    until_s = now_s + unchanged_s(score, at_s, SLOT_S)
+    now = texture(score, at_s - _into_s(score, at_s))
+    width_us = int(width_played(now.width_us)) if now.on else 0
+    return (CUSTOM, int(rate_played(now.rate_hz)) if width_us else 1, width_us), until_s
 
 
 def _into_s(score: Score, at_s: float) -> float:

@@ -1,9 +1,13 @@
 """What a YOKONEX EMS is asked and when: its channels, its battery, and the fence between old reports and new ones."""
 
+from functools import lru_cache
 from math import inf
+from typing import Any
 
+from protocols.driver import Direction
+from protocols.layout import Form, pick
 from protocols.pace import Reading
-from protocols.yokonex import QUERY, Value
+from protocols.yokonex import LAYOUTS, QUERY, Value
 from protocols.yokonex_lane import BOTH, Lane
 from protocols.yokonex_level import LATE_S
 
@@ -15,6 +19,12 @@ QUERY_S = 0.05
 
 _MOTOR, _BATTERY = 3, 4
 _SLACK_S = 1e-9
+
+
+@lru_cache(maxsize=256)
+def heard(endpoint: str, data: bytes) -> tuple[Form, Any]:
+    """Return what a unit has said, which is the same again and again; raise BadPacket."""
+    return pick(LAYOUTS[Direction.FROM_DEVICE].get(endpoint, ()), data)
 
 
 class Questions:

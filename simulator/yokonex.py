@@ -295,8 +295,9 @@ class Yokonex:
     def _tell(self, now_s: float, index: int) -> None:
         state = self._states[index]
         contact = 0 if not self._pads[index] else 1 if state.on else 2
+        data = TOLD.build(Told(index + 1, contact, int(state.on), state.intensity, state.mode))
         for _ in range(2 if self._options.repeats else 1):
-            self._say(now_s, TOLD, Told(index + 1, contact, int(state.on), state.intensity, state.mode))
+            self._outbox.put(now_s + TOLD_S, OUT, data)
 
     def _say(self, now_s: float, form: Any, packet: T) -> None:
         self._outbox.put(now_s + TOLD_S, OUT, form.build(packet))
