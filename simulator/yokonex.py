@@ -268,7 +268,8 @@ class Yokonex:
             self._log(now_s, "level", {"channel": letter, "level": level, "by": by})
         self._flow(now_s, index, "frame" if by == "host" else by)
         after = self._states[index]
-        if (after.on, after.intensity, after.mode) != (before.on, before.intensity, before.mode):
+        told_before = before.on, before.intensity, before.mode
+        if by != "before" and (after.on, after.intensity, after.mode) != told_before:
             self._tell(now_s, index)
         if level and self._drained_s == inf:
             self._drained_s = now_s + self._options.drain_s
