@@ -8,6 +8,7 @@
 """
 
 from collections import deque
+from functools import lru_cache
 from math import inf
 
 from protocols.coyote2 import FRAME_S, WIDTH_STEP_US, Wave
@@ -17,13 +18,10 @@ from simulator.skin import Skin
 from simulator.twin import Log
 
 VOLTS_A_STEP = 0.032
-FRAME_MS = round(FRAME_S * 1000)
 SLOW = 8
 NEVER_MS = 10**9
 REST_S = 1.0
 """A wave that pauses for less (between bursts, or lone pulses) isn't recorded as an end of output."""
-DENSE_MS = 8
-"""Lone pulses that come faster are left to the stage to space, so that a minute of them fits into its memory."""
 WAITING_MAX = 100
 """Ten seconds of waves that wait; more is dropped."""
 
@@ -57,7 +55,7 @@ class Socket:
             return False
         self.strength = strength
         self._log(now_s, "level", {"channel": self.name, "level": strength, "by": by})
-        self._stage.strength(tick_at(now_s), self._ma)
+        self._rise(now_s)
         self._show(now_s, by)
         return True
 
@@ -88,7 +86,7 @@ class Socket:
     def wear(self, now_s: float, *, pads_on: bool, why: str) -> None:
         """Change what is between the electrodes."""
         self._skin = Skin(self._options.load_ohm, pads_on)
-        self._stage.strength(tick_at(now_s), self._ma)
+        self._rise(now_s)
         self._show(now_s, why)
 
     def stage_at(self, now_s: float) -> Stage:
@@ -107,10 +105,23 @@ class Socket:
         cycle_ms = self._cycle_ms(wave)
         if self._options.restart or tick - self._began_tick >= cycle_ms:
             self._began_tick = tick
-        self._stage.play(tick, _runs(wave, cycle_ms, tick - self._began_tick))
+        self._sound(tick)
         if wave.x and wave.z:
             self._dry_s = inf
             self._show(now_s, why)
+
+    def _rise(self, now_s: float) -> None:
+        """Take another height of pulses; from nothing they come in where the cycle of the wave stands."""
+        tick = tick_at(now_s)
+        self._stage.strength(tick, self._ma)
+        if self.wave is not None:
+            self._sound(tick)
+
+    def _sound(self, tick: int) -> None:
+        assert self.wave is not None, "a wave plays"
+        cycle_ms = self._cycle_ms(self.wave)
+        left_ms = tick_at(self._ends_s) - tick
+        self._stage.play(tick, _runs(self.wave, cycle_ms, (tick - self._began_tick) % cycle_ms, left_ms))
 
     def _end(self, now_s: float) -> None:
         """Keep where the cycle of the wave stands, and play it no more."""
@@ -136,19 +147,19 @@ class Socket:
             self._log(now_s, "output", {"channel": self.name, "current_ma": flows_ma, "why": why})
 
 
-def _runs(wave: Wave, cycle_ms: int, inside_ms: int) -> tuple[Run, ...]:
-    """Return 100 ms of a wave that stands `inside_ms` in its cycle, ready for the output stage."""
+@lru_cache(maxsize=4096)
+def _runs(wave: Wave, cycle_ms: int, inside_ms: int, left_ms: int) -> tuple[Run, ...]:
+    """Return what is left of a wave that stands `inside_ms` in its cycle, ready for the output stage."""
     width_us = float(WIDTH_STEP_US * wave.z)
     if not wave.x or not wave.z:
         return ()
     runs: list[Run] = []
-    left_ms = FRAME_MS
     while left_ms > 0:
         pulses_ms = min(max(0, wave.x - inside_ms), left_ms)
         if pulses_ms:
             runs.append(Run(pulses_ms, 1, width_us))
         left_ms -= pulses_ms
-        if wave.x == 1 and inside_ms == 0 and left_ms > 0 and cycle_ms < DENSE_MS:
+        if wave.x == 1 and inside_ms == 0 and left_ms > 0:
             return (*runs, Run(left_ms, cycle_ms, width_us))  # the stage's own rule: one pulse a period
         pause_ms = min(cycle_ms - max(inside_ms, wave.x), left_ms)
         if pause_ms > 0:
