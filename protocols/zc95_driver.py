@@ -1,7 +1,8 @@
 """The driver of a ZC95: requests whose replies are the proof of levels and zeros, texture as commands on a grid.
 
-1. A level is believed from the reply to the write that set it, and asked for by writing it again. A request that was
-   never answered may still lie in a queue of the system, so until the box says something only zeros and reads follow.
+1. A level is believed from the reply to the write that set it, and asked for by writing it again. A lost reply is
+   never followed by the same raise, but by the lowest power that may be there; and first of all by readings, since the
+   request may still lie in a queue of the system.
 2. Before the first power a channel has its width and rate by reply, is at power 0 by reply, and is enabled by reply.
 3. What moves (sweeps, bursts, contractions) goes out as commands: a reply each (50 to 60 ms on BlueZ) would be too
    slow for four channels. What then stays for STEADY_S is written once more, for the reply. Bursts are width 0.
@@ -41,7 +42,7 @@ AGAIN_S = 0.3
 """Between a refusal and the next try, and between the commands of a stop."""
 
 CLOSE_S = 1.2
-"""A stop that no replies have proved for so long is proved by hanging up (a reply takes 60 ms, hanging up 3 s)."""
+"""A stop that no replies have proved for so long is proved by hanging up (60 ms for a reply, 3 s to hang up)."""
 
 NOTICE_S = 6.0
 """The longest supervision time-out seen in units: so long may a box not know that its link is lost."""
@@ -49,13 +50,10 @@ NOTICE_S = 6.0
 GAP_S = 0.01
 """Between two commands of texture: all four channels fit into a slot, and no queue fills."""
 
-HURRY_S = 0.05
-"""Between a refused zero and the next one."""
-
 REFUSALS = 3
 """So many in a row, with nothing taken in between, are told as such; the session faults, and a stop may hang up."""
 
-STEADY_S = 1.0
+STEADY_S, HURRY_S = 1.0, 0.05
 DIAL_EVERY_S, BATTERY_EVERY_S, TICK_S = 5.0, 60.0, 0.001
 
 
@@ -107,8 +105,10 @@ class Zc95:
         if self._command is not None and self._command[0] == tag:
             self._command = None
             self._due_s = min(self._due_s, max(now_s, self._next_command_s))
-        if self._stop is not None and self._stop.closing == tag:
-            self._stop.closing = None if error is not None else tag
+        if self._stop is not None and self._stop.closing == tag and error is not None:
+            self._stop.closing, self._stop.close_s = None, now_s + AGAIN_S
+        for lane in self._lanes.values():
+            lane.leaving.discard(tag)
         sent = self._words.end(tag)
         if sent is None:
             return []
@@ -194,7 +194,7 @@ class Zc95:
         if mode in (Mode.PLAY, Mode.WATCH):
             self._stop = None
         elif was is not mode:
-            self._stop = Stop(now_s)
+            self._stop = Stop(now_s + CLOSE_S)
         for lane in self._lanes.values() if mode is not Mode.WATCH else ():
             begins = self._stop is not None and was in (Mode.PLAY, Mode.WATCH)
             if begins or (self._level(lane) == 0 and lane.zero is None and lane.may_flow):
@@ -206,6 +206,10 @@ class Zc95:
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
         return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
 
+    def _power(self, lane: Lane) -> int:
+        """Return the power to write: while nobody knows the present one, the lowest that it may be."""
+        return min(self._level(lane), TOP if lane.belief.span.known else lane.belief.span.lo)
+
     # What goes out
 
     def _hurry(self, now_s: float) -> list[Op]:
@@ -213,19 +217,19 @@ class Zc95:
         if self._acting is Mode.WATCH:
             return []
         lanes = self._lanes.values()
-        silent = [lane for lane in lanes if lane.zero is not None and now_s >= lane.again_s]
+        due = [lane for lane in lanes if lane.zero is not None and now_s >= lane.again_s]
+        silent = [lane for lane in due if not lane.leaving or now_s >= lane.again_s + REPLY_S]
         silent.sort(key=lambda lane: not lane.used)
         for lane in silent:
             lane.again_s = now_s + AGAIN_S
-        ops: list[Op] = [self._words.say(now_s, lane, What.POWER, 0) for lane in silent]
-        ops += [self._words.say(now_s, lane, What.ENABLE, 0) for lane in silent]
+        ops: list[Op] = [self._words.say(now_s, lane, what, 0) for what in (What.POWER, What.ENABLE) for lane in silent]
         ops += [
-            self._words.say(now_s, lane, What.POWER, self._level(lane))
+            self._words.say(now_s, lane, What.POWER, self._power(lane))
             for lane in lanes
             if lane.zero is None and self._level(lane) < lane.told.get(What.POWER, 0)
         ]
         stop = self._stop if self._acting is Mode.OFF and not self._proved() else None
-        if stop is not None and stop.closing is None and now_s >= stop.since_s + CLOSE_S:
+        if stop is not None and stop.closing is None and now_s >= stop.close_s:
             ops.append(self._words.close())
             stop.closing = self._words.tag
         return ops
@@ -250,7 +254,7 @@ class Zc95:
             if level > 0 and lane.prepared and lane.enabled is not True and lane.belief.span == Span(0, 0):
                 return [self._words.ask(now_s, lane, What.ENABLE, 1)]
             if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(lane):
-                return [self._words.ask(now_s, lane, What.POWER, level)]
+                return [self._words.ask(now_s, lane, What.POWER, self._power(lane))]
         return self._look(now_s) or self._repeat(now_s, free)
 
     def _in_tune(self, lane: Lane) -> bool:
@@ -274,7 +278,7 @@ class Zc95:
         used = [lane for lane in free if lane.used]
         lane = min(used or free, key=lambda lane: lane.told_s)
         if now_s >= self._told_s(used or free, oldest=bool(used)) + ASK_S:
-            return [self._words.ask(now_s, lane, What.POWER, min(lane.belief.span.hi, self._level(lane)))]
+            return [self._words.ask(now_s, lane, What.POWER, min(lane.belief.span.lo, self._level(lane)))]
         for lane in used if rests_s(self._wanted, now_s) >= STEADY_S else ():
             for what, value in self._texture[lane.plays].items():
                 if what not in lane.sure and lane.told.get(what) == value:
@@ -303,7 +307,7 @@ class Zc95:
         dues_s += [lane.again_s for lane in self._lanes.values() if lane.zero is not None]
         dues_s += [lane.told_s + ASK_S for lane in self._lanes.values()]
         if self._stop is not None and self._stop.closing is None:
-            dues_s.append(self._stop.since_s + CLOSE_S)
+            dues_s.append(self._stop.close_s)
         if self._acting is Mode.PLAY:
             dues_s += [self._wanted.end_s, now_s + rests_s(self._wanted, now_s), self._next_command_s]
         if self._command is not None:
@@ -317,8 +321,7 @@ class Zc95:
 
     def _told_s(self, lanes: list[Lane], *, oldest: bool) -> float:
         """Return when levels were told: of channels that may be above 0 the oldest word counts, else the newest."""
-        told_s = [lane.told_s for lane in lanes]
-        return min(told_s) if oldest else max(told_s, default=-inf)
+        return (min if oldest else max)((lane.told_s for lane in lanes), default=-inf)
 
     def _report(self, now_s: float, *, lost: bool) -> Reported:
         lanes = list(self._lanes.values())

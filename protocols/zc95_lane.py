@@ -31,13 +31,15 @@ TEXTURE = frozenset((What.WIDTH, What.RATE))
 @dataclass(slots=True)
 class Lane:
     """One channel. `told` holds what it was told last (power: in any form; width, rate), `sure` what of it was replied
-    to, `enabled` None while nobody knows, `again_s` when the commands of its zero go out (again).
+    to, `enabled` None while nobody knows, `again_s` when the commands of its zero go out (again), `leaving` the tags of
+    those that have not left yet.
     """
 
     channel: Channel
     belief: Belief = field(default_factory=lambda: Belief(TOP))
     zero: What | None = What.POWER
     again_s: float = -inf
+    leaving: set[int] = field(default_factory=set)
     turn: int = 0
     enabled: bool | None = None
     told: dict[What, int] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Lane:
         """Ask for power 0 and enable 0, to be proved anew; it is also to be told width and rate anew."""
         self.zero, self.again_s = What.POWER, now_s
         self.prepared, self.sure = False, frozenset()
+        self.leaving.clear()
         self.turn += 1
 
     def says(self, now_s: float, what: What, value: int, tag: int | None) -> None:
@@ -111,7 +114,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Stop:
-    """A stop under way since `since_s`; `closing` is the tag of the hang-up that shall prove it."""
+    """A stop that hangs up at `close_s` unless it is proved; `closing` is the tag of that hang-up."""
 
-    since_s: float
+    close_s: float
     closing: int | None = None

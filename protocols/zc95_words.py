@@ -56,6 +56,8 @@ class Words:
         """Return a command; nothing answers it."""
         self.tag += 1
         lane.says(now_s, what, value, None)
+        if urgent:
+            lane.leaving.add(self.tag)
         return Write(self.tag, _WHERE[what][lane.channel], _bytes(what, value), response=False, urgent=urgent)
 
     def ask(self, now_s: float, lane: Lane, what: What, value: int, *, hurries: bool = False) -> Write:

@@ -105,6 +105,7 @@ class Talk:
         self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH, score=self.score)
         self.sent: list[Op] = []
+        self.leaves: bool = entry.get("leaves", True)
         for step in GOLDEN["conversation"][0]["steps"] if entry.get("begin", False) else []:
             self.take(step)
 
@@ -130,7 +131,7 @@ class Talk:
 
     def reply(self, now_s: float, text: str) -> list[Event]:
         name, _, value = text.replace(" error ", "=!").partition("=")
-        op = next(op for op in self.sent if not isinstance(op, Close) and op.endpoint.name == name and waits(op))
+        op = next(op for op in self.sent if not isinstance(op, Close) and op.endpoint.name == name)
         self.sent.remove(op)
         if value.startswith("!"):
             return self.driver.done(now_s, op.tag, b"", AirError("refused", code=int(value[1:], 16)))
@@ -139,7 +140,10 @@ class Talk:
     def poll(self, now_s: float) -> list[str]:
         ops = self.driver.poll(now_s)
         assert self.driver.due_s > now_s
-        self.sent += ops
+        self.sent += [op for op in ops if waits(op)]
+        for op in ops if self.leaves else ():
+            if isinstance(op, Write) and not op.response and op.urgent:
+                self.driver.done(now_s, op.tag, b"", None)
         return [said(op) for op in ops]
 
 

@@ -42,7 +42,7 @@ OPEN = {
     "another name, load and error code": Zc95Options(name="ZC95b", load_ohm=1000, pulse_code=0x0D, range="low"),
 }
 
-LONG = {"as it comes", "it runs at 500 and 300 when it is met", "dials at 40", "the battery falls", "slow parameters"}
+LONG = {"as it comes", "it runs at 500 and 300 when it is met", "the battery falls"}
 """Played for 20 minutes; the others, in which nothing depends on time, for 4."""
 
 
