@@ -142,7 +142,7 @@ class Bluetens:
             until_s=now_s if known.off else max(now_s, known.ends_s),
             heard_s=unit.heard_s,
             told_s=known.told_s,
-            left_s=known.left_s,
+            left_s=known.left_s(now_s),
             battery=unit.battery.percent,
             trouble=unit.trouble,
             counts={**unit.counts, "late": known.late, "dropped": self._talk.dropped},

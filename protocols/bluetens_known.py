@@ -68,7 +68,6 @@ class Known:
     started_s: float = -inf
     zero_s: float = -inf
     ends_s: float = inf
-    left_s: float | None = None
     digest: str = ""
     late: int = 0
     gone: bool = False
@@ -90,6 +89,10 @@ class Known:
         if self._goes:
             self.gone, self.running = True, False
             self._believe(now_s, Span(0, 0))
+
+    def left_s(self, now_s: float) -> float | None:
+        """Return how long the cut-off is still away, None if nothing runs or nobody knows."""
+        return max(0.0, self.ends_s - ENDS_SLACK_S - now_s) if self.running and self.ends_s < inf else None
 
     @property
     def starts(self) -> bool:
@@ -136,7 +139,6 @@ class Known:
         fits = asked_s >= (self._moved_s if level else self._raised_s)
         low, high = (level, level) if fits else (min(before.lo, level), max(before.hi, level))
         self._believe(now_s, Span(low, high))
-        self.left_s = max(0.0, self.ends_s - ENDS_SLACK_S - now_s) if self.running and self.ends_s < inf else None
         if not self.running:
             self.zero_s, self.ends_s = asked_s, inf
             return self._stopped(now_s, bool(was)) if playing else []
