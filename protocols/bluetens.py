@@ -312,6 +312,7 @@ FAMILY = Family(
         rate=rate_played,
         width=width_played,
         refuses=refuses,
+        slice_s=0.1,
         notes=("a pause is a stop: the unit's script begins again", "on the first hardware pulses are 5 µs narrower"),
     ),
     text_end=CR_LF,

@@ -4,8 +4,7 @@ Rules (notes on the vendor's firmware, see the family's file; "choice" where nob
 1. One command after the other, from a stream. A stop that takes its time holds up what comes after it.
 2. A start plays a file at level 1 and tells it. The end of a script, or the cut-off, is told by nothing.
 3. `>str` with nothing running starts default file 0. A level is above 0 only while something runs.
-4. Stopped and not spoken to for 30 s (first hardware 20 s, some addresses 60 s) it switches itself off. A lost link
-   changes nothing.
+4. Stopped and not spoken to for 30 s (first hardware 20 s, some 60 s) it goes off. A lost link changes nothing.
 5. Pads off while it runs: after 3 s (10 s with those addresses) it stops and says so. A start on its charger, or with
    a low battery, is ok and none; a line tells why. A button starts default file 0 (choice: level 1 is the button's
    lowest, the power button stops).
@@ -72,7 +71,7 @@ class Bluetens:
         """When something happens that isn't a pulse."""
         if not self.on:
             return self._agenda.due_s
-        idle_s = self._spoken_s + self._power.idle_s if self._met else inf  # nobody has switched it on before that
+        idle_s = self._spoken_s + self._power.idle_s if self._met else inf  # it is on until somebody comes
         over_s = self._out.ends_s if self._out.plays else idle_s
         timers = self._stream.due_s, self._dark_s, self._noload_s, self._stop_s, self._tell_s + TELL_BATTERY_S
         return min(self._agenda.due_s, over_s, *timers)

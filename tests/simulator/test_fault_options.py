@@ -42,7 +42,7 @@ def test_a_line_sets_radio_and_unit() -> None:
     ("line", "sentence"),
     [
         ("coyotte3", "no software device 'coyotte3'; did you mean coyote3"),
-        ("tens", "there are coyote3, em70"),
+        ("zzzz", "there are bluetens, coyote2, coyote3"),
         ("coyote3:losst=0.5", "no option 'losst'; did you mean lost"),
         ("em70:qqqq", "known are .*battery"),
         ("coyote3:lost=2", "lost=P: '2' doesn't fit, it takes 0 to 1"),
