@@ -10,6 +10,7 @@
    starts again (see bluetens_start).
 """
 
+from dataclasses import replace
 from math import ceil, inf
 
 from protocols.bluetens import CAPS, COMMAND, CR_LF, SHELL, TOP, WRITE_MAX, Line
@@ -121,7 +122,8 @@ class Bluetens:
     def lost(self, now_s: float) -> Reported:
         """See Driver: it goes on to the end of its script or to the cut-off, unless it has said that it goes off."""
         self._known.lost(now_s)
-        return self.reported(now_s)
+        last = self.reported(now_s)
+        return replace(last, out=Out.OFF if last.out is Out.OFF else Out.MAYBE)
 
     def reported(self, now_s: float) -> Reported:
         known, stop, unit = self._known, self._stop, self._unit
