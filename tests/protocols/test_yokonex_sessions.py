@@ -15,6 +15,7 @@ from estim.core.panel import Reason, State
 from protocols.score import Score
 from protocols.vocabulary import Channel, Level, Out
 from protocols.yokonex import CAPS, FAMILY, V1, V2
+from simulator import checks
 from simulator.trace import Trace
 from simulator.yokonex import Yokonex
 from tests.protocols.yokonex_loop import unit
@@ -33,6 +34,7 @@ def world(
     profile: str = "",
     waits: bool = False,
     number: int | None = None,
+    trace: Trace | None = None,
 ) -> World:
     program = next(program for program in shipped() if program.id == "tens-ankle")
     course = fit(program, FAMILY, minutes)
@@ -40,7 +42,7 @@ def world(
         course = replace(course, score=Score(course.score.parts, number))
     goal = {A: Level(levels[0]), B: Level(levels[1])}
     order = Order(course, goal, pads_on=True, wait_after_loss=waits)
-    twin = unit(options, Trace())
+    twin = unit(options, trace)
     made = World(FAMILY, twin, twin.level, order, Limits((family_cap(CAPS),)), air, profile)
     made.link()
     return made
@@ -97,6 +99,27 @@ def test_it_completes_whichever_way_the_unit_is(options: str, profile: str, minu
     check_end(made, Reason.COMPLETED)
     assert (made.ended.level_max[A], made.ended.level_max[B]) == (40, 12)
     assert made.ended.duration_s == pytest.approx(minutes * 60, abs=1)
+
+
+def test_the_witness_sees_nothing_but_the_proof_and_no_current_in_it() -> None:
+    trace = Trace()
+    made = world(minutes=1, trace=trace)
+    made.run(90)
+    assert made.session.started is not None
+    armed_s = made.session.started.mono_s
+    found = checks.violations(
+        trace.records, step=CAPS.step, gap_s=CAPS.raise_gap_s, cap={"A": 40, "B": 12}, armed_s=armed_s
+    )
+    assert [line.split(": ")[1] for line in found] == [f"yokonex {ch} was raised to 1 unarmed" for ch in "AB"]
+
+
+def test_if_a_width_of_0_were_a_default_the_proof_is_a_pulse_at_the_lowest_intensity() -> None:
+    made = world("zero_width=default", minutes=1)
+    made.run(1)
+    assert made.session.started is not None
+    pulses = made.twin.pulses(0.0, made.session.started.mono_s)
+    assert len(pulses) == 2, "one on each channel"
+    assert {(pulse.current_ma, pulse.width_us) for pulse in pulses} == {(0.36, 20.0)}
 
 
 AIR = {
