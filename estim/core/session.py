@@ -157,7 +157,7 @@ class Session:
         told += self.teller.levels(author, reported, played_s)
         told += self._proceed(now, reported)
         if self.state in PLAYING and self.order:
-            told += self.teller.phases(self.order.course.score, self.wish.played_s(now.mono_s))
+            told += self.teller.playing(now, reported, self.order.course.score, played_s)
         return told
 
     def plea(self, now: Now) -> Plea:

@@ -41,6 +41,7 @@ class Teller:
         self._level: dict[Channel, int] = {}
         self._level_max: dict[Channel, int] = dict.fromkeys(caps.channels, 0)
         self._phase = -1
+        self._dialled: set[Channel] = set()
         self._number = 0
         self.author: dict[Channel, str] = dict.fromkeys(caps.channels, "ramp")
         self.alarms: list[Alarm] = []
@@ -106,8 +107,23 @@ class Teller:
             )
         return told
 
-    def phases(self, score: Score, at_s: float) -> list[Happened]:
-        """Tell a phase when it begins."""
+    def playing(self, now: Now, reported: Reported, score: Score, at_s: float) -> list[Happened]:
+        """Tell a phase when it begins, and a dial or limit of the unit itself that is below what was asked for."""
+        return [*self._dials(now, reported), *self._phases(score, at_s)]
+
+    def _dials(self, now: Now, reported: Reported) -> list[Happened]:
+        told: list[Happened] = []
+        for channel, goal in (self._order.goal if self._order else {}).items():
+            ceiling = reported.ceiling.get(channel, goal)
+            if ceiling >= goal:
+                self._dialled.discard(channel)
+            elif channel not in self._dialled:
+                self._dialled.add(channel)
+                text = f"the unit itself holds {channel.value} at {ceiling} at most, {goal} was asked for"
+                told += self.ring(now, Priority.MEDIUM, text, "turn its dial up, slowly; or ask for less")
+        return told
+
+    def _phases(self, score: Score, at_s: float) -> list[Happened]:
         index, part = part_at(score, at_s)
         if index == self._phase:
             return []

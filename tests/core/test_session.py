@@ -244,6 +244,15 @@ def test_a_step_that_crosses_a_key_at_the_unit_and_passes_the_cap_ends_the_sessi
     assert set(crossed) == {(0, Reason.FAULT, True)}
 
 
+def test_a_dial_of_the_unit_that_holds_a_level_is_told_once() -> None:
+    one = world("zc95", "dials=20", minutes=0.5)
+    one.link()
+    one.run(60)
+    (alarm,) = [word for word in one.seen.happened if isinstance(word, Alarmed)]
+    assert alarm.text == "the unit itself holds A at 20 at most, 50 was asked for"
+    assert one.ended.level_max[A] == 20
+
+
 @pytest.mark.control("C-01")
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
