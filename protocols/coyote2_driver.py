@@ -15,7 +15,6 @@ from protocols.coyote2 import (
     BATTERY,
     CAPS,
     CHARGE,
-    CONFIG,
     CONFIG_WORD,
     FRAME_S,
     SILENCE,
@@ -25,6 +24,7 @@ from protocols.coyote2 import (
     WAVE_B,
 )
 from protocols.coyote2 import Strengths as Word
+from protocols.coyote2_questions import SETTLE_S, Questions
 from protocols.coyote2_strength import BOTH, Levels, Strengths
 from protocols.coyote2_wave import Feed
 from protocols.pace import Reading, Turn
@@ -48,17 +48,6 @@ from protocols.vocabulary import (
 
 COMMAND_S = 0.3
 """A command whose outcome nobody told by then no longer holds up the next one."""
-
-HOLD_S = 0.02
-"""A reading that is to settle a word waits so long for the word to be out."""
-
-READ_S = 2.0
-"""How often the strengths are read while nothing changes."""
-
-REPLY_S = 0.5
-"""A reading that took so long is asked again; its answer may still come, and holds."""
-
-BATTERY_S = 60.0
 
 STARVE_S = 0.2
 """Pulses end this long after the last wave: it lasts 100 ms and may reach the box up to 100 ms late."""
@@ -84,13 +73,9 @@ class Coyote2:
         self._fed_s = now_s  # a killed predecessor may have fed it until now
         self._tag = 0
         self._command: Turn | None = None
-        self._levels = Reading(now_s, every_s=READ_S, retry_s=CAPS.ask_s, timeout_s=REPLY_S)
-        self._config = Reading(now_s, every_s=inf, retry_s=1.0, timeout_s=REPLY_S)
-        self._charge = Reading(now_s, every_s=BATTERY_S, retry_s=5.0, timeout_s=REPLY_S)
-        self._hold_s = now_s
+        self._questions = Questions(now_s)
         self._maximum: int | None = None
         self._percent: int | None = None
-        self._vain = 0
         self._heard_s = -inf
         self._counts: Counter[str] = Counter()
 
@@ -102,8 +87,7 @@ class Coyote2:
     @property
     def due_s(self) -> float:
         """See Driver."""
-        reads = (self._levels, self._config, self._charge)
-        dues_s = [one.due_s for one in reads if one.reads] or [max(self._hold_s, min(one.due_s for one in reads))]
+        dues_s = [self._questions.due_s]
         if self._command is not None:
             dues_s.append(self._command.until_s)
         if self._open:
@@ -146,7 +130,7 @@ class Coyote2:
                 events, odd = self._strengths.hear(now_s, {Channel.A: told.a, Channel.B: told.b})
                 if odd:
                     self._counts["hints"] += 1
-                    self._levels.hurry(0.0)
+                    self._questions.hurry()
             elif endpoint == BATTERY:
                 self._percent = CHARGE.parse(data).percent
             else:
@@ -160,38 +144,35 @@ class Coyote2:
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         """See Driver. A word that is out is followed by a reading."""
-        for reading in (self._levels, self._config, self._charge):
-            if reading.is_of(tag):
-                return self._take(now_s, tag, reading, data, error)
-        if self._strengths.awaits(tag):
-            return [] if error is not None else self._take(now_s, tag, self._levels, data, None)
+        reading = self._questions.of(tag)
+        if reading is not None or self._strengths.awaits(tag):
+            return self._take(now_s, tag, reading, data, error)
         self._counts["writes_failed"] += error is not None
         if self._command is not None and tag == self._command.tag:
             self._command = None
         if self._strengths.out(tag, failed=error is not None):
-            self._levels.hurry(0.0)
-            self._hold_s = now_s
+            self._questions.hurry()
+            self._questions.hold(now_s)
         return []
 
     def poll(self, now_s: float) -> list[Op]:
         """See Driver."""
         if self._command is not None and now_s >= self._command.until_s:
             self._command = None
-        for reading in (self._levels, self._config, self._charge):
-            if reading.late(now_s):
-                self._failed(reading)
+        self._questions.give_up(now_s)
         self._turn(now_s)
         ops: list[Op] = []
         if self._open:
             ops += self._playing(now_s)
         elif self._wanted.mode is not Mode.WATCH and now_s >= self._strengths.zero_due_s:
             ops += self._zeros(now_s)
-        return ops + self._questions(now_s)
+        return ops + self._reads(now_s)
 
     def reported(self, now_s: float) -> Reported:
         """See Driver."""
-        trouble = f"the box left {self._vain} readings unanswered" if self._vain >= VAIN else ""
-        if not trouble and not self._maximum and (self._maximum == 0 or self._counts["maximum_unread"]):
+        vain = self._questions.vain
+        trouble = f"the box left {vain} readings unanswered" if vain >= VAIN else ""
+        if not trouble and not self._maximum and (self._maximum == 0 or self._questions.failed):
             trouble = "the box tells no highest strength (1507)"
         return self._tell(now_s, trouble)
 
@@ -229,7 +210,7 @@ class Coyote2:
         """Return the words of a stop, past everything that waits."""
         self._tag += 1
         self._strengths.stop(now_s, self._tag)
-        self._hold_s = now_s + HOLD_S
+        self._questions.hold(now_s + SETTLE_S)
         ops: list[Op] = [Write(self._tag, STRENGTHS, SILENCE, response=False, urgent=True)]
         for wave in WAVES.values():
             self._tag += 1
@@ -265,7 +246,7 @@ class Coyote2:
     def _strength_word(self, now_s: float, target: Levels, *, urgent: bool) -> Write:
         levels = self._strengths.order(now_s, self._tag + 1, target)
         data = STRENGTH_WORD.build(Word(0, levels[Channel.A], levels[Channel.B]))
-        self._hold_s = now_s + HOLD_S
+        self._questions.hold(now_s + SETTLE_S)
         return self._write(now_s, STRENGTHS, data, urgent=urgent)
 
     def _write(self, now_s: float, endpoint: Endpoint, data: bytes, *, urgent: bool) -> Write:
@@ -274,50 +255,47 @@ class Coyote2:
             self._command = Turn(self._tag, now_s + COMMAND_S)
         return Write(self._tag, endpoint, data, response=False, urgent=urgent)
 
-    def _questions(self, now_s: float) -> list[Op]:
-        """Return the one reading that is due, the strengths first; they are read at once before a raise."""
-        reads = ((self._levels, STRENGTHS), (self._config, CONFIG), (self._charge, BATTERY))
-        if now_s < self._hold_s or any(reading.reads for reading, _ in reads):
-            return []
+    def _reads(self, now_s: float) -> list[Op]:
+        """Return the one reading that is due; the strengths are read at once before a raise."""
         if self._open and self._strengths.rises(self._target) and not self._strengths.fresh(now_s):
-            self._levels.hurry(0.0)
-        for reading, endpoint in reads:
-            if reading.begin(now_s, self._tag + 1):
-                self._tag += 1
-                if reading is self._levels:
-                    self._strengths.asked(now_s, self._tag)
-                return [Read(self._tag, endpoint)]
-        return []
+            self._questions.hurry()
+        if self._open and self._wanted.score is not None:
+            self._questions.keep_clear(now_s, wave_s=self._feed.due_s, waits=bool(self._waves))
+        endpoint = self._questions.ask(now_s, self._tag + 1)
+        if endpoint is None:
+            return []
+        self._tag += 1
+        if endpoint == STRENGTHS:
+            self._strengths.asked(now_s, self._tag)
+        return [Read(self._tag, endpoint)]
 
-    def _take(self, now_s: float, tag: int, reading: Reading, data: bytes, error: AirError | None) -> list[Event]:
-        events = list[Event]()
+    def _take(
+        self, now_s: float, tag: int, reading: Reading | None, data: bytes, error: AirError | None
+    ) -> list[Event]:
+        """Take what was read; without a reading under way it is one of the strengths that comes late."""
+        questions, events = self._questions, list[Event]()
         try:
             if error is not None:
                 raise error
-            if reading is self._levels:
+            if reading is questions.config:
+                self._tighten(CONFIG_WORD.parse(data).maximum)
+            elif reading is questions.charge:
+                self._percent = CHARGE.parse(data).percent
+            else:
                 told = STRENGTH_WORD.parse(data)
                 events = self._strengths.read(now_s, tag, {Channel.A: told.a, Channel.B: told.b})
-            elif reading is self._config:
-                self._tighten(CONFIG_WORD.parse(data).maximum)
-            else:
-                self._percent = CHARGE.parse(data).percent
+                questions.vain = 0
         except (AirError, BadPacket):
-            reading.failed(now_s)
-            self._failed(reading)
+            if reading is not None:
+                questions.fail(now_s, reading)
             return []
-        reading.took()
         self._heard_s = now_s
-        if reading is self._levels:
-            self._vain = 0
-            if self._strengths.unsettled:
-                self._levels.hurry(0.0)
+        if reading is not None:
+            reading.took()
+        if self._strengths.unsettled:
+            questions.hurry()
         self._turn(now_s)
         return events
-
-    def _failed(self, reading: Reading) -> None:
-        self._counts["reads_failed"] += 1
-        self._vain += reading is self._levels
-        self._counts["maximum_unread"] += reading is self._config
 
     def _tighten(self, maximum: int) -> None:
         self._maximum = maximum
@@ -345,5 +323,5 @@ class Coyote2:
             told_s=strengths.told_s,
             battery=self._percent,
             trouble=trouble,
-            counts=dict(self._counts),
+            counts={**self._counts, "reads_failed": self._questions.failed},
         )

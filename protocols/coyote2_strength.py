@@ -71,7 +71,7 @@ class Strengths:
         self._hints: dict[Channel, set[int]] = {channel: set() for channel in BOTH}
         self._hinted_s = -inf
         self._questions: dict[int, _Question] = {}
-        self._word_s = -inf
+        self._word_s = self._fell_s = -inf
         self._before: Levels = {}
         self._climbs: dict[Channel, tuple[float, range]] = {}
         self._zeros: set[int] = set()
@@ -120,14 +120,14 @@ class Strengths:
 
     def fall_due_s(self, target: Levels) -> float:
         """Return when a word is due that brings something down: inf if nothing has to come down."""
+        if all(self._spans[channel].hi <= target[channel] for channel in BOTH):
+            return inf
         if any(self._last(channel) > target[channel] for channel in BOTH):
             ends = any(target[channel] == 0 < self._last(channel) for channel in BOTH)
-            return -inf if ends else self._word_s + FRAME_S
+            return -inf if ends else self._fell_s + FRAME_S
         if any(level > target[channel] for channel in BOTH for level in self._known(channel)):
             return self._word_s + CAPS.ask_s
-        if any(self._spans[channel].hi > target[channel] for channel in BOTH):
-            return self._hinted_s + UNREAD_S
-        return inf
+        return self._hinted_s + UNREAD_S
 
     def rises(self, target: Levels) -> bool:
         """Say whether something is to come up, all being known."""
@@ -194,7 +194,8 @@ class Strengths:
                 hints.clear()
         self._work_out(now_s)
         if any(told.values()):
-            self._unprove(now_s, at_once=question.proves)
+            if question.proves:  # else it was asked before the zero was out, and says nothing of it
+                self._unprove(now_s)
         elif question.proves and not self.over_zero:
             self.zero, self.zero_due_s = Zero.CONFIRMED, inf
         return [*hands]
@@ -217,15 +218,13 @@ class Strengths:
         if odd:
             self._work_out(now_s)
             if any(told.values()):
-                self._unprove(now_s, at_once=True)
+                self._unprove(now_s)
         return events, bool(odd)
 
-    def _unprove(self, now_s: float, *, at_once: bool) -> None:
-        """It isn't at zero (any more): a stop sends its zero again."""
-        if self.zero is Zero.NO:
-            return
-        self.zero, self._zero_out = Zero.SENT, False
-        self.zero_due_s = now_s if at_once else min(self.zero_due_s, now_s + CAPS.ask_s)
+    def _unprove(self, now_s: float) -> None:
+        """It isn't at zero (any more): a stop sends its zero again, at once."""
+        if self.zero is not Zero.NO:
+            self.zero, self._zero_out, self.zero_due_s = Zero.SENT, False, now_s
 
     def _judge(self, channel: Channel, level: int) -> Hand | None:
         """Return the hand that made a level, if no word of ours accounts for it."""
@@ -249,6 +248,8 @@ class Strengths:
         return _ANY.hi if self._told is None else self._told[channel]
 
     def _send(self, now_s: float, tag: int, levels: Levels) -> Levels:
+        if any(levels[channel] < self._last(channel) for channel in BOTH):
+            self._fell_s = now_s
         self._before = self._told or {}
         self._words = [*self._words[1 - WORDS_MAX :], _Word(tag, levels)]
         self._word_s = now_s
