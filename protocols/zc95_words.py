@@ -49,8 +49,10 @@ class Words:
         return min((sent.until_s for sent in self._sent.values()), default=inf)
 
     def free(self, *, hurries: bool) -> bool:
-        """Say whether a request of this kind may go."""
-        return not any(sent.hurries == hurries for sent in self._sent.values())
+        """Say whether a request may go: one that hurries waits for its like, another for all (so that it never lies in
+        a queue of the system, where a command could overtake it).
+        """
+        return not any(sent.hurries or not hurries for sent in self._sent.values())
 
     def say(self, now_s: float, lane: Lane, what: What, value: int, *, urgent: bool = True) -> Write:
         """Return a command; nothing answers it."""

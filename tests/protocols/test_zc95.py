@@ -29,6 +29,8 @@ from protocols.vocabulary import (
     Write,
 )
 from protocols.zc95 import CAPS, CONTROL_SERVICE, FAMILY, MAY_JOIN, PULSES, STREAM, USED, match, whole
+from protocols.zc95_lane import Lane, What
+from protocols.zc95_words import Words
 
 GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/zc95.toml").read_text(encoding="utf-8"))
 A, B = Channel.A, Channel.B
@@ -130,11 +132,12 @@ class Talk:
         self.driver.want(now_s, self.wanted)
 
     def reply(self, now_s: float, text: str) -> list[Event]:
-        name, _, value = text.replace(" error ", "=!").partition("=")
+        name, _, value = text.replace(" error", "=!").partition("=")
         op = next(op for op in self.sent if not isinstance(op, Close) and op.endpoint.name == name)
         self.sent.remove(op)
         if value.startswith("!"):
-            return self.driver.done(now_s, op.tag, b"", AirError("refused", code=int(value[1:], 16)))
+            code = int(value[1:], 16) if value[1:] else None
+            return self.driver.done(now_s, op.tag, b"", AirError("refused" if code else "no answer", code=code))
         return self.driver.done(now_s, op.tag, bytes.fromhex(value), None)
 
     def poll(self, now_s: float) -> list[str]:
@@ -195,6 +198,21 @@ def test_golden_conversations(entry: dict[str, Any]) -> None:
         shown = reports(talk.driver, step["at"])
         wanted: dict[str, object] = step.get("report", {})
         assert {name: shown[name] for name in wanted} == wanted, step
+
+
+@pytest.mark.control("C-08")
+def test_a_zero_of_an_earlier_stop_proves_no_later_one() -> None:
+    words, lane, proofs = Words(), Lane(A), []
+    for now_s in (0.0, 0.1):
+        lane.silence(now_s)
+        words.ask(now_s, lane, What.POWER, 0, hurries=True)
+        proofs.append(words.end(words.tag))
+    steps = []
+    for proof in proofs:
+        assert proof is not None
+        lane.answered(0.2, proof)
+        steps.append(lane.zero)
+    assert steps == [What.POWER, What.ENABLE]
 
 
 @pytest.mark.control("C-34")
