@@ -115,8 +115,8 @@ class Loop:
         held = [level for since_s, level in self.wishes if since_s <= at_s - 0.1]
         return max([*held[-1:], *(level for since_s, level in self.wishes if at_s - 0.1 < since_s <= at_s)])
 
-    def wrote(self, since_s: float = -1.0) -> list[bytes]:
-        return [op.data for at_s, op in self.ops if at_s >= since_s]
+    def wrote(self) -> list[bytes]:
+        return [op.data for _, op in self.ops]
 
     def _pass(self) -> None:
         now_s, driver = self.now_s, self.driver
@@ -210,7 +210,7 @@ def test_a_default_file_that_was_started_after_a_silent_end_is_told_and_stopped(
     loop.twin.write(loop.now_s, SHELL, b">str 3\r\n", True)
     assert loop.twin.level() == 1
     loop.run(1.5)
-    assert [type(event) for event in loop.events] == [Ended], "by its time, or by its md5"
+    assert any(isinstance(event, Ended) for event in loop.events), "by its time, or by its md5"
     assert loop.stop() < 1
     assert loop.twin.level() == 0
 
@@ -227,10 +227,10 @@ def test_a_stop_at_any_moment_ends_at_zero_and_is_proved(
     loop.run(min(after_s, 1.5))
     loop.mode, loop.wish = (Mode.PLAY, level) if loop.driver.reported(loop.now_s).ready else (Mode.READY, 0)
     loop.run(max(0.0, after_s - 1.5))
-    begin_s = loop.now_s
+    before, begin_s = len(loop.ops), loop.now_s
     took_s = loop.stop()
-    first = next(op for at_s, op in loop.ops if at_s >= begin_s)
-    assert first.urgent, "it goes out at once"
+    at_s, first = loop.ops[before]
+    assert (at_s, first.urgent) == (begin_s, True), "it goes out at once"
     assert loop.driver.reported(loop.now_s).zero is Zero.CONFIRMED
     assert loop.twin.level() == 0
     assert took_s < CAPS.stop_s
