@@ -5,9 +5,8 @@ Rules (notes on the vendor's firmware, see the family's file; "choice" where nob
 2. A start plays a file at level 1 and tells it. The end of a script, or the cut-off, is told by nothing.
 3. `>str` with nothing running starts default file 0. A level is above 0 only while something runs.
 4. Stopped and not spoken to for 30 s (first hardware 20 s, some 60 s) it goes off. A lost link changes nothing.
-5. Pads off while it runs: after 3 s (10 s with those addresses) it stops and says so. A start on its charger, or with
-   a low battery, is ok and none; a line tells why. A button starts default file 0 (choice: level 1 is the button's
-   lowest, the power button stops).
+5. Pads off while it runs: after 3 s (with those addresses 10 s) it stops and says so. A start on its charger, or with
+   a low battery, is ok and none; a line tells why. A button starts default file 0, and goes down to 1 (choice).
 """
 
 from math import inf
@@ -49,7 +48,7 @@ class Bluetens:
         self._spoken_s = self._tell_s = 0.0
         self._dark_s = self._noload_s = self._stop_s = inf
         self._met = False
-        self._count = {"start": 0, "stop": 0, "damaged": 0}
+        self._count = {"start": 0, "stop": 0}
         self._heard: set[Endpoint] = set()
         self._outbox = Outbox()
         timed = (Act(options.pads_off, "pads-off"), Act(options.low_battery, "low-battery"))
@@ -97,6 +96,7 @@ class Bluetens:
         if not self._met and self._options.strength:
             self._start(now_s, self.store.defaults[0], inf, "before")
             self._out.set(now_s, self._options.strength, "before")
+            self._outbox.clear()
         self._met, self._spoken_s = True, now_s
         self._log(now_s, "connect", {"level": {"A": self._out.level}})
 
@@ -148,11 +148,11 @@ class Bluetens:
     # Time
 
     def _live(self, now_s: float) -> None:
-        while (at_s := self._next_s) <= now_s:
-            self._out.live(at_s)
-            if self._next_s == at_s:  # else its script has come to an end before that
-                self._happen(at_s)
-        self._out.live(now_s)
+        while True:
+            self._out.live(min(self._next_s, now_s))
+            if self._next_s > now_s:
+                return
+            self._happen(self._next_s)
 
     def _happen(self, at_s: float) -> None:
         if at_s == self._agenda.due_s:
