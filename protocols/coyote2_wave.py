@@ -3,7 +3,7 @@
 Nobody has said whether the pause of a wave runs on when its word is written again, or whether each word begins with a
 pulse. These words give the same pulses either way:
 1. A word lasts 100 ms. The next one follows after the fewest whole periods that take as long, so it comes exactly when
-   a pulse is due. It is never written sooner than that, but for the silence that ends a burst.
+   a pulse is due. None is written sooner, but for the silence that ends a burst and where lone pulses turn fast.
 2. Below 10 Hz each pulse has a word of its own, whose pause is longer than a word lasts.
 3. Times are absolute. A word that is late by more than LATE_S is gone, and the train begins anew: nothing is caught up.
 """

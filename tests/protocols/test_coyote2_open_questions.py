@@ -120,7 +120,7 @@ def test_twenty_minutes_in_bad_weather(weather: Weather) -> None:
 
 @pytest.mark.control("C-05")
 @pytest.mark.parametrize("options", [Coyote2Options(), Coyote2Options(restart=True)], ids=["runs on", "restarts"])
-@pytest.mark.parametrize("program", ["tens-ankle", "tens-burst", "tens-al", "tens-fm", "tens-han"])
+@pytest.mark.parametrize("program", ["tens-ankle", "tens-burst", "tens-al", "tens-fm", "tens-sweep", "tens-han"])
 def test_the_pulses_are_those_of_the_program_in_both_readings_of_the_pause(
     program: str, options: Coyote2Options
 ) -> None:
