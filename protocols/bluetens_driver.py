@@ -43,7 +43,7 @@ POLL_S = 1.0
 REST_S = 2.0
 """The same at rest: unasked for 20 s it would switch itself off."""
 
-FRESH_S, ROUND_S = 0.1, 0.5
+FRESH_S, ROUND_S = 0.1, 0.25
 """A `>str` follows a `>stat` that came so short a time ago, and was asked so short a time ago at the earliest."""
 
 LOWER_S = 2.0
