@@ -12,6 +12,9 @@ from protocols.vocabulary import AirError, Close, Endpoint, Event, Op, Read, Wri
 OP_TIMEOUT_S = 2.0
 """Longest a single operation on the air may take."""
 
+CLOSE_TIMEOUT_S = 5.0
+"""Hanging up takes 1.8 to 2.8 s on BlueZ (bluetooth.md)."""
+
 OPS_MAX = 32
 """Operations under way at once."""
 
@@ -50,7 +53,7 @@ class Carrier:
             self._carried(now, "out", op.endpoint, op.data)
             if not op.response and self._posted(now, op):
                 return
-        elif len(self._ops) >= OPS_MAX:
+        elif len(self._ops) >= OPS_MAX and not isinstance(op, Close):  # hanging up is a way to be sure of zero
             self.dropped += 1
             error = AirError("too many operations under way")
             self._put(lambda now_s, driver: driver.done(now_s, op.tag, b"", error))
@@ -83,7 +86,7 @@ class Carrier:
     async def _carry(self, op: Op) -> None:
         data, error = b"", None
         try:
-            async with asyncio.timeout(OP_TIMEOUT_S):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S if isinstance(op, Close) else OP_TIMEOUT_S):
                 match op:
                     case Write(_, endpoint, payload, response, _):
                         await self.link.write(endpoint, payload, response)
