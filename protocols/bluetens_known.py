@@ -9,12 +9,12 @@
    come: only after that is it believed. A running one that is older than the last proof of zero is not believed.
 4. A unit that says that it is on its charger, or its battery low, or that it shuts down, stops and goes off (firmware):
    if its link is lost then, with no state in between, it is off.
-5. A program that began again, or another one than ours, is told as an end: estim did not start it.
+5. A program that began again, or another one than ours, is told as an end: estim did not start it. Two states in a row
+   have to say so, since a line has no checksum.
 """
 
 from dataclasses import dataclass, field
 from math import inf
-from re import fullmatch
 
 from protocols.bluetens import TOP, Notice, Stat
 from protocols.vocabulary import Channel, Contact, Ended, Event, Hand, Level, LowBattery, Refused, Span
@@ -32,6 +32,10 @@ STARTS_MAX = 2
 """So many starts that were none are one too many."""
 
 NO_START = "the unit says ok to a start, and does not start: is it on its charger, or its battery low?"
+
+STRANGE_MAX = 2
+BEGAN_AGAIN = "its program began again, and estim did not start it"
+ANOTHER = "it plays another program than the one that was started"
 
 TICK_SLACK_S, TICK_SHARE = 3.0, 0.02
 """How far the unit's seconds may be behind ours."""
@@ -71,6 +75,7 @@ class Known:
     digest: str = ""
     late: int = 0
     gone: bool = False
+    strange: int = 0
     _goes: bool = False
     _ours: bool = False
     _starts: int = 0
@@ -203,14 +208,17 @@ class Known:
         return [Refused(NO_START)] if self._starts >= STARTS_MAX else []
 
     def _runs_on(self, asked_s: float, stat: Stat, before: Span, *, fits: bool) -> list[Event]:
-        if self._ours and asked_s >= self.started_s:
-            age_s = asked_s - self.started_s
-            if stat.tick + TICK_SLACK_S + TICK_SHARE * age_s < age_s:
-                self._ours = False
-                return [Ended("its program began again, and estim did not start it")]
-            if fullmatch(r"[0-9a-fA-F]{32}", stat.md5) and stat.md5.casefold() != self.digest:
-                self._ours = False
-                return [Ended("it plays another program than the one that was started")]
+        age_s = asked_s - self.started_s
+        began_again = stat.tick + TICK_SLACK_S + TICK_SHARE * age_s < age_s
+        another = bool(stat.md5) and stat.md5.casefold() != self.digest
+        if self._ours and age_s >= 0 and (began_again or another):
+            self.strange += 1
+            self.state_s = -inf  # no level is moved after such a state
+            if self.strange < STRANGE_MAX:
+                return []
+            self._ours = False
+            return [Ended(BEGAN_AGAIN if began_again else ANOTHER)]
+        self.strange = 0
         if fits and 0 < stat.level < before.lo:
             return [Hand(_A, Level(stat.level), rose=False)]
         return []

@@ -75,7 +75,8 @@ class Unit:
         late = self.known.late
         events = self.known.told(now_s, stat, playing=playing)
         news = self.known.late == late
-        self.ask_s = now_s + (pace_s if news and self.known.span.known else ASK_S / 3)
+        sure = news and self.known.span.known and not self.known.strange
+        self.ask_s = now_s + (pace_s if sure else ASK_S / 3)
         if stop is not None and news:
             stop.told(now_s, self.known.asked_s, off=self.known.off)
         return events
