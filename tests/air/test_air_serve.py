@@ -6,9 +6,9 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from protocols.registry import namesfrom typer.testing import CliRunner, Result
-
+from protocols.registry import names
 from simulator.cli import app
 from simulator.dongle import port_of
 from tests.air.room import Served
