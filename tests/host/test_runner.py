@@ -150,7 +150,7 @@ class Breaking:
 def test_a_bug_in_a_driver_ends_the_runner_and_never_hangs() -> None:
     rig = Rig("coyote3")
     real = rig.made
-    rig.made = replace(real, connect=lambda now_s, profile: Breaking(real.connect(now_s, profile)))  # type: ignore[arg-type,return-value]
+    rig.made = replace(real, connect=lambda now_s, profile: Breaking(real.connect(now_s, profile)))  # type: ignore[arg-type,return-value] # forwards
     with pytest.raises(RuntimeError, match="a bug in a driver"):
         rig.play()
 

@@ -171,7 +171,7 @@ class Loop:
             for _ in range(2 if self.luck.random() < self.air.doubled else 1):
                 late_s = self.luck.uniform(0, self.air.late_s)
                 data = said.data
-                self._at(self._here_s + late_s, lambda data=data: self._hear(data))  # type: ignore[misc]
+                self._at(self._here_s + late_s, lambda data=data: self._hear(data))  # type: ignore[misc] # a default binds it now
 
     def _hear(self, data: bytes) -> None:
         self._follow(self.driver.receive(self.now_s, STRENGTHS, data))

@@ -164,7 +164,7 @@ class Loop:
             if self._luck.happens(self.weather.lost):
                 continue
             for _ in range(2 if self._luck.happens(self.weather.doubled) else 1):
-                self._at(0.015 + self.weather.late_s, lambda data=said.data: self._hear(data))  # type: ignore[misc]
+                self._at(0.015 + self.weather.late_s, lambda data=said.data: self._hear(data))  # type: ignore[misc] # a default binds it now
 
     def _hear(self, data: bytes) -> None:
         self.events += self.driver.receive(self.now_s, OUT, data)
