@@ -1,0 +1,1 @@
+"""What happens between sessions, decided without clock, file or task: slots, doses, pain, and the way back."""

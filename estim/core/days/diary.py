@@ -1,0 +1,180 @@
+"""What a person's journal holds, as plain frozen values: the sessions that were played and everything they wrote down.
+
+Every moment is aware and carries the offset of the place where it was written, so `at.date()` is the person's own day
+even after they have travelled (safety.md C-28).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+SCORE_MAX = 10
+"""Top of the numeric rating scale of pain, which begins at 0 (programs.md section 6)."""
+
+NOTE_MAX = 2000
+"""Longest note, characters."""
+
+
+class When(StrEnum):
+    """Which pain is meant: the first steps of a day, at rest, the worst of the day, or during a run."""
+
+    MORNING = "morning"
+    REST = "rest"
+    WORST = "worst"
+    RUN = "run"
+
+
+class Topic(StrEnum):
+    """What a check-in is about; `about` and `answer` say the rest."""
+
+    HEALTH = "health"
+    """A question before the first session: `about` is its id, `answer` yes, no or cleared (why: `note`)."""
+    RED_FLAG = "red-flag"
+    """A sign of a torn tendon: `about` is pop, gap, toes or swelling."""
+    SKIN = "skin"
+    """After a session: `answer` is ok or bad."""
+    FEEL = "feel"
+    """After a session, against the last one: `answer` is weaker, same or stronger."""
+    TICK = "tick"
+    """Something of the plan was done that day: `about` is the step's id."""
+    CARE = "care"
+    """The plan: `answer` is begin or end; `note` says that somebody had a look, where that was asked for."""
+    RUN_PLANNED = "run-planned"
+    """A run is meant to take place at `at`: no session in the four hours before it."""
+
+
+class Marked(StrEnum):
+    """What was done about one slot of the schedule."""
+
+    REMINDED = "reminded"
+    NAGGED = "nagged"
+    SNOOZED = "snoozed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The root of all that is written down; `id` is its number in its table, 0 before it has one."""
+
+    at: datetime
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pain(Entry):
+    """A pain score, 0 to SCORE_MAX."""
+
+    score: int
+    when: When
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Entry):
+    """A run that was run: its distance, how long it took, and the worst pain in it, as far as they are known."""
+
+    km: float
+    minutes: float | None = None
+    pain: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(Entry):
+    """The answer to a question; `session` is the number of the session that it is about, if it is about one."""
+
+    topic: Topic
+    about: str = ""
+    answer: str = ""
+    session: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pads(Entry):
+    """Fresh pads from this moment on; uses are the sessions since."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Entry):
+    """Anything else worth keeping."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark(Entry):
+    """Something was done about a slot; `slot` is its key, local time without a zone ("2026-03-29T08:00")."""
+
+    slot: str
+    what: Marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break(Entry):
+    """Days without slots, from `first` to `last`, both included; `last` None: until it is ended."""
+
+    first: date
+    last: date | None
+    holiday: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regime(Entry):
+    """From `at` on these rules held (RFC 5545 RRULE texts) in this zone (IANA).
+
+    A regime is noted when the schedule is changed and when the person is in another zone.
+    """
+
+    rules: tuple[str, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played(Entry):
+    """One session: `at` is its start. `ended` None: it never ended by itself, its host died or it still runs.
+
+    `output_s` is the time with a level above 0, as the longest it can have been; `delivered_until` when that was over.
+    `goal` is the level asked for at the end, `level_max` the highest that was reached, both by channel. `sites` as the
+    program names them ("any": none named).
+    """
+
+    program: str
+    unit: str
+    family: str
+    sites: tuple[str, ...]
+    simulated: bool
+    length_s: float
+    output_s: float
+    delivered_until: datetime
+    ended: datetime | None
+    reason: str = ""
+    duration_s: float | None = None
+    level_max: Mapping[str, int] = field(default_factory=dict)
+    goal: Mapping[str, int] = field(default_factory=dict)
+    stop_confirmed: bool | None = None
+    message: str = ""
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def begun(self) -> bool:
+        """Say whether anything can have been put out: a session that was only prepared doesn't count as one."""
+        return self.output_s > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diary:
+    """All of it, each kind by time, oldest first; what was undone isn't in it."""
+
+    sessions: tuple[Played, ...] = ()
+    pains: tuple[Pain, ...] = ()
+    runs: tuple[Run, ...] = ()
+    checks: tuple[Check, ...] = ()
+    pads: tuple[Pads, ...] = ()
+    notes: tuple[Note, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    regimes: tuple[Regime, ...] = ()
