@@ -1,0 +1,59 @@
+"""When a person is reminded of a slot: once when it is due, once more if nothing happens, and then no more.
+
+Quiet hours hold a reminder back, not the slot: who looks at the screen sees that it is due. A computer that slept over
+the beginning reminds when it wakes, if the window is still open, and only once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from estim.core.days.diary import Mark, Marked
+from estim.core.days.slots import Slot, Status
+
+NAG_AFTER = timedelta(minutes=60)
+"""How long after the reminder it is said once more (conventions.md section 9: one reminder and one nag)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours without reminders, local: from `first` to `end`, over midnight if need be; both alike: none."""
+
+    first: time
+    end: time
+
+    def holds(self, at: datetime) -> bool:
+        """Say whether a moment lies in them."""
+        clock = at.time().replace(tzinfo=None)
+        if self.first <= self.end:
+            return self.first <= clock < self.end
+        return clock >= self.first or clock < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One thing to say; `what` is what is noted about the slot once it was said."""
+
+    slot: Slot
+    what: Marked
+
+
+def reminders(slots: Sequence[Slot], marks: Sequence[Mark], now: datetime, quiet: Quiet) -> tuple[Reminder, ...]:
+    """Return what is to be said now; it is said again until it is noted as a mark."""
+    found: list[Reminder] = []
+    for slot in slots:
+        what = _about(slot, [mark for mark in marks if mark.slot == slot.key], now)
+        if what is not None and not quiet.holds(now.astimezone(slot.at.tzinfo)):
+            found.append(Reminder(slot, what))
+    return tuple(found)
+
+
+def _about(slot: Slot, marks: Sequence[Mark], now: datetime) -> Marked | None:
+    if slot.status is not Status.DUE or slot.session is not None or now < slot.at:
+        return None
+    said = [mark.at for mark in marks if mark.what in (Marked.REMINDED, Marked.NAGGED)]
+    snoozed = [mark.at for mark in marks if mark.what is Marked.SNOOZED]
+    if not said or (snoozed and max(snoozed) >= max(said)):
+        return Marked.REMINDED  # a snooze is the person's own wish to hear of it again
+    nagged = any(mark.what is Marked.NAGGED for mark in marks)
+    return Marked.NAGGED if not nagged and now >= min(said) + NAG_AFTER else None

@@ -1,0 +1,170 @@
+"""What becomes of a slot: done, part, missed, never made up for, and never nearer than the rest allows."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estim.core.days.diary import Break, Diary, Mark, Marked, Played, Regime
+from estim.core.days.judging import ahead, begins, coming, due, judge, program_of
+from estim.core.days.schedule import TWICE_A_DAY, Schedule
+from estim.core.days.slots import Slot, Status
+from estim.core.dose import GAP
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY = datetime(2026, 6, 1, tzinfo=BERLIN)
+SET = Regime(at=DAY, rules=(TWICE_A_DAY,), zone="Europe/Berlin")
+MORNING, EVENING = "2026-06-01T08:00", "2026-06-01T20:00"
+
+
+def at(hour: float, day: int = 0) -> datetime:
+    return DAY + timedelta(days=day, hours=hour)
+
+
+def played(start: datetime, minutes: float = 20, length: float = 20, *, runs: bool = False) -> Played:
+    over = start + timedelta(minutes=minutes)
+    return Played(
+        at=start,
+        program="tens-ankle",
+        unit="one",
+        family="coyote3",
+        sites=("ankle-left",),
+        simulated=False,
+        length_s=length * 60,
+        output_s=minutes * 60,
+        delivered_until=start + timedelta(minutes=length) if runs else over,
+        ended=None if runs else over,
+    )
+
+
+def slots(now: datetime, *sessions: Played, **more: object) -> list[Slot]:
+    diary = Diary(sessions=sessions, **{"regimes": (SET,), **more})  # type: ignore[arg-type] # tuples of the right kind
+    return list(judge(Schedule(), diary, now, DAY, DAY + timedelta(days=1)))
+
+
+def statuses(now: datetime, *sessions: Played, **more: object) -> list[Status]:
+    return [slot.status for slot in slots(now, *sessions, **more)]
+
+
+def test_a_window_goes_from_half_an_hour_before_to_two_hours_after() -> None:
+    assert statuses(at(7.49)) == [Status.UPCOMING, Status.UPCOMING]
+    assert statuses(at(7.5)) == [Status.DUE, Status.UPCOMING]
+    assert statuses(at(10)) == [Status.DUE, Status.UPCOMING]
+    assert statuses(at(10.01)) == [Status.MISSED, Status.UPCOMING]
+
+
+def test_a_session_in_the_window_is_done_and_half_of_one_is_enough() -> None:
+    assert statuses(at(12), played(at(7.6)))[0] is Status.DONE
+    assert statuses(at(12), played(at(9.9), minutes=10))[0] is Status.DONE
+    part = slots(at(12), played(at(8), minutes=7))[0]
+    assert (part.status, part.why) == (Status.PART, "7 of 20 min")
+
+
+def test_a_session_outside_of_every_window_serves_none() -> None:
+    assert statuses(at(23), played(at(12)))[:2] == [Status.MISSED, Status.MISSED]
+
+
+def test_a_start_of_a_minute_leaves_the_slot_open() -> None:
+    assert statuses(at(8.2), played(at(8), minutes=1))[0] is Status.DUE
+
+
+def test_a_slot_is_being_played_while_its_session_runs() -> None:
+    slot = slots(at(8.1), played(at(8), minutes=6, runs=True))[0]
+    assert (slot.status, slot.session is not None) == (Status.DUE, True)
+
+
+@pytest.mark.control("C-17")
+def test_a_window_opens_only_when_the_rest_is_over() -> None:
+    slot = slots(at(20), played(at(18.5)))[1]
+    assert slot.status is Status.UPCOMING
+    assert slot.opens == at(18.5) + timedelta(minutes=20) + GAP
+    assert statuses(at(21), played(at(18.5)))[1] is Status.DUE
+
+
+@pytest.mark.control("C-17")
+def test_a_missed_slot_is_never_made_up_for() -> None:
+    after = slots(at(19.5))
+    assert [slot.status for slot in after] == [Status.MISSED, Status.DUE]
+    assert statuses(at(23), played(at(20)))[:2] == [Status.MISSED, Status.DONE]
+
+
+def test_skipped_paused_and_holiday_are_not_missed() -> None:
+    skip = Mark(at=at(7), slot=MORNING, what=Marked.SKIPPED)
+    assert statuses(at(12), marks=(skip,))[0] is Status.SKIPPED
+    away = Break(at=at(0), first=date(2026, 6, 1), last=date(2026, 6, 3), holiday=True)
+    found = slots(at(23), breaks=(away,))
+    assert [(one.status, one.why) for one in found] == [(Status.OFF, "holiday")] * 2
+    assert statuses(at(23), played(at(8)), breaks=(away,)) == [Status.DONE, Status.OFF]
+    open_end = Break(at=at(0), first=date(2026, 6, 1), last=None)
+    assert slots(at(23), breaks=(open_end,))[0].why == "pause"
+
+
+def test_a_snooze_puts_it_off_for_a_quarter_of_an_hour_but_not_beyond_its_window() -> None:
+    snooze = Mark(at=at(8), slot=MORNING, what=Marked.SNOOZED)
+    slot = slots(at(8.2), marks=(snooze,))[0]
+    assert (slot.status, slot.snoozed_until) == (Status.SNOOZED, at(8.25))
+    assert statuses(at(8.25), marks=(snooze,))[0] is Status.DUE
+    late = Mark(at=at(9.9), slot=MORNING, what=Marked.SNOOZED)
+    assert slots(at(9.95), marks=(late,))[0].snoozed_until == at(10)
+    assert statuses(at(10.01), marks=(late,))[0] is Status.MISSED
+
+
+def test_of_a_local_time_that_came_twice_one_slot_remains() -> None:
+    new_york = ZoneInfo("America/New_York")
+    landed = Regime(at=datetime(2026, 6, 1, 16, 0, tzinfo=new_york), rules=(TWICE_A_DAY,), zone="America/New_York")
+    end = datetime(2026, 6, 2, tzinfo=new_york)
+    for sessions, zone in (((), "EDT"), ((played(at(20)),), "CEST")):
+        diary = Diary(regimes=(SET, landed), sessions=sessions)
+        found = judge(Schedule(), diary, end, DAY, end)
+        assert [slot.key for slot in found] == [MORNING, EVENING]
+        assert found[1].at.tzname() == zone
+
+
+def test_what_is_due_and_what_comes_next() -> None:
+    now = slots(at(8))
+    assert due(now) is now[0]
+    assert coming(now) is now[1]
+    assert due(slots(at(12))) is None
+
+
+@pytest.mark.control("C-13")
+def test_a_slot_that_was_armed_ahead_begins_at_its_time_or_not_at_all() -> None:
+    slot = slots(at(7.5))[0]
+    assert ahead(slot, at(7.74)) < timedelta()
+    assert ahead(slot, at(7.75)) >= timedelta()
+    assert begins(slot.at, at(7.75), slot.at)
+    assert not begins(slot.at, at(7.75), slot.at - timedelta(seconds=1))
+    assert not begins(slot.at, at(7.7), slot.at)
+    assert not begins(slot.at, at(7.9), slot.at + timedelta(minutes=1))
+    assert not begins(slot.at, slot.at + timedelta(seconds=1), slot.at + timedelta(seconds=2))
+
+
+def test_programs_take_turns_by_the_day() -> None:
+    schedule = Schedule(programs=("tens-ankle", "tens-han"))
+    turns = [program_of(schedule, at(8, day)) for day in range(4)]
+    assert turns in (["tens-ankle", "tens-han"] * 2, ["tens-han", "tens-ankle"] * 2)
+
+
+@given(
+    starts=st.lists(st.integers(0, 5 * 24 * 60), max_size=30, unique=True),
+    now=st.integers(0, 6 * 24 * 60),
+    lasts=st.integers(2, 30),
+)
+def test_each_session_serves_one_slot_and_nothing_is_due_within_the_rest(
+    starts: list[int], now: int, lasts: int
+) -> None:
+    moment = (DAY + timedelta(minutes=now)).astimezone(UTC)
+    sessions = tuple(
+        played((DAY + timedelta(minutes=start)).astimezone(UTC), lasts) for start in sorted(starts) if start <= now
+    )
+    found = judge(Schedule(), Diary(sessions=sessions, regimes=(SET,)), moment, DAY, DAY + timedelta(days=5))
+    served = [id(slot.session) for slot in found if slot.session is not None]
+    assert len(served) == len(set(served))
+    assert len(found) == 10
+    over = [one.delivered_until for one in sessions]
+    for slot in found:
+        if slot.status is Status.DUE:
+            assert not any(end + GAP > moment for end in over)
+        assert slot.closes < moment or slot.status is not Status.MISSED or slot.why

@@ -1,0 +1,83 @@
+"""When somebody is reminded: once, once more, and then no more."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from estim.core.days.diary import Diary, Mark, Marked, Regime
+from estim.core.days.judging import judge
+from estim.core.days.reminding import Quiet, reminders
+from estim.core.days.schedule import TWICE_A_DAY, Schedule
+
+DAY = datetime(2026, 6, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+NEVER = Quiet(time(), time())
+
+
+def at(hour: float) -> datetime:
+    return DAY + timedelta(hours=hour)
+
+
+class Life:
+    """Somebody whose computer asks for reminders now and then, and does what it was told to note."""
+
+    def __init__(self, quiet: Quiet = NEVER) -> None:
+        self.quiet = quiet
+        self.marks: list[Mark] = []
+        self.said: list[tuple[float, str]] = []
+
+    def look(self, hour: float) -> None:
+        regime = Regime(at=DAY, rules=(TWICE_A_DAY,), zone="Europe/Berlin")
+        diary = Diary(regimes=(regime,), marks=tuple(self.marks))
+        slots = judge(Schedule(), diary, at(hour), DAY, DAY + timedelta(days=1))
+        for reminder in reminders(slots, self.marks, at(hour), self.quiet):
+            self.said.append((hour, reminder.what.value))
+            self.marks.append(Mark(at=at(hour), slot=reminder.slot.key, what=reminder.what))
+
+    def snooze(self, hour: float) -> None:
+        self.marks.append(Mark(at=at(hour), slot="2026-06-01T08:00", what=Marked.SNOOZED))
+
+
+def test_one_reminder_one_nag_and_then_it_is_missed() -> None:
+    life = Life()
+    for quarter in range(6 * 4, 12 * 4):
+        life.look(quarter / 4)
+    assert life.said == [(8.0, "reminded"), (9.0, "nagged")]
+
+
+def test_a_computer_that_slept_over_it_reminds_once_when_it_wakes() -> None:
+    life = Life()
+    life.look(7)
+    life.look(9.5)
+    life.look(9.6)
+    assert life.said == [(9.5, "reminded")]
+    asleep = Life()
+    asleep.look(7)
+    asleep.look(10.5)
+    assert asleep.said == []
+
+
+def test_a_clock_that_jumps_back_reminds_of_nothing_twice() -> None:
+    life = Life()
+    life.look(8)
+    life.look(7.6)
+    life.look(8)
+    assert life.said == [(8, "reminded")]
+
+
+def test_a_snooze_is_followed_by_another_reminder() -> None:
+    life = Life()
+    life.look(8)
+    life.snooze(8.1)
+    for step in range(1, 5):
+        life.look(8.1 + step / 10)
+    assert [round(hour, 1) for hour, _ in life.said] == [8.0, 8.4]
+
+
+def test_quiet_hours_hold_it_back_as_long_as_they_last() -> None:
+    life = Life(Quiet(time(19), time(20, 30)))
+    for quarter in range(19 * 4, 24 * 4):
+        life.look(quarter / 4)
+    assert life.said == [(20.5, "reminded"), (21.5, "nagged")]
+    night = Quiet(time(22), time(7))
+    assert night.holds(at(23))
+    assert night.holds(at(6.9))
+    assert not night.holds(at(7))
