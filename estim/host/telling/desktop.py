@@ -98,7 +98,7 @@ class Desktop:
             reply = await _ask(bus, NAME, PATH, "GetCapabilities")
             self._can = frozenset(reply.body[0])
         can = self._can
-        text = one_line(notice.text)
+        title, text = (one_line(notice.title), one_line(notice.text)) if "body" in can else (notice.line, "")
         if "body-markup" in can:
             text = html.escape(text, quote=False)
         buttons = [one_line(word) for pair in notice.actions for word in pair] if "actions" in can else []
@@ -106,7 +106,7 @@ class Desktop:
         before = max(self._numbers(notice.key), default=0)
         serial = bus.next_serial()
         self._asked[serial] = notice
-        body = ["estim", before, "", one_line(notice.title), text, buttons, hints, _BY_THE_SERVICE]
+        body = ["estim", before, "", title, text, buttons, hints, _BY_THE_SERVICE]
         await _ask(bus, NAME, PATH, "Notify", "susssasa{sv}i", body, serial)
 
     def _numbers(self, key: str) -> list[int]:

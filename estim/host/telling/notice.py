@@ -26,6 +26,11 @@ class Notice:
     urgent: bool = False
     actions: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def line(self) -> str:
+        """All of it in one line, for what shows no more."""
+        return one_line(": ".join(part for part in (self.title, self.text) if part))
+
 
 class TellError(Exception):
     """A person couldn't be told in one way; the text is a sentence that says why and what to do."""

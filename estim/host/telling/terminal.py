@@ -6,7 +6,7 @@ A file or pipe gets the plain line only.
 from typing import TextIO
 
 from estim.host.telling.aside import aside
-from estim.host.telling.notice import Notice, TellError, one_line
+from estim.host.telling.notice import Notice, TellError
 
 TIMEOUT_S = 2.0
 """A terminal that was stopped with Ctrl-S takes nothing until it is let go on."""
@@ -37,9 +37,8 @@ class Terminal:
         """Do nothing: the terminal belongs to somebody else."""
 
     def _write(self, notice: Notice) -> None:
-        line = one_line(f"{notice.title}: {notice.text}")
         encoding = self._out.encoding or "utf-8"
-        line = line.encode(encoding, "replace").decode(encoding)  # an old terminal gets a ? rather than nothing
+        line = notice.line.encode(encoding, "replace").decode(encoding)  # an old terminal gets a ? rather than nothing
         signals = f"\a\x1b]9;{line}\a" if self._out.isatty() else ""
         self._out.write(f"{signals}{line}\n")
         self._out.flush()

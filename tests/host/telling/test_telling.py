@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -184,6 +185,21 @@ def test_a_bad_address_is_found_when_it_is_made_and_never_shown(
     assert not shows_the_secret(told.value, caplog, capfd)
 
 
+async def test_an_error_that_shows_the_address_is_not_passed_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(service: Any, **notice: Any) -> bool:
+        raise RuntimeError(f"no route to me:{service.password}@{service.host}")
+
+    caplog.set_level(logging.DEBUG)
+    (way,) = ways_elsewhere([f"json://me:{SECRET}@host"])
+    monkeypatch.setattr("apprise.NotifyBase.notify", breaks)
+    with pytest.raises(TellError) as told:
+        await way.tell(DUE)
+    assert str(told.value) == "notify address 1 (json://) failed (RuntimeError): check it in the settings"
+    assert not shows_the_secret(told.value, caplog, capfd)
+
+
 async def test_a_missing_library_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     (way,) = ways_elsewhere(["ntfy://topic"])
@@ -193,7 +209,8 @@ async def test_a_missing_library_is_named_with_what_to_do(monkeypatch: pytest.Mo
 
 def shows_the_secret(error: Exception, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> bool:
     said = capfd.readouterr()
-    return SECRET in f"{error!r} {error.__cause__!r} {caplog.text} {said.out} {said.err}"
+    shown = "".join(traceback.format_exception(error))
+    return SECRET in f"{error!r} {shown} {caplog.text} {said.out} {said.err}"
 
 
 class Played:

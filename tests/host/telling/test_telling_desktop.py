@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from estim.host.telling.desktop import NAME, PATH, Desktop
 from estim.host.telling.notice import Notice, TellError
 
 MORNING = "2026-03-29T08:00"
-DUE = Notice(MORNING, "Time for a session", "The slot of 08:00 is open until 10:00", actions=(("start", "Get ready"),))
+BUTTONS = (("start", "Get ready"), ("snooze", "Snooze 15 min"))
+DUE = Notice(MORNING, "Time for a session", "The slot of 08:00 is open until 10:00", actions=BUTTONS)
 ALL = ("actions", "body", "body-markup")
 
 
@@ -140,7 +142,7 @@ async def test_a_notice_shows_its_texts_and_buttons(scene: Scene) -> None:
     name, replaces, icon, title, text, buttons, hints, expires_ms = service.notified()[0]
     assert (name, replaces, icon, expires_ms) == ("estim", 0, "", -1)
     assert (title, text) == (DUE.title, DUE.text)
-    assert buttons == ["start", "Get ready"]
+    assert buttons == ["start", "Get ready", "snooze", "Snooze 15 min"]
     assert hints == {"urgency": 1, "transient": False}
 
 
@@ -178,7 +180,7 @@ async def test_only_an_offered_button_of_our_own_notice_and_from_the_service_cou
     stranger = await scene.connect()
     await service.signal("ActionInvoked", "us", 1, "raise")
     await service.signal("ActionInvoked", "us", 7, "start")
-    forged = Message.new_signal(PATH, NAME, "ActionInvoked", "us", [1, "start"])
+    forged = Message.new_signal(PATH, NAME, "ActionInvoked", "us", [1, "snooze"])
     forged.destination = next(iter(await names(stranger) - {stranger.unique_name, service.bus.unique_name}))
     await stranger.send(forged)
     await settled(stranger)
@@ -203,7 +205,7 @@ async def test_a_withdrawn_notice_is_closed_and_its_buttons_are_dead(scene: Scen
     await scene.way.withdraw("another")
     assert [body for member, body in service.calls if member == "CloseNotification"] == [[1]]
     await service.signal("ActionInvoked", "us", 1, "start")
-    await scene.way.tell(Notice("other", "Time for a session", "now"))
+    await scene.way.tell(Notice("other", "Time for a session", "now"))  # its answer comes after the signal
     assert scene.acted == []
 
 
@@ -243,6 +245,36 @@ async def test_a_late_answer_still_counts(scene: Scene) -> None:
     await service.signal("ActionInvoked", "us", 2, "start")
     await scene.pressed.wait()
     assert scene.acted == [(MORNING, "start")]
+
+
+async def test_a_notice_that_was_withdrawn_before_it_came_has_dead_buttons(scene: Scene) -> None:
+    service = await scene.serve()
+    await scene.way.tell(Notice("first", "t", "x", actions=BUTTONS))
+    service.mute = True
+    service.heard.clear()
+    scene.way.timeout_s = 0.2
+    with pytest.raises(TellError):
+        await scene.way.tell(DUE)
+    await service.heard.wait()
+    await scene.way.withdraw(MORNING)
+    await service.bus.send(service.reply(service.held[0]))
+    await service.signal("ActionInvoked", "us", 2, "start")
+    await service.signal("ActionInvoked", "us", 1, "snooze")
+    await scene.pressed.wait()
+    assert scene.acted == [("first", "snooze")]
+
+
+async def test_a_service_with_titles_only_gets_the_text_in_the_title(scene: Scene) -> None:
+    service = await scene.serve()
+    service.can = ()
+    await scene.way.tell(DUE)
+    assert service.notified()[0][3:5] == ["Time for a session: The slot of 08:00 is open until 10:00", ""]
+
+
+async def test_without_the_library_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dbus_fast.signature", None)
+    with pytest.raises(TellError, match="need Linux and the package dbus-fast"):
+        await Desktop(lambda key, action: None).tell(DUE)
 
 
 async def test_without_a_service_there_is_a_sentence(scene: Scene) -> None:
