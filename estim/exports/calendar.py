@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from estim.core.days.schedule import zone_of
 from estim.core.errors import EstimError, Exit
 from estim.exports.zone_table import zone_table
 
@@ -117,11 +118,9 @@ def _alarm(summary: str, lead_min: int) -> "Alarm":
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise EstimError(
-            f"there is no time zone {name!r}: say a name such as Europe/Berlin, or local", code=Exit.BAD_DATA
-        ) from error
+        return zone_of(name)
+    except EstimError as error:
+        raise EstimError(error.text, code=Exit.BAD_DATA) from error
 
 
 def _times(rule: str, since: date) -> Iterator[Daily]:

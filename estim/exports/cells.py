@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from estim.core.days.diary import NOTE_MAX
+from estim.core.days.schedule import TWICE_A_DAY, check_rules, zone_of
+from estim.core.errors import EstimError
 
 SHOWN_MAX = 40
 """Characters of a wrong cell that are shown."""
@@ -88,10 +89,21 @@ def _slot(text: str) -> str:
 
 def _zone(text: str) -> str:
     try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, OSError) as error:
+        zone_of(text)
+    except EstimError as error:
         raise ValueError(text) from error
     return text
+
+
+def _rules(text: str) -> tuple[str, ...]:
+    """Read rules, each of which can be followed: one that can't would be in the way of every look at the schedule."""
+    rules = parted(_text(text), "\n")
+    for rule in rules:
+        try:
+            check_rules((rule,))
+        except EstimError as error:
+            raise Wrong(f"can't be followed ({error.text})") from error
+    return rules
 
 
 def _number_text(value: float) -> str:
@@ -147,17 +159,6 @@ def word(words: type[StrEnum]) -> Kind:
     return Kind(", ".join(words), str, words)
 
 
-def listed(by: str, called: str, allowed: str) -> Kind:
-    """Return the kind of a list of texts."""
-
-    def read(text: str) -> tuple[str, ...]:
-        return parted(_text(text), by)
-
-    return Kind(
-        f"{allowed}, {called} between two, at most {NOTE_MAX} characters", lambda parts: joined(parts, by), read
-    )
-
-
 TEXT = Kind(f"a text of at most {NOTE_MAX} characters", str, _text)
 MOMENT = Kind("a moment with its offset such as 2026-06-10T08:00:00+02:00", datetime.isoformat, _moment)
 DAY = Kind("a day such as 2026-06-10", date.isoformat, date.fromisoformat)
@@ -166,6 +167,8 @@ ZONE = Kind("the name of a zone such as Europe/Berlin", str, _zone)
 NUMBER = Kind("a number from 0 on such as 5.2", _number_text, _number)
 YES = Kind("true or false", lambda value: "true" if value else "false", _yes)
 LEVELS = Kind("levels by channel such as A=12;B=8", _levels_text, _levels)
-NAMES = listed(";", "a semicolon", "names")
-RULES = listed("\n", "a new line", "rules such as RRULE:FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0;BYSECOND=0")
+NAMES = Kind(
+    "names with a semicolon between two", lambda names: joined(names, ";"), lambda text: parted(_text(text), ";")
+)
+RULES = Kind(f"rules such as {TWICE_A_DAY}, one a line", lambda rules: joined(rules, "\n"), _rules)
 """A rule holds semicolons itself: one rule a line, so that each can be copied as it stands."""
