@@ -1,0 +1,1 @@
+"""Tells a counted diary: as text for a terminal and as one page for whoever treats the person."""

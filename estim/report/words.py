@@ -1,0 +1,181 @@
+"""Says in plain sentences what a tally holds. It claims nothing: numbers that go together aren't cause and effect."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from estim.core.days.tally import (
+    ENDS,
+    RESPONDER_PERCENT,
+    RESPONDER_POINTS,
+    USAGE_DAYS,
+    USAGE_HIGH_MIN,
+    USAGE_LOW_MAX,
+    Tally,
+)
+from estim.core.dose import ANY, DAY_MINUTES
+
+DATES_MAX = 5
+"""More dates than these aren't read by anybody."""
+
+
+def period(tally: Tally) -> str:
+    """Return the days that are told of."""
+    if tally.first == tally.last:
+        return f"{tally.first} (1 day)"
+    return f"{tally.first} to {tally.last} ({len(tally.days)} days)"
+
+
+def headline(tally: Tally) -> list[tuple[str, str, str]]:
+    """Return label, value and remark of the four figures to begin with."""
+    best = f"best {counted(tally.best_streak_days, 'day')}"
+    if tally.streak.forgiven:
+        best += f", {counted(len(tally.streak.forgiven), 'day')} forgiven"
+    highest = tally.highest
+    most = f"most on one day {highest.minutes:.0f} min, {highest.on}" if highest is not None else ""
+    return [
+        ("Slots done", *_adherence(tally)),
+        ("Streak", counted(tally.streak_days, "day"), best if tally.best_streak_days else ""),
+        ("Time", f"{tally.hours:.1f} h in {counted(tally.sessions, 'session')}", most),
+        ("Worst pain", *_pain(tally)),
+    ]
+
+
+def meaning(tally: Tally) -> list[str]:
+    """Return what it means, the urgent first."""
+    return [
+        *_urgent(tally),
+        *_of_slots(tally),
+        *_of_grace(tally),
+        *_of_pain(tally),
+        *_of_usage(tally),
+        *_of_dose(tally),
+    ]
+
+
+def nothing_yet(tally: Tally) -> str:
+    """Return what to type so that the next report isn't empty."""
+    return (
+        f"Nothing was written down yet from {tally.first} to {tally.last}. A session (estim run tens-ankle) and the "
+        "worst pain of the day (estim pain add 3 --when worst) are enough for a first report."
+    )
+
+
+def counted(number: int, what: str) -> str:
+    """Return "1 day" or "2 days"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def score(value: float | None) -> str:
+    """Return a score without a needless .0, a dash if there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def site_name(site: str) -> str:
+    """Return a site as a person reads it."""
+    return "not named" if site == ANY else site
+
+
+def percent(share: float) -> str:
+    """Return a share as full percent, rounded down: 100 % is all of it."""
+    return f"{int(share * 100 + 1e-9)} %"
+
+
+def _dates(found: Sequence[date]) -> str:
+    told = ", ".join(str(on) for on in found[-DATES_MAX:])
+    return told if len(found) <= DATES_MAX else f"{told} and {len(found) - DATES_MAX} earlier"
+
+
+def _adherence(tally: Tally) -> tuple[str, str]:
+    if tally.adherence is None:
+        return "none is over yet", ""
+    part, missed = sum(day.part for day in tally.days), sum(day.missed for day in tally.days)
+    parts = [f"{part} cut short"] * bool(part) + [f"{missed} missed"] * bool(missed)
+    return f"{tally.done} of {tally.counted} slots, {percent(tally.adherence)}", ", ".join(parts)
+
+
+def _pain(tally: Tally) -> tuple[str, str]:
+    change = tally.change
+    if change is None:
+        days = sum(day.worst is not None for day in tally.days)
+        return f"{counted(days, 'day')} with a score", f"{2 * ENDS} are needed for a change"
+    moved = "unchanged" if not change.fell else f"{abs(change.fell):.1f} {'less' if change.fell > 0 else 'more'}"
+    return f"{change.before:.1f} → {change.after:.1f}", moved + (", a responder" if change.responder else "")
+
+
+def _urgent(tally: Tally) -> list[str]:
+    found = []
+    if tally.simulated:
+        found.append("SIMULATED: these sessions were played on a software unit; nobody had them.")
+    if tally.red_flags:
+        signs = ", ".join(f"{about} on {on}" for on, about in tally.red_flags[-DATES_MAX:])
+        found.append(f"A sign of a torn tendon was noted ({signs}): a doctor has to look at it before more is done.")
+    if tally.skin_bad:
+        days = counted(len(tally.skin_bad), "day")
+        found.append(
+            f"The skin wasn't fine on {days} ({_dates(tally.skin_bad)}): red for more than an hour, or a "
+            "blister, ends the plan until somebody had a look."
+        )
+    return found
+
+
+def _of_slots(tally: Tally) -> list[str]:
+    if tally.adherence is None:
+        return []
+    skipped, off = sum(day.skipped for day in tally.days), sum(day.off for day in tally.days)
+    left_out = [f"{skipped} skipped beforehand"] * bool(skipped) + [f"{off} in a pause or holiday"] * bool(off)
+    rest = f" Not counted: {', '.join(left_out)}." if left_out else ""
+    return [f"{tally.done} of the {tally.counted} slots that are over and count were done.{rest}"]
+
+
+def _of_grace(tally: Tally) -> list[str]:
+    if not tally.streak.forgiven:
+        return []
+    return [
+        f"Forgiven in the streak: {_dates(tally.streak.forgiven)}. One slot that wasn't done breaks no streak, once in "
+        "seven days; the slot itself stays missed and is never made up for."
+    ]
+
+
+def _of_pain(tally: Tally) -> list[str]:
+    change = tally.change
+    if change is None:
+        return [
+            f"With the worst pain of {2 * ENDS} days or more this report compares the first {ENDS} days with the last "
+            f"{ENDS}: estim pain add 3 --when worst."
+        ]
+    means = f"from {change.before:.1f} to {change.after:.1f} of 10 (means of the first and the last {ENDS} days)"
+    if change.fell > 0:
+        share = "" if change.fell_percent is None else f" or {int(change.fell_percent)} %"
+        moved = f"The worst pain of the day fell {means}: {change.fell:.1f} points{share} less."
+    elif change.fell < 0:
+        moved = f"The worst pain of the day rose {means}: {-change.fell:.1f} points more."
+    else:
+        moved = f"The worst pain of the day is as it was: {change.before:.1f} of 10 (means of {ENDS} days)."
+    rule = f"a fall of at least {RESPONDER_POINTS} points or {RESPONDER_PERCENT} %"
+    told = f"Studies call somebody with {rule} a responder; " + (
+        "this is one." if change.responder else "this is less."
+    )
+    return [f"{moved} {told} It doesn't say why: such pain also comes and goes by itself."]
+
+
+def _of_usage(tally: Tally) -> list[str]:
+    used = tally.usage_days
+    if used is None:
+        return []
+    level = "low" if used <= USAGE_LOW_MAX else "high" if used >= USAGE_HIGH_MIN else "middle"
+    return [
+        f"Sessions on {used} of the last {USAGE_DAYS} days: {level} use, as a study of a worn unit counted it (low up "
+        f"to {USAGE_LOW_MAX} days, high from {USAGE_HIGH_MIN})."
+    ]
+
+
+def _of_dose(tally: Tally) -> list[str]:
+    above = [day.on for day in tally.days if day.site_minutes > DAY_MINUTES]
+    if not above:
+        return []
+    return [
+        f"On {counted(len(above), 'day')} one site can have had more than {DAY_MINUTES:.0f} min, the usual most "
+        f"({_dates(above)})."
+    ]

@@ -1,0 +1,160 @@
+"""The page needs nothing but itself, lets no text through as markup, and tells in tables what it draws."""
+
+import re
+import time
+from datetime import timedelta
+from html import escape
+from html.parser import HTMLParser
+
+import pytest
+
+from estim.core.days.diary import Diary
+from estim.core.days.tally import Tally, tally
+from estim.report.page import as_html
+from tests.report.written import BERLIN, EVIL, FIRST, at, nothing, played, written
+
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+LENGTHS = [1, 28, 93, 183, 400, 3650]
+
+
+class Read(HTMLParser):
+    """What a page holds: its elements with their attributes, its text, and every tag that isn't closed in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and data.strip():
+            self.texts.setdefault(self.open[-1], []).append(data.strip())
+
+    def named(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def page(found: Tally, title: str = "Achilles tendon, left") -> str:
+    return as_html(found, title=title, made_at=at(FIRST + timedelta(days=28), 9))
+
+
+@pytest.mark.parametrize("days", LENGTHS)
+def test_every_element_is_closed_and_every_id_is_its_own(days: int) -> None:
+    read = Read(page(written(days)))
+    assert read.wrong == []
+    assert read.open == []
+    ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("days", LENGTHS)
+def test_nothing_is_loaded_from_anywhere(days: int) -> None:
+    text = page(written(days))
+    read = Read(text)
+    assert set(re.findall(r"https?://[^\s\"'<]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"url\(|@import|@font-face|src=|href=|javascript:|\bon\w+=", text)
+    assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base"} & {
+        tag for tag, _ in read.elements
+    }
+    policies = [one["content"] for one in read.named("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
+
+
+def test_no_style_stands_in_an_attribute() -> None:
+    assert not [tag for tag, attributes in Read(page(written())).elements if "style" in attributes]
+
+
+@pytest.mark.parametrize("days", LENGTHS)
+def test_every_plot_has_a_title_a_description_and_a_table(days: int) -> None:
+    text = page(written(days))
+    read = Read(text)
+    plots = read.named("svg")
+    assert len(plots) == 4
+    for plot in plots:
+        assert plot["role"] == "img"
+        title, told = plot["aria-labelledby"].split()
+        assert re.search(rf'<title id="{title}">[^<]+</title><desc id="{told}">[^<]+</desc>', text)
+    assert len(re.findall(r"</svg></div>\n<details>\n<summary>[^<]+</summary>\n<div class=\"wide\"><table>", text)) == 4
+
+
+def test_headings_lead_from_one_to_the_next() -> None:
+    read = Read(page(written()))
+    assert read.texts["h1"] == ["Achilles tendon, left"]
+    assert read.texts["h2"] == [
+        "At a glance",
+        "What it means",
+        "Pain",
+        "Sessions",
+        "Slots done",
+        "Minutes a day",
+        "Dose by site",
+        "Programs",
+        "Notes",
+    ]
+    assert read.named("html") == [{"lang": "en"}]
+    assert [one["content"] for one in read.named("meta") if one.get("name") == "viewport"]
+
+
+def test_what_a_person_wrote_is_text_and_never_markup() -> None:
+    text = page(written(program=EVIL, note=EVIL), title=EVIL)
+    read = Read(text)
+    assert "script" not in {tag for tag, _ in read.elements}
+    assert "<script" not in text.lower()
+    assert text.count(escape(EVIL)) >= 4
+    assert EVIL in read.texts["h1"]
+    assert EVIL in read.texts["td"]
+
+
+def test_the_same_tally_gives_the_same_bytes() -> None:
+    assert page(written()) == page(written())
+
+
+def test_it_says_when_it_was_made_with_the_offset() -> None:
+    text = as_html(written(), title="x", made_at=at(FIRST + timedelta(days=28), 9).astimezone(BERLIN))
+    assert "Made on 2026-03-30 09:00 (UTC+0200)" in text
+
+
+def test_numbers_of_the_table_are_those_of_the_tally() -> None:
+    read = Read(page(written()))
+    cells = read.texts["td"]
+    assert "Mon 2026-03-02" in read.texts["th"]
+    assert cells[:5] == ["7", "5", "3", "–", "–"]
+    assert "53 of 56 slots, 94 %" in read.texts["dd"]
+
+
+def test_a_bar_above_the_usual_most_is_drawn_differently() -> None:
+    assert 'class="bar above"' not in page(written())
+    found = tally(Diary(sessions=(played(at(FIRST, 8), 130),)), [], at(FIRST, 23), FIRST, FIRST)
+    assert 'class="bar above"' in page(found)
+
+
+def test_an_empty_diary_says_what_to_type_and_draws_nothing() -> None:
+    read = Read(page(nothing()))
+    assert read.named("svg") == []
+    assert any("estim pain add 3 --when worst" in text for text in read.texts["p"])
+
+
+def test_ten_years_stay_small_and_quick() -> None:
+    found = written(3650)
+    spent_s = []
+    for _ in range(3):
+        began_s = time.process_time()
+        text = page(found)
+        spent_s.append(time.process_time() - began_s)
+    assert len(text.encode()) < 1_500_000
+    assert min(spent_s) < 0.3, f"{min(spent_s):.3f} s"
