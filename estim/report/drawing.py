@@ -89,7 +89,7 @@ def pain_trend(bins: Sequence[Bin], each: str) -> str:
             said = f"{named(one, each)}: ran {score(one.km)} km" + (
                 "" if one.run is None else f", pain {score(one.run)}"
             )
-            parts.append(_mark("run", area.x(number), area.floor + 9, said))
+            parts.append(_mark("run", area.x(number), area.floor + 9, said, small=len(bins) > MARKS_MAX))
     return svg("pain", f"Pain by {each}, 0 to 10", _told_pain(bins, each), area.floor + 40, parts)
 
 
@@ -136,12 +136,14 @@ def _line(area: Area, bins: Sequence[Bin], kind: str) -> str:
     return f'<path class="line {kind}" d="{"".join(path)}"/>{"".join(marks)}' if path else ""
 
 
-def _mark(kind: str, x: float, y: float, said: str = "") -> str:
+def _mark(kind: str, x: float, y: float, said: str = "", small: bool = False) -> str:
     """Return a mark: a dot, a square, a diamond or a triangle."""
     title = f"<title>{escape(said)}</title>" if said else ""
     if kind == "worst":
         return f'<circle class="mark {kind}" cx="{px(x)}" cy="{px(y)}" r="3.4">{title}</circle>'
     shape = {"morning": "h5.6v5.6h-5.6z", "rest": "l3.8 3.8l-3.8 3.8l-3.8-3.8z", "run": "l4 7h-8z"}[kind]
+    if small:
+        shape = "l2 5h-4z"
     at_x, at_y = (x - 2.8, y - 2.8) if kind == "morning" else (x, y - 3.8)
     return f'<path class="mark {kind}" d="M{px(at_x)} {px(at_y)}{shape}">{title}</path>'
 

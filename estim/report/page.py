@@ -68,16 +68,21 @@ def _glance(tally: Tally) -> str:
         '<p class="simulated">SIMULATED: a software unit, nobody had these sessions.</p>\n' if tally.simulated else ""
     )
     cards = "".join(
-        f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
-        + (f'<dd class="remark">{escape(remark)}</dd>' if remark else "")
+        f"<div><dt>{_said(label)}</dt><dd>{_said(value)}</dd>"
+        + (f'<dd class="remark">{_said(remark)}</dd>' if remark else "")
         + "</div>\n"
         for label, value, remark in headline(tally)
     )
     return f'{banner}<section>\n<h2>At a glance</h2>\n<dl class="cards">\n{cards}</dl>\n</section>\n'
 
 
+def _said(sentence: str) -> str:
+    """Escape a sentence, and never break a line between a number and its percent sign."""
+    return escape(sentence).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def _meaning(tally: Tally) -> str:
-    sentences = "".join(f"<li>{escape(one)}</li>\n" for one in meaning(tally) if not one.startswith("SIMULATED"))
+    sentences = "".join(f"<li>{_said(one)}</li>\n" for one in meaning(tally) if not one.startswith("SIMULATED"))
     return f"<section>\n<h2>What it means</h2>\n<ul>\n{sentences}</ul>\n</section>\n" if sentences else ""
 
 

@@ -134,7 +134,7 @@ def test_numbers_of_the_table_are_those_of_the_tally() -> None:
     cells = read.texts["td"]
     assert "Mon 2026-03-02" in read.texts["th"]
     assert cells[:5] == ["7", "5", "3", "–", "–"]
-    assert "53 of 56 slots, 94 %" in read.texts["dd"]
+    assert "53 of 56 slots, 94\N{NO-BREAK SPACE}%" in read.texts["dd"]
 
 
 def test_a_bar_above_the_usual_most_is_drawn_differently() -> None:
