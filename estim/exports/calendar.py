@@ -8,6 +8,7 @@
 4. The same schedule gives the same bytes.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 PRODUCT = "-//estim//schedule//EN"
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+
+NAMES = (
+    *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYSETPOS", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYYEARDAY"),
+    *("BYWEEKNO", "BYHOUR", "BYMINUTE", "BYSECOND"),
+)
+"""All that RFC 5545 3.3.10 knows; dateutil follows some others too, which no calendar does."""
 
 HORIZON = timedelta(days=366 * 9)
 """A rule that gives no day in nine years gives none at all: even a 29 February comes within eight."""
@@ -147,6 +154,13 @@ def _parts(rule: str) -> dict[str, str]:
         raise _bad(rule, "it consists of NAME=VALUE with a semicolon between two, each name once")
     if parts.get("FREQ") not in FREQUENCIES:
         raise _bad(rule, f"FREQ is one of {', '.join(FREQUENCIES)}")
+    strange = next((name for name in parts if name not in NAMES), None)
+    if strange is not None:
+        raise _bad(rule, f"calendars don't know {strange}")
+    if not re.fullmatch("[1-9][0-9]{0,3}", parts.get("INTERVAL", "1")):  # dateutil would search for ever with 0
+        raise _bad(rule, "INTERVAL is a whole number from 1 to 9999")
+    if parts["FREQ"] in ("DAILY", "WEEKLY") and re.search("[0-9]", parts.get("BYDAY", "")):
+        raise _bad(rule, "a number before a day goes with FREQ=MONTHLY or YEARLY: BYDAY=MO,WE")
     return parts
 
 
@@ -188,11 +202,13 @@ def _count(rule: str, parts: dict[str, str]) -> int | None:
 def _first(rule: str, rest: tuple[tuple[str, str], ...], at: time, since: date) -> datetime | None:
     """Return the first local time on or after `since`, None if there is none in sight."""
     from dateutil.rrule import rrulestr
+    from icalendar import vRecur
 
     start = datetime.combine(since, time())
     times = f"BYHOUR={at.hour};BYMINUTE={at.minute};BYSECOND={at.second};UNTIL={start + HORIZON:%Y%m%dT%H%M%S}"
     text = ";".join(f"{name}={value}" for name, value in rest)
     try:
+        vRecur.from_ical(text)
         return next(iter(rrulestr(f"{text};{times}", dtstart=start)), None)
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise _bad(rule, str(error)) from error

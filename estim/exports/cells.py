@@ -99,10 +99,14 @@ def _rules(text: str) -> tuple[str, ...]:
     """Read rules, each of which can be followed: one that can't would be in the way of every look at the schedule."""
     rules = parted(_text(text), "\n")
     for rule in rules:
+        if re.search(r"INTERVAL=(?![1-9][0-9]{0,3}(;|$))", rule.upper()):  # dateutil would search for ever with 0
+            raise Wrong("has an INTERVAL that is no whole number from 1 to 9999")
         try:
             check_rules((rule,))
         except EstimError as error:
             raise Wrong(f"can't be followed ({error.text})") from error
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            raise Wrong(f"can't be followed ({error})") from error
     return rules
 
 

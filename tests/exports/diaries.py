@@ -62,7 +62,7 @@ ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", 
 
 def by_time(entries: st.SearchStrategy[E]) -> st.SearchStrategy[tuple[E, ...]]:
     """Draw some entries, oldest first."""
-    some = st.lists(entries, max_size=4)
+    some = st.lists(entries, max_size=3)
     return some.map(lambda found: tuple(sorted(found, key=lambda entry: entry.at.astimezone(UTC))))
 
 

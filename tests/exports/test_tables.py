@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from estim.core.days.diary import (
     NOTE_MAX,
@@ -50,8 +52,12 @@ PLAYED = Played(
 
 
 def mistakes_of(**files: str) -> list[str]:
+    return mistakes_in({f"{name}.csv": text for name, text in files.items()})
+
+
+def mistakes_in(files: Mapping[str, str]) -> list[str]:
     with pytest.raises(EstimError) as caught:
-        from_csv({f"{name}.csv": text for name, text in files.items()})
+        from_csv(files)
     assert caught.value.code is Exit.BAD_DATA
     first, *mistakes = caught.value.text.splitlines()
     assert first.startswith("nothing was read")
@@ -192,6 +198,8 @@ def test_a_wrong_cell_is_told_with_its_line_and_what_is_allowed(row: str, told: 
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,,Nowhere/Town\n", "zone is 'Nowhere/Town'"),
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,RRULE:\\,UTC\n", "rules ends with a backslash"),
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=DAILY,UTC\n", "rules can't be followed ('FREQ=DAILY' is no"),
+        ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=DAILY;INTERVAL=0;BYHOUR=8,UTC\n", "has an INTERVAL"),
+        ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=MONTHLY;BYDAY=9MO;BYHOUR=8,UTC\n", "can't be followed"),
         ("notes", 'at,text\n2026-06-10T08:00Z,"never ended\n', "line 2: unexpected end of data"),
         ("notes", "", "line 1: there is no header, allowed: at,text"),
     ],
@@ -258,6 +266,20 @@ def test_mistakes_of_all_tables_are_told_at_once_and_no_more_than_ten() -> None:
 def test_the_line_is_that_on_which_a_row_begins() -> None:
     text = 'at,text\n2026-06-10T08:00:00+02:00,"one\ntwo\nthree"\nnow,b\n'
     assert mistakes_of(notes=text)[0].startswith("notes.csv line 5: at is 'now'")
+
+
+@given(diary=diaries(), data=st.data())
+def test_whatever_is_done_to_a_table_it_is_read_or_refused_with_its_name(diary: Diary, data: st.DataObject) -> None:
+    name, text = data.draw(st.sampled_from(sorted(to_csv(diary).items())))
+    where, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 9))
+    new = data.draw(st.text('0129-+:;=,."\\\r\n TZe\0é²', max_size=6))
+    files = {name: text[:where] + new + text[where + length :]}
+    try:
+        again = to_csv(from_csv(files))
+    except EstimError:
+        assert all(line.startswith((f"{name} line ", "and ")) for line in mistakes_in(files))
+    else:
+        assert to_csv(from_csv(again)) == again
 
 
 def test_no_table_at_all_is_an_empty_journal() -> None:
