@@ -78,37 +78,52 @@ def flags(
 @app.command()
 def run(
     context: typer.Context,
-    program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file")],
+    program: Annotated[
+        str | None, typer.Argument(help="a name (`estim programs list`) or a file; without it today's of the schedule")
+    ] = None,
     unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several")] = None,
     minutes: Annotated[float | None, typer.Option(help="length, fractions allowed; usually 20, at most 30")] = None,
-    level: Annotated[str, typer.Option(metavar="N|A=N,B=N", help="steps of the unit's scale; N means channel A")] = "0",
+    level: Annotated[
+        str,
+        typer.Option(metavar="N|A=N,B=N|last", help="steps of the unit's scale; N means channel A; last: as before"),
+    ] = "0",
     ramp: Annotated[float | None, typer.Option(metavar="S", help="seconds up to the level")] = None,
     pads_on: Annotated[bool, typer.Option("--pads-on", help="the pads are on and you are ready: start")] = False,
-    override: Annotated[str | None, typer.Option(metavar="gap", help="start although 2 h have not passed")] = None,
+    at_slot: Annotated[
+        bool, typer.Option("--at-slot", help="the pads are on: begin by itself at the next slot, at most 15 min ahead")
+    ] = False,
+    site: Annotated[str | None, typer.Option(help="which of the program's sites, such as ankle-left")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="gap|dose|run", help="start although the rest, the day's dose or a run speak against it"),
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
 ) -> None:
     """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q."""
     from estim.core.panel import Start
     from estim.running import run_session
+    from estim.verbs.starting import gates_of, last_level, todays_program
 
-    if override not in (None, "gap"):
-        _usage(f"--override {override!r}: only the word gap can be overridden, typed in full")
+    gates = gates_of(override or [])
     if minutes is not None and not 0 < minutes <= 1440:
         _usage(f"--minutes {minutes:g}: say more than 0 and at most 30")
     if ramp is not None and not 0 <= ramp <= RAMP_MAX_S:
         _usage(f"--ramp {ramp:g}: say seconds, up to {RAMP_MAX_S}")
+    made: Flags = context.obj
+    wanted = todays_program(made.host) if program is None else _place(program)
     start = Start(
-        program=_place(program),
+        program=wanted,
         unit=unit,
         minutes=minutes,
-        level=_levels(level),
+        level=last_level(made.host, wanted, unit) if level == "last" else _levels(level),
         ramp_s=ramp,
         pads_on=pads_on,
-        override=("gap",) if override == "gap" else (),
+        override=gates,
+        site=site,
         keep=keep,
     )
-    made: Flags = context.obj
-    raise typer.Exit(run_session(made.host, start, as_json=made.as_json, no_input=made.no_input))
+    code = run_session(made.host, start, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -214,6 +229,7 @@ def run_typer(argv: list[str]) -> int:
     from estim.tuning import set_unit
 
     if not app.registered_groups:
+        _add_days()
         devices.command("set")(set_unit)
         programs.command("matrix")(matrix)
         app.command("scope")(scope)
@@ -225,6 +241,26 @@ def run_typer(argv: list[str]) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     return Exit.DONE
+
+
+def _add_days() -> None:
+    """Add the verbs that are about days and weeks."""
+    from estim.verbs import care, diary, report, schedule
+
+    for name, group in (
+        ("pain", diary.pain),
+        ("run-log", diary.run_log),
+        ("note", diary.note),
+        ("pads", diary.pads),
+        ("schedule", schedule.schedule),
+        ("care", care.care),
+    ):
+        app.add_typer(group, name=name)
+    app.command("log")(diary.log)
+    app.command("undo")(diary.undo)
+    app.command("report")(report.report)
+    app.command("export")(report.export)
+    app.command("import")(report.import_)
 
 
 def _again(context: typer.Context, words: list[str]) -> NoReturn:

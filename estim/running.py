@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import msgspec
 
+from estim.ahead import Ahead
 from estim.client import HostOptions, Wire, ask_once, join, socket_of
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Alarmed, Ended, Happened
@@ -36,8 +37,10 @@ from estim.core.panel import (
     Status,
     Stop,
 )
+from estim.host.clock import RealClock
 from estim.keys import Keys, has_terminal
 from estim.record import Record, exit_code
+from estim.verbs.starting import ask_after, ask_open_questions, next_slot
 from protocols.vocabulary import Channel
 
 RECOVERY_S = 40.0
@@ -68,8 +71,12 @@ _SIGNALS = {
 class Run:
     """One run of the command. `may_ask`: a person sits at the terminal, and may be asked."""
 
-    def __init__(self, options: HostOptions, start: Start, *, as_json: bool, may_ask: bool) -> None:
+    def __init__(
+        self, options: HostOptions, start: Start, *, as_json: bool, may_ask: bool, at_slot: bool = False
+    ) -> None:
         self._options = options
+        self._at_slot = at_slot
+        self._ahead: Ahead | None = None
         self._start = start
         self._may_ask = may_ask
         self._record = Record(options.simulate, start, as_json=as_json)
@@ -89,6 +96,9 @@ class Run:
         loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         try:
             self._check()
+            if self._at_slot:
+                self._ahead = Ahead(next_slot(self._options).at, RealClock())
+                await self._ahead.until_lead(self._signalled)
             self._wire = await join(self._options)
             return await self._play(self._wire)
         except EstimError as error:
@@ -103,6 +113,9 @@ class Run:
         if not self._start.pads_on and not self._may_ask:
             text = "nobody said that the pads are on: add --pads-on when they are, or run it at a terminal"
             raise EstimError(text, code=Exit.REFUSED)
+        if self._at_slot and (not self._start.pads_on or self._options.simulate is not None):
+            text = "--at-slot is for pads that are on now, on a real unit: add --pads-on, or leave --at-slot out"
+            raise EstimError(text, code=Exit.REFUSED)
         for channel, level in self._start.level.items():
             if level > LEVEL_MAX:
                 text = f"level {level} on {channel.value} is above every cap: no unit goes beyond {LEVEL_MAX}"
@@ -112,7 +125,8 @@ class Run:
         if self._signal is not None:
             return self._refused(self._signal, "interrupted before it began")
         try:
-            reply = await wire.ask(self._start)
+            start = self._start if self._ahead is None else msgspec.structs.replace(self._start, pads_on=False)
+            reply = await wire.ask(start)
         except (OSError, TimeoutError):
             return await self._host_died()
         if isinstance(reply, Refusal):
@@ -120,6 +134,8 @@ class Run:
         self._unit = reply.unit if isinstance(reply, Done) else self._start.unit
         if self._signalled():
             self._ask_stop()  # again: the first one may have come before there was anything to stop
+        if self._ahead is not None:
+            self._background(self._begin_at_slot(self._ahead))
         if self._may_ask:
             self._keys = Keys(self._key)
         return await self._follow(wire, reply)
@@ -138,6 +154,15 @@ class Run:
             if self._record.ended is not None:
                 return exit_code(self._record.ended, self._signal)
         return await self._host_died()
+
+    async def _begin_at_slot(self, ahead: Ahead) -> None:
+        why = await ahead.at_slot(self._is_ready, lambda: self._send(Arm(self._unit)))
+        if why:
+            sys.stderr.write(f"{why}\n")
+            await self._send(Stop(unit=self._unit))
+
+    def _is_ready(self) -> bool:
+        return self._record.last is not None and self._record.last.state is State.READY
 
     async def _next(self, wire: Wire) -> Line | None:
         """Return the next line; None if the host has gone, or doesn't end although it had its time."""
@@ -281,7 +306,14 @@ class Run:
         task.add_done_callback(self._tasks.discard)
 
 
-def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool) -> int:
-    """Play one session; return the exit code."""
+def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool, at_slot: bool = False) -> int:
+    """Play one session, with the questions before and after it where somebody can answer; return the exit code."""
     may_ask = not no_input and has_terminal()
-    return asyncio.run(Run(options, start, as_json=as_json, may_ask=may_ask).run())
+    if may_ask:
+        ask_open_questions(options)
+    else:
+        start = msgspec.structs.replace(start, unasked=True)
+    code = asyncio.run(Run(options, start, as_json=as_json, may_ask=may_ask, at_slot=at_slot).run())
+    if may_ask and not as_json:
+        ask_after(options)
+    return code

@@ -8,6 +8,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -15,9 +16,12 @@ from typing import Annotated, Any, get_args, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from estim.core.days.reminding import Quiet
+from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import NEW_UNIT_CAP_PCT, Cap, percent_cap
 from estim.files import write_whole
+from estim.settings_template import TEMPLATE
 from protocols.vocabulary import Capabilities, Channel, Level
 
 SCHEMA = 1
@@ -46,6 +50,28 @@ Profiles = Annotated[
     Meta(max_length=32, description='a table [profile] with lines such as yokonex = "V2.0"'),
 ]
 
+Site = Annotated[str, Meta(min_length=1, max_length=32, description='a site of programs, such as "ankle-left"')]
+Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time of the day such as "22:00"')]
+Url = Annotated[str, Meta(min_length=4, max_length=500)]
+
+
+class Reminders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How and when a person is reminded: `elsewhere` are the addresses of other devices (apprise URLs)."""
+
+    desktop: Annotated[bool, Meta(description="true or false")] = True
+    terminal: Annotated[bool, Meta(description="true or false")] = True
+    elsewhere: Annotated[
+        tuple[Url, ...], Meta(max_length=8, description='up to 8 addresses such as "ntfy://topic", for apprise')
+    ] = ()
+    quiet_from: Clock = "22:00"
+    quiet_to: Clock = "07:00"
+    prepare: Annotated[bool, Meta(description="true or false")] = True
+
+    @property
+    def quiet(self) -> Quiet:
+        """Return the hours without reminders."""
+        return Quiet(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to))
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings, checked. `cap` holds the highest level per unit name and channel, `ramp_s` None: by the slope.
@@ -61,6 +87,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     theme: Theme | None = None
     cap: UnitCaps = {}
     profile: Profiles = {}
+    site: Site | None = None
+    schedule: Schedule = Schedule()
+    reminders: Reminders = Reminders()
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed but unusual, one sentence each."""
@@ -81,43 +110,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         return lowest
 
 
-TEMPLATE = """\
-# Settings of estim. Every line may be left out; what stands here commented out is the default.
-
-schema = 1
-
-# Highest level of a unit that nobody has set a cap for, % of its scale: 1 to 100.
-# new_unit_cap_pct = 35
-
-# Length of a session: up to 30 minutes.
-# minutes = 20
-
-# Seconds from 0 to the level, from 3 to 300; without it as fast as the slope allows.
-# ramp_s = 10
-
-# Does a session go on when the terminal that started it is gone?
-# keep_running = false
-
-# Theme of the screen.
-# theme = "textual-dark"
-
-# Caps of one unit, by its name, on its own scale:
-# [cap.coyote3]
-# A = 40
-# B = 40
-
-# Version of the protocol, for families whose units can't tell it (one unit: estim devices set NAME profile V2.0):
-# [profile]
-# yokonex = "V2.0"
-"""
-
-
 def read_settings(path: Path) -> Settings:
     """Read config.toml; a missing file gives the defaults. Raises EstimError (78) with every mistake in it."""
     return _checked(path, _parsed(path, _text(path)))
 
 
-def change_settings(path: Path, field: str, value: bool | int | float | str | None) -> Settings:
+Value = bool | int | float | str | list[str] | None
+
+
+def change_settings(path: Path, field: str, value: Value) -> Settings:
     """Set one field ("minutes", "cap.coyote3.A") in the file, comments and order kept, and return all settings.
 
     None takes the line out, back to the default. Raises EstimError (78) for a value that isn't allowed or a file
@@ -199,26 +200,43 @@ def _checked(path: Path, data: Mapping[str, Any]) -> Settings:
             code=Exit.CONFIG,
         )
     wrong: list[str] = []
-    good: dict[str, Any] = {}
-    for field, value in data.items():
-        if field not in kinds:
-            wrong.append(_unknown(field, kinds))
-            continue
-        kind = kinds[field]
-        if _fits(value, kind):
-            good[field] = msgspec.convert(value, kind)
-            continue
-        for name, found in _culprits(field, value, kind):
-            wrong.append(f"{name} = {_shown(found)} is not allowed: it takes {_allowed(kind)}")
+    good = _fields("", data, kinds, wrong)
     if wrong:
         raise EstimError("\n".join(f"{path}: {sentence}" for sentence in wrong), code=Exit.CONFIG)
-    return Settings(**good)
+    settings = Settings(**good)
+    try:
+        check_rules(settings.schedule.rules)
+        if settings.schedule.zone != LOCAL:
+            zone_of(settings.schedule.zone)
+    except EstimError as error:
+        raise EstimError(f"{path}: schedule: {error.text}", code=Exit.CONFIG) from error
+    return settings
 
 
-def _unknown(field: str, kinds: Mapping[str, Any]) -> str:
+def _fields(table: str, data: Mapping[str, Any], kinds: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
+    """Return what is right in a table, and add a sentence for each thing that is wrong; a Struct is a table in it."""
+    good: dict[str, Any] = {}
+    for field, value in data.items():
+        name = f"{table}{field}"
+        if field not in kinds:
+            wrong.append(_unknown(name, field, kinds))
+            continue
+        kind = kinds[field]
+        if isinstance(kind, type) and issubclass(kind, Struct) and isinstance(value, dict):
+            inner = _fields(f"{name}.", value, get_type_hints(kind, include_extras=True), wrong)
+            good[field] = kind(**inner)
+        elif _fits(value, kind):
+            good[field] = msgspec.convert(value, kind)
+        else:
+            for culprit, found in _culprits(name, value, kind):
+                wrong.append(f"{culprit} = {_shown(found)} is not allowed: it takes {_allowed(kind)}")
+    return good
+
+
+def _unknown(name: str, field: str, kinds: Mapping[str, Any]) -> str:
     near = get_close_matches(field, kinds, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(kinds)}"
-    return f"{field} is no setting; {hint}"
+    return f"{name} is no setting; {hint}"
 
 
 def _culprits(field: str, value: Any, kind: Any) -> list[tuple[str, Any]]:
@@ -248,6 +266,8 @@ def _shown(value: Any) -> str:
 
 def _allowed(kind: Any) -> str:
     """Return the description that stands beside the type, optional or not."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return f"a table of its own with {', '.join(get_type_hints(kind))}"
     for part in (kind, *get_args(kind)):
         for meta in getattr(part, "__metadata__", ()):
             if isinstance(meta, Meta) and meta.description:
@@ -264,9 +284,12 @@ def _uncommented(text: str, field: str) -> str:
     return "".join(other[2:] if other.rstrip("\r\n") == line else other for other in lines)
 
 
+_DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2}
+
+
 def _keys(path: Path, field: str) -> list[str]:
     keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
-    if not all(keys) or len(keys) != {"cap": 3, "profile": 2}.get(keys[0], 1):
+    if not all(keys) or len(keys) != _DEPTH.get(keys[0], 1):
         raise EstimError(f'{path}: {field!r} is no setting; such as "minutes" or "cap.coyote3.A"', code=Exit.CONFIG)
     return keys
 

@@ -3,14 +3,16 @@
 1. Two hours lie between the end of one session and the start of the next on one site. The person may override that in
    full words, and it is told.
 2. A past session with less than two minutes of output doesn't ask for rest, but its minutes count in the day's.
-3. More than four sessions or 120 minutes a day on one site is warned of, not refused (programs.md section 3).
+3. More than four sessions or 120 minutes a day on one site are refused, and so are more sessions of one program than
+   its file allows a day (programs.md section 6); that can be overridden in full words as well.
 4. What isn't known counts as the longest it can have been. A site that nobody named may be any site.
 5. Rest is counted in UTC, so a night of changing clocks is not two hours and not none; only what is told is local.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Literal
 
 GAP = timedelta(hours=2)
 """Least rest on one site between two sessions (safety.md C-17)."""
@@ -20,7 +22,10 @@ BRIEF_S = 120.0
 
 DAY_SESSIONS = 4
 DAY_MINUTES = 120.0
-"""Highest usual dose a day and site (programs.md section 3)."""
+"""Highest dose a day and site (programs.md section 6)."""
+
+Gate = Literal["gap", "dose", "run"]
+"""What a person may override, typed in full: the rest, the day's dose, the hours before a run."""
 
 LOOK_BACK = timedelta(days=2)
 """How far back records are needed: a local day has up to 25 hours, and one session may have begun before it."""
@@ -37,6 +42,7 @@ class Delivered:
     started_utc: datetime
     output_s: float
     ended_utc: datetime | None = None
+    program: str = ""
 
     def __post_init__(self) -> None:
         if self.started_utc.tzinfo is None or (self.ended_utc is not None and self.ended_utc.tzinfo is None):
@@ -64,31 +70,77 @@ def may_start(
     sites: Sequence[str],
     minutes: float,
     past: Iterable[Delivered],
-    override_gap: bool = False,
+    override: Collection[Gate] = (),
     zone: tzinfo | None = None,
+    program: str = "",
+    per_day: int = DAY_SESSIONS,
 ) -> Verdict:
-    """Decide if a session of `minutes` on `sites` may start now; `zone` is the person's (None: the system's)."""
+    """Decide if a session of `minutes` on `sites` may start now; `zone` is the person's (None: the system's).
+
+    `per_day` is how often a day the file of `program` allows it on one site.
+    """
     if now_utc.tzinfo is None:
         raise ValueError("now needs a zone")
     now = now_utc.astimezone(UTC)
-    records = tuple(past)
-    warn: list[str] = []
+    rule = _Rule(tuple(dict.fromkeys(sites or (ANY,))), minutes, tuple(past), zone, program, per_day)
+    rest, full = _rests(now, rule), _full(now, rule)
+    again = _again(now, rule, "gap" not in override, "dose" not in override)
+    if rest is not None and "gap" not in override:
+        return Verdict(False, f"{rest[1]}; to start all the same: --override gap", again)
+    if full and "dose" not in override:
+        at = local_time(again, now, zone, up=True)
+        return Verdict(False, f"{full[0]}; possible again at {at}, to start all the same: --override dose", again)
+    told = [] if rest is None else [f"gap overridden: {rest[1]}"]
+    return Verdict(True, warn=(*told, *(f"dose overridden: {sentence}" for sentence in full)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What is asked for, against what was."""
+
+    sites: tuple[str, ...]
+    minutes: float
+    past: tuple[Delivered, ...]
+    zone: tzinfo | None
+    program: str
+    per_day: int
+
+    def of(self, site: str) -> list[Delivered]:
+        return [record for record in self.past if _same_site(record.site, site)]
+
+
+def _rests(now: datetime, rule: _Rule) -> tuple[datetime, str] | None:
+    """Return until when the rest lasts that still holds, and its sentence."""
     latest: tuple[datetime, str, Delivered] | None = None
-    for site in dict.fromkeys(sites or (ANY,)):
-        mine = [record for record in records if _same_site(record.site, site)]
-        warn += _day(now, site, minutes, mine, zone)
-        for record in mine:
+    for site in rule.sites:
+        for record in rule.of(site):
             again = record.over_utc.astimezone(UTC) + GAP
             if record.output_s >= BRIEF_S and now < again and (latest is None or again > latest[0]):
                 latest = again, site, record
     if latest is None:
-        return Verdict(True, warn=tuple(warn))
+        return None
     again, site, record = latest
-    sentence = _rest(now, again, site, record, zone)
-    if override_gap:
-        return Verdict(True, warn=(f"gap overridden: {sentence}", *warn))
-    why = f"{sentence}; to start all the same: --override gap"
-    return Verdict(False, why, again, tuple(warn))
+    return again, _rest(now, again, site, record, rule.zone)
+
+
+def _again(now: datetime, rule: _Rule, rest: bool, dose: bool) -> datetime:
+    """Return when it is possible at the earliest: after the rest, on a day that isn't full."""
+    at = now
+    for _ in range(2 + len(rule.past)):
+        held = _rests(at, rule) if rest else None
+        if held is not None:
+            at = held[0]
+        elif dose and _full(at, rule):
+            at = _midnight(at, rule.zone)
+        else:
+            break
+    return at
+
+
+def _midnight(now: datetime, zone: tzinfo | None) -> datetime:
+    """Return the next local midnight; without a zone, the system's of that day."""
+    tomorrow = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time())
+    return (tomorrow.astimezone() if zone is None else tomorrow.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _same_site(one: str, other: str) -> bool:
@@ -110,17 +162,22 @@ def _rest(now: datetime, again: datetime, site: str, record: Delivered, zone: tz
     return sentence
 
 
-def _day(now: datetime, site: str, minutes: float, mine: Sequence[Delivered], zone: tzinfo | None) -> list[str]:
-    today = now.astimezone(zone).date()
-    of_day = [record for record in mine if record.started_utc.astimezone(zone).date() == today]
-    sessions = sum(record.output_s >= BRIEF_S for record in of_day) + 1
-    total = sum(record.output_s for record in of_day) / 60 + minutes
-    warn: list[str] = []
-    if sessions > DAY_SESSIONS:
-        warn.append(f"session {sessions} of the day{_place(site)}: {DAY_SESSIONS} a day are the usual most")
-    if total > DAY_MINUTES:
-        warn.append(f"{total:.0f} min of the day{_place(site)}: {DAY_MINUTES:.0f} a day are the usual most")
-    return warn
+def _full(now: datetime, rule: _Rule) -> list[str]:
+    """Return what one session more would be too much for on that day, a sentence each."""
+    today = now.astimezone(rule.zone).date()
+    full: list[str] = []
+    for site in rule.sites:
+        of_day = [record for record in rule.of(site) if record.started_utc.astimezone(rule.zone).date() == today]
+        whole = [record for record in of_day if record.output_s >= BRIEF_S]
+        same = sum(record.program == rule.program for record in whole) + 1
+        total = sum(record.output_s for record in of_day) / 60 + rule.minutes
+        if len(whole) + 1 > DAY_SESSIONS:
+            full.append(f"this is session {len(whole) + 1} of the day{_place(site)}, and {DAY_SESSIONS} are the most")
+        if total > DAY_MINUTES:
+            full.append(f"this makes {total:.0f} min in one day{_place(site)}, and {DAY_MINUTES:.0f} are the most")
+        if rule.program and same > rule.per_day:
+            full.append(f"this is session {same} of {rule.program} that day{_place(site)}, it is for {rule.per_day}")
+    return full
 
 
 def local_time(moment: datetime, now: datetime, zone: tzinfo | None = None, *, up: bool = False) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from estim.core.dose import Gate
 from protocols.vocabulary import Channel
 
 LINE_MAX = 64 * 1024
@@ -72,7 +73,9 @@ class Start(Command, tag="start", frozen=True, kw_only=True):
 
     `level` is the goal on the unit's own scale, per channel; a channel that isn't named stays at 0. `keep` lets the
     session live on when this front end vanishes; `wait_after_loss` pauses for a key after a lost link came back,
-    instead of ending. `override` holds the gates that the user typed in full (only "gap" today).
+    instead of ending. `override` holds the gates that the user typed in full. `site` is one of the program's sites,
+    None: all of them. `unasked`: nobody sits there who could answer a question, so open ones are told and kept
+    instead of refusing.
     """
 
     program: ProgramName
@@ -81,7 +84,9 @@ class Start(Command, tag="start", frozen=True, kw_only=True):
     level: dict[Channel, LevelIn] = {}
     ramp_s: Seconds | None = None
     pads_on: bool = False
-    override: tuple[Literal["gap"], ...] = ()
+    override: tuple[Gate, ...] = ()
+    site: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    unasked: bool = False
     keep: bool = False
     wait_after_loss: bool = False
 

@@ -158,7 +158,7 @@ class Desk:
             self._check_wanted(front, stops, keep=keep)
             now = self._parts.clock.now()
             session = Session(ready.unit, ready.family.caps, ready.limits, ready.order, now)
-            row = opening(session, now, ready.sites, ready.overrides, ready.warnings)
+            row = opening(session, now, self._parts.zone(), ready.sites, ready.overrides, ready.warnings)
             number = await self._parts.journal.begin(row)
             station = self._open(session, ready.family, number, front, keep=keep)
             try:

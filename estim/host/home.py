@@ -36,6 +36,11 @@ class Home:
         return self.config / "programs"
 
     @property
+    def plan_file(self) -> Path:
+        """The user's own care plan; without it the one that is shipped holds."""
+        return self.config / "care.toml"
+
+    @property
     def journal(self) -> Path:
         return self.data / "log.sqlite"
 
@@ -75,6 +80,7 @@ class Home:
         return {
             "settings": self.settings_file,
             "programs": self.programs,
+            "care plan": self.plan_file,
             "journal": self.journal,
             "simulated": self.simulated,
             "units": self.units_file,

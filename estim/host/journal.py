@@ -11,12 +11,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from estim.core.days.diary import Diary, Entry
 from estim.core.dose import Delivered
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
@@ -102,6 +103,14 @@ class Journal:
         A session without a site counts for all; one that never ended counts to the latest moment it can have.
         """
         return await self._ask(lambda ledger: ledger.sessions_of_site(site, since_utc, self.simulated))
+
+    async def diary(self, since_utc: datetime | None = None) -> Diary:
+        """Return what was played and written down from a moment on, all for None; raises EstimError."""
+        return await self._ask(lambda ledger: ledger.diary(self.simulated, since_utc))
+
+    async def enter(self, entries: Sequence[Entry], now: Now) -> None:
+        """Write entries, all or nothing; on disk when it returns. Raises EstimError (73)."""
+        await self._ask(lambda ledger: ledger.enter(entries, now.utc))
 
     async def black_box(self, unit: str) -> list[Carried]:
         """Return the packets of a unit's last ten minutes, oldest first."""

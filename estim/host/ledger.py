@@ -7,25 +7,27 @@
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace as changed
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 
+from estim.core.days.diary import Diary, Entry, Played
 from estim.core.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
+from estim.host.adopting import adopt
+from estim.host.entries import enter, take_back, undo
+from estim.host.history import Details, delivered, read_details, read_diary
 from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
-from estim.host.store import BEAT_S, open_database, telling, transaction
+from estim.host.store import moment, open_database, stamp, telling, transaction
 
 RING_S = 600.0
 """How much of the byte log is kept for each unit, seconds (safety.md section 9, as in speakersafetyd)."""
 
 RING_MAX = 20_000
 """Packets kept for each unit at most: 10 minutes of 10 frames a second with their answers are 12 000."""
-
-BLIND_S = 3 * BEAT_S
-"""A session that beat and then ended this long after its last beat was out of sight in between."""
 
 
 class Ledger:
@@ -52,7 +54,7 @@ class Ledger:
         with telling(self.path, "; no session starts without its journal"), self._transaction(durable=True):
             cursor = self.db.execute(
                 "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
-                " beat_utc, on_until_utc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " beat_utc, on_until_utc, offset_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     opening.program,
                     opening.unit,
@@ -64,6 +66,7 @@ class Ledger:
                     opening.length_s,
                     started,
                     on_until,
+                    opening.offset_s,
                 ),
             )
             session = cursor.lastrowid
@@ -80,7 +83,7 @@ class Ledger:
         with telling(self.path, "; the session stays open in it"), self._transaction(durable=True):
             cursor = self.db.execute(
                 "UPDATE session SET ended_utc = ?, reason = ?, duration_s = ?, output_s = max(output_s, ?),"
-                " level_max = ?, level_end = ?, stop_confirmed = ?, message = ?,"
+                " level_max = ?, level_end = ?, stop_confirmed = ?, message = ?, goal = ?,"
                 " on_until_utc = coalesce(?, on_until_utc)"
                 " WHERE id = ? AND ended_utc IS NULL",
                 (
@@ -92,6 +95,7 @@ class Ledger:
                     json.dumps(outcome.level_end),
                     outcome.stop_confirmed,
                     outcome.message,
+                    json.dumps(outcome.goal),
                     on_until,
                     session,
                 ),
@@ -152,7 +156,7 @@ class Ledger:
         with telling(self.path, reading=True):
             found = self.db.execute(
                 "SELECT id, program, unit, address, family, started_utc, length_s, beat_utc, output_s, on_until_utc"
-                " FROM session WHERE ended_utc IS NULL ORDER BY id"
+                " FROM session WHERE ended_utc IS NULL AND imported = 0 ORDER BY id"
             ).fetchall()
         return [
             OpenSession(
@@ -174,13 +178,52 @@ class Ledger:
         """Return what was delivered to a site (ANY: to any) by sessions that were over after `since_utc`."""
         with telling(self.path, reading=True):
             found = self.db.execute(
-                "SELECT started_utc, ended_utc, beat_utc, on_until_utc, length_s, output_s, stop_confirmed"
-                " FROM session WHERE simulated = ? AND started_utc >= ? AND (? = ? OR EXISTS"
+                "SELECT program, started_utc, ended_utc, beat_utc, on_until_utc, length_s, output_s, stop_confirmed,"
+                " imported FROM session WHERE simulated = ? AND started_utc >= ? AND (? = ? OR EXISTS"
                 " (SELECT 1 FROM session_site WHERE session = session.id AND site IN (?, ?))) ORDER BY id",
                 (simulated, stamp(since_utc - timedelta(days=1)), site, ANY, site, ANY),
             ).fetchall()
-        delivered = [_delivered(site, *row) for row in found]
-        return [record for record in delivered if record.over_utc >= since_utc]
+        records = [changed(delivered(site, *row[1:]), program=row[0]) for row in found]
+        return [record for record in records if record.over_utc >= since_utc]
+
+    def diary(self, simulated: bool, since_utc: datetime | None, sessions_max: int | None = None) -> Diary:
+        """Return what the journal holds from a moment on, all of it for None; raises EstimError."""
+        with telling(self.path, reading=True):
+            return read_diary(self.db, simulated, since_utc, sessions_max)
+
+    def session(self, number: int) -> Details | None:
+        """Return everything about one session, None if there is none of that number."""
+        with telling(self.path, reading=True):
+            return read_details(self.db, number)
+
+    def enter(self, entries: Sequence[Entry], written_utc: datetime) -> list[int]:
+        """Write what a person says, all or nothing, and return the numbers; on disk then. Raises EstimError (73)."""
+        if self.trouble:
+            raise EstimError(f"{self.trouble}; nothing was written", code=Exit.CANT_CREATE)
+        with telling(self.path, "; nothing was written"), self._transaction(durable=True):
+            return [enter(self.db, entry, written_utc) for entry in entries]
+
+    def adopt(
+        self, sessions: Sequence[Played], entries: Sequence[Entry], numbers: Mapping[int, int], written_utc: datetime
+    ) -> None:
+        """Take in what another journal held, all or nothing; see adopting.adopt. Raises EstimError (73)."""
+        with telling(self.path, "; nothing was read in"), self._transaction(durable=True):
+            adopt(self.db, sessions, entries, numbers, written_utc)
+
+    def replace(self, numbers: Sequence[int], entries: Sequence[Entry], written_utc: datetime) -> None:
+        """Take entries back and write others in their stead, all or nothing. Raises EstimError (73)."""
+        with telling(self.path, "; nothing was changed"), self._transaction(durable=True):
+            for number in numbers:
+                take_back(self.db, number, written_utc)
+            for entry in entries:
+                enter(self.db, entry, written_utc)
+
+    def undo(self, undone_utc: datetime) -> Entry | None:
+        """Take back the last thing that a person wrote and return it, None if there is nothing. Raises EstimError."""
+        if self.trouble:
+            raise EstimError(f"{self.trouble}; nothing was undone", code=Exit.CANT_CREATE)
+        with telling(self.path, "; nothing was undone"), self._transaction(durable=True):
+            return undo(self.db, undone_utc)
 
     def black_box(self, unit: str) -> list[Carried]:
         """Return the byte log of a unit, oldest first."""
@@ -195,44 +238,3 @@ class Ledger:
         self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         with transaction(self.db):
             yield
-
-
-def stamp(at: datetime) -> str:
-    """Return a moment as text: UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def moment(text: str) -> datetime:
-    """Return the moment of a text that stamp() made."""
-    return datetime.fromisoformat(text)
-
-
-def _delivered(
-    site: str,
-    started: str,
-    ended: str | None,
-    beat: str,
-    on_until: str | None,
-    length_s: float,
-    output_s: float,
-    stop_confirmed: int | None,
-) -> Delivered:
-    """Count what isn't known as the longest it can have been.
-
-    A host that died or a link that was lost leaves a time after the last beat in which the unit may have played on: to
-    `on_until` if that is known, else to the end of the program, or to when somebody found it.
-    """
-    started_utc, seen_utc = moment(started), moment(beat)
-    ended_utc = None if ended is None else moment(ended)
-    if ended_utc is not None and output_s == 0 and seen_utc == started_utc:
-        return Delivered(site, started_utc, 0.0, ended_utc)  # it ended before anything was put out
-    blind = ended_utc is None or (seen_utc > started_utc and ended_utc - seen_utc > timedelta(seconds=BLIND_S))
-    if ended_utc is not None and not blind:
-        seen_utc = ended_utc
-        if stop_confirmed:
-            return Delivered(site, started_utc, output_s, ended_utc)
-    latest_utc = moment(on_until) if on_until else ended_utc or started_utc + timedelta(seconds=length_s)
-    over_utc = max(latest_utc, seen_utc + timedelta(seconds=BEAT_S) if blind else seen_utc)
-    if ended_utc is not None and stop_confirmed:
-        over_utc = min(over_utc, ended_utc)
-    return Delivered(site, started_utc, output_s + (over_utc - seen_utc).total_seconds(), over_utc)

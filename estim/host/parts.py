@@ -8,13 +8,17 @@ from estim.host.home import Home
 from estim.host.journal import Journal
 from estim.host.link import Air
 from estim.host.units import Units
+from estim.host.zone import local_zone
 from estim.settings import Settings
 from protocols.driver import Family
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`families` gives all families (imported when first asked for); `pid` is the host's process."""
+    """`families` gives all families (imported when first asked for), `zone` the name of the present time zone.
+
+    `pid` is the host's process.
+    """
 
     clock: Clock
     air: Air
@@ -24,3 +28,4 @@ class Parts:
     units: Units
     families: Callable[[], Sequence[Family]]
     pid: int
+    zone: Callable[[], str] = local_zone

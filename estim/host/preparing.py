@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from estim.catalogue import find_program
 from estim.core.course import fit
+from estim.core.days.gates import check_person
+from estim.core.days.schedule import zone_of
 from estim.core.dose import LOOK_BACK, may_start
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap
@@ -14,6 +16,7 @@ from estim.core.program import Program
 from estim.host.finding import choose
 from estim.host.parts import Parts
 from estim.host.units import Unit as Known
+from estim.plan import read_own_plan
 from estim.settings import unit_caps
 from protocols.driver import Family
 from protocols.vocabulary import Channel, Level
@@ -44,8 +47,9 @@ async def prepare(parts: Parts, command: Start) -> Ready:
     course = fit(program, family, minutes)
     limits = limits_of(parts, known, family, program)
     goal = _goal(family, command.level, limits)
-    sites = tuple(program.site)
-    warnings = await _rest(parts, sites, minutes, command)
+    sites = _sites(program, command.site or parts.settings.site)
+    told = await _person(parts, minutes, command)
+    warnings = (*told, *await _rest(parts, program, sites, minutes, command))
     order = Order(
         course=course,
         goal=goal,
@@ -116,13 +120,38 @@ def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[
     return {channel: Level(asked.get(channel, 0)) for channel in family.caps.channels}
 
 
-async def _rest(parts: Parts, sites: tuple[str, ...], minutes: float, command: Start) -> tuple[str, ...]:
-    """Check the rest between two sessions on a site; only a gap that is typed in full is overridden, and told."""
+def _sites(program: Program, wanted: str | None) -> tuple[str, ...]:
+    """Return where it is played: where the person says, if the program is for that, else all of its sites."""
+    if wanted is None or not program.site:
+        return tuple(program.site)
+    if wanted not in program.site:
+        text = f"{program.id} is not for {wanted}: its sites are {', '.join(program.site)}"
+        raise EstimError(text, code=Exit.REFUSED)
+    return (wanted,)
+
+
+async def _person(parts: Parts, minutes: float, command: Start) -> tuple[str, ...]:
+    """Ask the diary what speaks against it. A software unit hurts nobody, and nobody's answers are kept beside it."""
+    if parts.journal.simulated:
+        return ()
+    now = parts.clock.now().utc
+    diary = await parts.journal.diary(now - LOOK_BACK)
+    plan = read_own_plan(parts.home.plan_file)
+    local = now.astimezone(zone_of(parts.zone()))
+    return check_person(plan, diary, local, minutes, command.override, unasked=command.unasked)
+
+
+async def _rest(
+    parts: Parts, program: Program, sites: tuple[str, ...], minutes: float, command: Start
+) -> tuple[str, ...]:
+    """Check the rest between two sessions on a site, and the day's dose; a word in full overrides, and is told."""
     now = parts.clock.now().utc
     past = []
     for site in sites or ("any",):
         past += await parts.journal.sessions_of_site(site, now - LOOK_BACK)
-    verdict = may_start(now, sites, minutes, past, override_gap="gap" in command.override)
+    verdict = may_start(
+        now, sites, minutes, past, command.override, zone_of(parts.zone()), program.id, program.caps.per_day
+    )
     if not verdict.ok:
         raise EstimError(verdict.why, code=Exit.REFUSED)
     return verdict.warn

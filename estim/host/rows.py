@@ -1,7 +1,7 @@
 """What the journal is told and what it tells: plain frozen values, moments in UTC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from estim.core.moment import Now
@@ -14,8 +14,8 @@ class Opening:
     """A session that is about to put something out.
 
     `sites` as the program names them (none: any site), `on_until_utc` when the unit falls silent by itself at the
-    latest if nobody stops it (None: not known), `overrides` pairs of gate and the sentence that was overridden,
-    `warnings` sentences that were told at the start.
+    latest if nobody stops it (None: not known), `offset_s` that of the person's zone from UTC, `overrides` pairs of
+    gate and the sentence that was overridden, `warnings` sentences that were told at the start.
     """
 
     program: str
@@ -26,6 +26,7 @@ class Opening:
     simulated: bool
     started: Now
     length_s: float
+    offset_s: int = 0
     on_until_utc: datetime | None = None
     overrides: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
@@ -33,7 +34,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a session ended. `output_s` is the time with a level above 0; `on_until_utc` as far as output may go on."""
+    """How a session ended. `output_s` is the time with a level above 0; `on_until_utc` as far as output may go on.
+
+    `goal` is the level that was asked for at the end, by channel.
+    """
 
     reason: Reason
     ended_utc: datetime
@@ -44,6 +48,7 @@ class Outcome:
     stop_confirmed: bool
     message: str = ""
     on_until_utc: datetime | None = None
+    goal: Mapping[Channel, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

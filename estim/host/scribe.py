@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import isinf
 from typing import Protocol
 
+from estim.core.days.schedule import offset_s
 from estim.core.errors import EstimError
 from estim.core.happenings import Alarmed, Ended, Happened, Levelled, Started
 from estim.core.moment import Now
@@ -99,6 +100,7 @@ class Scribe:
             stop_confirmed=ended.stop_confirmed,
             message=ended.message,
             on_until_utc=None if ended.stop_confirmed else self._on_until(now),
+            goal={channel: self.runner.session.wish.goal(channel) for channel in self.runner.session.caps.channels},
         )
         try:
             await self._journal.close_session(self.number, outcome)
@@ -115,7 +117,7 @@ class Scribe:
 
 
 def opening(
-    session: Session, now: Now, sites: tuple[str, ...], overrides: Sequence[str], warn: Sequence[str]
+    session: Session, now: Now, zone: str, sites: tuple[str, ...], overrides: Sequence[str], warn: Sequence[str]
 ) -> Opening:
     """Return the row of a session that is about to begin."""
     order = session.order
@@ -130,6 +132,7 @@ def opening(
         simulated=session.unit.simulated,
         started=now,
         length_s=session.length_s,
+        offset_s=offset_s(now.utc, zone),
         on_until_utc=now.utc + timedelta(seconds=session.length_s) if feeds else None,
         overrides=tuple((gate, "; ".join(warn)) for gate in overrides),
         warnings=tuple(warn),

@@ -9,6 +9,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from estim.core.errors import EstimError, Exit
@@ -45,6 +46,32 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id INTEGER PRIMARY KEY AUTOINCREMENT, unit TEXT NOT NULL, at_utc TEXT NOT NULL, mono_s REAL NOT NULL,
             way TEXT NOT NULL, endpoint TEXT NOT NULL, data BLOB NOT NULL)""",
         "CREATE INDEX carried_unit ON carried (unit, id)",
+    ),
+    (
+        # what a person writes down: one row in entry, for time, order and undoing, and one in a table of its kind
+        "ALTER TABLE session ADD COLUMN offset_s INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE session ADD COLUMN goal TEXT",
+        # of another journal: told to the end, so nothing of it is reckoned or recovered here
+        "ALTER TABLE session ADD COLUMN imported INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE entry (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at_utc TEXT NOT NULL, offset_s INTEGER NOT NULL,
+            written_utc TEXT NOT NULL, undone_utc TEXT)""",
+        "CREATE INDEX entry_at ON entry (kind, at_utc)",
+        """CREATE TABLE pain (
+            entry INTEGER PRIMARY KEY REFERENCES entry, score INTEGER NOT NULL CHECK (score BETWEEN 0 AND 10),
+            pain_when TEXT NOT NULL, note TEXT NOT NULL)""",
+        """CREATE TABLE run (
+            entry INTEGER PRIMARY KEY REFERENCES entry, km REAL NOT NULL CHECK (km >= 0), minutes REAL,
+            pain INTEGER CHECK (pain BETWEEN 0 AND 10), note TEXT NOT NULL)""",
+        """CREATE TABLE check_in (
+            entry INTEGER PRIMARY KEY REFERENCES entry, topic TEXT NOT NULL, about TEXT NOT NULL, answer TEXT NOT NULL,
+            session INTEGER, note TEXT NOT NULL)""",
+        "CREATE TABLE pads (entry INTEGER PRIMARY KEY REFERENCES entry, note TEXT NOT NULL)",
+        "CREATE TABLE note (entry INTEGER PRIMARY KEY REFERENCES entry, text TEXT NOT NULL)",
+        "CREATE TABLE mark (entry INTEGER PRIMARY KEY REFERENCES entry, slot TEXT NOT NULL, what TEXT NOT NULL)",
+        """CREATE TABLE break (
+            entry INTEGER PRIMARY KEY REFERENCES entry, first TEXT NOT NULL, last TEXT, holiday INTEGER NOT NULL)""",
+        "CREATE TABLE regime (entry INTEGER PRIMARY KEY REFERENCES entry, rules TEXT NOT NULL, zone TEXT NOT NULL)",
     ),
 )
 
@@ -129,6 +156,16 @@ def remove_database(path: Path) -> None:
             path.with_name(name).unlink(missing_ok=True)
     except OSError as error:
         raise EstimError(f"can't remove {path}: {error.strerror or error}", code=Exit.CANT_CREATE) from error
+
+
+def stamp(at: datetime) -> str:
+    """Return a moment as text: UTC, to the millisecond, so that the order as text is the order in time."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def moment(text: str) -> datetime:
+    """Return the moment of a text that stamp() made."""
+    return datetime.fromisoformat(text)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The rest between sessions holds on every night of the year, and the day's dose is counted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.dose import ANY, BRIEF_S, DAY_SESSIONS, GAP, Delivered, local_time, may_start
+from estim.core.dose import ANY, BRIEF_S, DAY_SESSIONS, GAP, Delivered, Gate, local_time, may_start
 
 BERLIN = ZoneInfo("Europe/Berlin")
+GAP_ALL: tuple[Gate, ...] = ("gap",)
+DOSE_ALL: tuple[Gate, ...] = ("dose",)
 NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 """12:00 in Berlin."""
 
@@ -77,21 +80,41 @@ def test_only_the_same_site_counts_and_an_unnamed_one_may_be_any(sites: tuple[st
 
 
 def test_an_override_lets_it_start_and_is_told() -> None:
-    verdict = may_start(NOON, ("ankle-left",), 20, [ended(30)], override_gap=True)
+    verdict = may_start(NOON, ("ankle-left",), 20, [ended(30)], override=GAP_ALL)
     assert verdict.ok
     assert verdict.warn[0].startswith("gap overridden: the last session on ankle-left ended")
 
 
 @pytest.mark.control("C-16")
-def test_a_full_day_is_warned_of_and_not_refused() -> None:
+def test_a_full_day_is_refused_until_midnight_unless_that_is_overridden() -> None:
     past = [ended(130 * number) for number in range(1, DAY_SESSIONS + 1)]
     verdict = may_start(NOON, ("ankle-left",), 60, past, zone=BERLIN)
-    assert verdict.ok
-    assert verdict.warn == (
-        "session 5 of the day on ankle-left: 4 a day are the usual most",
-        "140 min of the day on ankle-left: 120 a day are the usual most",
+    assert not verdict.ok
+    assert verdict.why == (
+        "this is session 5 of the day on ankle-left, and 4 are the most; possible again at 2026-06-11 00:00, "
+        "to start all the same: --override dose"
+    )
+    assert verdict.again_at == datetime(2026, 6, 10, 22, 0, tzinfo=UTC)
+    assert may_start(NOON, ("ankle-left",), 60, past, override=DOSE_ALL, zone=BERLIN).warn == (
+        "dose overridden: this is session 5 of the day on ankle-left, and 4 are the most",
+        "dose overridden: this makes 140 min in one day on ankle-left, and 120 are the most",
     )
     assert may_start(NOON + timedelta(days=1), ("ankle-left",), 60, past, zone=BERLIN).warn == ()
+
+
+@pytest.mark.control("C-16")
+def test_more_of_a_program_than_its_file_allows_is_refused() -> None:
+    past = [replace(ended(180), program="tens-al"), replace(ended(320), program="tens-ankle")]
+    assert may_start(NOON, ("ankle-left",), 20, past, zone=BERLIN, program="tens-al", per_day=2).ok
+    verdict = may_start(NOON, ("ankle-left",), 20, past, zone=BERLIN, program="tens-al", per_day=1)
+    assert "session 2 of tens-al that day on ankle-left, it is for 1" in verdict.why
+
+
+@pytest.mark.control("C-16")
+def test_an_interrupted_session_counts_what_was_put_out() -> None:
+    past = [ended(150, output_s=70 * 60), ended(320, output_s=45 * 60)]
+    assert may_start(NOON, ("ankle-left",), 5, past, zone=BERLIN).ok
+    assert not may_start(NOON, ("ankle-left",), 6, past, zone=BERLIN).ok
 
 
 def test_a_clock_that_was_set_back_refuses_and_says_so() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import Limits, family_cap
-from estim.settings import TEMPLATE, Settings, change_settings, read_settings, unit_caps
+from estim.settings import Settings, change_settings, read_settings, unit_caps
+from estim.settings_template import TEMPLATE
 from protocols.coyote3 import CAPS
 from protocols.vocabulary import Channel
 

@@ -104,7 +104,7 @@ def gates(plan: Plan, course: Course, worst: Mapping[date, int], today: date) ->
     if today >= course.rest_over:
         rest = Gate(True, f"{plan.rest_days} days of rest are over")
     else:
-        number = plan.rest_days - (course.rest_over - today).days + 1
+        number = max(1, plan.rest_days - (course.rest_over - today).days + 1)  # a clock may have been set back
         rest = Gate(
             False, f"day {number} of {plan.rest_days} of rest: a trial run on {course.rest_over} at the earliest"
         )

@@ -178,3 +178,18 @@ class Diary:
     marks: tuple[Mark, ...] = ()
     breaks: tuple[Break, ...] = ()
     regimes: tuple[Regime, ...] = ()
+
+
+def entries_of(diary: Diary) -> list[Entry]:
+    """Return everything in it, kind by kind."""
+    return [
+        *diary.sessions,
+        *diary.pains,
+        *diary.runs,
+        *diary.checks,
+        *diary.pads,
+        *diary.notes,
+        *diary.marks,
+        *diary.breaks,
+        *diary.regimes,
+    ]

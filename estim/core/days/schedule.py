@@ -76,6 +76,13 @@ def zone_of(name: str) -> ZoneInfo:
         ) from error
 
 
+def offset_s(at: datetime, zone: str) -> int:
+    """Return a zone's offset from UTC at a moment, seconds; raises as `zone_of`."""
+    offset = at.astimezone(zone_of(zone)).utcoffset()
+    assert offset is not None, "a moment in a zone has one"
+    return int(offset.total_seconds())
+
+
 def resolve(local: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment of a local time: moved on by the gap if it doesn't exist, the first one if it comes twice."""
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC).astimezone(zone)

@@ -1,0 +1,73 @@
+"""What is offered about the level, and never done alone: as high as last time, one step more, and new pads.
+
+Which level is comfortable is remembered for each program, site and unit: a level means nothing on another scale.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from estim.core.days.diary import Check, Diary, Played, Topic
+from estim.core.dose import ANY, BRIEF_S
+
+COMFORTABLE_S = 300.0
+"""A level that was kept in a session of at least five minutes was bearable."""
+
+PADS_USES = 25
+"""How often pads are used before they no longer stick (programs.md section 5: 20 to 30 uses)."""
+
+WEAKER, SAME, STRONGER = "weaker", "same", "stronger"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The last comfortable level by channel, when that was, and one step more where it felt weaker ("": no reason)."""
+
+    level: Mapping[str, int]
+    at: datetime
+    more: Mapping[str, int]
+    why: str = ""
+
+
+def last_level(diary: Diary, program: str, sites: Sequence[str], unit: str, step: int = 1) -> Offer | None:
+    """Return what was comfortable last time with this program on one of these sites, on this unit; None: never yet."""
+    for session in reversed(diary.sessions):
+        if session.program != program or session.unit != unit or session.output_s < COMFORTABLE_S:
+            continue
+        if not _same_place(session.sites, sites) or not any(session.goal.values()):
+            continue
+        level = {channel: goal for channel, goal in session.goal.items() if goal}
+        felt = _felt(diary.checks, session)
+        more = {channel: goal + step for channel, goal in level.items()} if felt == WEAKER else {}
+        return Offer(level, session.at, more, "it felt weaker than the time before" if more else "")
+    return None
+
+
+def pads_used(diary: Diary) -> int:
+    """Return in how many sessions the present pads were used."""
+    since = diary.pads[-1].at if diary.pads else None
+    return sum(1 for one in diary.sessions if one.output_s >= BRIEF_S and (since is None or one.at >= since))
+
+
+def pads_old(uses: int) -> str:
+    """Return a sentence for pads that have been used too often, "" for others."""
+    if uses < PADS_USES:
+        return ""
+    return f"the pads have been used {uses} times and stick for 20 to 30: new ones, then estim pads new"
+
+
+def after(session: Played) -> tuple[tuple[Topic, str], ...]:
+    """Return what to ask after a session: the skin always, the feeling if it was long enough to tell."""
+    asks = [(Topic.SKIN, "Is the skin under the pads ok? (pink that fades within the hour is)")]
+    if session.output_s >= COMFORTABLE_S:
+        asks.append((Topic.FEEL, "Did it feel weaker than last time, the same, or stronger?"))
+    return tuple(asks)
+
+
+def _same_place(one: Sequence[str], other: Sequence[str]) -> bool:
+    return not one or not other or ANY in one or ANY in other or not set(one).isdisjoint(other)
+
+
+def _felt(checks: Sequence[Check], session: Played) -> str:
+    mine = [check.answer for check in checks if check.topic is Topic.FEEL and check.session == session.id]
+    return mine[-1] if mine else ""

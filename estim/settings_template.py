@@ -1,0 +1,53 @@
+"""What a new config.toml holds: every setting with its default, explained and commented out."""
+
+TEMPLATE = """\
+# Settings of estim. Every line may be left out; what stands here commented out is the default.
+
+schema = 1
+
+# Highest level of a unit that nobody has set a cap for, % of its scale: 1 to 100.
+# new_unit_cap_pct = 35
+
+# Length of a session: up to 30 minutes.
+# minutes = 20
+
+# Seconds from 0 to the level, from 3 to 300; without it as fast as the slope allows.
+# ramp_s = 10
+
+# Does a session go on when the terminal that started it is gone?
+# keep_running = false
+
+# Where the pads usually are, if a program is for more than one site (one of its sites, such as "ankle-left").
+# site = "ankle-left"
+
+# Theme of the screen.
+# theme = "textual-dark"
+
+# Caps of one unit, by its name, on its own scale:
+# [cap.coyote3]
+# A = 40
+# B = 40
+
+# Version of the protocol, for families whose units can't tell it (one unit: estim devices set NAME profile V2.0):
+# [profile]
+# yokonex = "V2.0"
+
+# When a session is meant to take place: RFC 5545 rules on local time. `estim schedule set 8:00 20:00` writes them.
+# [schedule]
+# rules = ["RRULE:FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0;BYSECOND=0"]
+# zone = "local"
+# programs = ["tens-ankle"]
+# early_min = 30
+# late_min = 120
+# snooze_min = 15
+
+# How `estim daemon` reminds: on the desktop, in its own terminal, and by apprise addresses; never in quiet hours.
+# prepare: connect the unit when a slot is due, check battery and zero, and wait for the key.
+# [reminders]
+# desktop = true
+# terminal = true
+# elsewhere = []
+# quiet_from = "22:00"
+# quiet_to = "07:00"
+# prepare = true
+"""

@@ -1,0 +1,269 @@
+"""`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.core.days.diary import Check, Diary, Entry, Note, Pads, Pain, Played, Run, Topic, When
+from estim.core.errors import EstimError, Exit
+from estim.daybook import Daybook, opened
+from estim.verbs.reading import any_moment, day_of, km_of, moment_of, note_of, score_of, wrong
+from estim.verbs.telling import tell
+
+if TYPE_CHECKING:
+    from estim.flags import Flags
+
+pain = typer.Typer(help="Pain, 0 (none) to 10: what you judge the days by.", no_args_is_help=True)
+run_log = typer.Typer(help="Runs: those that you ran, and one that you plan.", no_args_is_help=True)
+note = typer.Typer(help="Anything else worth keeping.", no_args_is_help=True)
+pads = typer.Typer(help="Pads: new ones, and how often the present ones were used.", no_args_is_help=True)
+
+AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
+NOTE = typer.Option(help="a word about it")
+RED_FLAGS = ("pop", "gap", "toes", "swelling")
+
+USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
+"""At what time of a day that is named without one."""
+
+LOG_ROWS = 20
+
+
+@pain.command("add", context_settings={"ignore_unknown_options": True})
+def add_pain(
+    context: typer.Context,
+    score: Annotated[str, typer.Argument(help="0 to 10")],
+    when: Annotated[str, typer.Option(help="morning (first steps), rest, worst (of the day) or run")] = "worst",
+    at: Annotated[str | None, AT] = None,
+    red_flag: Annotated[
+        list[str] | None, typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon; ends the plan")
+    ] = None,
+    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+) -> None:
+    """Write down a pain score. On a terminal it asks for the signs that must be looked at."""
+    flags: Flags = context.obj
+    if when not in list(When):
+        raise wrong(f"--when {when!r}: say morning, rest, worst or run")
+    kind = When(when)
+    signs = [_sign(sign) for sign in red_flag or ()]
+    value, text = score_of(score), note_of(words)
+    with opened(flags.host, write=True) as book:
+        entry = Pain(at=moment_of(at, book.now, USUAL[kind]), score=value, when=kind, note=text)
+        if not signs and value >= SIGNS_FROM and may_ask(flags):
+            signs = ask_signs()
+        found = [Check(at=entry.at, topic=Topic.RED_FLAG, about=sign, answer="yes") for sign in signs]
+        book.enter(entry, *found)
+        after = told_after(book) if found else ""
+    tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
+         [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
+
+
+SIGNS_FROM = 4
+"""From this score on the signs of a torn tendon are asked for; below it nobody has one."""
+
+
+def may_ask(flags: "Flags") -> bool:
+    """Say whether a person sits there who can be asked."""
+    from estim.keys import has_terminal
+
+    return not flags.no_input and not flags.as_json and has_terminal()
+
+
+def ask_signs() -> list[str]:
+    """Ask for the signs of a torn tendon, on stderr; Enter is none."""
+    typer.echo(
+        "Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.",
+        err=True,
+    )
+    typed = typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True)
+    return [RED_FLAGS[int(digit) - 1] for digit in dict.fromkeys(str(typed)) if digit in "1234"]
+
+
+def told_after(book: Daybook) -> str:
+    """Return what a red flag means."""
+    from estim.core.days.health import red_flag
+
+    return red_flag(book.recent())
+
+
+def _sign(text: str) -> str:
+    if text not in RED_FLAGS:
+        raise wrong(f"--red-flag {text!r}: say one of {', '.join(RED_FLAGS)}")
+    return text
+
+
+@run_log.command("add")
+def add_run(
+    context: typer.Context,
+    distance: Annotated[str, typer.Argument(help="3.2km, 800m or 2mi")],
+    worst: Annotated[str | None, typer.Option("--pain", help="the worst in it, 0 to 10")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, max=1440, help="how long it took")] = None,
+    at: Annotated[str | None, AT] = None,
+    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+) -> None:
+    """Write down a run, and hear what the plan makes of it."""
+    from estim.core.days.care import standing
+
+    flags: Flags = context.obj
+    km, text = km_of(distance), note_of(words)
+    score = None if worst is None else score_of(worst)
+    with opened(flags.host, write=True) as book:
+        entry = Run(at=moment_of(at, book.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
+        book.enter(entry)
+        now = standing(book.plan, book.recent(), book.now)
+    said = [f"run {km:g} km, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
+    if now.ended:
+        said.append(now.ended)
+    row = {"at": entry.at, "km": km, "minutes": minutes, "pain": score, "warnings": now.warnings, "asks": now.asks}
+    tell(flags, "run", "\n".join(said), [row])
+
+
+@run_log.command("plan")
+def plan_run(
+    context: typer.Context,
+    at: Annotated[str, typer.Argument(metavar="MOMENT", help="18:00, or 2026-11-30T18:00")],
+) -> None:
+    """Plan a run: the plan says if it is time for one, and no session takes place in the hours before it."""
+    from estim.core.days.care import may_run_at
+
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        moment = any_moment(at, book.now, USUAL[When.RUN])
+        if moment <= book.now:
+            raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
+        gate = may_run_at(book.plan, book.recent(), moment)
+        if not gate.ok:
+            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+        book.enter(Check(at=moment, topic=Topic.RUN_PLANNED))
+        quiet_h = book.plan.quiet_before_run_h
+    text = f"a run is planned at {moment:%Y-%m-%d %H:%M}; no session in the {quiet_h:g} h before it\n{gate.text}"
+    tell(flags, "run-planned", text, [{"at": moment, "why": gate.text}])
+
+
+@note.command("add")
+def add_note(
+    context: typer.Context, text: Annotated[str, typer.Argument()], at: Annotated[str | None, AT] = None
+) -> None:
+    """Write down a note."""
+    flags: Flags = context.obj
+    kept = note_of(text)
+    if not kept:
+        raise wrong("an empty note: say what is worth keeping")
+    with opened(flags.host, write=True) as book:
+        entry = Note(at=moment_of(at, book.now), text=kept)
+        book.enter(entry)
+    tell(flags, "note", f"noted, {entry.at:%Y-%m-%d %H:%M}", [{"at": entry.at, "text": kept}])
+
+
+@pads.command("new")
+def new_pads(
+    context: typer.Context,
+    at: Annotated[str | None, AT] = None,
+    words: Annotated[str, typer.Option("--note", help="such as the maker")] = "",
+) -> None:
+    """Say that fresh pads are used from now on: they are counted anew."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        entry = Pads(at=moment_of(at, book.now), note=note_of(words))
+        book.enter(entry)
+    tell(flags, "pads", f"new pads since {entry.at:%Y-%m-%d %H:%M}", [{"since": entry.at, "uses": 0}])
+
+
+@pads.command("show")
+def show_pads(context: typer.Context) -> None:
+    """Show how often the present pads were used."""
+    from estim.core.days.advice import pads_old, pads_used
+
+    flags: Flags = context.obj
+    with opened(flags.host) as book:
+        diary = book.read()
+    uses, since = pads_used(diary), diary.pads[-1].at if diary.pads else None
+    from_ = "" if since is None else f" since {since:%Y-%m-%d}"
+    text = "\n".join(filter(None, [f"the pads were used {uses} times{from_}", pads_old(uses)]))
+    tell(flags, "pads", text, [{"since": since, "uses": uses}])
+
+
+def log(
+    context: typer.Context,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, max=100_000, help="so many lines")] = LOG_ROWS,
+    since: Annotated[str | None, typer.Option(metavar="DAY", help="everything from this day on")] = None,
+    session: Annotated[int | None, typer.Option(help="one session in full: levels with who moved them, alarms")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
+) -> None:
+    """Show what was played and written down, the latest last."""
+    flags: Flags = context.obj
+    with opened(flags.host) as book:
+        if session is not None:
+            return _one_session(flags, book, session)
+        found = _entries(book, rows, since, everything)
+    if not found:
+        kept_apart = (
+            "" if book.simulated else " (sessions on software units are kept apart: estim --simulate FAMILY log)"
+        )
+        tell(flags, "entry", f"nothing yet: estim run tens-ankle, estim pain add 3 --when worst{kept_apart}", [])
+        return None
+    from estim.core.days.words import told
+
+    lines = [f"{entry.at:%Y-%m-%d %H:%M}  {_number(entry)}{told(entry)}" for entry in found]
+    tell(flags, "entry", "\n".join(lines), [_row(entry) for entry in found])
+    return None
+
+
+def undo(context: typer.Context) -> None:
+    """Take back the last thing that you wrote down. Sessions can't be undone: they happened."""
+    from estim.core.days.words import told
+
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        gone = book.undo()
+    if gone is None:
+        raise EstimError("there is nothing to undo", code=Exit.NO_INPUT)
+    text = f"undone: {gone.at:%Y-%m-%d %H:%M} {told(gone)}"
+    tell(flags, "undone", text, [_row(gone)])
+
+
+def _entries(book: Daybook, rows: int, since: str | None, everything: bool) -> list[Entry]:
+    """Return the last rows; of ten years only as much is read as is shown."""
+    if since is not None:
+        day = datetime.combine(day_of(since, book.now), time(), book.now.tzinfo)
+        return _of(book.read(day), everything, day)
+    days = max(15, rows)
+    while days < 36_500:
+        first = book.now - timedelta(days=days)
+        found = _of(book.read(first), everything, first)
+        if len(found) >= rows:
+            return found[-rows:]
+        days *= 6
+    return _of(book.read(), everything, None)[-rows:]
+
+
+def _of(diary: Diary, everything: bool, first: datetime | None) -> list[Entry]:
+    from estim.core.days.words import all_entries
+
+    found = all_entries(diary, quiet=not everything)
+    return found if first is None else [entry for entry in found if entry.at >= first]
+
+
+def _number(entry: Entry) -> str:
+    return f"#{entry.id} " if isinstance(entry, Played) else ""
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    from estim.core.days.words import told
+    from estim.verbs.telling import plain
+
+    values = plain(entry)
+    assert isinstance(values, dict), "an entry has fields"
+    return {"kind": type(entry).__name__.lower(), "text": told(entry), **values}
+
+
+def _one_session(flags: "Flags", book: Daybook, number: int) -> None:
+    ledger = book.ledger
+    details = None if ledger is None else ledger.session(number)
+    if details is None:
+        raise EstimError(f"there is no session {number}: estim log shows their numbers", code=Exit.NO_INPUT)
+    lines = [f"{name}: {value}" for name, value in details.facts.items()]
+    lines += [f"{at_s:8.1f} s  {channel} {level:>3}  by {by}" for at_s, channel, level, by in details.levels]
+    lines += [f"{at}  {priority}: {text} ({do})" for at, priority, text, do in details.alarms]
+    row = {"session": number, "facts": details.facts, "levels": details.levels, "alarms": details.alarms}
+    tell(flags, "session", "\n".join(lines), [row])

@@ -1,0 +1,98 @@
+"""Reads what a person types after these verbs: moments, distances, scores; each refusal is one sentence (exit 2)."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from estim.core.days.diary import NOTE_MAX, SCORE_MAX
+from estim.core.days.schedule import resolve
+from estim.core.errors import EstimError, Exit
+
+EARLIEST = date(2000, 1, 1)
+"""Nobody keeps this journal of anything before."""
+
+AHEAD = timedelta(minutes=1)
+"""A clock that is a little behind another one isn't the future."""
+
+KM_MAX = 500.0
+"""Longest run, km."""
+
+_UNITS_KM = {"": 1.0, "km": 1.0, "m": 0.001, "mi": 1.609344}
+
+
+def wrong(text: str) -> EstimError:
+    """Return a refusal of what was typed."""
+    return EstimError(text, code=Exit.USAGE)
+
+
+def score_of(text: str) -> int:
+    """Read a pain score, 0 to 10."""
+    if not re.fullmatch(r"\d{1,2}", text) or int(text) > SCORE_MAX:
+        raise wrong(f"pain {text!r}: say a whole number from 0 (none) to {SCORE_MAX} (the worst that you can imagine)")
+    return int(text)
+
+
+def km_of(text: str) -> float:
+    """Read a distance, "3.2km", "3,2", "800m" or "2mi", as km."""
+    found = re.fullmatch(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(km|m|mi|)", text.strip().lower())
+    km = float(found[1].replace(",", ".")) * _UNITS_KM[found[2]] if found else -1.0
+    if not 0 < km <= KM_MAX:
+        raise wrong(f"distance {text!r}: say such as 3.2km, 800m or 2mi, up to {KM_MAX:g} km")
+    return round(km, 3)
+
+
+def note_of(text: str) -> str:
+    """Read a note: up to NOTE_MAX characters."""
+    if len(text) > NOTE_MAX:
+        raise wrong(f"the note has {len(text)} characters: up to {NOTE_MAX} are kept")
+    return text.strip()
+
+
+def moment_of(text: str | None, now: datetime, usual: time = time(12)) -> datetime:
+    """Read a moment up to now: "8:05" (today), a date (at `usual`), date and time, with or without an offset."""
+    at = now if text is None else any_moment(text, now, usual)
+    if at > now + AHEAD:
+        raise wrong(f"{text}: that is in the future; say a moment up to now ({now:%Y-%m-%d %H:%M})")
+    return min(at, now)
+
+
+def any_moment(text: str, now: datetime, usual: time = time(12)) -> datetime:
+    """Read a moment, also one ahead."""
+    clock = re.fullmatch(r"(\d{1,2}):(\d{2})", text.strip())
+    try:
+        if clock:
+            at = datetime.combine(now.date(), time(int(clock[1]), int(clock[2])))
+        elif "T" in text or " " in text.strip():
+            at = datetime.fromisoformat(text.strip())
+        else:
+            day = day_of(text, now)
+            at = datetime.combine(day, usual)
+            if day == now.date() and at > now.replace(tzinfo=None):
+                at = now.replace(tzinfo=None)
+    except ValueError as error:
+        raise wrong(f"{text!r} is no moment: say 8:05, 2026-11-24, or 2026-11-24T08:05") from error
+    if at.tzinfo is None:
+        zone = now.tzinfo
+        at = resolve(at, zone) if isinstance(zone, ZoneInfo) else at.replace(tzinfo=zone)
+    if at.date() < EARLIEST:
+        raise wrong(f"{text}: that is before {EARLIEST}; is the year right?")
+    return at
+
+
+def day_of(text: str, now: datetime) -> date:
+    """Read a day: today, yesterday, tomorrow, or a date."""
+    words = {"today": 0, "yesterday": -1, "tomorrow": 1}
+    if text.strip().lower() in words:
+        return now.date() + timedelta(days=words[text.strip().lower()])
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise wrong(f"{text!r} is no day: say today, yesterday, or such as 2026-11-24") from error
+
+
+def clock_of(text: str) -> time:
+    """Read a time of the day, "8", "8:00" or "20:30"."""
+    found = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", text.strip())
+    if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
+        raise wrong(f"{text!r} is no time of the day: say such as 8:00 or 20:30")
+    return time(int(found[1]), int(found[2] or 0))
