@@ -81,7 +81,7 @@ def px(value: float) -> str:
 def pain_trend(bins: Sequence[Bin], each: str) -> str:
     """Draw the scores as lines, and a triangle below for each run."""
     area = Area(32, 220, SCORE_MAX, len(bins))
-    parts = [_legend(any(one.km for one in bins)), _grid(area, range(0, SCORE_MAX + 1, 2)), _times(area, bins, 16)]
+    parts = [_legend(bins), _grid(area, range(0, SCORE_MAX + 1, 2)), _times(area, bins, 16)]
     for kind, _ in reversed(LINES):  # the worst lies on top
         parts.append(_line(area, bins, kind))
     for number, one in enumerate(bins):
@@ -110,9 +110,12 @@ def _value(one: Bin, kind: str) -> float | None:
     return {"worst": one.worst, "morning": one.morning, "rest": one.rest}[kind]
 
 
-def _legend(runs: bool) -> str:
+def _legend(bins: Sequence[Bin]) -> str:
+    shown = [(kind, label) for kind, label in LINES if any(_value(one, kind) is not None for one in bins)]
+    if any(one.km for one in bins):
+        shown.append(("run", "Run"))
     parts, x = [], float(LEFT)
-    for kind, label in [*LINES, *([("run", "Run")] if runs else [])]:
+    for kind, label in shown:
         if kind != "run":
             parts.append(f'<path class="line {kind}" d="M{px(x)} 12h24"/>')
         parts.append(_mark(kind, x + 12, 12) + f'<text x="{px(x + 31)}" y="16">{label}</text>')

@@ -5,6 +5,7 @@
 3. The same tally gives the same bytes; a long period is told by week or month, so the page stays small.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
@@ -15,7 +16,7 @@ from estim.core.dose import DAY_MINUTES
 from estim.report.bins import Bin, by_month, by_week, fitting, named
 from estim.report.drawing import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
 from estim.report.squares import sessions_map
-from estim.report.words import headline, meaning, nothing_yet, percent, period, score, site_name
+from estim.report.words import headline, meaning, nothing_yet, percent, period, printable, score, site_name
 
 REMARKS_MAX = 200
 """More notes than these are left to the export."""
@@ -77,8 +78,9 @@ def _glance(tally: Tally) -> str:
 
 
 def _said(sentence: str) -> str:
-    """Escape a sentence, and never break a line between a number and its percent sign."""
-    return escape(sentence).replace(" %", "\N{NO-BREAK SPACE}%")
+    """Escape a sentence; no line breaks within a date, nor between a number and its percent sign."""
+    tied = escape(sentence).replace(" %", "\N{NO-BREAK SPACE}%")
+    return re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", tied)
 
 
 def _meaning(tally: Tally) -> str:
@@ -168,7 +170,7 @@ def _doses(tally: Tally) -> str:
 def _programs(tally: Tally) -> str:
     if not tally.programs:
         return ""
-    table = _table(["Program", "Sessions"], [[program, str(number)] for program, number in tally.programs])
+    table = _table(["Program", "Sessions"], [[printable(program), str(number)] for program, number in tally.programs])
     return f"<section>\n<h2>Programs</h2>\n{table}</section>\n"
 
 

@@ -12,7 +12,7 @@ from estim.core.days.diary import SCORE_MAX
 from estim.core.days.tally import Day, Tally
 from estim.core.dose import DAY_MINUTES
 from estim.report.bins import MONTHS, WEEKDAYS, Bin, by_day, by_week, short
-from estim.report.words import headline, meaning, nothing_yet, period, score, site_name
+from estim.report.words import headline, meaning, nothing_yet, period, printable, score, site_name
 
 WIDTH_MIN = 44
 ROOMY = 54
@@ -128,6 +128,8 @@ def _dates(bins: Sequence[Bin], wide: int, room: int) -> str:
 
 
 def _sessions(tally: Tally, width: int, ink: Ink) -> list[str]:
+    if not any(day.sessions or day.counted or day.off or day.open for day in tally.days):
+        return []
     weeks: dict[date, dict[int, Day]] = {}
     for day in tally.days:
         weeks.setdefault(date.fromordinal(day.on.toordinal() - day.on.weekday()), {})[day.on.weekday()] = day
@@ -181,7 +183,7 @@ def _doses(tally: Tally, width: int, ink: Ink) -> list[str]:
         on, most = dose.highest
         rows.append([site_name(dose.site), f"{dose.minutes:.0f}", str(dose.sessions), f"{most:.0f}", str(on)])
     lines = _table(["site", "min", "sessions", "most a day, min", "on"], rows, width)
-    programs = ", ".join(f"{program} {number}" for program, number in tally.programs)
+    programs = ", ".join(f"{printable(program)} {number}" for program, number in tally.programs)
     usual = f"{DAY_MINUTES:.0f} min a day and site are the usual most. Sessions by program: {programs}."
     return [ink(BOLD, "Dose by site"), *lines, *_wrapped(usual, width)]
 

@@ -74,7 +74,12 @@ def score(value: float | None) -> str:
 
 def site_name(site: str) -> str:
     """Return a site as a person reads it."""
-    return "not named" if site == ANY else site
+    return "not named" if site == ANY else printable(site)
+
+
+def printable(text: str) -> str:
+    """Return a name without characters that would steer a terminal: it may come from somebody else's file."""
+    return "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
 def percent(share: float) -> str:
@@ -92,7 +97,7 @@ def _adherence(tally: Tally) -> tuple[str, str]:
         return "none is over yet", ""
     part, missed = sum(day.part for day in tally.days), sum(day.missed for day in tally.days)
     parts = [f"{part} cut short"] * bool(part) + [f"{missed} missed"] * bool(missed)
-    return f"{tally.done} of {tally.counted} slots, {percent(tally.adherence)}", ", ".join(parts)
+    return f"{tally.done} of {counted(tally.counted, 'slot')}, {percent(tally.adherence)}", ", ".join(parts)
 
 
 def _pain(tally: Tally) -> tuple[str, str]:
@@ -109,7 +114,7 @@ def _urgent(tally: Tally) -> list[str]:
     if tally.simulated:
         found.append("SIMULATED: these sessions were played on a software unit; nobody had them.")
     if tally.red_flags:
-        signs = ", ".join(f"{about} on {on}" for on, about in tally.red_flags[-DATES_MAX:])
+        signs = ", ".join(f"{printable(about)} on {on}" for on, about in tally.red_flags[-DATES_MAX:])
         found.append(f"A sign of a torn tendon was noted ({signs}): a doctor has to look at it before more is done.")
     if tally.skin_bad:
         days = counted(len(tally.skin_bad), "day")
@@ -126,7 +131,9 @@ def _of_slots(tally: Tally) -> list[str]:
     skipped, off = sum(day.skipped for day in tally.days), sum(day.off for day in tally.days)
     left_out = [f"{skipped} skipped beforehand"] * bool(skipped) + [f"{off} in a pause or holiday"] * bool(off)
     rest = f" Not counted: {', '.join(left_out)}." if left_out else ""
-    return [f"{tally.done} of the {tally.counted} slots that are over and count were done.{rest}"]
+    return [
+        f"{tally.done} of {counted(tally.counted, 'slot')} so far {'was' if tally.done == 1 else 'were'} done.{rest}"
+    ]
 
 
 def _of_grace(tally: Tally) -> list[str]:

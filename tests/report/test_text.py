@@ -109,6 +109,14 @@ def test_a_day_above_the_usual_most_is_named() -> None:
     assert "On 1 day one site can have had more than 120 min, the usual most (2026-03-02)." in text
 
 
+def test_a_name_cannot_steer_the_terminal() -> None:
+    found = tally(Diary(sessions=(played(at(FIRST, 8), 20, "\x1b[2Jgone", "calf\r"),)), [], at(FIRST, 23), FIRST, FIRST)
+    text = as_text(found)
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert "·[2Jgone 1" in text
+
+
 def test_use_is_told_as_a_study_counted_it() -> None:
     text = " ".join(as_text(written(61)).split())
     assert "Sessions on 60 of the last 60 days: high use" in text

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import dropwhile
 
 from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
 from estim.core.days.slots import Slot, Status
@@ -187,14 +188,14 @@ class Tally:
 
     @property
     def usage_days(self) -> int | None:
-        """Return the days with a session among the last sixty that are over; None if the period is shorter."""
-        over = [day for day in self.days if day.on < self.today]
+        """Return the days with a session among the last sixty that are over; None if the diary has fewer by then."""
+        over = list(dropwhile(lambda day: day.empty, (day for day in self.days if day.on < self.today)))
         return sum(day.sessions > 0 for day in over[-USAGE_DAYS:]) if len(over) >= USAGE_DAYS else None
 
     @property
     def empty(self) -> bool:
         """Say whether there is nothing to tell."""
-        return all(day.empty for day in self.days) and not (self.remarks or self.red_flags)
+        return all(day.empty for day in self.days) and not (self.remarks or self.red_flags or self.skin_bad)
 
 
 def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last: date) -> Tally:

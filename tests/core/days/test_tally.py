@@ -261,12 +261,18 @@ def test_answers_about_skin_and_signs_of_a_torn_tendon_are_told() -> None:
     assert (found.skin_ok, found.skin_bad, found.red_flags) == (1, (MONDAY,), ((MONDAY, "pop"),))
 
 
-@pytest.mark.parametrize(("used", "usage_days"), [(0, 0), (31, 31), (60, 60)])
+@pytest.mark.parametrize(("used", "usage_days"), [(1, 1), (31, 31), (60, 60)])
 def test_days_of_use_are_those_of_the_last_sixty(used: int, usage_days: int) -> None:
     sessions = tuple(played(at(MONDAY + timedelta(days=number))) for number in range(used))
     today = MONDAY + timedelta(days=60)
     assert tally(Diary(sessions=sessions), [], at(today), MONDAY, today).usage_days == usage_days
     assert tally(Diary(sessions=sessions), [], at(today), MONDAY + timedelta(days=1), today).usage_days is None
+
+
+def test_days_before_the_first_entry_are_no_days_without_use() -> None:
+    today = MONDAY + timedelta(days=90)
+    sessions = (played(at(today - timedelta(days=3))),)
+    assert tally(Diary(sessions=sessions), [], at(today), MONDAY, today).usage_days is None
 
 
 def test_a_software_unit_is_never_told_as_a_real_one() -> None:
