@@ -9,7 +9,8 @@ Rules:
    before the run that it may have masked it (safety.md C-30), or no morning score in time: the gates of a trial run are
    asked anew, with calm days after the run.
 4. Several runs before a judgement are judged each, and the least good one leads.
-5. A day is calm by its pain scores; pain in a run can make it less calm, but no day is calm by a run alone.
+5. A day is calm by its pain scores, all of them, whatever they were about; days without one are not. After a run only
+   later days count, however its own was scored.
 """
 
 from bisect import bisect_left, bisect_right
@@ -90,7 +91,8 @@ def story_of(diary: Diary, begin: Check, now: datetime) -> Story:
 
 def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
     """Return where the person stands now by what is written down."""
-    course = _rest_anew(plan, begin.at.date(), ())
+    day = begin.at.date()
+    course = Course(Stage.REST, day, rest_over=day + DAY * plan.rest_days, calm_from=day)
     mornings = [pain for pain in story.pains if pain.when is When.MORNING]
     entries: list[Run | Pain] = sorted([*mornings, *story.runs], key=_when)
     for entry in entries:
@@ -112,7 +114,7 @@ def gates(plan: Plan, course: Course, worst: Mapping[date, int], today: date) ->
 
 
 def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
-    """Return the worst pain of at least the last `days` days up to a moment (rule 5).
+    """Return the worst pain of each of the last `days` days and today, up to a moment.
 
     What a traveller wrote on a day that is still to come here counts as today's.
     """
@@ -122,11 +124,6 @@ def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
     for pain in pains:
         day = min(pain.at.date(), today)
         worst[day] = max(pain.score, worst.get(day, 0))
-    runs = story.runs[bisect_left(story.runs, first, key=_when) : bisect_left(story.runs, utc(until), key=_when)]
-    for run in runs:
-        day = min(run.at.date(), today)
-        if day in worst and run.pain is not None:
-            worst[day] = max(run.pain, worst[day])
     return worst
 
 
@@ -174,7 +171,7 @@ def _calm(plan: Plan, course: Course, worst: Mapping[date, int], today: date) ->
 
 
 def _rest_anew(plan: Plan, day: date, said: tuple[str, ...]) -> Course:
-    return Course(Stage.REST, day, day + DAY * plan.rest_days, day, said=said)
+    return Course(Stage.REST, day, rest_over=day + DAY * plan.rest_days, calm_from=day + DAY, said=said)
 
 
 def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:

@@ -1,5 +1,6 @@
 """Questions before the first session: nothing starts without answers, a hard yes blocks, and both grow old."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -147,6 +148,14 @@ def test_a_sign_stands_until_the_plan_is_begun_anew() -> None:
 def test_at_the_same_moment_the_number_tells_which_came_later() -> None:
     assert red_flag(diary(flag("pop", number=7), begun(number=8))) == ""
     assert red_flag(diary(begun(number=7), flag("pop", number=8))) != ""
+
+
+def test_what_came_later_is_decided_by_time_that_passed_also_when_the_clocks_go_back() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start = Check(at=datetime(2026, 10, 25, 2, 50, tzinfo=berlin), topic=Topic.CARE, answer="begin")
+    sign = Check(at=datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=berlin), topic=Topic.RED_FLAG, about="pop")
+    assert red_flag(Diary(checks=(start, sign))) != ""
+    assert red_flag(Diary(checks=(sign, replace(start, at=sign.at.replace(hour=3, fold=0))))) == ""
 
 
 def test_a_sign_that_was_denied_is_none_and_an_unknown_one_is_one() -> None:
