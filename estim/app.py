@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from estim.client import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.families import families
 from estim.host.clock import Clock, new_loop
@@ -29,6 +28,7 @@ from estim.host.journal import Journal
 from estim.host.link import Air
 from estim.host.parts import Parts
 from estim.host.units import Units
+from estim.options import HostOptions
 from estim.settings import read_settings
 
 ALONE_S = 15.0

@@ -25,6 +25,7 @@ from estim.core.lines import Line, read_line
 from estim.core.panel import LINE_MAX, Ask, Done, Overview, Reply, Snapshot, Status, Stop, Watch
 from estim.door import NoHost, exchange
 from estim.host.home import find_home
+from estim.options import HostOptions
 
 READY_TIMEOUT_S = 30.0
 """Longest wait for a host to say that it is ready."""
@@ -46,19 +47,6 @@ ANSWERS_MAX, LINES_MAX = 8, 2000
 """Lines read and not yet taken; a front end that is slower than that stops reading, and the host keeps the rest."""
 
 _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
-
-
-class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so."""
-
-    home: str | None = None
-    radio: str = "bluetooth"
-    simulate: str | None = None
-    speed: str = "1"
-    solo: bool = True
-    seed: int = 0
-    log: str | None = None
-    ready_fd: int | None = None
 
 
 def socket_of(options: HostOptions) -> Path:

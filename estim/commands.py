@@ -1,15 +1,16 @@
 """All verbs of the command line, each a few lines: parse, check, hand over."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from estim import __version__
-from estim.client import HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.flags import Flags
+from estim.options import HostOptions
 from protocols.registry import names
 from protocols.vocabulary import Channel
 
@@ -223,19 +224,7 @@ def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-cod
 
 def run_typer(argv: list[str]) -> int:
     """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
-    from estim.listing import devices
-    from estim.programs_verbs import programs
-    from estim.showing import matrix, plugins, scope
-    from estim.tuning import set_unit
-
-    if not app.registered_groups:
-        _add_days()
-        devices.command("set")(set_unit)
-        programs.command("matrix")(matrix)
-        app.command("scope")(scope)
-        app.command("plugins")(plugins)
-        app.add_typer(devices, name="devices")
-        app.add_typer(programs, name="programs")
+    _add(argv)
     try:
         app(args=argv, prog_name="estim")
     except SystemExit as end:
@@ -243,24 +232,48 @@ def run_typer(argv: list[str]) -> int:
     return Exit.DONE
 
 
-def _add_days() -> None:
-    """Add the verbs that are about days and weeks."""
-    from estim.verbs import care, diary, report, schedule
+_GROUPS = {
+    "devices": "estim.tuning:devices",
+    "programs": "estim.showing:programs",
+    "pain": "estim.verbs.diary:pain",
+    "run-log": "estim.verbs.diary:run_log",
+    "note": "estim.verbs.diary:note",
+    "pads": "estim.verbs.diary:pads",
+    "schedule": "estim.verbs.schedule:schedule",
+    "care": "estim.verbs.care:care",
+}
+_VERBS = {
+    "log": "estim.verbs.diary:log",
+    "undo": "estim.verbs.diary:undo",
+    "report": "estim.verbs.report:report",
+    "export": "estim.verbs.report:export",
+    "import": "estim.verbs.report:import_",
+    "scope": "estim.showing:scope",
+    "plugins": "estim.showing:plugins",
+}
+"""Verbs that live elsewhere: where, and what there."""
 
-    for name, group in (
-        ("pain", diary.pain),
-        ("run-log", diary.run_log),
-        ("note", diary.note),
-        ("pads", diary.pads),
-        ("schedule", schedule.schedule),
-        ("care", care.care),
-    ):
-        app.add_typer(group, name=name)
-    app.command("log")(diary.log)
-    app.command("undo")(diary.undo)
-    app.command("report")(report.report)
-    app.command("export")(report.export)
-    app.command("import")(report.import_)
+
+_added: set[str] = set()
+
+
+def _add(argv: list[str]) -> None:
+    """Add the verbs that the line may mean, or all where it names none: what isn't needed isn't imported."""
+    places = _GROUPS | _VERBS
+    own = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    wanted = [word for word in argv if word in places]
+    if "--help" in argv or not (wanted or own.intersection(argv)):
+        wanted = list(places)
+    for name in wanted:
+        if name in _added:
+            continue
+        _added.add(name)
+        module, _, thing = places[name].partition(":")
+        found = getattr(import_module(module), thing)
+        if name in _GROUPS:
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
 
 
 def _again(context: typer.Context, words: list[str]) -> NoReturn:

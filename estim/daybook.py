@@ -5,23 +5,24 @@
 3. With --simulate the journal of the last simulated host is read, and nothing can be written into it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from estim.client import HostOptions
 from estim.core.days.care_plan import Plan
-from estim.core.days.diary import Break, Diary, Entry, Played, entries_of
+from estim.core.days.diary import Break, Diary, Entry, Played, Topic, entries_of
 from estim.core.days.judging import judge
 from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
+from estim.host.book import Book
 from estim.host.clock import RealClock
+from estim.host.history import Details
 from estim.host.home import Home, find_home
-from estim.host.ledger import Ledger
 from estim.host.zone import local_zone, zone_name
+from estim.options import HostOptions
 from estim.plan import read_own_plan
 from estim.settings import Settings, read_settings
 
@@ -31,12 +32,12 @@ RECENT = timedelta(days=120)
 
 @dataclass(frozen=True)
 class Daybook:
-    """A home's journal at one moment; `now` is local, `ledger` None where there is no journal yet."""
+    """A home's journal at one moment; `now` is local, `book` None where there is no journal yet."""
 
     home: Home
     now: datetime
     simulated: bool
-    ledger: Ledger | None
+    book: Book | None
 
     @cached_property
     def settings(self) -> Settings:
@@ -48,16 +49,27 @@ class Daybook:
         """The care plan; raises EstimError (78) if the file is wrong."""
         return read_own_plan(self.home.plan_file)
 
-    def read(self, since: datetime | None = None, sessions_max: int | None = None) -> Diary:
-        """Return what was written from a moment on (None: all), with the rules that hold now as its last regime."""
-        diary = Diary() if self.ledger is None else self.ledger.diary(self.simulated, since, sessions_max)
+    def read(self, since: datetime | None = None, recent: datetime | None = None) -> Diary:
+        """Return what was written from a moment on (None: all), with the rules that hold now as its last regime.
+
+        With `recent`, of the sessions before it only those that a run is judged by.
+        """
+        diary = Diary() if self.book is None else self.book.diary(self.simulated, since, recent)
         schedule = self.settings.schedule
         fresh = noted(diary.regimes, schedule.rules, zone_name(schedule.zone), self.now)
         return diary if fresh is None else replace(diary, regimes=(*diary.regimes, fresh))
 
+    def details(self, number: int) -> Details | None:
+        """Return one session in full, None if there is none of that number."""
+        return None if self.book is None else self.book.session(number)
+
     def recent(self) -> Diary:
-        """Return what today's questions need."""
-        return self.read(self.now - RECENT)
+        """Return what today's questions need: these months, and all that the plan was judged by since it began."""
+        diary = self.read(self.now - RECENT)
+        begun = [check.at for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin"]
+        if not begun or begun[-1] >= self.now - RECENT:
+            return diary
+        return self.read(begun[-1], self.now - RECENT)
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
         """Return the slots of a time as they stand now."""
@@ -70,12 +82,12 @@ class Daybook:
 
     def enter(self, *entries: Entry) -> list[int]:
         """Write entries, all or nothing, and return their numbers; raises EstimError (73)."""
-        ledger = self._to_write()
+        book = self._to_write()
         schedule = self.settings.schedule
-        known = ledger.diary(self.simulated, self.now).regimes
+        known = book.diary(self.simulated, self.now).regimes
         fresh = noted(known, schedule.rules, zone_name(schedule.zone), self.now)
         first: Sequence[Entry] = () if fresh is None else (fresh,)
-        return ledger.enter((*first, *entries), self.now)[len(first) :]
+        return book.enter((*first, *entries), self.now)[len(first) :]
 
     def end_breaks(self, running: Sequence[Break]) -> None:
         """Let breaks that run end yesterday: each is taken back and written anew with its last day."""
@@ -85,29 +97,30 @@ class Daybook:
 
     def adopt(self, other: Diary) -> tuple[int, int]:
         """Read in what another journal held and isn't here yet; return how many entries were new, and how many not."""
-        ledger = self._to_write()
-        here = ledger.diary(self.simulated, None)
+        book = self._to_write()
+        here = book.diary(self.simulated, None)
         mine = {_likeness(one): one.id for one in entries_of(here)}
         theirs = entries_of(other)
         numbers = {one.id: mine[_likeness(one)] for one in other.sessions if _likeness(one) in mine}
         fresh = [one for one in theirs if _likeness(one) not in mine]
         sessions = [one for one in fresh if isinstance(one, Played)]
         entries = [one for one in fresh if not isinstance(one, Played)]
-        ledger.adopt(sessions, entries, numbers, self.now)
+        book.adopt(sessions, entries, numbers, self.now)
         return len(fresh), len(theirs) - len(fresh)
 
     def undo(self) -> Entry | None:
         """Take back the last thing that a person wrote; None if there is nothing. Raises EstimError (73)."""
         return self._to_write().undo(self.now)
 
-    def _to_write(self) -> Ledger:
-        assert self.ledger is not None, "opened to be read only"
-        return self.ledger
+    def _to_write(self) -> Book:
+        assert self.book is not None, "opened to be read only"
+        return self.book
 
 
 def _likeness(entry: Entry) -> tuple[object, ...]:
     """Return what makes two entries the same; numbers differ from journal to journal."""
-    values = [str(getattr(entry, field.name)) for field in fields(entry) if field.name not in ("id", "session", "at")]
+    kept = [getattr(entry, field.name) for field in fields(entry) if field.name not in ("id", "session", "at")]
+    values = [str(dict(value)) if isinstance(value, Mapping) else str(value) for value in kept]
     return type(entry), entry.at.astimezone(UTC).isoformat(timespec="milliseconds"), *values
 
 
@@ -122,12 +135,12 @@ def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
     path = home.simulated if simulated else home.journal
     if write:
         home.prepare()
-    ledger = Ledger(path) if write or path.exists() else None
+    book = Book.open(path) if write or path.exists() else None
     try:
-        if write and ledger is not None and ledger.trouble:
-            raise EstimError(f"{ledger.trouble}; nothing was written", code=Exit.CANT_CREATE)
+        if write and book is not None and book.trouble:
+            raise EstimError(f"{book.trouble}; nothing was written", code=Exit.CANT_CREATE)
         now = RealClock().now().utc.astimezone(zone_of(local_zone()))
-        yield Daybook(home, now, simulated, ledger)
+        yield Daybook(home, now, simulated, book)
     finally:
-        if ledger is not None:
-            ledger.close()
+        if book is not None:
+            book.close()

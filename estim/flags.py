@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from estim.client import HostOptions
+from estim.options import HostOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The commands that must be quick: stop, pause, resume, level and status, without typer, radio or screen in the way.
+"""The commands that must be quick: stop, pause, level, status, log, care: no typer, radio or screen in the way.
 
 1. They are parsed here only if the line has exactly their form; anything else goes on to the full command line.
 2. The command is sent first. What reads and shows the answer is imported after that.
@@ -28,6 +28,7 @@ ANSWER_TIMEOUT_S = 10.0
 STOP_TRIES, STOP_PAUSE_S = 50, 0.2
 """Attempts to find or start a host for a stop, and the wait between two: one that leaves needs up to 3 s."""
 
+_SHOWN = frozenset({"log", "care", "report"})
 _FLAGS = frozenset({"--json", "--no-input", "--soft"})
 _VALUES = frozenset({"--home", "--unit", "--radio", "--seed"})
 _LOOSE = frozenset({"--simulate", "--speed", "--log", "--mqtt"})
@@ -60,6 +61,8 @@ def quick(argv: Sequence[str]) -> int | None:
     if parts is None:
         return None
     words, options = parts
+    if len(words) == 1 and words[0] in _SHOWN and options.keys() <= {"--home", "--json", "--no-input"}:
+        return _shown(words[0], options)
     command = command_of(words, options)
     if command is None:
         return None
@@ -70,6 +73,28 @@ def quick(argv: Sequence[str]) -> int | None:
         return told(_asked(command, options), as_json)
     except EstimError as error:
         return _told_error(error, as_json)
+
+
+def _shown(verb: str, options: dict[str, str]) -> int:
+    """Show what is asked for every day, without the parser, whose libraries alone take longer than the answer."""
+    from estim.flags import Flags
+    from estim.options import HostOptions
+
+    flags = Flags(HostOptions(home=options.get("--home")), "--json" in options, no_input="--no-input" in options)
+    match verb:
+        case "log":
+            from estim.verbs.logbook import show_log
+
+            show_log(flags)
+        case "care":
+            from estim.verbs.standing import show_care
+
+            show_care(flags)
+        case _:
+            from estim.verbs.counting import show_report
+
+            show_report(flags)
+    return Exit.DONE
 
 
 def command_of(words: Sequence[str], options: dict[str, str]) -> Words | None:
@@ -140,7 +165,8 @@ def _start(options: dict[str, str], attempt: int) -> None:
     """Start a host: one that died may have left a unit on, and a new one stops what the journal holds, first of all."""
     from threading import Event
 
-    from estim.client import HostOptions, start_host
+    from estim.client import start_host
+    from estim.options import HostOptions
 
     if attempt > 1:
         Event().wait(STOP_PAUSE_S)

@@ -17,7 +17,7 @@ from contextlib import suppress
 import msgspec
 
 from estim.ahead import Ahead
-from estim.client import HostOptions, Wire, ask_once, join, socket_of
+from estim.client import Wire, ask_once, join, socket_of
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Alarmed, Ended, Happened
 from estim.core.lines import Line
@@ -39,6 +39,7 @@ from estim.core.panel import (
 )
 from estim.host.clock import RealClock
 from estim.keys import Keys, has_terminal
+from estim.options import HostOptions
 from estim.record import Record, exit_code
 from estim.verbs.starting import ask_after, ask_open_questions, next_slot
 from protocols.vocabulary import Channel

@@ -10,6 +10,7 @@ import typer
 
 from estim.core.errors import EstimError, Exit
 from estim.flags import Flags
+from estim.programs_verbs import programs
 
 if TYPE_CHECKING:
     from estim.core.matrix import Cell
@@ -20,6 +21,7 @@ SIGNS = {"yes": "✓", "differs": "≈", "no": "–"}
 LEGEND = "✓ as written   ≈ with differences   – can't; the sentences: estim programs matrix --long"
 
 
+@programs.command("matrix")
 def matrix(
     context: typer.Context,
     program: Annotated[list[str] | None, typer.Argument(help="only these; without any, all")] = None,

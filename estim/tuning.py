@@ -7,12 +7,14 @@ import typer
 
 from estim.core.errors import EstimError, Exit
 from estim.flags import Flags
+from estim.listing import devices
 from protocols.driver import Family
 from protocols.vocabulary import Channel
 
 FIELDS = ("name", "cap", "profile")
 
 
+@devices.command("set")
 def set_unit(
     context: typer.Context,
     unit: Annotated[str, typer.Argument(help="name or address")],

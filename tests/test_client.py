@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from estim.client import HostOptions, Wire, ask_once, join, read_reply, running, socket_of, start_host
+from estim.client import Wire, ask_once, join, read_reply, running, socket_of, start_host
+from estim.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import LinkBack
 from estim.core.lines import Line

@@ -1,8 +1,11 @@
 """Reads the journal back as a diary: what was delivered, and what a person wrote down, in the zone of then."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,27 +18,40 @@ from estim.host.store import BEAT_S, moment, stamp
 BLIND_S = 3 * BEAT_S
 """A session that beat and then ended this long after its last beat was out of sight in between."""
 
-_levels = msgspec.json.Decoder(dict[str, int]).decode
+_decode = msgspec.json.Decoder(dict[str, int]).decode
+
+
+@lru_cache(maxsize=1024)
+def _levels(text: str) -> Mapping[str, int]:
+    """Most sessions have the levels of the one before."""
+    return MappingProxyType(_decode(text))
 
 
 def read_diary(
-    db: sqlite3.Connection, simulated: bool, since_utc: datetime | None, sessions_max: int | None = None
+    db: sqlite3.Connection, simulated: bool, since_utc: datetime | None, recent_utc: datetime | None = None
 ) -> Diary:
-    """Return all from a moment on (None: all there is), of the sessions at most the last so many."""
-    sessions = read_sessions(db, simulated, since_utc, sessions_max)
-    return read_entries(db, since_utc, sessions)
+    """Return all from a moment on (None: all there is).
+
+    With `recent_utc`, of the sessions before it only those of the day before a run: what a plan of years is judged by.
+    """
+    return read_entries(db, since_utc, read_sessions(db, simulated, since_utc, recent_utc))
 
 
 def read_sessions(
-    db: sqlite3.Connection, simulated: bool, since_utc: datetime | None, sessions_max: int | None = None
+    db: sqlite3.Connection, simulated: bool, since_utc: datetime | None, recent_utc: datetime | None = None
 ) -> tuple[Played, ...]:
     """Return the sessions by their start, oldest first; those that never put anything out are among them."""
     since = "" if since_utc is None else stamp(since_utc)
+    near_runs = (
+        "SELECT near.id FROM entry JOIN session near ON near.started_utc <= entry.at_utc AND near.started_utc >="
+        " strftime('%Y-%m-%dT%H:%M:%f+00:00', entry.at_utc, '-25 hours') WHERE entry.kind = 'run' AND at_utc >= ?"
+    )
     found = db.execute(
         "SELECT id, program, unit, family, simulated, started_utc, offset_s, length_s, beat_utc, on_until_utc,"
         " output_s, ended_utc, reason, duration_s, level_max, goal, stop_confirmed, message, imported FROM session"
-        " WHERE simulated = ? AND started_utc >= ? ORDER BY started_utc DESC, id DESC LIMIT ?",
-        (simulated, since, -1 if sessions_max is None else sessions_max),
+        f" WHERE simulated = ? AND started_utc >= ? AND (started_utc >= ? OR id IN ({near_runs}))"
+        " ORDER BY started_utc DESC, id DESC",
+        (simulated, since, since if recent_utc is None else stamp(recent_utc), since),
     ).fetchall()
     if not found:
         return ()
@@ -94,8 +110,8 @@ def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
         ended=None if ended is None else moment(ended).astimezone(zone),
         reason=reason or "",
         duration_s=duration_s,
-        level_max=_levels(level_max) if level_max else {},
-        goal=_levels(goal) if goal else {},
+        level_max=_levels(level_max or "{}"),
+        goal=_levels(goal or "{}"),
         stop_confirmed=None if confirmed is None else bool(confirmed),
         message=message or "",
         overrides=tuple(gates),

@@ -106,11 +106,11 @@ class Journal:
 
     async def diary(self, since_utc: datetime | None = None) -> Diary:
         """Return what was played and written down from a moment on, all for None; raises EstimError."""
-        return await self._ask(lambda ledger: ledger.diary(self.simulated, since_utc))
+        return await self._ask(lambda ledger: ledger.book.diary(self.simulated, since_utc))
 
     async def enter(self, entries: Sequence[Entry], now: Now) -> None:
         """Write entries, all or nothing; on disk when it returns. Raises EstimError (73)."""
-        await self._ask(lambda ledger: ledger.enter(entries, now.utc))
+        await self._ask(lambda ledger: ledger.book.enter(entries, now.utc))
 
     async def black_box(self, unit: str) -> list[Carried]:
         """Return the packets of a unit's last ten minutes, oldest first."""

@@ -7,19 +7,17 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 
-from estim.core.days.diary import Diary, Entry, Played
 from estim.core.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
-from estim.host.adopting import adopt
-from estim.host.entries import enter, take_back, undo
-from estim.host.history import Details, delivered, read_details, read_diary
+from estim.host.book import Book
+from estim.host.history import delivered
 from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
 from estim.host.store import moment, open_database, stamp, telling, transaction
 
@@ -33,12 +31,13 @@ RING_MAX = 20_000
 class Ledger:
     """An open database. Its methods belong to the one thread that opened it, and raise EstimError.
 
-    `trouble` says why it can only be read; empty if it can be written.
+    `trouble` says why it can only be read; empty if it can be written. `book` is what a person keeps in it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.db, self.trouble = open_database(path)
+        self.book = Book(path, self.db, self.trouble)
 
     def close(self) -> None:
         """Close; what was committed stays, whatever goes wrong here."""
@@ -51,7 +50,7 @@ class Ledger:
             raise EstimError(f"{self.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
         on_until = None if opening.on_until_utc is None else stamp(opening.on_until_utc)
         started = stamp(opening.started.utc)
-        with telling(self.path, "; no session starts without its journal"), self._transaction(durable=True):
+        with telling(self.path, "; no session starts without its journal"), transaction(self.db):
             cursor = self.db.execute(
                 "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
                 " beat_utc, on_until_utc, offset_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -80,7 +79,7 @@ class Ledger:
     def close_session(self, session: int, outcome: Outcome) -> None:
         """Write how a session ended; on disk when it returns. Raises EstimError (73; 70 if it isn't open)."""
         on_until = None if outcome.on_until_utc is None else stamp(outcome.on_until_utc)
-        with telling(self.path, "; the session stays open in it"), self._transaction(durable=True):
+        with telling(self.path, "; the session stays open in it"), transaction(self.db):
             cursor = self.db.execute(
                 "UPDATE session SET ended_utc = ?, reason = ?, duration_s = ?, output_s = max(output_s, ?),"
                 " level_max = ?, level_end = ?, stop_confirmed = ?, message = ?, goal = ?,"
@@ -107,7 +106,7 @@ class Ledger:
         """Write what nobody waits for, all or nothing; raises EstimError (73)."""
         if not rows:
             return
-        with telling(self.path), self._transaction(durable=False):
+        with telling(self.path), transaction(self.db, durable=False):
             for row in rows:
                 self._write_one(row)
 
@@ -186,45 +185,6 @@ class Ledger:
         records = [changed(delivered(site, *row[1:]), program=row[0]) for row in found]
         return [record for record in records if record.over_utc >= since_utc]
 
-    def diary(self, simulated: bool, since_utc: datetime | None, sessions_max: int | None = None) -> Diary:
-        """Return what the journal holds from a moment on, all of it for None; raises EstimError."""
-        with telling(self.path, reading=True):
-            return read_diary(self.db, simulated, since_utc, sessions_max)
-
-    def session(self, number: int) -> Details | None:
-        """Return everything about one session, None if there is none of that number."""
-        with telling(self.path, reading=True):
-            return read_details(self.db, number)
-
-    def enter(self, entries: Sequence[Entry], written_utc: datetime) -> list[int]:
-        """Write what a person says, all or nothing, and return the numbers; on disk then. Raises EstimError (73)."""
-        if self.trouble:
-            raise EstimError(f"{self.trouble}; nothing was written", code=Exit.CANT_CREATE)
-        with telling(self.path, "; nothing was written"), self._transaction(durable=True):
-            return [enter(self.db, entry, written_utc) for entry in entries]
-
-    def adopt(
-        self, sessions: Sequence[Played], entries: Sequence[Entry], numbers: Mapping[int, int], written_utc: datetime
-    ) -> None:
-        """Take in what another journal held, all or nothing; see adopting.adopt. Raises EstimError (73)."""
-        with telling(self.path, "; nothing was read in"), self._transaction(durable=True):
-            adopt(self.db, sessions, entries, numbers, written_utc)
-
-    def replace(self, numbers: Sequence[int], entries: Sequence[Entry], written_utc: datetime) -> None:
-        """Take entries back and write others in their stead, all or nothing. Raises EstimError (73)."""
-        with telling(self.path, "; nothing was changed"), self._transaction(durable=True):
-            for number in numbers:
-                take_back(self.db, number, written_utc)
-            for entry in entries:
-                enter(self.db, entry, written_utc)
-
-    def undo(self, undone_utc: datetime) -> Entry | None:
-        """Take back the last thing that a person wrote and return it, None if there is nothing. Raises EstimError."""
-        if self.trouble:
-            raise EstimError(f"{self.trouble}; nothing was undone", code=Exit.CANT_CREATE)
-        with telling(self.path, "; nothing was undone"), self._transaction(durable=True):
-            return undo(self.db, undone_utc)
-
     def black_box(self, unit: str) -> list[Carried]:
         """Return the byte log of a unit, oldest first."""
         with telling(self.path, reading=True):
@@ -232,9 +192,3 @@ class Ledger:
                 "SELECT at_utc, mono_s, way, endpoint, data FROM carried WHERE unit = ? ORDER BY id", (unit,)
             ).fetchall()
         return [Carried(moment(row[0]), *row[1:]) for row in found]
-
-    @contextmanager
-    def _transaction(self, *, durable: bool) -> Iterator[None]:
-        self.db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        with transaction(self.db):
-            yield

@@ -169,8 +169,9 @@ def moment(text: str) -> datetime:
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing."""
+def transaction(db: sqlite3.Connection, *, durable: bool = True) -> Iterator[None]:
+    """All of it or nothing; `durable`: on disk when it is over, else a power cut may take it back, a kill never."""
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from estim.catalogue import all_programs
-from estim.client import HostOptions, Wire, join, programs_of, running, start_host
+from estim.client import Wire, join, programs_of, running, start_host
 from estim.core.errors import EstimError, Exit
 from estim.core.program import Program
+from estim.options import HostOptions
 from estim.tui.app import SessionApp
 from estim.tui.words import Offer
 

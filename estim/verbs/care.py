@@ -1,19 +1,18 @@
 """`estim care`: where you are on the way back to running, today's list, and the questions before a session."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from estim.core.days.care import Standing, honesty_due, standing
-from estim.core.days.care_plan import Plan, Stage, Tick
+from estim.core.days.care_plan import Stage, Tick
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.health import NO, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
 from estim.daybook import Daybook, opened
 from estim.verbs.diary import AT, RED_FLAGS, may_ask
 from estim.verbs.reading import moment_of, note_of, wrong
-from estim.verbs.telling import tell, wrapped
+from estim.verbs.standing import show_care
+from estim.verbs.telling import tell
 
 if TYPE_CHECKING:
     from estim.flags import Flags
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
 care = typer.Typer(help="The way back to running: eight steps, today's list, and what has to be so before the next.")
 
 ANSWERS = {Topic.SKIN: ("ok", "bad"), Topic.FEEL: ("weaker", "same", "stronger")}
-STAGES = {
-    Stage.NOT_BEGUN: "not begun: estim care begin",
-    Stage.REST: "resting",
-    Stage.TRIAL: "a trial run is possible",
-    Stage.MORNING: "waiting for the morning after the run",
-    Stage.BUILD: "building up",
-    Stage.ENDED: "the plan has ended",
-}
 
 
 @care.callback(invoke_without_command=True)
@@ -41,14 +32,7 @@ def _usual(context: typer.Context) -> None:
 @care.command()
 def show(context: typer.Context) -> None:
     """Show where you are, why, and what is on today's list."""
-    flags: Flags = context.obj
-    with opened(flags.host) as book:
-        diary, plan = book.recent(), book.plan
-        now = standing(plan, diary, book.now)
-    honest = plan.honesty if honesty_due(diary) and now.stage is not Stage.NOT_BEGUN else ""
-    if honest and not flags.as_json and not flags.host.simulate:
-        _keep_quietly(flags, Check(at=book.now, topic=Topic.CARE, about="honesty"))
-    tell(flags, "care", _text(plan, now, honest), [_row(now)])
+    show_care(context.obj)
 
 
 @care.command()
@@ -187,16 +171,6 @@ def edit(context: typer.Context) -> None:
     tell(flags, "paths", f"{home.plan_file} is yours now: change it, then estim care", [{"path": str(home.plan_file)}])
 
 
-def _keep_quietly(flags: "Flags", entry: Check) -> None:
-    """Keep that something was shown; on a disk that can't be written it is shown again."""
-    try:
-        with opened(flags.host, write=True) as book:
-            book.enter(entry)
-    except EstimError as error:
-        if error.code is not Exit.CANT_CREATE:
-            raise
-
-
 def _answer(text: str) -> tuple[str, str]:
     about, equals, said = text.partition("=")
     if not equals or about not in [one.id for one in QUESTIONS] or said not in (YES, NO):
@@ -216,42 +190,3 @@ def _asked(diary: Diary, book: Daybook) -> tuple[list[str], list[dict[str, objec
         rows.append({"question": one.id, "text": one.question, "open": one.id in still_open,
                      "answer": None if check is None else check.answer})  # fmt: skip
     return [*lines, *filter(None, [blocked(diary, book.now)]), *cautions(diary, book.now)], rows
-
-
-def _text(plan: Plan, now: Standing, honest: str) -> str:
-    head = f"{plan.title}: {STAGES[now.stage]}"
-    if now.day:
-        head += f" (day {now.day}, since {now.since})"
-    lines = [head]
-    if now.ended:
-        lines.append(now.ended)
-    lines += [f"  {'ok ' if gate.ok else 'no '} {gate.text}" for gate in now.gates]
-    if now.today:
-        lines += ["", "Today"]
-        for item in now.today:
-            box = " · " if item.tick is Tick.NONE else "[x]" if item.done else "[ ]"
-            lines += [f"  {box} {item.step}: {item.text}", *_warned(item.warn)]
-    lines += ["", *(f"-> {ask}" for ask in now.asks)] if now.asks else []
-    lines += [f" ! {warning}" for warning in now.warnings]
-    if now.programs:
-        lines.append(f"programs now: {', '.join(now.programs)}")
-    return "\n".join(wrapped([*lines, *(["", honest] if honest else [])]))
-
-
-def _warned(warn: str) -> Sequence[str]:
-    return [f"      ! {warn}"] if warn else []
-
-
-def _row(now: Standing) -> dict[str, object]:
-    return {
-        "stage": now.stage,
-        "step": now.step,
-        "since": now.since,
-        "day": now.day,
-        "gates": now.gates,
-        "today": now.today,
-        "asks": now.asks,
-        "warnings": now.warnings,
-        "programs": now.programs,
-        "ended": now.ended,
-    }

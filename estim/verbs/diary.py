@@ -1,14 +1,15 @@
 """`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
 
-from datetime import datetime, time, timedelta
+from datetime import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from estim.core.days.diary import Check, Diary, Entry, Note, Pads, Pain, Played, Run, Topic, When
+from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
 from estim.core.errors import EstimError, Exit
 from estim.daybook import Daybook, opened
-from estim.verbs.reading import any_moment, day_of, km_of, moment_of, note_of, score_of, wrong
+from estim.verbs.logbook import LOG_ROWS, row_of, show_log, show_session
+from estim.verbs.reading import any_moment, km_of, moment_of, note_of, score_of, wrong
 from estim.verbs.telling import tell
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ RED_FLAGS = ("pop", "gap", "toes", "swelling")
 
 USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
 """At what time of a day that is named without one."""
-
-LOG_ROWS = 20
 
 
 @pain.command("add", context_settings={"ignore_unknown_options": True})
@@ -191,22 +190,10 @@ def log(
     everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
 ) -> None:
     """Show what was played and written down, the latest last."""
-    flags: Flags = context.obj
-    with opened(flags.host) as book:
-        if session is not None:
-            return _one_session(flags, book, session)
-        found = _entries(book, rows, since, everything)
-    if not found:
-        kept_apart = (
-            "" if book.simulated else " (sessions on software units are kept apart: estim --simulate FAMILY log)"
-        )
-        tell(flags, "entry", f"nothing yet: estim run tens-ankle, estim pain add 3 --when worst{kept_apart}", [])
-        return None
-    from estim.core.days.words import told
-
-    lines = [f"{entry.at:%Y-%m-%d %H:%M}  {_number(entry)}{told(entry)}" for entry in found]
-    tell(flags, "entry", "\n".join(lines), [_row(entry) for entry in found])
-    return None
+    if session is None:
+        show_log(context.obj, rows, since, everything=everything)
+    else:
+        show_session(context.obj, session)
 
 
 def undo(context: typer.Context) -> None:
@@ -219,51 +206,4 @@ def undo(context: typer.Context) -> None:
     if gone is None:
         raise EstimError("there is nothing to undo", code=Exit.NO_INPUT)
     text = f"undone: {gone.at:%Y-%m-%d %H:%M} {told(gone)}"
-    tell(flags, "undone", text, [_row(gone)])
-
-
-def _entries(book: Daybook, rows: int, since: str | None, everything: bool) -> list[Entry]:
-    """Return the last rows; of ten years only as much is read as is shown."""
-    if since is not None:
-        day = datetime.combine(day_of(since, book.now), time(), book.now.tzinfo)
-        return _of(book.read(day), everything, day)
-    days = max(15, rows)
-    while days < 36_500:
-        first = book.now - timedelta(days=days)
-        found = _of(book.read(first), everything, first)
-        if len(found) >= rows:
-            return found[-rows:]
-        days *= 6
-    return _of(book.read(), everything, None)[-rows:]
-
-
-def _of(diary: Diary, everything: bool, first: datetime | None) -> list[Entry]:
-    from estim.core.days.words import all_entries
-
-    found = all_entries(diary, quiet=not everything)
-    return found if first is None else [entry for entry in found if entry.at >= first]
-
-
-def _number(entry: Entry) -> str:
-    return f"#{entry.id} " if isinstance(entry, Played) else ""
-
-
-def _row(entry: Entry) -> dict[str, object]:
-    from estim.core.days.words import told
-    from estim.verbs.telling import plain
-
-    values = plain(entry)
-    assert isinstance(values, dict), "an entry has fields"
-    return {"kind": type(entry).__name__.lower(), "text": told(entry), **values}
-
-
-def _one_session(flags: "Flags", book: Daybook, number: int) -> None:
-    ledger = book.ledger
-    details = None if ledger is None else ledger.session(number)
-    if details is None:
-        raise EstimError(f"there is no session {number}: estim log shows their numbers", code=Exit.NO_INPUT)
-    lines = [f"{name}: {value}" for name, value in details.facts.items()]
-    lines += [f"{at_s:8.1f} s  {channel} {level:>3}  by {by}" for at_s, channel, level, by in details.levels]
-    lines += [f"{at}  {priority}: {text} ({do})" for at, priority, text, do in details.alarms]
-    row = {"session": number, "facts": details.facts, "levels": details.levels, "alarms": details.alarms}
-    tell(flags, "session", "\n".join(lines), [row])
+    tell(flags, "undone", text, [row_of(gone)])

@@ -13,8 +13,8 @@ from estim.verbs.reading import wrong
 from protocols.vocabulary import Channel
 
 if TYPE_CHECKING:
-    from estim.client import HostOptions
     from estim.core.dose import Gate
+    from estim.options import HostOptions
 
 GATES: dict[str, "Gate"] = {"gap": "gap", "dose": "dose", "run": "run"}
 

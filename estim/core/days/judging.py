@@ -9,8 +9,8 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played
 from estim.core.days.schedule import Schedule, Time, times
@@ -29,31 +29,34 @@ LATE_MAX = timedelta(seconds=30)
 
 @dataclass(slots=True)
 class _Open:
-    """A slot that is being judged."""
+    """A slot that is being judged; its window in seconds since 1970, which compare much faster than moments do."""
 
     time: Time
-    opens: datetime
-    closes: datetime
+    at_s: float
+    opens_s: float
+    closes_s: float
     session: Played | None = None
 
 
 def judge(schedule: Schedule, diary: Diary, now: datetime, since: datetime, until: datetime) -> tuple[Slot, ...]:
     """Return all slots with since <= at < until, in order, as they stand at `now`."""
     early, late = timedelta(minutes=schedule.early_min), timedelta(minutes=schedule.late_min)
-    found = times(diary.regimes, since, until, late)
-    slots = [_Open(one, one.at - early, one.at + late) for one in found]
-    _serve(slots, diary.sessions)
-    kept = _once(slots)
+    slots = [_open(one, early, late) for one in times(diary.regimes, since, until, late)]
+    played = [one for one in diary.sessions if one.output_s >= BRIEF_S]
+    starts_s = [one.at.timestamp() for one in played]
+    _serve(slots, played, starts_s)
     marks: dict[str, list[Mark]] = {}
     for mark in diary.marks:
         marks.setdefault(mark.slot, []).append(mark)
-    counted = [one for one in diary.sessions if one.output_s >= BRIEF_S]
-    starts = [one.at for one in counted]
-    snooze = timedelta(minutes=schedule.snooze_min)
+    judged = _Judge(now, now.timestamp(), early, late, timedelta(minutes=schedule.snooze_min), diary.breaks)
     return tuple(
-        _judged(slot, now, diary.breaks, marks.get(slot.time.key, []), _before(slot, counted, starts), snooze)
-        for slot in kept
+        judged.slot(slot, marks.get(slot.time.key, ()), _rested_s(slot, played, starts_s)) for slot in _once(slots)
     )
+
+
+def _open(time: Time, early: timedelta, late: timedelta) -> _Open:
+    at_s = time.at.timestamp()
+    return _Open(time, at_s, at_s - early.total_seconds(), at_s + late.total_seconds())
 
 
 def due(slots: Sequence[Slot]) -> Slot | None:
@@ -84,16 +87,12 @@ def program_of(schedule: Schedule, slot_at: datetime) -> str:
     return schedule.programs[slot_at.date().toordinal() % len(schedule.programs)]
 
 
-def _serve(slots: Sequence[_Open], sessions: Sequence[Played]) -> None:
-    if not slots:
-        return
-    ats = [slot.time.at for slot in slots]
-    for session in sessions:
-        if session.output_s < BRIEF_S:
-            continue
-        place = bisect_right(ats, session.at)
-        near = [one for one in slots[max(0, place - 2) : place + 2] if one.opens <= session.at <= one.closes]
-        near.sort(key=lambda one: abs(one.time.at - session.at))
+def _serve(slots: Sequence[_Open], played: Sequence[Played], starts_s: Sequence[float]) -> None:
+    ats_s = [slot.at_s for slot in slots]
+    for session, start_s in zip(played, starts_s, strict=True):
+        place = bisect_right(ats_s, start_s)
+        near = [one for one in slots[max(0, place - 2) : place + 2] if one.opens_s <= start_s <= one.closes_s]
+        near.sort(key=lambda one: abs(one.at_s - start_s))
         for slot in near:
             if slot.session is None or (not _whole(slot.session) and _whole(session)):
                 slot.session = session
@@ -111,53 +110,70 @@ def _once(slots: Sequence[_Open]) -> list[_Open]:
         before = kept.get(slot.time.key)
         if before is None or before.session is None:
             kept[slot.time.key] = slot
-    return sorted(kept.values(), key=lambda one: one.time.at)
+    return sorted(kept.values(), key=lambda one: one.at_s)
 
 
-def _before(slot: _Open, sessions: Sequence[Played], starts: Sequence[datetime]) -> datetime | None:
-    """Return when the rest is over after the last session that began before a slot's window closes."""
-    place = bisect_right(starts, slot.closes)
-    over = [one.delivered_until for one in sessions[max(0, place - 3) : place]]
-    return max(over) + GAP if over else None
+def _rested_s(slot: _Open, played: Sequence[Played], starts_s: Sequence[float]) -> float:
+    """Return when the rest is over after the last sessions that began before a slot's window closes."""
+    if slot.session is not None:
+        return 0.0
+    place = bisect_right(starts_s, slot.closes_s)
+    over_s = [one.delivered_until.timestamp() for one in played[max(0, place - 3) : place]]
+    return max(over_s) + GAP.total_seconds() if over_s else 0.0
 
 
-def _judged(
-    slot: _Open,
-    now: datetime,
-    breaks: Sequence[Break],
-    marks: Sequence[Mark],
-    rested: datetime | None,
-    snooze: timedelta,
-) -> Slot:
-    session = slot.session
-    opens = (
-        slot.opens if rested is None or session is not None else max(slot.opens, rested.astimezone(slot.time.at.tzinfo))
-    )
-    made = Slot(slot.time.key, slot.time.at, opens, slot.closes, Status.UPCOMING, session)
-    if session is not None:
-        return _served(made, session, now)
-    if any(mark.what is Marked.SKIPPED for mark in marks):
-        return replace(made, status=Status.SKIPPED)
-    day = slot.time.at.date()
-    off = next((one for one in breaks if one.first <= day and (one.last is None or day <= one.last)), None)
-    if off is not None:
-        return replace(made, status=Status.OFF, why="holiday" if off.holiday else "pause")
-    if now > slot.closes:
-        return replace(made, status=Status.MISSED)
-    if opens > slot.closes:
-        return replace(made, status=Status.MISSED, why="the rest after the last session is longer than its window")
-    if now < opens:
-        return made
-    snoozed = [mark.at + snooze for mark in marks if mark.what is Marked.SNOOZED]
-    if snoozed and now < min(max(snoozed), slot.closes):
-        return replace(made, status=Status.SNOOZED, snoozed_until=min(max(snoozed), slot.closes))
-    return replace(made, status=Status.DUE)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What every slot is judged by."""
+
+    now: datetime
+    now_s: float
+    early: timedelta
+    late: timedelta
+    snooze: timedelta
+    breaks: Sequence[Break]
+
+    def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
+        """Return one slot as it stands."""
+        at, session = slot.time.at, slot.session
+        opens, closes = _plain(at, -self.early), _plain(at, self.late)
+        if rested_s > slot.opens_s:
+            opens = datetime.fromtimestamp(rested_s, at.tzinfo)
+        status, why, until = Status.UPCOMING, "", None
+        if session is not None:
+            status, why = self._served(session)
+        elif any(mark.what is Marked.SKIPPED for mark in marks):
+            status = Status.SKIPPED
+        elif (off := self._off(slot.time.key)) is not None:
+            status, why = Status.OFF, "holiday" if off.holiday else "pause"
+        elif self.now_s > slot.closes_s:
+            status = Status.MISSED
+        elif rested_s > slot.closes_s:
+            status, why = Status.MISSED, "the rest after the last session is longer than its window"
+        elif self.now_s >= max(slot.opens_s, rested_s):
+            until = self._snoozed(closes, marks)
+            status = Status.DUE if until is None else Status.SNOOZED
+        return Slot(slot.time.key, at, opens, closes, status, session, why, until)
+
+    def _served(self, session: Played) -> tuple[Status, str]:
+        if _whole(session):
+            return Status.DONE, ""
+        minutes = f"{session.output_s / 60:.0f} of {session.length_s / 60:.0f} min"
+        if session.ended is None and self.now < session.delivered_until:
+            return Status.DUE, f"being played: {minutes}"
+        return Status.PART, minutes
+
+    def _off(self, key: str) -> Break | None:
+        day = date.fromisoformat(key[:10])
+        return next((one for one in self.breaks if one.first <= day and (one.last is None or day <= one.last)), None)
+
+    def _snoozed(self, closes: datetime, marks: Sequence[Mark]) -> datetime | None:
+        """Return until when it is put off, never beyond its window; None: it isn't any more."""
+        said = [mark.at for mark in marks if mark.what is Marked.SNOOZED]
+        until = min(max(said) + self.snooze, closes) if said else None
+        return until if until is not None and self.now < until else None
 
 
-def _served(slot: Slot, session: Played, now: datetime) -> Slot:
-    if _whole(session):
-        return replace(slot, status=Status.DONE)
-    minutes = f"{session.output_s / 60:.0f} of {session.length_s / 60:.0f} min"
-    if session.ended is None and now < session.delivered_until:
-        return replace(slot, status=Status.DUE, why=f"being played: {minutes}")
-    return replace(slot, status=Status.PART, why=minutes)
+def _plain(at: datetime, by: timedelta) -> datetime:
+    """Move a moment by elapsed time; local arithmetic would be off by an hour twice a year."""
+    return (at.astimezone(UTC) + by).astimezone(at.tzinfo)

@@ -1,0 +1,16 @@
+"""How a host is to run, as the global flags say: which home, radio and time."""
+
+from msgspec import Struct
+
+
+class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so."""
+
+    home: str | None = None
+    radio: str = "bluetooth"
+    simulate: str | None = None
+    speed: str = "1"
+    solo: bool = True
+    seed: int = 0
+    log: str | None = None
+    ready_fd: int | None = None
