@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -27,9 +27,10 @@ from estim.host.home import Home, find_home
 from estim.host.journal import Journal
 from estim.host.link import Air
 from estim.host.parts import Parts
+from estim.host.telling.notice import Way
 from estim.host.units import Units
 from estim.options import HostOptions
-from estim.settings import read_settings
+from estim.settings import Reminders, read_settings
 
 ALONE_S = 15.0
 """A host that was started for a front end which never came ends after this."""
@@ -133,15 +134,57 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
             home.socket.unlink()
         server = await serve(home.socket, desk)
         try:
-            ready.say({"ready": True, "pid": os.getpid()})
-            _settle_memory()
-            if options.solo:
-                desk.expect_front(ALONE_S)
-            await ended.wait()
-            server.deafen()
-            await desk.close()
+            async with minded(parts, desk, options):
+                ready.say({"ready": True, "pid": os.getpid()})
+                _settle_memory()
+                if options.solo:
+                    desk.expect_front(ALONE_S)
+                await ended.wait()
+                server.deafen()
+                await desk.close()
         finally:
             await server.close()
+
+
+@asynccontextmanager
+async def minded(parts: Parts, desk: Desk, options: HostOptions) -> AsyncIterator[None]:
+    """Mind the schedule meanwhile. Software units have none; a host that ends with its front end connects nothing."""
+    if parts.journal.simulated:
+        yield
+        return
+    from estim.host.minder import Minder
+    from estim.host.telling.herald import Herald
+
+    settings = parts.settings.reminders
+    acted: list[Callable[[str, str], None]] = []
+    herald = Herald(ways_of(settings, lambda key, action: acted[0](key, action)), logging.getLogger(__name__).warning)
+    minder = Minder(parts, herald, None if options.solo else desk.prepare, desk.tell)
+    acted.append(minder.acted)
+    minding = asyncio.get_running_loop().create_task(minder.run())
+    try:
+        yield
+    finally:
+        minding.cancel()
+        await asyncio.wait({minding})
+        await herald.close()
+
+
+def ways_of(settings: Reminders, acted: Callable[[str, str], None]) -> list[Way]:
+    """Return the ways in which a person is told; an address that can't be used raises EstimError (78)."""
+    ways: list[Way] = []
+    if settings.desktop and sys.platform == "linux":
+        from estim.host.telling.desktop import Desktop
+
+        ways.append(Desktop(acted))
+    if settings.terminal and sys.stderr.isatty():
+        from estim.host.telling.terminal import Terminal
+
+        ways.append(Terminal(sys.stderr))
+    if settings.elsewhere:
+        from estim.host.telling.elsewhere import ways_elsewhere
+
+        ways += ways_elsewhere(settings.elsewhere)
+    return ways
 
 
 def _settle_memory() -> None:

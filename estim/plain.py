@@ -16,6 +16,7 @@ from estim.core.happenings import (
     LinkLost,
     Paused,
     Phased,
+    Reminded,
     Resumed,
     Started,
 )
@@ -76,6 +77,8 @@ def said(event: Happened) -> str:
             return f"!!! link lost: {event.text}; looking for it, to stop it"
         case LinkBack():
             return "the link is back"
+        case Reminded():
+            return f" i  {event.text}"
         case Ended():
             return summary(event)
         case _:

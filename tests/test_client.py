@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from estim.client import Wire, ask_once, join, read_reply, running, socket_of, start_host
-from estim.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import LinkBack
 from estim.core.lines import Line
 from estim.core.panel import Arm, Ask, Done, Overview, Quiet, Refusal, Reply, Scan, Snapshot, State, Status, Stop, Watch
 from estim.door import NoHost
 from estim.host.control import Front, Server, serve
+from estim.options import HostOptions
 
 WAIT_S = 30.0
 """Longest wait for anything here; nothing takes it but a mistake."""

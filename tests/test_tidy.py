@@ -123,7 +123,12 @@ def test_one_door_each_for_the_big_libraries() -> None:
         "bleak_retry_connector": {"estim/host/ble.py"},
         "bumble": {"simulator"},
         "textual": {"estim/tui"},
-        "sqlite3": {"estim/host/store.py", "estim/host/journal.py"},
+        "sqlite3": {f"estim/host/{part}.py" for part in ("store", "journal", "book", "entries", "history", "adopting")},
+        "dbus_fast": {"estim/host/attached.py", "estim/host/telling/desktop.py"},
+        "apprise": {"estim/host/telling/elsewhere.py"},
+        "icalendar": {"estim/exports"},
+        "fhir": {"estim/exports/fhir.py"},
+        "tzlocal": {"estim/host/zone.py"},
     }
     found = []
     for path in PYTHON:

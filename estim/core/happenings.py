@@ -85,6 +85,15 @@ class LinkBack(Happening, tag="link_back", frozen=True, kw_only=True):
     unit: str
 
 
+class Reminded(Happening, tag="reminded", frozen=True, kw_only=True):
+    """A slot of the schedule is due; it belongs to no unit. `slot` is its key, `program` whose turn it is."""
+
+    slot: str
+    program: str
+    text: str
+    unit: str = ""
+
+
 class Ended(Happening, tag="ended", frozen=True, kw_only=True):
     """The last line, always. `level_end` holds None for a channel whose level is unknown."""
 
@@ -101,4 +110,17 @@ class Ended(Happening, tag="ended", frozen=True, kw_only=True):
     message: str
 
 
-Happened = Connected | Armed | Started | Levelled | Phased | Paused | Resumed | Alarmed | LinkLost | LinkBack | Ended
+Happened = (
+    Connected
+    | Armed
+    | Started
+    | Levelled
+    | Phased
+    | Paused
+    | Resumed
+    | Alarmed
+    | LinkLost
+    | LinkBack
+    | Reminded
+    | Ended
+)

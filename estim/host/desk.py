@@ -14,6 +14,7 @@ from threading import Timer
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
+from estim.core.happenings import Happened
 from estim.core.panel import (
     Arm,
     Ask,
@@ -38,6 +39,7 @@ from estim.host.control import Front
 from estim.host.finding import look
 from estim.host.parts import Parts
 from estim.host.preparing import prepare
+from estim.host.readying import until_ready
 from estim.host.recovering import recovery
 from estim.host.runner import Runner
 from estim.host.scribe import Scribe, opening
@@ -119,6 +121,8 @@ class Desk:
                 return await self._start(front, command)
             case Arm(unit):
                 station = self._one(unit)
+                if station.waiting:  # prepared by the schedule: from now on it is this person's
+                    station.owner, station.keep = front, self._parts.settings.keep_running
                 station.runner.ask(lambda now, _: station.runner.session.arm(now))
                 return Done("armed")
             case Raise(unit=unit):
@@ -144,12 +148,24 @@ class Desk:
             case _:
                 assert_never(command)
 
-    async def _start(self, front: Front, command: Start) -> Reply:
+    async def prepare(self, command: Start) -> str:
+        """Connect a unit for a slot and wait for a person's key; return what that person should know."""
+        reply = await self._start(None, command)
+        return await until_ready(self._stations[reply.unit or ""])
+
+    def tell(self, event: Happened) -> None:
+        """Tell every front end that watches."""
+        self._watchers.told([event])
+
+    async def _start(self, front: Front | None, command: Start) -> Done:
         stops = self._stops
         async with self._starting:
             ready = await prepare(self._parts, command)
             name = ready.unit.name
             present = self._stations.get(name)
+            if present is not None and present.waiting and front is not None:
+                self._order_stop(present, Reason.STOPPED, soft=False)  # prepared for nobody yet: a person goes first
+                await self._settle(present, lost_wait_s=0.0)
             if present is not None and present.running:
                 raise EstimError(f"{name} is busy: stop its session first", code=Exit.TRY_LATER)
             if present is not None:
@@ -168,7 +184,7 @@ class Desk:
                 raise
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
 
-    def _check_wanted(self, front: Front, stops: int, *, keep: bool) -> None:
+    def _check_wanted(self, front: Front | None, stops: int, *, keep: bool) -> None:
         """Refuse a start that has been overtaken while it was prepared: by a stop, the host's end, or nobody left."""
         if self._stops != stops or self._leaving.is_set():
             raise EstimError("stopped before it began", code=Exit.TRY_LATER)

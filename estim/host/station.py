@@ -42,6 +42,12 @@ class Station:
         return self.keep and self.running and self.runner.session.order is not None
 
     @property
+    def waiting(self) -> bool:
+        """Say whether it was prepared by the schedule, and nobody has come yet."""
+        session = self.runner.session
+        return self.owner is None and self.running and session.order is not None and session.started is None
+
+    @property
     def proof(self) -> Proof:
         """Say what is proved. A session that only stops a unit never starts, and is proved by nothing but zero."""
         session = self.runner.session

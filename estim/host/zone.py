@@ -1,5 +1,7 @@
 """The one door to the system's time zone: a name by which a rule can be followed, wherever the person is now."""
 
+from collections.abc import Callable
+
 from estim.core.days.schedule import LOCAL
 from estim.core.errors import EstimError, Exit
 
@@ -20,6 +22,6 @@ def local_zone() -> str:
         ) from error
 
 
-def zone_name(wanted: str) -> str:
-    """Return the zone of a schedule: its own, or this computer's for "local"."""
-    return local_zone() if wanted == LOCAL else wanted
+def zone_name(wanted: str, present: Callable[[], str] = local_zone) -> str:
+    """Return the zone of a schedule: its own, or the present one for "local"."""
+    return present() if wanted == LOCAL else wanted

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from estim.core.happenings import Alarmed, Ended, Happened, LinkBack, LinkLost
+from estim.core.happenings import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.panel import Ask, Done, Overview, Priority, Refusal, Reply, Snapshot, Start, State, Stop
 from estim.tui import words
 from protocols.vocabulary import Channel
@@ -165,6 +165,9 @@ class Picture:
                 self._ring()
             case LinkBack():
                 self._note = "the link is back"
+            case Reminded():
+                self._note = line.text
+                self._ring()
             case _:
                 pass
         self._wake()

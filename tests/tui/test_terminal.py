@@ -11,8 +11,8 @@ import pytest
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
 from estim.catalogue import shipped
-from estim.client import HostOptions
 from estim.core.errors import EstimError, Exit
+from estim.options import HostOptions
 from estim.tui.run import offers_of, run_screen
 from estim.tui.terminal import Terminal
 from tests.tui.scripted import ScriptedWire, screen_of, settle

@@ -1,0 +1,173 @@
+"""Minds the schedule: reminds of a slot, prepares the unit for it, and never starts output by itself.
+
+1. What is due and what was said is decided in estim.core.days; here it is looked at every LOOK_S, told and noted.
+2. Preparing is a session that waits for a person's key: connected, at zero, battery checked. Without the key it ends
+   after five minutes (safety.md C-13). No notice and no button of a notice leads to output.
+3. A notice may stand on a lock screen: it says that it is time, and nothing about pain, body or program.
+4. Settings are read again at each look, so that a changed schedule holds at once; while they are wrong, the last ones
+   that were right hold.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from estim.core.days.diary import Diary, Mark, Marked
+from estim.core.days.judging import judge, program_of
+from estim.core.days.reminding import reminders
+from estim.core.days.schedule import noted, zone_of
+from estim.core.days.slots import Slot, Status
+from estim.core.errors import EstimError, Exit
+from estim.core.happenings import Reminded
+from estim.core.panel import Start
+from estim.host.parts import Parts
+from estim.host.telling.notice import Notice
+from estim.host.zone import zone_name
+from estim.settings import Settings, read_settings
+from protocols.vocabulary import AirError
+
+LOOK_S = 15.0
+"""How often the schedule is looked at."""
+
+BACK = timedelta(days=2)
+"""How far back slots are judged: a window may have opened yesterday."""
+
+READY, SNOOZE = "ready", "snooze"
+"""The buttons of a notice."""
+
+
+class Telling(Protocol):
+    """All ways of telling a person, as the herald has them."""
+
+    async def tell(self, notice: Notice) -> tuple[str, ...]:
+        """Tell it; never raises."""
+
+    async def withdraw(self, key: str) -> None:
+        """Take it back."""
+
+
+Prepare = Callable[[Start], Awaitable[str]]
+"""Connects a unit and waits for the key; returns what a person should know, raises EstimError or AirError."""
+
+
+class Minder:
+    """One host's eye on the schedule. `prepare` is None where units are not to be connected unasked."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        telling: Telling,
+        prepare: Prepare | None,
+        told: Callable[[Reminded], None],
+        look_s: float = LOOK_S,
+    ) -> None:
+        self._look_s = look_s
+        self._parts = parts
+        self._telling = telling
+        self._prepare = prepare
+        self._told = told
+        self._settings = parts.settings
+        self._shown: set[str] = set()
+        self._trouble = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Look, for as long as the host lives."""
+        while True:
+            with suppress(EstimError):
+                await self.look()
+            await asyncio.sleep(self._look_s)
+
+    async def look(self) -> None:
+        """Say what is to be said now; raises EstimError if the journal can't be read or written."""
+        settings = self._read_settings()
+        now, diary = await self._diary(settings)
+        slots = judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        for slot in slots:
+            if slot.key in self._shown and slot.status not in (Status.DUE, Status.SNOOZED):
+                self._shown.discard(slot.key)
+                await self._telling.withdraw(slot.key)
+        for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet):
+            mark = Mark(at=now, slot=reminder.slot.key, what=reminder.what)
+            await self._parts.journal.enter([mark], self._parts.clock.now())
+            await self._remind(settings, reminder.slot, again=reminder.what is Marked.NAGGED)
+
+    def acted(self, key: str, action: str) -> None:
+        """Take a button of a notice."""
+        self._background(self._snooze(key) if action == SNOOZE else self._get_ready(key))
+
+    def _read_settings(self) -> Settings:
+        try:
+            self._settings = read_settings(self._parts.home.settings_file)
+            self._trouble = ""
+        except EstimError as error:
+            if error.text != self._trouble:
+                self._trouble = error.text
+                logging.getLogger(__name__).warning("the last settings that were right hold: %s", error.text)
+        return self._settings
+
+    async def _diary(self, settings: Settings) -> tuple[datetime, Diary]:
+        """Return now, local, and the diary with the regime that holds; a new one is noted first."""
+        journal, clock = self._parts.journal, self._parts.clock
+        name = zone_name(settings.schedule.zone, self._parts.zone)
+        now = clock.now().utc.astimezone(zone_of(name))
+        diary = await journal.diary(now - BACK - timedelta(days=1))
+        fresh = noted(diary.regimes, settings.schedule.rules, name, now)
+        if fresh is None:
+            return now, diary
+        await journal.enter([fresh], clock.now())
+        return now, await journal.diary(now - BACK - timedelta(days=1))
+
+    async def _remind(self, settings: Settings, slot: Slot, *, again: bool) -> None:
+        still = "still open" if again else "time for your session"
+        await self._say(slot, f"{slot.at:%H:%M}: {still}, until {slot.closes:%H:%M}", settings)
+        if self._prepare is not None and settings.reminders.prepare and not again:
+            self._background(self._make_ready(slot, settings))
+
+    async def _say(self, slot: Slot, text: str, settings: Settings) -> None:
+        self._shown.add(slot.key)
+        snooze = (SNOOZE, f"Snooze {settings.schedule.snooze_min} min")
+        actions = (snooze,) if self._prepare is None else ((READY, "Get ready"), snooze)
+        await self._telling.tell(Notice(slot.key, "estim", text, actions=actions))
+        self._told(Reminded(slot=slot.key, program=program_of(settings.schedule, slot.at), text=text))
+
+    async def _make_ready(self, slot: Slot, settings: Settings) -> None:
+        assert self._prepare is not None, "asked before"
+        start = Start(program=program_of(settings.schedule, slot.at), keep=True)
+        try:
+            text = await self._prepare(start)
+        except AirError as error:
+            text = str(error)
+        except EstimError as error:  # why it is refused may be nobody else's business
+            text = error.text if error.code is Exit.NO_DEVICE else "not now; estim tells you why"
+        await self._say(slot, f"{slot.at:%H:%M}: {text}", settings)
+
+    async def _get_ready(self, key: str) -> None:
+        slot = await self._due(key)
+        if slot is not None and self._prepare is not None:
+            await self._make_ready(slot, self._settings)
+
+    async def _snooze(self, key: str) -> None:
+        slot = await self._due(key)
+        if slot is not None:
+            now = self._parts.clock.now()
+            mark = Mark(at=now.utc.astimezone(slot.at.tzinfo), slot=key, what=Marked.SNOOZED)
+            await self._parts.journal.enter([mark], now)
+
+    async def _due(self, key: str) -> Slot | None:
+        """Return the slot of a notice, if it is still open: a notice may have stood there for hours."""
+        now, diary = await self._diary(self._settings)
+        slots: Sequence[Slot] = judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        return next((one for one in slots if one.key == key and one.status in (Status.DUE, Status.SNOOZED)), None)
+
+    def _background(self, work: Coroutine[object, object, None]) -> None:
+        async def told() -> None:
+            with suppress(EstimError):
+                await work
+
+        task = asyncio.get_running_loop().create_task(told())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
