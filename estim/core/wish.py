@@ -113,9 +113,9 @@ class Wish:
         self._seen_s = now_s
 
     def aim(self, channel: Channel, goal: int, *, at_once: bool) -> None:
-        """Set a channel's goal; `at_once` leaves the way up to the Guard's slope alone."""
+        """Set a channel's goal; `at_once`, or no ramp to follow, leaves the way up to the Guard's slope alone."""
         ramp = self._ramps[channel]
-        if at_once:
+        if at_once or ramp.slew == 0:
             ramp.slew = inf
         ramp.aim(goal)
 

@@ -160,12 +160,11 @@ class Desk:
     async def _start(self, front: Front | None, command: Start) -> Done:
         stops = self._stops
         async with self._starting:
+            if front is not None:
+                await self._clear_waiting()
             ready = await prepare(self._parts, command)
             name = ready.unit.name
             present = self._stations.get(name)
-            if present is not None and present.waiting and front is not None:
-                self._order_stop(present, Reason.STOPPED, soft=False)  # prepared for nobody yet: a person goes first
-                await self._settle(present, lost_wait_s=0.0)
             if present is not None and present.running:
                 raise EstimError(f"{name} is busy: stop its session first", code=Exit.TRY_LATER)
             if present is not None:
@@ -183,6 +182,13 @@ class Desk:
                 self._order_stop(station, Reason.STOPPED, soft=False)
                 raise
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
+
+    async def _clear_waiting(self) -> None:
+        """End what was prepared for nobody yet, to its last word in the journal: a person's own start goes first."""
+        for station in [one for one in self._stations.values() if one.waiting]:
+            self._order_stop(station, Reason.STOPPED, soft=False)
+            await self._settle(station, lost_wait_s=0.0)
+            await asyncio.wait({station.task}, timeout=10)
 
     def _check_wanted(self, front: Front | None, stops: int, *, keep: bool) -> None:
         """Refuse a start that has been overtaken while it was prepared: by a stop, the host's end, or nobody left."""

@@ -30,7 +30,7 @@ from estim.settings import Settings, read_settings
 from protocols.vocabulary import AirError
 
 LOOK_S = 15.0
-"""How often the schedule is looked at."""
+"""How often the schedule is looked at, on the clock's own grid: a slot at 8:00 is told at 8:00."""
 
 BACK = timedelta(days=2)
 """How far back slots are judged: a window may have opened yesterday."""
@@ -79,7 +79,7 @@ class Minder:
         while True:
             with suppress(EstimError):
                 await self.look()
-            await asyncio.sleep(self._look_s)
+            await asyncio.sleep(self._look_s - self._parts.clock.now().utc.timestamp() % self._look_s)
 
     async def look(self) -> None:
         """Say what is to be said now; raises EstimError if the journal can't be read or written."""

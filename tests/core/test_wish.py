@@ -29,6 +29,15 @@ def test_it_ramps_rounds_down_and_follows_the_parts_percentage() -> None:
     assert made.levels(161.0)[A] == 10
 
 
+def test_a_channel_without_a_goal_of_its_own_can_be_raised_while_another_one_climbs() -> None:
+    made = wish()
+    made.advance(101.0)
+    made.aim(B, 4, at_once=False)
+    made.advance(111.0)
+    assert made.levels(111.0) == {A: 5, B: 2}
+    assert made.climbed()
+
+
 @pytest.mark.control("C-32")
 def test_it_comes_down_over_the_last_seconds() -> None:
     made = wish()

@@ -12,6 +12,9 @@ from enum import StrEnum
 SCORE_MAX = 10
 """Top of the numeric rating scale of pain, which begins at 0 (programs.md section 6)."""
 
+PROVING_S = 15.0
+"""Longest time in which a unit that was just reached proves that it is at zero (READY_MAX_S is 12)."""
+
 NOTE_MAX = 2000
 """Longest note, characters."""
 
@@ -161,8 +164,11 @@ class Played(Entry):
 
     @property
     def begun(self) -> bool:
-        """Say whether anything can have been put out: a session that was only prepared doesn't count as one."""
-        return self.output_s > 0
+        """Say whether it really began: one that was only prepared, or refused, put nothing out.
+
+        Until a unit has proved zero it counts as on, so such a session has a few seconds too.
+        """
+        return self.output_s >= PROVING_S or bool(self.duration_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

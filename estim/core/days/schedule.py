@@ -8,6 +8,7 @@
    nobody's slot; one that comes twice is one slot (judging.py drops the one that wasn't used).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -90,10 +91,18 @@ def resolve(local: datetime, zone: ZoneInfo) -> datetime:
 
 def check_rules(rules: Sequence[str]) -> None:
     """Raise EstimError (78) for a rule that can't be understood or that no body should follow."""
+    _check(tuple(rules))
+
+
+@lru_cache(maxsize=32)
+def _check(rules: tuple[str, ...]) -> None:
     days: dict[date, list[datetime]] = {}
     start = datetime.combine(date(2026, 1, 1), time())
     for text in rules:
-        found = list(_parsed(text, start).between(start, start + timedelta(days=LOOK_AHEAD_DAYS), inc=True))
+        try:
+            found = list(_parsed(text, start).between(start, start + timedelta(days=LOOK_AHEAD_DAYS), inc=True))
+        except (ValueError, IndexError, TypeError) as error:  # what dateutil finds out only while it counts
+            raise _bad(text, str(error)) from error
         if not found:
             raise _bad(text, "it gives no time at all within a year")
         for at in found:
@@ -184,6 +193,8 @@ def _parsed(text: str, start: datetime) -> rrule:
     for unit in ("SECONDLY", "MINUTELY", "HOURLY", "YEARLY"):
         if f"FREQ={unit}" in shown:
             raise _bad(text, "FREQ is DAILY, WEEKLY or MONTHLY")
+    if (interval := re.search(r"INTERVAL=([^;]*)", shown)) and not re.fullmatch(r"[1-9]\d{0,3}", interval[1]):
+        raise _bad(text, "INTERVAL is a whole number from 1 to 9999")
     if "BYHOUR=" not in shown:
         raise _bad(text, "it names no hour: BYHOUR=8,20")
     if "DTSTART" in shown or "\n" in text:

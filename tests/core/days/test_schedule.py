@@ -109,6 +109,9 @@ def test_only_what_is_new_is_noted() -> None:
         ("RRULE:FREQ=DAILY;BYHOUR=8;BYSECOND=30", "whole minutes"),
         ("DTSTART:20260101T000000\nRRULE:FREQ=DAILY;BYHOUR=8", "nothing else"),
         ("RRULE:FREQ=DAILY;BYHOUR=8;COLOUR=RED", "."),
+        ("RRULE:FREQ=DAILY;BYHOUR=8;INTERVAL=0", "INTERVAL"),
+        ("RRULE:FREQ=DAILY;BYHOUR=8;INTERVAL=-1", "INTERVAL"),
+        ("RRULE:FREQ=MONTHLY;BYHOUR=8;BYDAY=9MO", "."),
     ],
 )
 def test_a_broken_rule_gets_a_sentence(rule: str, why: str) -> None:

@@ -1,0 +1,204 @@
+"""Somebody who lives with estim: a daemon's parts on a clock that jumps, one unit, one diary, and zones that change."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from estim.core.days.diary import Diary, Entry, Mark, Marked
+from estim.core.days.judging import judge
+from estim.core.days.slots import Slot
+from estim.core.happenings import Reminded
+from estim.core.panel import Arm, Ask, Done, Raise, Refusal, Reply, Start, State
+from estim.host.clock import LoopClock, VirtualLoop
+from estim.host.control import Front
+from estim.host.desk import Desk
+from estim.host.home import find_home
+from estim.host.journal import Journal
+from estim.host.minder import Minder
+from estim.host.parts import Parts
+from estim.host.telling.notice import Notice
+from estim.host.units import Units
+from estim.settings import Settings, read_settings
+from protocols.registry import family
+from protocols.vocabulary import Channel
+from simulator.radio import MemoryAir
+from simulator.registry import make, read_line
+from simulator.trace import silent
+
+LOOK_S = 600.0
+"""The schedule is looked at every ten minutes: fourteen days are two thousand looks."""
+
+
+class Owned(MemoryAir):
+    """A radio in memory whose unit counts as a real one: what it plays belongs into the diary."""
+
+    simulated = False
+
+
+class Seat(Front):
+    """A terminal at which a person sits."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.gone = False
+
+    def tell(self, line: object) -> None:
+        self.told.append(line)
+
+
+class Wall:
+    """Where notices hang."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.hanging: set[str] = set()
+
+    async def tell(self, notice: Notice) -> tuple[str, ...]:
+        self.notices.append(notice)
+        self.hanging.add(notice.key)
+        return ("wall",)
+
+    async def withdraw(self, key: str) -> None:
+        self.hanging.discard(key)
+
+
+class Life:
+    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot)."""
+
+    def __init__(self, folder: Path, born: datetime, zone: str, settings: str = "") -> None:
+        self.zone = zone
+        self.home = find_home(str(folder))
+        self.home.prepare()
+        self.home.settings_file.write_text(settings, encoding="utf-8")
+        self.loop = VirtualLoop(None)
+        self.clock = LoopClock(self.loop, born.astimezone(UTC))
+        setup = read_line("em70:battery=100")
+        self.twin = make(setup, lambda _unit: silent)[0]
+        self.air = Owned([self.twin])
+        self.family = family("em70")
+        self.wall = Wall()
+        self.said: list[tuple[str, str]] = []
+        self.refusals: list[str] = []
+        self.seat = Seat()
+
+    @property
+    def now(self) -> datetime:
+        """The person's own time."""
+        return self.clock.now().utc.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.home.settings_file)
+
+    def live(self, story: Callable[["Life"], Awaitable[None]]) -> None:
+        """Live it."""
+
+        async def whole() -> None:
+            await self.wake()
+            try:
+                await story(self)
+            finally:
+                await self.sleep()
+
+        try:
+            self.loop.run_until_complete(whole())
+        finally:
+            self.loop.close()
+
+    # The computer
+
+    async def wake(self) -> None:
+        """A daemon starts: what a dead one left is stopped first."""
+        self.journal = await Journal.open(self.home.journal)
+        parts = Parts(
+            clock=self.clock,
+            air=self.air,
+            journal=self.journal,
+            home=self.home,
+            settings=self.settings,
+            units=Units.load(self.home),
+            families=lambda: (self.family,),
+            pid=os.getpid(),
+            zone=lambda: self.zone,
+        )
+        self.desk = Desk(parts, solo=False, leaving=asyncio.Event())
+        await self.desk.recover()
+        self.minder = Minder(parts, self.wall, self.desk.prepare, self._told, LOOK_S)
+        self._minding = asyncio.get_running_loop().create_task(self.minder.run())
+
+    async def sleep(self) -> None:
+        """The daemon ends as it should."""
+        self._minding.cancel()
+        await self.desk.close()
+        await self.journal.close()
+
+    async def die(self) -> None:
+        """The daemon is killed in mid-session: no stop, no last word in the journal, the unit left as it is."""
+        self._minding.cancel()
+        for station in self.desk._stations.values():
+            station.task.cancel()
+        await asyncio.sleep(0)
+        await self.journal.flush()
+        self.journal._executor.shutdown(wait=True)
+
+    def _told(self, event: Reminded) -> None:
+        if event.text.endswith(tuple("0123456789")):  # the first word of it; the second says how the unit is
+            self.said.append((f"{self.now:%d %H:%M}", event.slot[8:].replace("T", " ")))
+
+    # The person
+
+    async def until(self, day: int, clock: str, month: int = 0) -> None:
+        """Let time pass until a local time."""
+        hour, minute = map(int, clock.split(":"))
+        now = self.now
+        then = datetime(now.year, month or now.month, day, hour, minute, tzinfo=ZoneInfo(self.zone))
+        await asyncio.sleep(then.timestamp() - now.timestamp())
+
+    async def ask(self, command: Ask) -> Reply:
+        return await self.desk.ask(self.seat, command)
+
+    async def play(self, minutes: float = 20, level: int = 5, program: str = "tens-ankle") -> Reply:
+        """Put the pads on and play; return when it is over."""
+        reply = await self.ask(Start(program=program, minutes=minutes, level={Channel.A: level}, pads_on=True))
+        if isinstance(reply, Refusal):
+            self.refusals.append(reply.text)
+            return reply
+        await self._over()
+        return reply
+
+    async def ask_for_more(self) -> str:
+        """Try to play, and return why it is refused."""
+        reply = await self.play()
+        assert isinstance(reply, Refusal)
+        return reply.text
+
+    async def press_enter(self, level: int = 5) -> None:
+        """Take the unit that the schedule has prepared, and go up by hand."""
+        assert isinstance(await self.ask(Arm()), Done)
+        assert isinstance(await self.ask(Raise(channel=Channel.A, to=level)), Done)
+        await self._over()
+
+    async def _over(self) -> None:
+        for station in self.desk._stations.values():
+            await station.runner.ended.wait()
+            await asyncio.wait({station.task})
+        assert self.twin.level("A") == 0
+
+    @property
+    def states(self) -> list[State]:
+        return [station.runner.session.state for station in self.desk._stations.values()]
+
+    async def write(self, *entries: Entry) -> None:
+        await self.journal.enter(entries, self.clock.now())
+
+    async def mark(self, key: str, what: Marked) -> None:
+        await self.write(Mark(at=self.now, slot=key, what=what))
+
+    async def diary(self) -> Diary:
+        return await self.journal.diary()
+
+    def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
+        return judge(self.settings.schedule, diary, self.now, since, until)
