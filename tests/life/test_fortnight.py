@@ -39,7 +39,7 @@ SLOTS = """
 04-04 done missed
 04-05 done done
 """
-"""03-26: the crash after 7 minutes, 2 more until the next host. 03-29: Berlin's short night, 04-05: Sydney's long one."""
+"""03-26: a crash after 7 minutes, 2 more until the next host. 03-29: Berlin's short night. 04-05: Sydney's long one."""
 
 MINUTES = {
     "03-23": 40, "03-24": 40, "03-25": 20, "03-26": 29, "03-27": 40, "03-28": 40, "03-29": 40, "03-30": 60,
