@@ -17,11 +17,15 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.message import Message
 
+from estim.core.days.diary import Topic
 from estim.core.errors import Exit
 from estim.core.panel import Arm, Pause, Quiet, Raise, Resume, State, Stop
+from estim.today import Today
 from estim.tui import signals, words
+from estim.tui.day import Day
 from estim.tui.picture import Picture, View
 from estim.tui.post import Post, Sleep, Wire
+from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Keys, Session, Summary
 from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
@@ -64,6 +68,7 @@ class SessionApp(App[int]):
         offers: Sequence[Offer],
         again: Callable[[], Awaitable[Wire]],
         sleep: Sleep = asyncio.sleep,
+        today: Today | None = None,
     ) -> None:
         super().__init__(driver_class=Terminal)
         self.animation_level = "none"
@@ -77,14 +82,33 @@ class SessionApp(App[int]):
         self._alarmed = False
         self.picture = Picture(self._wake, self._ring)
         self._post = Post(wire, self.picture, again, sleep)
+        self._day = Day(today, self.picture, self._post.send)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         await self.push_screen(Choose(self._offers))
         self.run_worker(self._post.run(), group="post")
         self.run_worker(self._draw_on(), group="draw")
+        self.run_worker(self._begin_day(), group="day")
         if not self.is_headless:
             signals.take(self.leave_by_signal, self.freeze)
+
+    async def _begin_day(self) -> None:
+        """Say what the day asks for, and ask what has no answer yet."""
+        still_open = await self._day.begin()
+        if still_open and not self.picture.flows:
+            await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
+
+    def action_after(self, topic: str, word: str) -> None:
+        """Keep how the session was."""
+        self.run_worker(self._day.after(Topic(topic), word), group="day")
+
+    def action_last_level(self) -> None:
+        """Go up to the last comfortable level, or fill it in before a start."""
+        if isinstance(self.screen, Choose):
+            self.run_worker(self._day.fill(self.screen.program, self.screen.fill_goal), group="day")
+        elif self.picture.shown is not None:
+            self.run_worker(self._day.go_to_last(self.picture.shown), group="day")
 
     def on_unmount(self) -> None:
         """Give the signals back."""
@@ -170,6 +194,7 @@ class SessionApp(App[int]):
     def action_again(self) -> None:
         """Leave the summary for a new session."""
         self.picture.again()
+        self.run_worker(self._day.renew(), group="day")
 
     def action_keys(self) -> None:
         """Show all keys."""
@@ -265,9 +290,11 @@ class SessionApp(App[int]):
 
     async def _draw(self, view: View) -> None:
         face = _face(view)
-        if isinstance(self.screen, Keys) and not isinstance(self.screen_stack[-2], face):
+        above = isinstance(self.screen, Keys | Questions)
+        if above and not isinstance(self.screen_stack[-2], face):
             await self.pop_screen()
-        screen = self.screen_stack[-2] if isinstance(self.screen, Keys) else self.screen
+            above = False
+        screen = self.screen_stack[-2] if above else self.screen
         if not isinstance(screen, face):
             screen = self._build(face)
             await self.switch_screen(screen)

@@ -32,6 +32,7 @@ class View:
     starting: bool = False
     ended: Ended | None = None
     others: tuple[str, ...] = ()
+    today: str = ""
 
     @property
     def alarmed(self) -> bool:
@@ -58,6 +59,7 @@ class Picture:
         self._simulated = False
         self._silent = False
         self._note = ""
+        self._today = ""
         self._ticks = 0
         self._ended: Ended | None = None
         self.last_ended: Ended | None = None
@@ -76,6 +78,7 @@ class Picture:
             note=self._note,
             starting=self.starting,
             ended=self._ended,
+            today=self._today,
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
         )
 
@@ -102,6 +105,11 @@ class Picture:
     def say(self, text: str) -> None:
         """Show a note until another one comes."""
         self._note = text
+        self._wake()
+
+    def today(self, text: str) -> None:
+        """Show what the day asks for, where a program is chosen."""
+        self._today = text
         self._wake()
 
     def begin(self) -> None:

@@ -9,6 +9,7 @@ from estim.client import Wire, join, programs_of, running, start_host
 from estim.core.errors import EstimError, Exit
 from estim.core.program import Program
 from estim.options import HostOptions
+from estim.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.words import Offer
 
@@ -50,7 +51,7 @@ async def reach(options: HostOptions) -> Wire:
 
 async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str]) -> int:
     wire = await reach(options)
-    app = SessionApp(wire, offers, lambda: reach(options))
+    app = SessionApp(wire, offers, lambda: reach(options), today=Today(options))
     if problems:
         app.picture.say("; ".join(problems))
     try:

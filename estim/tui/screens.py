@@ -23,6 +23,9 @@ from estim.tui.widgets import Alarms, Banner, Clock, Lanes, Line, StopBar
 from estim.tui.words import Offer
 
 
+GOAL_HINT = "Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time."
+
+
 class Choose(Screen[None]):
     """Before a start: program, minutes, goal level, and the pads-on act."""
 
@@ -33,13 +36,26 @@ class Choose(Screen[None]):
             super().__init__()
             self.start = start
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "app.last_level", "Last level", show=False)]
+
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()
         self._offers = tuple(offers)
 
+    @property
+    def program(self) -> str:
+        """The id of the program under the cursor, empty for none."""
+        offer = self._offer(self.query_one("#programs", OptionList).highlighted)
+        return "" if offer is None else offer.id
+
+    def fill_goal(self, goal: str) -> None:
+        """Write a goal into its field; the person still has to start."""
+        self.query_one("#goal", Input).value = goal
+
     def compose(self) -> ComposeResult:
         """List on top, the two fields and the button below, STOP as everywhere."""
         yield Banner(id="banner")
+        yield Line(id="today")
         yield Line(id="unit")
         yield Alarms(id="alarms")
         with Vertical(id="choice"):
@@ -50,7 +66,7 @@ class Choose(Screen[None]):
                 yield Input("20", type="number", max_length=4, id="minutes", compact=True)
                 yield Label("Goal level", classes="field-name")
                 yield Input("0", max_length=24, restrict="[0-9A-Da-d=, ]*", id="goal", compact=True)
-            yield Static("Goal: 0 begins at zero; + goes up. 12 is channel A; A=12,B=8 for both.", id="goal-hint")
+            yield Static(GOAL_HINT, id="goal-hint")
             yield Button("Pads on, start", id="start", variant="primary")
         yield Line(id="note")
         yield StopBar()
@@ -99,6 +115,7 @@ class Choose(Screen[None]):
         """Show the unit, if there is one, and whether a start is under way."""
         self.query_one("#banner", Banner).draw(view)
         self.query_one("#alarms", Alarms).draw(view)
+        self.query_one("#today", Line).say(view.today)
         self.query_one("#unit", Line).say(_unit(view))
         self.query_one("#note", Line).say(view.note)
         self.query_one("#start", Button).disabled = view.starting or bool(view.gone)
@@ -118,6 +135,7 @@ class Session(Screen[None]):
         Binding("a", "app.channel('A')", "Channel A", show=False),
         Binding("b", "app.channel('B')", "Channel B", show=False),
         Binding("enter", "app.arm", "Pads on", show=False),
+        Binding("l", "app.last_level", "Last level", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -163,7 +181,15 @@ class Session(Screen[None]):
 class Summary(Screen[None]):
     """After a session: why it ended, how long, how high, and whether the stop is proved."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "app.again", "New session", key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "app.again", "New session", key_display="Enter"),
+        Binding("o", "app.after('skin', 'ok')", "Skin ok", show=False),
+        Binding("b", "app.after('skin', 'bad')", "Skin not ok", show=False),
+        Binding("w", "app.after('feel', 'weaker')", "Weaker", show=False),
+        Binding("e", "app.after('feel', 'same')", "The same", show=False),
+        Binding("r", "app.after('feel', 'stronger')", "Stronger", show=False),
+    ]
+    ASKS = "Skin under the pads: o ok, b not ok.  Against last time: w weaker, e the same, r stronger."
 
     def compose(self) -> ComposeResult:
         """A short list, and STOP as everywhere: an unproved stop can be asked for again."""
@@ -171,7 +197,7 @@ class Summary(Screen[None]):
         yield Line(id="program")
         yield Alarms(id="alarms")
         with VerticalScroll(id="summary", can_focus=False):
-            for row in ("reason", "minutes", "highest", "stop", "message"):
+            for row in ("reason", "minutes", "highest", "stop", "message", "asks"):
                 yield Line(id=f"sum-{row}", classes="sum")
         yield Line(id="note")
         yield StopBar()
@@ -192,6 +218,7 @@ class Summary(Screen[None]):
             ("highest", "highest level", words.highest(ended)),
             ("stop", "stop confirmed", words.confirmed(ended)),
             ("message", "", ended.message),
+            ("asks", "", self.ASKS if ended.started_at is not None and not ended.simulated else ""),
         ):
             self.query_one(f"#sum-{row}", Line).say(f"{name:<16}{text}" if name else text)
         self.query_one("#sum-stop").set_class(not ended.stop_confirmed, "high")
@@ -214,6 +241,7 @@ space         pause; again: go on, up from zero
 Tab, A, B     choose the channel
 k             acknowledge the first alarm
 u             the next unit, if there are several
+l             the level that was comfortable last time
 q, Ctrl+Q     stop if output may be on, then leave
 ?             this list; Enter closes it
 

@@ -1,0 +1,76 @@
+"""The day beside the session: reads and writes the diary in threads, and tells the picture; nothing waits for it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from estim.core.days.diary import Topic
+from estim.core.errors import EstimError
+from estim.core.panel import Ask, Raise, Snapshot
+from estim.today import Today
+from estim.tui import words
+from estim.tui.picture import Picture
+
+T = TypeVar("T")
+
+UNKNOWN = "no level of this program is known yet: + and − find one"
+
+
+class Day:
+    """One home's day on the screen; without a `today` there is none. A trouble with the diary is said as a note."""
+
+    def __init__(self, today: Today | None, picture: Picture, send: Callable[[Ask], None]) -> None:
+        self._today = today
+        self._picture = picture
+        self._send = send
+
+    async def begin(self) -> tuple[tuple[str, str], ...]:
+        """Show the day, and return the questions that have no answer yet."""
+        await self.renew()
+        today = self._today
+        return () if today is None else await self._ask(today.questions) or ()
+
+    async def renew(self) -> None:
+        """Show what the day asks for."""
+        if self._today is not None:
+            self._picture.today(await asyncio.to_thread(self._today.headline))
+
+    async def answer(self, answers: dict[str, bool]) -> None:
+        """Keep the answers to questions."""
+        today = self._today
+        if today is not None and answers:
+            await self._ask(lambda: today.answer(answers))
+
+    async def after(self, topic: Topic, word: str) -> None:
+        """Keep how the session was that has just ended."""
+        today = self._today
+        said = None if today is None else await self._ask(lambda: today.after(topic, word))
+        if said:
+            self._picture.say(said)
+
+    async def fill(self, program: str, into: Callable[[str], None]) -> None:
+        """Fill in the last comfortable level of a program; the person still has to start."""
+        if self._today is None or not program:
+            return
+        last = await asyncio.to_thread(self._today.last_level, program)
+        if last is not None:
+            into(last.goal)
+        self._picture.say(UNKNOWN if last is None else last.text)
+
+    async def go_to_last(self, shown: Snapshot) -> None:
+        """Go up to the last comfortable level of the session that is shown, at the usual slope."""
+        if self._today is None or not words.live(shown):
+            return
+        last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
+        if last is None:
+            self._picture.say(UNKNOWN)
+            return
+        for channel, level in words.goal_of(last.goal).items():
+            self._send(Raise(channel=channel, to=level, unit=shown.unit))
+
+    async def _ask(self, ask: Callable[[], T]) -> T | None:
+        try:
+            return await asyncio.to_thread(ask)
+        except EstimError as error:
+            self._picture.say(error.text)
+            return None

@@ -1,0 +1,146 @@
+"""The day on the screen, with a real diary behind it: questions first, the last level, and how it was afterwards."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from estim.core.days.diary import Check, Diary, Played, Topic
+from estim.core.days.health import QUESTIONS
+from estim.core.panel import Raise, State, Stop
+from estim.host.book import Book
+from estim.options import HostOptions
+from estim.today import Today
+from estim.tui.app import SessionApp
+from estim.tui.questions import Questions
+from estim.tui.screens import Choose, Summary
+from protocols.vocabulary import Channel
+from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedWire, settle, text_of
+
+NOW = datetime.now(UTC)
+
+
+class Home:
+    """A home with a journal in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.book = Book.open(folder / "log.sqlite")
+
+    def answer_all(self) -> None:
+        self.book.enter([Check(at=NOW, topic=Topic.HEALTH, about=one.id, answer="no") for one in QUESTIONS], NOW)
+
+    def play(self, minutes_ago: float, level: int = 12) -> None:
+        at = NOW - timedelta(minutes=minutes_ago)
+        over = at + timedelta(minutes=20)
+        played = Played(
+            id=1, at=at, program="tens-ankle", unit="coyote3", family="coyote3", sites=("ankle-left",), simulated=False,
+            length_s=1200, output_s=1200, delivered_until=over, ended=over, reason="completed", duration_s=1200,
+            level_max={"A": level}, goal={"A": level}, stop_confirmed=True,
+        )  # fmt: skip
+        self.book.adopt([played], [], {}, NOW)
+
+    @property
+    def diary(self) -> Diary:
+        return self.book.diary(False, None)
+
+    def app(self, wire: ScriptedWire, simulate: str | None = None) -> SessionApp:
+        async def again() -> ScriptedWire:
+            return wire
+
+        return SessionApp(wire, OFFERS, again, today=Today(HostOptions(home=str(self.folder), simulate=simulate)))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+async def seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
+    """Wait until a thread's word is on the screen."""
+    async with asyncio.timeout(10):
+        while not there():
+            await pilot.pause(0.02)
+
+
+@pytest.mark.control("C-25", "C-38")
+async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home: Home) -> None:
+    wire = ScriptedWire()
+    async with home.app(wire).run_test() as pilot:
+        await seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
+        await pilot.press("f12")
+        await settle(pilot)
+        assert Stop(reason="panic") in wire.asked
+        for number, question in enumerate(QUESTIONS):
+            assert question.question in text_of(pilot, "#question")
+            await pilot.press("y" if number == 0 else "n")
+        await seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
+        assert isinstance(pilot.app.screen, Choose)
+    assert [check.answer for check in home.diary.checks] == ["yes"] + ["no"] * (len(QUESTIONS) - 1)
+
+
+async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:
+    async with home.app(ScriptedWire()).run_test() as pilot:
+        await seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
+        await pilot.press("n", "n", "escape")
+        await seen(pilot, lambda: len(home.diary.checks) == 2)
+
+
+async def test_the_day_is_told_and_l_fills_in_the_last_level(home: Home) -> None:
+    home.answer_all()
+    home.play(300)
+    async with home.app(ScriptedWire()).run_test() as pilot:
+        await seen(pilot, lambda: "no pain written down yet" in text_of(pilot, "#today"))
+        await pilot.press("l")
+        await seen(pilot, lambda: pilot.app.screen.query_one("#goal", Input).value == "A=12")
+        await seen(pilot, lambda: "A=12, as on" in text_of(pilot, "#note"))
+
+
+async def test_in_a_session_l_goes_up_to_the_last_level_and_never_by_itself(home: Home) -> None:
+    home.answer_all()
+    home.play(300)
+    wire = ScriptedWire(RUNNING)
+    async with home.app(wire).run_test() as pilot:
+        await settle(pilot)
+        await seen(pilot, lambda: pilot.app.screen.query("#clock").first() is not None)
+        assert not any(isinstance(command, Raise) for command in wire.asked)
+        await pilot.press("l")
+        await seen(pilot, lambda: Raise(channel=Channel.A, to=12, unit="coyote3") in wire.asked)
+
+
+@pytest.mark.control("C-20")
+async def test_after_a_session_skin_and_feeling_are_asked_for_and_kept(home: Home) -> None:
+    home.answer_all()
+    home.play(25)
+    wire = ScriptedWire(replace(RUNNING, state=State.ENDED, out="off"))
+    async with home.app(wire).run_test() as pilot:
+        await settle(pilot)
+        wire.tell(ENDED)
+        await seen(pilot, lambda: isinstance(pilot.app.screen, Summary))
+        await seen(pilot, lambda: "Skin under the pads" in text_of(pilot, "#sum-asks"))
+        await pilot.press("o", "w")
+        await seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS) + 2)
+    kept = {(check.topic, check.answer, check.session) for check in home.diary.checks if check.session}
+    assert kept == {(Topic.SKIN, "ok", 1), (Topic.FEEL, "weaker", 1)}
+
+
+async def test_with_a_software_unit_there_is_no_day(home: Home) -> None:
+    async with home.app(ScriptedWire(), simulate="coyote3").run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("l")
+        await seen(pilot, lambda: "no level of this program" in text_of(pilot, "#note"))
+        assert isinstance(pilot.app.screen, Choose)
+        assert text_of(pilot, "#today") == ""
+    assert home.diary.checks == ()
+
+
+async def test_a_journal_that_cannot_be_read_is_told(home: Home) -> None:
+    home.book.close()
+    (home.folder / "log.sqlite").write_bytes(b"no database at all, but longer than a header " * 10)
+    async with home.app(ScriptedWire()).run_test() as pilot:
+        await seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))
