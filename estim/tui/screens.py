@@ -22,7 +22,6 @@ from estim.tui.picture import View
 from estim.tui.widgets import Alarms, Banner, Clock, Lanes, Line, StopBar
 from estim.tui.words import Offer
 
-
 GOAL_HINT = "Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time."
 
 
