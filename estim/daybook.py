@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from estim.core.days.care_plan import Plan
-from estim.core.days.diary import Break, Diary, Entry, Played, Topic, entries_of
+from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
 from estim.core.days.judging import judge
 from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot
@@ -28,6 +28,9 @@ from estim.settings import Settings, read_settings
 
 RECENT = timedelta(days=120)
 """How much of the past today's questions need: a streak and a plan of some weeks."""
+
+SETTLED = timedelta(days=4)
+"""After this a run is judged or let go, whatever happens."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,17 @@ class Daybook:
         return None if self.book is None else self.book.session(number)
 
     def recent(self) -> Diary:
-        """Return what today's questions need: these months, and all that the plan was judged by since it began."""
-        diary = self.read(self.now - RECENT)
+        """Return what today's questions need: these months, and more only where the plan asks for it.
+
+        Judged runs decide where a person stands, whatever was before (care_course), so a plan that began earlier is
+        read from its beginning only if these months don't settle it.
+        """
+        first = self.now - RECENT
+        diary = self.read(first)
         begun = [check.at for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin"]
-        if not begun or begun[-1] >= self.now - RECENT:
+        if not begun or begun[-1] >= first or settled(diary, first):
             return diary
-        return self.read(begun[-1], self.now - RECENT)
+        return self.read(begun[-1], first)
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
         """Return the slots of a time as they stand now."""
@@ -115,6 +123,17 @@ class Daybook:
     def _to_write(self) -> Book:
         assert self.book is not None, "opened to be read only"
         return self.book
+
+
+def settled(diary: Diary, first: datetime) -> bool:
+    """Say whether what was written from `first` on settles where a person stands on a plan that began before it.
+
+    Two runs do, far enough from the beginning and from each other, if there was a morning to hold them against.
+    """
+    runs = [run.at for run in diary.runs if run.at >= first + SETTLED]
+    if not runs or not any(run >= runs[0] + SETTLED for run in runs):
+        return False
+    return any(pain.when is When.MORNING and first <= pain.at < runs[0] for pain in diary.pains)
 
 
 def _likeness(entry: Entry) -> tuple[object, ...]:

@@ -61,7 +61,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-async def seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
+async def assert_seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
     """Wait until a thread's word is on the screen."""
     async with asyncio.timeout(10):
         while not there():
@@ -72,33 +72,33 @@ async def seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
 async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home: Home) -> None:
     wire = ScriptedWire()
     async with home.app(wire).run_test() as pilot:
-        await seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
         await pilot.press("f12")
         await settle(pilot)
         assert Stop(reason="panic") in wire.asked
         for number, question in enumerate(QUESTIONS):
             assert question.question in text_of(pilot, "#question")
             await pilot.press("y" if number == 0 else "n")
-        await seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
+        await assert_seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
         assert isinstance(pilot.app.screen, Choose)
     assert [check.answer for check in home.diary.checks] == ["yes"] + ["no"] * (len(QUESTIONS) - 1)
 
 
 async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:
     async with home.app(ScriptedWire()).run_test() as pilot:
-        await seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
         await pilot.press("n", "n", "escape")
-        await seen(pilot, lambda: len(home.diary.checks) == 2)
+        await assert_seen(pilot, lambda: len(home.diary.checks) == 2)
 
 
 async def test_the_day_is_told_and_l_fills_in_the_last_level(home: Home) -> None:
     home.answer_all()
     home.play(300)
     async with home.app(ScriptedWire()).run_test() as pilot:
-        await seen(pilot, lambda: "no pain written down yet" in text_of(pilot, "#today"))
+        await assert_seen(pilot, lambda: "no pain written down yet" in text_of(pilot, "#today"))
         await pilot.press("l")
-        await seen(pilot, lambda: pilot.app.screen.query_one("#goal", Input).value == "A=12")
-        await seen(pilot, lambda: "A=12, as on" in text_of(pilot, "#note"))
+        await assert_seen(pilot, lambda: pilot.app.screen.query_one("#goal", Input).value == "A=12")
+        await assert_seen(pilot, lambda: "A=12, as on" in text_of(pilot, "#note"))
 
 
 async def test_in_a_session_l_goes_up_to_the_last_level_and_never_by_itself(home: Home) -> None:
@@ -107,10 +107,10 @@ async def test_in_a_session_l_goes_up_to_the_last_level_and_never_by_itself(home
     wire = ScriptedWire(RUNNING)
     async with home.app(wire).run_test() as pilot:
         await settle(pilot)
-        await seen(pilot, lambda: pilot.app.screen.query("#clock").first() is not None)
+        await assert_seen(pilot, lambda: pilot.app.screen.query("#clock").first() is not None)
         assert not any(isinstance(command, Raise) for command in wire.asked)
         await pilot.press("l")
-        await seen(pilot, lambda: Raise(channel=Channel.A, to=12, unit="coyote3") in wire.asked)
+        await assert_seen(pilot, lambda: Raise(channel=Channel.A, to=12, unit="coyote3") in wire.asked)
 
 
 @pytest.mark.control("C-20")
@@ -121,10 +121,10 @@ async def test_after_a_session_skin_and_feeling_are_asked_for_and_kept(home: Hom
     async with home.app(wire).run_test() as pilot:
         await settle(pilot)
         wire.tell(ENDED)
-        await seen(pilot, lambda: isinstance(pilot.app.screen, Summary))
-        await seen(pilot, lambda: "Skin under the pads" in text_of(pilot, "#sum-asks"))
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Summary))
+        await assert_seen(pilot, lambda: "Skin under the pads" in text_of(pilot, "#sum-asks"))
         await pilot.press("o", "w")
-        await seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS) + 2)
+        await assert_seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS) + 2)
     kept = {(check.topic, check.answer, check.session) for check in home.diary.checks if check.session}
     assert kept == {(Topic.SKIN, "ok", 1), (Topic.FEEL, "weaker", 1)}
 
@@ -133,7 +133,7 @@ async def test_with_a_software_unit_there_is_no_day(home: Home) -> None:
     async with home.app(ScriptedWire(), simulate="coyote3").run_test() as pilot:
         await settle(pilot)
         await pilot.press("l")
-        await seen(pilot, lambda: "no level of this program" in text_of(pilot, "#note"))
+        await assert_seen(pilot, lambda: "no level of this program" in text_of(pilot, "#note"))
         assert isinstance(pilot.app.screen, Choose)
         assert text_of(pilot, "#today") == ""
     assert home.diary.checks == ()
@@ -143,4 +143,4 @@ async def test_a_journal_that_cannot_be_read_is_told(home: Home) -> None:
     home.book.close()
     (home.folder / "log.sqlite").write_bytes(b"no database at all, but longer than a header " * 10)
     async with home.app(ScriptedWire()).run_test() as pilot:
-        await seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))
+        await assert_seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))

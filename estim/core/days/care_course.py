@@ -75,14 +75,14 @@ def utc(moment: datetime) -> datetime:
 
 def story_of(diary: Diary, begin: Check, now: datetime) -> Story:
     """Return what was written down since the beginning and until now, and all sessions: any can mask a run's pain."""
-    first, last = utc(begin.at), utc(now)
-    pains = tuple(sorted((pain for pain in diary.pains if first <= utc(pain.at) <= last), key=_when))
+    first, last = begin.at.timestamp(), now.timestamp()
+    pains = tuple(sorted((pain for pain in diary.pains if first <= _when(pain) <= last), key=_when))
     in_runs: dict[date, int] = {}
     for pain in pains:
         if pain.when is When.RUN:
             in_runs[pain.at.date()] = max(pain.score, in_runs.get(pain.at.date(), 0))
     return Story(
-        runs=tuple(sorted((run for run in diary.runs if first <= utc(run.at) <= last), key=_when)),
+        runs=tuple(sorted((run for run in diary.runs if first <= _when(run) <= last), key=_when)),
         pains=pains,
         in_runs=in_runs,
         sessions=diary.sessions,
@@ -119,8 +119,9 @@ def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
     What a traveller wrote on a day that is still to come here counts as today's.
     """
     worst: dict[date, int] = {}
-    today, first = until.date(), utc(until) - DAY * (days + 2)
-    pains = story.pains[bisect_left(story.pains, first, key=_when) : bisect_right(story.pains, utc(until), key=_when)]
+    today, first = until.date(), (utc(until) - DAY * (days + 2)).timestamp()
+    last = until.timestamp()
+    pains = story.pains[bisect_left(story.pains, first, key=_when) : bisect_right(story.pains, last, key=_when)]
     for pain in pains:
         day = min(pain.at.date(), today)
         worst[day] = max(pain.score, worst.get(day, 0))
@@ -135,7 +136,8 @@ def masking(plan: Plan, sessions: Sequence[Played], at: datetime) -> Played | No
     quiet_from = utc(at) - timedelta(hours=plan.quiet_before_run_h)
     found: Played | None = None
     latest = quiet_from
-    for session in reversed(sessions[: bisect_left(sessions, utc(at), key=_when)]):
+    for number in range(bisect_left(sessions, at.timestamp(), key=_when) - 1, -1, -1):
+        session = sessions[number]
         if utc(session.at) < quiet_from - LOOK_BACK:
             break
         if session.begun and not session.simulated and utc(session.delivered_until) > latest:
@@ -149,8 +151,9 @@ def in_words(number: int) -> str:
     return words[number] if number < len(words) else str(number)
 
 
-def _when(entry: Entry) -> datetime:
-    return utc(entry.at)
+def _when(entry: Entry) -> float:
+    """In seconds since 1970: years of entries are compared many times over."""
+    return entry.at.timestamp()
 
 
 def _calm(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> Gate:
@@ -215,11 +218,12 @@ def _pain_in(story: Story, run: Run) -> int | None:
 def _base(plan: Plan, story: Story, run: Run) -> tuple[int, str]:
     """Return what the next morning is held against (rule 2), and how it is told."""
     day = run.at.date()
-    before = story.pains[: bisect_left(story.pains, utc(run.at), key=_when)]
-    for pain in reversed(before):
+    end = bisect_left(story.pains, _when(run), key=_when)
+    for number in range(end - 1, -1, -1):
+        pain = story.pains[number]
         if pain.when is When.MORNING and pain.at.date() <= day:
             return pain.score, f"{pain.score} on the morning of {pain.at.date()}"
-    lately = before[bisect_left(before, utc(run.at) - 2 * DAY, key=_when) :]
+    lately = story.pains[bisect_left(story.pains, (utc(run.at) - 2 * DAY).timestamp(), 0, end, key=_when) : end]
     scores = [pain.score for pain in lately if pain.at.date() == day]
     if scores:
         return max(scores), f"{max(scores)}, the worst before the run"
