@@ -21,8 +21,8 @@ ENTRIES = st.lists(
         st.builds(ran, st.integers(1, DAYS), st.sampled_from([None, 1, 2, 3, 4, 6])),
         st.builds(lambda day, hour: played(at(day, hour)), st.integers(1, DAYS), st.sampled_from([8, 15, 19])),
     ),
-    min_size=5,
-    max_size=80,
+    min_size=40,
+    max_size=120,
 )
 
 

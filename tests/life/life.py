@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from estim.core.days.diary import Diary, Entry, Mark, Marked
+from estim.core.days.diary import Check, Diary, Entry, Mark, Marked, Topic
+from estim.core.days.health import QUESTIONS
 from estim.core.days.judging import judge
 from estim.core.days.slots import Slot
 from estim.core.happenings import Reminded
+from estim.core.moment import Now
 from estim.core.panel import Arm, Ask, Done, Raise, Refusal, Reply, Start, State
 from estim.host.clock import LoopClock, VirtualLoop
 from estim.host.control import Front
@@ -26,10 +29,26 @@ from protocols.registry import family
 from protocols.vocabulary import Channel
 from simulator.radio import MemoryAir
 from simulator.registry import make, read_line
-from simulator.trace import silent
+from simulator.trace import Trace, silent
 
 LOOK_S = 600.0
 """The schedule is looked at every ten minutes: fourteen days are two thousand looks."""
+
+
+PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[2] / "estim" / "programs").glob("*.toml"))
+UNSAID = re.compile("|".join(["pain|tendon|achilles|ankle|health|hurt|injur|skin", *map(re.escape, PROGRAMS)]), re.I)
+"""What no notice may hold: it stands on lock screens (estim/host/telling/notice.py)."""
+
+
+class LidClock(LoopClock):
+    """A clock that leaps: with the lid closed all of it (`slept_s`), set by somebody only its UTC (`set_s`)."""
+
+    slept_s = 0.0
+    set_s = 0.0
+
+    def now(self) -> Now:
+        now = super().now()
+        return Now(now.mono_s + self.slept_s, now.utc + timedelta(seconds=self.slept_s + self.set_s))
 
 
 class Owned(MemoryAir):
@@ -64,21 +83,47 @@ class Wall:
     async def withdraw(self, key: str) -> None:
         self.hanging.discard(key)
 
+    @property
+    def texts(self) -> list[str]:
+        return [notice.text for notice in self.notices]
+
+    @property
+    def leaks(self) -> list[str]:
+        """All lines that say more than others may read."""
+        lines = [line for one in self.notices for line in (one.line, *(label for _, label in one.actions))]
+        return [line for line in lines if UNSAID.search(line)]
+
 
 class Life:
-    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot)."""
+    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot).
 
-    def __init__(self, folder: Path, born: datetime, zone: str, settings: str = "") -> None:
+    `line` names the unit; with `mind` False nobody minds the schedule; `trace` keeps what the unit itself saw.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        born: datetime,
+        zone: str,
+        settings: str = "",
+        *,
+        line: str = "em70:battery=100",
+        mind: bool = True,
+        look_s: float = LOOK_S,
+        trace: Trace | None = None,
+    ) -> None:
         self.zone = zone
+        self.mind = mind
+        self.look_s = look_s
         self.home = find_home(str(folder))
         self.home.prepare()
         self.home.settings_file.write_text(settings, encoding="utf-8")
         self.loop = VirtualLoop(None)
-        self.clock = LoopClock(self.loop, born.astimezone(UTC))
-        setup = read_line("em70:battery=100")
-        self.twin = make(setup, lambda _unit: silent)[0]
+        self.clock = LidClock(self.loop, born.astimezone(UTC))
+        setup = read_line(line)
+        self.twin = make(setup, trace.of if trace else lambda _unit: silent)[0]
         self.air = Owned([self.twin])
-        self.family = family("em70")
+        self.family = family(setup.family)
         self.wall = Wall()
         self.said: list[tuple[str, str]] = []
         self.refusals: list[str] = []
@@ -107,13 +152,14 @@ class Life:
             self.loop.run_until_complete(whole())
         finally:
             self.loop.close()
+        assert self.wall.leaks == []
 
     # The computer
 
     async def wake(self) -> None:
         """A daemon starts: what a dead one left is stopped first."""
         self.journal = await Journal.open(self.home.journal)
-        parts = Parts(
+        self.parts = parts = Parts(
             clock=self.clock,
             air=self.air,
             journal=self.journal,
@@ -126,18 +172,19 @@ class Life:
         )
         self.desk = Desk(parts, solo=False, leaving=asyncio.Event())
         await self.desk.recover()
-        self.minder = Minder(parts, self.wall, self.desk.prepare, self._told, LOOK_S)
-        self._minding = asyncio.get_running_loop().create_task(self.minder.run())
+        self.minder = Minder(parts, self.wall, self.desk.prepare, self._told, self.look_s)
+        minding = self.minder.run() if self.mind else asyncio.sleep(0)
+        self.minding: asyncio.Task[None] = asyncio.get_running_loop().create_task(minding)
 
     async def sleep(self) -> None:
         """The daemon ends as it should."""
-        self._minding.cancel()
+        self.minding.cancel()
         await self.desk.close()
         await self.journal.close()
 
     async def die(self) -> None:
         """The daemon is killed in mid-session: no stop, no last word in the journal, the unit left as it is."""
-        self._minding.cancel()
+        self.minding.cancel()
         for station in self.desk._stations.values():
             station.task.cancel()
         await asyncio.sleep(0)
@@ -149,6 +196,10 @@ class Life:
             self.said.append((f"{self.now:%d %H:%M}", event.slot[8:].replace("T", " ")))
 
     # The person
+
+    async def well(self) -> None:
+        """Answer all questions once, with no."""
+        await self.write(*(Check(at=self.now, topic=Topic.HEALTH, about=one.id, answer="no") for one in QUESTIONS))
 
     async def until(self, day: int, clock: str, month: int = 0) -> None:
         """Let time pass until a local time."""
