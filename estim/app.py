@@ -157,7 +157,12 @@ async def minded(parts: Parts, desk: Desk, options: HostOptions) -> AsyncIterato
 
     settings = parts.settings.reminders
     acted: list[Callable[[str, str], None]] = []
-    herald = Herald(ways_of(settings, lambda key, action: acted[0](key, action)), logging.getLogger(__name__).warning)
+    try:
+        ways = ways_of(settings, lambda key, action: acted[0](key, action))
+    except EstimError:
+        await desk.close()  # units that a dead host left behind are being stopped: to the end, whatever the settings
+        raise
+    herald = Herald(ways, logging.getLogger(__name__).warning)
     minder = Minder(parts, herald, None if options.solo else desk.prepare, desk.tell)
     acted.append(minder.acted)
     minding = asyncio.get_running_loop().create_task(minder.run())

@@ -6,12 +6,12 @@
 3. A notice may stand on a lock screen: it says that it is time, and nothing about pain, body or program.
 4. Settings are read again at each look, so that a changed schedule holds at once; while they are wrong, the last ones
    that were right hold.
+5. Nothing ends it: what goes wrong in a look is logged once, and the next look tries again.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -37,6 +37,15 @@ BACK = timedelta(days=2)
 
 READY, SNOOZE = "ready", "snooze"
 """The buttons of a notice."""
+
+WHY_NOT = {
+    Exit.NO_DEVICE: "no unit is in range: switch it on, then start in estim",
+    Exit.TRY_LATER: "the unit is in use, or waits for you already: look in estim",
+}
+"""What a notice says of a refusal that anybody may know of."""
+
+OPEN = (Status.DUE, Status.SNOOZED)
+"""A slot of which a notice may hang."""
 
 
 class Telling(Protocol):
@@ -71,14 +80,14 @@ class Minder:
         self._told = told
         self._settings = parts.settings
         self._shown: set[str] = set()
-        self._trouble = ""
+        self._readying: set[str] = set()
+        self._logged: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Look, for as long as the host lives."""
         while True:
-            with suppress(EstimError):
-                await self.look()
+            await self._safely("a look", self.look())
             await asyncio.sleep(self._look_s - self._parts.clock.now().utc.timestamp() % self._look_s)
 
     async def look(self) -> None:
@@ -86,10 +95,9 @@ class Minder:
         settings = self._read_settings()
         now, diary = await self._diary(settings)
         slots = judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
-        for slot in slots:
-            if slot.key in self._shown and slot.status not in (Status.DUE, Status.SNOOZED):
-                self._shown.discard(slot.key)
-                await self._telling.withdraw(slot.key)
+        for key in self._shown - {slot.key for slot in slots if slot.status in OPEN}:
+            self._shown.discard(key)
+            await self._telling.withdraw(key)
         for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet):
             mark = Mark(at=now, slot=reminder.slot.key, what=reminder.what)
             await self._parts.journal.enter([mark], self._parts.clock.now())
@@ -102,11 +110,9 @@ class Minder:
     def _read_settings(self) -> Settings:
         try:
             self._settings = read_settings(self._parts.home.settings_file)
-            self._trouble = ""
+            self._logged.pop("settings", None)
         except EstimError as error:
-            if error.text != self._trouble:
-                self._trouble = error.text
-                logging.getLogger(__name__).warning("the last settings that were right hold: %s", error.text)
+            self._log("settings", f"the last settings that were right hold: {error.text}")
         return self._settings
 
     async def _diary(self, settings: Settings) -> tuple[datetime, Diary]:
@@ -135,19 +141,23 @@ class Minder:
         self._told(Reminded(slot=slot.key, program=program_of(settings.schedule, slot.at), text=text))
 
     async def _make_ready(self, slot: Slot, settings: Settings) -> None:
-        assert self._prepare is not None, "asked before"
-        start = Start(program=program_of(settings.schedule, slot.at), keep=True)
+        if self._prepare is None or slot.key in self._readying:
+            return
+        self._readying.add(slot.key)
         try:
-            text = await self._prepare(start)
+            text = await self._prepare(Start(program=program_of(settings.schedule, slot.at), keep=True))
         except AirError as error:
             text = str(error)
         except EstimError as error:  # why it is refused may be nobody else's business
-            text = error.text if error.code is Exit.NO_DEVICE else "not now; estim tells you why"
-        await self._say(slot, f"{slot.at:%H:%M}: {text}", settings)
+            text = WHY_NOT.get(error.code, "not now; estim tells you why")
+        finally:
+            self._readying.discard(slot.key)
+        if text:
+            await self._say(slot, f"{slot.at:%H:%M}: {text}", settings)
 
     async def _get_ready(self, key: str) -> None:
         slot = await self._due(key)
-        if slot is not None and self._prepare is not None:
+        if slot is not None:
             await self._make_ready(slot, self._settings)
 
     async def _snooze(self, key: str) -> None:
@@ -161,13 +171,26 @@ class Minder:
         """Return the slot of a notice, if it is still open: a notice may have stood there for hours."""
         now, diary = await self._diary(self._settings)
         slots: Sequence[Slot] = judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
-        return next((one for one in slots if one.key == key and one.status in (Status.DUE, Status.SNOOZED)), None)
+        return next((one for one in slots if one.key == key and one.status in OPEN), None)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
-        async def told() -> None:
-            with suppress(EstimError):
-                await work
-
-        task = asyncio.get_running_loop().create_task(told())
+        task = asyncio.get_running_loop().create_task(self._safely("a wish", work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, what: str, work: Coroutine[object, object, None]) -> None:
+        """Do it; what goes wrong is logged and never ends a host that may be in the middle of a session."""
+        try:
+            await work
+        except EstimError as error:
+            self._log(what, f"the schedule could not be minded: {error.text}")
+        except Exception as bug:  # noqa: BLE001 - a bug here must cost a reminder, and nothing else
+            self._log(what, f"the schedule could not be minded, by a fault of estim: {bug!r}", bug)
+        else:
+            self._logged.pop(what, None)
+
+    def _log(self, what: str, text: str, bug: Exception | None = None) -> None:
+        """Log it once, until it has gone well again."""
+        if self._logged.get(what) != text:
+            self._logged[what] = text
+            logging.getLogger(__name__).warning("%s", text, exc_info=bug)

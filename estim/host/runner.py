@@ -95,7 +95,8 @@ class Runner:
     async def run(self) -> None:
         """Connect, play, reconnect to stop if need be, hang up."""
         try:
-            self.session.connect(self._clock.now())
+            if self.session.state is State.IDLE:  # else a stop came first, and is carried out all the same
+                self.session.connect(self._clock.now())
             await self._live()
         finally:
             await self._hang_up()
@@ -266,8 +267,7 @@ class Runner:
         if self._carrier is None or self._broken is not None:
             return
         driver = self._carrier.driver
-        now = self._clock.now()
-        now_s = now.mono_s
+        now_s = (now := self._clock.now()).mono_s
         events: list[Event] = []
         while self._inbox:
             events += self._inbox.popleft()(now_s, driver)

@@ -36,7 +36,8 @@ LOOK_S = 600.0
 
 
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[2] / "estim" / "programs").glob("*.toml"))
-UNSAID = re.compile("|".join(["pain|tendon|achilles|ankle|health|hurt|injur|skin", *map(re.escape, PROGRAMS)]), re.I)
+WORDS = "pain|tendon|achilles|ankle|health|hurt|injur|skin"
+UNSAID = re.compile("|".join([WORDS, *map(re.escape, PROGRAMS)]), re.IGNORECASE)
 """What no notice may hold: it stands on lock screens (estim/host/telling/notice.py)."""
 
 

@@ -1,0 +1,151 @@
+"""How minding the schedule is joined to a host: which ways of telling there are, and which hosts prepare a unit."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from estim.app import minded, ways_of
+from estim.core.errors import EstimError, Exit
+from estim.core.happenings import Reminded
+from estim.core.panel import Watch
+from estim.host.desk import Desk
+from estim.host.journal import Journal
+from estim.host.parts import Parts
+from estim.options import HostOptions
+from estim.settings import Reminders
+from simulator.trace import Trace
+from tests.life.life import Life, Seat
+
+BERLIN = ZoneInfo("Europe/Berlin")
+BORN = datetime(2026, 3, 23, 7, 0, tzinfo=BERLIN)
+MORNING, EVENING = "2026-03-23T08:00", "2026-03-23T20:00"
+FIRST = "08:00: time for your session, until 10:00"
+NAG = "08:00: still open, until 10:00"
+PLAIN = 'site = "ankle-left"\n'
+UNPREPARED = "[reminders]\nprepare = false\n"
+BAD_ADDRESS = '[reminders]\nelsewhere = ["nonsense://secret@nowhere"]\n'
+SILENT = "[reminders]\ndesktop = false\nterminal = false\n"
+DISK_FULL = EstimError("the journal can't be written: the disk is full", code=Exit.CANT_CREATE)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="estim-") as name:
+        yield Path(name)
+
+
+def life_in(folder: Path, settings: str = PLAIN + UNPREPARED, line: str = "em70:battery=100") -> Life:
+    return Life(folder, BORN, "Europe/Berlin", settings, line=line)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "estim.host.minder"]
+
+
+# How it is joined
+
+
+async def watched(life: Life, parts: Parts, options: HostOptions) -> list[str]:
+    """Mind the schedule as a host does, over its first slot; return what a front end was told of it."""
+    desk, seat = Desk(parts, solo=options.solo, leaving=asyncio.Event()), Seat()
+    await desk.ask(seat, Watch())
+    async with minded(parts, desk, options):
+        await life.until(23, "8:10")
+    await desk.close()
+    return [line.text for line in seat.told if isinstance(line, Reminded)]
+
+
+def test_a_host_for_one_front_end_reminds_and_connects_nothing(folder: Path) -> None:
+    trace = Trace()
+
+    async def story(life: Life) -> None:
+        await life.well()
+        assert await watched(life, life.parts, HostOptions(solo=True)) == [FIRST]
+        assert not any(record["event"] == "connect" for record in trace.records)
+
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False, trace=trace).live(story)
+
+
+def test_a_host_that_stays_reminds_and_prepares(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        await life.well()
+        first, then = await watched(life, life.parts, HostOptions(solo=False))
+        assert first == FIRST
+        assert "is ready and at zero" in then
+
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False).live(story)
+
+
+def test_a_host_of_software_units_minds_no_schedule(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        journal = await Journal.open(life.home.simulated, simulated=True)
+        try:
+            assert await watched(life, replace(life.parts, journal=journal), HostOptions(solo=False)) == []
+            assert (await journal.diary()).regimes == ()
+        finally:
+            await journal.close()
+
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False).live(story)
+
+
+def test_a_bad_address_in_the_settings_leaves_no_unit_on_that_a_dead_host_left(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        await life.well()
+        playing = asyncio.get_running_loop().create_task(life.play(level=4))
+        await asyncio.sleep(300)
+        await life.die()
+        playing.cancel()
+        assert life.twin.level() == 4
+        life.home.settings_file.write_text(PLAIN + BAD_ADDRESS, encoding="utf-8")
+        await life.wake()
+        with pytest.raises(EstimError):
+            async with minded(life.parts, life.desk, HostOptions(solo=False)):
+                pass
+        assert life.twin.level() == 0
+
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False).live(story)
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal, or isn't."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+@pytest.mark.parametrize(
+    ("settings", "terminal", "names"),
+    [
+        (Reminders(), True, ["desktop", "terminal"]),
+        (Reminders(), False, ["desktop"]),
+        (Reminders(desktop=False), True, ["terminal"]),
+        (Reminders(terminal=False), True, ["desktop"]),
+        (Reminders(desktop=False, terminal=False), True, []),
+    ],
+)
+def test_ways_are_those_that_are_wanted_and_there(
+    monkeypatch: pytest.MonkeyPatch, settings: Reminders, terminal: bool, names: list[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr", Screen(terminal))
+    monkeypatch.setattr("sys.platform", "linux")
+    assert [way.name for way in ways_of(settings, lambda _key, _action: None)] == names
+
+
+def test_a_bad_address_is_refused_without_showing_it() -> None:
+    settings = Reminders(desktop=False, terminal=False, elsewhere=("nonsense://secret@nowhere",))
+    with pytest.raises(EstimError) as refused:
+        ways_of(settings, lambda _key, _action: None)
+    assert refused.value.code is Exit.CONFIG
+    assert "secret" not in refused.value.text
+    assert "nowhere" not in refused.value.text
