@@ -116,7 +116,7 @@ def run(
         program=wanted,
         unit=unit,
         minutes=minutes,
-        level=last_level(made.host, wanted, unit) if level == "last" else _levels(level),
+        level=last_level(made.host, wanted, unit, site) if level == "last" else _levels(level),
         ramp_s=ramp,
         pads_on=pads_on,
         override=gates,

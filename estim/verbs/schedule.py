@@ -148,7 +148,8 @@ def _break(flags: "Flags", book: Daybook, first: date, last: date | None, *, hol
         raise wrong(f"the last day {last} lies before the first, {first}")
     if last is not None and last < book.now.date():
         raise wrong(f"{last} is over: days that were missed stay missed")
-    book.enter(Break(at=book.now, first=max(first, book.now.date()), last=last, holiday=holiday))
+    first = max(first, book.now.date())
+    book.enter(Break(at=book.now, first=first, last=last, holiday=holiday))
     word = "holiday" if holiday else "pause"
     text = f"{word} from {first} to {last or 'until estim schedule resume'}"
     tell(flags, "break", text, [{"first": first, "last": last, "holiday": holiday}])
@@ -156,6 +157,7 @@ def _break(flags: "Flags", book: Daybook, first: date, last: date | None, *, hol
 
 def _mark(context: typer.Context, wanted: str | None, what: Marked, open_: set[Status]) -> None:
     flags: Flags = context.obj
+    _meant(None, wanted)
     with opened(flags.host, write=True) as book:
         slots = book.slots(book.recent(), book.now - timedelta(days=1), book.now + timedelta(days=AHEAD_DAYS))
         found = [slot for slot in slots if slot.status in open_ and _meant(slot, wanted)]
@@ -167,15 +169,18 @@ def _mark(context: typer.Context, wanted: str | None, what: Marked, open_: set[S
     tell(flags, "slot", f"{slot.at:%a %Y-%m-%d %H:%M}: {what.value}", [{"slot": slot.key, "status": what}])
 
 
-def _meant(slot: Slot, wanted: str | None) -> bool:
+def _meant(slot: Slot | None, wanted: str | None) -> bool:
+    """Say whether this slot is meant; without a slot only whether what was typed can be one."""
     if wanted is None:
         return True
     if ":" in wanted and "-" not in wanted:
-        return slot.at.time() == clock_of(wanted)
+        clock = clock_of(wanted)
+        return slot is not None and slot.at.time() == clock
     try:
-        return datetime.fromisoformat(wanted).replace(tzinfo=None) == slot.at.replace(tzinfo=None)
+        at = datetime.fromisoformat(wanted).replace(tzinfo=None)
     except ValueError as error:
         raise wrong(f"{wanted!r} is no slot: say such as 20:00 or 2026-11-30T08:00") from error
+    return slot is not None and at == slot.at.replace(tzinfo=None)
 
 
 def _days(text: str | None) -> str:

@@ -35,15 +35,16 @@ def todays_program(options: "HostOptions") -> str:
         return program_of(book.settings.schedule, book.now)
 
 
-def last_level(options: "HostOptions", program: str, unit: str | None) -> dict[Channel, int]:
-    """Return the last comfortable level of a program; raises EstimError (66) if there is none yet."""
+def last_level(options: "HostOptions", program: str, unit: str | None, site: str | None = None) -> dict[Channel, int]:
+    """Return the last comfortable level of a program there; raises EstimError (66) if there is none yet."""
     from estim.catalogue import find_program
     from estim.core.days import advice
 
     with opened(options) as book:
         made = find_program(book.home.programs, program)
         diary = book.recent()
-        sites = (book.settings.site,) if book.settings.site else tuple(made.site)
+        where = site or book.settings.site
+        sites = (where,) if where else tuple(made.site)
     for name in dict.fromkeys(one.unit for one in reversed(diary.sessions)):
         if unit is None or name.casefold() == unit.casefold():
             offer = advice.last_level(diary, made.id, sites, name)
@@ -102,7 +103,8 @@ def ask_after(options: "HostOptions") -> None:
         for topic, question in advice.after(played[-1]):
             words = ("ok", "bad") if topic is Topic.SKIN else (advice.WEAKER, advice.SAME, advice.STRONGER)
             typed = typer.prompt(f"{question} [{'/'.join(words)}]", default="", show_default=False, err=True)
-            answer = next((word for word in words if typed and word.startswith(str(typed).lower())), "")
+            meant = [word for word in words if typed and word.startswith(str(typed).strip().lower())]
+            answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
             if answer:
                 book.enter(Check(at=book.now, topic=topic, answer=answer, session=played[-1].id))
                 typer.echo(MEANT.get(answer, ""), err=True, nl=answer in MEANT)

@@ -1,0 +1,124 @@
+"""The diary in the database: nothing that was told as written is ever lost, and older journals go on."""
+
+import random
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from estim.core.days.diary import Break, Check, Entry, Mark, Marked, Note, Pads, Pain, Regime, Run, Topic, When
+from estim.host.book import Book
+from estim.host.store import MIGRATIONS
+
+NOW = datetime(2026, 3, 29, 12, tzinfo=timezone(timedelta(hours=2)))
+
+WRITES = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from estim.core.days.diary import Check, Pain, Run, Topic, When
+from estim.host.book import Book
+
+book = Book.open(Path(sys.argv[1]))
+at = datetime(2026, 3, 1, tzinfo=UTC)
+while True:
+    for entry in (Pain(at=at, score=3, when=When.REST), Run(at=at, km=1.0), Check(at=at, topic=Topic.TICK, about="x")):
+        print(*book.enter([entry, entry], at), flush=True)
+"""
+
+ALL: tuple[Entry, ...] = (
+    Pain(at=NOW, score=3, when=When.MORNING, note="stiff"),
+    Run(at=NOW, km=3.2, minutes=21.5, pain=None),
+    Check(at=NOW, topic=Topic.SKIN, answer="ok", session=4),
+    Pads(at=NOW),
+    Note(at=NOW, text="new shoes"),
+    Mark(at=NOW, slot="2026-03-29T08:00", what=Marked.SKIPPED),
+    Break(at=NOW, first=NOW.date(), last=None, holiday=True),
+    Regime(at=NOW, rules=("RRULE:FREQ=DAILY;BYHOUR=8", "RRULE:FREQ=DAILY;BYHOUR=20"), zone="Europe/Berlin"),
+)
+
+
+@pytest.mark.control("C-28")
+def test_every_entry_comes_back_as_it_was_with_the_offset_of_then(tmp_path: Path) -> None:
+    book = Book.open(tmp_path / "log.sqlite")
+    numbers = book.enter(ALL, NOW)
+    diary = book.diary(False, None)
+    back = [
+        *diary.pains,
+        *diary.runs,
+        *diary.checks,
+        *diary.pads,
+        *diary.notes,
+        *diary.marks,
+        *diary.breaks,
+        *diary.regimes,
+    ]
+    assert [entry.id for entry in back] == numbers
+    assert [(type(one), one.at.utcoffset()) for one in back] == [(type(one), NOW.utcoffset()) for one in ALL]
+    book.close()
+
+
+def test_undo_takes_back_what_a_person_wrote_and_nothing_else(tmp_path: Path) -> None:
+    book = Book.open(tmp_path / "log.sqlite")
+    book.enter(ALL, NOW)
+    book.enter([Mark(at=NOW, slot="2026-03-29T08:00", what=Marked.REMINDED)], NOW)
+    gone = [type(entry).__name__ for entry in iter(lambda: book.undo(NOW), None)]
+    assert gone == ["Break", "Mark", "Note", "Pads", "Check", "Run", "Pain"]
+    left = book.diary(False, None)
+    assert (len(left.regimes), len(left.marks), left.pains) == (1, 1, ())
+    book.close()
+    with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db:
+        assert db.execute("SELECT count(*) FROM pain").fetchone() == (1,), "nothing is ever deleted"
+
+
+def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE migration (version INTEGER PRIMARY KEY)")
+        for statement in MIGRATIONS[0]:
+            db.execute(statement)
+        db.execute("INSERT INTO migration VALUES (1)")
+        db.execute(
+            "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
+            " beat_utc, output_s, ended_utc, reason, duration_s, level_max, stop_confirmed) VALUES"
+            " ('tens-ankle', 'one', 'F0', 'em70', 0, '2026-03-01T08:00:00.000+00:00', 1, 1200, '2026-03-01T08:20:00.000+00:00', 1190,"
+            " '2026-03-01T08:20:00.000+00:00', 'completed', 1200, '{\"A\": 5}', 1)"
+        )
+    book = Book.open(path)
+    (session,) = book.diary(False, None).sessions
+    assert (session.program, session.output_s, dict(session.level_max), dict(session.goal)) == (
+        "tens-ankle",
+        1190,
+        {"A": 5},
+        {},
+    )
+    assert session.at == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    book.close()
+
+
+@pytest.mark.control("C-12")
+def test_a_kill_at_any_moment_loses_nothing_that_was_told_as_written(tmp_path: Path) -> None:
+    path, chance = tmp_path / "log.sqlite", random.Random(7)
+    told: set[int] = set()
+    for _ in range(8):
+        child = subprocess.Popen([sys.executable, "-c", WRITES, str(path)], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        for _ in range(chance.randrange(3, 60)):
+            told.update(map(int, child.stdout.readline().split()))
+        child.kill()
+        rest, _ = child.communicate()
+        whole = rest[: rest.rfind("\n") + 1]
+        told.update(map(int, whole.split()))
+        with closing(sqlite3.connect(path)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            kept = {number for (number,) in db.execute("SELECT id FROM entry")}
+            assert told <= kept
+            details = sum(
+                db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("pain", "run", "check_in")
+            )
+            assert details == len(kept), "each entry has its own row: all or nothing"
+            assert len(kept) % 2 == 0, "two that belong together are there together"

@@ -1,0 +1,88 @@
+"""A slot that was armed ahead begins at its time with a ready unit, or not at all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from estim.ahead import LEAD, Ahead
+from estim.core.moment import Now
+from estim.host.clock import LoopClock, VirtualLoop
+
+BORN = datetime(2026, 6, 1, 7, 50, tzinfo=UTC)
+SLOT = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+
+
+class Leaping:
+    """A clock that leaps ahead at a moment, as after a suspend."""
+
+    def __init__(self, clock: LoopClock, at: datetime, by: timedelta) -> None:
+        self._clock, self._at, self._by = clock, at, by
+
+    def now(self) -> Now:
+        now = self._clock.now()
+        return Now(now.mono_s, now.utc + self._by) if now.utc >= self._at else now
+
+
+class Morning:
+    """A person whose pads are on at 7:50, for a slot at 8:00."""
+
+    def __init__(self, ready_at: datetime = SLOT - timedelta(seconds=20), leaps: timedelta = timedelta()) -> None:
+        self.loop = VirtualLoop(None)
+        self.clock = Leaping(LoopClock(self.loop, BORN), BORN + timedelta(minutes=5), leaps)
+        self._ready_at = ready_at
+        self.began: list[datetime] = []
+        self.lead: datetime | None = None
+
+    def run(self) -> str:
+        return self._live(self._wait)
+
+    def _live(self, life: Callable[[Ahead], Awaitable[str]]) -> str:
+        try:
+            return self.loop.run_until_complete(life(Ahead(SLOT, self.clock)))
+        finally:
+            self.loop.close()
+
+    async def _wait(self, ahead: Ahead) -> str:
+        await ahead.until_lead(lambda: False)
+        self.lead = self.clock.now().utc
+        return await ahead.at_slot(lambda: self.clock.now().utc >= self._ready_at, self._begin)
+
+    async def _begin(self) -> None:
+        self.began.append(self.clock.now().utc)
+
+
+@pytest.mark.control("C-13")
+def test_it_looks_for_the_unit_shortly_before_and_begins_at_the_slot() -> None:
+    morning = Morning()
+    assert morning.run() == ""
+    assert morning.lead is not None
+    assert SLOT - LEAD <= morning.lead <= SLOT - LEAD + timedelta(seconds=2)
+    assert len(morning.began) == 1
+    assert timedelta() <= morning.began[0] - SLOT < timedelta(seconds=1)
+
+
+@pytest.mark.control("C-13")
+def test_a_unit_that_is_not_ready_in_time_begins_nothing() -> None:
+    assert Morning(ready_at=SLOT + timedelta(seconds=20)).run() == ""
+    late = Morning(ready_at=SLOT + timedelta(seconds=40))
+    assert "nothing begins by itself" in late.run()
+    assert late.began == []
+
+
+@pytest.mark.control("C-13")
+def test_a_computer_that_slept_over_the_slot_begins_nothing() -> None:
+    asleep = Morning(leaps=timedelta(minutes=20))
+    assert "nothing begins by itself" in asleep.run()
+    assert asleep.began == []
+
+
+def test_who_gives_up_while_it_counts_is_waited_for_no_longer() -> None:
+    morning = Morning()
+
+    async def life(ahead: Ahead) -> str:
+        await ahead.until_lead(lambda: asyncio.get_running_loop().time() > 30)
+        return f"{morning.clock.now().utc:%H:%M}"
+
+    assert morning._live(life) == "07:50"
