@@ -84,8 +84,9 @@ def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> No
         db.execute("INSERT INTO migration VALUES (1)")
         db.execute(
             "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
-            " beat_utc, output_s, ended_utc, reason, duration_s, level_max, stop_confirmed) VALUES"
-            " ('tens-ankle', 'one', 'F0', 'em70', 0, '2026-03-01T08:00:00.000+00:00', 1, 1200, '2026-03-01T08:20:00.000+00:00', 1190,"
+            " beat_utc, output_s, ended_utc, reason, duration_s, level_max, stop_confirmed)"
+            " VALUES ('tens-ankle', 'one', 'F0', 'em70', 0, '2026-03-01T08:00:00.000+00:00', 1, 1200,"
+            " '2026-03-01T08:20:00.000+00:00', 1190,"
             " '2026-03-01T08:20:00.000+00:00', 'completed', 1200, '{\"A\": 5}', 1)"
         )
     book = Book.open(path)
