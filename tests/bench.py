@@ -1,7 +1,7 @@
 """`make bench`: figures of the things that must be quick or even, on this machine; they are printed, not judged.
 
 Compressed sessions, the time from typing `estim stop` to the first zero at the unit, and how even frames are that
-another process receives, with what the host takes of a core meanwhile.
+another process receives, with what the host takes of a core meanwhile; and what a person asks of ten years.
 """
 
 import json
@@ -12,8 +12,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+
+from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
+from estim.host.book import Book
 
 PLAY_S = 60
 PORT = 6480
@@ -104,8 +108,45 @@ def report(log: Path, began_s: float, typed_s: float, taken: float) -> None:
     say("`estim stop`, typed to the first zero at the unit", f"{zeros[0] - typed_s:.3f} s" if zeros else "none")
 
 
+def ten_years(home: Path) -> None:
+    """Write 7,300 sessions, 10,950 pain scores and 1,217 runs; the plan was begun on the first day."""
+    now = datetime.now(UTC)
+    days = [now - timedelta(days=number) for number in range(3650, 0, -1)]
+    sessions = [_session(day + timedelta(hours=hour)) for day in days for hour in (0, 12)]
+    entries: list[Entry] = [Check(at=days[0], topic=Topic.CARE, answer="begin")]
+    for number, day in enumerate(days):
+        entries += [Pain(at=day, score=(number + len(when)) % 7, when=when) for when in list(When)[:3]]
+        entries += [Run(at=day + timedelta(hours=9), km=5.0, pain=number % 5)] if number % 3 == 0 else []
+    book = Book.open(home / "log.sqlite")
+    book.adopt(sessions, entries, {}, now)
+    book.close()
+
+
+def _session(at: datetime) -> Played:
+    over = at + timedelta(minutes=20)
+    return Played(
+        at=at, program="tens-ankle", unit="one", family="coyote3", sites=("ankle-left",), simulated=False,
+        length_s=1200, output_s=1200, delivered_until=over, ended=over, reason="completed", duration_s=1200,
+        level_max={"A": 12}, goal={"A": 12}, stop_confirmed=True,
+    )  # fmt: skip
+
+
+def answers() -> None:
+    """How long a person waits for an answer after ten years, the start of the process included."""
+    with folder() as home:
+        ten_years(home)
+        for words in (("status",), ("log",), ("report",), ("care",), ("schedule",), ("report", "--all")):
+            spent_s = []
+            for _ in range(3):
+                began_s = time.perf_counter()
+                subprocess.run(command(home, *words), capture_output=True, check=True)
+                spent_s.append(time.perf_counter() - began_s)
+            say(f"ten years: estim {' '.join(words)}", f"{min(spent_s):.2f} to {max(spent_s):.2f} s")
+
+
 def main() -> None:
     """Print all figures."""
+    answers()
     compressed("coyote3", 10)
     compressed("em70", 5)
     frames()
