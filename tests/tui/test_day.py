@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -62,9 +64,16 @@ def home(tmp_path: Path) -> Home:
 
 
 async def assert_seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
-    """Wait until a thread's word is on the screen."""
-    async with asyncio.timeout(10):
-        while not there():
+    """Wait until a thread's word is on the screen; a screen that is still being made shows nothing yet."""
+
+    def drawn() -> bool:
+        try:
+            return there()
+        except NoMatches:
+            return False
+
+    async with asyncio.timeout(20):
+        while not drawn():
             await pilot.pause(0.02)
 
 
@@ -77,11 +86,15 @@ async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home:
         await settle(pilot)
         assert Stop(reason="panic") in wire.asked
         for number, question in enumerate(QUESTIONS):
-            assert question.question in text_of(pilot, "#question")
+            await assert_seen(pilot, partial(_asks, pilot, question.question))
             await pilot.press("y" if number == 0 else "n")
         await assert_seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
         assert isinstance(pilot.app.screen, Choose)
     assert [check.answer for check in home.diary.checks] == ["yes"] + ["no"] * (len(QUESTIONS) - 1)
+
+
+def _asks(pilot: Pilot[int], question: str) -> bool:
+    return question in text_of(pilot, "#question")
 
 
 async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:
