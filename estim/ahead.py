@@ -43,18 +43,25 @@ class Ahead:
                 sys.stderr.flush()
             await asyncio.sleep(LOOK_S)
 
-    async def at_slot(self, ready: Callable[[], bool], begin: Callable[[], Awaitable[None]]) -> str:
-        """Begin at the slot, as soon as the unit is ready; return why not, "" if it began."""
-        while self._clock.now().utc < self._slot_at:
+    async def at_slot(
+        self, ready: Callable[[], bool], over: Callable[[], bool], begin: Callable[[], Awaitable[None]]
+    ) -> str:
+        """Begin at the slot, as soon as the unit is ready; return why not.
+
+        "" if it began, or if there is nothing left to begin: `over` says so.
+        """
+        while not over() and self._clock.now().utc < self._slot_at:
             left_s = (self._slot_at - self._clock.now().utc).total_seconds()
             await asyncio.sleep(max(0.0, min(LOOK_S, left_s)))
-        while self._clock.now().utc <= self._slot_at + LATE_MAX:
+        while not over() and self._clock.now().utc <= self._slot_at + LATE_MAX:
             if not begins(self._slot_at, self._act, self._clock.now().utc):
                 break
             if ready():
                 await begin()
                 return ""
             await asyncio.sleep(LOOK_S)
+        if over():
+            return ""
         return (
             f"the slot of {self._slot_at:%H:%M} has gone by without a unit that is ready: nothing begins by itself now"
         )

@@ -30,7 +30,7 @@ from estim.host.parts import Parts
 from estim.host.telling.notice import Way
 from estim.host.units import Units
 from estim.options import HostOptions
-from estim.settings import Reminders, read_settings
+from estim.settings import Reminders, Settings, read_settings
 
 ALONE_S = 15.0
 """A host that was started for a front end which never came ends after this."""
@@ -107,18 +107,28 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
     try:
         async with opened_air(options) as air:
             units = _simulated_units(home) if simulated else Units.load(home)
+            settings, trouble = _settings(home)
             yield Parts(
                 clock=clock,
                 air=air,
                 journal=journal,
                 home=home,
-                settings=read_settings(home.settings_file),
+                settings=settings,
                 units=units,
                 families=families,
                 pid=os.getpid(),
+                trouble=trouble,
             )
     finally:
         await journal.close()
+
+
+def _settings(home: Home) -> tuple[Settings, str]:
+    """Return the settings, or the defaults and what is wrong with the file: nothing in it may keep a stop."""
+    try:
+        return read_settings(home.settings_file), ""
+    except EstimError as error:
+        return Settings(), error.text
 
 
 async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -> None:
@@ -130,6 +140,9 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
     async with joined(options, home, clock) as parts:
         desk = Desk(parts, solo=options.solo, leaving=ended)
         await desk.recover()
+        if parts.trouble and not options.solo:
+            await desk.close()  # units that a dead host left behind are being stopped: to the end, whatever else
+            raise EstimError(parts.trouble, code=Exit.CONFIG)
         with suppress(FileNotFoundError):
             home.socket.unlink()
         server = await serve(home.socket, desk)
@@ -157,11 +170,14 @@ async def minded(parts: Parts, desk: Desk, options: HostOptions) -> AsyncIterato
 
     settings = parts.settings.reminders
     acted: list[Callable[[str, str], None]] = []
+    ways: list[Way] = []
     try:
         ways = ways_of(settings, lambda key, action: acted[0](key, action))
-    except EstimError:
-        await desk.close()  # units that a dead host left behind are being stopped: to the end, whatever the settings
-        raise
+    except EstimError as error:
+        if not options.solo:
+            await desk.close()  # as above
+            raise
+        logging.getLogger(__name__).warning("nobody is reminded: %s", error.text)
     herald = Herald(ways, logging.getLogger(__name__).warning)
     minder = Minder(parts, herald, None if options.solo else desk.prepare, desk.tell)
     acted.append(minder.acted)

@@ -1,7 +1,6 @@
 """All verbs of the command line, each a few lines: parse, check, hand over."""
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,6 +10,7 @@ from estim import __version__
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.flags import Flags
 from estim.options import HostOptions
+from estim.verbs.places import add_verbs
 from protocols.registry import names
 from protocols.vocabulary import Channel
 
@@ -102,7 +102,7 @@ def run(
 ) -> None:
     """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q."""
     from estim.core.panel import Start
-    from estim.running import run_session
+    from estim.running import refuse_session, run_session
     from estim.verbs.starting import gates_of, last_level, todays_program
 
     gates = gates_of(override or [])
@@ -111,12 +111,18 @@ def run(
     if ramp is not None and not 0 <= ramp <= RAMP_MAX_S:
         _usage(f"--ramp {ramp:g}: say seconds, up to {RAMP_MAX_S}")
     made: Flags = context.obj
-    wanted = todays_program(made.host) if program is None else _place(program)
+    try:
+        wanted = todays_program(made.host) if program is None else _place(program)
+        goal = last_level(made.host, wanted, unit, site) if level == "last" else _levels(level)
+    except EstimError as error:
+        if error.code is Exit.USAGE:
+            raise
+        raise typer.Exit(refuse_session(made.host, program or "", error, as_json=made.as_json)) from error
     start = Start(
         program=wanted,
         unit=unit,
         minutes=minutes,
-        level=last_level(made.host, wanted, unit, site) if level == "last" else _levels(level),
+        level=goal,
         ramp_s=ramp,
         pads_on=pads_on,
         override=gates,
@@ -224,56 +230,12 @@ def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-cod
 
 def run_typer(argv: list[str]) -> int:
     """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
-    _add(argv)
+    add_verbs(app, argv)
     try:
         app(args=argv, prog_name="estim")
     except SystemExit as end:
         return int(end.code or 0)
     return Exit.DONE
-
-
-_GROUPS = {
-    "devices": "estim.tuning:devices",
-    "programs": "estim.showing:programs",
-    "pain": "estim.verbs.diary:pain",
-    "run-log": "estim.verbs.diary:run_log",
-    "note": "estim.verbs.diary:note",
-    "pads": "estim.verbs.diary:pads",
-    "schedule": "estim.verbs.schedule:schedule",
-    "care": "estim.verbs.care:care",
-}
-_VERBS = {
-    "log": "estim.verbs.diary:log",
-    "undo": "estim.verbs.diary:undo",
-    "report": "estim.verbs.report:report",
-    "export": "estim.verbs.report:export",
-    "import": "estim.verbs.report:import_",
-    "scope": "estim.showing:scope",
-    "plugins": "estim.showing:plugins",
-}
-"""Verbs that live elsewhere: where, and what there."""
-
-
-_added: set[str] = set()
-
-
-def _add(argv: list[str]) -> None:
-    """Add the verbs that the line may mean, or all where it names none: what isn't needed isn't imported."""
-    places = _GROUPS | _VERBS
-    own = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    wanted = [word for word in argv if word in places]
-    if "--help" in argv or not (wanted or own.intersection(argv)):
-        wanted = list(places)
-    for name in wanted:
-        if name in _added:
-            continue
-        _added.add(name)
-        module, _, thing = places[name].partition(":")
-        found = getattr(import_module(module), thing)
-        if name in _GROUPS:
-            app.add_typer(found, name=name)
-        else:
-            app.command(name)(found)
 
 
 def _again(context: typer.Context, words: list[str]) -> NoReturn:

@@ -157,13 +157,17 @@ class Run:
         return await self._host_died()
 
     async def _begin_at_slot(self, ahead: Ahead) -> None:
-        why = await ahead.at_slot(self._is_ready, lambda: self._send(Arm(self._unit)))
+        why = await ahead.at_slot(self._is_ready, self._is_over, lambda: self._send(Arm(self._unit)))
         if why:
             sys.stderr.write(f"{why}\n")
             await self._send(Stop(unit=self._unit))
 
     def _is_ready(self) -> bool:
         return self._record.last is not None and self._record.last.state is State.READY
+
+    def _is_over(self) -> bool:
+        """Say whether there is nothing left to begin: it was started by a key, stopped, or has ended."""
+        return self._signalled() or self._record.live or self._record.ended is not None
 
     async def _next(self, wire: Wire) -> Line | None:
         """Return the next line; None if the host has gone, or doesn't end although it had its time."""
@@ -308,13 +312,21 @@ class Run:
 
 
 def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool, at_slot: bool = False) -> int:
-    """Play one session, with the questions before and after it where somebody can answer; return the exit code."""
+    """Play one session, with the questions before and after it where somebody can answer; return the exit code.
+
+    With --json nothing is asked on the way: at a terminal open questions refuse, and the last line says so.
+    """
     may_ask = not no_input and has_terminal()
-    if may_ask:
-        ask_open_questions(options)
-    else:
-        start = msgspec.structs.replace(start, unasked=True)
-    code = asyncio.run(Run(options, start, as_json=as_json, may_ask=may_ask, at_slot=at_slot).run())
     if may_ask and not as_json:
+        ask_open_questions(options)
+    start = msgspec.structs.replace(start, unasked=not may_ask)
+    code = asyncio.run(Run(options, start, as_json=as_json, may_ask=may_ask, at_slot=at_slot).run())
+    if may_ask and not as_json and code in (Exit.DONE, Exit.INTERRUPTED):
         ask_after(options)
     return code
+
+
+def refuse_session(options: HostOptions, program: str, error: EstimError, *, as_json: bool) -> int:
+    """Tell a session that was refused before a host was asked, as every other; return the exit code."""
+    Record(options.simulate, Start(program=program), as_json=as_json).refuse(error.code, error.text)
+    return error.code

@@ -119,32 +119,45 @@ Value = bool | int | float | str | list[str] | None
 
 
 def change_settings(path: Path, field: str, value: Value) -> Settings:
-    """Set one field ("minutes", "cap.coyote3.A") in the file, comments and order kept, and return all settings.
+    """Set one field ("minutes", "cap.coyote3.A"); see change_fields."""
+    return change_fields(path, {field: value})
+
+
+def change_fields(path: Path, values: Mapping[str, Value]) -> Settings:
+    """Set fields of the file, all or none of them, comments and order kept, and return all settings.
 
     None takes the line out, back to the default. Raises EstimError (78) for a value that isn't allowed or a file
     that was wrong before, 73 if it can't be written; the file is unchanged then.
     """
-    import tomlkit  # only who writes needs it, and it costs milliseconds
-
     text = _text(path)
     _checked(path, _parsed(path, text))
+    fresh = TEMPLATE if text is None else text
+    for field, value in values.items():
+        fresh = _changed(path, fresh, field, value)
+    if text is None and fresh == TEMPLATE:
+        return Settings()
+    settings = _checked(path, _parsed(path, fresh))
+    write_whole(path, fresh)
+    return settings
+
+
+def _changed(path: Path, text: str, field: str, value: Value) -> str:
+    import tomlkit  # only who writes needs it, and it costs milliseconds
+
     *tables, key = _keys(path, field)
-    document = tomlkit.parse(_uncommented(TEMPLATE if text is None else text, field))
+    document = tomlkit.parse(_uncommented(text, field))
     table: Any = document
     for name in tables:
         if name not in table:
             if value is None:
-                return read_settings(path)
+                return text
             table[name] = tomlkit.table(is_super_table=name == tables[0] and len(tables) > 1)
         table = table[name]
     if value is None:
         table.pop(key, None)
     else:
         table[key] = value
-    fresh = tomlkit.dumps(document)
-    settings = _checked(path, _parsed(path, fresh))
-    write_whole(path, fresh)
-    return settings
+    return tomlkit.dumps(document)
 
 
 def unit_caps(

@@ -28,7 +28,13 @@ class Leaping:
 class Morning:
     """A person whose pads are on at 7:50, for a slot at 8:00."""
 
-    def __init__(self, ready_at: datetime = SLOT - timedelta(seconds=20), leaps: timedelta = timedelta()) -> None:
+    def __init__(
+        self,
+        ready_at: datetime = SLOT - timedelta(seconds=20),
+        leaps: timedelta = timedelta(),
+        over_at: datetime = SLOT + timedelta(days=1),
+    ) -> None:
+        self._over_at = over_at
         self.loop = VirtualLoop(None)
         self.clock = Leaping(LoopClock(self.loop, BORN), BORN + timedelta(minutes=5), leaps)
         self._ready_at = ready_at
@@ -47,7 +53,11 @@ class Morning:
     async def _wait(self, ahead: Ahead) -> str:
         await ahead.until_lead(lambda: False)
         self.lead = self.clock.now().utc
-        return await ahead.at_slot(lambda: self.clock.now().utc >= self._ready_at, self._begin)
+        return await ahead.at_slot(
+            lambda: self.clock.now().utc >= self._ready_at,
+            lambda: self.clock.now().utc >= self._over_at,
+            self._begin,
+        )
 
     async def _begin(self) -> None:
         self.began.append(self.clock.now().utc)
@@ -76,6 +86,13 @@ def test_a_computer_that_slept_over_the_slot_begins_nothing() -> None:
     asleep = Morning(leaps=timedelta(minutes=20))
     assert "nothing begins by itself" in asleep.run()
     assert asleep.began == []
+
+
+@pytest.mark.parametrize("early_s", [1, 20])
+def test_what_was_started_by_a_key_or_stopped_meanwhile_is_left_alone(early_s: float) -> None:
+    morning = Morning(over_at=SLOT - timedelta(seconds=early_s))
+    assert morning.run() == ""
+    assert morning.began == []
 
 
 def test_who_gives_up_while_it_counts_is_waited_for_no_longer() -> None:

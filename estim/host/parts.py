@@ -17,7 +17,8 @@ from protocols.driver import Family
 class Parts:
     """`families` gives all families (imported when first asked for), `zone` the name of the present time zone.
 
-    `pid` is the host's process.
+    `pid` is the host's process. `trouble` says what is wrong with the settings (empty: nothing): the defaults hold
+    then, so that a unit can be stopped, and no session begins.
     """
 
     clock: Clock
@@ -29,3 +30,4 @@ class Parts:
     families: Callable[[], Sequence[Family]]
     pid: int
     zone: Callable[[], str] = local_zone
+    trouble: str = ""

@@ -37,6 +37,8 @@ class Ready:
 
 async def prepare(parts: Parts, command: Start) -> Ready:
     """Return a session on paper; raise EstimError for whatever speaks against it, before anything has happened."""
+    if parts.trouble:
+        raise EstimError(parts.trouble, code=Exit.CONFIG)
     program = find_program(parts.home.programs, command.program)
     minutes = _usual_minutes(parts, program) if command.minutes is None else command.minutes
     if minutes * 60 > SESSION_MAX_S:

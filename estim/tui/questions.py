@@ -19,6 +19,7 @@ class Questions(ModalScreen[dict[str, bool]]):
         Binding("y", "answer(True)", "Yes"),
         Binding("n", "answer(False)", "No"),
         Binding("escape", "leave", "Later"),
+        Binding("s", "app.stop", "Stop", show=False),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
     def __init__(self, questions: Sequence[tuple[str, str]]) -> None:

@@ -229,6 +229,7 @@ class Keys(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.keys_away(True)", "Close"),
         Binding("question_mark,enter", "app.keys_away", "Close"),
+        Binding("s", "app.stop", "Stop", show=False),
     ]
 
     TEXT = """\

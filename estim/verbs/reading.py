@@ -51,9 +51,9 @@ def note_of(text: str) -> str:
 def moment_of(text: str | None, now: datetime, usual: time = time(12)) -> datetime:
     """Read a moment up to now: "8:05" (today), a date (at `usual`), date and time, with or without an offset."""
     at = now if text is None else any_moment(text, now, usual)
-    if at > now + AHEAD:
+    if at.timestamp() > now.timestamp() + AHEAD.total_seconds():
         raise wrong(f"{text}: that is in the future; say a moment up to now ({now:%Y-%m-%d %H:%M})")
-    return min(at, now)
+    return min(at, now, key=datetime.timestamp)
 
 
 def any_moment(text: str, now: datetime, usual: time = time(12)) -> datetime:

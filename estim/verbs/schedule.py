@@ -70,7 +70,7 @@ def set_times(
     ] = None,
 ) -> None:
     """Set times, zone or programs; what isn't named stays. What has been is judged by the rules of then."""
-    from estim.settings import change_settings
+    from estim.settings import change_fields
 
     flags: Flags = context.obj
     if times and rule:
@@ -81,9 +81,8 @@ def set_times(
     _check(flags, rules, zone, program or [])
     with opened(flags.host, write=True) as book:
         book.enter()  # the rules that held until now are kept before they change
-        for field, value in (("rules", rules), ("zone", zone), ("programs", program)):
-            if value:
-                change_settings(book.home.settings_file, f"schedule.{field}", value)
+        wanted = {"schedule.rules": rules, "schedule.zone": zone, "schedule.programs": program}
+        change_fields(book.home.settings_file, {field: value for field, value in wanted.items() if value})
     with opened(flags.host, write=True) as book:
         book.enter()
     show(context)

@@ -56,7 +56,7 @@ def last_level(options: "HostOptions", program: str, unit: str | None, site: str
 
 def next_slot(options: "HostOptions") -> Slot:
     """Return the slot that may be armed ahead now; raises EstimError (75) if none is near enough."""
-    from estim.core.days.judging import AHEAD_MAX
+    from estim.core.days.judging import AHEAD_MAX, elapsed, may_arm
 
     with opened(options) as book:
         slots = book.slots(book.recent(), book.now, book.now + timedelta(days=14))
@@ -64,8 +64,8 @@ def next_slot(options: "HostOptions") -> Slot:
     if not ahead:
         raise EstimError("there is no slot ahead: estim schedule show", code=Exit.TRY_LATER)
     slot = ahead[0]
-    if slot.at - book.now > AHEAD_MAX or slot.opens > slot.at:
-        first = max(slot.at - AHEAD_MAX, slot.opens)
+    if not may_arm(slot, book.now):
+        first = max(elapsed(slot.at, -AHEAD_MAX), slot.opens)
         text = f"the next slot is {slot.at:%a %H:%M}: it can be armed from {first:%a %H:%M} on, or start now without it"
         raise EstimError(text, code=Exit.TRY_LATER)
     return slot
@@ -90,11 +90,23 @@ def ask_open_questions(options: "HostOptions") -> None:
 
 
 def ask_after(options: "HostOptions") -> None:
-    """Ask how it was after the last session, and keep the answers; Enter leaves a question out."""
-    from estim.core.days import advice
+    """Ask how it was after the last session, and keep the answers; Enter leaves a question out, Ctrl-C all of them.
 
+    Whatever goes wrong here is told and changes nothing: how the session ended has been said.
+    """
     if options.simulate is not None:
         return
+    try:
+        _ask_how_it_was(options)
+    except EstimError as error:
+        typer.echo(f"estim: {error.text}", err=True)
+    except typer.Abort:
+        typer.echo("", err=True)
+
+
+def _ask_how_it_was(options: "HostOptions") -> None:
+    from estim.core.days import advice
+
     with opened(options, write=True) as book:
         diary = book.read(book.now - timedelta(minutes=RECENTLY_MIN))
         played = [one for one in diary.sessions if one.begun and one.ended is not None]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import Limits, family_cap
-from estim.settings import Settings, change_settings, read_settings, unit_caps
+from estim.settings import Settings, change_fields, change_settings, read_settings, unit_caps
 from estim.settings_template import TEMPLATE
 from protocols.coyote3 import CAPS
 from protocols.vocabulary import Channel
@@ -200,3 +200,12 @@ def test_whatever_stands_there_is_read_within_its_range_or_refused(
     assert 1 <= settings.new_unit_cap_pct <= 100
     assert settings.ramp_s is None or 3 <= settings.ramp_s <= 300
     assert all(level >= 0 for caps in settings.cap.values() for level in caps.values())
+
+
+def test_several_fields_are_changed_together_or_not_at_all(path: Path) -> None:
+    path.write_text(OWN, encoding="utf-8")
+    with pytest.raises(EstimError):
+        change_fields(path, {"minutes": 10, "schedule.zone": "Mars/Olympus"})
+    assert path.read_text(encoding="utf-8") == OWN
+    settings = change_fields(path, {"minutes": 10, "schedule.zone": "Europe/Berlin"})
+    assert (settings.minutes, settings.schedule.zone) == (10, "Europe/Berlin")

@@ -82,9 +82,9 @@ async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home:
     wire = ScriptedWire()
     async with home.app(wire).run_test() as pilot:
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
-        await pilot.press("f12")
+        await pilot.press("f12", "s")
         await settle(pilot)
-        assert Stop(reason="panic") in wire.asked
+        assert wire.stops == [Stop(reason="panic"), Stop()]
         for number, question in enumerate(QUESTIONS):
             await assert_seen(pilot, partial(_asks, pilot, question.question))
             await pilot.press("y" if number == 0 else "n")

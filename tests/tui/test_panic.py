@@ -96,12 +96,14 @@ async def test_the_keys_that_stop_a_session(key: str, stop: Stop) -> None:
         assert isinstance(pilot.app.screen, Summary)
 
 
-async def test_escape_in_the_list_of_keys_stops_too() -> None:
+@pytest.mark.parametrize(("key", "stop"), [("escape", Stop(unit="coyote3", soft=True)), ("s", Stop())])
+async def test_keys_that_stop_do_so_in_the_list_of_keys_too(key: str, stop: Stop) -> None:
     wire = ScriptedWire(RUNNING)
     async with screen_of(wire).run_test() as pilot:
         await settle(pilot)
-        await pilot.press("question_mark", "escape")
-        assert wire.stops == [Stop(unit="coyote3", soft=True)]
+        await pilot.press("question_mark", key)
+        await settle(pilot)
+        assert wire.stops == [stop]
 
 
 async def test_escape_without_a_session_does_nothing() -> None:

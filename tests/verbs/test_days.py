@@ -10,6 +10,8 @@ from icalendar import Calendar
 from estim.core.days.diary import Played
 from estim.host.book import Book
 from estim.host.ledger import Ledger
+from estim.options import HostOptions
+from estim.verbs.starting import ask_after
 from tests.verbs.line import Person
 
 
@@ -80,6 +82,14 @@ def test_questions_are_answered_and_a_yes_has_to_be_cleared(person: Person) -> N
     assert "estim care clear implant" in said
     assert person.types("care", "clear", "implant", "--reason", "the clinic agreed").code == 0
     assert not any(row["open"] for row in person.types("care", "questions", json_=True).rows)
+
+
+def test_what_goes_wrong_while_it_is_asked_how_it_was_changes_nothing(
+    person: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (person.home / "log.sqlite").write_bytes(b"no database " * 100)
+    ask_after(HostOptions(home=str(person.home)))
+    assert "damaged or no journal of estim" in capsys.readouterr().err
 
 
 def test_after_a_session_it_is_said_how_it_was(person: Person) -> None:

@@ -69,9 +69,12 @@ def coming(slots: Sequence[Slot]) -> Slot | None:
     return next((one for one in slots if one.status is Status.UPCOMING), None)
 
 
-def ahead(slot: Slot, now: datetime) -> timedelta:
-    """Return how long a slot may still be waited for with the pads on; negative: it isn't time for that yet."""
-    return AHEAD_MAX - (slot.at - now)
+def may_arm(slot: Slot, now: datetime) -> bool:
+    """Say whether a slot may be armed ahead now: it is near enough, and its window will be open at its time.
+
+    Counted in elapsed time: on the wall's clock an hour may vanish, or come twice, between now and then.
+    """
+    return slot.at.timestamp() - now.timestamp() <= AHEAD_MAX.total_seconds() and slot.opens <= slot.at
 
 
 def begins(slot_at: datetime, act: datetime, now: datetime) -> bool:
@@ -136,7 +139,7 @@ class _Judge:
     def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
         """Return one slot as it stands."""
         at, session = slot.time.at, slot.session
-        opens, closes = _plain(at, -self.early), _plain(at, self.late)
+        opens, closes = elapsed(at, -self.early), elapsed(at, self.late)
         if rested_s > slot.opens_s:
             opens = datetime.fromtimestamp(rested_s, at.tzinfo)
         status, why, until = Status.UPCOMING, "", None
@@ -174,6 +177,6 @@ class _Judge:
         return until if until is not None and self.now < until else None
 
 
-def _plain(at: datetime, by: timedelta) -> datetime:
+def elapsed(at: datetime, by: timedelta) -> datetime:
     """Move a moment by elapsed time; local arithmetic would be off by an hour twice a year."""
     return (at.astimezone(UTC) + by).astimezone(at.tzinfo)

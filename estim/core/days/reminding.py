@@ -49,7 +49,7 @@ def reminders(slots: Sequence[Slot], marks: Sequence[Mark], now: datetime, quiet
 
 
 def _about(slot: Slot, marks: Sequence[Mark], now: datetime) -> Marked | None:
-    if slot.status is not Status.DUE or slot.session is not None or now < slot.at:
+    if slot.status is not Status.DUE or slot.session is not None or now.timestamp() < slot.at.timestamp():
         return None
     said = [mark.at for mark in marks if mark.what in (Marked.REMINDED, Marked.NAGGED)]
     snoozed = [mark.at for mark in marks if mark.what is Marked.SNOOZED]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played, Regime
-from estim.core.days.judging import ahead, begins, coming, due, judge, program_of
+from estim.core.days.judging import begins, coming, due, judge, may_arm, program_of
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
 from estim.core.days.slots import Slot, Status
 from estim.core.dose import GAP
@@ -132,13 +132,22 @@ def test_what_is_due_and_what_comes_next() -> None:
 @pytest.mark.control("C-13")
 def test_a_slot_that_was_armed_ahead_begins_at_its_time_or_not_at_all() -> None:
     slot = slots(at(7.5))[0]
-    assert ahead(slot, at(7.74)) < timedelta()
-    assert ahead(slot, at(7.75)) >= timedelta()
+    assert not may_arm(slot, at(7.74))
+    assert may_arm(slot, at(7.75))
     assert begins(slot.at, at(7.75), slot.at)
     assert not begins(slot.at, at(7.75), slot.at - timedelta(seconds=1))
     assert not begins(slot.at, at(7.7), slot.at)
     assert not begins(slot.at, at(7.9), slot.at + timedelta(minutes=1))
     assert not begins(slot.at, slot.at + timedelta(seconds=1), slot.at + timedelta(seconds=2))
+
+
+def test_ahead_is_counted_in_time_that_passes_on_the_night_that_is_an_hour_longer() -> None:
+    three = Regime(at=datetime(2026, 10, 24, tzinfo=BERLIN), rules=("RRULE:FREQ=DAILY;BYHOUR=3",), zone="Europe/Berlin")
+    night = datetime(2026, 10, 25, tzinfo=BERLIN)
+    first, second = (datetime(2026, 10, 25, 2, 50, tzinfo=BERLIN, fold=fold) for fold in (0, 1))
+    for now, near in ((first, False), (second, True)):
+        (slot,) = judge(Schedule(), Diary(regimes=(three,)), now, night, night + timedelta(hours=6))
+        assert may_arm(slot, now) is near
 
 
 def test_programs_take_turns_by_the_day() -> None:
