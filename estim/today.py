@@ -62,17 +62,15 @@ class Today:
             return None
         try:
             with opened(self._options) as book:
-                diary = book.recent()
+                site = book.settings.site
+                offer = advice.last_level(book.recent(), program, () if site is None else (site,), unit)
         except EstimError:
             return None
-        units = [unit] if unit else list(dict.fromkeys(one.unit for one in reversed(diary.sessions)))
-        for name in units:
-            offer = advice.last_level(diary, program, (), name)
-            if offer is not None:
-                goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
-                text = f"{goal}, as on {offer.at:%a %d %b}"
-                return LastLevel(goal, f"{text}; {offer.why}: + is one step more" if offer.why else text)
-        return None
+        if offer is None:
+            return None
+        goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
+        text = f"{goal}, as on {offer.at:%a %d %b}"
+        return LastLevel(goal, f"{text}; {offer.why}: + is one step more" if offer.why else text)
 
     def questions(self) -> tuple[tuple[str, str], ...]:
         """Return the open questions before a session: id and words. Raises EstimError."""

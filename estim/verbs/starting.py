@@ -45,11 +45,9 @@ def last_level(options: "HostOptions", program: str, unit: str | None, site: str
         diary = book.recent()
         where = site or book.settings.site
         sites = (where,) if where else tuple(made.site)
-    for name in dict.fromkeys(one.unit for one in reversed(diary.sessions)):
-        if unit is None or name.casefold() == unit.casefold():
-            offer = advice.last_level(diary, made.id, sites, name)
-            if offer is not None:
-                return {Channel(channel): level for channel, level in offer.level.items()}
+    offer = advice.last_level(diary, made.id, sites, unit)
+    if offer is not None:
+        return {Channel(channel): level for channel, level in offer.level.items()}
     text = f"there is no level of {made.id} to go back to yet: --level N, and it is remembered after five minutes"
     raise EstimError(text, code=Exit.NO_INPUT)
 

@@ -114,6 +114,17 @@ async def test_the_day_is_told_and_l_fills_in_the_last_level(home: Home) -> None
         await assert_seen(pilot, lambda: "A=12, as on" in text_of(pilot, "#note"))
 
 
+async def test_a_level_of_another_site_is_not_offered(home: Home) -> None:
+    home.answer_all()
+    home.play(300)
+    (home.folder / "config.toml").write_text('site = "ankle-right"\n', encoding="utf-8")
+    async with home.app(ScriptedWire()).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("l")
+        await assert_seen(pilot, lambda: "no level of this program" in text_of(pilot, "#note"))
+        assert pilot.app.screen.query_one("#goal", Input).value == "0"
+
+
 async def test_in_a_session_l_goes_up_to_the_last_level_and_never_by_itself(home: Home) -> None:
     home.answer_all()
     home.play(300)

@@ -29,12 +29,15 @@ class Offer:
     why: str = ""
 
 
-def last_level(diary: Diary, program: str, sites: Sequence[str], unit: str, step: int = 1) -> Offer | None:
-    """Return what was comfortable last time with this program on one of these sites, on this unit; None: never yet."""
+def last_level(diary: Diary, program: str, sites: Sequence[str], unit: str | None, step: int = 1) -> Offer | None:
+    """Return what was comfortable last time with this program on one of these sites; None: never yet.
+
+    `unit` is a name, whatever its case; None: the unit that was used last with it.
+    """
     for session in reversed(diary.sessions):
-        if session.program != program or session.unit != unit or session.output_s < COMFORTABLE_S:
+        if session.program != program or session.output_s < COMFORTABLE_S or not any(session.goal.values()):
             continue
-        if not _same_place(session.sites, sites) or not any(session.goal.values()):
+        if not _same_place(session.sites, sites) or (unit is not None and session.unit.casefold() != unit.casefold()):
             continue
         level = {channel: goal for channel, goal in session.goal.items() if goal}
         felt = _felt(diary.checks, session)

@@ -25,6 +25,10 @@ def test_the_last_comfortable_level_is_that_of_program_site_and_unit() -> None:
     assert offer is not None
     assert (offer.level, offer.more) == ({"A": 12}, {})
     assert last_level(diary, "tens-ankle", ("ankle-right",), "one") is None
+    assert last_level(diary, "tens-ankle", (), "ONE") == offer
+    latest = last_level(diary, "tens-ankle", (), None)
+    assert latest is not None
+    assert latest.level == {"A": 30}, "without a name: the unit that was used last"
     assert last_level(diary, "tens-fm", (), "one") is None
 
 
