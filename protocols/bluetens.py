@@ -19,6 +19,7 @@ from protocols.bluetens_script import P_MAX_US, P_MIN_US, Script, read_script
 from protocols.driver import Direction, Driver, Family, Forms
 from protocols.score import Playable
 from protocols.vocabulary import (
+    FRESH_MAX_S,
     Advert,
     BadPacket,
     Can,
@@ -257,6 +258,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=1.0,
     ask_s=0.3,
+    fresh_s=FRESH_MAX_S,
     stale_s=4.0,
     fault_s=10.0,
     stop_s=8.0,  # the unit itself takes up to 3 s for a stop, and answers nothing else meanwhile

@@ -227,6 +227,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=0.5,
     ask_s=0.3,
+    fresh_s=3.0,
     stale_s=3.0,
     fault_s=10.0,
     stop_s=3.0,

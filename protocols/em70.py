@@ -21,6 +21,7 @@ from protocols.driver import Direction, Driver, Family
 from protocols.layout import Layout
 from protocols.score import Playable
 from protocols.vocabulary import (
+    FRESH_MAX_S,
     Advert,
     BadPacket,
     Can,
@@ -286,6 +287,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=1.0,
     ask_s=0.3,
+    fresh_s=FRESH_MAX_S,
     stale_s=3.0,
     fault_s=10.0,
     stop_s=4.0,

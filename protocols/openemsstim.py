@@ -123,6 +123,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=0.5,
     ask_s=ASK_S,
+    fresh_s=3.0,
     stale_s=3.0,
     fault_s=10.0,
     stop_s=9.0,  # the longest proof: a write that arrives at the last moment, its time, and the board's

@@ -154,14 +154,25 @@ class Span:
         return self.lo == self.hi
 
 
+FRESH_MAX_S = 0.5
+"""How old the last word on a level may be for an absolute raise, seconds: less than a hand needs to turn it away."""
+
+UNFED_MAX_S = 0.5
+"""A unit that falls silent unfed was interrupted if no frame reached it for longer than this, seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a family can do and how fast it may be driven. After connecting they may only be tightened.
 
     `scale` is the top level, `step` the largest single raise, `first` the lowest non-zero level; times in seconds:
-    `raise_gap_s` between a known level and the next raise, `ask_s` before asking again, `stale_s` without a word
-    until nothing is raised, `fault_s` of unanswered asking until zero and fault, `stop_s` until a stop that stays
-    unproven is told as such.
+    `raise_gap_s` between a known level and the next raise, `ask_s` before asking again, `fresh_s` how old the unit's
+    last word on its levels may be when one is raised, `stale_s` without a word until nothing is raised at all,
+    `fault_s` of unanswered asking until zero and fault, `stop_s` until a stop that stays unproven is told as such.
+
+    `fresh_s` is short (FRESH_MAX_S) where a raise is an absolute level, since a hand may have turned the unit down
+    since it last spoke; a family may say `stale_s` only if its raises are relative, or if nothing at the unit can
+    change a level.
     """
 
     family: str
@@ -171,6 +182,7 @@ class Capabilities:
     first: Level
     raise_gap_s: float
     ask_s: float
+    fresh_s: float
     stale_s: float
     fault_s: float
     stop_s: float
@@ -184,8 +196,12 @@ class Capabilities:
             raise ValueError(f"{self.family}: needs a channel and 0 < first <= scale")
         if not 1 <= self.step <= max(1, self.scale * 2 // 100):
             raise ValueError(f"{self.family}: a step is at most 2 % of the scale (or 1), not {self.step}")
+        if self.first > max(1, self.scale * 2 // 100):
+            raise ValueError(f"{self.family}: the first level is at most 2 % of the scale (or 1), not {self.first}")
         if self.raise_gap_s < 0.5 or not 0 < self.ask_s < self.stale_s < self.fault_s:
             raise ValueError(f"{self.family}: needs raise_gap_s >= 0.5 and ask_s < stale_s < fault_s")
+        if not 0 < self.fresh_s <= self.stale_s:
+            raise ValueError(f"{self.family}: needs 0 < fresh_s <= stale_s, not {self.fresh_s}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +210,10 @@ class Wanted:
 
     `level` comes from the Guard, absolute and native: never exceeded. `ceiling` is the static cap, for limits that
     live in the unit. The position in the score is now - origin_s. From `end_s` on nothing may flow.
+
+    `stop` numbers the zeros that are asked for: with a new number whatever proved zero before proves nothing any
+    more, and zero has to be asked for and proved anew. `rises`: a raise waits for the unit to say its level again
+    (Capabilities.fresh_s), so ask it now unless an answer is already on its way.
     """
 
     mode: Mode
@@ -202,6 +222,8 @@ class Wanted:
     score: Score | None = None
     origin_s: float = 0.0
     end_s: float = 0.0
+    stop: int = 0
+    rises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +233,11 @@ class Reported:
     `settled_s` says since when each level has been known (the slope's clock), `ceiling` what the unit's own dials
     or limits allow, `until_s` when output ends by itself at the latest (inf: never), `heard_s` when the unit last
     said anything, `told_s` when it last told its levels (both -inf: never), `left_s` its own timer, `battery` in %.
+
+    `stop` is the number (Wanted.stop) of the stop that `zero` speaks of: a proof of an earlier one proves nothing.
+    `fed_s`, for a unit that falls silent unfed: when the air took the last frame that keeps it going; None while
+    nothing has to be fed. After a gap of more than UNFED_MAX_S the driver has zeroed the unit by itself, leaves
+    `fed_s` as it was, and plays only after the next stop number.
     """
 
     ready: bool
@@ -227,6 +254,8 @@ class Reported:
     battery: int | None = None
     trouble: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    stop: int = 0
+    fed_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,9 @@ def _check_limits(caps: Capabilities, first: Capabilities, origin: str) -> None:
         caps.channels != first.channels
         or caps.scale > first.scale
         or caps.step > first.step
+        or caps.first > first.first
         or caps.raise_gap_s < first.raise_gap_s
+        or caps.fresh_s > first.fresh_s
         or caps.stale_s > first.stale_s
         or caps.fault_s > first.fault_s
     )
@@ -233,7 +235,8 @@ class Contained:
                 )
             if isnan(reported.settled_s.get(channel, inf)):
                 raise PluginError(f"plug-in {self._origin}: doesn't say since when a level is known")
-        for what, at_s in (("heard", reported.heard_s), ("told", reported.told_s)):
+        fed_s = -inf if reported.fed_s is None else reported.fed_s
+        for what, at_s in (("heard", reported.heard_s), ("told", reported.told_s), ("fed", fed_s)):
             if not at_s <= now_s + 1e-6:
                 raise PluginError(f"plug-in {self._origin}: was {what} in the future, or never says when")
         return reported

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 
-from protocols.vocabulary import Capabilities, Channel, Hand, Level, OffBy, Reported, Zero
+from protocols.vocabulary import Capabilities, Channel, Hand, Level, OffBy, Reported
 
 
 def surely_off(now_s: float, caps: Capabilities, last: Reported | None) -> bool:
-    """Say whether a lost unit's last word proves zero: it was confirmed, or its link or lease has been over for long.
+    """Say whether a lost unit is off by itself by now: its link or lease has been over for long enough.
 
     A unit that is off without its link, or when its lease ends, needs no other proof. One that only falls silent
     unfed keeps its level, and one that must be told goes on: time proves nothing of these.
     """
-    if last is None:
-        return False
-    ends_itself = caps.off_by in (OffBy.LINK, OffBy.LEASE) and now_s >= last.until_s
-    return ends_itself or last.zero is Zero.CONFIRMED
+    return last is not None and caps.off_by in (OffBy.LINK, OffBy.LEASE) and now_s >= last.until_s
 
 
 class Doubt:

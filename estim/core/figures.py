@@ -17,3 +17,10 @@ BATTERY_MIN_PCT = 20
 
 CHARGE_WAIT_S = 3.0
 """How long a unit that is at zero may take to tell its battery; one that never does is used all the same."""
+
+ASLEEP_S = 10.0
+"""Nobody has looked after a playing unit for this long: the computer slept, or its programs were held. The longest
+time between two steps is 1 s; hosts under load were seen up to 2 s late."""
+
+UNFED_KEY_S = 5.0
+"""After a gap in feeding up to this long the level ramps up again by itself; after a longer one it takes a key."""

@@ -3,14 +3,15 @@
 Rules:
 1. The permitted level is the smallest of the wish and all caps. Nothing is ever rounded up.
 2. Lower is granted at once, whatever else is wrong.
-3. Higher is granted only in a closed loop on what the unit reports: its level is known, was told lately, has been
+3. Higher is granted only in a closed loop on what the unit reports: its level is known, was told afresh, has been
    settled for the family's gap, and the target is at most one step above it. While one of these fails, the level is
-   held where it may already be, so an answer that got lost can never let two raises add up.
+   held: where it is if it is known, else where it surely is or was granted to be when it was known. So an answer that
+   got lost can never let two raises add up, and a level that nobody knows is never written from above.
 4. Zero whenever the session doesn't play, the time is up, or the unit has not been heard for too long.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from estim.core.errors import EstimError, Exit
@@ -58,14 +59,16 @@ def family_cap(caps: Capabilities) -> Cap:
 
 
 def percent_cap(caps: Capabilities, percent: float, why: str) -> Cap:
-    """Return a cap of so many % of the scale, rounded down, but never below the first level (else nothing works)."""
-    level = Level(max(caps.first, int(caps.scale * percent / 100)))
-    return Cap(why, dict.fromkeys(caps.channels, level))
+    """Return a cap of so many % of the scale, rounded down; it may leave nothing but 0 on a coarse scale."""
+    return Cap(why, dict.fromkeys(caps.channels, Level(int(caps.scale * percent / 100))))
 
 
 @dataclass(frozen=True, slots=True)
 class Plea:
-    """What the session wants now. `gate` is the score's envelope (1: full); `halted` says why nothing may flow."""
+    """What the session wants now. `gate` is the score's envelope (1: full); `halted` says why nothing may flow.
+
+    `held` is what was granted last: while a level is unknown it is not passed.
+    """
 
     mode: Mode
     wish: Mapping[Channel, Level]
@@ -73,14 +76,22 @@ class Plea:
     started_s: float
     end_s: float
     halted: str = ""
+    held: Mapping[Channel, Level] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What is permitted, and for each channel the sentence of the limit that decided (empty: the wish itself)."""
+    """What is permitted, and for each channel the sentence of the limit that decided (empty: the wish itself).
+
+    `asks`: a raise waits for nothing but the unit's fresh word on its level.
+    """
 
     level: Mapping[Channel, Level]
     why: Mapping[Channel, str]
+    asks: bool = False
+
+
+NOT_FRESH = "waiting for the unit to say its level again"
 
 
 def permit(now_s: float, plea: Plea, reported: Reported, caps: Capabilities, limits: Limits) -> Permit:
@@ -93,7 +104,7 @@ def permit(now_s: float, plea: Plea, reported: Reported, caps: Capabilities, lim
             level[channel], why[channel] = Level(0), barred
         else:
             level[channel], why[channel] = _one(now_s, channel, plea, reported, caps, limits)
-    return Permit(level, why)
+    return Permit(level, why, asks=NOT_FRESH in why.values())
 
 
 def _barred(now_s: float, plea: Plea, reported: Reported, caps: Capabilities) -> str:
@@ -115,10 +126,13 @@ def _one(
     dial = reported.ceiling.get(channel, caps.scale)
     if target > dial:
         target, why = dial, f"the unit's own limit is {dial}"
+    if 0 < target < caps.first:
+        target, why = Level(0), f"the unit's first level is {caps.first}"
     span = reported.level[channel]
-    if target <= span.hi:
+    # what it surely is at; and while that isn't known, what was granted when it was
+    held = Level(max(span.lo, min(plea.held.get(channel, Level(0)), span.hi)))
+    if target <= held:
         return target, why
-    held = Level(min(span.hi, target))
     if not span.known:
         return held, "waiting for the unit to say its level"
     if now_s - reported.told_s > caps.stale_s:
@@ -127,6 +141,8 @@ def _one(
         return held, "no raise while a contraction rises, falls or rests"
     if now_s < reported.settled_s[channel] + caps.raise_gap_s - 1e-9:
         return held, f"one step each {caps.raise_gap_s:g} s"
+    if now_s - reported.told_s > caps.fresh_s:
+        return held, NOT_FRESH
     reach = max(span.lo + caps.step, caps.first)
     if target > reach:
         return Level(reach), f"at most {caps.step} a step"

@@ -5,15 +5,29 @@ Rules:
 2. Doubt, pause, stop and fault clear the wish; only the goal is kept, for the resume key, and it ramps from zero.
 3. The session owns the wish and the position; the Guard owns caps and slope; the driver owns wire, retries and proof.
 4. A level that rose without estim and without a hand is a fault. A hand is never fought below the cap.
-5. It ends with `stop_confirmed` true only if the driver says Zero.CONFIRMED.
+5. It ends with `stop_confirmed` true only if the driver says Zero.CONFIRMED of the stop that was asked for last: each
+   pause, stop and fault asks for a zero of its own, and no earlier one proves it.
+6. A stop by a person is a latch: after it nothing leads back to output, whatever comes (a link, a pause, a key).
+7. A unit that was unfed for longer than UNFED_MAX_S, or a computer that slept, was interrupted: zero first. The first
+   goes on by a ramp from zero if it was short, and waits for a key if it wasn't; the second is the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import inf
 from typing import assert_never
 
 from estim.core.doubt import Doubt, surely_off
 from estim.core.errors import EstimError, Exit, IllegalMove
-from estim.core.figures import ARM_WINDOW_S, BATTERY_MIN_PCT, CHARGE_WAIT_S, NAP_S, PAUSE_MAX_S, READY_MAX_S
+from estim.core.figures import (
+    ARM_WINDOW_S,
+    ASLEEP_S,
+    BATTERY_MIN_PCT,
+    CHARGE_WAIT_S,
+    NAP_S,
+    PAUSE_MAX_S,
+    READY_MAX_S,
+    UNFED_KEY_S,
+)
 from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
 from estim.core.happenings import Happened, LinkBack
 from estim.core.moment import Now
@@ -23,14 +37,17 @@ from estim.core.states import HALTED, PLAYING, Move, move
 from estim.core.telling import Teller, author_of
 from estim.core.wish import Wish, ramp_default_s
 from protocols.vocabulary import (
+    UNFED_MAX_S,
     Capabilities,
     Channel,
     Contact,
     Ended,
     Event,
     Hand,
+    Level,
     LowBattery,
     Mode,
+    OffBy,
     Refused,
     Reported,
     Wanted,
@@ -39,9 +56,15 @@ from protocols.vocabulary import (
 
 
 class Session:
-    """See the module. `order` None makes a session that only stops a unit which was left running."""
+    """See the module. `order` None makes a session that only stops a unit which was left running.
 
-    def __init__(self, unit: Unit, caps: Capabilities, limits: Limits, order: Order | None, now: Now) -> None:
+    Such a session ends by proof alone, or at `until_s` (monotonic seconds; inf: never), when the unit's output has
+    ended by itself.
+    """
+
+    def __init__(
+        self, unit: Unit, caps: Capabilities, limits: Limits, order: Order | None, now: Now, *, until_s: float = inf
+    ) -> None:
         self.unit = unit
         self.caps = caps
         self.limits = limits
@@ -53,7 +76,14 @@ class Session:
         self.wish = Wish(caps.channels, order.course.score if order else None, order.goal if order else {})
         self.started: Now | None = None
         self.stop_confirmed: bool | None = None
+        self.until_s = until_s
         self.linked = False
+        self._stop_number = 0
+        self._latched = False
+        self._granted: Mapping[Channel, Level] = {}
+        self._unfed_s: float | None = None
+        self._stepped_s = now.mono_s
+        self._was_zero = False
         self._doubt = Doubt(caps)
         self._since_s = now.mono_s
         self._linked_s = now.mono_s
@@ -79,6 +109,7 @@ class Session:
         self.linked = False
         if self.state is State.ENDED:
             return []
+        self._was_zero = self.proved(last)
         if self.state not in (State.STOPPING, State.FAULT):
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
         return self.teller.lost(now, last, text)
@@ -93,7 +124,12 @@ class Session:
         if self.state is State.ENDED:
             return []
         self._stop(now, Reason.FAULT if bug else Reason.LINK_LOST, bug or "the link was lost")
-        return self._end(now, last, confirmed=surely_off(now.mono_s, self.caps, last))
+        proved = self._was_zero and not bug
+        return self._end(now, last, confirmed=proved or surely_off(now.mono_s, self.caps, last))
+
+    def proved(self, reported: Reported) -> bool:
+        """Say whether the unit proved zero after the last time that it was asked for."""
+        return reported.zero is Zero.CONFIRMED and reported.stop == self._stop_number
 
     def arm(self, now: Now) -> list[Happened]:
         """Take the pads-on act."""
@@ -105,6 +141,7 @@ class Session:
     def level(self, channel: Channel, *, by: int | None, to: int | None) -> str:
         """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done."""
         after = move(self.state, Move.LEVEL)
+        self._check_not_stopping("change the level")
         if channel not in self.caps.channels:
             raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
         goal = max(0, to if to is not None else self.wish.goal(channel) + (by or 0))
@@ -116,27 +153,42 @@ class Session:
 
     def pause(self, now: Now) -> list[Happened]:
         """Zero at once, keep the time that is left."""
+        self._unfed_s = None  # it waits for a key from now on, whatever it waited for
         if self.state is State.PAUSED:
             return []
+        move(self.state, Move.PAUSE)
+        self._check_not_stopping("pause")
         self._go(now, Move.PAUSE)
-        self.wish.clear(now.mono_s)
         return self.teller.paused("paused by a person", self.wish.played_s(now.mono_s))
+
+    def _check_not_stopping(self, what: str) -> None:
+        """Refuse what would take a soft stop back."""
+        if self._latched:
+            raise IllegalMove(f"can't {what} now: it is stopping")
 
     def resume(self, now: Now, reported: Reported | None) -> list[Happened]:
         """Ramp again from zero; refused while zero isn't proved or the link is away."""
         after = move(self.state, Move.RESUME)
-        if not self.linked or reported is None or reported.zero is not Zero.CONFIRMED:
+        self._check_not_stopping("resume")
+        if not self.linked or reported is None or not self.proved(reported):
             raise IllegalMove("can't resume yet: the unit has not confirmed zero; try again in a second")
+        return self._resume(now, after)
+
+    def _resume(self, now: Now, after: State) -> list[Happened]:
         self.state, self._since_s = after, now.mono_s
         self.reason, self.why = None, ""
+        self._unfed_s = None
         self._begin(now)
         return self.teller.resumed(self.wish.played_s(now.mono_s))
 
     def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> list[Happened]:
-        """Stop. Soft comes down in two seconds first; any second stop makes it hard."""
+        """Stop. Soft comes down in two seconds first; any second stop makes it hard. Nothing leads back from it."""
+        self._latched = True
         why = {Reason.PANIC: "panic key", Reason.INTERRUPTED: "interrupted"}.get(reason, "stopped by a person")
         if self.state is State.PAUSED:
             self.reason = None  # whatever led to the pause is over: it is this person who ends it
+        if not self.linked and self.reason is Reason.LINK_LOST:
+            self._was_zero = False  # that proved a pause, or an earlier stop
         if soft and self.state in PLAYING and not self.wish.softening:
             self.reason, self.why = reason, why
             self.wish.soften(now.mono_s)
@@ -146,7 +198,7 @@ class Session:
 
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
         """Let time pass and take what the unit said. Call after every input, before plea()."""
-        told: list[Happened] = []
+        told = self._interruptions(now, reported)
         self.wish.advance(now.mono_s)
         for event in events:
             told += self._take(now, event)
@@ -166,13 +218,15 @@ class Session:
         if self.state in PLAYING:
             origin_s = self.wish.origin_s(now_s)
             wish, gate = self.wish.levels(now_s), self.wish.gate(now_s)
-            return Plea(Mode.PLAY, wish, gate, origin_s, min(self.wish.end_s(now_s), origin_s + SESSION_MAX_S))
+            end_s = min(self.wish.end_s(now_s), origin_s + SESSION_MAX_S)
+            return Plea(Mode.PLAY, wish, gate, origin_s, end_s, held=self._granted)
         prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
         return Plea(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
 
     def wanted(self, now: Now, plea: Plea, granted: Permit) -> Wanted:
         """Return the order for the driver, and account for the levels that estim itself will bring about."""
         self._doubt.granted(granted.level)
+        self._granted = granted.level
         return Wanted(
             mode=plea.mode,
             level=granted.level,
@@ -180,13 +234,17 @@ class Session:
             score=self.order.course.score if self.order else None,
             origin_s=self.wish.origin_s(now.mono_s),
             end_s=plea.end_s,
+            stop=self._stop_number,
+            rises=granted.asks,
         )
 
     def nap_s(self, now: Now) -> float:
         """Return how long step() may wait if nothing comes in: until the wish changes by itself, NAP_S at most."""
         if self.state not in PLAYING:
             return NAP_S
-        return min(2 * NAP_S, self.wish.rests_s(now.mono_s))  # while it plays, the driver asks by itself
+        # while it plays the driver asks by itself; a gap in feeding must be seen about when it is one
+        longest_s = NAP_S if self.caps.off_by is OffBy.FEED else 2 * NAP_S
+        return min(longest_s, self.wish.rests_s(now.mono_s))
 
     @property
     def length_s(self) -> float:
@@ -194,8 +252,38 @@ class Session:
         return min(self.order.course.score.length_s, SESSION_MAX_S) if self.order else 0.0
 
     def _go(self, now: Now, by: Move) -> None:
+        """Make a move; where it leads to zero the wish is cleared, and a zero of its own asked for."""
         self.state = move(self.state, by)
         self._since_s = now.mono_s
+        if self.state in (State.PAUSED, State.STOPPING, State.FAULT):
+            self._stop_number += by is not Move.BACK  # what came back has proved the zero of its stop
+            self.wish.clear(now.mono_s)
+
+    def _interruptions(self, now: Now, reported: Reported) -> list[Happened]:
+        """See whether time has passed in which nobody looked after the unit: zero comes first, then it is told."""
+        slept_s, self._stepped_s = now.mono_s - self._stepped_s, now.mono_s
+        if self.state not in PLAYING:
+            return []
+        if slept_s > ASLEEP_S:
+            return self._fault(now, f"the computer slept, or stood still, for {_span_text(slept_s)}")
+        if reported.fed_s is None or now.mono_s - reported.fed_s <= UNFED_MAX_S:
+            return []
+        text = "the unit was left without frames for a moment, so it goes back to zero"
+        if self._latched:
+            self._stop(now, Reason.STOPPED, "stopped by a person")
+            return []
+        self._unfed_s = reported.fed_s
+        self._go(now, Move.PAUSE)
+        return self.teller.paused(text, self.wish.played_s(now.mono_s))
+
+    def _feed_again(self, now: Now) -> list[Happened]:
+        """Zero is proved after a gap in feeding: a short one is ramped over, a long one waits for a key."""
+        assert self._unfed_s is not None, "called after a gap only"
+        gap_s, self._unfed_s = now.mono_s - self._unfed_s, None
+        if gap_s <= UNFED_KEY_S:
+            return self._resume(now, move(self.state, Move.RESUME))
+        text = f"the unit was left without frames for {gap_s:.0f} s: output is off"
+        return self.teller.ring(now, Priority.MEDIUM, text, "resume with a key when you are ready")
 
     def _stop(self, now: Now, reason: Reason, why: str, *, by: Move = Move.STOP) -> None:
         """Go to STOPPING, or stay in FAULT. The first reason stays, but a person's panic or interrupt is told."""
@@ -203,14 +291,12 @@ class Session:
             self.reason, self.why = reason, why
         if self.state not in (State.STOPPING, State.FAULT):
             self._go(now, by)
-        self.wish.clear(now.mono_s)
 
     def _fault(self, now: Now, why: str) -> list[Happened]:
         if self.state in (State.IDLE, State.STOPPING, State.FAULT, State.ENDED):
             return []
         self._go(now, Move.FAULT)
         self.reason, self.why = Reason.FAULT, why
-        self.wish.clear(now.mono_s)
         return self.teller.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
 
     def _begin(self, now: Now) -> None:
@@ -254,9 +340,8 @@ class Session:
     def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
         text = f"the pads on {channel.value} have lost the skin"
         told = self.teller.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
-        if self.order and self.order.wait_after_loss:
+        if self.order and self.order.wait_after_loss and not self._latched:
             self._go(now, Move.PAUSE)
-            self.wish.clear(now.mono_s)
             return told + self.teller.paused(text, self.wish.played_s(now.mono_s))
         self._stop(now, Reason.CONTACT_LOST, text)
         return told
@@ -280,8 +365,10 @@ class Session:
                 self._play_on(now, reported)
             case State.PAUSED if waited_s > PAUSE_MAX_S:
                 self._stop(now, Reason.STOPPED, f"paused for {PAUSE_MAX_S / 60:.0f} minutes", by=Move.TIME_UP)
-            case State.PAUSED if waited_s > self.caps.stop_s and reported.zero is not Zero.CONFIRMED:
+            case State.PAUSED if waited_s > self.caps.stop_s and not self.proved(reported):
                 return self._fault(now, "the pause is not confirmed by the unit")
+            case State.PAUSED if self._unfed_s is not None and self.proved(reported):
+                return self._feed_again(now)
             case State.STOPPING | State.FAULT if self.linked:
                 return self._make_end(now, reported, waited_s)
             case _:
@@ -330,9 +417,9 @@ class Session:
             self._go(now, Move.REACHED)
 
     def _make_end(self, now: Now, reported: Reported, waited_s: float) -> list[Happened]:
-        if reported.zero is Zero.CONFIRMED:
+        if self.proved(reported):
             waits = self.order is not None and self.order.wait_after_loss and self.started is not None
-            if waits and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
+            if waits and not self._latched and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
                 self._go(now, Move.BACK)
                 why = "the link was lost; the unit is off, resume with a key"
                 return self.teller.paused(why, self.wish.played_s(now.mono_s))
@@ -340,6 +427,8 @@ class Session:
         if waited_s <= self.caps.stop_s:
             return []
         told = self.teller.ring(now, Priority.HIGH, "the stop is not confirmed by the unit", self.unit.by_hand)
+        if self.order is None and now.mono_s < self.until_s:
+            return told  # it was left running: only a proof or its own end ends this
         return told + self._end(now, reported, confirmed=False)
 
     def _end(self, now: Now, reported: Reported | None, *, confirmed: bool) -> list[Happened]:
@@ -348,3 +437,7 @@ class Session:
         assert self.reason is not None, "a session ends for a reason"
         played_s = self.wish.played_s(now.mono_s)
         return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed)]
+
+
+def _span_text(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"

@@ -1,7 +1,9 @@
 """The wish: goals that a person set, approached by a ramp; it falls at once, rises in time, and comes down at the end.
 
 It is what the session would like, before the Guard. A hand at the unit moves the goal with it, so nothing that was
-lowered by hand comes up again, and nothing that was raised by hand is fought below the cap.
+lowered by hand comes up again, and nothing that was raised by hand is fought below the cap. In a part that plays at so
+many % of the user's level, the hand's own level holds to the part's end, and the goal moves by as many of the unit's
+steps as the hand did: it is never multiplied by what the part divides.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,6 +33,15 @@ def ramp_default_s(goal: int, step: int, raise_gap_s: float) -> float:
     return max(RAMP_MIN_S, steps * raise_gap_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a hand did to one channel in the part with this index: nothing above (`rose`: below) `level` is wished."""
+
+    part: int
+    level: int
+    rose: bool
+
+
 @dataclass(slots=True)
 class Ramp:
     """`goal` is absolute and native; `at` moves towards it by `slew` levels a second (inf: at once)."""
@@ -38,40 +49,53 @@ class Ramp:
     goal: int = 0
     at: float = 0.0
     slew: float = 0.0
+    held: Held | None = None
 
     def begin(self, ramp_s: float) -> None:
         """Start again from zero, to reach the goal after `ramp_s`."""
         self.at = 0.0
         self.slew = self.goal / ramp_s if ramp_s > 0 else inf
+        self.held = None
 
     def clear(self) -> None:
         """Zero now; the goal stays for the resume key."""
         self.at = 0.0
         self.slew = 0.0
+        self.held = None
 
     def aim(self, goal: int) -> None:
-        """Set another goal; a lower one holds at once."""
+        """Set another goal; a lower one holds at once. What a hand did before is over."""
         self.goal = goal
         self.at = min(self.at, float(goal))
+        self.held = None
 
     def advance(self, dt_s: float) -> None:
         """Let `dt_s` pass."""
         if self.at < self.goal:
             self.at = float(self.goal) if self.slew == inf else min(float(self.goal), self.at + self.slew * dt_s)
 
-    def level(self, percent: float) -> Level:
-        """Return the wish at so many % of the user's level, rounded down."""
-        return Level(floor(self.at * percent / 100 + 1e-9))
+    def level(self, part: int, percent: float, fade: float = 1.0) -> Level:
+        """Return the wish in a part that plays at so many % of the user's level, rounded down.
 
-    def lowered_by_hand(self, level: int, percent: int) -> None:
-        """Take a level that a hand lowered as the new goal, if it is below the present one."""
-        self.aim(min(self.goal, level * 100 // percent))
+        `fade` is 1, or less while the session comes down to its end.
+        """
+        level = self.at * percent / 100
+        if self.held is not None and self.held.part == part:
+            level = max(level, self.held.level) if self.held.rose else min(level, self.held.level)
+        return Level(floor(level * fade + 1e-9))
 
-    def raised_by_hand(self, level: int, percent: int) -> None:
-        """Adopt a level that a hand raised."""
-        adopted = -(-level * 100 // percent)
-        self.goal = max(self.goal, adopted)
-        self.at = max(self.at, float(adopted))
+    def hand(self, part: int, percent: float, level: int, *, rose: bool) -> None:
+        """Follow a hand that brought the unit to `level`: the goal moves by the unit's own steps."""
+        steps = level - self.level(part, percent)
+        if rose and steps > 0:
+            self.at = float(floor(self.at + 1e-9) + steps)
+            self.goal = max(self.goal, floor(self.at))
+        elif not rose and steps < 0:
+            self.goal = max(0, min(self.goal, floor(self.at + 1e-9)) + steps)
+            self.at = min(self.at, float(self.goal))
+        else:
+            return
+        self.held = Held(part, level, rose)
 
 
 class Wish:
@@ -120,12 +144,9 @@ class Wish:
         ramp.aim(goal)
 
     def hand(self, now_s: float, channel: Channel, level: int, *, rose: bool) -> None:
-        """Follow a hand at the unit."""
-        percent = self.part(now_s).level_pct
-        if rose:
-            self._ramps[channel].raised_by_hand(level, percent)
-        else:
-            self._ramps[channel].lowered_by_hand(level, percent)
+        """Follow a hand at the unit, to a level that the caps allow."""
+        index, part = self._place(now_s)
+        self._ramps[channel].hand(index, part.level_pct, level, rose=rose)
 
     def goal(self, channel: Channel) -> int:
         """Return what the person asked for."""
@@ -135,8 +156,9 @@ class Wish:
         """Return the wish of every channel now."""
         if self._origin_s is None:
             return dict.fromkeys(self._ramps, Level(0))
-        percent = self.part(now_s).level_pct * self._fade(now_s)
-        return {channel: ramp.level(percent) for channel, ramp in self._ramps.items()}
+        index, part = self._place(now_s)
+        fade = self._fade(now_s)
+        return {channel: ramp.level(index, part.level_pct, fade) for channel, ramp in self._ramps.items()}
 
     def climbed(self) -> bool:
         """Say whether every ramp has reached its goal."""
@@ -150,8 +172,11 @@ class Wish:
 
     def part(self, now_s: float) -> Part:
         """Return the part of the score that plays now."""
+        return self._place(now_s)[1]
+
+    def _place(self, now_s: float) -> tuple[int, Part]:
         assert self._score is not None, "only an ordered session plays"
-        return part_at(self._score, self.played_s(now_s))[1]
+        return part_at(self._score, self.played_s(now_s))
 
     def played_s(self, now_s: float) -> float:
         """Return how long it has played, pauses left out."""

@@ -32,6 +32,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=0.5,
     ask_s=0.3,
+    fresh_s=3.0,
     stale_s=3.0,
     fault_s=10.0,
     stop_s=3.0,
@@ -105,7 +106,41 @@ def test_no_raise_before_the_gap_has_passed() -> None:
 @pytest.mark.control("C-01")
 def test_no_raise_while_the_level_is_unknown() -> None:
     doubt = known(10, level={A: Span(10, 14), B: Span(0, 0)})
-    assert granted(plea(20), doubt) == (14, "waiting for the unit to say its level")
+    waiting = "waiting for the unit to say its level"
+    assert granted(plea(20), doubt) == (10, waiting)
+    assert granted(plea(20, held={A: Level(14)}), doubt) == (14, waiting)  # a raise that is under way stands
+    assert granted(plea(20, held={A: Level(30)}), doubt) == (14, waiting)
+
+
+@pytest.mark.control("C-52")
+def test_a_raise_needs_a_fresh_word_and_the_unit_is_asked_for_it() -> None:
+    absolute = replace(CAPS, fresh_s=0.5)
+    for age_s, level, asks in ((0.4, 14, False), (0.6, 10, True), (2.9, 10, True)):
+        answer = permit(NOW_S, plea(20), known(10, told_s=NOW_S - age_s), absolute, LIMITS)
+        assert (answer.level[A], answer.asks) == (level, asks)
+
+
+@pytest.mark.control("C-52")
+def test_nothing_is_asked_for_that_would_not_be_granted() -> None:
+    absolute = replace(CAPS, fresh_s=0.5)
+    old = known(10, told_s=NOW_S - 2)
+    assert not permit(NOW_S, plea(10), old, absolute, LIMITS).asks
+    assert not permit(NOW_S, plea(20, gate=0.5), old, absolute, LIMITS).asks
+    early = known(10, told_s=NOW_S - 2, settled_s={A: NOW_S - 0.1, B: 0.0})
+    assert not permit(NOW_S, plea(20), early, absolute, LIMITS).asks
+
+
+def test_a_level_below_the_first_one_is_none() -> None:
+    coarse = replace(CAPS, first=Level(3))
+    assert permit(NOW_S, plea(2), known(0), coarse, LIMITS).level[A] == 0
+    assert permit(NOW_S, plea(5), known(0), replace(CAPS, first=Level(4), step=1), LIMITS).level[A] == 4
+
+
+@pytest.mark.control("C-05")
+def test_no_first_level_lifts_a_cap_and_none_is_larger_than_a_step_may_be() -> None:
+    assert percent_cap(replace(CAPS, first=Level(4)), 1.0, "").level[A] == 2
+    with pytest.raises(ValueError, match="first level is at most 2 %"):
+        replace(CAPS, first=Level(200))
 
 
 def test_no_raise_on_an_old_word() -> None:
@@ -138,7 +173,7 @@ def test_zero_when_the_unit_has_been_silent_too_long() -> None:
 
 def test_a_percentage_is_rounded_down_but_leaves_the_first_level() -> None:
     assert percent_cap(CAPS, 35.4, "").level[A] == 70
-    assert percent_cap(CAPS, 0.1, "").level[A] == 1
+    assert percent_cap(CAPS, 0.1, "").level[A] == 0
 
 
 spans = st.tuples(st.integers(0, 200), st.integers(0, 200)).map(lambda two: Span(min(two), max(two)))

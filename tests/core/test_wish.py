@@ -83,27 +83,54 @@ def test_what_a_hand_lowered_stays_down() -> None:
     assert made.levels(200.0)[A] == 7
 
 
-def test_a_hand_in_the_half_level_part_sets_the_goal_in_full_levels() -> None:
+@pytest.mark.control("C-54")
+def test_what_a_hand_did_in_the_half_level_part_holds_there_and_moves_the_goal_by_as_many_steps() -> None:
     made = wish()
     made.advance(150.0)
     made.hand(150.0, A, 3, rose=False)
-    assert made.goal(A) == 6
     assert made.levels(150.0)[A] == 3
+    assert made.goal(A) == 8
+    made.advance(200.0)
+    assert made.levels(200.0)[A] == 8
 
 
-@given(level=st.integers(0, 200), percent=st.integers(1, 100))
-def test_adopting_a_raised_level_wishes_for_exactly_that_level(level: int, percent: int) -> None:
-    ramp = Ramp()
-    ramp.raised_by_hand(level, percent)
-    assert ramp.level(percent) == level
+@pytest.mark.control("C-54")
+@given(goal=st.integers(1, 200), percent=st.integers(1, 100), rose=st.booleans())
+def test_one_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_plays(
+    goal: int, percent: int, rose: bool
+) -> None:
+    ramp = Ramp(goal=goal, at=float(goal))
+    pressed = max(0, ramp.level(0, percent) + (1 if rose else -1))
+    ramp.hand(0, percent, pressed, rose=rose)
+    assert ramp.level(0, percent) == pressed
+    assert abs(ramp.goal - goal) <= 1
+    assert ramp.level(1, 100) <= goal + 1
 
 
 @given(goal=st.integers(0, 200), level=st.integers(0, 200), percent=st.integers(1, 100))
-def test_a_lowered_level_is_never_exceeded(goal: int, level: int, percent: int) -> None:
+def test_a_raised_level_is_adopted_in_its_part(goal: int, level: int, percent: int) -> None:
     ramp = Ramp(goal=goal, at=float(goal))
-    ramp.lowered_by_hand(level, percent)
-    assert ramp.level(percent) <= level
+    before = ramp.level(0, percent)
+    ramp.hand(0, percent, level, rose=True)
+    assert ramp.level(0, percent) == max(before, level)
+
+
+@given(goal=st.integers(0, 200), at=st.floats(0, 200), level=st.integers(0, 200), percent=st.integers(1, 100))
+def test_a_lowered_level_is_never_exceeded(goal: int, at: float, level: int, percent: int) -> None:
+    ramp = Ramp(goal=goal, at=min(at, float(goal)), slew=1.0)
+    ramp.hand(0, percent, level, rose=False)
+    lowered = ramp.held is not None
+    ramp.advance(1000.0)
+    assert not lowered or ramp.level(0, percent) <= level
     assert ramp.goal <= goal
+
+
+def test_a_key_ends_what_a_hand_had_held() -> None:
+    ramp = Ramp(goal=40, at=40.0)
+    ramp.hand(0, 50, 10, rose=False)
+    assert ramp.level(0, 50) == 10
+    ramp.aim(30)
+    assert ramp.level(0, 50) == 15
 
 
 @pytest.mark.parametrize(("goal", "step", "gap_s", "ramp_s"), [(10, 4, 0.5, 3.0), (70, 4, 0.5, 9.0), (5, 1, 1.0, 5.0)])

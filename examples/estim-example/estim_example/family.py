@@ -16,6 +16,7 @@ from protocols.driver import Direction, Driver, Family, Forms
 from protocols.layout import Layout, pick
 from protocols.score import Playable
 from protocols.vocabulary import (
+    FRESH_MAX_S,
     Advert,
     AirError,
     BadPacket,
@@ -72,6 +73,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=0.5,
     ask_s=ASK_S,
+    fresh_s=FRESH_MAX_S,
     stale_s=3.0,
     fault_s=10.0,
     stop_s=4.0,
