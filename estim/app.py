@@ -2,7 +2,9 @@
 
 1. One host a home: it holds the lock for as long as it lives, and only who holds it may remove a stale socket.
 2. It says on a pipe that it is ready, or why it never will be; a front end waits for that and for nothing else.
-3. SIGTERM, SIGINT and SIGHUP run the stop ladder and verify before anything is closed.
+3. SIGTERM, SIGINT and SIGHUP run the stop ladder and verify before anything is closed; SIGUSR1 stops everything, and
+   the host goes on.
+4. No file keeps a stop away: what can't be read or written is told, and what was left on is stopped all the same.
 """
 
 import asyncio
@@ -19,9 +21,10 @@ from pathlib import Path
 import msgspec
 
 from estim.core.errors import EstimError, Exit
+from estim.core.panel import Reason
 from estim.families import families
 from estim.host.clock import Clock, new_loop
-from estim.host.control import serve
+from estim.host.control import Server, serve
 from estim.host.desk import Desk
 from estim.host.home import Home, find_home
 from estim.host.journal import Journal
@@ -38,7 +41,11 @@ ALONE_S = 15.0
 
 def hold(home: Home) -> int:
     """Take the home's lock; raise EstimError (75) if another host has it. It is let go when the process ends."""
-    handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise EstimError(f"can't write {home.lock}: {why}", code=Exit.CANT_CREATE) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -103,11 +110,12 @@ def _simulated_units(home: Home) -> Units:
 async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterator[Parts]:
     """Join the parts, and take them apart again in the right order."""
     simulated = options.simulate is not None
-    journal = await Journal.open(home.simulated if simulated else home.journal, simulated=simulated)
+    journal, no_journal = await _journal(home, simulated)
     try:
         async with opened_air(options) as air:
-            units = _simulated_units(home) if simulated else Units.load(home)
-            settings, trouble = _settings(home)
+            units, no_units = (_simulated_units(home), "") if simulated else _units(home)
+            settings, no_settings = _settings(home)
+            trouble = no_settings or no_units or no_journal
             yield Parts(
                 clock=clock,
                 air=air,
@@ -121,6 +129,24 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
             )
     finally:
         await journal.close()
+
+
+async def _journal(home: Home, simulated: bool) -> tuple[Journal, str]:
+    """Return the journal, or a closed one and what is wrong with it: a stop needs none."""
+    if simulated:
+        return await Journal.open(home.simulated, simulated=True), ""
+    try:
+        return await Journal.open(home.journal), ""
+    except EstimError as error:
+        return Journal.closed(home.journal, error), error.text
+
+
+def _units(home: Home) -> tuple[Units, str]:
+    """Return the remembered units, or none and what is wrong with the file: a session's own row names its unit."""
+    try:
+        return Units.load(home), ""
+    except EstimError as error:
+        return Units(home.units_file), error.text
 
 
 def _settings(home: Home) -> tuple[Settings, str]:
@@ -139,13 +165,16 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
         loop.add_signal_handler(number, ended.set)
     async with joined(options, home, clock) as parts:
         desk = Desk(parts, solo=options.solo, leaving=ended)
+        loop.add_signal_handler(signal.SIGUSR1, desk.stop_all, Reason.STOPPED)
         await desk.recover()
         if parts.trouble and not options.solo:
             await desk.close()  # units that a dead host left behind are being stopped: to the end, whatever else
             raise EstimError(parts.trouble, code=Exit.CONFIG)
-        with suppress(FileNotFoundError):
-            home.socket.unlink()
-        server = await serve(home.socket, desk)
+        server = await _served(home, desk, options)
+        if server is None:
+            ready.say({"ready": True, "reply": await desk.stop_now()})
+            await desk.close()
+            return
         try:
             async with minded(parts, desk, options):
                 ready.say({"ready": True, "pid": os.getpid()})
@@ -157,6 +186,34 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
                 await desk.close()
         finally:
             await server.close()
+
+
+async def _served(home: Home, desk: Desk, options: HostOptions) -> Server | None:
+    """Open the socket; None if that can't be, and this host is wanted for a stop. Raises EstimError (73)."""
+    try:
+        with suppress(FileNotFoundError):
+            home.socket.unlink()
+        return await serve(home.socket, desk)
+    except OSError as error:
+        if options.to_stop:
+            return None
+        text = f"can't open the control socket {home.socket}: {error.strerror or error}; choose another --home"
+        raise EstimError(text, code=Exit.CANT_CREATE) from error
+    except EstimError:
+        if options.to_stop:
+            return None
+        raise
+
+
+def _held(home: Home, options: HostOptions) -> int | None:
+    """Make the folders and take the lock; None if that can't be, and this host is wanted for a stop."""
+    try:
+        home.prepare()
+        return hold(home)
+    except EstimError as error:
+        if not options.to_stop or error.code == Exit.TRY_LATER:
+            raise
+        return None
 
 
 @asynccontextmanager
@@ -237,13 +294,14 @@ def main(argument: str) -> int:
     ready = Ready(options.ready_fd)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is somebody who can stop something
         home = find_home(options.home)
-        home.prepare()
-        lock = hold(home)
+        lock = _held(home, options)
         loop, clock = new_loop(options.speed)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(live(options, home, clock, ready))
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
     except EstimError as error:
         ready.say({"code": int(error.code), "text": error.text})
         sys.stderr.write(f"{error.text}\n")

@@ -2,7 +2,8 @@
 
 1. A host that a front end starts is a process of its own in a session of its own, so that neither Ctrl-C nor a closed
    terminal reaches it; it tells on a pipe when it is ready, and ends with its front end.
-2. Stops go over a connection of their own, so none ever waits for the answer to something else.
+2. A stop goes over the connection that is there, past every other command, and needs no new one; if the connection is
+   gone it goes over another one, and if there is none to be had, as a signal to the process that holds the home.
 3. A host that is just leaving is no host: who joins waits for its end, and starts another one.
 """
 
@@ -12,9 +13,10 @@ import select
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event
+from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -24,11 +26,15 @@ from estim.core.happenings import Happened
 from estim.core.lines import Line, read_line
 from estim.core.panel import LINE_MAX, Ask, Done, Overview, Reply, Snapshot, Status, Stop, Watch
 from estim.door import NoHost, exchange
-from estim.host.home import find_home
+from estim.host.home import Home, find_home
+from estim.lock import stop_by_signal
 from estim.options import HostOptions
 
 READY_TIMEOUT_S = 30.0
 """Longest wait for a host to say that it is ready."""
+
+STOP_READY_S = 45.0
+"""Longest wait for a host that is wanted for a stop: where it has no socket it says what came of the stop itself."""
 
 END_S = 5.0
 """Longest wait for a host that couldn't start to be gone."""
@@ -43,8 +49,12 @@ that another front end has just started needs a second or two to open its door."
 ENTER_S = 5.0
 """A host that lives says within this time that one may watch."""
 
-ANSWERS_MAX, LINES_MAX = 8, 2000
-"""Lines read and not yet taken; a front end that is slower than that stops reading, and the host keeps the rest."""
+STOP_TIMEOUT_S = 35.0
+"""Longest wait for the answer to a stop on one's own connection: the longest ladder, a unit that is lost, and room."""
+
+ASKS_MAX, LINES_MAX = 32, 2000
+"""Commands that wait for an answer; lines read and not yet taken: a front end that is slower than that stops reading,
+and the host keeps the rest."""
 
 _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
@@ -101,6 +111,21 @@ def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
     """
     home = find_home(options.home)
     home.prepare()
+    return _started(options, home)[0]
+
+
+def start_to_stop(options: HostOptions) -> Reply | None:
+    """Start a host that stops what was left on; return its word if it can't be asked on a socket, else None.
+
+    Neither a folder nor a log that can't be written keeps it away. Raises EstimError with its own words.
+    """
+    home = find_home(options.home)
+    with suppress(EstimError):
+        home.prepare()
+    return _started(msgspec.structs.replace(options, to_stop=True), home)[1]
+
+
+def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes], Reply | None]":
     reads, writes = os.pipe()
     try:
         try:
@@ -108,20 +133,24 @@ def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
         finally:
             os.close(writes)
         try:
-            _await_ready(reads, home.log)
+            timeout_s = STOP_READY_S if options.to_stop else READY_TIMEOUT_S
+            reply = _await_ready(reads, home.log, timeout_s)
         except EstimError:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(END_S)  # it ends by itself: a screen must not collect dead ones
             raise
     finally:
         os.close(reads)
-    return process
+    return process, reply
 
 
 def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
     assert options.ready_fd is not None, "the host has to say that it is ready"
     try:
-        with log.open("ab") as told:
+        with ExitStack() as files:
+            told: int | BinaryIO = subprocess.DEVNULL
+            with suppress(OSError):  # what it says to nobody may get lost
+                told = files.enter_context(log.open("ab"))
             return subprocess.Popen(
                 [sys.executable, "-m", "estim.app", msgspec.json.encode(options).decode()],
                 stdin=subprocess.DEVNULL,
@@ -135,16 +164,19 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
 
 
 class _Word(Struct):
+    """What a host says when it is ready. `reply`: it can't be asked, and this is what came of the stop."""
+
     ready: bool = False
+    reply: Reply | None = None
     code: int = Exit.INTERNAL
     text: str = ""
 
 
-def _await_ready(handle: int, log: Path) -> None:
+def _await_ready(handle: int, log: Path, timeout_s: float) -> Reply | None:
     got = b""
     while not got.endswith(b"\n"):
-        if not select.select([handle], [], [], READY_TIMEOUT_S)[0]:
-            raise EstimError(f"the host is not ready after {READY_TIMEOUT_S:.0f} s: see {log}", code=Exit.INTERNAL)
+        if not select.select([handle], [], [], timeout_s)[0]:
+            raise EstimError(f"the host is not ready after {timeout_s:.0f} s: see {log}", code=Exit.INTERNAL)
         more = os.read(handle, 4096)
         if not more:
             raise EstimError(f"the host ended before it was ready: see {log}", code=Exit.INTERNAL)
@@ -152,6 +184,7 @@ def _await_ready(handle: int, log: Path) -> None:
     word = msgspec.json.decode(got, type=_Word)
     if not word.ready:
         raise EstimError(word.text, code=Exit(word.code))
+    return word.reply
 
 
 class Wire:
@@ -160,35 +193,49 @@ class Wire:
     `host` is the process that was started for it, None if a host was there already.
     """
 
-    def __init__(self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, home: Home, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.host: subprocess.Popen[bytes] | None = None
-        self._path = path
+        self._home = home
         self._reader = reader
         self._writer = writer
-        self._turn = asyncio.Lock()
         self._gone = False
-        self._answers: asyncio.Queue[Reply | None] = asyncio.Queue(ANSWERS_MAX)
+        self._number = 0
+        self._asked: dict[int, asyncio.Future[Reply | None]] = {}
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(LINES_MAX)
         self._reading = asyncio.get_running_loop().create_task(self._read())
 
     async def ask(self, command: Ask) -> Reply:
         """Ask and return the answer; raises OSError if the host is gone, TimeoutError if it is mute.
 
-        Who gives up waiting has hung up: a late answer must not be taken for that to another command.
+        Who gives up waiting has hung up: nobody would hear of what comes of it. A stop that can't be delivered on
+        this connection is delivered in another way.
         """
-        if isinstance(command, Stop):
-            return await _ask_alone(self._path, command)
-        async with self._turn:
-            if self._gone:
-                raise ConnectionResetError("the host is gone")
-            self._writer.write(msgspec.json.encode(command) + b"\n")
-            try:
-                async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                    await self._writer.drain()
-                    reply = await self._answers.get()
-            except (TimeoutError, asyncio.CancelledError):
-                self._writer.close()
-                raise
+        if not isinstance(command, Stop):
+            return await self._ask_here(command)
+        try:
+            return await self._ask_here(command)
+        except OSError:  # a time-out among them, and what it hung up was a stop as well
+            return await _ask_alone(self._home, command)
+
+    async def _ask_here(self, command: Ask) -> Reply:
+        if self._gone:
+            raise ConnectionResetError("the host is gone")
+        if len(self._asked) >= ASKS_MAX and not isinstance(command, Stop):
+            raise ConnectionResetError(f"more than {ASKS_MAX} commands wait for an answer")
+        self._number += 1
+        number = self._number
+        answer: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
+        self._writer.write(msgspec.json.encode(msgspec.structs.replace(command, number=number)) + b"\n")
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S if isinstance(command, Stop) else ANSWER_TIMEOUT_S):
+                await self._writer.drain()
+                reply = await answer
+        except (TimeoutError, asyncio.CancelledError):
+            self._writer.close()
+            raise
+        finally:
+            self._asked.pop(number, None)
         if reply is None:
             raise ConnectionResetError("the host is gone")
         return reply
@@ -219,18 +266,31 @@ class Wire:
         try:
             while line := await self._reader.readline():
                 what = read_line(line)
-                await self._lines.put(what)
                 if not isinstance(what, Snapshot | Happened):
-                    await self._answers.put(what)
+                    number, what = what.to, msgspec.structs.replace(what, to=0)  # numbers are a matter of the wire
+                    self._answered(number, what)
+                await self._lines.put(what)
         except (OSError, ValueError):
             pass  # a host that breaks off in the middle of a line, or talks nonsense, is gone as well
         self._gone = True
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_result(None)
         await self._lines.put(None)
-        await self._answers.put(None)
+
+    def _answered(self, number: int, reply: Reply) -> None:
+        """Give an answer to who asked; one without a number (a line that wasn't understood) to who asked first."""
+        answer = self._asked.get(number or next(iter(self._asked), 0))
+        if answer is not None and not answer.done():
+            answer.set_result(reply)
 
 
-async def _ask_alone(path: Path, command: Stop) -> Reply:
-    reader, writer = await asyncio.open_unix_connection(str(path), limit=LINE_MAX)
+async def _ask_alone(home: Home, command: Stop) -> Reply:
+    """Deliver a stop over a connection of its own, or as a signal; raises OSError or EstimError if neither is had."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=LINE_MAX)
+    except OSError:
+        return await asyncio.to_thread(_signal_stop, home)
     try:
         writer.write(msgspec.json.encode(command) + b"\n")
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
@@ -239,7 +299,14 @@ async def _ask_alone(path: Path, command: Stop) -> Reply:
         writer.close()
     if not line.endswith(b"\n"):
         raise ConnectionResetError("the host is gone")
-    return read_reply(line)
+    return read_reply(bytes(line))
+
+
+def _signal_stop(home: Home) -> Reply:
+    told = stop_by_signal(home, STOP_TIMEOUT_S)
+    if told is None:
+        raise ConnectionResetError("the host is gone")
+    return Done(told)
 
 
 async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
@@ -248,13 +315,13 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
     Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units although
     software units are asked for.
     """
-    path = socket_of(options)
+    home = find_home(options.home)
     host: subprocess.Popen[bytes] | None = None
     why = EstimError("the host does not answer", code=Exit.TRY_LATER)
     for attempt in range(JOIN_TRIES):
         if attempt:
             await asyncio.sleep(JOIN_PAUSE_S)
-        wire = await _enter(path, watch_s)
+        wire = await _enter(home, watch_s)
         if wire is not None:
             wire.host = host
             return await _same_kind(wire, options)
@@ -267,13 +334,13 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
     raise why
 
 
-async def _enter(path: Path, watch_s: float) -> Wire | None:
+async def _enter(home: Home, watch_s: float) -> Wire | None:
     """Connect and watch; None if nobody is there, or is leaving. Raises EstimError (75) if somebody is, but mute."""
     try:
-        reader, writer = await asyncio.open_unix_connection(str(path), limit=4 * LINE_MAX)
+        reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=4 * LINE_MAX)
     except OSError:
         return None
-    wire = Wire(path, reader, writer)
+    wire = Wire(home, reader, writer)
     try:
         async with asyncio.timeout(ENTER_S):
             reply = await wire.ask(Watch(watch_s))

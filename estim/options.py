@@ -4,7 +4,10 @@ from msgspec import Struct
 
 
 class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so."""
+    """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so.
+
+    `to_stop`: it is wanted for a stop, so it stops what it can even without a lock, a socket or a folder of its own.
+    """
 
     home: str | None = None
     radio: str = "bluetooth"
@@ -14,3 +17,4 @@ class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     seed: int = 0
     log: str | None = None
     ready_fd: int | None = None
+    to_stop: bool = False

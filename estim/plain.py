@@ -93,6 +93,9 @@ def summary(event: Ended) -> str:
     if event.started_at is not None:
         proof = "confirmed by the unit" if event.stop_confirmed else "NOT CONFIRMED"
         lines.append(f"{event.program} on {event.unit}: {minutes(event.duration_s)}, highest level {top}, zero {proof}")
+    if event.may_be_on:
+        how_long = f"until {event.on_until}" if event.on_until else "and doesn't end by itself"
+        lines.append(f"!!! {event.unit} may still be on {how_long}; it is being searched for, to be stopped")
     return "\n".join(lines)
 
 

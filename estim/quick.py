@@ -2,12 +2,16 @@
 
 1. They are parsed here only if the line has exactly their form; anything else goes on to the full command line.
 2. The command is sent first. What reads and shows the answer is imported after that.
-3. A stop has three ends: nothing ran, zero is confirmed (both 0), or it is not (80), whatever the reason for that is.
+3. A stop has three ends: nothing ran, zero is confirmed (both 0), or it is not (80), whatever the reason for that is,
+   and whether or not anybody can read it. It needs no connection, no folder and no settings: a host that takes none
+   is signalled, and where there is none one is started that stops what was left on.
 """
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from estim.core.errors import EstimError, Exit
@@ -19,8 +23,8 @@ if TYPE_CHECKING:
 
 Words = dict[str, object]
 
-STOP_TIMEOUT_S = 30.0
-"""Longest wait for the answer to a stop: the longest ladder, and 10 s for a unit that is lost just now, with room."""
+STOP_TIMEOUT_S = 35.0
+"""Longest wait for the answer to a stop: a unit that is to be found first (25 s), and the longest ladder, with room."""
 
 ANSWER_TIMEOUT_S = 10.0
 """Longest wait for any other answer, s."""
@@ -29,7 +33,7 @@ STOP_TRIES, STOP_PAUSE_S = 50, 0.2
 """Attempts to find or start a host for a stop, and the wait between two: one that leaves needs up to 3 s."""
 
 _SHOWN = frozenset({"log", "care", "report"})
-_FLAGS = frozenset({"--json", "--no-input", "--soft"})
+_FLAGS = frozenset({"--json", "--no-input", "--soft", "--seen-off"})
 _VALUES = frozenset({"--home", "--unit", "--radio", "--seed"})
 _LOOSE = frozenset({"--simulate", "--speed", "--log", "--mqtt"})
 """Checked by the full command line; a stop takes them as they are, since nothing may keep a stop."""
@@ -67,12 +71,41 @@ def quick(argv: Sequence[str]) -> int | None:
     if command is None:
         return None
     as_json = "--json" in options
+    if command["do"] == "stop":
+        return _stop_and_tell(command, options, as_json)
     try:
-        if command["do"] == "stop":
-            return told(_stopped(command, options), as_json)
         return told(_asked(command, options), as_json)
     except EstimError as error:
         return _told_error(error, as_json)
+
+
+def _stop_and_tell(command: Words, options: dict[str, str], as_json: bool) -> int:
+    """Stop, and return one of the three ends' codes, whatever becomes of the words."""
+    try:
+        reply: Reply | EstimError = _stopped(command, options)
+    except EstimError as error:
+        reply = error
+    except Exception as error:  # noqa: BLE001 - whatever went wrong: what isn't known to be off isn't off
+        reply = _unproved(f"estim failed ({error!r})")
+    code = reply.code if isinstance(reply, EstimError) else getattr(reply, "code", Exit.DONE)
+    try:
+        if isinstance(reply, EstimError):
+            _told_error(reply, as_json)
+        else:
+            told(reply, as_json)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        _look_away()
+    return int(code)
+
+
+def _look_away() -> None:
+    """Nobody can read it: keep Python from trying again, and failing, when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
 
 
 def _shown(verb: str, options: dict[str, str]) -> int:
@@ -101,8 +134,8 @@ def command_of(words: Sequence[str], options: dict[str, str]) -> Words | None:
     """Return the command of a line as it goes over the socket (estim.core.panel.Ask), None if it is no quick one."""
     unit: Words = {"unit": options["--unit"]} if "--unit" in options else {}
     if list(words) == ["stop"]:
-        return {"do": "stop", "soft": "--soft" in options, **unit}
-    if "--soft" in options or not _LOOSE.isdisjoint(options):
+        return {"do": "stop", "soft": "--soft" in options, "seen_off": "--seen-off" in options, **unit}
+    if "--soft" in options or "--seen-off" in options or not _LOOSE.isdisjoint(options):
         return None
     match words:
         case ["status"]:
@@ -138,45 +171,79 @@ def _asked(command: Words, options: dict[str, str]) -> "Reply":
 
 
 def _stopped(command: Words, options: dict[str, str]) -> "Reply":
+    """Deliver a stop by whatever way there is; raises EstimError (80) if nothing says that it came to its end."""
     line = _line(command)
     error: EstimError = NoHost("no estim is running here")
     for attempt in range(STOP_TRIES):
         try:
-            if attempt:
-                _start(options, attempt)
-            answer = exchange(find_home(options.get("--home")).socket, line, STOP_TIMEOUT_S).answer()
-            from estim.client import read_reply
-
-            return read_reply(answer)
-        except NoHost as gone:
-            if "--simulate" in options:
+            answer = _over_the_socket(line, options)
+            if answer is None and "--simulate" not in options:
+                answer = _by_signal(options) or _by_a_new_host(options, attempt)
+            elif answer is None:
                 from estim.core.panel import Done
 
                 return Done("nothing is running: a software unit ends with its host")
-            error = gone
+            if answer is not None:
+                return answer
         except EstimError as why:
             error = why
             break
-    text = f"the stop is NOT confirmed: {error.text}; switch the unit off by hand"
-    raise EstimError(text, code=Exit.NOT_CONFIRMED) from error
+    if error.code == Exit.NOT_CONFIRMED:
+        raise error
+    raise _unproved(error.text) from error
 
 
-def _start(options: dict[str, str], attempt: int) -> None:
-    """Start a host: one that died may have left a unit on, and a new one stops what the journal holds, first of all."""
+def _unproved(why: str) -> EstimError:
+    text = f"the stop is NOT confirmed: {why}; switch the unit off by hand"
+    return EstimError(text, code=Exit.NOT_CONFIRMED)
+
+
+def _over_the_socket(line: bytes, options: dict[str, str]) -> "Reply | None":
+    """Return the host's answer; None if it can't be reached by its socket, or there is no host."""
+    try:
+        asked = exchange(find_home(options.get("--home")).socket, line, STOP_TIMEOUT_S)
+    except EstimError:
+        return None  # nobody, no socket, or one that takes no connection
+    try:
+        answer = asked.answer()
+    except EstimError:
+        return None  # it was mute, or broke off: it is told once more, in another way
+    from estim.client import read_reply
+    from estim.core.panel import Refusal
+
+    reply = read_reply(answer)
+    overfull = isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER
+    return None if overfull else reply
+
+
+def _by_signal(options: dict[str, str]) -> "Reply | None":
+    """Stop by a signal to the process that holds the home; None if there is none."""
+    from estim.core.panel import Done
+    from estim.lock import stop_by_signal
+
+    told = stop_by_signal(find_home(options.get("--home")), STOP_TIMEOUT_S)
+    return None if told is None else Done(told)
+
+
+def _by_a_new_host(options: dict[str, str], attempt: int) -> "Reply | None":
+    """Start a host: one that died may have left a unit on, and a new one stops what was left on, first of all.
+
+    Returns None if it can be asked on its socket now, or another host is just starting or leaving.
+    """
     from threading import Event
 
-    from estim.client import start_host
+    from estim.client import start_to_stop
     from estim.options import HostOptions
 
-    if attempt > 1:
+    if attempt:
         Event().wait(STOP_PAUSE_S)
     host = HostOptions(home=options.get("--home"), radio=options.get("--radio", "bluetooth"))
     try:
-        start_host(host)
+        return start_to_stop(host)
     except EstimError as error:
         if error.code != Exit.TRY_LATER:
             raise
-        # another host has the home: it is just starting, or just leaving
+        return None
 
 
 def _line(command: Words) -> bytes:

@@ -72,14 +72,14 @@ class Record:
         return True
 
     def refuse(self, code: int, text: str) -> None:
-        """Tell a session that never began; zero is sure then, since nothing has flowed."""
+        """Tell a session that never began. Whether its unit is at zero this command can't know: it touched none."""
         if self._screen is not None:
             sys.stderr.write(f"estim: {text}\n")
         else:
-            self.tell(self.made_up(_REASON.get(Exit(code), Reason.REFUSED), text, confirmed=True))
+            self.tell(self.made_up(_REASON.get(Exit(code), Reason.REFUSED), text, confirmed=None))
 
-    def made_up(self, reason: Reason, text: str, *, confirmed: bool) -> Ended:
-        """Return the last line in the host's stead."""
+    def made_up(self, reason: Reason, text: str, *, confirmed: bool | None) -> Ended:
+        """Return the last line in the host's stead; `confirmed` None: this command never touched a unit."""
         last, started = self.last, self._started
         channels = [lane.channel for lane in last.lanes] if last else list(self._level_max)
         return Ended(
@@ -94,6 +94,8 @@ class Record:
             level_end=dict.fromkeys(channels, 0 if confirmed else None),
             stop_confirmed=confirmed,
             message=text,
+            may_be_on=confirmed is False,
+            on_until=last.on_until if last and confirmed is False else None,
         )
 
     def _note(self, event: Happened) -> None:
@@ -121,9 +123,12 @@ class Record:
 
 
 def exit_code(ended: Ended, signalled: Exit | None) -> int:
-    """Return the exit code: an unproved stop after output beats everything, then who ended it."""
+    """Return the exit code: an unproved stop after output beats everything, then who ended it.
+
+    Output counts whoever began it: a unit that was on before, and doesn't take the stop, is on.
+    """
     begun = ended.started_at is not None
-    if begun and not ended.stop_confirmed:
+    if ended.may_be_on or (begun and not ended.stop_confirmed):
         return Exit.NOT_CONFIRMED
     match ended.reason:
         case Reason.COMPLETED | Reason.STOPPED | Reason.PANIC:

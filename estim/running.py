@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Literal
 
 import msgspec
 
@@ -160,7 +161,7 @@ class Run:
         why = await ahead.at_slot(self._is_ready, self._is_over, lambda: self._send(Arm(self._unit)))
         if why:
             sys.stderr.write(f"{why}\n")
-            await self._send(Stop(unit=self._unit))
+            await self._send_stop("stopped")
 
     def _is_ready(self) -> bool:
         return self._record.last is not None and self._record.last.state is State.READY
@@ -236,9 +237,9 @@ class Run:
                     reply = await wire.ask(Stop(reason="interrupted"))
                 finally:
                     await wire.close()
-            if not isinstance(reply, Refusal):
+            if isinstance(reply, Done) and reply.proved:
                 return "the host died; a new one has stopped the unit, zero confirmed", True
-            why = reply.text
+            why = reply.text if isinstance(reply, Refusal | Done) else "it was answered with something else"
         except TimeoutError:
             why = f"no word of a new host for {RECOVERY_S:g} s"
         except (EstimError, OSError) as error:
@@ -268,11 +269,24 @@ class Run:
     def _ask_stop(self) -> None:
         self._background(self._send_stop())
 
-    async def _send_stop(self) -> None:
+    async def _send_stop(self, reason: Literal["stopped", "interrupted"] = "interrupted") -> None:
+        """Stop, and say so if it isn't done: nothing may swallow that."""
         if self._wire is None or self._record.ended is not None:
             return
-        self._stop_by_s = self._stop_by_s or asyncio.get_running_loop().time() + STOP_S
-        await self._send(Stop(unit=self._unit, reason="interrupted"))
+        if reason == "interrupted":
+            self._stop_by_s = self._stop_by_s or asyncio.get_running_loop().time() + STOP_S
+        try:
+            reply = await self._wire.ask(Stop(unit=self._unit, reason=reason))
+        except (OSError, EstimError) as error:
+            self._not_stopped(str(error) or "the host doesn't answer")
+            return
+        if isinstance(reply, Refusal):
+            self._not_stopped(reply.text)
+
+    def _not_stopped(self, why: str) -> None:
+        """Tell that a stop wasn't carried out, or proved nothing, unless the session has told its end by itself."""
+        if self._record.ended is None and self._unit is not None:
+            self._alarm(why)
 
     def _close_keys(self) -> None:
         if self._keys is not None:
@@ -294,15 +308,15 @@ class Run:
                 paused = last.state is State.PAUSED
                 self._background(self._send(Resume(self._unit) if paused else Pause(self._unit)))
             case "q" | "s":
-                self._background(self._send(Stop(unit=self._unit)))
+                self._background(self._send_stop("stopped"))
             case _:
                 pass
 
-    async def _send(self, command: Arm | Raise | Pause | Resume | Stop) -> None:
+    async def _send(self, command: Arm | Raise | Pause | Resume) -> None:
         assert self._wire is not None, "keys and stops come after the wire"
         with suppress(OSError, TimeoutError):
             reply = await self._wire.ask(command)
-            if isinstance(reply, Refusal) and not isinstance(command, Stop):
+            if isinstance(reply, Refusal):
                 sys.stderr.write(f"\n{reply.text}\n")
 
     def _background(self, work: Coroutine[object, object, None]) -> None:

@@ -19,6 +19,7 @@ from estim.core.lines import Line
 from estim.core.panel import Arm, Ask, Done, Overview, Quiet, Refusal, Reply, Scan, Snapshot, State, Status, Stop, Watch
 from estim.door import NoHost
 from estim.host.control import Front, Server, serve
+from estim.host.home import find_home
 from estim.options import HostOptions
 
 WAIT_S = 30.0
@@ -65,7 +66,7 @@ class House:
         self.desk, self.server = desk, server
 
     async def enter(self) -> Wire:
-        return Wire(self.path, *await asyncio.open_unix_connection(str(self.path)))
+        return Wire(find_home(self.options.home), *await asyncio.open_unix_connection(str(self.path)))
 
 
 @pytest.fixture
@@ -174,14 +175,15 @@ async def test_two_who_ask_at_once_get_each_their_own_answer(house: House) -> No
     await wire.close()
 
 
-async def test_a_stop_goes_its_own_way_past_what_waits(house: House) -> None:
+@pytest.mark.control("C-48")
+async def test_a_stop_goes_over_the_connection_that_is_there_past_what_waits(house: House) -> None:
     wire = await house.enter()
     waits = asyncio.create_task(wire.ask(Scan()))
     await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
     assert await wire.ask(Stop(reason="panic")) == Done("Stop")
     (scanner, _), (stopper, command) = house.desk.asked
     assert command == Stop(reason="panic")
-    assert stopper is not scanner
+    assert stopper is scanner  # no new connection is needed for it
     assert not waits.done()
     waits.cancel()
     await asyncio.wait({waits})

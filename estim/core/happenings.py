@@ -95,7 +95,11 @@ class Reminded(Happening, tag="reminded", frozen=True, kw_only=True):
 
 
 class Ended(Happening, tag="ended", frozen=True, kw_only=True):
-    """The last line, always. `level_end` holds None for a channel whose level is unknown."""
+    """The last line, always. `level_end` holds None for a channel whose level is unknown.
+
+    `stop_confirmed` is null where this command never touched a unit. `may_be_on`: the unit may be putting out after
+    this, until the local time `on_until` (null: it doesn't end by itself); it is searched for, to be stopped.
+    """
 
     reason: Reason
     program: str
@@ -106,8 +110,10 @@ class Ended(Happening, tag="ended", frozen=True, kw_only=True):
     duration_s: float
     level_max: dict[Channel, int]
     level_end: dict[Channel, int | None]
-    stop_confirmed: bool
+    stop_confirmed: bool | None
     message: str
+    may_be_on: bool = False
+    on_until: str | None = None
 
 
 Happened = (

@@ -64,8 +64,13 @@ class Priority(StrEnum):
 # --- Commands: what a front end may ask for ---------------------------------------------------------------------
 
 
-class Command(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do"):
-    """The root of all commands. `unit` names one unit; None means the only one there is (for stops: all)."""
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
+    """The root of all commands. `unit` names one unit; None means the only one there is (for stops: all).
+
+    `number` comes back in the answer, so that who asks several things at once can tell which answer is which.
+    """
+
+    number: Annotated[int, Meta(ge=0)] = 0
 
 
 class Start(Command, tag="start", frozen=True, kw_only=True):
@@ -119,11 +124,15 @@ class Resume(Command, tag="resume", frozen=True):
 
 
 class Stop(Command, tag="stop", frozen=True, kw_only=True):
-    """Zero and end. `soft` ramps down in two seconds first; `reason` says who stopped."""
+    """Zero and end. `soft` ramps down in two seconds first; `reason` says who stopped.
+
+    `seen_off`: a person has looked, and a unit that can't be reached is off: it is searched for no longer.
+    """
 
     unit: Name | None = None
     soft: bool = False
     reason: Literal["stopped", "panic", "interrupted"] = "stopped"
+    seen_off: bool = False
 
 
 class Quiet(Command, tag="quiet", frozen=True):
@@ -154,15 +163,21 @@ Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Sca
 # --- Answers: exactly one for each command ---------------------------------------------------------------------
 
 
-class Answer(Struct, frozen=True, tag_field="answer"):
-    """The root of all answers."""
+class Answer(Struct, frozen=True, kw_only=True, tag_field="answer", omit_defaults=False):
+    """The root of all answers; `to` is the number of the command that is answered."""
+
+    to: int = 0
 
 
 class Done(Answer, tag="done", frozen=True):
-    """It was done; `text` says what in one sentence. After a Start, `unit` names the unit that was chosen."""
+    """It was done; `text` says what in one sentence. After a Start, `unit` names the unit that was chosen.
+
+    `proved`, after a Stop: every unit that was or may have been on has proved zero.
+    """
 
     text: str = ""
     unit: str | None = None
+    proved: bool = False
 
 
 class Refusal(Answer, tag="refused", frozen=True, kw_only=True):

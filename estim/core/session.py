@@ -34,7 +34,7 @@ from estim.core.moment import Now
 from estim.core.order import Order, Unit
 from estim.core.panel import Priority, Reason, State
 from estim.core.states import HALTED, PLAYING, Move, move
-from estim.core.telling import Teller, author_of
+from estim.core.telling import Teller, author_of, local_time
 from estim.core.wish import Wish, ramp_default_s
 from protocols.vocabulary import (
     UNFED_MAX_S,
@@ -48,6 +48,7 @@ from protocols.vocabulary import (
     LowBattery,
     Mode,
     OffBy,
+    Out,
     Refused,
     Reported,
     Wanted,
@@ -84,6 +85,7 @@ class Session:
         self._unfed_s: float | None = None
         self._stepped_s = now.mono_s
         self._was_zero = False
+        self._seen_on = False
         self._doubt = Doubt(caps)
         self._since_s = now.mono_s
         self._linked_s = now.mono_s
@@ -130,6 +132,39 @@ class Session:
     def proved(self, reported: Reported) -> bool:
         """Say whether the unit proved zero after the last time that it was asked for."""
         return reported.zero is Zero.CONFIRMED and reported.stop == self._stop_number
+
+    def surely_off(self, now: Now, last: Reported | None) -> bool:
+        """Say whether a lost unit is off by itself by now, and nothing else waits for it to come back."""
+        waits = self.order is not None and self.order.wait_after_loss and not self._latched
+        return not waits and surely_off(now.mono_s, self.caps, last)
+
+    def seen_off(self, now: Now) -> list[Happened]:
+        """Take a person's word that a unit which was left on is off; nothing is confirmed by that."""
+        if self.state is State.ENDED:
+            return []
+        self.until_s = now.mono_s
+        self.why = "a person has seen that the unit is off"
+        return self._end(now, None, confirmed=False)
+
+    @property
+    def goals(self) -> dict[Channel, int]:
+        """What was asked for, by channel."""
+        return {channel: self.wish.goal(channel) for channel in self.caps.channels}
+
+    @property
+    def untouched(self) -> bool:
+        """Say whether nothing was put out as far as this session knows: it never began, and the unit was never on."""
+        return self.order is not None and self.started is None and not self._seen_on
+
+    def on_until_s(self, now: Now, reported: Reported | None) -> float:
+        """Return until when the unit may be on (monotonic seconds, inf: it doesn't end by itself); -inf: it is off."""
+        if self.stop_confirmed or self.untouched:
+            return -inf
+        if self.order is None:
+            return self.until_s
+        if reported is None:
+            return inf
+        return -inf if reported.out is Out.OFF or reported.until_s <= now.mono_s else reported.until_s
 
     def arm(self, now: Now) -> list[Happened]:
         """Take the pads-on act."""
@@ -199,6 +234,9 @@ class Session:
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
         """Let time pass and take what the unit said. Call after every input, before plea()."""
         told = self._interruptions(now, reported)
+        self._seen_on = self._seen_on or (reported.out is not Out.OFF and _above_zero(reported))
+        if self.order is None and _above_zero(reported):
+            self.until_s = max(self.until_s, reported.until_s)  # it says itself that it goes on
         self.wish.advance(now.mono_s)
         for event in events:
             told += self._take(now, event)
@@ -436,7 +474,13 @@ class Session:
         self.stop_confirmed = confirmed
         assert self.reason is not None, "a session ends for a reason"
         played_s = self.wish.played_s(now.mono_s)
-        return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed)]
+        until_s = self.on_until_s(now, reported)
+        until = (until_s > now.mono_s, local_time(now, until_s))
+        return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)]
+
+
+def _above_zero(reported: Reported) -> bool:
+    return any(span.lo > 0 for span in reported.level.values())
 
 
 def _span_text(seconds: float) -> str:

@@ -39,7 +39,7 @@ class Teller:
         self._limits = limits
         self._order = order
         self._level: dict[Channel, int] = {}
-        self._level_max: dict[Channel, int] = dict.fromkeys(caps.channels, 0)
+        self.level_max: dict[Channel, int] = dict.fromkeys(caps.channels, 0)
         self._phase = -1
         self._dialled: set[Channel] = set()
         self._number = 0
@@ -91,7 +91,7 @@ class Teller:
         for channel, span in reported.level.items():
             if channel not in self._level:
                 continue
-            self._level_max[channel] = max(self._level_max[channel], span.lo)
+            self.level_max[channel] = max(self.level_max[channel], span.lo)
             if not span.known or span.lo == self._level[channel]:
                 continue
             self._level[channel] = span.lo
@@ -159,8 +159,9 @@ class Teller:
         played_s: float,
         reported: Reported | None,
         confirmed: bool,
+        until: tuple[bool, str | None] = (False, None),
     ) -> Ended:
-        """The last word on a session."""
+        """The last word on a session; `until`: whether the unit may be on after it, and the local time of its end."""
         level_end: dict[Channel, int | None] = dict.fromkeys(self._caps.channels)
         for channel, span in (reported.level if reported else {}).items():
             level_end[channel] = 0 if span.hi == 0 else None  # a level that isn't proved to be 0 is not known
@@ -174,18 +175,25 @@ class Teller:
             simulated=self._unit.simulated,
             started_at=started.iso() if started else None,
             duration_s=round(played_s, 3),
-            level_max=dict(self._level_max),
+            level_max=dict(self.level_max),
             level_end=level_end,
             stop_confirmed=confirmed,
             message=_message(self._unit, why, confirmed),
+            may_be_on=until[0],
+            on_until=until[1],
         )
 
 
 def on_until(now: Now, last: Reported) -> str | None:
     """Return the local time until which output may be on (ISO), None if it has no known end or is off."""
-    if last.out is Out.OFF or isinf(last.until_s) or last.until_s <= now.mono_s:
+    return None if last.out is Out.OFF else local_time(now, last.until_s)
+
+
+def local_time(now: Now, at_s: float) -> str | None:
+    """Return the local time (ISO) of a monotonic moment that is to come; None if it is past, or never comes."""
+    if isinf(at_s) or at_s <= now.mono_s:
         return None
-    ahead = timedelta(seconds=last.until_s - now.mono_s)
+    ahead = timedelta(seconds=at_s - now.mono_s)
     return (now.utc + ahead).astimezone().isoformat(timespec="seconds")
 
 

@@ -5,7 +5,7 @@ from estim.core.moment import Now
 from estim.core.panel import Lane, Snapshot, State
 from estim.core.session import Session
 from estim.core.states import PLAYING
-from estim.core.telling import ages, count_words, on_until
+from estim.core.telling import ages, count_words, local_time, on_until
 from protocols.score import part_at
 from protocols.vocabulary import Channel, Out, Reported, Zero
 
@@ -39,9 +39,9 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         told_age_s=told,
         stale=alive and (lost or (told is not None and told > session.caps.stale_s)),
         battery=reported.battery if reported else None,
-        out=(reported.out if reported else Out.OFF).value,
+        out=_out(session, reported).value,
         zero=(reported.zero if reported else Zero.NO).value,
-        on_until=on_until(now, reported) if reported and lost else None,
+        on_until=_on_until(now, session, reported) if alive else None,
         differs=order.course.differs if order else (),
         alarms=tuple(session.teller.alarms),
         reason=session.reason,
@@ -50,6 +50,20 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         by_hand=unit.by_hand,
         counts=count_words(reported.counts) if reported else {},
     )
+
+
+def _out(session: Session, reported: Reported | None) -> Out:
+    """Return whether current may flow; a unit that was left on and hasn't been reached may be on."""
+    if reported is not None:
+        return reported.out
+    return Out.MAYBE if session.order is None and session.state is not State.ENDED else Out.OFF
+
+
+def _on_until(now: Now, session: Session, reported: Reported | None) -> str | None:
+    """Return until when a unit that can't be reached may be on, as a local time; None if that isn't known."""
+    if session.order is None:
+        return local_time(now, session.until_s)
+    return on_until(now, reported) if reported is not None and not session.linked else None
 
 
 def _phase(session: Session, now_s: float) -> tuple[str, int, int]:

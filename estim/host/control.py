@@ -2,8 +2,9 @@
 
 1. A line that can't be understood is answered with a sentence, and the host goes on.
 2. Commands of one front end begin in the order in which they come, and a stop never waits for an earlier one. Each is
-   answered when it is done, so who sends the next one before the answer can't tell which answer is which.
-3. A front end that doesn't read loses snapshots first; when what must not be lost piles up, it is hung up on.
+   answered when it is done, with the number that it came with.
+3. Past the limit of front ends one line is still read, and a Stop obeyed.
+4. A front end that doesn't read loses snapshots first; when what must not be lost piles up, it is hung up on.
 """
 
 import asyncio
@@ -25,6 +26,9 @@ OUTBOX_MAX = 1000
 
 FRONTS_MAX = 32
 """Front ends at once."""
+
+EXTRA_MAX, EXTRA_S = 256, 2.0
+"""Connections beyond that which are still listened to, for one line and so long, s: it may be a Stop."""
 
 ASKED_MAX = 32
 """Commands of one front end under way at once; a stop goes beyond."""
@@ -111,6 +115,7 @@ class Server:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._fronts: set[Front] = set()
+        self._extra = 0
         self._listener: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
@@ -137,7 +142,7 @@ class Server:
         front = Front(writer)
         sending = asyncio.get_running_loop().create_task(front.send())
         if len(self._fronts) >= FRONTS_MAX:
-            front.tell(Refusal(code=Exit.TRY_LATER, text=f"{FRONTS_MAX} front ends are here already: end one of them"))
+            await self._meet_extra(front, reader)
             await front.close()
             await asyncio.wait({sending})
             return
@@ -151,6 +156,27 @@ class Server:
             self._desk.left(front)
             sending.cancel()
             await asyncio.wait({sending})
+
+    async def _meet_extra(self, front: Front, reader: asyncio.StreamReader) -> None:
+        """Read one line of a front end that is one too many: a Stop is obeyed, all else refused."""
+        text = f"{FRONTS_MAX} front ends are here already: end one of them"
+        reply: Reply = Refusal(code=Exit.TRY_LATER, text=text)
+        if self._extra < EXTRA_MAX:
+            self._extra += 1
+            try:
+                async with asyncio.timeout(EXTRA_S):
+                    command = _decode(await reader.readuntil(b"\n"))
+                if isinstance(command, Stop):
+                    reply = await self._desk.ask(front, msgspec.structs.replace(command, number=0))
+                reply = msgspec.structs.replace(reply, to=command.number)
+            except (TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError, OSError, ValueError):
+                pass  # no Stop came, so it is refused
+            except RecursionError:
+                pass
+            finally:
+                self._extra -= 1
+                self._desk.left(front)
+        front.tell(reply)
 
     async def _listen_to(self, front: Front, reader: asyncio.StreamReader, asked: set[asyncio.Task[None]]) -> None:
         loop = asyncio.get_running_loop()
@@ -181,11 +207,11 @@ class Server:
 
     async def _answer(self, front: Front, command: Ask) -> None:
         try:
-            reply = await self._desk.ask(front, command)
+            reply = await self._desk.ask(front, msgspec.structs.replace(command, number=0))
         except Exception:  # a bug of ours must not leave a person without an answer
             logging.getLogger(__name__).exception("%s failed", type(command).__name__)
             reply = Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")
-        front.tell(reply)
+        front.tell(msgspec.structs.replace(reply, to=command.number))
 
 
 async def _skip(reader: asyncio.StreamReader, seen: int) -> None:

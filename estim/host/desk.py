@@ -5,6 +5,8 @@ Rules:
 2. A session row is on disk before its runner exists, so before any current.
 3. A front end that vanishes takes its session with it, unless it asked to keep it.
 4. One session a unit; units don't know each other.
+5. A session that ended without a proof of zero is followed by one that only stops its unit, until that is proved or
+   the unit's output has ended by itself. A host doesn't leave before; one that must leaves it to the next.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Happened
+from estim.core.moment import Now
 from estim.core.panel import (
     Arm,
     Ask,
@@ -35,14 +38,16 @@ from estim.core.panel import (
     Watch,
 )
 from estim.core.session import Session
+from estim.core.telling import local_time
 from estim.host.control import Front
 from estim.host.finding import look
 from estim.host.parts import Parts
 from estim.host.preparing import prepare
 from estim.host.readying import until_ready
 from estim.host.recovering import recovery
+from estim.host.rows import OpenSession
 from estim.host.runner import Runner
-from estim.host.scribe import Scribe, opening
+from estim.host.scribe import Scribe, opening, utc_at
 from estim.host.station import Proof, Station, Watchers
 from protocols.driver import Family
 from protocols.vocabulary import AirError
@@ -52,6 +57,9 @@ STOP_WAIT_S = 3.0
 
 REACH_WAIT_S = 25.0
 """How long a stop waits for a unit that a dead host left behind: it is to be found and connected first."""
+
+WRITE_AGAIN_S, WRITE_TRIES = 30.0, 2880
+"""How often a session's end that the disk didn't take is written again, for a day."""
 
 LOST_WAIT_S = 10.0
 """How long an interrupted front end waits for a lost unit to come back before it is told the truth."""
@@ -71,6 +79,8 @@ class Desk:
         self._starting = asyncio.Lock()
         self._leaving = leaving
         self._alone: Timer | None = None
+        self._closing = False
+        self._beyond: dict[str, str] = {}  # units that may be on and can't be stopped from here, with the sentence why
 
     async def ask(self, front: Front, command: Ask) -> Reply:
         """Carry out one command; every refusal is an answer, never an exception."""
@@ -104,14 +114,24 @@ class Desk:
 
     async def close(self) -> None:
         """Stop everything, verified, then hang up: what every signal to the host leads to."""
-        for station in self._stations.values():
-            if station.running:
-                self._order_stop(station, Reason.INTERRUPTED, soft=False)
+        self._closing = True
+        self.stop_all(Reason.INTERRUPTED)
         for station in list(self._stations.values()):
             await self._settle(station, lost_wait_s=LOST_WAIT_S)
             await asyncio.wait({station.task}, timeout=10)
-            if not station.runner.unsettled:
-                await station.scribe.close()
+            await station.scribe.close(self._parts.clock.now())
+
+    def stop_all(self, reason: Reason) -> None:
+        """Order every session's stop in this very breath; waits for nothing."""
+        self._stops += 1
+        for station in self._stations.values():
+            if station.running:
+                self._order_stop(station, reason, soft=False)
+
+    @property
+    def busy(self) -> bool:
+        """Say whether a session is under way, one that only stops a unit included."""
+        return any(station.running for station in self._stations.values())
 
     async def _do(self, front: Front, command: Ask) -> Reply:
         match command:
@@ -166,7 +186,7 @@ class Desk:
             name = ready.unit.name
             present = self._stations.get(name)
             if present is not None and present.running:
-                raise EstimError(f"{name} is busy: stop its session first", code=Exit.TRY_LATER)
+                raise EstimError(_busy(present), code=Exit.TRY_LATER)
             if present is not None:
                 await asyncio.wait({present.task}, timeout=10)
             keep = command.keep or self._parts.settings.keep_running
@@ -205,27 +225,47 @@ class Desk:
         front: Front | None,
         *,
         keep: bool,
-        until_s: float | None = None,
+        row_ended: bool = False,
     ) -> Station:
-        scribe = Scribe(self._parts.journal, session.unit, number, self._watchers.told, self._watchers.passed)
-        runner = Runner(self._parts.air, family, session, self._parts.clock, scribe, until_s=until_s)
+        parts, watchers = self._parts, self._watchers
+        scribe = Scribe(parts.journal, session.unit, number, watchers.told, watchers.passed, row_ended=row_ended)
+        runner = Runner(parts.air, family, session, parts.clock, scribe)
         scribe.runner = runner
         task = asyncio.get_running_loop().create_task(self._run(runner, scribe))
         station = self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
         return station
 
-    async def recover(self, number: int | None = None) -> list[str]:
-        """Stop, in the background, every unit that was left in a session (or in that one); return the units' names."""
+    async def recover(self) -> list[str]:
+        """Stop, in the background, every unit that may have been left on; return the units' names.
+
+        Each is taken up by itself: one that can't be (a family that estim doesn't know) is told, and keeps none of
+        the others on.
+        """
         names: list[str] = []
+        now = self._parts.clock.now()
         for left in await self._parts.journal.open_sessions():
-            if number is not None and left.id != number:
+            if left.id == 0 and left.on_until_utc is not None and left.on_until_utc <= now.utc:
+                continue  # the marker keeps it since nothing was proved, and its time is over
+            try:
+                name = self._take_up(left)
+            except EstimError as error:
+                self._beyond[left.unit or left.address] = error.text
                 continue
-            made = recovery(self._parts, left)
-            name = made.session.unit.name
             if name not in names:
-                self._open(made.session, made.family, made.number, None, keep=True, until_s=made.until_s)
                 names.append(name)
         return names
+
+    def _take_up(self, left: OpenSession) -> str:
+        """Begin to stop what was left on, and go on until it is off; two rows of one unit are one unit."""
+        made = recovery(self._parts, left)
+        name = made.session.unit.name
+        present = self._stations.get(name)
+        if present is not None and present.running and present.recovers:
+            present.scribe.also.append(left.id)
+            present.runner.session.until_s = max(present.runner.session.until_s, made.session.until_s)
+            return name
+        self._open(made.session, made.family, made.number, None, keep=True, row_ended=made.row_ended)
+        return name
 
     async def _run(self, runner: Runner, scribe: Scribe) -> None:
         try:
@@ -233,19 +273,55 @@ class Desk:
         except Exception as bug:  # of ours or a plug-in: say that the unit may be on, and stop it by a fresh way
             logging.getLogger(__name__).exception("the session on %s broke off", runner.session.unit.name)
             runner.broke_off(bug)
-            if runner.session.order is not None:
-                self._background(self._stop_afresh(scribe.number))
-                return
-        if not runner.unsettled:  # else its row stays open, so that the next host looks for the unit too
-            await scribe.close()
+        await self._write_down(scribe)
+        if runner.unsettled and not self._closing and not (self._solo and self._parts.air.simulated):
+            self._look_on(runner, scribe)
+            return
         await self._maybe_leave()
 
-    async def _stop_afresh(self, number: int) -> None:
-        """Stop the unit of a session that broke off: its row is still open, and leads there."""
-        await self.recover(number)
+    def _look_on(self, runner: Runner, scribe: Scribe) -> None:
+        """Nothing proves that the unit is off: go on to stop it, by a fresh way, until something does."""
+        now, session = self._parts.clock.now(), runner.session
+        on_until = utc_at(now, runner.on_until_s)
+        self._take_up(
+            OpenSession(
+                id=scribe.number,
+                program="",
+                unit=session.unit.name,
+                address=session.unit.address,
+                family=session.unit.family,
+                started_utc=now.utc,
+                length_s=session.length_s,
+                beat_utc=now.utc,
+                output_s=runner.output_s,
+                on_until_utc=on_until,
+                ended=True,
+                profile=session.unit.profile,
+            )
+        )
+
+    async def _write_down(self, scribe: Scribe) -> None:
+        """Write a session's end; if the disk takes nothing now, it is tried again for as long as this host lives."""
+        if not await scribe.close(self._parts.clock.now()):
+            self._background(self._write_later(scribe))
+
+    async def _write_later(self, scribe: Scribe) -> None:
+        for _ in range(WRITE_TRIES):
+            await asyncio.sleep(WRITE_AGAIN_S)
+            if await scribe.close(self._parts.clock.now()):
+                return
+
+    async def stop_now(self) -> Reply:
+        """Stop everything and say what came of it, for who has no socket to ask on."""
+        try:
+            return await self._stop(Stop())
+        except EstimError as error:
+            return Refusal(code=error.code, text=error.text)
 
     async def _stop(self, command: Stop) -> Reply:
         self._stops += 1
+        if command.seen_off:
+            return await self._seen_off(command.unit)
         stations = [self._one(command.unit)] if command.unit else list(self._stations.values())
         running = [station for station in stations if station.running]
         if not running:
@@ -255,11 +331,37 @@ class Desk:
         lost_wait_s = 0.0 if command.reason == "stopped" else LOST_WAIT_S
         for station in running:
             await self._settle(station, lost_wait_s=lost_wait_s)
-        return _stopped(running)
+        return _stopped(running, self._parts.clock.now(), self._untold())
 
     def _nothing_to_stop(self, stations: Sequence[Station]) -> Reply:
         unsure = [station for station in stations if station.proof is Proof.UNPROVED]
-        return _stopped(unsure) if unsure else Done("nothing is running")
+        untold = self._untold()
+        recovered = [station for station in stations if station.recovers and station.proof is Proof.PROVED]
+        if not unsure and not untold:
+            return _stopped(recovered, self._parts.clock.now(), ()) if recovered else Done("nothing is running")
+        return _stopped(unsure, self._parts.clock.now(), untold)
+
+    def _untold(self) -> tuple[str, ...]:
+        """Return what keeps this host from knowing that nothing else is on, a sentence each."""
+        blind = self._parts.journal.blind
+        beyond = (f"{unit} may be on: {why}" for unit, why in self._beyond.items())
+        return (*beyond, *([f"whether another unit was left on can't be known: {blind}"] if blind else []))
+
+    async def _seen_off(self, unit: str | None) -> Reply:
+        """Take a person's word that a unit which can't be reached is off: nobody looks for it any more."""
+        stations = [self._one(unit)] if unit else list(self._stations.values())
+        lost = [station for station in stations if station.running and station.recovers]
+        if not lost:
+            raise EstimError("no unit is being searched for, so there is nothing to settle", code=Exit.TRY_LATER)
+        for station in lost:
+            self._note_seen_off(station)
+            await asyncio.wait({station.task}, timeout=10)
+        names = ", ".join(station.runner.session.unit.name for station in lost)
+        return Done(f"{names}: noted as seen off by you; it isn't searched for any more")
+
+    def _note_seen_off(self, station: Station) -> None:
+        session = station.runner.session
+        station.runner.ask(lambda now, _: session.seen_off(now))
 
     def _order_stop(self, station: Station, reason: Reason, *, soft: bool) -> None:
         session = station.runner.session
@@ -324,13 +426,20 @@ class Desk:
             front.tell(station.runner.snapshot())
 
     async def _maybe_leave(self) -> None:
-        """A solo host with no front end left ends once everything has stopped."""
+        """A solo host with no front end left ends once everything has stopped, and is known to have."""
         if not self._solo or self._fronts or any(one.kept for one in self._stations.values()):
             return
         for station in list(self._stations.values()):
-            await self._settle(station, lost_wait_s=LOST_WAIT_S)
-        if not self._fronts:
-            self._leaving.set()
+            if not station.recovers:
+                await self._settle(station, lost_wait_s=LOST_WAIT_S)
+        if self._fronts or any(self._holds(station) for station in self._stations.values()):
+            return  # asked again when the next session ends
+        self._leaving.set()
+
+    def _holds(self, station: Station) -> bool:
+        """Say whether a host must stay for this: a unit may be on. A software unit ends with its host."""
+        may_be_on = (station.running and station.recovers) or station.runner.unsettled
+        return may_be_on and not self._parts.air.simulated
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -338,13 +447,33 @@ class Desk:
         task.add_done_callback(self._tasks.discard)
 
 
-def _stopped(stations: Sequence[Station]) -> Reply:
+def _busy(station: Station) -> str:
+    name = station.runner.session.unit.name
+    if station.recovers:
+        return (
+            f"{name} may still be on from an earlier session and is being searched for, to be stopped: switch it on"
+            " and bring it near, or, if you have seen that it is off, say so with `estim stop --seen-off`"
+        )
+    return f"{name} is busy: stop its session first"
+
+
+def _stopped(stations: Sequence[Station], now: Now, untold: Sequence[str]) -> Reply:
     """Return the answer to a stop: nothing is called confirmed that isn't."""
     names = ", ".join(station.runner.session.unit.name for station in stations)
-    unsure = [station.runner.session.unit for station in stations if station.proof is Proof.UNPROVED]
-    if unsure:
-        by_hand = "; ".join(f"{unit.name}: {unit.by_hand}" for unit in unsure)
-        raise EstimError(f"the stop is NOT confirmed: {by_hand}", code=Exit.NOT_CONFIRMED)
+    unsure = [station for station in stations if station.proof is Proof.UNPROVED]
+    if unsure or untold:
+        told = [*(_unproved(station, now) for station in unsure), *untold]
+        raise EstimError(f"the stop is NOT confirmed: {'; '.join(told)}", code=Exit.NOT_CONFIRMED)
     if all(station.proof is Proof.PROVED for station in stations):
-        return Done(f"{names}: stopped, {Proof.PROVED.value}")
+        return Done(f"{names}: stopped, {Proof.PROVED.value}", proved=True)
     return Done(f"{names}: {Proof.UNTOUCHED.value}")
+
+
+def _unproved(station: Station, now: Now) -> str:
+    """Return what is known of a unit that may be on, and what to do by hand."""
+    unit, until_s = station.runner.session.unit, station.runner.on_until_s
+    if until_s <= now.mono_s:
+        return f"{unit.name}: {unit.by_hand}"
+    end = local_time(now, until_s)
+    how_long = f"until {end}" if end else "and doesn't end by itself"
+    return f"{unit.name} may be on {how_long}, and is being searched for to be stopped; {unit.by_hand}"

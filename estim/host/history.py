@@ -18,6 +18,9 @@ from estim.host.store import BEAT_S, moment, stamp
 BLIND_S = 3 * BEAT_S
 """A session that beat and then ended this long after its last beat was out of sight in between."""
 
+LASTS_MAX = timedelta(days=1)
+"""No unit that people own puts out for longer on one charge, however little is known of its end."""
+
 _decode = msgspec.json.Decoder(dict[str, int]).decode
 
 
@@ -146,6 +149,7 @@ def delivered(
         if stop_confirmed:
             return Delivered(site, started_utc, output_s, ended_utc)
     latest_utc = moment(on_until) if on_until else ended_utc or started_utc + timedelta(seconds=length_s)
+    latest_utc = min(latest_utc, started_utc + LASTS_MAX)
     over_utc = max(latest_utc, seen_utc + timedelta(seconds=BEAT_S) if blind else seen_utc)
     if ended_utc is not None and stop_confirmed:
         over_utc = min(over_utc, ended_utc)

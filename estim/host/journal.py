@@ -6,15 +6,18 @@
    and counted, and `trouble` says why: a session in progress is stopped by its user or its end, not by a full disk.
 4. The byte log is gathered in memory and written every ten seconds, at an alarm of high priority and at the end of a
    session; of each unit the last ten minutes are kept.
-5. Simulated sessions have a journal of their own, empty at each start, and neither kind is ever read as the other.
+5. A marker beside it says which units may be on; a journal that can't be read at all (`closed`) leaves that one.
+6. Simulated sessions have a journal of their own, empty at each start, and neither kind is ever read as the other.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from estim.core.days.diary import Diary, Entry
@@ -24,6 +27,7 @@ from estim.core.moment import Now
 from estim.core.panel import Priority
 from estim.host.clock import wall_s
 from estim.host.ledger import RING_MAX, Ledger
+from estim.host.marker import Marker, MayBeOn
 from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
 from estim.host.store import remove_database
 from protocols.vocabulary import Channel, Endpoint
@@ -49,6 +53,10 @@ class Journal:
         """Rows and packets that never reached the disk."""
         self.trouble = ""
         """Why something didn't, in a sentence; empty as long as all is well."""
+        self.blind = ""
+        """Why nobody can know whether a unit was left on, as far as `open_sessions` found; empty if it is known."""
+        self._why_closed = EstimError("the journal is closed", code=Exit.INTERNAL)
+        self._marker = Marker(path.with_suffix(".on.json"))
         self._path = path
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._rows: deque[Row] = deque()
@@ -74,9 +82,18 @@ class Journal:
         journal.trouble = journal._ledger.trouble
         return journal
 
+    @classmethod
+    def closed(cls, path: Path, why: EstimError) -> "Journal":
+        """Return a journal that can't be opened: nothing begins with it, and what may be on is in the marker."""
+        journal = cls(path, simulated=False)
+        journal.trouble = why.text
+        journal._why_closed = why
+        return journal
+
     def _open(self) -> Ledger:
         if self.simulated:
             remove_database(self._path)
+            self._marker.path.unlink(missing_ok=True)
         return Ledger(self._path)
 
     async def begin(self, opening: Opening) -> int:
@@ -86,16 +103,51 @@ class Journal:
         """
         if opening.simulated != self.simulated:
             raise EstimError("a simulated and a real session can't share a journal", code=Exit.INTERNAL)
-        return await self._ask(lambda ledger: ledger.begin(opening))
+        mark = MayBeOn(
+            address=opening.address,
+            unit=opening.unit,
+            family=opening.family,
+            profile=opening.profile,
+            since_utc=opening.started.utc,
+            until_utc=opening.on_until_utc,
+        )
+        return await self._ask(lambda ledger: _begin(ledger, self._marker, opening, mark))
 
     async def close_session(self, session: int, outcome: Outcome) -> None:
         """Write how a session ended, with all bytes until then. Raises EstimError (73); it stays open in there then."""
         self._gather()
         await self._ask(lambda ledger: ledger.close_session(session, outcome))
 
+    async def settle(self, session: int, at: Now) -> None:
+        """Say that the unit of a session that has ended can't be on any more. Raises EstimError (73)."""
+        await self._ask(lambda ledger: ledger.settle(session, at.utc))
+
+    async def mark(self, one: MayBeOn) -> None:
+        """Say in the marker that a unit may be on; raises EstimError (73, 78)."""
+        await self._in_thread(lambda: self._marker.put(one))
+
+    async def unmark(self, address: str) -> None:
+        """Say in the marker that a unit is off; raises EstimError (73, 78)."""
+        await self._in_thread(lambda: self._marker.drop(address))
+
     async def open_sessions(self) -> list[OpenSession]:
-        """Return the sessions that never ended, oldest first; after a start: what a dead host left behind."""
-        return await self._ask(lambda ledger: ledger.open_sessions())
+        """Return the sessions after which a unit may be on, oldest first: after a start, what a dead host left behind.
+
+        The marker adds those of which the journal knows nothing. Where one of the two can't be read, `blind` says so.
+        """
+        found: list[OpenSession] = []
+        self.blind = ""
+        try:
+            found += await self._ask(lambda ledger: ledger.open_sessions())
+        except EstimError as error:
+            self.blind = error.text
+        try:
+            marked = await self._in_thread(self._marker.read)
+        except EstimError as error:
+            self.blind = self.blind or error.text
+            return found
+        known = {one.address.casefold() for one in found}
+        return found + [_marked(one) for one in marked if one.address.casefold() not in known]
 
     async def sessions_of_site(self, site: str, since_utc: datetime) -> list[Delivered]:
         """Return what this journal's kind of sessions delivered to a site and was over after `since_utc`.
@@ -133,9 +185,18 @@ class Journal:
             self._ledger = None
             self._executor.shutdown(wait=False)
 
-    def beat(self, session: int, now: Now, output_s: float, on_until_utc: datetime | None = None) -> None:
+    def beat(
+        self,
+        session: int,
+        now: Now,
+        output_s: float,
+        on_until_utc: datetime | None = None,
+        *,
+        level_max: Mapping[Channel, int] = MappingProxyType({}),
+        goal: Mapping[Channel, int] = MappingProxyType({}),
+    ) -> None:
         """Say that a session lives, every BEAT_S: after a crash it is known how long it lasted, nearly."""
-        self._line_up(BeatRow(session, now.utc, output_s, on_until_utc))
+        self._line_up(BeatRow(session, now.utc, output_s, on_until_utc, level_max, goal))
         if not self.simulated:  # nothing is ever recovered of a simulated session: its beats go with the next bytes
             self._write_soon()
 
@@ -210,7 +271,7 @@ class Journal:
     async def _ask(self, work: Callable[[Ledger], T]) -> T:
         ledger = self._ledger
         if ledger is None:
-            raise EstimError("the journal is closed", code=Exit.INTERNAL)
+            raise EstimError(self._why_closed.text, code=Exit(self._why_closed.code))
         rows = self._take()
 
         def run() -> T:
@@ -231,6 +292,37 @@ class Journal:
                     f"the disk of {self._path} has not answered for {DISK_TIMEOUT_S:.0f} s", code=Exit.CANT_CREATE
                 )
         return future.result()
+
+
+def _begin(ledger: Ledger, marker: Marker, opening: Opening, mark: MayBeOn) -> int:
+    """In the thread: the marker first, then the row; both are on disk, or nothing may be put out."""
+    try:
+        marker.put(mark)
+    except EstimError as error:
+        raise EstimError(f"{error.text}; no session starts without its journal", code=Exit(error.code)) from error
+    try:
+        return ledger.begin(opening)
+    except EstimError:
+        with suppress(EstimError):
+            marker.drop(mark.address)
+        raise
+
+
+def _marked(one: MayBeOn) -> OpenSession:
+    return OpenSession(
+        id=0,
+        program="",
+        unit=one.unit,
+        address=one.address,
+        family=one.family,
+        started_utc=one.since_utc,
+        length_s=0.0,
+        beat_utc=one.since_utc,
+        output_s=0.0,
+        on_until_utc=one.until_utc,
+        ended=True,
+        profile=one.profile,
+    )
 
 
 def _count(row: Row) -> int:

@@ -7,19 +7,31 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace as changed
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 from estim.core.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
 from estim.host.book import Book
 from estim.host.history import delivered
-from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
+from estim.host.rows import (
+    NEVER,
+    AlarmRow,
+    BeatRow,
+    ByteRows,
+    Carried,
+    LevelRow,
+    Opening,
+    OpenSession,
+    Outcome,
+    Row,
+)
 from estim.host.store import moment, open_database, stamp, telling, transaction
+from protocols.vocabulary import Channel
 
 RING_S = 600.0
 """How much of the byte log is kept for each unit, seconds (safety.md section 9, as in speakersafetyd)."""
@@ -48,12 +60,11 @@ class Ledger:
         """Write a session's row and return its number; it is on disk then. Raises EstimError (73) if it isn't."""
         if self.trouble:
             raise EstimError(f"{self.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
-        on_until = None if opening.on_until_utc is None else stamp(opening.on_until_utc)
         started = stamp(opening.started.utc)
         with telling(self.path, "; no session starts without its journal"), transaction(self.db):
             cursor = self.db.execute(
                 "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
-                " beat_utc, on_until_utc, offset_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " beat_utc, on_until_utc, offset_s, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     opening.program,
                     opening.unit,
@@ -64,8 +75,9 @@ class Ledger:
                     opening.started.mono_s,
                     opening.length_s,
                     started,
-                    on_until,
+                    stamp(opening.on_until_utc),
                     opening.offset_s,
+                    opening.profile,
                 ),
             )
             session = cursor.lastrowid
@@ -77,30 +89,53 @@ class Ledger:
         return session
 
     def close_session(self, session: int, outcome: Outcome) -> None:
-        """Write how a session ended; on disk when it returns. Raises EstimError (73; 70 if it isn't open)."""
+        """Write how a session ended; on disk when it returns. Raises EstimError (73; 70 if it isn't open).
+
+        What its last beats told of its levels stays where the outcome knows less: a host that only stopped the unit
+        has seen none.
+        """
         on_until = None if outcome.on_until_utc is None else stamp(outcome.on_until_utc)
         with telling(self.path, "; the session stays open in it"), transaction(self.db):
+            known = self.db.execute("SELECT level_max, goal FROM session WHERE id = ?", (session,)).fetchone()
+            level_max, goal = known or (None, None)
             cursor = self.db.execute(
                 "UPDATE session SET ended_utc = ?, reason = ?, duration_s = ?, output_s = max(output_s, ?),"
                 " level_max = ?, level_end = ?, stop_confirmed = ?, message = ?, goal = ?,"
-                " on_until_utc = coalesce(?, on_until_utc)"
+                " on_until_utc = coalesce(?, on_until_utc), settled_utc = ?"
                 " WHERE id = ? AND ended_utc IS NULL",
                 (
                     stamp(outcome.ended_utc),
                     outcome.reason.value,
                     outcome.duration_s,
                     outcome.output_s,
-                    json.dumps(outcome.level_max),
+                    _highest(level_max, outcome.level_max),
                     json.dumps(outcome.level_end),
                     outcome.stop_confirmed,
                     outcome.message,
-                    json.dumps(outcome.goal),
+                    json.dumps(dict(outcome.goal)) if outcome.goal else goal,
                     on_until,
+                    stamp(outcome.ended_utc) if outcome.settled else None,
                     session,
                 ),
             )
             if cursor.rowcount != 1:
                 raise EstimError(f"session {session} is not open in {self.path}", code=Exit.INTERNAL)
+
+    def settle(self, session: int, at_utc: datetime) -> None:
+        """Say that the unit of a session can't be on any more; raises EstimError (73).
+
+        One whose host had died, and whose unit was stopped together with another row's, ends with that.
+        """
+        at = stamp(at_utc)
+        with telling(self.path, "; the session stays open in it"), transaction(self.db):
+            self.db.execute(
+                "UPDATE session SET settled_utc = ?, on_until_utc = min(coalesce(on_until_utc, ?), ?),"
+                " message = CASE WHEN ended_utc IS NULL THEN 'its host died' ELSE message END,"
+                " ended_utc = coalesce(ended_utc, ?), reason = coalesce(reason, 'fault'),"
+                " duration_s = coalesce(duration_s, output_s), stop_confirmed = coalesce(stop_confirmed, 0)"
+                " WHERE id = ? AND settled_utc IS NULL",
+                (at, at, at, at, session),
+            )
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write what nobody waits for, all or nothing; raises EstimError (73)."""
@@ -112,12 +147,13 @@ class Ledger:
 
     def _write_one(self, row: Row) -> None:
         match row:
-            case BeatRow(session, at_utc, output_s, on_until_utc):
+            case BeatRow(session, at_utc, output_s, on_until_utc, level_max, goal):
                 on_until = None if on_until_utc is None else stamp(on_until_utc)
                 self.db.execute(
                     "UPDATE session SET beat_utc = ?, output_s = max(output_s, ?),"
-                    " on_until_utc = coalesce(?, on_until_utc) WHERE id = ? AND ended_utc IS NULL",
-                    (stamp(at_utc), output_s, on_until, session),
+                    " on_until_utc = coalesce(?, on_until_utc), level_max = ?, goal = ?"
+                    " WHERE id = ? AND ended_utc IS NULL",
+                    (stamp(at_utc), output_s, on_until, json.dumps(dict(level_max)), json.dumps(dict(goal)), session),
                 )
             case LevelRow(session, at_s, channel, level, by):
                 self.db.execute(
@@ -151,27 +187,16 @@ class Ledger:
         )
 
     def open_sessions(self) -> list[OpenSession]:
-        """Return the sessions that never ended, oldest first: their host died."""
+        """Return the sessions after which a unit may be on, oldest first: their host died, or nothing was proved.
+
+        Each row is read by itself: a moment that can't be understood in one of them takes none of the others along.
+        """
         with telling(self.path, reading=True):
             found = self.db.execute(
-                "SELECT id, program, unit, address, family, started_utc, length_s, beat_utc, output_s, on_until_utc"
-                " FROM session WHERE ended_utc IS NULL AND imported = 0 ORDER BY id"
+                "SELECT id, program, unit, address, family, started_utc, length_s, beat_utc, output_s, on_until_utc,"
+                " ended_utc, profile FROM session WHERE settled_utc IS NULL AND imported = 0 ORDER BY id"
             ).fetchall()
-        return [
-            OpenSession(
-                id=row[0],
-                program=row[1],
-                unit=row[2],
-                address=row[3],
-                family=row[4],
-                started_utc=moment(row[5]),
-                length_s=row[6],
-                beat_utc=moment(row[7]),
-                output_s=row[8],
-                on_until_utc=None if row[9] is None else moment(row[9]),
-            )
-            for row in found
-        ]
+        return [_open_session(row) for row in found]
 
     def sessions_of_site(self, site: str, since_utc: datetime, simulated: bool) -> list[Delivered]:
         """Return what was delivered to a site (ANY: to any) by sessions that were over after `since_utc`."""
@@ -192,3 +217,46 @@ class Ledger:
                 "SELECT at_utc, mono_s, way, endpoint, data FROM carried WHERE unit = ? ORDER BY id", (unit,)
             ).fetchall()
         return [Carried(moment(row[0]), *row[1:]) for row in found]
+
+
+_UNREADABLE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands for a moment that can't be understood: long ago, so that nothing is reckoned from it."""
+
+
+def _open_session(row: Sequence[Any]) -> OpenSession:
+    """Return what a row tells; what can't be understood in it is what is least known."""
+    on_until = NEVER if row[9] is None else _moment_or(row[9], NEVER)
+    return OpenSession(
+        id=row[0],
+        program=str(row[1]),
+        unit=str(row[2]),
+        address=str(row[3]),
+        family=str(row[4]),
+        started_utc=_moment_or(row[5], _UNREADABLE),
+        length_s=row[6] if isinstance(row[6], int | float) else 0.0,
+        beat_utc=_moment_or(row[7], _UNREADABLE),
+        output_s=row[8] if isinstance(row[8], int | float) else 0.0,
+        on_until_utc=on_until,
+        ended=row[10] is not None,
+        profile=str(row[11]),
+    )
+
+
+def _moment_or(text: object, otherwise: datetime) -> datetime:
+    try:
+        at = moment(str(text))
+    except ValueError:
+        return otherwise
+    return otherwise if at.tzinfo is None else at
+
+
+def _highest(known: str | None, told: Mapping[Channel, int]) -> str:
+    """Return the higher of two sets of levels, as JSON; what was kept and can't be understood is left out."""
+    try:
+        before: Any = json.loads(known or "{}")
+        levels = {str(channel): int(level) for channel, level in before.items()}
+    except (ValueError, TypeError, AttributeError):
+        levels = {}
+    for channel, level in told.items():
+        levels[channel] = max(level, levels.get(channel, 0))
+    return json.dumps(levels)

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from estim.core.moment import Now
 from estim.core.panel import Priority, Reason
 from protocols.vocabulary import Channel
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""When the output of a unit ends that doesn't end by itself; far below datetime.max, so that times can be added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +17,9 @@ class Opening:
     """A session that is about to put something out.
 
     `sites` as the program names them (none: any site), `on_until_utc` when the unit falls silent by itself at the
-    latest if nobody stops it (None: not known), `offset_s` that of the person's zone from UTC, `overrides` pairs of
-    gate and the sentence that was overridden, `warnings` sentences that were told at the start.
+    latest if nobody stops it (NEVER: it doesn't), `profile` the version of its protocol, `offset_s` that of the
+    person's zone from UTC, `overrides` pairs of gate and the sentence that was overridden, `warnings` sentences that
+    were told at the start.
     """
 
     program: str
@@ -27,7 +31,8 @@ class Opening:
     started: Now
     length_s: float
     offset_s: int = 0
-    on_until_utc: datetime | None = None
+    on_until_utc: datetime = NEVER
+    profile: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -36,7 +41,8 @@ class Opening:
 class Outcome:
     """How a session ended. `output_s` is the time with a level above 0; `on_until_utc` as far as output may go on.
 
-    `goal` is the level that was asked for at the end, by channel.
+    `goal` is the level that was asked for at the end, by channel. `settled`: nothing can be on any more, since zero was
+    proved, nothing was ever put out, or `on_until_utc` is over; else the row stays open for whoever looks on.
     """
 
     reason: Reason
@@ -49,11 +55,14 @@ class Outcome:
     message: str = ""
     on_until_utc: datetime | None = None
     goal: Mapping[Channel, int] = field(default_factory=dict)
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSession:
-    """A session that never ended: its host died, at `beat_utc` or within BEAT_S after it."""
+    """A session after which its unit may be on: its host died (at `beat_utc`, or within BEAT_S after it), or it ended
+    (`ended`) without a proof of zero. `id` 0: only the marker tells of it. `on_until_utc` None: nothing is known.
+    """
 
     id: int
     program: str
@@ -65,6 +74,8 @@ class OpenSession:
     beat_utc: datetime
     output_s: float
     on_until_utc: datetime | None
+    ended: bool = False
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +91,14 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class BeatRow:
-    """A session lives, and has put out for `output_s` so far."""
+    """A session lives, and has put out for `output_s` so far: with its highest levels, and what was asked for."""
 
     session: int
     at_utc: datetime
     output_s: float
     on_until_utc: datetime | None = None
+    level_max: Mapping[Channel, int] = field(default_factory=dict)
+    goal: Mapping[Channel, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

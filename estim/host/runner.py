@@ -6,13 +6,14 @@ Rules:
    that stays), it alone is polled: what it was last told to want still holds, up to the time of the next step.
 2. Ops run as tasks with a time-out, so a hung write can't hold a stop: that is a task of its own, made at once.
 3. A lost link is opened again to stop, never to play on; the new link gets a new driver, which knows nothing.
+4. A session that only stops a unit ends by proof, or when the unit's output has ended by itself: until then it looks
+   for the unit, and opens a link anew on which nothing is proved.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from math import isinf
 
 from estim.core.contained import blamed
 from estim.core.guard import Permit, permit
@@ -26,7 +27,7 @@ from estim.host.clock import Clock
 from estim.host.ears import Ears
 from estim.host.link import Air
 from protocols.driver import Family
-from protocols.vocabulary import AirError, Endpoint, Event, Out, Reported, Zero
+from protocols.vocabulary import AirError, Endpoint, Event, Out, Reported
 
 OPEN_TIMEOUT_S = 20.0
 """One attempt to connect: scanning, connecting and discovery."""
@@ -36,6 +37,12 @@ OPEN_TRIES = 2
 
 REOPEN_MIN_S = 60.0
 """A lost unit is looked for at least this long, even where its output ends by itself: its level may have stayed."""
+
+RELINK_S = 30.0
+"""A link on which a unit that was left on proves nothing for this long is closed and opened anew."""
+
+LATE_S = 0.4
+"""Nobody has looked after the unit for this long: all is decided anew before a frame goes out."""
 
 REOPEN_PAUSE_S = 0.5
 """Between attempts in the first minute; later ten times as long."""
@@ -56,10 +63,7 @@ POLLS_MAX = 8
 class Runner:
     """One session's life, from opening the link to hanging up. All methods are called on the loop."""
 
-    def __init__(
-        self, air: Air, family: Family, session: Session, clock: Clock, ears: Ears, *, until_s: float | None = None
-    ) -> None:
-        """`until_s`: the unit may be putting out until then, though it has not been reached yet (a recovery)."""
+    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, ears: Ears) -> None:
         self.session = session
         self.dropped = 0
         self.output_s = 0.0
@@ -77,9 +81,8 @@ class Runner:
         self._soon = False
         self._broken: str | None = None
         self._wakes = asyncio.Event()
-        self._until_s = until_s
         self._bug: Exception | None = None
-        self._seen_s = self._step_s = clock.now().mono_s
+        self._seen_s = self._step_s = self._looked_s = clock.now().mono_s
 
     def ask(self, act: Callable[[Now, Reported | None], list[Happened]]) -> None:
         """Apply a command to the session and act on it in the same breath; errors of the session pass through."""
@@ -115,7 +118,7 @@ class Runner:
                 lost_s, tries = None, 0
                 await self._until_lost_or_ended()
                 continue
-            if self.reported is None and self._until_s is None:
+            if self.reported is None and self.session.order is not None:
                 if tries >= OPEN_TRIES or self._stopping():
                     self._tell(self.session.no_device(now, error))
                     return
@@ -127,8 +130,11 @@ class Runner:
     async def _hopeless(self, now: Now, lost_s: float) -> bool:
         """Wait a little before the next attempt; true if a lost unit need not be looked for any longer."""
         looked_s = now.mono_s - lost_s
-        until_s = (self.reported.until_s if self.reported else self._until_s) or 0.0
-        if looked_s > REOPEN_MIN_S and not isinf(until_s) and now.mono_s > until_s:
+        if self.session.order is None:
+            over = now.mono_s >= self.session.until_s
+        else:
+            over = self.reported is not None and now.mono_s > self.reported.until_s
+        if over and (looked_s > REOPEN_MIN_S or self.session.surely_off(now, self.reported)):
             self._tell(self.session.give_up(now, self.reported))
             return True
         await self._sleep(REOPEN_PAUSE_S if looked_s <= REOPEN_MIN_S else 10 * REOPEN_PAUSE_S)
@@ -141,10 +147,14 @@ class Runner:
             self._wakes.set()
 
     @property
+    def on_until_s(self) -> float:
+        """Return until when the unit may be on (monotonic seconds, inf: it doesn't end by itself); -inf: it is off."""
+        return self.session.on_until_s(self._clock.now(), self.reported)
+
+    @property
     def unsettled(self) -> bool:
-        """Say whether a unit that was to be stopped was never proved off, and may still be putting out."""
-        until_s = self._until_s or 0.0
-        return self.session.stop_confirmed is False and self._clock.now().mono_s < until_s
+        """Say whether the session has ended and its unit may be putting out all the same."""
+        return self.session.state is State.ENDED and self.on_until_s > self._clock.now().mono_s
 
     def broke_off(self, bug: Exception) -> None:
         """End a session whose runner had a bug: nothing is known of its unit any more."""
@@ -196,9 +206,15 @@ class Runner:
             await self._wakes.wait()
 
     async def _until_lost_or_ended(self) -> None:
+        relink_s = self._clock.now().mono_s + RELINK_S
         while self.session.state is not State.ENDED and self._broken is None and self._bug is None:
+            if self.session.order is None and self._clock.now().mono_s >= relink_s:
+                self._broken = "the unit doesn't answer: it is connected anew"
+                break
             self._wakes.clear()
-            await self._wakes.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RELINK_S):
+                    await self._wakes.wait()
         if self._bug is not None:
             raise self._bug
         if self._broken is None:
@@ -212,7 +228,7 @@ class Runner:
 
     def _settle(self, now: Now) -> list[Happened]:
         """End at once if the lost unit's last word was a proved zero of a stop that was under way."""
-        if self.reported is not None and self._stopping() and self.reported.zero is Zero.CONFIRMED:
+        if self.reported is not None and self._stopping() and self.session.proved(self.reported):
             return self.session.give_up(now, self.reported)
         return []
 
@@ -268,6 +284,7 @@ class Runner:
             return
         driver = self._carrier.driver
         now_s = (now := self._clock.now()).mono_s
+        self._looked_s = now_s
         events: list[Event] = []
         while self._inbox:
             events += self._inbox.popleft()(now_s, driver)
@@ -312,9 +329,11 @@ class Runner:
     def _wake(self) -> None:
         self._timer = None
         now = self._clock.now()
-        if self._inbox or self._carrier is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
+        late = now.mono_s - self._looked_s > LATE_S
+        if late or self._inbox or self._carrier is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
             self._pass()
             return
+        self._looked_s = now.mono_s
         try:
             self._poll(now, self._carrier)  # a frame is due, and nothing has changed that decides its level
             self._rearm(now.mono_s)

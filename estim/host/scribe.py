@@ -1,6 +1,7 @@
 """Writes down one session as it happens, and hands its news on to the desk."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from math import isinf
 from typing import Protocol
@@ -10,10 +11,11 @@ from estim.core.errors import EstimError
 from estim.core.happenings import Alarmed, Ended, Happened, Levelled, Started
 from estim.core.moment import Now
 from estim.core.order import Unit
-from estim.core.panel import Snapshot
+from estim.core.panel import Priority, Snapshot
 from estim.core.session import Session
 from estim.host.journal import Journal
-from estim.host.rows import Opening, Outcome
+from estim.host.marker import MayBeOn
+from estim.host.rows import NEVER, Opening, Outcome
 from estim.host.store import BEAT_S
 from protocols.vocabulary import Endpoint, OffBy, Out, Reported
 
@@ -33,6 +35,10 @@ class Watched(Protocol):
     def session(self) -> Session:
         """The session itself."""
 
+    @property
+    def on_until_s(self) -> float:
+        """Until when the unit may be on after its session (monotonic seconds, inf: for good); -inf: it is off."""
+
     def snapshot(self) -> Snapshot:
         """Return what is so now."""
 
@@ -42,9 +48,14 @@ Passed = Callable[[Watched], None]
 
 
 class Scribe:
-    """The ears of one runner. `runner` is set right after both exist."""
+    """The ears of one runner. `runner` is set right after both exist.
 
-    def __init__(self, journal: Journal, unit: Unit, number: int, told: Told, passed: Passed) -> None:
+    `row_ended`: the row's session has ended already, and the runner only stops the unit that it left on.
+    """
+
+    def __init__(
+        self, journal: Journal, unit: Unit, number: int, told: Told, passed: Passed, *, row_ended: bool = False
+    ) -> None:
         self.runner: Watched | None = None
         self.trouble = ""
         self._journal = journal
@@ -52,18 +63,22 @@ class Scribe:
         self.number = number
         self._told = told
         self._passed = passed
+        self.also: list[int] = []
+        """Further rows of the same unit, which are settled together with this one."""
+        self._row_ended = row_ended
         self._beat_s: float | None = None
         self._ended: tuple[Now, Ended] | None = None
         self._started: Now | None = None
+        self._journal_trouble = journal.trouble
 
     def happened(self, now: Now, told: Sequence[Happened]) -> None:
         """Note what is new, then pass it on."""
         for event in told:
             match event:
-                case Levelled(channel=channel, level=level, by=by, at_s=at_s):
+                case Levelled(channel=channel, level=level, by=by, at_s=at_s) if self.number:
                     self._journal.level(self.number, at_s, channel, level, by)
                 case Alarmed(priority=priority, text=text, do=do):
-                    self._journal.alarm(self.number, now, priority, text, do)
+                    self._journal.alarm(self.number or None, now, priority, text, do)
                 case Started():
                     self._started = now
                 case Ended():
@@ -77,43 +92,111 @@ class Scribe:
         assert self.runner is not None, "set by who made both"
         if self._started is not None and (self._beat_s is None or now.mono_s - self._beat_s >= BEAT_S):
             self._beat_s = now.mono_s
-            self._journal.beat(self.number, now, self.runner.output_s, self._on_until(now))
+            session = self.runner.session
+            self._journal.beat(
+                self.number,
+                now,
+                self.runner.output_s,
+                self._plays_until(now),
+                level_max=session.teller.level_max,
+                goal=session.goals,
+            )
+        self._look_at_the_journal(now)
         self._passed(self.runner)
+
+    def _look_at_the_journal(self, now: Now) -> None:
+        """Tell once if the disk takes nothing any more: the session goes on, what is written down doesn't."""
+        if self._journal.trouble == self._journal_trouble or self.runner is None:
+            return
+        self._journal_trouble = self._journal.trouble
+        text = f"the log isn't being kept: {self._journal_trouble}"
+        do = "make room on the disk; the session goes on, and its end is written as soon as that works"
+        self.happened(now, self.runner.session.teller.ring(now, Priority.MEDIUM, text, do))
 
     def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
         """Keep bytes for the black box."""
         self._journal.carried(self._unit.name, now, way, endpoint, data)
 
-    async def close(self) -> None:
-        """Write the outcome. A disk that fails now is told in `trouble`; the row stays open and is closed later."""
+    async def close(self, now: Now) -> bool:
+        """Write the outcome, or that what an ended session had left on is off; say whether it is on disk.
+
+        A row stays open, and its unit in the marker, for as long as the unit may be on. A disk that fails is told in
+        `trouble`, and may be asked again.
+        """
         if self._ended is None or self.runner is None:
-            return
-        now, ended = self._ended
+            return True
+        until_s = self.runner.on_until_s
+        settled = until_s <= now.mono_s
+        if self.runner.session.order is None and not settled:
+            return True  # as it was: whoever comes next looks on
+        try:
+            await self._write(now, *self._ended, settled=settled, until_utc=utc_at(now, until_s))
+        except EstimError as error:
+            self.trouble = error.text
+            return False
+        finally:
+            with suppress(EstimError):  # the row says it too; and nobody is helped by a stop that fails for a file
+                await self._mark(now, utc_at(now, until_s))
         self._ended = None
+        return True
+
+    async def _write(self, now: Now, at: Now, ended: Ended, *, settled: bool, until_utc: datetime) -> None:
+        assert self.runner is not None, "set by who made both"
+        for number in self.also if settled else ():
+            await self._journal.settle(number, now)
+        if not self.number:
+            return
+        if self._row_ended:
+            await self._journal.settle(self.number, now)
+            return
+        session = self.runner.session
         outcome = Outcome(
             reason=ended.reason,
-            ended_utc=now.utc,
+            ended_utc=at.utc,
             duration_s=ended.duration_s,
             output_s=self.runner.output_s,
             level_max=ended.level_max,
             level_end=ended.level_end,
-            stop_confirmed=ended.stop_confirmed,
+            stop_confirmed=bool(ended.stop_confirmed),
             message=ended.message,
-            on_until_utc=None if ended.stop_confirmed else self._on_until(now),
-            goal={channel: self.runner.session.wish.goal(channel) for channel in self.runner.session.caps.channels},
+            on_until_utc=None if settled else until_utc,
+            goal=session.goals if session.order else {},
+            settled=settled,
         )
-        try:
-            await self._journal.close_session(self.number, outcome)
-        except EstimError as error:
-            self.trouble = error.text
+        await self._journal.close_session(self.number, outcome)
 
-    def _on_until(self, now: Now) -> datetime | None:
-        """Return until when the unit may put out if nobody stops it any more."""
+    async def _mark(self, now: Now, until_utc: datetime) -> None:
+        """Only a proof takes a unit out of the marker; one whose time is over stays in it with that time."""
+        assert self.runner is not None, "set by who made both"
+        if self.runner.session.stop_confirmed or self.runner.session.untouched:
+            await self._journal.unmark(self._unit.address)
+            return
+        unit = self._unit
+        since_utc = (self._started or now).utc
+        mark = MayBeOn(
+            address=unit.address,
+            unit=unit.name,
+            family=unit.family,
+            profile=unit.profile,
+            since_utc=since_utc,
+            until_utc=until_utc,
+        )
+        await self._journal.mark(mark)
+
+    def _plays_until(self, now: Now) -> datetime | None:
+        """Return until when the unit may put out if nobody stops it any more; None: as was said last."""
         assert self.runner is not None, "set by who made both"
         reported = self.runner.reported
-        if reported is None or reported.out is Out.OFF or isinf(reported.until_s):
+        if reported is None or reported.out is Out.OFF:
             return None
-        return now.utc + timedelta(seconds=max(0.0, reported.until_s - now.mono_s))
+        return utc_at(now, reported.until_s)
+
+
+def utc_at(now: Now, at_s: float) -> datetime:
+    """Return a monotonic moment as UTC, NEVER for inf; what is past is now."""
+    if isinf(at_s):
+        return NEVER if at_s > 0 else now.utc
+    return now.utc + timedelta(seconds=max(0.0, at_s - now.mono_s))
 
 
 def opening(
@@ -133,7 +216,8 @@ def opening(
         started=now,
         length_s=session.length_s,
         offset_s=offset_s(now.utc, zone),
-        on_until_utc=now.utc + timedelta(seconds=session.length_s) if feeds else None,
+        on_until_utc=now.utc + timedelta(seconds=session.length_s) if feeds else NEVER,
+        profile=session.unit.profile,
         overrides=tuple((gate, "; ".join(warn)) for gate in overrides),
         warnings=tuple(warn),
     )

@@ -37,6 +37,11 @@ class Station:
         return self.runner.session.state is not State.ENDED
 
     @property
+    def recovers(self) -> bool:
+        """Say whether it only stops a unit that was left on."""
+        return self.runner.session.order is None
+
+    @property
     def kept(self) -> bool:
         """Say whether the session goes on although nobody watches; one that only stops a unit doesn't count."""
         return self.keep and self.running and self.runner.session.order is not None
@@ -53,7 +58,7 @@ class Station:
         session = self.runner.session
         if session.stop_confirmed is True:
             return Proof.PROVED
-        untouched = not self.running and session.order is not None and session.started is None
+        untouched = not self.running and session.untouched
         return Proof.UNTOUCHED if untouched else Proof.UNPROVED
 
 

@@ -73,6 +73,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             entry INTEGER PRIMARY KEY REFERENCES entry, first TEXT NOT NULL, last TEXT, holiday INTEGER NOT NULL)""",
         "CREATE TABLE regime (entry INTEGER PRIMARY KEY REFERENCES entry, rules TEXT NOT NULL, zone TEXT NOT NULL)",
     ),
+    (
+        # a session has ended when its host says so, and is settled when its unit can't be on any more
+        "ALTER TABLE session ADD COLUMN settled_utc TEXT",
+        "ALTER TABLE session ADD COLUMN profile TEXT NOT NULL DEFAULT ''",
+        "UPDATE session SET settled_utc = coalesce(ended_utc, started_utc) WHERE ended_utc IS NOT NULL OR imported = 1",
+        "DROP INDEX session_open",
+        "CREATE INDEX session_unsettled ON session (id) WHERE settled_utc IS NULL",
+    ),
 )
 
 
@@ -200,6 +208,11 @@ def telling(path: Path, then: str = "", *, reading: bool = False) -> Iterator[No
     except OSError as error:
         why = error.strerror or str(error)
         raise EstimError(f"can't write the journal {path}: {why}{then}", code=Exit.CANT_CREATE) from error
+    except ValueError as error:
+        raise EstimError(
+            f"{path} holds a row that can't be understood ({error}): move it away, a new one is made then",
+            code=Exit.CONFIG,
+        ) from error
 
 
 _CAUSES = (

@@ -17,7 +17,7 @@ from estim.host import store
 from estim.host.clock import new_loop
 from estim.host.journal import FLUSH_S, ROWS_MAX, Journal
 from estim.host.ledger import RING_MAX, RING_S
-from estim.host.rows import Opening, Outcome
+from estim.host.rows import NEVER, Opening, Outcome
 from estim.host.store import BEAT_S
 from protocols.vocabulary import Can, Channel, Endpoint
 
@@ -39,6 +39,7 @@ OPENING = Opening(
     simulated=False,
     started=after(0),
     length_s=1200,
+    on_until_utc=START + timedelta(seconds=1200),
     overrides=(("gap", "the last session ended at 07:00"),),
     warnings=("session 5 of the day",),
 )
@@ -93,7 +94,90 @@ async def test_an_end_takes_along_all_that_was_told_before(journal: Journal, tmp
     assert rows(tmp_path, "SELECT way, endpoint, data FROM carried") == [("out", "150A", b"\xb0\x00")]
     ended = rows(tmp_path, "SELECT reason, duration_s, level_max, level_end, stop_confirmed, message FROM session")
     assert ended == [("completed", 1200.0, '{"A": 10}', '{"A": 0, "B": null}', 1, "done")]
+    await journal.unmark(OPENING.address)
     assert await journal.open_sessions() == []
+
+
+@pytest.mark.control("C-47")
+async def test_a_session_without_a_proof_ends_and_stays_open_until_it_is_settled(
+    journal: Journal, tmp_path: Path
+) -> None:
+    session = await journal.begin(OPENING)
+    unproved = replace(OUTCOME, stop_confirmed=False, settled=False, on_until_utc=NEVER)
+    await journal.close_session(session, unproved)
+    [left] = await journal.open_sessions()
+    assert (left.id, left.ended, left.on_until_utc) == (session, True, NEVER)
+    await journal.settle(session, after(2000))
+    await journal.unmark(OPENING.address)
+    assert await journal.open_sessions() == []
+    told = rows(tmp_path, "SELECT reason, stop_confirmed, ended_utc, settled_utc, on_until_utc FROM session")
+    settled = "2026-03-01T08:33:20.000+00:00"
+    assert told == [("completed", 0, "2026-03-01T08:20:00.000+00:00", settled, settled)]
+
+
+@pytest.mark.control("C-53")
+async def test_the_marker_tells_of_a_unit_when_the_journal_was_emptied(tmp_path: Path) -> None:
+    first = await Journal.open(tmp_path / "log.sqlite")
+    await first.begin(OPENING)
+    await first.close()
+    for name in ("log.sqlite", "log.sqlite-wal", "log.sqlite-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / "log.sqlite").touch()
+    second = await Journal.open(tmp_path / "log.sqlite")
+    [left] = await second.open_sessions()
+    assert (left.id, left.address, left.family) == (0, OPENING.address, "coyote3")
+    assert second.blind == ""
+    await second.close()
+
+
+@pytest.mark.control("C-53")
+async def test_a_journal_that_cant_be_opened_leaves_the_marker_and_says_that_it_is_blind(tmp_path: Path) -> None:
+    first = await Journal.open(tmp_path / "log.sqlite")
+    await first.begin(OPENING)
+    await first.close()
+    why = EstimError("it is damaged", code=Exit.CONFIG)
+    blind = Journal.closed(tmp_path / "log.sqlite", why)
+    [left] = await blind.open_sessions()
+    assert left.address == OPENING.address
+    assert blind.blind == "it is damaged"
+    with pytest.raises(EstimError, match="it is damaged"):
+        await blind.begin(OPENING)
+    await blind.close()
+
+
+@pytest.mark.control("C-53")
+async def test_a_damaged_marker_is_told_and_never_taken_for_nothing(journal: Journal, tmp_path: Path) -> None:
+    (tmp_path / "log.on.json").write_bytes(b"\x00\xff half a f")
+    assert await journal.open_sessions() == []
+    assert "log.on.json is damaged" in journal.blind
+
+
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize(
+    "column", ["started_utc", "beat_utc", "on_until_utc", "length_s", "output_s", "level_max", "family"]
+)
+async def test_one_garbled_row_takes_no_other_along(tmp_path: Path, column: str) -> None:
+    first = await Journal.open(tmp_path / "log.sqlite")
+    other = replace(OPENING, unit="other", address="F0:F1:F2:F3:F4:00")
+    bad = await first.begin(OPENING)
+    await first.begin(other)
+    await first.close()
+    with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db, db:
+        db.execute(f"UPDATE session SET {column} = 'x\x01?' WHERE id = ?", (bad,))
+    second = await Journal.open(tmp_path / "log.sqlite")
+    assert [left.address for left in await second.open_sessions()] == [OPENING.address, other.address]
+    await second.close_session(bad, OUTCOME)
+    await second.close()
+
+
+async def test_after_a_crash_the_highest_level_is_that_of_the_last_beat(tmp_path: Path) -> None:
+    journal = await Journal.open(tmp_path / "log.sqlite")
+    session = await journal.begin(OPENING)
+    journal.beat(session, after(30), 25.0, level_max={Channel.A: 5}, goal={Channel.A: 6})
+    found = replace(OUTCOME, reason=Reason.FAULT, level_max={Channel.A: 0, Channel.B: 1}, goal={})
+    await journal.close_session(session, found)
+    assert rows(tmp_path, "SELECT level_max, goal FROM session") == [('{"A": 5, "B": 1}', '{"A": 6}')]
+    await journal.close()
 
 
 async def test_an_end_can_not_be_told_twice(journal: Journal) -> None:
@@ -174,7 +258,7 @@ async def test_a_session_that_was_found_hours_later_counts_as_long_as_it_can_hav
     journal: Journal, on_until_s: float | None, over_s: float
 ) -> None:
     session = await journal.begin(OPENING)
-    journal.beat(session, after(600), 590.0, None if on_until_s is None else after(on_until_s).utc)
+    journal.beat(session, after(600), 590.0, NEVER if on_until_s is None else after(on_until_s).utc)
     found = replace(OUTCOME, reason=Reason.FAULT, ended_utc=after(36_000).utc, output_s=1.0)
     await journal.close_session(session, found)
     [record] = await journal.sessions_of_site("ankle-left", FOREVER)

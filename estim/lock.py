@@ -1,0 +1,70 @@
+"""Who holds a home, and the signal by which everything that its host drives is stopped when no connection can be had.
+
+1. A host holds the lock for as long as it lives, and its process number stands in the file.
+2. It takes SIGUSR1 as a stop of everything. It says nothing back: what proves the stop is that its units leave the
+   marker beside the journal, which they do only with a proved zero.
+"""
+
+import fcntl
+import os
+import signal
+from pathlib import Path
+from threading import Event
+
+from estim.core.errors import EstimError, Exit
+from estim.host.home import Home
+
+LOOK_S = 0.1
+"""How often the marker is looked at."""
+
+
+def holder(lock: Path) -> int | None:
+    """Return the process that holds the lock; None if nobody does, or nobody can know."""
+    try:
+        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        number = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        return int(number) if number.isdecimal() and int(number) > 1 else None
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return None
+
+
+def markers(home: Home) -> tuple[Path, Path]:
+    """Return the markers of a home: of its real units, and of its software units."""
+    return home.journal.with_suffix(".on.json"), home.simulated.with_suffix(".on.json")
+
+
+def stop_by_signal(home: Home, timeout_s: float) -> str | None:
+    """Stop everything that the home's host drives, and return what was done; None if no host holds the home.
+
+    Raises EstimError (80) if no zero is proved within `timeout_s`, or the host can't be signalled.
+    """
+    host = holder(home.lock)
+    if host is None:
+        return None
+    try:
+        os.kill(host, signal.SIGUSR1)
+    except ProcessLookupError:
+        return None
+    except OSError as error:
+        raise _unproved(f"its host (process {host}) can't be signalled: {error.strerror}") from error
+    marked = [path for path in markers(home) if path.exists()]
+    if not marked:
+        return "nothing is running"
+    for _ in range(int(timeout_s / LOOK_S)):
+        if not any(path.exists() for path in marked):
+            return "stopped, zero confirmed (by a signal: the host takes no connection)"
+        Event().wait(LOOK_S)
+    raise _unproved(f"its host (process {host}) was signalled, and has proved nothing within {timeout_s:.0f} s")
+
+
+def _unproved(why: str) -> EstimError:
+    text = f"the stop is NOT confirmed: {why}; switch the unit off by hand"
+    return EstimError(text, code=Exit.NOT_CONFIRMED)
