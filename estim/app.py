@@ -288,9 +288,9 @@ class Ready:
         self._handle = None
 
 
-def main(argument: str) -> int:
-    """Run a host with these options (JSON); return the exit code."""
-    options = msgspec.json.decode(argument, type=HostOptions)
+def main(argument: str, folder: str | None = None) -> int:
+    """Run a host with these options (JSON, but for the home); return the exit code."""
+    options = msgspec.structs.replace(msgspec.json.decode(argument, type=HostOptions), home=folder)
     ready = Ready(options.ready_fd)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
@@ -314,4 +314,4 @@ def main(argument: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:3]))

@@ -152,7 +152,7 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
             with suppress(OSError):  # what it says to nobody may get lost
                 told = files.enter_context(log.open("ab"))
             return subprocess.Popen(
-                [sys.executable, "-m", "estim.app", msgspec.json.encode(options).decode()],
+                [sys.executable, "-m", "estim.app", *_line_of(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=told,
@@ -161,6 +161,12 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
             )
     except OSError as error:
         raise EstimError(f"can't start a host: {error}", code=Exit.CANT_CREATE) from error
+
+
+def _line_of(options: HostOptions) -> list[str]:
+    """Return the options as arguments; a folder's name may be no text that JSON can hold, so it goes by itself."""
+    rest = msgspec.structs.replace(options, home=None)
+    return [msgspec.json.encode(rest).decode(), *([] if options.home is None else [options.home])]
 
 
 class _Word(Struct):
@@ -231,8 +237,12 @@ class Wire:
             async with asyncio.timeout(STOP_TIMEOUT_S if isinstance(command, Stop) else ANSWER_TIMEOUT_S):
                 await self._writer.drain()
                 reply = await answer
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             self._writer.close()
+            raise
+        except asyncio.CancelledError:
+            if not isinstance(command, Stop):  # a stop that is under way is carried out, whoever waits for it
+                self._writer.close()
             raise
         finally:
             self._asked.pop(number, None)

@@ -138,9 +138,13 @@ def stop(
     context: typer.Context,
     unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit")] = None,
     soft: Annotated[bool, typer.Option("--soft", help="down in two seconds")] = False,
+    seen_off: Annotated[
+        bool, typer.Option("--seen-off", help="you have looked: a unit that can't be reached is off, so stop searching")
+    ] = False,
 ) -> None:
     """Zero at once, proved by the unit (exit 0), or told that it isn't (exit 80). Works from any terminal."""
-    _again(context, ["stop", *(["--soft"] if soft else []), *(["--unit", unit] if unit else [])])
+    flags = [*(["--soft"] if soft else []), *(["--seen-off"] if seen_off else [])]
+    _again(context, ["stop", *flags, *(["--unit", unit] if unit else [])])
 
 
 @app.command()
@@ -180,7 +184,8 @@ def daemon(context: typer.Context) -> None:
     from estim.app import main
 
     made: Flags = context.obj
-    raise typer.Exit(main(msgspec.json.encode(msgspec.structs.replace(made.host, solo=False)).decode()))
+    options = msgspec.structs.replace(made.host, solo=False, home=None)
+    raise typer.Exit(main(msgspec.json.encode(options).decode(), made.host.home))
 
 
 @app.command()

@@ -25,5 +25,6 @@ class RadioFaults:
     stall: tuple[float, float] | None = option(
         None, "T+D", "silence on the air from T s after connecting, for D s; writes wait", span(None)
     )
+    taken: int = option(0, "N", "in a silence, so many writes without response are taken as sent", whole(0, 64))
     decoy: bool = option(False, "yes|no", "a second unit with the same service but another name is there", yes)
     seed: int | None = option(None, "N", "seed of all chance", whole(0, 2**31))

@@ -89,6 +89,7 @@ class MemoryLink:
         self._arrived_s = -inf  # of the last write, at the unit
         self._heard_s = -inf  # of the last notification, at the central
         self._idle_s = -inf  # when the next request may begin
+        self._taken = 0  # commands that wait in the radio for the air
         self._alarms: set[asyncio.TimerHandle] = set()
         self._waiting: dict[asyncio.Future[bytes], None] = {}  # in order, so that two runs are the same
 
@@ -143,6 +144,10 @@ class MemoryLink:
         self._at(arrives_s, partial(self._arrive, endpoint, data, response, done))
         if response:
             self._idle_s = arrives_s + REQUEST_S / 2
+        elif self._taken < self._alive().weather.taken:
+            self._taken += 1  # the stack's buffer has it, and nobody learns whether it ever arrived
+            done.add_done_callback(self._let_go)
+            return
         await done
 
     async def read(self, endpoint: Endpoint) -> bytes:
@@ -186,6 +191,11 @@ class MemoryLink:
                 raise AirError(f"no answer to a connection within {timeout_s:g} s")
             await asyncio.sleep(min(LOOK_S, max(0.001, until_s - loop.time())))
         return self._station
+
+    def _let_go(self, done: "asyncio.Future[bytes]") -> None:
+        self._taken -= 1
+        if not done.cancelled():
+            done.exception()  # nobody waits for it
 
     def _alive(self) -> Station:
         if self._heard is None or self._station is None:
@@ -293,6 +303,10 @@ class MemoryAir:
     def link(self, address: str, family: Family) -> MemoryLink:
         """Return a link, not yet open; a unit that isn't in the room is never reached."""
         return MemoryLink(self._stations.get(address), family)
+
+    def change(self, address: str, faults: RadioFaults) -> None:
+        """Let the air around one unit be another one from now on; cut and stall count from the opening of a link."""
+        self._stations[address].weather.change(faults)
 
     async def release(self) -> None:
         """Cut what is still linked, and let the units rest. What they did until now is on record then."""

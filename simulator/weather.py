@@ -26,6 +26,15 @@ class Weather:
         """When the radio falls silent, and for how long."""
         return self._faults.stall
 
+    @property
+    def taken(self) -> int:
+        """How many commands the radio takes, as if they were sent, while the air is silent."""
+        return self._faults.taken
+
+    def change(self, faults: RadioFaults) -> None:
+        """Let it be another weather from now on."""
+        self._faults = faults
+
     def carry(self, since_s: float, data: bytes) -> list[tuple[float, bytes]]:
         """Return what arrives of one notification: none, or one or two of (delay in seconds, bytes)."""
         faults, chance = self._faults, self._chance

@@ -235,7 +235,7 @@ async def test_a_host_that_goes_ends_what_waits_and_all_lines(house: House) -> N
 )
 async def test_a_host_that_talks_nonsense_is_gone(home: Path, says: bytes) -> None:
     async with odd(home, says) as path:
-        wire = Wire(path, *await asyncio.open_unix_connection(str(path)))
+        wire = Wire(find_home(str(home)), *await asyncio.open_unix_connection(str(path)))
         with pytest.raises(OSError, match="the host is gone"):
             await wire.ask(Watch())
         await gone_for_good(wire)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,9 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estim.app import hold
 from estim.core.errors import Exit
 from estim.core.panel import Ask, Done, Overview, Pause, Raise, Refusal, Reply, Resume, Snapshot, State, Status, Stop
 from estim.host.control import Front, serve
+from estim.host.home import find_home
 from estim.quick import command_of, quick, split
 from protocols.vocabulary import Channel
 
@@ -263,27 +267,78 @@ def test_a_stop_of_software_units_that_are_gone_has_nothing_to_do(home: Path) ->
 
 
 @pytest.mark.control("C-09")
-@pytest.mark.parametrize("says", [b"", b'{"answer":"do', b"nonsense\n"])
+@pytest.mark.parametrize("says", [b"", b'{"answer":"do', b"nonsense\n", None])
 async def test_a_stop_whose_answer_never_comes_is_not_confirmed(
-    home: Path, capsys: pytest.CaptureFixture[str], says: bytes
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, says: bytes | None
 ) -> None:
+    """A host that holds the home, has a unit on, and neither answers nor obeys a signal; or takes no connection."""
+    monkeypatch.setattr("estim.quick.STOP_TIMEOUT_S", 0.5)
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    lock = hold(find_home(str(home)))
+    (home / "log.on.json").write_text('{"units":[],"schema":1}')
     heard: list[bytes] = []
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.append(await reader.readline())
-        writer.write(says)
+        writer.write(says or b"")
         writer.close()
 
-    async with await asyncio.start_unix_server(meet, path=str(home / "control.sock")):
-        assert await say(home, "stop") == Exit.NOT_CONFIRMED
-    assert [json.loads(line)["do"] for line in heard] == ["stop"]
+    try:
+        if says is None:
+            assert await say(home, "stop") == Exit.NOT_CONFIRMED
+        else:
+            async with await asyncio.start_unix_server(meet, path=str(home / "control.sock")):
+                assert await say(home, "stop") == Exit.NOT_CONFIRMED
+    finally:
+        os.close(lock)
+        signal.signal(signal.SIGUSR1, before)
+    assert [json.loads(line)["do"] for line in heard] == ([] if says is None else ["stop"])
     told = capsys.readouterr().err
     assert "the stop is NOT confirmed" in told
     assert "switch the unit off by hand" in told
 
 
-@pytest.mark.control("C-09")
-def test_a_stop_in_a_home_that_can_not_be_is_not_confirmed(home: Path) -> None:
-    code, _, said = estim(home / ("d" * 100), "stop")
+@pytest.mark.control("C-53")
+def test_a_home_whose_socket_cant_be_keeps_no_stop_away(home: Path) -> None:
+    """The socket's path is too long: what was left on is looked for all the same, and here it was nothing."""
+    code, out, _ = estim(home / ("d" * 100), "stop")
+    assert (code, out) == (Exit.DONE, "nothing is running\n")
+
+
+@pytest.mark.control("C-53")
+def test_where_nobody_can_know_nothing_is_called_off(home: Path) -> None:
+    (home / "log.sqlite").write_bytes(b"not a database at all, and longer than a header of one " * 10)
+    code, _, said = estim(home, "stop")
     assert code == Exit.NOT_CONFIRMED
-    assert "choose a shorter folder with --home" in said
+    assert "can't be known" in said
+    assert (home / "log.sqlite").read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize("spoiled", ["units.json", "config.toml", "host.log", "host.lock"])
+def test_no_file_keeps_a_stop_away(home: Path, spoiled: str) -> None:
+    if spoiled in ("host.log", "host.lock"):
+        (home / spoiled).mkdir()
+    else:
+        (home / spoiled).write_bytes(b"\xff\x00 {[ no such thing")
+    code, out, said = estim(home, "stop")
+    assert (code, out) == (Exit.DONE, "nothing is running\n"), said
+
+
+@pytest.mark.parametrize("where", [">/dev/full", ">&-", ">/dev/full 2>&1", ">&- 2>&-"])
+@pytest.mark.parametrize("flags", ["", "--json"])
+def test_a_stop_keeps_its_exit_whatever_becomes_of_its_words(home: Path, where: str, flags: str) -> None:
+    line = f'"{sys.executable}" -m estim.cli --home "{home}" --simulate coyote3 {flags} stop {where}'
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (Exit.DONE, "")
+
+
+def test_a_stop_keeps_its_exit_in_an_encoding_that_has_few_signs(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "estim.cli", "--home", str(home / "\udcff-ü"), "stop"],
+        capture_output=True,
+        timeout=50,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+    )
+    assert done.returncode == Exit.DONE, done.stderr

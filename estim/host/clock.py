@@ -99,6 +99,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             return self._jumped_s
         return (time.monotonic() - self._began_s) * self._speed
 
+    def stand_still(self, seconds: float) -> None:
+        """Let time pass in which this process doesn't run, as when it is held or the computer sleeps (speed None)."""
+        self._jumped_s += seconds
+
     def _waits(self, timeout_s: float) -> float | None:
         if self._speed is not None:
             return timeout_s / self._speed

@@ -22,8 +22,8 @@ ASKS_MAX = 24
 ASK_S = 90.0
 """Longest wait for an answer, s: a backstop. The wire has a shorter one (60 s), after which it hangs up, since a late
 answer must not be taken for another command's."""
-STOP_S = 20.0
-"""Longest wait for the answer to a stop, s: it comes with the proof, and a lost unit is waited for a while."""
+STOP_S = 40.0
+"""Longest wait for the answer to a stop, s: it comes with the proof, and a lost unit is waited for up to 25 s."""
 SILENT_TICKS = 3
 """Seconds without a line, in ticks of one second, until the picture is stale (safety.md section 2: grey at 3 s)."""
 TRY_GAP_S, TRY_GAP_MAX_S = 1.0, 10.0

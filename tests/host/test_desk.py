@@ -8,9 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from msgspec import structs
 
 from estim.core.errors import Exit
-from estim.core.panel import Done, Refusal, Start, State, Stop
+from estim.core.happenings import Ended
+from estim.core.panel import Done, Refusal, Resume, Start, State, Stop, Watch
 from estim.host.clock import new_loop
 from estim.host.control import Front
 from estim.host.desk import Desk
@@ -19,10 +21,12 @@ from estim.host.journal import Journal
 from estim.host.parts import Parts
 from estim.host.rows import Opening
 from estim.host.units import Units
+from estim.record import exit_code
 from estim.settings import Settings
 from protocols.driver import Driver, Family
 from protocols.registry import family
 from protocols.vocabulary import Channel, Op
+from simulator.faults import RadioFaults
 from simulator.radio import MemoryAir
 from simulator.registry import make, read_line
 from simulator.trace import silent
@@ -59,10 +63,18 @@ class Breaking:
         return self.real.poll(now_s)
 
 
-class House:
-    """A desk with its parts, on a loop whose time jumps."""
+class RealAir(MemoryAir):
+    """Software units that a host must take for real ones: it doesn't leave while one may be on."""
 
-    def __init__(self, folder: Path, options: str) -> None:
+    simulated = False
+
+
+class House:
+    """A desk with its parts, on a loop whose time jumps. `real`: as with real units, and a journal that is kept."""
+
+    def __init__(self, folder: Path, options: str, *, real: bool = False, solo: bool = False) -> None:
+        self.real = real
+        self.solo = solo
         self.setup = read_line(options)
         self.twins: list[Twin] = make(self.setup, lambda _unit: silent)
         self.made: Family = family(self.setup.family)
@@ -70,14 +82,17 @@ class House:
         self.home.prepare()
         self.loop, self.clock = new_loop("max")
         self.leaving = asyncio.Event()
+        made = RealAir if real else MemoryAir
+        self.air = made(self.twins, faults=self.setup.radio)
 
     def run(self, life: Callable[["House", Desk], Awaitable[None]]) -> None:
         """Let somebody use the desk, then end it."""
 
         async def whole() -> None:
-            self.journal = await Journal.open(self.home.simulated, simulated=True)
+            path = self.home.journal if self.real else self.home.simulated
+            self.journal = await Journal.open(path, simulated=not self.real)
             try:
-                desk = Desk(self.parts(), solo=False, leaving=self.leaving)
+                desk = Desk(self.parts(), solo=self.solo, leaving=self.leaving)
                 await life(self, desk)
                 await desk.close()
             finally:
@@ -91,7 +106,7 @@ class House:
     def parts(self) -> Parts:
         return Parts(
             clock=self.clock,
-            air=MemoryAir(self.twins, faults=self.setup.radio),
+            air=self.air,
             journal=self.journal,
             home=self.home,
             settings=Settings(),
@@ -104,15 +119,15 @@ class House:
         level: int = self.twins[0].level("A")
         return level
 
-    async def leave_open(self) -> None:
+    async def leave_open(self, family: str | None = None, address: str | None = None) -> None:
         """Leave a session behind as a host does that was killed."""
         row = Opening(
             program="tens-ankle",
-            unit=self.made.name,
-            address=self.twins[0].address,
-            family=self.made.name,
+            unit=family or self.made.name,
+            address=address or self.twins[0].address,
+            family=family or self.made.name,
             sites=(),
-            simulated=True,
+            simulated=not self.real,
             started=self.clock.now(),
             length_s=1200,
         )
@@ -214,3 +229,182 @@ def test_a_front_end_that_vanishes_takes_its_session_with_it(folder: Path) -> No
         assert house.level() == 0
 
     House(folder, "em70").run(life)
+
+
+REAL = structs.replace(PLAY, unasked=True, override=("gap", "dose"))
+CLEAR = RadioFaults()
+
+
+def words(reply: object) -> str:
+    return reply.text if isinstance(reply, Done | Refusal) else ""
+
+
+@pytest.mark.control("C-47")
+def test_after_an_unproved_stop_a_host_looks_on_and_says_so_until_the_unit_is_off(folder: Path) -> None:
+    """Eight seconds of silence on the air: told as not confirmed, then found again and stopped, by the same host."""
+
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        assert isinstance(await desk.ask(seat, REAL), Done)
+        await asyncio.sleep(15)
+        assert house.level() == 3
+        house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
+        first = await desk.ask(seat, Stop())
+        assert isinstance(first, Refusal)
+        assert first.code == Exit.NOT_CONFIRMED
+        assert "may be on until" in first.text
+        assert house.level() == 3
+        again = await desk.ask(seat, Stop())
+        assert isinstance(again, Refusal)
+        assert again.code == Exit.NOT_CONFIRMED
+        [left] = await house.journal.open_sessions()
+        assert left.ended
+        [shown] = desk.overview().units
+        assert (shown.state, shown.out, shown.on_until is not None) == (State.STOPPING, "maybe", True)
+        house.air.change(house.twins[0].address, CLEAR)
+        await asyncio.sleep(60)
+        assert house.level() == 0
+        assert await house.journal.open_sessions() == []
+        assert words(await desk.ask(seat, Stop())) == "em70: stopped, zero confirmed"
+
+    House(folder, "em70", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_a_solo_host_stays_while_a_unit_may_be_on_though_nobody_is_there_any_more(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        assert isinstance(await desk.ask(seat, REAL), Done)
+        await asyncio.sleep(10)
+        assert house.level() == 3
+        desk.left(seat)
+        await asyncio.sleep(60)
+        assert house.level() == 3  # out of range since 8 s after connecting
+        assert not house.leaving.is_set()
+        await asyncio.sleep(120)
+        assert house.level() == 0
+        assert house.leaving.is_set()
+        assert await house.journal.open_sessions() == []
+
+    House(folder, "em70:cut=8+150", real=True, solo=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_the_next_host_takes_up_what_the_last_one_could_not_prove(folder: Path) -> None:
+    async def first(house: House, desk: Desk) -> None:
+        assert isinstance(await desk.ask(Seat(), REAL), Done)
+        await asyncio.sleep(15)
+        house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
+        assert isinstance(await desk.ask(Seat(), Stop()), Refusal)
+
+    house = House(folder, "em70", real=True)
+    house.run(first)
+    assert house.level() == 3
+    later = House(folder, "em70:strength=3", real=True)
+
+    async def second(house: House, desk: Desk) -> None:
+        assert await desk.recover() == ["em70"]
+        reply = await desk.ask(Seat(), Stop())
+        assert isinstance(reply, Done)
+        assert reply.proved
+        assert house.level() == 0
+        assert await house.journal.open_sessions() == []
+
+    later.run(second)
+
+
+@pytest.mark.control("C-47")
+def test_a_start_on_a_unit_that_is_searched_for_says_so(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        house.twins[0].hand(0.0, "power-off")
+        await house.leave_open()
+        await desk.recover()
+        await asyncio.sleep(1)
+        house.parts().units.add(house.twins[0].address, "em70", house.clock.now().utc)
+        reply = await desk.ask(Seat(), PLAY)
+        assert isinstance(reply, Refusal)
+        assert reply.code == Exit.TRY_LATER
+
+    House(folder, "em70", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_a_persons_word_ends_the_search_and_confirms_nothing(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        house.twins[0].hand(0.0, "power-off")
+        await house.leave_open()
+        await desk.recover()
+        await asyncio.sleep(300)
+        assert isinstance(await desk.ask(Seat(), Stop()), Refusal)
+        seat = Seat()
+        assert isinstance(await desk.ask(seat, Watch()), Done)
+        assert "seen off by you" in words(await desk.ask(seat, Stop(seen_off=True)))
+        assert await house.journal.open_sessions() == []
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert ended.stop_confirmed is False
+        again = await desk.ask(Seat(), Stop(seen_off=True))
+        assert isinstance(again, Refusal)
+
+    House(folder, "em70", real=True).run(life)
+
+
+@pytest.mark.control("C-53")
+def test_a_unit_of_a_family_that_nobody_knows_keeps_no_other_on_and_is_never_called_off(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        await house.leave_open(family="nobody", address="00:00:00:00:00:01")
+        await house.leave_open()
+        assert await desk.recover() == ["em70"]
+        await asyncio.sleep(30)
+        assert house.level() == 0
+        for _ in range(2):
+            reply = await desk.ask(Seat(), Stop())
+            assert isinstance(reply, Refusal)
+            assert reply.code == Exit.NOT_CONFIRMED
+            assert "nobody may be on" in reply.text
+
+    House(folder, "em70:strength=5", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_two_rows_of_one_unit_are_settled_together(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        await house.leave_open()
+        await house.leave_open()
+        assert await desk.recover() == ["em70"]
+        await asyncio.sleep(30)
+        assert house.level() == 0
+        assert await house.journal.open_sessions() == []
+
+    House(folder, "em70:strength=5", real=True).run(life)
+
+
+def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        assert isinstance(await desk.ask(seat, Watch()), Done)
+        await desk.ask(seat, REAL)
+        await asyncio.sleep(60)
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert ended.started_at is None
+        assert (ended.may_be_on, exit_code(ended, None)) == (True, Exit.NOT_CONFIRMED)
+        assert house.level() > 0
+
+    House(folder, "yokonex:strength=80/0,stop_ignored=99", real=True).run(life)
+
+
+@pytest.mark.control("C-49")
+def test_a_stop_while_the_link_is_lost_never_becomes_a_pause(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        waits = structs.replace(REAL, wait_after_loss=True)
+        assert isinstance(await desk.ask(seat, waits), Done)
+        await asyncio.sleep(10)
+        stopping = asyncio.get_running_loop().create_task(desk.ask(seat, Stop()))
+        await asyncio.sleep(60)
+        await stopping
+        assert isinstance(await desk.ask(seat, Resume()), Refusal)
+        await asyncio.sleep(10)
+        assert house.level() == 0
+        assert await house.journal.open_sessions() == []
+
+    House(folder, "em70:cut=8+20", real=True).run(life)

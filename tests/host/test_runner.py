@@ -76,10 +76,9 @@ class Rig:
         order = None if self._stops_only else Order(fit(program, made, self._minutes), goal, pads_on=True)
         limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
         unit = Unit("box", self.twin.address, made.name, made.title, True, made.by_hand)
-        session = Session(unit, made.caps, limits, order, now)
-        until_s = now.mono_s + 300 if self._stops_only else None
+        session = Session(unit, made.caps, limits, order, now, until_s=now.mono_s + 300)
         air = MemoryAir([self.twin], faults=self._setup.radio)
-        return Runner(air, made, session, self.clock, self.notes, until_s=until_s)
+        return Runner(air, made, session, self.clock, self.notes)
 
     @property
     def ended(self) -> Ended:

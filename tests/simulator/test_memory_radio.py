@@ -210,6 +210,22 @@ def test_in_a_stall_writes_wait_and_arrive_even_if_nobody_waits_for_them_any_mor
     assert [round(at_s, 3) for at_s in play(act, "coyote3:stall=1+1").events("write")] == [2.3, 2.3]
 
 
+def test_a_radio_that_takes_commands_in_a_silence_delivers_them_after_it_or_never() -> None:
+    async def act(room: Room) -> None:
+        link = await room.open()
+        await asyncio.sleep(1.2)
+        for _ in range(3):
+            await link.write(IN, FIVE, False)
+        assert now_s() == pytest.approx(1.5, abs=0.001)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await link.write(IN, ZERO, False)
+        await asyncio.sleep(2.0)
+
+    assert len(play(act, "coyote3:stall=1+1,taken=3").events("write")) == 4
+    assert len(play(act, "coyote3:stall=1+9,taken=3,cut=2.5+1").events("write")) == 0
+
+
 def test_flight_is_bounded() -> None:
     async def act(room: Room) -> None:
         link = await room.open()
