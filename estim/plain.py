@@ -119,7 +119,21 @@ def status(overview: Overview) -> str:
     return "\n".join(_unit(shown) for shown in overview.units)
 
 
+def left_on(shown: Snapshot) -> str:
+    """Return the sentence on a unit that an earlier session may have left on; "" for any other."""
+    if shown.program or shown.state is State.ENDED:
+        return ""
+    how_long = f"until {shown.on_until}" if shown.on_until else "and doesn't end by itself"
+    return (
+        f"{shown.unit} may be on {how_long}; it is being searched for, to be stopped. {shown.by_hand}; if you have seen"
+        " that it is off: estim stop --seen-off"
+    )
+
+
 def _unit(shown: Snapshot) -> str:
+    searched = left_on(shown)
+    if searched:
+        return f"!!! {searched}"
     mark = "SIMULATED " if shown.simulated else ""
     levels = ", ".join(f"{lane.channel.value} {_level(lane)} of {lane.cap}" for lane in shown.lanes)
     age = "never told" if shown.told_age_s is None else f"told {shown.told_age_s:.1f} s ago"

@@ -41,6 +41,7 @@ from estim.core.panel import (
 from estim.host.clock import RealClock
 from estim.keys import Keys, has_terminal
 from estim.options import HostOptions
+from estim.plain import left_on
 from estim.record import Record, exit_code
 from estim.verbs.starting import ask_after, ask_open_questions, next_slot
 from protocols.vocabulary import Channel
@@ -88,6 +89,7 @@ class Run:
         self._unit: str | None = None
         self._keys: Keys | None = None
         self._prompted = False
+        self._warned: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -147,6 +149,8 @@ class Run:
         begun = False
         while (line := await self._next(wire)) is not None:
             begun = begun or line is reply
+            if isinstance(line, Snapshot) and line.unit != self._unit:
+                self._warn_of(line)
             if not begun or not isinstance(line, Snapshot | Happened) or line.unit != self._unit:
                 continue
             if isinstance(line, Snapshot):
@@ -162,6 +166,13 @@ class Run:
         if why:
             sys.stderr.write(f"{why}\n")
             await self._send_stop("stopped")
+
+    def _warn_of(self, other: Snapshot) -> None:
+        """Say once that another unit may be on."""
+        text = left_on(other)
+        if text and other.unit not in self._warned:
+            self._warned.add(other.unit)
+            sys.stderr.write(f"estim: {text}\n")
 
     def _is_ready(self) -> bool:
         return self._record.last is not None and self._record.last.state is State.READY
