@@ -11,8 +11,8 @@ import pytest
 from msgspec import structs
 
 from estim.core.errors import Exit
-from estim.core.happenings import Ended
-from estim.core.panel import Done, Refusal, Resume, Start, State, Stop, Watch
+from estim.core.happenings import Ended, Started
+from estim.core.panel import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
 from estim.host.clock import new_loop
 from estim.host.control import Front
 from estim.host.desk import Desk
@@ -21,6 +21,7 @@ from estim.host.journal import Journal
 from estim.host.parts import Parts
 from estim.host.rows import Opening
 from estim.host.units import Units
+from estim.lock import markers
 from estim.record import exit_code
 from estim.settings import Settings
 from protocols.driver import Driver, Family
@@ -33,6 +34,10 @@ from simulator.trace import silent
 from simulator.twin import Twin
 
 PLAY = Start(program="tens-ankle", minutes=5, level={Channel.A: 3}, pads_on=True)
+
+
+LIFE_MAX_S = 36_000.0
+"""Longest life of a house, in its own time."""
 
 
 class Seat(Front):
@@ -93,8 +98,9 @@ class House:
             self.journal = await Journal.open(path, simulated=not self.real)
             try:
                 desk = Desk(self.parts(), solo=self.solo, leaving=self.leaving)
-                await life(self, desk)
-                await desk.close()
+                async with asyncio.timeout(LIFE_MAX_S):  # a bug that is swallowed must end a test, not hang it
+                    await life(self, desk)
+                    await desk.close()
             finally:
                 await self.journal.close()
 
@@ -408,3 +414,89 @@ def test_a_stop_while_the_link_is_lost_never_becomes_a_pause(folder: Path) -> No
         assert await house.journal.open_sessions() == []
 
     House(folder, "em70:cut=8+20", real=True).run(life)
+
+
+@pytest.mark.control("C-41")
+def test_a_paused_session_goes_with_its_front_end_too(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        seat, other = Seat(), Seat()
+        await desk.ask(other, Watch())
+        await desk.ask(seat, PLAY)
+        await asyncio.sleep(20)
+        assert isinstance(await desk.ask(seat, Pause()), Done)
+        await asyncio.sleep(5)
+        desk.left(seat)
+        await asyncio.sleep(5)
+        [ended] = [line for line in other.told if isinstance(line, Ended)]
+        assert ended.reason is Reason.INTERRUPTED
+        assert isinstance(await desk.ask(other, Resume()), Refusal)
+
+    House(folder, "em70").run(life)
+
+
+class SlowDisk(Journal):
+    """A journal whose disk takes its time over a session's row."""
+
+    waits: asyncio.Event
+
+    async def begin(self, opening: Opening) -> int:
+        number = await super().begin(opening)
+        await self.waits.wait()
+        return number
+
+
+@pytest.mark.control("C-07")
+def test_a_stop_that_overtakes_a_start_at_the_disk_is_kept(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        slow = house.journal
+        slow.__class__ = SlowDisk
+        assert isinstance(slow, SlowDisk)
+        slow.waits = asyncio.Event()
+        seat = Seat()
+        starting = asyncio.get_running_loop().create_task(desk.ask(seat, PLAY))
+        await asyncio.sleep(10)
+        assert words(await desk.ask(Seat(), Stop())) == "nothing is running"
+        slow.waits.set()
+        reply = await starting
+        assert isinstance(reply, Refusal)
+        await asyncio.sleep(30)
+        assert house.level() == 0
+        assert not any(isinstance(line, Started) for line in seat.told)
+
+    House(folder, "em70").run(life)
+
+
+@pytest.mark.control("C-17")
+def test_an_override_holds_for_the_start_that_it_was_typed_for_and_for_no_other(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        short = structs.replace(PLAY, minutes=3)
+        assert isinstance(await desk.ask(Seat(), short), Done)
+        await asyncio.sleep(240)
+        refused = await desk.ask(Seat(), short)
+        assert isinstance(refused, Refusal)
+        assert refused.code == Exit.REFUSED
+        again = await desk.ask(Seat(), structs.replace(short, override=("gap",)))
+        assert isinstance(again, Done), again
+        await asyncio.sleep(240)
+        assert isinstance(await desk.ask(Seat(), short), Refusal)
+
+    House(folder, "em70").run(life)
+
+
+@pytest.mark.control("C-48")
+def test_a_signal_stops_everything_and_the_host_goes_on(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        await desk.ask(seat, Watch())
+        await desk.ask(seat, PLAY)
+        await asyncio.sleep(20)
+        assert house.level() == 3
+        desk.stop_all(Reason.STOPPED)
+        await asyncio.sleep(5)
+        assert house.level() == 0
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert (ended.reason, ended.stop_confirmed) == (Reason.STOPPED, True)
+        assert not house.leaving.is_set()
+        assert not any(path.exists() for path in markers(house.home))
+
+    House(folder, "em70").run(life)
