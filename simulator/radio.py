@@ -89,6 +89,7 @@ class MemoryLink:
         self._arrived_s = -inf  # of the last write, at the unit
         self._heard_s = -inf  # of the last notification, at the central
         self._idle_s = -inf  # when the next request may begin
+        self.severed = False
         self._taken = 0  # commands that wait in the radio for the air
         self._alarms: set[asyncio.TimerHandle] = set()
         self._waiting: dict[asyncio.Future[bytes], None] = {}  # in order, so that two runs are the same
@@ -259,6 +260,7 @@ class MemoryLink:
 
     def _end(self) -> None:
         station = self._alive()
+        self.severed = True
         self._heard = None
         for alarm in self._alarms:
             alarm.cancel()

@@ -131,6 +131,7 @@ class BleLink:
         self._values: dict[Endpoint, BleakGATTCharacteristic] = {}
         self._lost: Lost | None = None
         self._gone = ""
+        self.severed = False
         self._stage = Stage.SEEK
 
     async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
@@ -245,6 +246,7 @@ class BleLink:
 
     def _dropped(self, client: "BleakClient") -> None:
         if self._client is None or self._client is client:
+            self.severed = True
             self._lose("the link was lost")
 
     def _lose(self, why: str) -> None:

@@ -14,6 +14,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from math import inf
 
 from estim.core.contained import blamed
 from estim.core.guard import Permit, permit
@@ -27,7 +29,7 @@ from estim.host.clock import Clock
 from estim.host.ears import Ears
 from estim.host.link import Air
 from protocols.driver import Family
-from protocols.vocabulary import AirError, Endpoint, Event, Out, Reported
+from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
 
 OPEN_TIMEOUT_S = 20.0
 """One attempt to connect: scanning, connecting and discovery."""
@@ -221,10 +223,17 @@ class Runner:
             return
         now = self._clock.now()
         assert self._carrier is not None, "a link has a driver"
-        self.reported = self._carrier.driver.lost(now.mono_s)
+        self.reported = self._last_word(now, self._carrier)
         self._tell(self.session.link_down(now, self.reported, self._broken))
         await self._drop()
         self._tell(self._settle(now))
+
+    def _last_word(self, now: Now, carrier: Carrier) -> Reported:
+        """Return what the lost unit may do by itself. One that is off without its link is so only if it has lost it."""
+        last = carrier.driver.lost(now.mono_s)
+        if self.session.caps.off_by is OffBy.LINK and not carrier.link.severed:
+            return replace(last, out=Out.MAYBE, zero=Zero.NO, until_s=inf)
+        return last
 
     def _settle(self, now: Now) -> list[Happened]:
         """End at once if the lost unit's last word was a proved zero of a stop that was under way."""

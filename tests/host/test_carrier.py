@@ -17,6 +17,8 @@ from protocols.vocabulary import AirError, Close, Endpoint, Read, Write
 class Hangs:
     """A link that takes everything and answers nothing."""
 
+    severed = False
+
     def __init__(self) -> None:
         self.taken: list[bytes] = []
         self.closed = False

@@ -200,6 +200,8 @@ class Hears:
 class Says:
     """A link that is lost in the very moment in which the unit says something; the second one says nothing."""
 
+    severed = True
+
     def __init__(self, air: "SaysAir") -> None:
         self._air = air
 
@@ -236,7 +238,7 @@ class SaysAir:
     async def scan(self, seconds: float) -> list[Seen]:
         return []
 
-    def link(self, address: str, made: Family) -> Says:
+    def link(self, address: str, family: Family) -> Says:
         return Says(self)
 
     async def release(self) -> None: ...

@@ -28,7 +28,8 @@ from estim.host.parts import Parts
 from estim.host.units import Units
 from estim.settings import Settings
 from protocols.driver import Family
-from protocols.registry import family, names
+from protocols.registry import family as family_named
+from protocols.registry import names
 from protocols.vocabulary import AirError, Channel, Endpoint
 from simulator.faults import RadioFaults
 from simulator.radio import MemoryAir, MemoryLink
@@ -80,8 +81,8 @@ class HostAir:
     async def scan(self, seconds: float) -> list[Seen]:
         return await self.room.scan(seconds)
 
-    def link(self, address: str, made: Family) -> "HostLink":
-        return HostLink(self, self.room.link(address, made))
+    def link(self, address: str, family: Family) -> "HostLink":
+        return HostLink(self, self.room.link(address, family))
 
     async def release(self) -> None:
         """The room outlives its hosts."""
@@ -102,6 +103,10 @@ class HostLink:
             timeout_s,
         )
         self._air.held.append(self)
+
+    @property
+    def severed(self) -> bool:
+        return self._link.severed
 
     def post(self, endpoint: Endpoint, data: bytes) -> bool:
         self._alive()
@@ -155,7 +160,7 @@ class Life:
         own = self.chance.choice(("", "", *FAULTS[name]))
         self.setup = read_line(f"{name}:{own}")
         self.verdict = Verdict(seed, name, own)
-        self.made = family(name)
+        self.made = family_named(name)
         self.twin: Twin = make(self.setup, lambda _unit: silent, seed)[0]
         self.home: Home = find_home(str(folder))
         self.home.prepare()

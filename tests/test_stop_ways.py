@@ -1,0 +1,100 @@
+"""A stop finds its way to the host: with its socket gone, with its door crowded, and with nobody left who asked."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from estim.core.errors import Exit
+from estim.host.control import FRONTS_MAX
+
+RUN = ("--simulate", "em70", "--json", "run", "tens-ankle", "--level", "2", "--pads-on")
+
+
+def command(home: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "estim.cli", "--home", str(home), *words]
+
+
+class Playing:
+    """`estim run` on a software unit, in real time, from the moment at which a level is told."""
+
+    def __init__(self, home: Path) -> None:
+        self.process = subprocess.Popen(command(home, *RUN), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.told: list[dict[str, object]] = []
+        self.until("level")
+
+    def until(self, event: str) -> dict[str, object]:
+        """Read on until something has happened; the end of all lines is a failure."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.told.append(json.loads(line))
+            if self.told[-1]["event"] == event:
+                return self.told[-1]
+        pytest.fail(f"no {event!r}: {self.told}")
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home with a path short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def playing(home: Path) -> Iterator[Playing]:
+    one = Playing(home)
+    yield one
+    one.end()
+
+
+@pytest.mark.control("C-48")
+def test_with_its_socket_gone_a_host_is_stopped_by_a_signal(home: Path, playing: Playing) -> None:
+    (home / "control.sock").unlink()
+    done = subprocess.run(command(home, "stop"), capture_output=True, text=True, timeout=60, check=False)
+    ended = playing.until("ended")
+    assert (ended["reason"], ended["stop_confirmed"]) == ("stopped", True)
+    assert (done.returncode, done.stdout) == (
+        Exit.DONE,
+        "stopped, zero confirmed (by a signal: the host takes no connection)\n",
+    )
+    assert playing.process.wait(30) == Exit.DONE
+
+
+@pytest.mark.control("C-48")
+@pytest.mark.parametrize("way", ["another terminal", "its own"])
+def test_with_the_door_crowded_a_stop_comes_through(home: Path, playing: Playing, way: str) -> None:
+    with ExitStack() as open_ones:
+        for _ in range(FRONTS_MAX + 8):
+            idle = open_ones.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            idle.connect(str(home / "control.sock"))
+        if way == "its own":
+            playing.process.send_signal(signal.SIGINT)
+        else:
+            stop = command(home, "stop")
+            done = subprocess.run(stop, capture_output=True, text=True, timeout=60, check=False)
+            assert (done.returncode, done.stdout) == (Exit.DONE, "em70: stopped, zero confirmed\n")
+        ended = playing.until("ended")
+    assert ended["stop_confirmed"] is True
+    assert playing.process.wait(30) == (Exit.INTERRUPTED if way == "its own" else Exit.DONE)
+
+
+@pytest.mark.control("C-48")
+def test_a_process_that_only_looks_like_the_holder_is_never_signalled(home: Path) -> None:
+    """The lock's file names a process that doesn't hold it: this one, which SIGUSR1 would end."""
+    (home / "host.lock").write_text(str(os.getpid()))
+    done = subprocess.run(command(home, "stop"), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (Exit.DONE, "nothing is running\n")
