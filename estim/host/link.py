@@ -12,13 +12,15 @@ Lost = Callable[[str], None]
 
 
 class Link(Protocol):
-    """One connection. Every method may raise protocols.vocabulary.AirError; none waits longer than its time-out.
+    """One connection. Every method may raise protocols.vocabulary.AirError; none waits longer than its time-out."""
 
-    `severed`: the radio itself said that the connection has ended. An error that looks so is less: the system's
-    Bluetooth service may have gone, or stand still, and the connection may go on without us.
-    """
+    @property
+    def severed(self) -> bool:
+        """Say whether the radio itself said that the connection has ended.
 
-    severed: bool
+        An error that looks so is less: the system's Bluetooth service may have gone, or stand still, and the
+        connection may go on without us.
+        """
 
     async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
         """Connect, check that the family's services are there, listen to its notifications.
