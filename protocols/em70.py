@@ -287,6 +287,8 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=1.0,
     ask_s=0.3,
+    # A step up is relative, so a hand can't turn it into a jump. But a level that the unit's keys have just brought to
+    # 0 is not to begin again by itself, and the state can be asked for at every step without slowing the slope.
     fresh_s=FRESH_MAX_S,
     stale_s=3.0,
     fault_s=10.0,

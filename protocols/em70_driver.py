@@ -3,7 +3,8 @@
 1. Up goes by a single 01, only from a known level and with nothing under way; never by 03. Down goes by 02 one after
    the other; to zero by 03 00, past everything that waits.
 2. The state (07) is asked each second, at once after a change, and again after ask_s. An echo only ends a wait.
-3. Zero is proved by two states. Then, still at zero, the program is selected and seen in the state: ready.
+3. Zero is proved by two states that were asked for after this stop (its number). Then, still at zero, the program is
+   selected and seen in the state: ready.
 4. A hand is told, never fought. A fall that nobody wrote is a hand or the end of the unit's own timer; a rise without
    a key is only reported, and the session faults on it.
 """
@@ -88,7 +89,9 @@ class Em70:
         self._battery: int | None = None
         self._key = (0, -inf)
         self._prepared = False
-        self._left_zero = True
+        self._stop_number = 0
+        self._zero_of: int | None = None
+        self._answered_s = -inf
         self._has_ended = False
         self._counts: Counter[str] = Counter()
         self._due_s = now_s
@@ -107,6 +110,8 @@ class Em70:
             self._hurry(now_s)
         self._wanted = wanted
         self._turn(now_s)
+        if wanted.rises and self._acting is Mode.PLAY:
+            self._hurry(max(now_s, self._asked_s + CAPS.ask_s))
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
         try:
@@ -136,6 +141,8 @@ class Em70:
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         self._gauge.done(now_s, tag, ok=error is None)
+        if error is None:
+            self._answered_s = now_s
         sent = self._flight.end(tag)
         if sent is None:
             return []
@@ -145,6 +152,8 @@ class Em70:
                 self._stop.failed()
         elif sent.act in (Act.UP, Act.DOWN):
             self._echo_until_s = now_s + ECHO_S
+        elif sent.act is Act.POWER_OFF and self._stop is not None:
+            self._stop.taken(now_s)
         if error is None and self._stop is not None:
             self._stop.responded(now_s)
         if sent.act is not Act.ASK:
@@ -167,8 +176,9 @@ class Em70:
         return self._report(now_s, span, out, self._zero())
 
     def lost(self, now_s: float) -> Reported:
-        switched_off = self._stop is not None and self._stop.switched_off
-        if switched_off or self._zero() is Zero.CONFIRMED or not self._left_zero:
+        ended_s = max(self._answered_s, self._heard_s)
+        ended = self._stop is not None and self._stop.ended_link(now_s, ended_s)
+        if ended or (self._zero_of == self._stop_number and self._gauge.span.hi == 0):
             return self._report(now_s, Span(0, 0), Out.OFF, Zero.CONFIRMED)
         span = self._gauge.span
         return self._report(now_s, span, Out.MAYBE if span.hi > 0 else Out.OFF, self._zero())
@@ -180,7 +190,8 @@ class Em70:
         self._timer.told(now_s, state)
         self._choice.told, self._battery = state.program, state.battery
         news = self._gauge.told(now_s, state.level)
-        self._left_zero = self._left_zero or state.level > 0
+        if state.level > 0:
+            self._zero_of = None
         self._counts["late"] += news.late
         self._counts["no_load"] += state.level > 0 and state.load == 0
         self._ask_s = self._asked_s + (POLL_S if self._gauge.span.known else CAPS.ask_s)
@@ -189,7 +200,8 @@ class Em70:
             if state.level > 0 and self._stop.seen_zero and not news.late:
                 self._stop = Stop(now_s)
             self._stop.answered(now_s, state.level, fresh=news.fresh)
-            self._left_zero = self._left_zero and not self._stop.proved
+            if self._stop.proved and self._gauge.span.hi == 0:
+                self._zero_of = self._stop_number
         return events + self._check_program(now_s)
 
     def _compare(self, now_s: float, level: int, foreseen: Span, ran_out: bool) -> list[Event]:
@@ -211,7 +223,8 @@ class Em70:
         if again:
             return []  # perhaps the same press told twice: the state decides
         rose = level > self._gauge.span.hi
-        self._left_zero = self._left_zero or level > 0
+        if level > 0:
+            self._zero_of = None
         if not self._gauge.key(now_s, level):
             return []
         if self._stop is not None and self._stop.seen_zero:
@@ -243,16 +256,18 @@ class Em70:
     # What goes out
 
     def _turn(self, now_s: float) -> None:
-        """Follow the mode; after its end a play is a stop."""
+        """Follow the mode; after its end a play is a stop. A new number asks for a stop that begins anew."""
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
         was, self._acting = self._acting, mode
+        anew, self._stop_number = self._wanted.stop != self._stop_number, self._wanted.stop
         match mode:
             case Mode.WATCH:
                 self._stop = None
             case Mode.OFF | Mode.READY:
-                if was is not mode and not (was is Mode.OFF and mode is Mode.READY):
+                if anew or (was is not mode and not (was is Mode.OFF and mode is Mode.READY)):
+                    self._gauge.begin(now_s)
                     self._stop = Stop(now_s)
             case Mode.PLAY:
                 self._has_ended = self._has_ended and was is mode
@@ -292,7 +307,7 @@ class Em70:
             return None  # a key was pressed: where to is in the next state
         if 0 < wanted < foreseen.hi and self._gauge.downs < foreseen.hi - wanted:
             return Act.DOWN
-        fresh = now_s - self._gauge.told_s <= CAPS.stale_s
+        fresh = now_s - self._gauge.told_s <= CAPS.fresh_s  # it may have waited for the air since it was granted
         if span.known and span.hi < wanted and fresh and self._prepared and self._flight.empty:
             return Act.UP
         return None
@@ -304,14 +319,15 @@ class Em70:
             self._asked_s, self._ask_s = now_s, now_s + CAPS.ask_s
         else:
             self._echoed = None
-            self._left_zero = self._left_zero or act is Act.UP
+            if act is Act.UP:
+                self._zero_of = None
         return write
 
     def _send(self, now_s: float, act: Act | None, data: bytes, *, urgent: bool) -> Write:
         return Write(self._flight.begin(now_s, act, urgent=urgent), CONTROL, data, response=True, urgent=urgent)
 
-    def _hurry(self, now_s: float) -> None:
-        self._ask_s = min(self._ask_s, now_s)
+    def _hurry(self, at_s: float) -> None:
+        self._ask_s = min(self._ask_s, at_s)
 
     def _next_s(self, now_s: float) -> float:
         due_s = self._flight.due_s
@@ -347,4 +363,5 @@ class Em70:
             battery=self._battery,
             trouble=self._choice.refused,
             counts=dict(self._counts),
+            stop=self._stop_number,
         )

@@ -92,6 +92,10 @@ class Gauge:
         """Where writes and keys may have brought it: the span without what nothing accounts for."""
         return self._span
 
+    def begin(self, now_s: float) -> None:
+        """A stop begins: what answers a question from before it, or may do so, is no news of it."""
+        self._change(now_s)
+
     def wrote(self, now_s: float, tag: int, act: Act) -> None:
         """Take note of a question or a write that goes out."""
         if act is Act.ASK:

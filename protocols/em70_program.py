@@ -11,8 +11,11 @@ from protocols.em70 import LongState, State
 TIMER_MAX_S = 1800.0
 """The longest timer of the unit (constant of the app)."""
 
+SLOW = 2 / 60
+"""The countdown was seen to be off by a second or two a minute at most: so slow may the unit's clock be."""
+
 SLACK_S = 5.0
-"""The countdown was seen to jitter by a second or two a minute at most; the rest is reserve."""
+"""Reserve for what was under way when the timer was told."""
 
 TIMER_END_S = 3.0
 """A level that falls to zero with less than this on the timer fell because the timer ran out."""
@@ -51,7 +54,7 @@ class Timer:
     def may_run_s(self, now_s: float) -> float:
         """Return how long from now output is possible at most if nobody stops it."""
         left_s = self.left_s(now_s)
-        return TIMER_MAX_S if left_s is None else left_s + self._slack_s
+        return (TIMER_MAX_S if left_s is None else left_s) * (1 + SLOW) + self._slack_s
 
     def runs_out(self, now_s: float) -> bool:
         """Say whether it is at its end."""

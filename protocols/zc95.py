@@ -4,6 +4,8 @@
 2. It goes on for as long as the link is up, however silent the host; when the link ends, everything is off at once.
 3. The dials at its front are a ceiling of their own for each channel. Levels can't be read back: the reply to a write
    is the only answer.
+4. What the sheet leaves out: how long a box takes to notice that its link is lost. That is the supervision time-out of
+   the link, 6 s at most in any unit that was seen; a hang-up is told to it at once only if it can still hear it.
 
 Source: firmware and documents of CrashOverride85/zc95 (GitHub): BleStreaming, CBtGatt, GattProfile, ble_message,
 CDirectPulse and its Python client; the order of the pulse commands (01 start, 02 pulse) is the firmware's.
@@ -19,7 +21,6 @@ from protocols.driver import Direction, Driver, Family, Forms
 from protocols.layout import Form, Layout
 from protocols.score import Playable
 from protocols.vocabulary import (
-    FRESH_MAX_S,
     Advert,
     BadPacket,
     Can,
@@ -37,6 +38,9 @@ from protocols.vocabulary import (
 NAME = "zc95"
 TOP = 1000
 MESSAGES_MAX = 14
+
+STALE_S = 3.0
+"""A level that was asked for each second has been missed twice by then."""
 
 SLOT_S = 0.05
 """What moves is told so often: a command reaches the box with the next connection event, 30 to 50 ms later at most."""
@@ -202,8 +206,10 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=0.5,
     ask_s=0.3,
-    fresh_s=FRESH_MAX_S,
-    stale_s=3.0,
+    # A raise is an absolute power, but nothing at the box can change a power: its dials only hold the output below it
+    # (and in scale mode make a step of power smaller). So an answer to a write stays true, and no raise is a jump.
+    fresh_s=STALE_S,
+    stale_s=STALE_S,
     fault_s=10.0,
     stop_s=4.0,
     control=Control.LIVE,

@@ -7,7 +7,9 @@
 3. What moves (sweeps, bursts, contractions) goes out as commands: a reply each (50 to 60 ms on BlueZ) would be too
    slow for four channels. What then stays for STEADY_S is written once more, for the reply. Bursts are width 0.
 4. Stop: power 0, then enable 0, of all channels as commands at once, past everything; then the same as requests, which
-   prove it. Without replies it hangs up: a box without a link is off. A channel that goes to 0 is stopped alike.
+   prove it, if they were sent after the stop was asked for (its number). Without replies it hangs up: a box without a
+   link is off, but only once it has noticed (NOTICE_S), which no hang-up proves. A channel that goes to 0 is stopped
+   alike.
 5. A dial is no level: turned below the level it is told as a hand that lowered it, and turned up it raises nothing.
 """
 
@@ -42,10 +44,10 @@ AGAIN_S = 0.3
 """Between a refusal and the next try, and between the commands of a stop."""
 
 CLOSE_S = 1.2
-"""A stop that no replies have proved for so long is proved by hanging up (60 ms for a reply, 3 s to hang up)."""
+"""A stop that no replies have proved for so long hangs up (60 ms for a reply, 3 s to hang up)."""
 
 NOTICE_S = 6.0
-"""The longest supervision time-out seen in units: so long may a box not know that its link is lost."""
+"""The longest supervision time-out seen in units: so long may a box not know that its link is lost, or was closed."""
 
 GAP_S = 0.01
 """Between two commands of texture: all four channels fit into a slot, and no queue fills."""
@@ -65,6 +67,7 @@ class Zc95:
         self._acting = Mode.WATCH
         self._lanes = {channel: Lane(channel) for channel in CHANNELS}
         self._stop: Stop | None = None
+        self._stop_number = 0
         self._words = Words()
         self._texture: dict[bool, dict[What, int]] = {False: {}, True: {}}
         self._command: tuple[int, float] | None = None
@@ -143,7 +146,7 @@ class Zc95:
         return ops
 
     def lost(self, now_s: float) -> Reported:
-        """See Driver: off, once the box has noticed; a hang-up of our own tells it, and proves a stop at last."""
+        """See Driver: off once the box has noticed, which a hang-up of our own may not have told it either."""
         return self._report(now_s, lost=True)
 
     def reported(self, now_s: float) -> Reported:
@@ -186,17 +189,21 @@ class Zc95:
     # What is wanted
 
     def _turn(self, now_s: float) -> None:
-        """Follow the mode; after its end a play is a stop. A channel that is to be at 0 is silenced."""
+        """Follow the mode; after its end a play is a stop, and a new number asks for one that begins anew.
+
+        A channel that is to be at 0 is silenced.
+        """
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
         was, self._acting = self._acting, mode
+        anew, self._stop_number = self._wanted.stop != self._stop_number, self._wanted.stop
         if mode in (Mode.PLAY, Mode.WATCH):
             self._stop = None
-        elif was is not mode:
+        elif anew or was is not mode:
             self._stop = Stop(now_s + CLOSE_S)
+        begins = self._stop is not None and (anew or was in (Mode.PLAY, Mode.WATCH))
         for lane in self._lanes.values() if mode is not Mode.WATCH else ():
-            begins = self._stop is not None and was in (Mode.PLAY, Mode.WATCH)
             if begins or (self._level(lane) == 0 and lane.zero is None and lane.may_flow):
                 lane.silence(now_s)
 
@@ -327,8 +334,6 @@ class Zc95:
         lanes = list(self._lanes.values())
         spans = {lane.channel: lane.belief.span for lane in lanes}
         zero = Zero.NO if self._stop is None else Zero.CONFIRMED if self._proved() else Zero.SENT
-        if lost and self._stop is not None and self._stop.closing is not None:
-            spans, zero = dict.fromkeys(CHANNELS, Span(0, 0)), Zero.CONFIRMED
         highest = max(span.hi for span in spans.values())
         out = Out.OFF if highest == 0 else Out.ON if not lost and any(s.lo for s in spans.values()) else Out.MAYBE
         used = [lane for lane in lanes if lane.used]
@@ -341,10 +346,17 @@ class Zc95:
             ceiling={lane.channel: CAPS.scale if lane.dial is None else Level(lane.dial) for lane in lanes},
             out=out,
             zero=zero,
-            until_s=now_s if out is Out.OFF else now_s + NOTICE_S if lost else inf,
+            until_s=self._until_s(now_s, out, zero, lost=lost),
             heard_s=self._heard_s,
             told_s=self._told_s(used or lanes, oldest=bool(used)),
             battery=self._percent,
             trouble=self._refused,
             counts=dict(self._counts),
+            stop=self._stop_number,
         )
+
+    def _until_s(self, now_s: float, out: Out, zero: Zero, *, lost: bool) -> float:
+        """Return when output ends by itself: of a lost link's box that has proved no zero of this stop, by noticing."""
+        if lost:
+            return now_s if zero is Zero.CONFIRMED else now_s + NOTICE_S
+        return now_s if out is Out.OFF else inf

@@ -94,7 +94,7 @@ class Em70:
         self._pads_on = self._on = self._unlocked = True
         self._paused = self._told_low = False
         self._dark_s = inf
-        self._ignored = {"stop": 0, "down": 0}
+        self._ignored = {"stop": 0, "down": 0, "off": 0}
         self._last = b""
         self._heard: set[Endpoint] = set()
         self._outbox = Outbox()
@@ -232,11 +232,11 @@ class Em70:
             self._tell_state(now_s)
         elif name == ASK_VERSION.name:
             self._say(now_s, VERSION, Version(1, 2))
-        elif name == POWER_OFF.name:
+        elif name == POWER_OFF.name and not self._shrugs(now_s, "off", self._options.off_ignored):
             self._dark_s = now_s + DARK_S
 
     def _shrugs(self, now_s: float, what: str, times: int) -> bool:
-        """Say whether a stop or a step down has no effect this time."""
+        """Say whether a stop, a step down or a switching off has no effect this time."""
         if not self._level or self._ignored[what] >= times:
             return False
         self._ignored[what] += 1

@@ -25,6 +25,7 @@ class Em70Options:
     load_ohm: float = option(500.0, "OHM", "load between the pads (no effect on its assumed current)", number(1))
     stop_ignored: int = option(0, "N", "the next N stops (03 00) at a level above 0 have no effect", whole(0, 10**6))
     down_ignored: int = option(0, "N", "the next N steps down (02) have no effect", whole(0, 10**6))
+    off_ignored: int = option(0, "N", "the next N times that it is switched off (0D) have no effect", whole(0, 10**6))
     echo03: bool = option(False, "yes|no", "a set level (03) is echoed", yes)
     nine: bool = option(False, "yes|no", "the state has nine bytes, in the order of the app", yes)
     notify04: bool = option(True, "yes|no", "a change of program is told", yes)

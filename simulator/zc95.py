@@ -5,7 +5,8 @@ Rules (firmware of CrashOverride85/zc95, see the family's file; "choice" where n
 2. A wrong size, a power above 1000 or a switch above 1 is ATT error 0x13; a rate of 0 is ignored without a word. A
    write without response shows no error.
 3. Output needs enable, power and a dial above 0: the smaller of power and dial, or their product, as the box is set.
-4. It never stops by itself while the link is up. When it ends, all is off at once.
+4. It never stops by itself while the link is up. When it ends, all is off at once; a box that hears nothing of the end
+   learns of it by the link's supervision time-out, up to 32 s later (option `notice`). A new link is an end as well.
 5. Isolation is on, unless switched off where its settings allow that: no two channels pulse at once.
 6. A streamed pulse needs no enable; its amplitude stands for the power (choice).
 7. Its voltage isn't published: 0.1 mA for each step of power into 500 ohm is assumed.
@@ -83,7 +84,7 @@ class Zc95:
         self._pads_on = True
         self._linked = self._met = False
         self._shrugged = self._refused = 0
-        self._began_s = inf
+        self._began_s = self._gone_s = inf
         self._heard: set[Endpoint] = set()
         timed = (Act(options.pads_off, "pads-off"), Act(options.low_battery, "low-battery"))
         self._agenda = Agenda((*options.hand, *(act for act in timed if act.at_s < inf)))
@@ -96,7 +97,7 @@ class Zc95:
     @property
     def due_s(self) -> float:
         """See Twin."""
-        return min(self._agenda.due_s, *(outlet.tell_s for outlet in self._outlets.values()))
+        return min(self._agenda.due_s, self._gone_s, *(outlet.tell_s for outlet in self._outlets.values()))
 
     def level(self, channel: str = "A") -> int:
         """Return the power of a channel, 0 if it is not enabled."""
@@ -121,6 +122,7 @@ class Zc95:
         self._began_s = min(self._began_s, now_s)
         self._linked = True
         self._live(now_s)
+        self._gone_s = inf
         for channel, outlet in self._outlets.items():
             if not (self._met and self._options.keeps):
                 outlet.positive_us = outlet.negative_us = outlet.rate_hz = 150
@@ -132,12 +134,13 @@ class Zc95:
         self._log(now_s, "connect", {"level": self._levels()})
 
     def disconnect(self, now_s: float) -> None:
-        """See Twin: everything is off at once."""
+        """See Twin: everything is off as soon as it notices."""
         self._live(now_s)
         self._log(now_s, "disconnect", {"level": self._levels()})
         self._linked = False
         self._heard.clear()
-        self._off(now_s, "link")
+        self._gone_s = now_s + self._options.notice
+        self._live(now_s)
 
     def subscribe(self, now_s: float, endpoint: Endpoint, on: bool) -> None:
         """See Twin."""
@@ -210,8 +213,12 @@ class Zc95:
         return {channel.value: outlet.level for channel, outlet in self._outlets.items()}
 
     def _live(self, now_s: float) -> None:
-        while self._agenda.due_s <= now_s:
-            self.hand(*self._agenda.take())
+        while min(self._agenda.due_s, self._gone_s) <= now_s:
+            if self._gone_s <= self._agenda.due_s:
+                at_s, self._gone_s = self._gone_s, inf
+                self._off(at_s, "link")
+            else:
+                self.hand(*self._agenda.take())
 
     def _obey(self, now_s: float, endpoint: Endpoint, data: bytes) -> None:
         if endpoint == ISOLATION:

@@ -28,6 +28,9 @@ class Zc95Options:
     pads_off: float = option(inf, "T", "the pads come off after T s", number(0))
     load_ohm: float = option(500.0, "OHM", "load between the pads (no effect on its assumed current)", number(1))
     stop_ignored: int = option(0, "N", "the next N zeros have no effect, though replied to", whole(0, 10**6))
+    notice: float = option(
+        0.0, "S", "it notices the end of its link S s later, as if it had heard nothing of it", number(0, 32)
+    )
     refuse: int = option(0, "N", "the next N writes with response are refused", whole(0, 10**6))
     refuse_from: float = option(inf, "T", "from T s on every write is refused, and changes nothing", number(0))
     latency_ms: int = option(20, "N", "a parameter is felt N ms after it was written", whole(0, 500))

@@ -6,9 +6,9 @@ from estim.catalogue import shipped
 from estim.core.course import fit
 from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
-from estim.core.panel import Reason
+from estim.core.panel import Reason, State
 from protocols.em70 import FAMILY
-from protocols.vocabulary import Channel, Level
+from protocols.vocabulary import Channel, Level, Zero
 from simulator.chance import Chance
 from simulator.em70 import Em70
 from simulator.em70_options import Em70Options
@@ -67,3 +67,45 @@ def test_what_a_hand_lowers_stays_down() -> None:
     made.hand("A+")
     made.run(10)
     assert made.level_of("A") == 3
+
+
+@pytest.mark.control("C-47")
+def test_a_lost_unit_counts_as_on_until_its_own_timer_has_surely_ended_however_slow_its_clock() -> None:
+    made = world(Em70Options(drift=0.03))
+    made.run(30)
+    made.cut()
+    assert made.reported is not None
+    assert made.reported.zero is not Zero.CONFIRMED
+    until_s = made.reported.until_s
+    made.twin.advance(made.now_s + 1800 - 30)
+    assert made.level_of("A") == 4
+    made.twin.advance(until_s)
+    assert made.level_of("A") == 0
+    assert until_s < made.now_s + 1900
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.parametrize("rest_s", [0.5, 1.0, 1.3, 10.0])
+def test_a_stop_in_a_pause_ends_by_a_proof_of_its_own_within_the_time_for_stops(rest_s: float) -> None:
+    made = world(Em70Options())
+    made.run(30)
+    made.act(lambda now: made.session.pause(now))
+    made.run(rest_s)
+    assert made.reported is not None
+    assert made.reported.zero is Zero.CONFIRMED
+    begin_s = made.now_s
+    made.act(lambda now: made.session.stop(now, Reason.STOPPED))
+    made.run(0.2)
+    assert made.session.state is State.STOPPING, "the proof of the pause is none of the stop"
+    made.run(10)
+    assert (made.ended.reason, made.ended.stop_confirmed) == (Reason.STOPPED, True)
+    assert made.now_s - begin_s < FAMILY.caps.stop_s
+
+
+@pytest.mark.control("C-46")
+def test_a_unit_that_obeys_nothing_plays_on_and_is_never_called_off() -> None:
+    made = world(Em70Options(stop_ignored=10**6, down_ignored=10**6, off_ignored=10**6))
+    made.run(30)
+    made.act(lambda now: made.session.stop(now, Reason.STOPPED))
+    made.run(10)
+    assert (made.level_of("A"), made.ended.stop_confirmed) == (4, False)

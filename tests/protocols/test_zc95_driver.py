@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estim.core.doubt import surely_off
 from protocols.score import Burst, Envelope, Part, Score, Steady, Sweep
 from protocols.vocabulary import (
+    AirError,
+    Close,
     Hand,
     Level,
     Mode,
@@ -102,7 +105,7 @@ def test_a_stop_comes_through_at_every_moment() -> None:
 
 
 @pytest.mark.control("C-08", "C-10")
-def test_without_replies_a_stop_hangs_up_and_that_is_the_proof() -> None:
+def test_without_replies_a_stop_hangs_up_and_it_is_over_once_the_box_has_surely_noticed() -> None:
     loop = Loop().ready().play(60)
     loop.mute = True
     loop.run(0.3)
@@ -114,7 +117,9 @@ def test_without_replies_a_stop_hangs_up_and_that_is_the_proof() -> None:
     assert max(later - sooner for sooner, later in pairwise(zeros)) < 0.35
     last = loop.last
     assert last is not None
-    assert (last.out, last.zero, last.level[A], last.until_s) == (Out.OFF, Zero.CONFIRMED, Span(0, 0), loop.now_s)
+    assert (last.out, last.zero, last.until_s) == (Out.MAYBE, Zero.SENT, loop.now_s + 6.0)
+    assert not surely_off(loop.now_s + 5.9, CAPS, last)
+    assert surely_off(loop.now_s + 6.0, CAPS, last)
 
 
 @pytest.mark.control("C-01", "C-07")
@@ -220,3 +225,124 @@ def test_on_a_slow_link_every_channel_gets_its_share_of_what_moves() -> None:
     loop.run(8.0)
     moved = [op.endpoint for op in loop.wrote(began_s) if not op.response]
     assert min(moved.count(WIDTHS[channel]) for channel in CAPS.channels) >= 40
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.parametrize("notice_s", [0.0, 3.0, 5.9])
+def test_hanging_up_on_a_box_out_of_range_is_no_proof_before_it_has_noticed(notice_s: float) -> None:
+    loop = Loop(Zc95Options(notice=notice_s)).ready().play(60)
+    loop.away = True
+    loop.stop(4)
+    assert not loop.linked
+    last = loop.last
+    assert last is not None
+    assert last.zero is Zero.SENT
+    for tenth in range(70):
+        at_s = loop.now_s + tenth / 10
+        loop.twin.advance(at_s)
+        assert (loop.twin.level("A") == 60) == (tenth / 10 < notice_s)
+        assert surely_off(at_s, CAPS, last) == (tenth >= 60)
+
+
+@pytest.mark.control("C-46")
+def test_a_stop_after_a_pause_is_proved_by_replies_to_zeros_of_its_own() -> None:
+    loop = Loop().ready().play(60)
+    loop.stop()
+    loop.run(2.0)
+    loop.mute = True
+    begin_s = loop.now_s
+    loop.number = 2
+    assert (loop.reported.zero, loop.reported.stop) == (Zero.CONFIRMED, 1)
+    loop.driver.want(loop.now_s, Wanted(Mode.OFF, score=SCORE, stop=2))
+    assert (loop.reported.zero, loop.reported.stop) == (Zero.SENT, 2)
+    assert loop.driver.lost(loop.now_s).zero is Zero.SENT
+    loop.run(1.0)
+    assert loop.reported.zero is Zero.SENT, "nothing has been replied to since"
+    wrote = loop.wrote(begin_s)
+    assert {op.endpoint for op in wrote[:8]} == {*POWERS.values(), *ENABLES.values()}
+    last = loop.driver.lost(loop.now_s)
+    assert (last.zero, last.until_s, last.stop) == (Zero.SENT, loop.now_s + 6.0, 2)
+    clean = Loop().ready().play(60)
+    clean.stop()
+    clean.run(2.0)
+    assert clean.stop() < 0.5
+    assert (clean.reported.zero, clean.reported.stop) == (Zero.CONFIRMED, 2)
+
+
+@pytest.mark.control("C-46")
+def test_a_reply_to_a_zero_of_the_pause_proves_nothing_of_the_stop() -> None:
+    driver, wrote = FAMILY.connect(0.0, ""), dict[int, Write]()
+
+    def poll(now_s: float) -> list[Write]:
+        ops = [op for op in driver.poll(now_s) if isinstance(op, Write) and op.response]
+        wrote.update((op.tag, op) for op in ops)
+        return ops
+
+    driver.want(0.0, Wanted(Mode.OFF, score=SCORE, stop=1))
+    asked = poll(0.0)
+    while driver.reported(0.1).zero is not Zero.CONFIRMED:
+        held = asked
+        if len(wrote) == 8:  # the last zero of all: its reply stays out
+            break
+        for op in asked:
+            driver.done(0.1, op.tag, b"", None)
+        asked = poll(0.1)
+    driver.want(0.2, Wanted(Mode.OFF, score=SCORE, stop=2))
+    driver.poll(0.2)
+    for op in held:
+        driver.done(0.25, op.tag, b"", None)
+    assert driver.reported(0.25).zero is Zero.SENT
+
+
+@pytest.mark.control("C-46")
+def test_a_hang_up_that_failed_is_tried_again() -> None:
+    driver = FAMILY.connect(0.0, "")
+    driver.want(0.0, Wanted(Mode.OFF, score=SCORE, stop=1))
+    driver.poll(0.0)
+    closing = [op for op in driver.poll(1.3) if isinstance(op, Close)]
+    assert len(closing) == 1
+    driver.done(2.0, closing[0].tag, b"", AirError("the link could not be closed"))
+    assert [op for op in driver.poll(2.4) if isinstance(op, Close)]
+
+
+@pytest.mark.control("C-10", "C-46")
+@settings(max_examples=60, deadline=None)
+@given(
+    AIRS,
+    st.lists(
+        st.tuples(st.floats(0.02, 3.0), st.sampled_from(["play", "zero", "stop", "away", "back", "mute", "heard"])),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from([0.0, 2.0, 6.0]),
+    st.sampled_from([0.42, 4.0, 6.0]),
+)
+def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_box(
+    air: Air, acts: list[tuple[float, str]], notice_s: float, supervision_s: float
+) -> None:
+    loop = Loop(Zc95Options(notice=notice_s), air)
+    loop.run(20, lambda now: now.ready)
+    away_s: float | None = None
+    for seconds, act in acts:
+        match act:
+            case "play" | "zero":
+                loop.mode, loop.wish[A] = Mode.PLAY, 40 if act == "play" else 0
+            case "stop":
+                loop.stop(0.0)
+            case "away":
+                loop.away, away_s = True, loop.now_s if away_s is None else away_s
+            case "back":
+                loop.away, away_s = False, None
+            case "mute" | "heard":
+                loop.mute = act == "mute"
+        loop.run(seconds if away_s is None else min(seconds, max(0.0, away_s + supervision_s - loop.now_s)))
+        if not loop.linked or (away_s is not None and loop.now_s >= away_s + supervision_s - 1e-6):
+            break
+    loop.cut()
+    last = loop.last
+    assert last is not None
+    assert last.stop == loop.number
+    for later_s in (0.0, 1.0, 3.0, 5.0, 5.99, 6.0, 7.0):
+        loop.twin.advance(loop.now_s + later_s)
+        if last.zero is Zero.CONFIRMED or surely_off(loop.now_s + later_s, CAPS, last):
+            assert not any(loop.levels().values())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from estim.catalogue import shipped
 from estim.core.course import fit
+from estim.core.doubt import surely_off
 from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
 from estim.core.panel import Reason, State
@@ -93,7 +94,10 @@ def test_a_box_that_takes_nothing_any_more_is_hung_up_on(from_s: float) -> None:
     assert "refuses" in made.session.why
     assert not made.linked
     assert made.reported is not None
-    assert (made.reported.out, made.reported.zero) == (Out.OFF, Zero.CONFIRMED)
+    assert made.reported.zero is Zero.SENT, "hanging up alone proves nothing"
+    assert surely_off(made.now_s, FAMILY.caps, made.reported)
+    made.session.give_up(made.now(), made.reported)
+    assert made.session.stop_confirmed
     assert all(made.level_of(channel) == 0 for channel in "ABCD")
     assert from_s or {level for _, _, level in made.seen.levels} == {0}
 

@@ -1,6 +1,6 @@
 """A zc95 driver, the real Guard and the twin on one virtual clock, over an air that does its worst."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -52,7 +52,11 @@ class Air:
 
 @dataclass
 class Loop:
-    """Driver, Guard and twin on a virtual clock."""
+    """Driver, Guard and twin on a virtual clock.
+
+    `number` is that of the stop that was asked for last. While the air is `mute` no request is replied to; while the
+    box is `away` nothing arrives either, though commands leave as ever.
+    """
 
     options: Zc95Options = field(default_factory=Zc95Options)
     air: Air = field(default_factory=Air)
@@ -62,9 +66,10 @@ class Loop:
         self.trace = Trace()
         self.twin = KIND.make("28:CD:C1:09:05:01", self.options, Chance(1), self.trace.of("zc95"))
         self.luck = Random(self.air.seed)
-        self.now_s, self.linked, self.mute = 0.0, True, False
+        self.now_s, self.linked, self.mute, self.away = 0.0, True, False, False
         self.mode, self.wish = Mode.READY, dict.fromkeys(CAPS.channels, 0)
-        self.begun_s = 0.0
+        self.begun_s, self.number = 0.0, 0
+        self.held: Mapping[Channel, Level] = {}
         self.events: list[Event] = []
         self.ops: list[tuple[float, Op]] = []
         self.granted: list[tuple[float, dict[Channel, int]]] = []
@@ -115,7 +120,8 @@ class Loop:
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved, or the link is closed; return how long that took."""
-        self.mode, self.wish = Mode.OFF, dict.fromkeys(CAPS.channels, 0)
+        self.mode, self.wish, self.number = Mode.OFF, dict.fromkeys(CAPS.channels, 0), self.number + 1
+        self._pass()
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
 
     def wrote(self, since_s: float = 0.0) -> list[Write]:
@@ -132,10 +138,14 @@ class Loop:
     def _pass(self) -> None:
         now_s, driver = self.now_s, self.driver
         reported = driver.reported(now_s)
-        plea = Plea(self.mode, {ch: Level(level) for ch, level in self.wish.items()}, 1.0, self.begun_s, 1e6)
-        level = permit(now_s, plea, reported, CAPS, LIMITS).level
+        wish = {channel: Level(level) for channel, level in self.wish.items()}
+        plea = Plea(self.mode, wish, 1.0, self.begun_s, 1e6, held=self.held)
+        granted = permit(now_s, plea, reported, CAPS, LIMITS)
+        level = self.held = granted.level
         self.granted.append((now_s, {channel: int(value) for channel, value in level.items()}))
-        driver.want(now_s, Wanted(self.mode, level, {}, self.score, self.begun_s, self.begun_s + 1e5))
+        end_s = self.begun_s + 1e5
+        wanted = Wanted(self.mode, level, {}, self.score, self.begun_s, end_s, stop=self.number, rises=granted.asks)
+        driver.want(now_s, wanted)
         for op in driver.poll(now_s):
             self._send(op)
         assert driver.due_s > now_s, "a livelock"
@@ -172,6 +182,7 @@ class Loop:
 
     def _arrive(self, op: Read | Write, *, dropped: bool, hung: bool) -> None:
         data, error = b"", None
+        dropped, hung = dropped or self.away, hung or self.away
         try:
             if isinstance(op, Read):
                 data = self.twin.read(self.now_s, op.endpoint)

@@ -198,6 +198,11 @@ def test_stops_and_steps_that_are_ignored_then_power_off() -> None:
     assert (bench.twin.on, bench.twin.level()) == (False, 0)
     bench.send(UP)
     assert bench.twin.level() == 0
+    stubborn = Bench("strength=2,off_ignored=1")
+    for on in (True, False):
+        stubborn.send("5a050d00006c")
+        stubborn.heard(0.3)
+        assert stubborn.twin.on is on
 
 
 def test_what_uncertain_options_change() -> None:

@@ -356,3 +356,25 @@ def test_one_seed_one_log_and_the_advert_names_its_service() -> None:
         Bench("dials=1001")
     with pytest.raises(ValueError, match="E"):
         Bench().twin.hand(0.0, "E+")
+
+
+def test_a_box_that_hears_nothing_of_the_end_of_its_link_goes_on_until_it_notices() -> None:
+    bench = Bench("notice=4").recipe()
+    bench.heard(1.0)
+    bench.twin.disconnect(1.0)
+    assert bench.twin.due_s == 5.0
+    bench.heard(3.9)
+    assert bench.twin.level("A") == 500
+    bench.heard(0.1)
+    assert bench.twin.level("A") == 0
+    assert bench.pulses(4.0, 5.0)
+    bench.heard(1.0)
+    assert not bench.pulses(5.1, 6.0)
+    again = Bench("notice=4").recipe()
+    again.twin.disconnect(1.0)
+    again.now_s = 2.0
+    again.connect()
+    assert again.twin.level("A") == 0, "a new link is noticed at once"
+    assert again.recipe().twin.level("A") == 500
+    again.heard(5.0)
+    assert again.twin.level("A") == 500, "and the end of the old one is past"
