@@ -85,6 +85,7 @@ class Session:
         self._unfed_s: float | None = None
         self._stepped_s = now.mono_s
         self._was_zero = False
+        self.was_seen_off = False
         self._seen_on = False
         self._doubt = Doubt(caps)
         self._since_s = now.mono_s
@@ -143,6 +144,7 @@ class Session:
         if self.state is State.ENDED:
             return []
         self.until_s = now.mono_s
+        self.was_seen_off = True
         self.why = "a person has seen that the unit is off"
         return self._end(now, None, confirmed=False)
 

@@ -118,6 +118,7 @@ class Desk:
         self.stop_all(Reason.INTERRUPTED)
         for station in list(self._stations.values()):
             await self._settle(station, lost_wait_s=LOST_WAIT_S)
+            station.runner.forget(linked=True)
             await asyncio.wait({station.task}, timeout=10)
             await station.scribe.close(self._parts.clock.now())
 

@@ -142,9 +142,9 @@ class Runner:
         await self._sleep(REOPEN_PAUSE_S if looked_s <= REOPEN_MIN_S else 10 * REOPEN_PAUSE_S)
         return self.session.state is State.ENDED
 
-    def forget(self) -> None:
-        """Stop looking for a lost unit: a person wants to leave."""
-        if self._carrier is None and self.session.state is not State.ENDED:
+    def forget(self, *, linked: bool = False) -> None:
+        """Stop looking for a lost unit: a person wants to leave. `linked`: also one that proves nothing on its link."""
+        if (linked or self._carrier is None) and self.session.state is not State.ENDED:
             self._tell(self.session.give_up(self._clock.now(), self.reported))
             self._wakes.set()
 

@@ -166,9 +166,10 @@ class Scribe:
         await self._journal.close_session(self.number, outcome)
 
     async def _mark(self, now: Now, until_utc: datetime) -> None:
-        """Only a proof takes a unit out of the marker; one whose time is over stays in it with that time."""
+        """Only a proof, or a person's word, takes a unit out of the marker; one whose time is over stays in it."""
         assert self.runner is not None, "set by who made both"
-        if self.runner.session.stop_confirmed or self.runner.session.untouched:
+        session = self.runner.session
+        if session.stop_confirmed or session.untouched or session.was_seen_off:
             await self._journal.unmark(self._unit.address)
             return
         unit = self._unit

@@ -116,7 +116,7 @@ class House:
             journal=self.journal,
             home=self.home,
             settings=Settings(),
-            units=Units(self.home.units_file),
+            units=Units.load(self.home),
             families=lambda: (self.made,),
             pid=os.getpid(),
         )
@@ -263,6 +263,7 @@ def test_after_an_unproved_stop_a_host_looks_on_and_says_so_until_the_unit_is_of
         again = await desk.ask(seat, Stop())
         assert isinstance(again, Refusal)
         assert again.code == Exit.NOT_CONFIRMED
+        await asyncio.sleep(10)
         [left] = await house.journal.open_sessions()
         assert left.ended
         [shown] = desk.overview().units
@@ -314,6 +315,7 @@ def test_the_next_host_takes_up_what_the_last_one_could_not_prove(folder: Path) 
         assert isinstance(reply, Done)
         assert reply.proved
         assert house.level() == 0
+        await asyncio.sleep(5)
         assert await house.journal.open_sessions() == []
 
     later.run(second)
@@ -326,12 +328,14 @@ def test_a_start_on_a_unit_that_is_searched_for_says_so(folder: Path) -> None:
         await house.leave_open()
         await desk.recover()
         await asyncio.sleep(1)
-        house.parts().units.add(house.twins[0].address, "em70", house.clock.now().utc)
-        reply = await desk.ask(Seat(), PLAY)
+        reply = await desk.ask(Seat(), REAL)
         assert isinstance(reply, Refusal)
         assert reply.code == Exit.TRY_LATER
+        assert "may still be on from an earlier session and is being searched for" in reply.text
 
-    House(folder, "em70", real=True).run(life)
+    house = House(folder, "em70", real=True)
+    Units.load(house.home).add(house.twins[0].address, "em70", house.clock.now().utc)
+    house.run(life)
 
 
 @pytest.mark.control("C-47")
