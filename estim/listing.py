@@ -42,19 +42,21 @@ def scan(
 @devices.command()
 def add(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="as `devices scan` shows it")],
+    address: Annotated[str, typer.Argument(help="as `devices scan` shows it, in any usual form")],
     family: Annotated[str | None, typer.Option(help="without it the unit must be on the air")] = None,
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
     from estim.families import names
+    from estim.host.addresses import check_address, same_address
     from estim.host.clock import RealClock
 
     flags: Flags = context.obj
     if flags.host.simulate is not None:
         raise EstimError("a software unit is there without being added: leave --simulate out", code=Exit.USAGE)
+    address = check_address(address)
     if family is None:
-        seen = [one for one in _seen(flags, SCAN_S) if one.address.casefold() == address.casefold()]
+        seen = [one for one in _seen(flags, SCAN_S) if same_address(one.address, address)]
         if not seen:
             text = f"{address} is not on the air: switch it on, or say what it is with --family {'|'.join(names())}"
             raise EstimError(text, code=Exit.NO_DEVICE)

@@ -61,6 +61,22 @@ def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: 
     assert sentence in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("text", ["c0-70-7e-03-00-01", "C0707E030001", ADDRESS.lower()])
+def test_an_address_is_read_in_any_usual_form(tmp_path: Path, text: str) -> None:
+    added = devices(tmp_path, "add", text, "--family", "coyote3")
+    assert json.loads(added.stdout)["address"] == ADDRESS
+    forgotten = devices(tmp_path, "forget", text)
+    assert json.loads(forgotten.stdout)["forgotten"]
+
+
+@pytest.mark.parametrize("text", ["coyote3", "C0:70:7E:03:00", "C0:70:7E:03:00:0G", ""])
+def test_what_can_be_no_address_is_not_remembered(tmp_path: Path, text: str) -> None:
+    done = devices(tmp_path, "add", text, "--family", "coyote3")
+    assert done.returncode == Exit.USAGE
+    assert "no Bluetooth address: that has 12 hex digits" in done.stderr + done.stdout
+    assert devices(tmp_path, "list").stdout == ""
+
+
 def test_a_family_without_versions_has_none_to_choose() -> None:
     assert profile_of(family("em70"), "") == ""
     with pytest.raises(EstimError, match="it has only one") as told:

@@ -100,7 +100,7 @@ class BleAir:
         self._give_back = give_back
         self._adapter = adapter
         self._adapters = system_adapters if adapters is None and client is None else adapters
-        self.search = Search(self._scanners, _errors)
+        self.search: Search[BLEDevice, AdvertisementData] = Search(self._scanners, _errors)
 
     async def scan(self, seconds: float) -> list[Seen]:
         """Return what advertises, strongest first, then what the system holds a link to; each address once."""
@@ -187,7 +187,7 @@ class BleAir:
             f" {address}`), then try again"
         )
 
-    async def _scanners(self, hears: Hears) -> list[Scanner]:
+    async def _scanners(self, hears: "Hears[BLEDevice, AdvertisementData]") -> list[Scanner]:
         """Return a scanner for each adapter that may be used; AirError if there is none by the name that was given."""
         from bleak import BleakScanner
 

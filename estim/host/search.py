@@ -15,11 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from math import inf
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    from bleak.backends.device import BLEDevice
-    from bleak.backends.scanner import AdvertisementData
+from typing import Any, Generic, Protocol, TypeVar
 
 START_S = 5.0
 """For a radio to begin a search; a Bluetooth service that stands still never answers."""
@@ -39,8 +35,19 @@ BUSY_MIN_S, BUSY_MAX_S = 0.05, 1.0
 """The first and the longest wait before a busy radio is asked again."""
 END_TRIES = 30
 
+
+class Device(Protocol):
+    """What was heard, as the radio's library has it."""
+
+    @property
+    def address(self) -> str:
+        """Its Bluetooth address."""
+
+
 T = TypeVar("T")
-Hears = Callable[["BLEDevice", "AdvertisementData"], None]
+D = TypeVar("D", bound=Device)
+A = TypeVar("A")
+Hears = Callable[[D, A], None]
 
 
 class Scanner(Protocol):
@@ -65,8 +72,8 @@ class MadeWay(Exception):
     """An attempt to connect was called off for another one: look again, and try again."""
 
 
-class _Looker:
-    def __init__(self, rank: Rank, hears: Hears) -> None:
+class _Looker(Generic[D, A]):
+    def __init__(self, rank: Rank, hears: Hears[D, A]) -> None:
         self.rank = rank
         self.hears = hears
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -81,20 +88,23 @@ class _Turn:
         self.work: asyncio.Task[Any] | None = None
 
 
-class Search:
-    """See the module. `make` gives the scanners, not yet started, that call its argument for whatever they hear."""
+class Search(Generic[D, A]):
+    """See the module. `make` gives the scanners, not yet started, that call its argument for whatever they hear.
+
+    `errors` are those of the radio's library; D is its device, A what it says of itself.
+    """
 
     def __init__(
         self,
-        make: Callable[[Hears], Awaitable[Sequence[Scanner]]],
+        make: Callable[[Hears[D, A]], Awaitable[Sequence[Scanner]]],
         errors: Callable[[], tuple[type[Exception], ...]],
     ) -> None:
         self._make = make
         self._errors = errors
         self.trouble: Exception | None = None
-        self._lookers: list[_Looker] = []
+        self._lookers: list[_Looker[D, A]] = []
         self._scanners: list[Scanner] = []
-        self._heard: dict[str, tuple[float, BLEDevice, AdvertisementData]] = {}
+        self._heard: dict[str, tuple[float, D, A]] = {}
         self._began_s = -inf
         self._listened_s = 0.0
         self._renew_s = inf
@@ -110,7 +120,7 @@ class Search:
         self._late: set[asyncio.Task[Any]] = set()
 
     @contextmanager
-    def looking(self, rank: Rank, hears: Hears) -> "Iterator[asyncio.Future[None]]":
+    def looking(self, rank: Rank, hears: Hears[D, A]) -> "Iterator[asyncio.Future[None]]":
         """Look within this block: `hears` is called for each advert; what is given fails if the search does."""
         looker = _Looker(rank, hears)
         self._lookers.append(looker)
@@ -129,11 +139,11 @@ class Search:
             looker.failed.cancel()
             self._stir()
 
-    async def find(self, rank: Rank, address: str) -> "BLEDevice":
+    async def find(self, rank: Rank, address: str) -> D:
         """Return the unit with this address once it is heard: when that is, is up to the caller's patience."""
-        found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+        found: asyncio.Future[D] = asyncio.get_running_loop().create_future()
 
-        def hears(device: "BLEDevice", _data: "AdvertisementData") -> None:
+        def hears(device: D, _data: A) -> None:
             if not found.done() and device.address.upper() == address.upper():
                 found.set_result(device)
 
@@ -143,7 +153,7 @@ class Search:
                 failed.result()
             return found.result()
 
-    async def listen(self, seconds: float, limit_s: float, hears: Hears) -> float:
+    async def listen(self, seconds: float, limit_s: float, hears: Hears[D, A]) -> float:
         """Look around until it was listened for so long, `limit_s` at most; return how long it really was."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + limit_s
@@ -367,7 +377,7 @@ class Search:
         now_s = asyncio.get_running_loop().time()
         return self._listened_s + (now_s - self._began_s if self._scanners else 0.0)
 
-    def _hear(self, device: "BLEDevice", data: "AdvertisementData") -> None:
+    def _hear(self, device: D, data: A) -> None:
         self._heard[device.address.upper()] = (asyncio.get_running_loop().time(), device, data)
         for looker in list(self._lookers):
             looker.hears(device, data)
