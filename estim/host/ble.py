@@ -14,7 +14,7 @@ Sources: bluetooth.md, measured on BlueZ 5.66 and 5.82 with bleak 3.1.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from enum import Enum
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from estim.host.attached import Adapter, Attached, attached_units, system_adapters
 from estim.host.link import Heard, Lost, RadioBusy, Seen
-from estim.host.search import BUSY_MAX_S, BUSY_MIN_S, Hears, MadeWay, Rank, Scanner, Search, in_progress
+from estim.host.search import BUSY_MAX_S, BUSY_MIN_S, TURN_S, Hears, MadeWay, Rank, Scanner, Search, in_progress
 from protocols.driver import Family
 from protocols.vocabulary import Advert, AirError, Can, Endpoint
 
@@ -39,6 +39,8 @@ READ_S = 2.0
 CLOSE_S = 4.0
 """A clean disconnect takes 1.8 to 2.8 s on BlueZ (bluetooth.md)."""
 DEAFEN_S = 1.0
+OTHER_S = 2.0
+"""How long a unit that can't be connected by one adapter is looked for by the others."""
 SCAN_MARGIN_S = 5.0
 BUSY_S = 0.02
 """Between two tries while BlueZ is still busy with a request on the same characteristic."""
@@ -98,6 +100,7 @@ class BleAir:
         self._client = client
         self._scanner = scanner
         self._give_back = give_back
+        self.several = False
         self._adapter = adapter
         self._adapters = system_adapters if adapters is None and client is None else adapters
         self.search: Search[BLEDevice, AdvertisementData] = Search(self._scanners, _errors)
@@ -197,6 +200,7 @@ class BleAir:
             names = ", ".join(f"{one.name} ({'on' if one.powered else 'off'})" for one in there)
             raise AirError(f"there is no Bluetooth adapter {self._adapter!r}: there are {names}")
         names_used = [self._adapter] if self._adapter else [one.name for one in there if one.powered]
+        self.several = len(names_used) > 1
         if not names_used:
             return [BleakScanner(hears, **choice)]
         return [BleakScanner(hears, bluez={"adapter": name}, **choice) for name in names_used]
@@ -282,20 +286,28 @@ class BleLink:
                 raise self._air.told(error, f"{self._address}: hanging up") from error
 
     async def _reach(self, undo: AsyncExitStack) -> "BleakClient":
-        """Look for the unit and connect, again and again while the radio is busy or somebody else goes first."""
+        """Look for the unit and connect, again and again while the radio is busy or somebody else goes first.
+
+        With several adapters, one by which it can't be connected makes room for another that hears it too.
+        """
         wait_s = BUSY_MIN_S
+        tried: dict[str, Exception] = {}
         while True:
             self._stage = Stage.SEEK
-            device = await self._find()
+            device = await self._find(tried)
             self._stage = Stage.CONNECT
             try:
                 return await self._air.search.alone(self._rank, lambda: self._connect(device, undo))  # noqa: B023
             except MadeWay:
                 continue
             except _errors() as error:
-                if not in_progress(error):
+                if in_progress(error):
+                    self._busy = True
+                elif self._air.several and not wants_pairing(error):
+                    tried[_way(device)] = error
+                    continue
+                else:
                     raise
-                self._busy = True
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, BUSY_MAX_S)
 
@@ -303,9 +315,10 @@ class BleLink:
         from bleak import BleakClient
         from bleak_retry_connector import establish_connection
 
-        client = await establish_connection(
-            BleakClient, device, self._address, disconnected_callback=self._dropped, **self._air.client_choice()
-        )
+        async with asyncio.timeout(TURN_S if self._air.several else None):
+            client = await establish_connection(
+                BleakClient, device, self._address, disconnected_callback=self._dropped, **self._air.client_choice()
+            )
         task = asyncio.current_task()
         if task is not None and task.cancelling():  # it was called off, and came up all the same
             await _hang_up_quietly(client)
@@ -314,13 +327,21 @@ class BleLink:
         self._gone, self._busy = "", False  # what a failed first try left behind
         return client
 
-    async def _find(self) -> "BLEDevice":
+    async def _find(self, tried: Mapping[str, Exception]) -> "BLEDevice":
+        """Return the unit, by a way that was not tried; raise what went wrong with the last one if there is none."""
         from bleak.backends.device import BLEDevice
 
         for unit in await self._air.attached():
-            if unit.address.upper() == self._address.upper():
+            if unit.address.upper() == self._address.upper() and unit.path not in tried:
                 return BLEDevice(unit.address, None, {"path": unit.path, "props": {}})
-        return await self._air.search.find(self._rank, self._address)
+        try:
+            async with asyncio.timeout(OTHER_S if tried else None):
+                return await self._air.search.find(self._rank, self._address, lambda one: _way(one) not in tried)
+        except TimeoutError:
+            if not tried:
+                raise
+        self._stage = Stage.CONNECT
+        raise list(tried.values())[-1]
 
     async def _listen(self, client: "BleakClient", endpoint: Endpoint, heard: Heard, undo: AsyncExitStack) -> None:
         """Subscribe, again and again while BlueZ is busy."""
@@ -436,6 +457,11 @@ def _seen(device: "BLEDevice", data: "AdvertisementData") -> Seen:
     return Seen(
         Advert(device.address, _bare(data.local_name or ""), services, makers), data.rssi if known else None, False
     )
+
+
+def _way(device: "BLEDevice") -> str:
+    """Return by which adapter a unit was heard: BlueZ has an object of it for each."""
+    return str(device.details["path"]) if isinstance(device.details, dict) else repr(device.details)
 
 
 def _bare(name: str) -> str:

@@ -139,12 +139,12 @@ class Search(Generic[D, A]):
             looker.failed.cancel()
             self._stir()
 
-    async def find(self, rank: Rank, address: str) -> D:
+    async def find(self, rank: Rank, address: str, fits: Callable[[D], bool] = lambda _: True) -> D:
         """Return the unit with this address once it is heard: when that is, is up to the caller's patience."""
         found: asyncio.Future[D] = asyncio.get_running_loop().create_future()
 
         def hears(device: D, _data: A) -> None:
-            if not found.done() and device.address.upper() == address.upper():
+            if not found.done() and device.address.upper() == address.upper() and fits(device):
                 found.set_result(device)
 
         with self.looking(rank, hears) as failed:

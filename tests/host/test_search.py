@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
 import pytest
+from bleak.exc import BleakDBusError
 
 from estim.host.attached import Adapter
 from estim.host.ble import BleAir, BleLink
@@ -316,6 +317,34 @@ def test_every_adapter_that_is_on_is_searched_with() -> None:
         assert {one.advert.address for one in await air.scan(2.0)} == {ONE, OTHER}
         await reach(air, ONE)
         await reach(air, OTHER)
+
+    play(life)
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_unit_that_one_adapter_can_not_connect_is_connected_by_the_other(silent: bool) -> None:
+    async def life() -> None:
+        bluez = Bluez("hci0", "hci1")
+        far = bluez.add(ONE, "hci0")
+        if silent:
+            far.takes = False
+        else:
+            far.refuses_connection = BleakDBusError("org.bluez.Error.Failed", ["le-connection-abort-by-local"])
+        near = bluez.add(ONE, "hci1")
+        open_s, _ = await reach(bluez.air(), ONE)
+        assert open_s < 12
+        assert near.client is not None
+
+    play(life)
+
+
+def test_a_unit_that_no_adapter_can_connect_is_told_as_that() -> None:
+    async def life() -> None:
+        bluez = Bluez("hci0", "hci1")
+        for adapter in ("hci0", "hci1"):
+            bluez.add(ONE, adapter).refuses_connection = BleakDBusError("org.bluez.Error.Failed", ["no room"])
+        with pytest.raises(AirError, match=r"connecting failed.*no room"):
+            await reach(bluez.air(), ONE)
 
     play(life)
 
