@@ -47,7 +47,7 @@ def add(
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
-    from estim.families import names
+    from estim.families import check_unit_name, names
     from estim.host.addresses import check_address, same_address
     from estim.host.clock import RealClock
 
@@ -63,6 +63,8 @@ def add(
         address, family = seen[0].address, seen[0].family
     if family not in names():
         raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
+    if name is not None:
+        check_unit_name(name, family)
     unit = _units(context).add(address, family, RealClock().now().utc, name=name, pinned=True)
     told: dict[str, object] = {"name": unit.name, "address": unit.address, "family": unit.family}
     tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")

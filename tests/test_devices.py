@@ -50,6 +50,8 @@ def test_name_cap_and_version_are_set_and_taken_back(tmp_path: Path) -> None:
         (("coyote3", "cap", "201"), Exit.USAGE, "say A=N,B=N with levels from 0 to 200"),
         (("coyote3", "cap", "C=4"), Exit.USAGE, "say A=N,B=N"),
         (("coyote3", "profile", "V9"), Exit.CONFIG, "it has only one"),
+        (("coyote3", "name", "EM70"), Exit.USAGE, "means a family"),
+        (("coyote3", "name", "C1-02-03-04-05-06"), Exit.USAGE, "reads as an address"),
         (("coyote3", "colour", "red"), Exit.USAGE, "there are name, cap, profile"),
         (("coyote", "name", "calf"), Exit.NO_DEVICE, "did you mean coyote3?"),
     ],

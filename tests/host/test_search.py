@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from random import Random
 
 import pytest
 from bleak.exc import BleakDBusError
@@ -19,11 +21,11 @@ ONE, OTHER, THIRD = "F9:8B:6F:12:EC:01", "F9:8B:6F:12:EC:02", "F9:8B:6F:12:EC:03
 
 
 def play(life: Callable[[], Awaitable[None]]) -> None:
-    """Let somebody live on a loop whose time jumps, for five minutes at most."""
+    """Let somebody live on a loop whose time jumps, for some minutes at most."""
     loop, _ = new_loop("max")
 
     async def whole() -> None:
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(1000):
             await life()
 
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -75,6 +77,23 @@ def test_of_two_lost_units_the_one_that_is_back_is_reached_at_once() -> None:
         assert open_s < 36
         tasks[0].cancel()
         await asyncio.wait(tasks)
+
+    play(life)
+
+
+@pytest.mark.control("C-57")
+def test_who_joins_a_search_that_is_young_is_told_what_was_heard_just_now() -> None:
+    async def life() -> None:
+        bluez = Bluez()
+        bluez.add(ONE).here = lambda _: False
+        bluez.add(OTHER)
+        air = bluez.air()
+        away = begun(reach(air, ONE, 60.0, to_stop=True))
+        await asyncio.sleep(0.6)  # the other one was told after 0.1 s, and BlueZ won't tell it again
+        open_s, _ = await reach(air, OTHER)
+        assert open_s < 2
+        away.cancel()
+        await asyncio.wait({away})
 
     play(life)
 
@@ -360,5 +379,55 @@ def test_the_adapter_that_is_named_is_the_only_one_and_another_name_gets_the_lis
         with pytest.raises(AirError, match="hci7"):
             await reach(bluez.air("hci7"), ONE)
         assert now_s() < 5
+
+    play(life)
+
+
+async def live(air: BleAir, chance: Random, address: str, steady: bool, late: list[float]) -> None:
+    """Look around, open links, hang up and give up, at any moment; note how long a stop waited for a steady unit."""
+    for _ in range(6):
+        await asyncio.sleep(chance.uniform(0, 8))
+        if chance.random() < 0.3:
+            with suppress(RadioBusy):
+                await air.scan(chance.uniform(0.5, 6))
+            continue
+        to_stop = chance.random() < 0.5
+        began_s, patience_s = now_s(), 60.0 if to_stop else chance.uniform(0.3, 25)
+        try:
+            _, link = await reach(air, address, patience_s, to_stop=to_stop)
+        except AirError:
+            if to_stop and steady:
+                late.append(patience_s)
+            continue
+        if to_stop and steady:
+            late.append(now_s() - began_s)
+        await asyncio.sleep(chance.uniform(0, 5))
+        await link.close()
+
+
+@pytest.mark.control("C-57")
+@pytest.mark.parametrize("seed", range(40))
+def test_whoever_comes_and_goes_nobody_is_refused_and_a_stop_is_soon(seed: int) -> None:
+    async def life() -> None:
+        chance = Random(seed)
+        bluez = Bluez(*("hci0", "hci1")[: chance.randint(1, 2)])
+        air = bluez.air()
+        lives = []
+        late: list[float] = []
+        for number in range(5):
+            address = f"C0:00:00:00:00:{number:02X}"
+            unit = bluez.add(address, chance.choice(bluez.adapters).name)
+            steady = number < 3
+            if not steady:
+                unit.takes = chance.random() < 0.5
+                period_s = chance.uniform(3, 30)
+                unit.here = lambda at_s, period_s=period_s: at_s % period_s < period_s / 2  # type: ignore[misc]
+            lives.append(live(air, chance, address, steady, late))
+        await asyncio.gather(*lives)
+        await air.release()
+        assert bluez.refused == 0
+        assert bluez.searches == {}
+        assert all(unit.client is None for unit in bluez.units)
+        assert max(late, default=0.0) < 30
 
     play(life)
