@@ -44,6 +44,9 @@ class Device(Protocol):
         """Its Bluetooth address."""
 
 
+CUT_SHORT = (AssertionError, AttributeError, KeyError)
+"""What comes out of bleak when the message bus goes away in the middle of a request."""
+
 T = TypeVar("T")
 D = TypeVar("D", bound=Device)
 A = TypeVar("A")
@@ -296,7 +299,7 @@ class Search(Generic[D, A]):
             try:
                 await self._in_time(self._begin(scanner), START_S)
                 self._scanners.append(scanner)
-            except self._errors() as error:
+            except (*self._errors(), *CUT_SHORT) as error:
                 troubles.append(error)
         if self._scanners:
             self._began_s = asyncio.get_running_loop().time()
@@ -350,7 +353,7 @@ class Search(Generic[D, A]):
             self._silent.set()
 
     async def _stop_one(self, scanner: Scanner) -> None:
-        with suppress(*self._errors()):
+        with suppress(*self._errors(), *CUT_SHORT):
             await self._in_time(self._end(scanner), STOP_S)
 
     async def _end(self, scanner: Scanner) -> None:
@@ -394,5 +397,5 @@ def in_progress(error: BaseException | None) -> bool:
 
 
 def passes(error: BaseException) -> bool:
-    """Say whether an error passes by itself: the radio is busy, or stands still."""
-    return isinstance(error, TimeoutError) or in_progress(error)
+    """Say whether an error passes by itself: the radio is busy, stands still, or is just being started again."""
+    return isinstance(error, (TimeoutError, *CUT_SHORT)) or in_progress(error)

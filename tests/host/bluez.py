@@ -58,6 +58,7 @@ class Bluez:
         self.connecting: Client | None = None
         self.refuses = 0
         self.refuses_to_connect = 0
+        self.breaks: list[Exception] = []
         self.refused = 0
         self.stands_still_until_s = 0.0
         self.began: list[float] = []
@@ -79,9 +80,17 @@ class Bluez:
         """Take a request: it waits while the service stands still, and may be refused."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.01, self.stands_still_until_s - loop.time()))
+        if self.breaks:
+            self.forget()
+            raise self.breaks.pop()
         if self.refuses > 0:
             self.refuses -= 1
             self.refuse()
+
+    def forget(self) -> None:
+        """End the searches of a program whose connection to the message bus is gone."""
+        for search in list(self.searches.values()):
+            search.end()
 
     def refuse(self) -> None:
         self.refused += 1
@@ -111,6 +120,9 @@ class Scanner(BaseBleakScanner):
 
     async def stop(self) -> None:
         await self.bluez.asked()
+        self.end()
+
+    def end(self) -> None:
         assert self._telling is not None, "only a search that began is ended"
         self._telling.cancel()
         del self.bluez.searches[self._adapter]

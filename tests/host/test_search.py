@@ -295,6 +295,23 @@ def test_a_service_that_stood_still_is_searched_with_again() -> None:
 
 
 @pytest.mark.control("C-57")
+@pytest.mark.parametrize("error", [AssertionError(), KeyError("/org/bluez/hci0"), AttributeError("bus")])
+def test_a_message_bus_that_goes_away_in_the_middle_ends_no_search_for_good(error: Exception) -> None:
+    async def life() -> None:
+        bluez = Bluez()
+        bluez.add(ONE).here = lambda at_s: at_s > 12
+        air = bluez.air()
+        bluez.breaks = [error]
+        opening = begun(reach(air, ONE))
+        await asyncio.sleep(5)
+        bluez.breaks = [error, error]  # as the search ends, and begins anew
+        await opening
+        await air.release()
+
+    play(life)
+
+
+@pytest.mark.control("C-57")
 def test_a_search_that_nobody_wants_any_more_ends_and_can_begin_again() -> None:
     async def life() -> None:
         bluez = Bluez()
