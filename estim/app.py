@@ -90,12 +90,12 @@ def _air(options: HostOptions, files: ExitStack) -> Air:
         return MemoryAir(twins, setup.seed(options.seed), setup.radio)
     from estim.host.ble import BleAir
 
-    kind, _, transport = options.radio.partition(":")
+    kind, _, which = options.radio.partition(":")
     if kind != "hci":
-        return BleAir()
+        return BleAir(adapter=which.strip())
     from simulator.backend import Radio
 
-    radio = Radio(transport)
+    radio = Radio(which)
     return BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
 
 

@@ -24,7 +24,7 @@ from msgspec import Struct
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Happened
 from estim.core.lines import Line, read_line
-from estim.core.panel import LINE_MAX, Ask, Done, Overview, Reply, Snapshot, Status, Stop, Watch
+from estim.core.panel import LINE_MAX, Ask, Done, Overview, Reply, Scan, Snapshot, Status, Stop, Watch
 from estim.door import NoHost, exchange
 from estim.host.home import Home, find_home
 from estim.lock import stop_by_signal
@@ -78,6 +78,11 @@ def read_reply(line: bytes) -> Reply:
         raise EstimError(text, code=Exit.INTERNAL) from error
 
 
+def answer_s(command: Ask) -> float:
+    """Return the longest wait for the answer to a command: a scan listens first for as long as it was told to."""
+    return ANSWER_TIMEOUT_S + (command.seconds if isinstance(command, Scan) else 0.0)
+
+
 def ask_once(path: Path, command: Ask, timeout_s: float = ANSWER_TIMEOUT_S) -> Reply:
     """Ask one thing and return the answer; raises NoHost (69) if nobody is there, EstimError (75) if it is mute."""
     return read_reply(exchange(path, msgspec.json.encode(command) + b"\n", timeout_s).answer())
@@ -98,7 +103,7 @@ def ask_any(options: HostOptions, command: Ask) -> Reply:
                     raise
                 why = error  # another host has the home: it is starting, or on its way out
         try:
-            return ask_once(path, command)
+            return ask_once(path, command, answer_s(command))
         except NoHost as gone:
             why = gone if attempt == 0 else why
     raise why
@@ -234,7 +239,7 @@ class Wire:
         self._asked[number] = answer
         self._writer.write(msgspec.json.encode(msgspec.structs.replace(command, number=number)) + b"\n")
         try:
-            async with asyncio.timeout(STOP_TIMEOUT_S if isinstance(command, Stop) else ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(STOP_TIMEOUT_S if isinstance(command, Stop) else answer_s(command)):
                 await self._writer.drain()
                 reply = await answer
         except TimeoutError:

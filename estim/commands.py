@@ -41,7 +41,7 @@ app = typer.Typer(
 def flags(
     context: typer.Context,
     home: Annotated[str | None, typer.Option(metavar="DIR", help="keep everything below this folder")] = None,
-    radio: Annotated[str, typer.Option(metavar="bluetooth|hci:TRANSPORT", help="which radio")] = "bluetooth",
+    radio: Annotated[str, typer.Option(metavar="bluetooth[:hciN]|hci:TRANSPORT", help="which radio")] = "bluetooth",
     simulate: Annotated[
         str | None, typer.Option(metavar="FAMILY[:opt=val,…]", help="a software unit instead (see `estim-sim list`)")
     ] = None,
@@ -66,8 +66,12 @@ def flags(
     elif radio != "bluetooth":
         _usage("--simulate needs no radio: leave --radio out")
     _check_speed(speed)
-    if radio != "bluetooth" and not radio.startswith("hci:"):
-        _usage(f"--radio {radio!r}: say bluetooth, or hci:TRANSPORT such as hci:usb:0")
+    kind, colon, which = radio.partition(":")
+    if kind not in ("bluetooth", "hci") or bool(colon) != bool(which.strip()) or (kind == "hci" and not which):
+        _usage(
+            f"--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
+            " hci:usb:0"
+        )
     host = HostOptions(home=home, radio=radio, simulate=simulate, speed=speed, seed=seed, log=_absolute(log))
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:

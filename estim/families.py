@@ -34,6 +34,14 @@ def origin(point: EntryPoint) -> str:
     return point.dist.name if point.dist is not None else point.value
 
 
+def check_unit_name(name: str, family: str) -> str:
+    """Refuse a name for a unit that means another family; raises EstimError (2)."""
+    if name.casefold() in names() and name.casefold() != family:
+        text = f"the name {name!r} means a family, and this unit is of the family {family}: choose another"
+        raise EstimError(text, code=Exit.USAGE)
+    return name
+
+
 def names() -> tuple[str, ...]:
     """Return the names of all families that can be used, shipped ones first."""
     return (*registry.names(), *_plugged()[0])

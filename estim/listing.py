@@ -42,25 +42,29 @@ def scan(
 @devices.command()
 def add(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="as `devices scan` shows it")],
+    address: Annotated[str, typer.Argument(help="as `devices scan` shows it, in any usual form")],
     family: Annotated[str | None, typer.Option(help="without it the unit must be on the air")] = None,
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
-    from estim.families import names
+    from estim.families import check_unit_name, names
+    from estim.host.addresses import check_address, same_address
     from estim.host.clock import RealClock
 
     flags: Flags = context.obj
     if flags.host.simulate is not None:
         raise EstimError("a software unit is there without being added: leave --simulate out", code=Exit.USAGE)
+    address = check_address(address)
     if family is None:
-        seen = [one for one in _seen(flags, SCAN_S) if one.address.casefold() == address.casefold()]
+        seen = [one for one in _seen(flags, SCAN_S) if same_address(one.address, address)]
         if not seen:
             text = f"{address} is not on the air: switch it on, or say what it is with --family {'|'.join(names())}"
             raise EstimError(text, code=Exit.NO_DEVICE)
         address, family = seen[0].address, seen[0].family
     if family not in names():
         raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
+    if name is not None:
+        check_unit_name(name, family)
     unit = _units(context).add(address, family, RealClock().now().utc, name=name, pinned=True)
     told: dict[str, object] = {"name": unit.name, "address": unit.address, "family": unit.family}
     tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")

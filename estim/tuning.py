@@ -22,7 +22,7 @@ def set_unit(
     value: Annotated[str, typer.Argument(help="a name; A=40,B=40 or none; a version such as V2.0, or usual")],
 ) -> None:
     """Change what is remembered of a unit: how it is called, its highest levels, the version of its protocol."""
-    from estim.families import find_family
+    from estim.families import check_unit_name, find_family
     from estim.host.home import find_home
     from estim.host.preparing import profile_of
     from estim.host.units import Units
@@ -34,7 +34,7 @@ def set_unit(
     known = units.find(unit)
     match field:
         case "name":
-            known = units.rename(unit, value)
+            known = units.rename(unit, check_unit_name(value, known.family))
         case "cap":
             known = units.set_cap(unit, _cap(value, find_family(known.family)))
         case "profile":

@@ -302,8 +302,11 @@ class MemoryAir:
                 seen.append(Seen(_as_heard(station.twin.advert), RSSI_DBM))
         return seen
 
-    def link(self, address: str, family: Family) -> MemoryLink:
-        """Return a link, not yet open; a unit that isn't in the room is never reached."""
+    def link(self, address: str, family: Family, *, to_stop: bool = False) -> MemoryLink:
+        """Return a link, not yet open; a unit that isn't in the room is never reached.
+
+        Nobody waits for anybody on this radio, so it makes no difference what a link is for.
+        """
         return MemoryLink(self._stations.get(address), family)
 
     def change(self, address: str, faults: RadioFaults) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from estim.client import Wire, ask_once, join, read_reply, running, socket_of, start_host
+from estim.client import Wire, answer_s, ask_once, join, read_reply, running, socket_of, start_host
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import LinkBack
 from estim.core.lines import Line
@@ -289,3 +289,7 @@ async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_t
     with pytest.raises(OSError, match=r".+"):
         await wire.ask(Stop())
     assert await asyncio.to_thread(running, options) is None
+
+
+def test_a_scan_is_waited_for_as_long_as_it_listens_and_then_as_long_as_anything() -> None:
+    assert answer_s(Scan(60.0)) == answer_s(Status()) + 60.0

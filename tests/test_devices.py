@@ -50,6 +50,8 @@ def test_name_cap_and_version_are_set_and_taken_back(tmp_path: Path) -> None:
         (("coyote3", "cap", "201"), Exit.USAGE, "say A=N,B=N with levels from 0 to 200"),
         (("coyote3", "cap", "C=4"), Exit.USAGE, "say A=N,B=N"),
         (("coyote3", "profile", "V9"), Exit.CONFIG, "it has only one"),
+        (("coyote3", "name", "EM70"), Exit.USAGE, "means a family"),
+        (("coyote3", "name", "C1-02-03-04-05-06"), Exit.USAGE, "reads as an address"),
         (("coyote3", "colour", "red"), Exit.USAGE, "there are name, cap, profile"),
         (("coyote", "name", "calf"), Exit.NO_DEVICE, "did you mean coyote3?"),
     ],
@@ -59,6 +61,22 @@ def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: 
     done = devices(tmp_path, "set", *words)
     assert done.returncode == code
     assert sentence in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("text", ["c0-70-7e-03-00-01", "C0707E030001", ADDRESS.lower()])
+def test_an_address_is_read_in_any_usual_form(tmp_path: Path, text: str) -> None:
+    added = devices(tmp_path, "add", text, "--family", "coyote3")
+    assert json.loads(added.stdout)["address"] == ADDRESS
+    forgotten = devices(tmp_path, "forget", text)
+    assert json.loads(forgotten.stdout)["forgotten"]
+
+
+@pytest.mark.parametrize("text", ["coyote3", "C0:70:7E:03:00", "C0:70:7E:03:00:0G", ""])
+def test_what_can_be_no_address_is_not_remembered(tmp_path: Path, text: str) -> None:
+    done = devices(tmp_path, "add", text, "--family", "coyote3")
+    assert done.returncode == Exit.USAGE
+    assert "no Bluetooth address: that has 12 hex digits" in done.stderr + done.stdout
+    assert devices(tmp_path, "list").stdout == ""
 
 
 def test_a_family_without_versions_has_none_to_choose() -> None:

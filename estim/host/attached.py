@@ -1,4 +1,4 @@
-"""Units that BlueZ already holds a link to: they don't advertise, so no scan finds them (bluetooth.md section 1)."""
+"""Asks BlueZ for its adapters, and for units that it already holds a link to: these don't advertise (bluetooth.md)."""
 
 import asyncio
 import contextlib
@@ -22,14 +22,7 @@ class Attached:
 
 async def attached_units() -> list[Attached]:
     """Return what BlueZ is connected to, within ASK_S; empty where there is no BlueZ, or it doesn't answer."""
-    if sys.platform != "linux":
-        return []
-    from dbus_fast.errors import DBusError
-
-    with contextlib.suppress(OSError, EOFError, TimeoutError, DBusError, ValueError):
-        async with asyncio.timeout(ASK_S):
-            return connected_of(await _objects())
-    return []
+    return connected_of(await _known_objects())
 
 
 def connected_of(objects: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Attached]:
@@ -41,6 +34,40 @@ def connected_of(objects: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list
             services = tuple(str(uuid).lower() for uuid in device.get("UUIDs", ()))
             found.append(Attached(str(device["Address"]), str(device.get("Name", "")), services, path))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A Bluetooth adapter of the system: `name` is BlueZ's, such as hci0."""
+
+    name: str
+    powered: bool
+
+
+async def system_adapters() -> list[Adapter]:
+    """Return BlueZ's adapters by name, within ASK_S; empty where there is no BlueZ, or it doesn't answer."""
+    return adapters_of(await _known_objects())
+
+
+def adapters_of(objects: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Adapter]:
+    """Pick the adapters that can be a central out of BlueZ's objects (path -> interface -> property -> value)."""
+    found = []
+    for path, interfaces in sorted(objects.items()):
+        adapter = interfaces.get("org.bluez.Adapter1")
+        if adapter is not None and "central" in adapter.get("Roles", ("central",)):
+            found.append(Adapter(path.rpartition("/")[2], bool(adapter.get("Powered"))))
+    return found
+
+
+async def _known_objects() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    if sys.platform != "linux":
+        return {}
+    from dbus_fast.errors import DBusError
+
+    with contextlib.suppress(OSError, EOFError, TimeoutError, DBusError, ValueError):
+        async with asyncio.timeout(ASK_S):
+            return await _objects()
+    return {}
 
 
 async def _objects() -> dict[str, dict[str, dict[str, Any]]]:

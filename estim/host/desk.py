@@ -39,6 +39,7 @@ from estim.core.panel import (
 )
 from estim.core.session import Session
 from estim.core.telling import local_time
+from estim.host.addresses import same_address
 from estim.host.control import Front
 from estim.host.finding import look
 from estim.host.parts import Parts
@@ -396,9 +397,6 @@ class Desk:
         raise EstimError(f"there is no alarm {number}", code=Exit.USAGE)
 
     async def _scan(self, seconds: float) -> Reply:
-        busy = [name for name, station in self._stations.items() if station.running]
-        if busy:
-            raise EstimError(f"{', '.join(busy)} is in a session: scan after it", code=Exit.TRY_LATER)
         return Found(await look(self._parts.air, seconds, self._parts.families(), self._parts.units))
 
     def _one(self, name: str | None) -> Station:
@@ -406,7 +404,7 @@ class Desk:
         if name is not None:
             for station in self._stations.values():
                 unit = station.runner.session.unit
-                if name.casefold() in (unit.name.casefold(), unit.address.casefold()):
+                if name.casefold() == unit.name.casefold() or same_address(name, unit.address):
                     return station
             raise EstimError(f"no session on a unit {name!r}", code=Exit.NO_DEVICE)
         stations = list(self._stations.values())

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from protocols.driver import Family
-from protocols.vocabulary import Endpoint
+from protocols.vocabulary import AirError, Endpoint
 from protocols.vocabulary import Seen as Seen  # lives there since twins, which never see estim, make it too
 
 Heard = Callable[[Endpoint, bytes], None]
 Lost = Callable[[str], None]
+
+
+class RadioBusy(AirError):
+    """The radio had no time: what was asked of it can be tried again in a moment."""
 
 
 class Link(Protocol):
@@ -47,10 +51,17 @@ class Air(Protocol):
     simulated: bool
 
     async def scan(self, seconds: float) -> list[Seen]:
-        """Return what advertises (and what the system already holds a link to), each address once."""
+        """Return what advertises (and what the system already holds a link to), each address once.
 
-    def link(self, address: str, family: Family) -> Link:
-        """Return a link, not yet open, to a unit that may or may not advertise."""
+        It shares the search of links that are being opened, and keeps none of them from connecting; raises RadioBusy
+        if there was no time for it at all.
+        """
+
+    def link(self, address: str, family: Family, *, to_stop: bool = False) -> Link:
+        """Return a link, not yet open, to a unit that may or may not advertise.
+
+        `to_stop`: it is opened to stop the unit, so it goes before every other on a radio that they share.
+        """
 
     async def release(self) -> None:
         """Give the radio back."""

@@ -168,7 +168,8 @@ class Runner:
 
     async def _open(self) -> str | None:
         """Open a link with a fresh driver; return the sentence of what went wrong, or None."""
-        link = self._air.link(self.session.unit.address, self._family)
+        to_stop = self.reported is not None or self.session.order is None
+        link = self._air.link(self.session.unit.address, self._family, to_stop=to_stop)
         self._broken = None
         opening = self._loop.create_task(link.open(self._hear, self._lose, OPEN_TIMEOUT_S))
         waking = self._loop.create_task(self._until_given_up())

@@ -1,6 +1,7 @@
 """Remembers the units that belong here: a small JSON file in the state folder, written as a whole each time.
 
-1. A unit is its address (safety.md C-24); the name is for people, and no two are alike, whatever their case.
+1. A unit is its address (safety.md C-24), in whatever form it is written; the name is for people, and no two are alike,
+   whatever their case. A name that reads as an address is refused.
 2. Every change reads the file again under a lock, so that a host and a command line can't undo each other's; who
    finds it locked is told to try again, since a host that waits here would keep a stop waiting.
 3. A file that can't be understood is refused with a sentence and left as it is.
@@ -19,6 +20,7 @@ from msgspec import Meta, Struct, structs
 
 from estim.core.errors import EstimError, Exit
 from estim.files import write_whole
+from estim.host.addresses import NO_ADDRESS, address_of, meant_as_address, same_address
 from estim.host.home import Home
 from protocols.vocabulary import Channel
 
@@ -85,6 +87,10 @@ class Units:
         """Return the unit of this name or address, whatever the case, or None."""
         return _get(self._units, text)
 
+    def at(self, address: str) -> Unit | None:
+        """Return the unit with this address, or None: for adverts, which say nothing of names."""
+        return next((unit for unit in self._units if same_address(unit.address, address)), None)
+
     def free_name(self, family: str) -> str:
         """Return the family's name, with -2, -3 … if it is taken."""
         return _free_name(self._units, family)
@@ -97,9 +103,11 @@ class Units:
         The same address and family again returns the unit as it is, now also with the new name or pin, if given.
         Raises EstimError (2) for a name that is taken or impossible.
         """
+        address = address_of(address) or address
+        name = None if name is None else _no_address(name)
 
         def change(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
-            known = next((unit for unit in units if _same(unit.address, address)), None)
+            known = next((unit for unit in units if same_address(unit.address, address)), None)
             if known is None:
                 fresh = Unit(
                     name=name or _free_name(units, family),
@@ -126,7 +134,7 @@ class Units:
 
     def rename(self, text: str, name: str) -> Unit:
         """Give a unit another name; raises EstimError (69 unknown unit, 2 name taken or impossible)."""
-        return self._replace(text, lambda unit: structs.replace(unit, name=name))
+        return self._replace(text, lambda unit: structs.replace(unit, name=_no_address(name)))
 
     def set_cap(self, text: str, cap: dict[Channel, int] | None) -> Unit:
         """Set a unit's cap per channel (None: back to the new unit's); raises EstimError (69, 2)."""
@@ -208,13 +216,10 @@ def _read(path: Path) -> tuple[Unit, ...]:
     return units
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
-
-
 def _get(units: Iterable[Unit], text: str) -> Unit | None:
     wanted = text.strip()
-    return next((unit for unit in units if _same(unit.name, wanted) or _same(unit.address, wanted)), None)
+    by_name = next((unit for unit in units if unit.name.casefold() == wanted.casefold()), None)
+    return by_name or next((unit for unit in units if same_address(unit.address, wanted)), None)
 
 
 def _free_name(units: Iterable[Unit], family: str) -> str:
@@ -222,6 +227,14 @@ def _free_name(units: Iterable[Unit], family: str) -> str:
     number = 1
     while (name := family if number == 1 else f"{family}-{number}").casefold() in taken:
         number += 1
+    return name
+
+
+def _no_address(name: str) -> str:
+    """Refuse a name that another unit may have for an address."""
+    if address_of(name) is not None:
+        text = f"the name {name!r} reads as an address: choose one that can't be mistaken for a unit's"
+        raise EstimError(text, code=Exit.USAGE)
     return name
 
 
@@ -238,7 +251,8 @@ def _checked(units: tuple[Unit, ...], changed: Unit) -> tuple[Unit, ...]:
     if len(units) > UNITS_MAX:
         raise EstimError(f"no more than {UNITS_MAX} units: forget one first", code=Exit.USAGE)
     for other in units:
-        if other is not changed and (_same(other.name, changed.name) or _same(other.address, changed.name)):
+        taken = other.name.casefold() == changed.name.casefold() or same_address(other.address, changed.name)
+        if other is not changed and taken:
             raise EstimError(
                 f"the name {changed.name!r} belongs to {other.name} ({other.address}): choose another",
                 code=Exit.USAGE,
@@ -250,7 +264,9 @@ def _unknown(text: str, units: Iterable[Unit]) -> EstimError:
     by_key = {key.casefold(): unit.name for unit in units for key in (unit.name, unit.address)}
     near = get_close_matches(text.strip().casefold(), by_key, n=3, cutoff=0.5)
     nearest = tuple(dict.fromkeys(by_key[key] for key in near))
-    if nearest:
+    if meant_as_address(text) and address_of(text) is None:
+        hint = f"and it is {NO_ADDRESS}"
+    elif nearest:
         hint = f"did you mean {' or '.join(nearest)}?"
     elif by_key:
         hint = f"known: {', '.join(dict.fromkeys(by_key.values()))}"

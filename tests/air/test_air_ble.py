@@ -1,11 +1,12 @@
 """What the host makes of bleak's and BlueZ's errors, and of units that BlueZ already holds; BlueZ itself is played."""
 
 import asyncio
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -199,32 +200,68 @@ from dbus_fast.constants import BusType
 from dbus_fast.message import Message
 from dbus_fast.signature import Variant
 
+def adapter(powered):
+    return {"org.bluez.Adapter1": {"Powered": Variant("b", powered), "Roles": Variant("as", ["central"])}}
+
+def device(address, name, **more):
+    known = {"Address": address, "Name": name, "Alias": name, "Adapter": "/org/bluez/hci1"}
+    return {"org.bluez.Device1": {key: Variant("s", value) for key, value in known.items()} | more}
+
 async def main():
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-    device = {"Address": Variant("s", "F9:8B:6F:12:EC:01"), "Name": Variant("s", "LT1102S")}
-    device["Connected"] = Variant("b", True)
-    objects = {"/org/bluez/hci0/dev_F9_8B_6F_12_EC_01": {"org.bluez.Device1": device}}
-    bus.add_message_handler(
-        lambda asked: Message.new_method_return(asked, "a{oa{sa{sv}}}", [objects])
-        if asked.member == "GetManagedObjects" else None
-    )
+    objects = {
+        "/org/bluez/hci0": adapter(True),
+        "/org/bluez/hci1": adapter(True),
+        "/org/bluez/hci2": adapter(False),
+        "/org/bluez/hci0/dev_F9_8B_6F_12_EC_01": device("F9:8B:6F:12:EC:01", "LT1102S", Connected=Variant("b", True)),
+    }
+    searching = set()
+
+    def answer(asked):
+        match asked.member:
+            case "GetManagedObjects":
+                return Message.new_method_return(asked, "a{oa{sa{sv}}}", [objects])
+            case "StartDiscovery" if asked.path in searching:
+                return Message.new_error(asked, "org.bluez.Error.InProgress", "Operation already in progress")
+            case "StartDiscovery":
+                searching.add(asked.path)
+                if asked.path == "/org/bluez/hci1":
+                    heard = device("C1:02:03:04:05:06", "47L121000", RSSI=Variant("n", -50))
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(0.05, bus.send, Message.new_signal(
+                        "/", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", "oa{sa{sv}}",
+                        ["/org/bluez/hci1/dev_C1_02_03_04_05_06", heard]
+                    ))
+                return Message.new_method_return(asked)
+            case "StopDiscovery":
+                searching.discard(asked.path)
+                return Message.new_method_return(asked)
+            case "SetDiscoveryFilter":
+                return Message.new_method_return(asked)
+
+    bus.add_message_handler(answer)
     await bus.request_name("org.bluez")
     print("ready", flush=True)
     await bus.wait_for_disconnect()
 
 asyncio.run(main())
 """
+SHUT = """
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+<policy context="default"><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
+<allow user="*"/><deny send_destination="org.bluez"/></policy></busconfig>
+"""
 
 
-@pytest.fixture
-def message_bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def bus_with_bluez(monkeypatch: pytest.MonkeyPatch, *options: str) -> Iterator[None]:
     """A message bus of our own, with something on it that answers as BlueZ does."""
     program = shutil.which("dbus-daemon")
     if program is None:
         pytest.skip("there is no dbus-daemon here")
-    with subprocess.Popen(
-        [program, "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE, text=True
-    ) as bus:
+    with subprocess.Popen([program, *options, "--nofork", "--print-address"], stdout=subprocess.PIPE, text=True) as bus:
         assert bus.stdout is not None
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.stdout.readline().strip())
         with subprocess.Popen([sys.executable, "-c", BLUEZ], stdout=subprocess.PIPE, text=True) as bluez:
@@ -235,6 +272,70 @@ def message_bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         bus.kill()
 
 
+@pytest.fixture
+def message_bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with bus_with_bluez(monkeypatch, "--session"):
+        yield
+
+
+@pytest.fixture
+def shut_bus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The same bus, on which nobody may send anything to BlueZ."""
+    rules = tmp_path / "bus.conf"
+    rules.write_text(SHUT, encoding="utf-8")
+    with bus_with_bluez(monkeypatch, "--config-file", str(rules)):
+        yield
+
+
+def alone(body: str) -> "subprocess.CompletedProcess[str]":
+    """Run a few lines in a process of their own: bleak keeps its connection to the bus for as long as one lives."""
+    lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
+    script = (
+        "import asyncio\nfrom estim.host.ble import BleAir\nfrom protocols.vocabulary import AirError\n"
+        f"async def main():\n{lines}\ntry:\n    asyncio.run(main())\nexcept AirError as error:\n    print(error)\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+@pytest.mark.air
+@pytest.mark.control("C-57")
+def test_two_who_look_at_the_same_time_share_the_systems_search_on_every_adapter_that_is_on(message_bus: None) -> None:
+    done = alone("""
+air = BleAir()
+found = await asyncio.gather(air.scan(0.6), air.scan(0.4))
+print([sorted(one.advert.address for one in seen) for seen in found])
+print([one.advert.address for one in await air.scan(0.3)])
+""")
+    both = "['C1:02:03:04:05:06', 'F9:8B:6F:12:EC:01']"
+    assert done.stdout == f"[{both}, {both}]\n{both}\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.air
+def test_the_adapter_that_is_named_is_the_only_one_that_searches(message_bus: None) -> None:
+    done = alone("""
+print([one.advert.address for one in await BleAir(adapter="hci0").scan(0.3)])
+print([one.advert.address for one in await BleAir(adapter="hci1").scan(0.3)])
+await BleAir(adapter="hci9").scan(0.3)
+""")
+    assert done.stdout.splitlines() == [
+        "['F9:8B:6F:12:EC:01']",
+        "['C1:02:03:04:05:06', 'F9:8B:6F:12:EC:01']",
+        "there is no Bluetooth adapter 'hci9': there are hci0 (on), hci1 (on), hci2 (off)",
+    ]
+    assert done.stderr == ""
+
+
+@pytest.mark.air
+def test_without_the_right_to_use_bluetooth_there_is_advice(shut_bus: None) -> None:
+    done = alone("await BleAir().scan(0.2)")
+    assert "this user may not use the system's Bluetooth" in done.stdout
+    assert "group bluetooth" in done.stdout
+    assert done.stderr == ""
+
+
 @pytest.mark.air
 async def test_units_that_the_system_holds_are_found(message_bus: None) -> None:
     found = await attached.attached_units()
@@ -242,18 +343,8 @@ async def test_units_that_the_system_holds_are_found(message_bus: None) -> None:
 
 
 @pytest.mark.air
-def test_without_an_adapter_there_is_a_sentence_and_no_noise() -> None:
-    script = (
-        "import asyncio\nfrom estim.host.ble import BleAir\nfrom protocols.vocabulary import AirError\n"
-        "try:\n    asyncio.run(BleAir().scan(0.2))\nexcept AirError as error:\n    print(error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script],
-        env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus"},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+def test_without_an_adapter_there_is_a_sentence_and_no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+    done = alone("await BleAir().scan(0.2)")
     assert done.stdout.startswith("scanning failed: no Bluetooth adapter is ready: switch it on")
     assert done.stderr == ""

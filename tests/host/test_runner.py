@@ -238,7 +238,7 @@ class SaysAir:
     async def scan(self, seconds: float) -> list[Seen]:
         return []
 
-    def link(self, address: str, family: Family) -> Says:
+    def link(self, address: str, family: Family, *, to_stop: bool = False) -> Says:
         return Says(self)
 
     async def release(self) -> None: ...

@@ -81,8 +81,8 @@ class HostAir:
     async def scan(self, seconds: float) -> list[Seen]:
         return await self.room.scan(seconds)
 
-    def link(self, address: str, family: Family) -> "HostLink":
-        return HostLink(self, self.room.link(address, family))
+    def link(self, address: str, family: Family, *, to_stop: bool = False) -> "HostLink":
+        return HostLink(self, self.room.link(address, family, to_stop=to_stop))
 
     async def release(self) -> None:
         """The room outlives its hosts."""
