@@ -364,6 +364,17 @@ def test_a_power_off_that_reached_nobody_proves_nothing_when_the_link_is_lost() 
 
 
 @pytest.mark.control("C-46")
+def test_a_link_that_ends_while_the_power_off_is_still_on_its_way_proves_nothing() -> None:
+    loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6)).ready().play(4)
+    loop.run(3)
+    loop.mode, loop.wish, loop.number = Mode.OFF, 0, 1
+    loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
+    assert loop.ops[-2][1].data == OFF
+    last = loop.driver.lost(loop.now_s + 0.01)
+    assert (last.out, last.zero, loop.box.level) == (Out.MAYBE, Zero.SENT, 4)
+
+
+@pytest.mark.control("C-46")
 def test_a_unit_that_goes_out_of_range_after_it_took_the_power_off_has_not_hung_up() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6, switches_off=False)).ready().play(4)
     loop.run(3)
@@ -389,7 +400,7 @@ def test_a_unit_that_ends_the_link_long_after_a_power_off_may_have_done_so_for_a
 def test_a_power_off_that_nobody_acknowledged_is_written_again() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6)).ready().play(4)
     loop.run(3)
-    loop.box.away = True
+    loop.box.away, loop.lost = True, 1.0
     loop.stop(4.0)
     loop.box.away = False
     loop.run(4.0)
@@ -426,6 +437,7 @@ def test_a_stop_after_a_pause_is_proved_by_states_that_were_asked_for_after_it()
     assert wrote == [ZERO, ASK]
     for late_s in (0.1, 0.2, 0.3):  # answers to what was asked before it, told again and again
         driver.receive(loop.now_s + late_s, CONTROL, state)
+        driver.poll(loop.now_s + late_s)
         assert driver.reported(loop.now_s + late_s).zero is Zero.SENT
         assert driver.lost(loop.now_s + late_s).zero is Zero.SENT
     loop.number = 2
