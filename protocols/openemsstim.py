@@ -14,7 +14,7 @@ Source: PedroLopes/openEMSstim (GitHub): Arduino sketch, EMSSystem, EMSChannel a
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import floor, inf
-from re import fullmatch
+from re import findall, fullmatch
 
 from protocols.belief import Belief, Change, How
 from protocols.driver import Direction, Family, Forms
@@ -66,7 +66,10 @@ STEADY = Score((Part("steady", 0.0, inf, Steady(100.0), Steady(200.0)),))
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`order` is that of the letters; channel 0-1, intensity in % of the pot, on_ms as sent (the unit cuts to 5000)."""
+    """`order` is that of the letters; channel 0-1, intensity in % of the pot, on_ms as sent (the unit cuts to 5000).
+
+    G stands at the end of `order` unsaid; where it doesn't end the command, it is named in its place ("GCIT").
+    """
 
     channel: int
     intensity: int
@@ -75,7 +78,11 @@ class Command:
 
 
 class Text:
-    """The form of a command: letters C, I and T in any order, each with its number, then G; nothing before or after."""
+    """The form of a command: letters C, I and T, each with its number, and G, in any order; nothing before or after.
+
+    The firmware looks for each letter wherever it is, so G may come first. It takes more (other text between, a second
+    G, a number missing), but nobody sends that, and what it does then isn't meant.
+    """
 
     name = "command"
     head = b""
@@ -93,12 +100,12 @@ class Text:
         """Return the command; raise BadPacket for what the unit would take for a shut-down, or not at all."""
         self.framed(data)
         text = data.decode("ascii", errors="replace")
-        found = fullmatch(r"([CIT])(\d{1,10})([CIT])(\d{1,10})([CIT])(\d{1,10})G", text, 256)  # ASCII digits only
-        letters = "".join(found.groups()[::2]) if found else ""
-        if found is None or len(set(letters)) < 3:
+        found = findall(r"([CIT])(\d{1,10})|(G)", text, 256)  # ASCII digits only
+        letters = "".join(letter or act for letter, _, act in found)
+        if sorted(letters) != sorted("CITG") or "".join(map("".join, found)) != text:
             raise BadPacket(f"command: C, I and T with their numbers and G, such as C0I50T2000G, not {text!r}")
-        value = dict(zip(letters, map(int, found.groups()[1::2]), strict=True))
-        command = Command(value["C"], value["I"], value["T"], letters)
+        value = {letter: int(number) for letter, number, act in found if not act}
+        command = Command(value["C"], value["I"], value["T"], letters.removesuffix("G"))
         if self.build(command) != data:
             raise BadPacket(f"command: numbers have no zeros in front, {text!r}")
         return command
@@ -107,8 +114,9 @@ class Text:
         """Return the text; raise BadPacket for a channel, intensity or time that the grammar doesn't have."""
         if packet.channel not in (0, 1) or not 0 <= packet.intensity <= 100 or not 0 <= packet.on_ms < 2**31:
             raise BadPacket(f"command: C is 0 or 1, I 0 to 100, T 0 to {2**31 - 1}, not {packet}")
-        number = {"C": packet.channel, "I": packet.intensity, "T": packet.on_ms}
-        return ("".join(f"{letter}{number[letter]}" for letter in packet.order) + "G").encode()
+        number = {"C": packet.channel, "I": packet.intensity, "T": packet.on_ms, "G": ""}
+        order = packet.order if "G" in packet.order else f"{packet.order}G"
+        return "".join(f"{letter}{number[letter]}" for letter in order).encode()
 
 
 TEXT = Text()
@@ -351,7 +359,7 @@ class OpenEmsStim:
         return self._wanted.mode is not Mode.WATCH and (demanded or silent)
 
     def _next_s(self, now_s: float, lane: Lane) -> float:
-        """Return when this lane has something to say next; what is no stop waits for the reply before, and the board."""
+        """Return when this lane has something to say next; what is no stop waits for the reply before and the board."""
         if self._wanted.mode is Mode.WATCH:
             return inf
         if self._stops(now_s, lane):
