@@ -5,8 +5,8 @@
    that was asked after it (see bluetens_stop). Each number of Wanted.stop is a stop of its own.
 2. READY: zero proved, then the script by its md5 (see bluetens_shelf). A start is one write, so it is never cut.
 3. `>str` goes out only right after a `>stat` that says running, one step up at most; else it would start file 0.
-4. A level that doesn't come down by `>str` within LOWER_S, because no state comes or none is obeyed, is stopped. Level 0
-   is a stop.
+4. A level that doesn't come down within LOWER_S, because no state comes, or no `>str` is obeyed, is stopped. Level 0 is
+   a stop.
 5. A pause is a stop. Where the score isn't the same all through, what is left of it is compiled and sent before it
    starts again (see bluetens_start).
 """
