@@ -427,7 +427,11 @@ def match(advert: Advert) -> Match:
     return Match.MAYBE if name == "test1" or fullmatch(r"ems[a-z]?\d.*", name) else Match.NO
 
 
-NOTES = ("level 1 is about 21 % of the other unit's strength already, level 100 about 84 %: begin with that unit low",)
+NOTES = (
+    "level 1 is about 21 % of the other unit's strength already, level 100 about 84 %: begin with that unit low",
+    "bursts and contractions need a board as quick as its published sketch; on both channels a contraction rises and "
+    "falls in steps of 500 ms",
+)
 FAMILY = Family(
     name=CAPS.family,
     title="openEMSstim",
