@@ -17,6 +17,7 @@ from typing import Any
 from protocols.bluetens_compile import NARROWER_US, refuses
 from protocols.bluetens_script import P_MAX_US, P_MIN_US, Script, read_script
 from protocols.driver import Direction, Driver, Family, Forms
+from protocols.layout import pick
 from protocols.score import Playable
 from protocols.vocabulary import (
     FRESH_MAX_S,
@@ -107,6 +108,14 @@ class FileRow:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines that came in one notification, without their ends, and the name of the form of each."""
+
+    lines: tuple[str, ...]
+    forms: tuple[str, ...]
+
+
 class Shell:
     """A form of line: `read` makes a packet of its text (None: it is no such line), `write` the text of a packet."""
 
@@ -141,6 +150,40 @@ class Shell:
     def build(self, packet: Any) -> bytes:
         """Return the line with its end."""
         return self._write(packet).encode() + CR_LF
+
+
+class Several:
+    """The form of a notification with several lines, such as an answer and a notice; each is one of these forms."""
+
+    name = "lines"
+    head = b""
+
+    def __init__(self, forms: tuple[Shell, ...]) -> None:
+        self._forms = forms
+
+    def framed(self, data: bytes) -> None:
+        """Raise BadPacket if it is not at least two whole lines."""
+        if not data.endswith(CR_LF) or data.count(CR_LF) < 2:
+            raise BadPacket("lines: two or more, each with CR LF at its end")
+
+    def starts(self, data: bytes) -> bool:
+        """Say whether it is whole lines, each of a known form."""
+        try:
+            self.parse(data)
+        except BadPacket:
+            return False
+        return True
+
+    def parse(self, data: bytes) -> Lines:
+        """Return the lines; raise BadPacket."""
+        self.framed(data)
+        whole = [line + CR_LF for line in data.split(CR_LF)[:-1]]
+        found = [pick(self._forms, line)[0].name for line in whole]
+        return Lines(tuple(line[:-2].decode() for line in whole), tuple(found))
+
+    def build(self, packet: Lines) -> bytes:
+        """Return the lines with their ends."""
+        return b"".join(line.encode() + CR_LF for line in packet.lines)
 
 
 class Program:
@@ -233,12 +276,10 @@ MD5 = Shell("md5", *_of(r"([0-9a-fA-F]{32})", "{}"))
 FILE = Shell("file", _row, lambda row: row.text)
 BLANK = Shell("blank", lambda text: Word("") if text == "" else None, lambda _word: "")
 SCRIPT = Program()
+ANSWERS = (NOTIFY, STRENGTH, STAT, STATUS, VERSION, BATTERY, MODE, DEFAULT, RADIO_NAME, MD5, BLANK, FILE)
 LAYOUTS: Forms = {
     Direction.TO_DEVICE: {SHELL.name: (COMMAND,), "script": (SCRIPT,)},
-    Direction.FROM_DEVICE: {
-        SHELL.name: (*(NOTIFY, STRENGTH, STAT, STATUS, VERSION, BATTERY, MODE, DEFAULT, RADIO_NAME, MD5, BLANK, FILE),),
-        "script": (SCRIPT,),
-    },
+    Direction.FROM_DEVICE: {SHELL.name: (*ANSWERS, Several(ANSWERS)), "script": (SCRIPT,)},
 }
 
 
@@ -258,7 +299,7 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=1.0,
     ask_s=0.3,
-    fresh_s=FRESH_MAX_S,
+    fresh_s=FRESH_MAX_S,  # a level is absolute, and there are keys at the unit
     stale_s=4.0,
     fault_s=10.0,
     stop_s=8.0,  # the unit itself takes up to 3 s for a stop, and answers nothing else meanwhile

@@ -2,10 +2,11 @@
 
 1. Each link begins with CR LF, since a killed host may have left half a line. Level and running are believed from what
    the unit answers, and only as far as the answer can be dated (see bluetens_known); a stop is proved by a `>stat`
-   that was asked after it (see bluetens_stop).
+   that was asked after it (see bluetens_stop). Each number of Wanted.stop is a stop of its own.
 2. READY: zero proved, then the script by its md5 (see bluetens_shelf). A start is one write, so it is never cut.
 3. `>str` goes out only right after a `>stat` that says running, one step up at most; else it would start file 0.
-4. A level that can't be lowered by `>str`, because no state comes, is stopped after LOWER_S. Level 0 is a stop.
+4. A level that doesn't come down within LOWER_S, because no state comes, or no `>str` is obeyed, is stopped. Level 0 is
+   a stop.
 5. A pause is a stop. Where the score isn't the same all through, what is left of it is compiled and sent before it
    starts again (see bluetens_start).
 """
@@ -70,7 +71,8 @@ class Bluetens:
         self._beginning = Beginning(None)
         self._stop: Stop | None = None
         self._greeted = False
-        self._lower_s = inf
+        self._lower_s, self._lower_from = inf, 0
+        self._asked_s = -inf
         self._news: list[Event] = []
         self._tag = 0
         self._due_s = now_s
@@ -84,8 +86,11 @@ class Bluetens:
         return self._due_s
 
     def want(self, now_s: float, wanted: Wanted) -> None:
+        again = wanted.stop != self._wanted.stop
         self._wanted = wanted
-        self._turn(now_s)
+        self._turn(now_s, again=again)
+        if wanted.rises and self._acting is Mode.PLAY and now_s >= self._asked_s + ASK_S:
+            self._unit.ask_s = min(self._unit.ask_s, now_s)
         if self._acting is Mode.PLAY and self._level() != self._known.span.hi:
             self._due_s = now_s
 
@@ -148,6 +153,7 @@ class Bluetens:
             battery=unit.battery.percent,
             trouble=unit.trouble,
             counts={**unit.counts, "late": known.late, "dropped": self._talk.dropped},
+            stop=self._wanted.stop,
         )
 
     # What is to be so
@@ -159,7 +165,7 @@ class Bluetens:
     def _level(self) -> int:
         return min(self._wanted.level.get(_A, Level(0)), self._wanted.ceiling.get(_A, CAPS.scale), TOP)
 
-    def _turn(self, now_s: float) -> None:
+    def _turn(self, now_s: float, *, again: bool = False) -> None:
         """Follow mode and level: whether a stop is to be sent and proved, and which script is to be there."""
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
@@ -178,7 +184,12 @@ class Bluetens:
         elif mode is Mode.PLAY:
             if missing and not off:
                 self._begin_stop(now_s)
-        elif stop is None or (was is not mode and (was, mode) != (Mode.OFF, Mode.READY)) or (missing and not off):
+        elif (
+            again
+            or stop is None
+            or (was is not mode and (was, mode) != (Mode.OFF, Mode.READY))
+            or (missing and not off)
+        ):
             self._begin_stop(now_s)
         if mode in (Mode.READY, Mode.PLAY) and self._wanted.score is not self._beginning.score:
             self._beginning = Beginning(self._wanted.score)
@@ -224,7 +235,7 @@ class Bluetens:
             return
         still = known.off and not known.starts and (plays or (self._acting is Mode.READY and self._stop is not None))
         if now_s >= unit.ask_s:
-            unit.ask_s = now_s + self._pace
+            unit.ask_s, self._asked_s = now_s + self._pace, now_s
             if plays and unit.mute % 2 and (known.running or known.starts):
                 self._say(now_s, "str", kind="level")  # a short answer gets through more often
             else:
@@ -240,8 +251,8 @@ class Bluetens:
         level, known = self._level(), self._known
         if level >= known.span.hi:
             self._lower_s = inf
-        elif self._lower_s == inf:
-            self._lower_s = now_s
+        elif self._lower_s == inf or known.span.hi < self._lower_from:
+            self._lower_s, self._lower_from = now_s, known.span.hi
         if level == 0 or not known.span.known or level == known.span.hi or known.starts:
             return False
         if not known.running:
@@ -252,7 +263,7 @@ class Bluetens:
         step = min(level, known.span.hi + 1)
         known.order(now_s, step)
         self._say(now_s, "str", step)
-        self._unit.ask_s, self._lower_s = now_s, inf
+        self._unit.ask_s = now_s
         return True
 
     def _start(self, now_s: float) -> bool:
@@ -291,6 +302,8 @@ class Bluetens:
             dues_s += [self._unit.ask_s, self._unit.battery.due_s]
         if self._acting is Mode.PLAY:
             dues_s += [self._wanted.end_s, self._lower_s + LOWER_S]
+            if self._wanted.rises:
+                dues_s.append(self._asked_s + ASK_S)
             if self._level() > 0 and not self._known.running:
                 dues_s.append(now_s + LOOK_S)
         return min([due_s for due_s in dues_s if due_s > now_s] or [now_s + TICK_S])

@@ -194,6 +194,10 @@ class Known:
                 return question.kind, question.since_s
         return "", None
 
+    def awaits_of_before(self, now_s: float, at_s: float) -> bool:
+        """Say whether an answer, or its double, to a question for the state of before a moment may still come."""
+        return any(one.kind == "stat" and one.since_s < at_s and one.until_s > now_s for one in self._questions)
+
     def _is_news(self, now_s: float) -> bool:
         """Say whether a zero that comes now can't be one of before the last start."""
         return all(one.since_s >= self.started_s for one in self._questions)

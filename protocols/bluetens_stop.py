@@ -6,6 +6,8 @@
 2. In an upload the shell takes all bytes for the file: two single Ctrl-D end it first. The same is done when nothing
    at all is answered, since an upload of a host that died may still be open.
 3. Each `>osto` begins with CR LF, which ends half a line that may be in the shell.
+4. An answer may come twice, late. So where the state before was a zero too, another one proves this stop only when no
+   answer to a question of before it can come any more.
 """
 
 from dataclasses import dataclass
@@ -56,10 +58,10 @@ class Stop:
         if self._asks:
             self.due_s = min(self.due_s, now_s)
 
-    def told(self, now_s: float, asked_s: float, *, off: bool) -> None:
-        """Take what a state says, and when it was asked for at the earliest."""
+    def told(self, now_s: float, asked_s: float, *, off: bool, double: bool) -> None:
+        """Take what a state says, when it was asked for at the earliest, and if it may be an old one come twice."""
         self._mute = 0
-        if off and asked_s >= self.first_s:
+        if off and asked_s >= self.first_s and not double:
             self.proved, self.due_s = True, inf
         elif off or asked_s < self.sent_s:
             self._asks = True

@@ -72,13 +72,14 @@ class Unit:
     def _told(self, now_s: float, stat: Stat, stop: Stop | None, pace_s: float, *, playing: bool) -> list[Event]:
         self.talk.answered("stat")
         self.mute = 0
-        late = self.known.late
+        late, was_off = self.known.late, self.known.off
         events = self.known.told(now_s, stat, playing=playing)
         news = self.known.late == late
         sure = news and self.known.span.known and not self.known.strange
         self.ask_s = now_s + (pace_s if sure else ASK_S / 3)
         if stop is not None and news:
-            stop.told(now_s, self.known.asked_s, off=self.known.off)
+            double = was_off and self.known.awaits_of_before(now_s, stop.first_s)
+            stop.told(now_s, self.known.asked_s, off=self.known.off, double=double)
         return events
 
     def _ended(self, now_s: float, code: int, stop: Stop | None, *, ok: bool) -> list[Event]:

@@ -3,8 +3,10 @@
 1. `C0I50T2000G`: channel, percent of a potentiometer, milliseconds. The unit goes off by itself when the time is over,
    so a level that stays is said again well before that. It makes no pulses: another unit does, set by hand.
 2. I0 is not off: about a fifth of the pot still leaks while the relay is on. Off is `C0I0T0G`, or the end of the time.
-3. It never says anything. The reply to a write is its radio module's, before the board has read the command: enough to
-   believe a level, but zero is proved only when every time that was asked for is over.
+3. It never says anything. The reply to a write is its radio module's, before the board has read the command. A level
+   is believed, and the next step may rest on it, when the board has surely done it (see openemsstim_board).
+4. Zero is proved by time alone: a stop of this very demand is surely done, and so is every command before it, and every
+   time that was asked for is over.
 
 Source: PedroLopes/openEMSstim (GitHub): Arduino sketch, EMSSystem, EMSChannel and Rn4020BTLe; its Android app.
 """
@@ -12,10 +14,11 @@ Source: PedroLopes/openEMSstim (GitHub): Arduino sketch, EMSSystem, EMSChannel a
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import floor, inf
-from re import fullmatch
+from re import findall, fullmatch
 
 from protocols.belief import Belief, Change, How
 from protocols.driver import Direction, Family, Forms
+from protocols.openemsstim_board import ACTS_S, QUEUE_S, QUICK_S, RELAYS_S, Backlog, length
 from protocols.score import Part, Playable, Score, Steady, lasts_s, part_at, slotted, texture, unchanged_s
 from protocols.vocabulary import (
     Advert,
@@ -49,9 +52,8 @@ LEASE_MAX_S, LEASE_S, SLOT_S = 5.0, 2.0, 0.25
 """What the firmware cuts every time to; what is asked for, and again at its half, so that a lost command isn't felt.
 Into a slot fit two channels, each with a reply of about two connection intervals (the apps' patterns use 120 ms)."""
 
-ARRIVES_S, BOARD_S = 6.0, 0.3
-"""Until a write without a reply is there, or lost with its link. From the radio module's reply to the board's act: it
-reads at 19200 baud, may write 170 characters of debug text as slowly, and waits 50 ms while it switches one off."""
+RENEWED_S = 0.3
+"""So long before the end of a time the next one has to have its reply."""
 
 REPLY_S, ASK_S, LATE_S, TICK_S = 1.0, 0.3, 0.1, 0.001
 """A command without a reply is given up; a stop is said again; a burst that begins so late is played in full."""
@@ -64,7 +66,10 @@ STEADY = Score((Part("steady", 0.0, inf, Steady(100.0), Steady(200.0)),))
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`order` is that of the letters; channel 0-1, intensity in % of the pot, on_ms as sent (the unit cuts to 5000)."""
+    """`order` is that of the letters; channel 0-1, intensity in % of the pot, on_ms as sent (the unit cuts to 5000).
+
+    G stands at the end of `order` unsaid; where it doesn't end the command, it is named in its place ("GCIT").
+    """
 
     channel: int
     intensity: int
@@ -73,7 +78,11 @@ class Command:
 
 
 class Text:
-    """The form of a command: letters C, I and T in any order, each with its number, then G; nothing before or after."""
+    """The form of a command: letters C, I and T, each with its number, and G, in any order; nothing before or after.
+
+    The firmware looks for each letter wherever it is, so G may come first. It takes more (other text between, a second
+    G, a number missing), but nobody sends that, and what it does then isn't meant.
+    """
 
     name = "command"
     head = b""
@@ -91,12 +100,12 @@ class Text:
         """Return the command; raise BadPacket for what the unit would take for a shut-down, or not at all."""
         self.framed(data)
         text = data.decode("ascii", errors="replace")
-        found = fullmatch(r"([CIT])(\d{1,10})([CIT])(\d{1,10})([CIT])(\d{1,10})G", text, 256)  # ASCII digits only
-        letters = "".join(found.groups()[::2]) if found else ""
-        if found is None or len(set(letters)) < 3:
+        found = findall(r"([CIT])(\d{1,10})|(G)", text, 256)  # ASCII digits only
+        letters = "".join(letter or act for letter, _, act in found)
+        if sorted(letters) != sorted("CITG") or "".join(map("".join, found)) != text:
             raise BadPacket(f"command: C, I and T with their numbers and G, such as C0I50T2000G, not {text!r}")
-        value = dict(zip(letters, map(int, found.groups()[1::2]), strict=True))
-        command = Command(value["C"], value["I"], value["T"], letters)
+        value = {letter: int(number) for letter, number, act in found if not act}
+        command = Command(value["C"], value["I"], value["T"], letters.removesuffix("G"))
         if self.build(command) != data:
             raise BadPacket(f"command: numbers have no zeros in front, {text!r}")
         return command
@@ -105,8 +114,9 @@ class Text:
         """Return the text; raise BadPacket for a channel, intensity or time that the grammar doesn't have."""
         if packet.channel not in (0, 1) or not 0 <= packet.intensity <= 100 or not 0 <= packet.on_ms < 2**31:
             raise BadPacket(f"command: C is 0 or 1, I 0 to 100, T 0 to {2**31 - 1}, not {packet}")
-        number = {"C": packet.channel, "I": packet.intensity, "T": packet.on_ms}
-        return ("".join(f"{letter}{number[letter]}" for letter in packet.order) + "G").encode()
+        number = {"C": packet.channel, "I": packet.intensity, "T": packet.on_ms, "G": ""}
+        order = packet.order if "G" in packet.order else f"{packet.order}G"
+        return "".join(f"{letter}{number[letter]}" for letter in order).encode()
 
 
 TEXT = Text()
@@ -123,10 +133,10 @@ CAPS = Capabilities(
     first=Level(1),
     raise_gap_s=0.5,
     ask_s=ASK_S,
-    fresh_s=3.0,
+    fresh_s=3.0,  # nothing at the board changes a level: no key, no dial; a time that ends is counted here
     stale_s=3.0,
     fault_s=10.0,
-    stop_s=9.0,  # the longest proof: a write that arrives at the last moment, its time, and the board's
+    stop_s=11.0,  # the longest proof: writes that arrive at the last moment, the board's time for them, and their own
     control=Control.LEASE,
     off_by=OffBy.LEASE,
     pause=Pause.HOLD,
@@ -138,8 +148,9 @@ CAPS = Capabilities(
 class Lane:
     """One channel. It was `said` an intensity (-1: none) until `ends_s`, and is to be said again at `again_s`.
 
-    By `renew_s` a reply has to be there, by `over_s` all that surely arrived is over. While `shut` it is silent
-    whatever is wanted: until zero is proved and no more than a first step is wanted.
+    By `renew_s` a reply has to be there, by `over_s` all that is done is over. While `shut` it is silent whatever is
+    wanted: until zero is proved and no more than a first step is wanted. `zero` is the first stop of the present demand
+    (0: none was written), which is surely done by `zeroed_s`.
     """
 
     channel: Channel
@@ -148,21 +159,31 @@ class Lane:
     over_s: float
     again_s: float = -inf
     ends_s: float = -inf
+    said_s: float = -inf
     renew_s: float = inf
     said: int = -1
     shut: bool = True
+    zero: int = 0
+    zeroed_s: float = inf
+
+    def demand(self) -> None:
+        """A zero is asked for anew: what proved one before proves nothing any more."""
+        self.zero, self.zeroed_s, self.again_s, self.said = 0, inf, -inf, -1
 
 
 @dataclass(slots=True)
 class Sent:
-    """A command without a reply, for which others wait until `awaited_s`; with a reply it holds until `renew_s`."""
+    """A command that the board may not have done yet. For its reply others wait until `awaited_s`.
+
+    With a reply it is `there`, and holds until `renew_s`.
+    """
 
     lane: Lane
     level: int
     on_s: float
     awaited_s: float
     renew_s: float
-    over_s: float
+    there: bool = False
 
 
 class OpenEmsStim:
@@ -171,17 +192,21 @@ class OpenEmsStim:
     caps = CAPS
 
     def __init__(self, now_s: float) -> None:
-        over_s = now_s + LEASE_MAX_S + BOARD_S  # what a host before us may have left on
+        over_s = now_s + QUEUE_S + LEASE_MAX_S + RELAYS_S  # what a host before us may have left on, or in the queue
         self._wanted, self._score = Wanted(Mode.WATCH), STEADY
+        self._acting = Mode.WATCH
         self._lanes = [Lane(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
         self._sent: dict[int, Sent] = {}
+        self._board = Backlog()
         self._tag, self._heard_s, self.due_s = 0, -inf, now_s
         self._counts: Counter[str] = Counter()
 
     def want(self, now_s: float, wanted: Wanted) -> None:
+        again = wanted.stop != self._wanted.stop
         self._wanted, self._score = wanted, wanted.score or STEADY
+        self._turn(now_s, again=again)
         for lane in self._lanes:
-            begins = wanted.mode is Mode.PLAY and wanted.level.get(lane.channel, 0) <= CAPS.step
+            begins = self._acting is Mode.PLAY and wanted.level.get(lane.channel, 0) <= CAPS.step
             lane.shut = lane.shut and not (begins and lane.belief.span.hi == 0)
         self.due_s = now_s
 
@@ -191,33 +216,41 @@ class OpenEmsStim:
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         sent = self._sent.get(tag)
-        if sent is None:
+        if sent is None or sent.there:
             return []
         lane = sent.lane
         if error is not None:
             self._counts["errors"] += 1
             sent.awaited_s, lane.again_s = now_s, min(lane.again_s, now_s + ASK_S)
             if error.code is not None:
-                del self._sent[tag]  # the module refused it, so the board never sees it
+                self._refused(tag, lane)
             return []
         self._heard_s = now_s
-        self._arrived(now_s, [key for key, one in self._sent.items() if one.lane is lane and key <= tag])
-        if sent.level == 0 and lane.shut and lane.belief.span.hi:
+        self._board.arrived(now_s, tag)
+        for key, one in self._sent.items():
+            one.there = one.there or key <= tag  # order is kept: what went before a reply is there, too
+        sent.awaited_s = now_s
+        if sent.level == 0 and lane.shut:
             lane.again_s = now_s + REPLY_S  # most likely off; said again until it surely is
         elif lane.belief.awaits(tag):
-            lane.belief.answer(now_s, tag, sent.level)
             lane.renew_s = inf if lane.shut else sent.renew_s
         return []
 
     def poll(self, now_s: float) -> list[Op]:
+        self._turn(now_s)
+        self._take(now_s)
         ops: list[Op] = []
         for lane in self._lanes:
             self._look(now_s, lane)
-            if now_s >= self._next_s(now_s, lane):
+            if self._stops(now_s, lane) and now_s >= self._next_s(now_s, lane):
                 ops += self._say(now_s, lane)
-        self._sent = {tag: sent for tag, sent in self._sent.items() if now_s < sent.over_s}
+        for lane in sorted(self._lanes, key=lambda lane: lane.said_s):
+            if not self._stops(now_s, lane) and now_s >= self._next_s(now_s, lane):
+                ops += self._say(now_s, lane)
         due_s = [self._next_s(now_s, lane) for lane in self._lanes]
-        due_s += [sent.awaited_s for sent in self._sent.values()] + [lane.renew_s for lane in self._lanes]
+        due_s += [sent.awaited_s for sent in self._sent.values()] + [due.done_s for due in self._board.dues().values()]
+        due_s += [due.surely_s for due in self._board.dues().values()]
+        due_s += [at_s for lane in self._lanes for at_s in (lane.renew_s, lane.zeroed_s)]
         due_s += [self._over_s(lane) for lane in self._lanes if lane.belief.span.hi]
         self.due_s = max(min((at_s for at_s in due_s if at_s > now_s), default=inf), now_s + TICK_S)
         return ops
@@ -226,12 +259,13 @@ class OpenEmsStim:
         spans = {lane.channel: lane.belief.span for lane in self._lanes}
         off, on = all(span.hi == 0 for span in spans.values()), any(span.lo for span in spans.values())
         playing = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
-        zero = Zero.NO if playing or self._wanted.mode is Mode.WATCH else Zero.CONFIRMED if off else Zero.SENT
+        proved = off and all(lane.zeroed_s <= now_s for lane in self._lanes)
+        zero = Zero.NO if playing or self._wanted.mode is Mode.WATCH else Zero.CONFIRMED if proved else Zero.SENT
         return Reported(
             ready=self._heard_s > -inf and (playing or zero is Zero.CONFIRMED),
             closable=True,
             level=spans,
-            settled_s={lane.channel: lane.belief.settled_s + BOARD_S for lane in self._lanes},
+            settled_s={lane.channel: lane.belief.settled_s for lane in self._lanes},
             ceiling=dict.fromkeys(CAPS.channels, CAPS.scale),
             out=Out.OFF if off else Out.ON if on else Out.MAYBE,
             zero=zero,
@@ -240,88 +274,149 @@ class OpenEmsStim:
             told_s=self._heard_s,
             trouble="" if self._heard_s > -inf else "it replies to no command",
             counts=dict(self._counts),
+            stop=self._wanted.stop,
         )
 
     def lost(self, now_s: float) -> Reported:
         """See Driver. The firmware goes off as the connection ends, but learns of it later: the time is the proof."""
-        self._arrived(now_s, list(self._sent))  # nothing arrives any more, and what did was there by now
-        self._wanted = Wanted(Mode.OFF)
+        self._board.arrived(now_s)  # nothing arrives any more, and what did was there by now
+        self._wanted = replace(self._wanted, mode=Mode.OFF)
+        self._turn(now_s)
+        self._take(now_s)
         for lane in self._lanes:
             lane.shut = True
             self._look(now_s, lane)
         last = self.reported(now_s)
         return last if last.out is Out.OFF else replace(last, out=Out.MAYBE, zero=Zero.NO)
 
-    def _arrived(self, now_s: float, tags: list[int]) -> None:
-        """Take it that these commands are there: order is kept, so what went before a reply is, too."""
-        for tag in tags:
-            sent = self._sent.pop(tag)
+    def _turn(self, now_s: float, *, again: bool = False) -> None:
+        """Follow the mode: a new stop, and one that follows on output or on mere looking, needs a zero of its own."""
+        was, self._acting = self._acting, self._wanted.mode
+        if self._acting is Mode.PLAY and now_s >= self._wanted.end_s:
+            self._acting = Mode.OFF
+        stops = self._acting in (Mode.OFF, Mode.READY)
+        if again or (stops and was not in (Mode.OFF, Mode.READY)) or (not stops and was is not self._acting):
+            for lane in self._lanes:
+                lane.demand()
+
+    def _refused(self, tag: int, lane: Lane) -> None:
+        """The radio module refused a command, so the board never sees it."""
+        del self._sent[tag]
+        self._board.refused(tag)
+        if lane.zero == tag:
+            lane.zero = 0
+
+    def _take(self, now_s: float) -> None:
+        """See what the board has done by now: a level is believed, and what is surely done is forgotten."""
+        for tag, due in self._board.dues().items():
+            sent = self._sent[tag]
+            lane = sent.lane
+            shuts = sent.level == 0 and lane.shut and lane.belief.span.hi > 0  # only its time proves a zero
+            if sent.there and due.done_s <= now_s and not shuts and lane.belief.awaits(tag):
+                lane.belief.answer(now_s, tag, sent.level)
+            if due.surely_s > now_s:
+                continue
             if sent.on_s:
-                sent.lane.over_s = max(sent.lane.over_s, now_s + sent.on_s + BOARD_S)
+                lane.over_s = max(lane.over_s, due.surely_s + sent.on_s + RELAYS_S)
+            if lane.zero == tag:
+                lane.zeroed_s = due.surely_s + RELAYS_S
+            del self._sent[tag]
+        self._board.forget(now_s)
 
     def _over_s(self, lane: Lane) -> float:
         """Return when all that was ever said to a channel is over at the latest."""
-        return max([lane.over_s, *(sent.over_s for sent in self._sent.values() if sent.lane is lane and sent.on_s)])
+        dues = self._board.dues() if any(sent.lane is lane and sent.on_s for sent in self._sent.values()) else {}
+        mine = ((self._sent[tag], due) for tag, due in dues.items() if self._sent[tag].lane is lane)
+        return max([lane.over_s, *(due.surely_s + sent.on_s + RELAYS_S for sent, due in mine if sent.on_s)])
 
     def _look(self, now_s: float, lane: Lane) -> None:
         """See what the time has done: a level was not renewed, or a zero is proved."""
-        if now_s >= lane.renew_s and self._now(now_s, lane)[0]:
+        if now_s >= lane.renew_s and self._level(now_s, lane):
             self._counts["lapsed"] += 1
             lane.shut, lane.said = True, -1  # it may be off by now, and must not be back at once when the air is
         if now_s >= self._over_s(lane) and lane.shut and lane.belief.span.hi:
             lane.belief = Belief(CAPS.scale)
             lane.belief.overhear(now_s, 0)
 
-    def _now(self, now_s: float, lane: Lane) -> tuple[int, int]:
-        """Return the level to play, 0 for a stop, and the intensity to say: less in a contraction, 0 in a rest."""
+    def _level(self, now_s: float, lane: Lane) -> int:
+        """Return the level to play, 0 for a stop."""
         if lane.shut or self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
+            return 0
+        return min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
+
+    def _now(self, now_s: float, lane: Lane) -> tuple[int, int]:
+        """Return the level to play, and the intensity to say: less in a contraction, 0 in a rest."""
+        level = self._level(now_s, lane)
+        if level == 0:
             return 0, 0
-        level = min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
         now = texture(self._score, slotted(self._score, now_s - self._wanted.origin_s, SLOT_S))
         return level, min(level, max(1, floor(level * now.gate + 1e-9))) if now.on else 0
 
+    def _stops(self, now_s: float, lane: Lane) -> bool:
+        """Say whether a lane needs a stop, which waits for nothing."""
+        demanded = self._acting in (Mode.OFF, Mode.READY) and lane.zeroed_s > now_s
+        silent = lane.belief.span.hi > 0 and self._level(now_s, lane) == 0
+        return self._wanted.mode is not Mode.WATCH and (demanded or silent)
+
     def _next_s(self, now_s: float, lane: Lane) -> float:
-        """Return when this lane has something to say next; what is no stop waits for the reply before."""
-        level, says = self._now(now_s, lane)
+        """Return when this lane has something to say next; what is no stop waits for the reply before and the board."""
         if self._wanted.mode is Mode.WATCH:
             return inf
-        if level == 0 and lane.belief.span.hi:
-            return lane.again_s if lane.shut and lane.said == 0 else now_s
+        if self._stops(now_s, lane):
+            return lane.again_s if lane.said == 0 and lane.shut else now_s
         if any(now_s < sent.awaited_s for sent in self._sent.values()):
             return inf
+        level, says = self._now(now_s, lane)
         if says:
             at_s = lane.again_s if says == lane.said and now_s < lane.ends_s else now_s
         elif lane.said > 0 and now_s < lane.ends_s - LATE_S:
             at_s = now_s  # a rest that doesn't come by itself
         else:
             at_s = max(lane.again_s if lane.said == 0 else -inf, self._heard_s + IDLE_S[self._wanted.mode])
-        if level == 0:
-            return at_s
-        turn_s = now_s + unchanged_s(self._score, now_s - self._wanted.origin_s, SLOT_S) + 1e-6
-        return min(at_s, turn_s, self._wanted.end_s)
+        if level:
+            turn_s = now_s + unchanged_s(self._score, now_s - self._wanted.origin_s, SLOT_S) + 1e-6
+            at_s = min(at_s, turn_s, self._wanted.end_s)
+        return max(at_s, self._board.free_s)
 
     def _say(self, now_s: float, lane: Lane) -> list[Op]:
-        level, says = self._now(now_s, lane)
+        urgent = self._stops(now_s, lane)
+        level, says = (0, 0) if urgent else self._now(now_s, lane)
         at_s, on_s = now_s - self._wanted.origin_s, 0.0
         if says:
             into_s = (at_s - part_at(self._score, at_s)[1].start_s) % SLOT_S
             began_s = at_s - into_s if into_s <= LATE_S else at_s
-            on_s = min(LEASE_S, self._wanted.end_s - now_s, lasts_s(self._score, began_s, SLOT_S))
+            on_s = min(LEASE_S, self._wanted.end_s - now_s, lasts_s(self._score, began_s, self._turn_s()))
         if says and on_s < TICK_S:
             return []
         ends_s = now_s + on_s
         goes_on = says > 0 and texture(self._score, at_s + on_s + TICK_S).on and ends_s < self._wanted.end_s - TICK_S
-        renew_s = ends_s - min(BOARD_S, on_s / 5) if goes_on else inf
-        urgent = level == 0 and lane.belief.span.hi > 0
+        data = TEXT.build(Command(lane.number, says, floor(on_s * 1000)))
         self._tag += 1
-        awaited_s = now_s if urgent else now_s + REPLY_S
-        self._sent[self._tag] = Sent(lane, level, on_s, awaited_s, renew_s, ends_s + ARRIVES_S + BOARD_S)
+        acts_s = QUICK_S if not urgent and self._acting is Mode.PLAY and self._quick(at_s) else ACTS_S
+        repeat_s = ASK_S if self._board.room(now_s, 2 * length(data)) else REPLY_S
+        self._board.wrote(now_s, self._tag, length(data), acts_s)
+        self._sent[self._tag] = Sent(
+            lane,
+            level,
+            on_s,
+            awaited_s=now_s if urgent else now_s + REPLY_S,
+            renew_s=ends_s - min(RENEWED_S, on_s / 5) if goes_on else inf,
+        )
         lane.belief.write(now_s, Change(How.SET, level), self._tag)
-        lane.shut, lane.said, lane.ends_s = lane.shut or level == 0, says, ends_s
-        lane.again_s = now_s + on_s / 2 if goes_on else inf if says else now_s + ASK_S
+        lane.shut, lane.said, lane.said_s, lane.ends_s = lane.shut or level == 0, says, now_s, ends_s
+        lane.again_s = now_s + on_s / 2 if goes_on else inf if says else now_s + repeat_s
         lane.renew_s = min(lane.renew_s, now_s + REPLY_S) if says else inf
-        command = Command(lane.number, says, floor(on_s * 1000))
-        return [Write(self._tag, COMMAND, TEXT.build(command), response=True, urgent=urgent)]
+        lane.zero = lane.zero or (self._tag if level == 0 else 0)
+        return [Write(self._tag, COMMAND, data, response=True, urgent=urgent)]
+
+    def _quick(self, at_s: float) -> bool:
+        """Say whether what is played changes faster than a slow board could follow: bursts and contractions."""
+        part = part_at(self._score, at_s)[1]
+        return part.burst is not None or part.envelope is not None
+
+    def _turn_s(self) -> float:
+        """Return how long it takes until a contraction's lane has its turn again: the board does one at a time."""
+        return SLOT_S * max(1, sum(self._wanted.level.get(lane.channel, 0) > 0 for lane in self._lanes))
 
 
 def match(advert: Advert) -> Match:
@@ -332,7 +427,11 @@ def match(advert: Advert) -> Match:
     return Match.MAYBE if name == "test1" or fullmatch(r"ems[a-z]?\d.*", name) else Match.NO
 
 
-NOTES = ("level 1 is about 21 % of the other unit's strength already, level 100 about 84 %: begin with that unit low",)
+NOTES = (
+    "level 1 is about 21 % of the other unit's strength already, level 100 about 84 %: begin with that unit low",
+    "bursts and contractions need a board as quick as its published sketch; on both channels a contraction rises and "
+    "falls in steps of 500 ms",
+)
 FAMILY = Family(
     name=CAPS.family,
     title="openEMSstim",

@@ -183,12 +183,19 @@ def _moves(part: Part, inside_s: float) -> bool:
 
 
 def lasts_s(score: Score, at_s: float, slot_s: float) -> float:
-    """Return how long output goes on if nothing more is said: to the end of a burst, two slots of a contraction."""
+    """Return how long output goes on if nothing more is said: to the end of a burst, two slots of a contraction.
+
+    Never beyond the end of a contraction: its rest comes by itself.
+    """
     part = part_at(score, at_s)[1]
     left_s = inf
     if part.burst is not None:
         left_s = part.burst.on_s - (at_s - part.start_s) % (part.burst.on_s + part.burst.off_s)
-    return min(left_s, 2 * slot_s) if part.envelope is not None else left_s
+    if part.envelope is None:
+        return left_s
+    flows_s = part.envelope.up_s + part.envelope.on_s + part.envelope.down_s
+    falls_s = flows_s - (at_s - part.start_s) % (flows_s + part.envelope.off_s)
+    return min(left_s, 2 * slot_s, falls_s) if falls_s > 0 else min(left_s, 2 * slot_s)
 
 
 def unchanged_s(score: Score, at_s: float, slot_s: float) -> float:

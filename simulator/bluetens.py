@@ -48,7 +48,7 @@ class Bluetens:
         self._spoken_s = self._tell_s = 0.0
         self._dark_s = self._noload_s = self._stop_s = inf
         self._met = False
-        self._count = {"start": 0, "stop": 0}
+        self._count = {"start": 0, "stop": 0, "down": 0}
         self._heard: set[Endpoint] = set()
         self._outbox = Outbox()
         timed = (Act(options.pads_off, "pads-off"), Act(options.low_battery, "low-battery"))
@@ -239,6 +239,9 @@ class Bluetens:
         old, wanted = self._out.level, number_of(word)
         if wanted and not self._out.plays:
             self._try_start(now_s, self.store.defaults[0], inf)  # the trap
+        elif wanted and wanted < old and self._count["down"] < self._options.down_ignored:
+            self._count["down"] += 1
+            self._log(now_s, "ignored", {"why": "option down_ignored"})
         elif wanted:
             self._out.set(now_s, min(TOP, wanted), "host")
         self._say(now_s, f"str={old if self._options.old_level else self._out.level}")
@@ -341,6 +344,8 @@ class Bluetens:
 
     def _say(self, now_s: float, *lines: str) -> None:
         data, at = b"".join(line.encode() + b"\r\n" for line in lines), 0
+        if self._options.pieces == "joined":
+            data = self._outbox.unsaid(now_s + ANSWER_S, SHELL) + data
         while at < len(data):
             size = self._chance.number(1, WRITE_MAX) if self._options.pieces == "any" else WRITE_MAX
             self._outbox.put(now_s + ANSWER_S, SHELL, data[at : at + size])

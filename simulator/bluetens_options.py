@@ -34,8 +34,12 @@ class BluetensOptions:
     half_line: bool = option(True, "yes|no", "half a line of a host that died stays in the shell", yes)
     half_file: bool = option(True, "yes|no", "an upload of a host that died stays open until its time is over", yes)
     old_level: bool = option(True, "yes|no", "the answer to a new level is still the old one", yes)
+    down_ignored: int = option(0, "N", "the next N lower levels have no effect, though answered", whole(0, 10**6))
     pieces: str = option(
-        "20", "20|any", "lengths of what it notifies: 20 bytes, or any up to that", one_of("20", "any")
+        "20",
+        "20|any|joined",
+        "what it notifies: a line in pieces of 20 bytes, of any length up to that, or lines without a gap between",
+        one_of("20", "any", "joined"),
     )
     stat: str = option("plain", "plain|app", "the state has more fields, in another order", one_of("plain", "app"))
     md5_case: str = option("upper", "lower|upper", "letter case of md5", one_of("lower", "upper"))

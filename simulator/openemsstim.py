@@ -5,9 +5,9 @@ Rules (firmware of PedroLopes/openEMSstim, see the family's file):
    (cut to 5 s), I the pot at once, and G switches the relay on until now + time. Without a channel G shuts all down.
 2. The board does one thing at a time. When a time is over the pot goes to its minimum, then it stands still for 50 ms
    until the relay opens; what was written meanwhile waits, and so does the end of the other channel.
-3. A connection that ends shuts all, one channel after the other.
-4. The radio hands a value on as hex, and the board reads A-F as 0-5: what has such a digit arrives as something else.
-   It is the radio that replies to a write, whether or not the board ever sees the command.
+3. A connection that ends shuts all, one channel after the other. The board learns of it by a line, like of a command.
+4. It is the radio module that replies to a write, whether or not the board ever sees the command. It hands the value on
+   by a serial line with a small buffer (openemsstim_serial): a slow board is behind, and a flooded one loses letters.
 5. It makes no pulses: those of the unit before it are assumed (options), and a share of them passes, by the pot.
 """
 
@@ -21,6 +21,7 @@ from protocols.openemsstim import COMMAND, SERVICE, VALUE_MAX
 from protocols.vocabulary import Advert, Endpoint
 from simulator.chance import Chance
 from simulator.kind import Kind
+from simulator.openemsstim_serial import ENDED, Serial, command_in
 from simulator.options import acts, number, one_of, option, pair, whole, word, yes
 from simulator.outbox import Act, Agenda
 from simulator.output import ENDLESS_MS, Run, Stage, tick_at
@@ -34,9 +35,6 @@ ON_MAX_MS = 5000
 OPENS_S = 0.05
 SHORT = 20
 """Longest value that fits into one packet of the smallest kind, bytes."""
-
-LINES_MAX = 8
-"""Commands that wait while the board stands still; its own buffer holds 80 characters, which is fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,16 @@ class OpenEmsStimOptions:
     width_us: float = option(200.0, "US", "width of its pulses, one phase", number(20, 450))
     current_ma: float = option(60.0, "MA", "its current with the pot fully open", number(0, 100))
     stop_ignored: int = option(0, "N", "the next N commands with T0 have no effect, though replied to", whole(0, 10**6))
-    slow: float = option(0.0, "S", "the board takes S seconds for each command (debug text)", number(0, 1))
+    slow: float = option(
+        0.0, "S", "the board takes S seconds for each command (its debug text takes 0.09), others wait", number(0, 1)
+    )
+    buffer: int = option(79, "N", "characters that wait for the board; a command has 25 to 35", whole(40, 10**4))
+    drops: str = option(
+        "letters",
+        "letters|newest|oldest",
+        "what a full buffer loses: what comes, letter by letter, or a whole line",
+        one_of("letters", "newest", "oldest"),
+    )
     refuse: int = option(0, "N", "the next N writes are refused with an error", whole(0, 10**6))
     link_loss: bool = option(True, "yes|no", "a connection that ends shuts all down; no: the time goes on", yes)
     long: str = option(
@@ -92,7 +99,8 @@ class OpenEmsStim:
         self._options = options
         self._log = log
         self._gates = [Gate(), Gate()]
-        self._lines: deque[str] = deque(maxlen=LINES_MAX)
+        self._serial = Serial(options.buffer, options.drops)
+        self._doing: str | None = None  # the line that the board is at until it is free
         self._closing: deque[tuple[int, str]] = deque()  # gates to be shut in turn, and by whom
         self._free_s = -inf
         self._stages = [Stage(letter) for letter in LETTERS]
@@ -112,7 +120,8 @@ class OpenEmsStim:
     def due_s(self) -> float:
         """See Twin."""
         next_s = min(gate.ends_s for gate in self._gates)
-        board_s = self._free_s if self._closing or self._lines else max(self._free_s, next_s)
+        busy = self._closing or self._doing is not None or self._serial
+        board_s = self._free_s if busy else max(self._free_s, next_s)
         return min(self._agenda.due_s, board_s)
 
     def level(self, channel: str = "A") -> int:
@@ -139,7 +148,7 @@ class OpenEmsStim:
         self._live(now_s)
         self._log(now_s, "disconnect", {"level": self._levels()})
         if self._options.link_loss:
-            self._shut(now_s, "link")
+            self._hand_on(now_s, self._serial.ended())
 
     def subscribe(self, now_s: float, endpoint: Endpoint, on: bool) -> None:
         """See Twin: the characteristic can notify, but never does."""
@@ -159,10 +168,7 @@ class OpenEmsStim:
             self._log(now_s, "refused", {**fields, "code": code})
             raise WriteRefused(code, f"{endpoint.name} refuses {len(data)} bytes")
         self._log(now_s, "write", fields)
-        if not self._lines:
-            self._free_s = max(self._free_s, now_s) + self._options.slow
-        self._lines.append(_as_the_board_reads(data[:SHORT] if self._options.long == "cut" else data))
-        self._live(now_s)
+        self._hand_on(now_s, self._serial.value(data[:SHORT] if self._options.long == "cut" else data))
 
     def read(self, now_s: float, endpoint: Endpoint) -> bytes:
         """See Twin: nothing can be read."""
@@ -181,6 +187,13 @@ class OpenEmsStim:
             stage.live(tick_at(until_s))
             found += stage.pulses(since_s, until_s)
         return sorted(found, key=lambda pulse: pulse.at_s)
+
+    def _hand_on(self, now_s: float, lost: int) -> None:
+        """The radio module has told the board something; `lost` characters didn't fit."""
+        if lost:
+            self._log(now_s, "ignored", {"why": f"{lost} characters lost: the board's buffer is full"})
+        self._free_s = max(self._free_s, now_s)
+        self._live(now_s)
 
     def _levels(self) -> dict[str, int]:
         return {letter: self.level(letter) for letter in LETTERS}
@@ -201,7 +214,8 @@ class OpenEmsStim:
                     self._flow(now_s, index, act)
             case "power-off":
                 self.on = False
-                self._lines.clear()
+                self._serial.clear()
+                self._doing = None
                 self._closing.clear()
                 for index in range(2):
                     self._least(now_s, index, "power")
@@ -212,18 +226,30 @@ class OpenEmsStim:
                 raise ValueError(f"a hand can't do {act!r} to an {self.family}")
 
     def _turn(self, now_s: float) -> None:
-        """Do the board's next thing: open a relay that was waited for, read a line, see whose time is over."""
+        """Do the board's next thing: open a relay that was waited for, end a line, see whose time is over, read on."""
         if self._closing:
             index, _ = self._closing.popleft()
             self._gates[index].on = False
             if self._closing:
                 self._least(now_s, *self._closing[0])
-        elif self._lines:
-            line = self._lines.popleft()
-            self._free_s = now_s + (self._options.slow if self._lines else 0.0)
-            self._obey(now_s, line)
+        elif self._doing is not None:
+            line, self._doing = self._doing, None
+            self._end_line(now_s, line)
+        elif over := [(i, "time") for i, gate in enumerate(self._gates) if gate.ends_s <= now_s]:
+            self._close(now_s, over)
         else:
-            self._close(now_s, [(i, "time") for i, gate in enumerate(self._gates) if gate.ends_s <= now_s])
+            self._doing = self._serial.take()
+            self._free_s = now_s + self._options.slow
+
+    def _end_line(self, now_s: float, line: str) -> None:
+        """Do what a line says, after the time that the board has taken for it."""
+        command = command_in(line)
+        if line == ENDED:
+            self._shut(now_s, "link")
+        elif command is None:
+            self._log(now_s, "ignored", {"why": f"no command in {line!r}"})
+        else:
+            self._obey(now_s, command)
 
     def _obey(self, now_s: float, text: str) -> None:
         if "G" not in text:
@@ -302,13 +328,6 @@ def _number(text: str, letter: str) -> int | None:
     if found is None:
         return None
     return (int(found.group(1)) + 2**15) % 2**16 - 2**15 if found.group(1) else -1
-
-
-def _as_the_board_reads(data: bytes) -> str:
-    """Return what is left of a value after the board's way of reading hex: A-F count as 0-5 (a bug of the firmware)."""
-    digits = [int(digit, 16) for digit in data.hex()]
-    low = [digit - 10 if digit > 9 else digit for digit in digits]
-    return "".join(chr(16 * high + rest) for high, rest in zip(low[::2], low[1::2], strict=True))
 
 
 def _make(address: str, options: OpenEmsStimOptions, chance: Chance, log: Log) -> Twin:

@@ -28,6 +28,13 @@ class Outbox:
         last_s = self._said[-1].at_s if self._said else at_s
         self._said.append(Said(max(at_s, last_s), endpoint, data))
 
+    def unsaid(self, at_s: float, endpoint: Endpoint) -> bytes:
+        """Take back what is to be said on an endpoint at this very time, to say it in one with more."""
+        data = b""
+        while self._said and self._said[-1].at_s == at_s and self._said[-1].endpoint == endpoint:
+            data = self._said.pop().data + data
+        return data
+
     def take(self, now_s: float) -> list[Said]:
         """Return and remove what is due."""
         out = []

@@ -65,6 +65,8 @@ def test_a_cut_or_lengthened_line_is_never_taken_for_the_whole(entry: dict[str, 
     for length in range(len(data)):
         if script and data[length - 1 : length] == b"}":
             continue  # the sections before the last are a script too
+        if data[:length].endswith(b"\r\n"):
+            continue  # the first of two lines is one
         with pytest.raises(BadPacket):
             pick(forms(entry), data[:length])
     with pytest.raises(BadPacket):

@@ -1,6 +1,6 @@
 """Plays the bluetens driver with its Guard against the software unit over a bad air: levels, traps, proofs, stops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from itertools import count, pairwise
 from random import Random
@@ -57,6 +57,8 @@ class Loop:
         self.now_s = self.air_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
         self.mode, self.wish, self.end_s = Mode.READY, 0, 1800.0
+        self.number = 0
+        self.granted: Mapping[Channel, Level] = {}
         self.events: list[Event] = []
         self.ops: list[tuple[float, Write]] = []
         self.wishes: list[tuple[float, int]] = []
@@ -95,8 +97,12 @@ class Loop:
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
-        self.mode, self.wish = Mode.OFF, 0
-        return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
+        self.mode, self.wish, self.number = Mode.OFF, 0, self.number + 1
+        return self.run(seconds, self.proved)
+
+    def proved(self, now: Reported) -> bool:
+        """Say whether the stop that was asked for last is proved."""
+        return now.zero is Zero.CONFIRMED and now.stop == self.number
 
     def rises(self) -> list[tuple[float, int, int]]:
         """Return (time, from, to) of what the host raised, as the unit recorded it."""
@@ -120,15 +126,18 @@ class Loop:
 
     def _pass(self) -> None:
         now_s, driver = self.now_s, self.driver
-        plea = Plea(self.mode, {A: Level(self.wish)}, 1.0, 0.0, self.end_s)
-        level = permit(now_s, plea, driver.reported(now_s), CAPS, LIMITS).level
+        plea = Plea(self.mode, {A: Level(self.wish)}, 1.0, 0.0, self.end_s, held=self.granted)
+        granted = permit(now_s, plea, driver.reported(now_s), CAPS, LIMITS)
+        level = self.granted = granted.level
         if not self.wishes or self.wishes[-1][1] != self.wish:
             self.wishes.append((now_s, self.wish))
-        driver.want(now_s, Wanted(self.mode, level, {A: CAPS.scale}, SCORE, 0.0, self.end_s))
+        asks, number = granted.asks, self.number
+        wanted = Wanted(self.mode, level, {A: CAPS.scale}, SCORE, 0.0, self.end_s, stop=number, rises=asks)
+        driver.want(now_s, wanted)
         for op in driver.poll(now_s):
             self._send(op)
         assert driver.due_s > now_s, "a livelock"
-        if driver.reported(now_s).zero is Zero.CONFIRMED:
+        if self.proved(driver.reported(now_s)):
             self.proofs.append((now_s, self.twin.level()))
 
     def _send(self, op: Op) -> None:
@@ -245,6 +254,104 @@ def test_a_clean_stop_is_proved_in_a_tenth_of_a_second() -> None:
     assert loop.wrote()[-2:] == [b"\r\n>osto\r\n", b">stat\r\n"]
 
 
+@pytest.mark.control("C-46")
+def test_no_older_zero_proves_a_stop_not_for_one_pass() -> None:
+    loop = Loop().ready()
+    for mode in (Mode.READY, Mode.OFF, Mode.OFF):
+        loop.mode = mode
+        loop.run(5.0)
+        sent = len(loop.ops)
+        loop.number += 1
+        loop.driver.want(loop.now_s, Wanted(mode, score=SCORE, stop=loop.number))
+        now = loop.driver.reported(loop.now_s)
+        assert (now.stop, now.zero) == (loop.number, Zero.NO)
+        assert loop.run(8.0, loop.proved) > 0.07, "a round for the stop, and one for the question after it"
+        assert [op.data for _, op in loop.ops[sent : sent + 2]] == [b"\r\n>osto\r\n", b">stat\r\n"]
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.parametrize("late_s", [0.2, 0.5, 1.0, 2.4])
+def test_a_zero_of_before_that_comes_twice_proves_no_later_stop(late_s: float) -> None:
+    loop = Loop(BluetensOptions(stop_ignored=99)).ready()
+    loop.run(5.0)
+    sent = len(loop.ops)
+    loop.run(5.0, lambda _: any(op.data == b">stat\r\n" for _, op in loop.ops[sent:]))
+    asked_s = loop.now_s
+    loop.run(0.1)
+    loop.proofs.clear()
+    loop.lost = 1.0  # somebody starts it by its button, and nothing that it says arrives
+    loop.twin.hand(loop.now_s, "A+2")
+    loop.mode, loop.number = Mode.OFF, loop.number + 1
+    loop.run(asked_s + late_s - loop.now_s)
+    double = f"tick=0,lmd5={'0' * 32},str=0\r\n".encode()
+    loop.driver.receive(loop.now_s, SHELL, double)
+    loop.run(0.5)
+    assert loop.twin.level() == 2
+    assert loop.proofs == []
+
+
+LOWERED = {
+    "it answers, and stays": BluetensOptions(down_ignored=99),
+    "its answers tell the level before": BluetensOptions(down_ignored=99, old_level=True),
+}
+
+
+@pytest.mark.control("C-08")
+@pytest.mark.parametrize("options", LOWERED.values(), ids=LOWERED.keys())
+def test_a_level_that_does_not_come_down_is_stopped(options: BluetensOptions) -> None:
+    loop = Loop(options).ready().play(5)
+    loop.run(2.0)
+    loop.wish = 3
+    loop.run(3.0, lambda _: loop.twin.level() == 0)
+    assert loop.twin.level() == 0
+    assert b">str 3\r\n" in loop.wrote()
+
+
+@pytest.mark.control("C-08")
+def test_a_level_that_cannot_be_lowered_since_nothing_is_heard_is_stopped() -> None:
+    loop = Loop().ready().play(5)
+    loop.run(2.0)
+    loop.lost, loop.wish = 1.0, 3
+    sent, begun_s = len(loop.ops), loop.now_s
+    loop.run(2.5)
+    stops = [at_s for at_s, op in loop.ops[sent:] if b">osto" in op.data]
+    assert 1.9 <= stops[0] - begun_s <= 2.1
+    assert loop.twin.level() == 0
+
+
+def test_a_level_that_comes_down_slowly_is_not_stopped() -> None:
+    loop = Loop().ready().play(6)
+    for level in (5, 4, 3, 2):
+        loop.wish = level
+        loop.run(1.2)
+    assert loop.twin.level() == 2
+    assert not [data for data in loop.wrote()[-20:] if b">osto" in data]
+
+
+@pytest.mark.control("C-52")
+@pytest.mark.parametrize("before_s", [0.0, 0.2, 0.5, 0.9])
+def test_a_raise_never_jumps_over_a_hand_whose_word_was_lost(before_s: float) -> None:
+    loop = Loop().ready().play(6)
+    loop.run(4.0 + before_s)
+    loop.lost = 1.0
+    loop.twin.hand(loop.now_s, "A-5")
+    loop.run(0.06)
+    loop.lost, loop.wish = 0.0, 7
+    loop.run(1.5)
+    assert loop.twin.level() <= 2, "one step from where the hand left it"
+    assert all(to == before + 1 for _, before, to in loop.rises())
+
+
+@pytest.mark.control("C-52")
+def test_a_session_climbs_a_step_a_second_and_asks_no_more_than_it_has_to() -> None:
+    loop = Loop().ready().play(1)
+    sent, begun_s = len(loop.ops), loop.now_s
+    loop.play(9)
+    assert loop.now_s - begun_s < 8 * 1.35
+    asked = [at_s for at_s, op in loop.ops[sent:] if op.data == b">stat\r\n"]
+    assert len(asked) <= 4 * 9
+
+
 @pytest.mark.control("C-07")
 def test_a_stop_passes_a_write_that_hangs() -> None:
     loop = Loop().ready().play(2)
@@ -293,7 +400,7 @@ def test_writes_that_fail_leave_the_level_open_and_the_stop_goes_on() -> None:
     now = loop.driver.reported(loop.now_s)
     assert (now.zero, now.level[A], now.out) == (Zero.SENT, Span(0, 3), Out.MAYBE)
     loop.broken = False
-    assert loop.stop(5) < 1.0
+    assert loop.run(5, loop.proved) < 1.0
     assert loop.twin.level() == 0
 
 
@@ -335,7 +442,7 @@ def test_a_button_in_ready_is_told_and_stopped() -> None:
 def test_damaged_lines_never_make_a_level_known_that_no_whole_line_says(seed: int, cut: int) -> None:
     luck = Random(seed)
     loop = Loop().ready().play(2, 10)
-    known = literal("bluetens", Direction.FROM_DEVICE, SHELL.name)
+    known = [data for data in literal("bluetens", Direction.FROM_DEVICE, SHELL.name) if data.count(b"\r\n") == 1]
     for _ in range(8):
         data: Any = bytearray(luck.choice(known))
         data[luck.randrange(len(data))] ^= 1 << luck.randrange(8)

@@ -61,6 +61,7 @@ READINGS = {
     "every open question the other way": BluetensOptions(
         old_level=False, stat="app", md5_case="lower", first_md5="none", echo=True, pad="right", bound=True, preload=0
     ),
+    "several lines in one notification": BluetensOptions(pieces="joined"),
     "lines cut anywhere, another first md5": BluetensOptions(pieces="any", first_md5="default"),
     "first hardware": BluetensOptions(hardware="first", name="BluetensQ.BLT"),
 }

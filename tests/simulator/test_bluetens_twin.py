@@ -381,6 +381,20 @@ def test_options_of_stops_ends_and_what_was_before() -> None:
     assert short.twin.store.files["a"] == b"V1{|R1?"
 
 
+def test_lines_may_come_without_a_gap_between_in_one_notification() -> None:
+    bench = Bench("pieces=joined")
+    bench.put("a", P20)
+    bench.write(b">ssta a\r\n")
+    assert [one.data for one in bench.twin.advance(bench.now_s + 0.05)] == [b"NOTIFY strength 1\r\n0", b": ok\r\n"]
+
+
+def test_lower_levels_may_have_no_effect() -> None:
+    bench = Bench("strength=9,down_ignored=1")
+    assert bench.ask("str 5", "str 10") == ["str=9", "str=9"]
+    assert bench.ask("str 5") == ["str=10"]
+    assert bench.twin.level() == 5
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(

@@ -16,6 +16,7 @@ from protocols.openemsstim import CAPS, COMMAND, FAMILY, SERVICE
 from protocols.vocabulary import Channel, Level
 from simulator.checks import violations
 from simulator.openemsstim import OpenEmsStim
+from simulator.openemsstim_serial import Serial, command_in
 from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused
@@ -189,6 +190,50 @@ def test_each_fault_hurts() -> None:
     assert (pads.levels(), pads.current(), pads.twin.pulses(1.01, 2.0)) == ([30, 0], 0.0, [])
     with pytest.raises(ValueError, match=r"A\+"):
         pads.twin.hand(2.0, "A+")
+
+
+def test_a_slow_board_is_behind_and_learns_of_a_lost_link_late() -> None:
+    bench = Bench("slow=0.5")
+    assert bench.send("C0I20T5000G") == [0, 0]
+    bench.send("C1I30T5000G")
+    bench.twin.disconnect(bench.now_s)
+    assert [bench.live(0.49), bench.live(0.02), bench.live(0.5), bench.live(0.4)] == [
+        [0, 0],
+        [20, 0],
+        [20, 30],
+        [20, 30],
+    ]
+    assert bench.live(0.2) == [0, 0]
+    assert [record["by"] for record in bench.told("level")[-2:]] == ["link", "link"]
+
+
+def test_a_flooded_board_loses_letters_and_puts_together_what_nobody_meant() -> None:
+    bench = Bench("slow=0.5,buffer=50")
+    for _ in range(4):
+        bench.send("C0I4T2000G")  # 31 characters each: the second waits, the third loses its end, the fourth all
+    assert bench.live(0.5) == [4, 0]
+    assert len([record for record in bench.told("ignored") if "lost" in str(record["why"])]) == 2
+
+
+def test_letters_that_are_lost_in_the_middle_make_another_level() -> None:
+    serial = Serial(50, "letters")
+    serial.value(b"C0I4T2000G")
+    assert serial.value(b"C0I4T2000G") == 12
+    assert command_in(serial.take()) == "C0I4T2000G"
+    assert serial.take() == "WV,001C,43304934543"
+    assert command_in("WV,001C,43304934" + "34543230303047.") == "C0I44T2000G", (
+        "the head of one and the end of the next"
+    )
+    assert command_in("Connection End") is None
+
+
+@pytest.mark.parametrize("drops", ["newest", "oldest"])
+def test_another_board_may_lose_whole_lines(drops: str) -> None:
+    bench = Bench(f"slow=0.5,buffer=70,drops={drops}")
+    for level in (4, 5, 6, 7):
+        bench.send(f"C0I{level}T2000G")  # the first is being done, two wait
+    levels = [bench.live(0.5)[0] for _ in range(3)]
+    assert levels == ([4, 5, 6] if drops == "newest" else [4, 6, 7])
 
 
 def test_names_and_adverts() -> None:
