@@ -8,7 +8,6 @@ from msgspec import structs
 
 from estim.core.panel import Done, Found, Scan, Stop
 from estim.host.desk import Desk
-from estim.host.link import Air
 from protocols.driver import Family
 from simulator.radio import MemoryAir, MemoryLink
 from simulator.registry import make
@@ -39,15 +38,15 @@ def test_a_scan_beside_a_session_is_answered_and_the_session_plays_on(folder: Pa
 
     house = House(folder, "em70")
     house.twins += make(house.setup, lambda _unit: silent, number=2)
+    house.air = MemoryAir(house.twins, faults=house.setup.radio)
     house.run(life)
 
 
 class NotedAir(MemoryAir):
     """A radio that notes what each link was opened for."""
 
-    def __init__(self, real: Air) -> None:
-        assert isinstance(real, MemoryAir)
-        self.__dict__.update(real.__dict__)
+    def __init__(self, house: House) -> None:
+        super().__init__(house.twins, faults=house.setup.radio)
         self.noted: list[bool] = []
 
     def link(self, address: str, family: Family, *, to_stop: bool = False) -> MemoryLink:
@@ -58,26 +57,26 @@ class NotedAir(MemoryAir):
 @pytest.mark.control("C-57")
 def test_a_link_that_is_opened_again_is_opened_to_stop_and_the_first_one_is_not(folder: Path) -> None:
     async def life(house: House, desk: Desk) -> None:
-        air = NotedAir(desk._parts.air)
-        object.__setattr__(desk._parts, "air", air)
         assert isinstance(await desk.ask(Seat(), PLAY), Done)
         await asyncio.sleep(60)
         assert air.noted[0] is False
         assert len(air.noted) > 1
         assert all(air.noted[1:])
 
-    House(folder, "em70:cut=15+5").run(life)
+    house = House(folder, "em70:cut=15+5")
+    air = house.air = NotedAir(house)
+    house.run(life)
 
 
 @pytest.mark.control("C-57")
 def test_what_a_dead_host_left_behind_is_looked_for_to_stop_it(folder: Path) -> None:
     async def life(house: House, desk: Desk) -> None:
-        air = NotedAir(desk._parts.air)
-        object.__setattr__(desk._parts, "air", air)
         await house.leave_open()
         await desk.recover()
         await asyncio.sleep(10)
         assert air.noted
         assert all(air.noted)
 
-    House(folder, "em70").run(life)
+    house = House(folder, "em70")
+    air = house.air = NotedAir(house)
+    house.run(life)
