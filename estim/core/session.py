@@ -54,6 +54,7 @@ class Session:
         self.started: Now | None = None
         self.stop_confirmed: bool | None = None
         self.linked = False
+        self.lost: Now | None = None
         self._doubt = Doubt(caps)
         self._since_s = now.mono_s
         self._linked_s = now.mono_s
@@ -68,6 +69,7 @@ class Session:
     def link_up(self, now: Now) -> list[Happened]:
         """The link is open, with a fresh driver that knows nothing yet."""
         self.linked = True
+        self.lost = None
         self._linked_s = now.mono_s
         self._doubt.fresh()
         if self.state in (State.STOPPING, State.FAULT):
@@ -79,8 +81,11 @@ class Session:
         self.linked = False
         if self.state is State.ENDED:
             return []
+        self.lost = now
         if self.state not in (State.STOPPING, State.FAULT):
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
+        elif last.zero is Zero.CONFIRMED:
+            return []  # the stop that was under way has just been proved, by the unit's own leaving for instance
         return self.teller.lost(now, last, text)
 
     def no_device(self, now: Now, text: str) -> list[Happened]:

@@ -5,7 +5,7 @@ from estim.core.moment import Now
 from estim.core.panel import Lane, Snapshot, State
 from estim.core.session import Session
 from estim.core.states import PLAYING
-from estim.core.telling import ages, count_words, on_until
+from estim.core.telling import ages, count_words, on_left_s, on_until
 from protocols.score import part_at
 from protocols.vocabulary import Channel, Out, Reported, Zero
 
@@ -41,7 +41,9 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         battery=reported.battery if reported else None,
         out=(reported.out if reported else Out.OFF).value,
         zero=(reported.zero if reported else Zero.NO).value,
+        lost_at=_local(session.lost) if session.lost and alive else None,
         on_until=on_until(now, reported) if reported and lost else None,
+        on_left_s=on_left_s(now_s, reported) if reported and lost else None,
         differs=order.course.differs if order else (),
         alarms=tuple(session.teller.alarms),
         reason=session.reason,
@@ -50,6 +52,10 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         by_hand=unit.by_hand,
         counts=count_words(reported.counts) if reported else {},
     )
+
+
+def _local(moment: Now) -> str:
+    return moment.utc.astimezone().isoformat(timespec="seconds")
 
 
 def _phase(session: Session, now_s: float) -> tuple[str, int, int]:
