@@ -37,6 +37,19 @@ from protocols.vocabulary import (
     Zero,
 )
 
+AHEAD_MIN = 3
+"""How far a key may move the goal beyond the unit's level at least, in the unit's own steps: three taps in a row count
+on a unit that takes one step a second (em70), and 1 to 3 s after the key is let go it has come to rest."""
+
+
+def ahead(caps: Capabilities) -> int:
+    """Return how far a key may move the goal beyond the level that the unit told, in its own steps.
+
+    On fine scales that is what the Guard grants in one raise (20 of 1000 on a zc95): less would slow a held key down
+    below the slope that is safe, more would go on climbing after it is let go.
+    """
+    return max(AHEAD_MIN, caps.step)
+
 
 class Session:
     """See the module. `order` None makes a session that only stops a unit which was left running."""
@@ -56,6 +69,7 @@ class Session:
         self.linked = False
         self.lost: Now | None = None
         self._doubt = Doubt(caps)
+        self._seen: tuple[Now, Reported] | None = None
         self._since_s = now.mono_s
         self._linked_s = now.mono_s
         self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
@@ -108,12 +122,21 @@ class Session:
         return []
 
     def level(self, channel: Channel, *, by: int | None, to: int | None) -> str:
-        """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done."""
+        """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done.
+
+        `by` never leads further than a few steps beyond the level that the unit told (see `ahead`): a key that is
+        held repeats thirty times a second, the unit takes a step or two, and whoever lets go means "no further". What
+        is refused isn't remembered. `to` was typed as a number and holds as it is, within the caps.
+        """
         after = move(self.state, Move.LEVEL)
         if channel not in self.caps.channels:
             raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
         goal = max(0, to if to is not None else self.wish.goal(channel) + (by or 0))
         check_level(self.limits, channel, goal)
+        if to is None and goal > max(self.wish.goal(channel), self._come_to(channel) + ahead(self.caps)):
+            # Without a figure in it that moves: the same refusal is the same sentence, and is told once.
+            text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
+            raise EstimError(f"{text}; type a level to go further", code=Exit.TRY_LATER)
         self.wish.aim(channel, goal, at_once=after is State.RUNNING)
         self.teller.author[channel] = "key"
         self.state = after
@@ -152,6 +175,7 @@ class Session:
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
         """Let time pass and take what the unit said. Call after every input, before plea()."""
         told: list[Happened] = []
+        self._seen = now, reported
         self.wish.advance(now.mono_s)
         for event in events:
             told += self._take(now, event)
@@ -197,6 +221,13 @@ class Session:
     def length_s(self) -> float:
         """How long it plays, seconds; 0 for a session that only stops."""
         return min(self.order.course.score.length_s, SESSION_MAX_S) if self.order else 0.0
+
+    def _come_to(self, channel: Channel) -> int:
+        """Return how far on the person's own scale the unit has surely come, as it told last."""
+        if self._seen is None:
+            return 0
+        now, reported = self._seen
+        return self.wish.come_to(now.mono_s, channel, reported.level[channel].lo)
 
     def _go(self, now: Now, by: Move) -> None:
         self.state = move(self.state, by)

@@ -127,6 +127,14 @@ class Wish:
         else:
             self._ramps[channel].lowered_by_hand(level, percent)
 
+    def come_to(self, now_s: float, channel: Channel, told: int) -> int:
+        """Return how far on the person's own scale a unit has come that told this level in the present part."""
+        at = self._ramps[channel].at
+        percent = self.part(now_s).level_pct
+        if told >= self._ramps[channel].level(percent):
+            return floor(at)  # it is where it is wished: a part of 5 % says little about the level in a full one
+        return min(floor(at), told * 100 // percent)
+
     def goal(self, channel: Channel) -> int:
         """Return what the person asked for."""
         return self._ramps[channel].goal
