@@ -41,6 +41,7 @@ from estim.host.clock import RealClock
 from estim.keys import Keys, has_terminal
 from estim.options import HostOptions
 from estim.record import Record, exit_code
+from estim.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.verbs.starting import ask_after, ask_open_questions, next_slot
 from protocols.vocabulary import Channel
 
@@ -61,6 +62,9 @@ ALIVE_S = 2.0
 
 LEVEL_MAX = 10_000
 """Highest level that the socket takes (estim.core.panel.LevelIn)."""
+
+STOPS = STOP_LETTERS | LEAVE_LETTERS | {PANIC_KEY}
+"""The keys that stop."""
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -87,6 +91,7 @@ class Run:
         self._unit: str | None = None
         self._keys: Keys | None = None
         self._prompted = False
+        self._refusals: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -279,6 +284,10 @@ class Run:
             self._keys.close()
 
     def _key(self, key: str) -> None:
+        if key in STOPS:
+            stop = Stop(unit=self._unit, reason="panic") if key == PANIC_KEY else Stop(unit=self._unit)
+            self._background(self._send(stop))
+            return
         last = self._record.last
         if last is None:
             return
@@ -293,8 +302,6 @@ class Run:
             case " ":
                 paused = last.state is State.PAUSED
                 self._background(self._send(Resume(self._unit) if paused else Pause(self._unit)))
-            case "q" | "s":
-                self._background(self._send(Stop(unit=self._unit)))
             case _:
                 pass
 
@@ -303,7 +310,13 @@ class Run:
         with suppress(OSError, TimeoutError):
             reply = await self._wire.ask(command)
             if isinstance(reply, Refusal) and not isinstance(command, Stop):
-                sys.stderr.write(f"\n{reply.text}\n")
+                self._say_refused(reply.text)
+
+    def _say_refused(self, text: str) -> None:
+        """Tell why a key did nothing, once: a key that is held is refused thirty times a second."""
+        if text not in self._refusals:
+            self._refusals.add(text)
+            sys.stderr.write(f"\n{text}\n")
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

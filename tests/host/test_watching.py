@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,7 +74,7 @@ def test_a_lost_link_is_shown_within_a_second_and_counts_down_while_it_lasts(
         after = [(at_s, one) for at_s, one in viewer.shown if at_s >= lost_s]
         assert after[0][0] - lost_s < 1
         assert all(one.lost_at is not None for _, one in after)
-        assert all(later - at_s < 1.3 for (at_s, _), (later, _) in zip(after, after[1:], strict=False))
+        assert all(later - at_s < 1.3 for (at_s, _), (later, _) in pairwise(after))
         assert after[-1][0] > house.loop.time() - 1.3, "it goes on as long as the unit is looked for"
         first, last = after[0][1], after[-1][1]
         assert first.lanes[0].hi >= level
