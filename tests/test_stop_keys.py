@@ -1,13 +1,19 @@
 """The keys that stop, as data, and as a terminal sends them to `estim run`."""
 
+import asyncio
 import os
 import pty
 
 import pytest
 
+from estim.core.panel import Ask, Raise, Refusal, Reply, Start, Stop
 from estim.host.clock import new_loop
 from estim.keys import Keys, read_keys
+from estim.options import HostOptions
+from estim.running import Run
 from estim.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
+from protocols.vocabulary import Channel
+from tests.tui.scripted import RUNNING, ScriptedWire
 
 
 @pytest.mark.parametrize("letter", ["s", "S", "ы", "Ы", "і", "с", "σ", "ς", "Σ", "ד", "س"])
@@ -77,3 +83,46 @@ def test_a_letter_of_two_bytes_that_comes_in_two_pieces_is_one_key(monkeypatch: 
         os.close(host)
         os.close(terminal)
     assert pressed == ["ы", "f12", "s"]
+
+
+class Refusing(ScriptedWire):
+    """A host on which the unit hasn't come up yet."""
+
+    async def ask(self, command: Ask) -> Reply:
+        return Refusal(code=75, text="A waits for the unit")
+
+
+def running(wire: ScriptedWire) -> Run:
+    """Return `estim run` in mid-session on a scripted host."""
+    run = Run(HostOptions(), Start(program="tens-ankle", pads_on=True), as_json=False, may_ask=False)
+    run._wire = wire  # type: ignore[assignment] # a wire by its form
+    run._unit = "coyote3"
+    return run
+
+
+async def pressed(run: Run, *keys: str) -> None:
+    for key in keys:
+        run._key(key)
+    await asyncio.gather(*run._tasks)
+
+
+@pytest.mark.control("C-38")
+@pytest.mark.parametrize("key", ["s", "S", "q", "Q", "ы", "Й", "σ", "ς", "ד", "س"])
+async def test_estim_run_stops_by_the_same_keys_even_before_anything_is_known(key: str) -> None:
+    wire = ScriptedWire(RUNNING)
+    await pressed(running(wire), key)
+    assert wire.stops == [Stop(unit="coyote3")]
+
+
+@pytest.mark.control("C-38")
+async def test_estim_run_takes_f12_as_panic() -> None:
+    wire = ScriptedWire(RUNNING)
+    await pressed(running(wire), "f12")
+    assert wire.stops == [Stop(unit="coyote3", reason="panic")]
+
+
+async def test_a_key_that_is_held_and_refused_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    run = running(Refusing(RUNNING))
+    for _ in range(30):
+        await run._send(Raise(channel=Channel.A, by=1, unit="coyote3"))
+    assert capsys.readouterr().err.count("A waits for the unit") == 1

@@ -431,7 +431,7 @@ def _others_on(view: View) -> str:
 
 def _state(view: View, snapshot: Snapshot, *, clock: bool) -> str:
     state = "NOT KNOWN any more" if view.gone else words.state(snapshot)
-    return state if clock else f"{state} · {words.clock(snapshot.left_s)} left"
+    return state if clock or words.searched(snapshot) else f"{state} · {words.clock(snapshot.left_s)} left"
 
 
 def _unit(view: View) -> str:

@@ -156,7 +156,7 @@ def simulated(really: bool, width: int) -> str:
 def state(snapshot: Snapshot) -> str:
     """Return what the session is doing, in words."""
     if searched(snapshot):
-        return "LINK LOST: searching for the unit, to stop it" if snapshot.lost_at else "searching for it, to stop it"
+        return "LINK LOST: searching, to stop it" if snapshot.lost_at else "searching for it, to stop it"
     match snapshot.state:
         case State.IDLE:
             return "idle"
