@@ -136,7 +136,7 @@ class Session:
         if to is None and goal > max(self.wish.goal(channel), self._come_to(channel) + ahead(self.caps)):
             # Without a figure in it that moves: the same refusal is the same sentence, and is told once.
             text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
-            raise EstimError(f"{text}; type a level to go further", code=Exit.TRY_LATER)
+            raise EstimError(f"{text}; press again when it is there", code=Exit.TRY_LATER)
         self.wish.aim(channel, goal, at_once=after is State.RUNNING)
         self.teller.author[channel] = "key"
         self.state = after

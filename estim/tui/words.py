@@ -20,7 +20,7 @@ from protocols.vocabulary import Channel
 MINUTES_MAX = 30
 """Longest session, minutes (safety.md C-31)."""
 
-MINUTES_MIN = 0.5
+MINUTES_MIN = 0.1
 """Shortest session that can be chosen on the screen, minutes."""
 GOAL_FORM = "write a whole number for channel A, or A=12,B=8"
 """What the goal field takes."""

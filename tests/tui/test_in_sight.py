@@ -276,9 +276,9 @@ async def test_f12_stops_with_any_modifier(key: str) -> None:
     ("field", "typed", "says"),
     [
         ("minutes", "2,5,", "Minutes"),
-        ("minutes", "1e1", "0.5 to 30"),
+        ("minutes", "1e1", "0.1 to 30"),
         ("minutes", "25 min", "“25 min”"),
-        ("minutes", "0.2", "0.5 to 30"),
+        ("minutes", "0.02", "0.1 to 30"),
         ("goal", "2,5", "sets A twice"),
         ("goal", "12.5", "“12.5” is no level"),
         ("goal", "A=1x", "write a whole number"),
