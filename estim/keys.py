@@ -1,15 +1,25 @@
 """Single keys of a terminal, without Enter; the terminal is always given back as it was."""
 
 import asyncio
+import codecs
 import os
+import re
 import signal
 import sys
 import termios
 import tty
 from collections.abc import Callable
 
+from estim.stop_keys import F12_CODES, PANIC_KEY
+
 READ_MAX = 32
 """Keys taken at once: more than a person presses between two looks."""
+
+_SEQUENCE = re.compile(r"\x1b(?:\[([0-9]*)[0-9;:]*[^0-9;:]|O[A-DFHMP-S])")
+"""What a terminal sends for one key that is no letter: ESC [ number ; modifiers end, or ESC O letter."""
+
+_TORN = re.compile(r"\x1b(?:\[[0-9;:]*|O)?$")
+"""The beginning of such a sequence, when the rest is still to come."""
 
 
 def has_terminal() -> bool:
@@ -24,8 +34,25 @@ def has_terminal() -> bool:
         return False
 
 
+def read_keys(sent: str) -> list[str]:
+    """Return the keys that a terminal sent: characters, and `f12`, with any modifier; other named keys are left out."""
+    keys: list[str] = []
+    at = 0
+    while at < len(sent):
+        named = _SEQUENCE.match(sent, at)
+        if named is not None:
+            at = named.end()
+            if named[1] in F12_CODES:
+                keys.append(PANIC_KEY)
+            continue
+        if sent[at] != "\x1b":  # Escape alone, or before a letter (Alt), adds nothing
+            keys.append(sent[at])
+        at += 1
+    return keys
+
+
 class Keys:
-    """Calls `pressed` for each key, on the running loop, until closed."""
+    """Calls `pressed` for each key (see `read_keys`), on the running loop, until closed."""
 
     def __init__(self, pressed: Callable[[str], None]) -> None:
         self._handle = sys.stdin.fileno()
@@ -33,6 +60,8 @@ class Keys:
         self._pressed = pressed
         self._loop = asyncio.get_running_loop()
         self._open = True
+        self._text = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+        self._torn = ""
         tty.setcbreak(self._handle)
         self._loop.add_reader(self._handle, self._read)
 
@@ -58,5 +87,8 @@ class Keys:
             keys = b""
         if not keys:  # the terminal has gone; its hang-up comes as a signal
             self._loop.remove_reader(self._handle)
-        for key in keys.decode(errors="ignore"):
+        sent = self._torn + self._text.decode(keys)
+        torn = _TORN.search(sent)
+        self._torn = torn[0] if torn else ""
+        for key in read_keys(sent.removesuffix(self._torn)):
             self._pressed(key)

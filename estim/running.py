@@ -43,6 +43,7 @@ from estim.keys import Keys, has_terminal
 from estim.options import HostOptions
 from estim.plain import left_on
 from estim.record import Record, exit_code
+from estim.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.verbs.starting import ask_after, ask_open_questions, next_slot
 from protocols.vocabulary import Channel
 
@@ -63,6 +64,9 @@ ALIVE_S = 2.0
 
 LEVEL_MAX = 10_000
 """Highest level that the socket takes (estim.core.panel.LevelIn)."""
+
+STOPS = STOP_LETTERS | LEAVE_LETTERS | {PANIC_KEY}
+"""The keys that stop."""
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -90,6 +94,7 @@ class Run:
         self._keys: Keys | None = None
         self._prompted = False
         self._warned: set[str] = set()
+        self._refusals: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -280,7 +285,7 @@ class Run:
     def _ask_stop(self) -> None:
         self._background(self._send_stop())
 
-    async def _send_stop(self, reason: Literal["stopped", "interrupted"] = "interrupted") -> None:
+    async def _send_stop(self, reason: Literal["stopped", "panic", "interrupted"] = "interrupted") -> None:
         """Stop, and say so if it isn't done: nothing may swallow that."""
         if self._wire is None or self._record.ended is not None:
             return
@@ -304,6 +309,9 @@ class Run:
             self._keys.close()
 
     def _key(self, key: str) -> None:
+        if key in STOPS:
+            self._background(self._send_stop("panic" if key == PANIC_KEY else "stopped"))
+            return
         last = self._record.last
         if last is None:
             return
@@ -318,8 +326,6 @@ class Run:
             case " ":
                 paused = last.state is State.PAUSED
                 self._background(self._send(Resume(self._unit) if paused else Pause(self._unit)))
-            case "q" | "s":
-                self._background(self._send_stop("stopped"))
             case _:
                 pass
 
@@ -328,7 +334,13 @@ class Run:
         with suppress(OSError, TimeoutError):
             reply = await self._wire.ask(command)
             if isinstance(reply, Refusal):
-                sys.stderr.write(f"\n{reply.text}\n")
+                self._say_refused(reply.text)
+
+    def _say_refused(self, text: str) -> None:
+        """Tell why a key did nothing, once: a key that is held is refused thirty times a second."""
+        if text not in self._refusals:
+            self._refusals.add(text)
+            sys.stderr.write(f"\n{text}\n")
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

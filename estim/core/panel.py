@@ -245,7 +245,11 @@ class Lane(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
-    """One unit and its session. Ages are seconds since the unit said so, None if it never did."""
+    """One unit and its session. Ages are seconds since the unit said so, None if it never did.
+
+    `lost_at` is the local time (ISO) at which the link was lost, None while it is there. Then `on_until` is the local
+    time until which output may be on, and `on_left_s` how long that is, s: 0 is over or off, None has no known end.
+    """
 
     unit: str
     address: str
@@ -268,7 +272,9 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
     battery: int | None = None
     out: str = "off"
     zero: str = "no"
+    lost_at: str | None = None
     on_until: str | None = None
+    on_left_s: float | None = None
     differs: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     reason: Reason | None = None

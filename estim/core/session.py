@@ -55,6 +55,19 @@ from protocols.vocabulary import (
     Zero,
 )
 
+AHEAD_MIN = 3
+"""How far a key may move the goal beyond the unit's level at least, in the unit's own steps: three taps in a row count
+on a unit that takes one step a second (em70), and 1 to 3 s after the key is let go it has come to rest."""
+
+
+def ahead(caps: Capabilities) -> int:
+    """Return how far a key may move the goal beyond the level that the unit told, in its own steps.
+
+    On fine scales that is what the Guard grants in one raise (20 of 1000 on a zc95): less would slow a held key down
+    below the slope that is safe, more would go on climbing after it is let go.
+    """
+    return max(AHEAD_MIN, caps.step)
+
 
 class Session:
     """See the module. `order` None makes a session that only stops a unit which was left running.
@@ -87,7 +100,9 @@ class Session:
         self._was_zero = False
         self.was_seen_off = False
         self._seen_on = False
+        self.lost: Now | None = None
         self._doubt = Doubt(caps)
+        self._seen: tuple[Now, Reported] | None = None
         self._since_s = now.mono_s
         self._linked_s = now.mono_s
         self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
@@ -101,6 +116,7 @@ class Session:
     def link_up(self, now: Now) -> list[Happened]:
         """The link is open, with a fresh driver that knows nothing yet."""
         self.linked = True
+        self.lost = None
         self._linked_s = now.mono_s
         self._doubt.fresh()
         if self.state in (State.STOPPING, State.FAULT):
@@ -113,8 +129,11 @@ class Session:
         if self.state is State.ENDED:
             return []
         self._was_zero = self.proved(last)
+        self.lost = now
         if self.state not in (State.STOPPING, State.FAULT):
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
+        elif self._was_zero:
+            return []  # the stop that was under way has just been proved, by the unit's own leaving for instance
         return self.teller.lost(now, last, text)
 
     def no_device(self, now: Now, text: str) -> list[Happened]:
@@ -176,13 +195,22 @@ class Session:
         return []
 
     def level(self, channel: Channel, *, by: int | None, to: int | None) -> str:
-        """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done."""
+        """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done.
+
+        `by` never leads further than a few steps beyond the level that the unit told (see `ahead`): a key that is
+        held repeats thirty times a second, the unit takes a step or two, and whoever lets go means "no further". What
+        is refused isn't remembered. `to` was typed as a number and holds as it is, within the caps.
+        """
         after = move(self.state, Move.LEVEL)
         self._check_not_stopping("change the level")
         if channel not in self.caps.channels:
             raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
         goal = max(0, to if to is not None else self.wish.goal(channel) + (by or 0))
         check_level(self.limits, channel, goal)
+        if to is None and goal > max(self.wish.goal(channel), self._come_to(channel) + ahead(self.caps)):
+            # Without a figure in it that moves: the same refusal is the same sentence, and is told once.
+            text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
+            raise EstimError(f"{text}; press again when it is there", code=Exit.TRY_LATER)
         self.wish.aim(channel, goal, at_once=after is State.RUNNING)
         self.teller.author[channel] = "key"
         self.state = after
@@ -239,6 +267,7 @@ class Session:
         self._seen_on = self._seen_on or (reported.out is not Out.OFF and _above_zero(reported))
         if self.order is None and _above_zero(reported):
             self.until_s = max(self.until_s, reported.until_s)  # it says itself that it goes on
+        self._seen = now, reported
         self.wish.advance(now.mono_s)
         for event in events:
             told += self._take(now, event)
@@ -290,6 +319,13 @@ class Session:
     def length_s(self) -> float:
         """How long it plays, seconds; 0 for a session that only stops."""
         return min(self.order.course.score.length_s, SESSION_MAX_S) if self.order else 0.0
+
+    def _come_to(self, channel: Channel) -> int:
+        """Return how far on the person's own scale the unit has surely come, as it told last."""
+        if self._seen is None:
+            return 0
+        now, reported = self._seen
+        return self.wish.come_to(now.mono_s, channel, reported.level[channel].lo)
 
     def _go(self, now: Now, by: Move) -> None:
         """Make a move; where it leads to zero the wish is cleared, and a zero of its own asked for."""

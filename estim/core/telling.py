@@ -197,6 +197,13 @@ def local_time(now: Now, at_s: float) -> str | None:
     return (now.utc + ahead).astimezone().isoformat(timespec="seconds")
 
 
+def on_left_s(now_s: float, last: Reported) -> float | None:
+    """Return how long output may still be on, s: 0 if it is off or over, None if it has no known end."""
+    if last.out is Out.OFF:
+        return 0.0
+    return None if isinf(last.until_s) else round(max(0.0, last.until_s - now_s), 2)
+
+
 def _message(unit: Unit, why: str, confirmed: bool) -> str:
     if confirmed:
         return f"{why}; {unit.name} is at zero, confirmed"

@@ -1,11 +1,13 @@
 """Draws one Snapshot of a session: a pure function, so that what is on a screen can't be anything else than what is."""
 
+from math import isinf
+
 from estim.core.guard import Permit
 from estim.core.moment import Now
 from estim.core.panel import Lane, Snapshot, State
 from estim.core.session import Session
 from estim.core.states import PLAYING
-from estim.core.telling import ages, count_words, local_time, on_until
+from estim.core.telling import ages, count_words, local_time, on_left_s, on_until
 from protocols.score import part_at
 from protocols.vocabulary import Channel, Out, Reported, Zero
 
@@ -41,7 +43,9 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         battery=reported.battery if reported else None,
         out=_out(session, reported).value,
         zero=(reported.zero if reported else Zero.NO).value,
+        lost_at=_local(session.lost) if session.lost and alive else None,
         on_until=_on_until(now, session, reported) if alive else None,
+        on_left_s=_on_left_s(now, session, reported) if alive else None,
         differs=order.course.differs if order else (),
         alarms=tuple(session.teller.alarms),
         reason=session.reason,
@@ -64,6 +68,17 @@ def _on_until(now: Now, session: Session, reported: Reported | None) -> str | No
     if session.order is None:
         return local_time(now, session.until_s)
     return on_until(now, reported) if reported is not None and not session.linked else None
+
+
+def _on_left_s(now: Now, session: Session, reported: Reported | None) -> float | None:
+    """Return how long a unit that can't be reached may be on, s; 0 if it is off, None if that has no known end."""
+    if session.order is None:
+        return None if isinf(session.until_s) else round(max(0.0, session.until_s - now.mono_s), 2)
+    return on_left_s(now.mono_s, reported) if reported is not None and not session.linked else None
+
+
+def _local(moment: Now) -> str:
+    return moment.utc.astimezone().isoformat(timespec="seconds")
 
 
 def _phase(session: Session, now_s: float) -> tuple[str, int, int]:

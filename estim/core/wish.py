@@ -148,6 +148,14 @@ class Wish:
         index, part = self._place(now_s)
         self._ramps[channel].hand(index, part.level_pct, level, rose=rose)
 
+    def come_to(self, now_s: float, channel: Channel, told: int) -> int:
+        """Return how far on the person's own scale a unit has come that told this level in the present part."""
+        ramp = self._ramps[channel]
+        index, part = self._place(now_s)
+        if told >= ramp.level(index, part.level_pct):
+            return floor(ramp.at)  # it is where it is wished: a part of 5 % says little about the level in a full one
+        return min(floor(ramp.at), told * 100 // max(1, part.level_pct))
+
     def goal(self, channel: Channel) -> int:
         """Return what the person asked for."""
         return self._ramps[channel].goal

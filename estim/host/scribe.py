@@ -86,6 +86,8 @@ class Scribe:
                 case _:
                     pass
         self._told(told)
+        if told and self.runner is not None:
+            self._passed(self.runner)  # a link that was lost makes no pass any more, and neither does an end
 
     def passed(self, now: Now) -> None:
         """Say now and then that the session lives; let who watches look."""

@@ -62,12 +62,21 @@ class Station:
         return Proof.UNTOUCHED if untouched else Proof.UNPROVED
 
 
+LOST_EVERY_S = 1.0
+"""While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
+waits must see that the time goes on."""
+
+
 @dataclass(slots=True)
 class Watcher:
-    """One front end that wants to see everything, a snapshot of each unit at most every `every_s`."""
+    """One front end that wants to see everything, a snapshot of each unit at most every `every_s`.
+
+    `told_s` is when each unit was shown last, `owed` what shows it again.
+    """
 
     every_s: float
     told_s: dict[str, float] = field(default_factory=dict)
+    owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
 
 
 class Watchers:
@@ -78,11 +87,14 @@ class Watchers:
 
     def add(self, front: Front, every_s: float) -> None:
         """Show this front end everything from now on."""
+        self.drop(front)
         self._all[front] = Watcher(every_s)
 
     def drop(self, front: Front) -> None:
         """Show it nothing more."""
-        self._all.pop(front, None)
+        watcher = self._all.pop(front, None)
+        for timer in watcher.owed.values() if watcher else ():
+            timer.cancel()
 
     def told(self, told: Sequence[Happened]) -> None:
         """Pass on what happened."""
@@ -91,10 +103,35 @@ class Watchers:
                 front.tell(line)
 
     def passed(self, runner: Watched) -> None:
-        """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall."""
-        name = runner.session.unit.name
+        """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall.
+
+        One that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
+        silence is the one that counts.
+        """
         for front, watcher in list(self._all.items()):
-            at_s = wall_s()
-            if at_s - watcher.told_s.get(name, -1e9) >= watcher.every_s or runner.session.state is State.ENDED:
-                watcher.told_s[name] = at_s
-                front.tell(runner.snapshot())
+            self._show(front, watcher, runner)
+
+    def _show(self, front: Front, watcher: Watcher, runner: Watched) -> None:
+        session = runner.session
+        name = session.unit.name
+        ended = session.state is State.ENDED
+        wait_s = watcher.told_s.get(name, -1e9) + watcher.every_s - wall_s()
+        if wait_s > 0 and not ended:
+            if name not in watcher.owed:
+                self._owe(front, watcher, runner, wait_s)
+            return
+        if name in watcher.owed:
+            watcher.owed.pop(name).cancel()
+        watcher.told_s[name] = wall_s()
+        front.tell(runner.snapshot())
+        if not (session.linked or ended):
+            self._owe(front, watcher, runner, max(LOST_EVERY_S, watcher.every_s))
+
+    def _owe(self, front: Front, watcher: Watcher, runner: Watched, wait_s: float) -> None:
+        name = runner.session.unit.name
+
+        def late() -> None:
+            watcher.owed.pop(name, None)
+            self._show(front, watcher, runner)
+
+        watcher.owed[name] = asyncio.get_running_loop().call_later(wait_s, late)

@@ -20,6 +20,7 @@ from textual.message import Message
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
 from estim.core.panel import Arm, Pause, Quiet, Raise, Resume, State, Stop
+from estim.stop_keys import PANIC_KEY, panics
 from estim.today import Today
 from estim.tui import signals, words
 from estim.tui.day import Day
@@ -27,13 +28,13 @@ from estim.tui.picture import Picture, View
 from estim.tui.post import Post, Sleep, Wire
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
 from estim.tui.words import Offer
 
 __all__ = ["Offer", "SessionApp", "Wire"]
 
-PANIC_KEY = "f12"
 DRAW_GAP_S = 0.25
 """Shortest time between two pictures, s."""
 LEAVE_S = 15.0
@@ -52,14 +53,14 @@ class SessionApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "stop", "Stop"),
+        Binding(STOP_KEYS, "stop", "Stop", key_display="s"),
         Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True),
-        Binding("k", "quiet", "OK alarm"),
-        Binding("q", "quit", "Quit"),
+        Binding("k,K", "quiet", "OK alarm", key_display="k"),
+        Binding(LEAVE_KEYS, "quit", "Quit", key_display="q"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("escape", "soft", "Soft stop", show=False),
         Binding("question_mark", "keys", "Keys", show=False),
-        Binding("u", "unit", "Next unit", show=False),
+        Binding("u,U", "unit", "Next unit", show=False),
     ]
 
     def __init__(
@@ -117,10 +118,14 @@ class SessionApp(App[int]):
 
     def post_message(self, message: Message) -> bool:
         """Take F12 on its way in, before every queue; all else goes its usual way."""
-        if isinstance(message, events.Key) and message.key == PANIC_KEY and not message.is_forwarded:
+        if isinstance(message, events.Key) and panics(message.key) and not message.is_forwarded:
             self.action_panic()
             return True
         return super().post_message(message)
+
+    def on_resize(self) -> None:
+        """Share the rows out anew."""
+        self._wake()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show in the footer only what can be done now."""
@@ -139,6 +144,7 @@ class SessionApp(App[int]):
     def on_lane_view_chosen(self, event: LaneView.Chosen) -> None:
         """A click on a channel."""
         self.picture.choose(event.channel.value)
+        self._light()
 
     def action_panic(self) -> None:
         """Zero at once, on all units."""
@@ -158,14 +164,19 @@ class SessionApp(App[int]):
             self.picture.say("soft stop sent: down in two seconds")
 
     def action_move(self, by: int) -> None:
-        """Move the goal of the chosen channel."""
-        shown = self.picture.shown
-        if shown is not None and shown.lanes:
-            self._post.send(Raise(channel=self.picture.channel, by=by, unit=shown.unit))
+        """Move the goal of the channel that is lit on the screen, and of no other: what isn't in sight isn't raised."""
+        if isinstance(self.screen, Session) and self.screen.lit is not None:
+            unit, channel = self.screen.lit
+            self._post.send(Raise(channel=channel, by=by, unit=unit))
 
     def action_channel(self, name: str) -> None:
         """Choose a channel by its name, or the next one."""
         self.picture.choose(name)
+        self._light()
+
+    def _light(self) -> None:
+        if isinstance(self.screen, Session):
+            self.screen.light(self.picture.view)
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -200,6 +211,7 @@ class SessionApp(App[int]):
         """Show all keys."""
         if not isinstance(self.screen, Keys):
             self.push_screen(Keys())
+            self._wake()
 
     def action_keys_away(self, soft: bool = False) -> None:
         """Take the keys away; an Escape may have been meant as a stop, so it is one too."""
@@ -299,6 +311,8 @@ class SessionApp(App[int]):
             screen = self._build(face)
             await self.switch_screen(screen)
         await screen.draw(view)
+        if isinstance(self.screen, Keys):
+            await self.screen.draw(view)
         if self._alarmed != view.alarmed:
             self._alarmed = view.alarmed
             self.refresh_bindings()

@@ -21,7 +21,8 @@ BELL_TICKS = 5
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one."""
+    """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `others_on`
+    is what units may be putting out that aren't shown."""
 
     snapshot: Snapshot | None = None
     channel: Channel = Channel.A
@@ -32,6 +33,7 @@ class View:
     starting: bool = False
     ended: Ended | None = None
     others: tuple[str, ...] = ()
+    others_on: str = ""
     today: str = ""
 
     @property
@@ -80,15 +82,20 @@ class Picture:
             ended=self._ended,
             today=self._today,
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
+            others_on="; ".join(
+                f"{other.unit}: {words.may_be_on(other)}"
+                for other in self._snapshots.values()
+                if other is not snapshot and words.may_be_on(other)
+            ),
         )
 
     @property
     def shown(self) -> Snapshot | None:
-        """The unit on the screen: the chosen one, else one with a session under way, else the first."""
-        if self._unit in self._snapshots:
-            return self._snapshots[self._unit]
+        """The unit on the screen: the chosen one, else the first; one without a session never hides one with."""
         under_way = [snapshot for snapshot in self._snapshots.values() if words.live(snapshot)]
-        return next(iter(under_way or self._snapshots.values()), None)
+        shown = under_way or list(self._snapshots.values())
+        chosen = [snapshot for snapshot in shown if snapshot.unit == self._unit]
+        return next(iter(chosen or shown), None)
 
     @property
     def channel(self) -> Channel:
@@ -124,17 +131,20 @@ class Picture:
         self.say("")
 
     def choose(self, name: str) -> None:
-        """Choose a channel by its name; empty: the next one."""
+        """Choose a channel by its name; empty: the next one. One that the unit doesn't have is told, and not chosen."""
         channels = self._channels()
         if name in channels:
             self._channel = Channel(name)
+        elif name and channels:
+            self._note = f"this unit has no channel {name}: + and − are still meant for {self.channel}"
         elif not name and channels:
             self._channel = channels[(channels.index(self.channel) + 1) % len(channels)]
         self._wake()
 
     def turn(self) -> None:
         """Show the next unit."""
-        units = list(self._snapshots)
+        under_way = [name for name, snapshot in self._snapshots.items() if words.live(snapshot)]
+        units = under_way or list(self._snapshots)
         shown = self.shown
         if shown is not None:
             self._unit = units[(units.index(shown.unit) + 1) % len(units)]

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from estim.core.errors import EstimError
-from estim.core.happenings import Happened
+from estim.core.happenings import Ended, Happened
 from estim.core.lines import Line
 from estim.core.panel import Ask, Overview, Raise, Refusal, Reply, Snapshot, Start, State, Status, Stop, Watch
 from estim.tui.words import live
@@ -155,6 +155,8 @@ class Post:
                 if isinstance(line, Snapshot):
                     # Nothing flows before the first link, and a scan may take its time without a word.
                     self._live[line.unit] = live(line) and line.state is not State.CONNECTING
+                if isinstance(line, Ended):
+                    self._live[line.unit] = False  # whether or not a last Snapshot follows, there is nothing to be said
                 if isinstance(line, Snapshot | Happened):
                     self._ear.heard(line)
         except (EstimError, OSError) as error:

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
 
 
@@ -16,10 +17,12 @@ class Questions(ModalScreen[dict[str, bool]]):
     """Returns the answers by id; fewer than all if they were left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n", "answer(False)", "No"),
+        Binding("y,Y", "answer(True)", "Yes"),
+        Binding("n,N", "answer(False)", "No"),
         Binding("escape", "leave", "Later"),
-        Binding("s", "app.stop", "Stop", show=False),  # as the STOP row says: a modal screen hides the app's own keys
+        Binding(
+            STOP_KEYS, "app.stop", "Stop", show=False
+        ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
     def __init__(self, questions: Sequence[tuple[str, str]]) -> None:

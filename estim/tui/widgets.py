@@ -1,5 +1,7 @@
 """The parts of the screen: each draws one corner of a View, holds no truth, and redraws only what has changed."""
 
+from dataclasses import dataclass
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -9,12 +11,19 @@ from textual.widgets import Digits, Static
 from estim.core.panel import Alarm, Lane, Priority, Snapshot
 from estim.tui import words
 from estim.tui.picture import View
+from estim.tui.room import Room, rows_of
 from protocols.vocabulary import Channel
 
 ALARMS_SHOWN = 4
 """Alarms on the screen at once, the most urgent first; the rest are counted."""
-BAR_MIN, BAR_MAX = 8, 60
-"""Narrowest and widest bar, cells."""
+ALARM_ROWS = 9
+"""Rows for alarms where nothing else needs them."""
+NARROW = 60
+"""Below so many columns everything stands in one column."""
+MARGIN = 2
+"""Columns that a line keeps free at its sides."""
+GOAL_MARGIN = 7
+"""The same for the lines below a channel's level."""
 
 
 class Line(Static):
@@ -23,50 +32,71 @@ class Line(Static):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("", id=id, classes=classes, markup=False)
         self._said = ""
+        self._rows: int | None = None
         self.display = False
 
-    def say(self, text: str) -> None:
-        """Show this text."""
-        if text == self._said:
+    def say(self, text: str, rows: int | None = None) -> None:
+        """Show this text, in at most so many rows; 0 hides it."""
+        if text == self._said and rows == self._rows:
             return
         # A line that only changes its figures keeps its height, so nothing around it has to be laid out again.
-        same_shape = self._said.count("\n") == text.count("\n") and len(self._said) == len(text)
-        self._said = text
+        same_shape = self._said.count("\n") == text.count("\n") and len(self._said) == len(text) and rows == self._rows
+        if rows != self._rows:
+            self.styles.max_height = rows or None
+        self._said, self._rows = text, rows
         self.update(text, layout=not same_shape)
-        self.display = bool(text)
+        self.display = bool(text) and rows != 0
 
 
 class Banner(Line):
     """SIMULATED, as long as it is."""
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: View, rows: int | None = None) -> None:
         """Show or hide."""
-        self.say("SIMULATED: a software device, no current flows" if view.simulated else "")
+        self.say(words.simulated(view.simulated, self.app.size.width), rows)
 
 
 class Alarms(Vertical):
-    """The lost controller first, then the unit's alarms, each latched until it is acknowledged."""
+    """A lost controller and a lost link first, then the unit's alarms, each latched until it is acknowledged."""
 
     def compose(self) -> ComposeResult:
-        """One line for the controller, a fixed number for alarms, one for the rest."""
+        """One line for the controller, one for the link, a fixed number for alarms, one for the rest."""
         yield Line(id="gone", classes="high")
+        yield Line(id="lost", classes="high")
         for row in range(ALARMS_SHOWN):
             yield Line(id=f"alarm-{row}")
-        yield Line(id="alarms-more")
+        yield Line(id="alarms-more", classes="high")
 
-    def draw(self, view: View) -> None:
-        """Show the most urgent ones."""
-        self.query_one("#gone", Line).say("!!! ALARM: " + "\n".join(view.gone) if view.gone else "")
+    @staticmethod
+    def urgent(view: View) -> tuple[str, str]:
+        """Return what is said of a lost controller and of a lost link."""
+        gone = "!!! ALARM: " + "\n".join(view.gone) if view.gone else ""
+        return gone, f"!!! {words.lost(view.snapshot)}" if view.snapshot and words.searched(view.snapshot) else ""
+
+    def draw(self, view: View, rows: int = ALARM_ROWS) -> None:
+        """Show the most urgent ones in so many rows."""
+        width = self.app.size.width - MARGIN
+        room = Room(rows)
+        for name, text in zip(("gone", "lost"), self.urgent(view), strict=True):
+            self.query_one(f"#{name}", Line).say(text, room.take(rows_of(text, width)))
         alarms = view.snapshot.alarms if view.snapshot else ()
+        needed = [rows_of(words.alarm(alarm), width) for alarm in alarms[:ALARMS_SHOWN]]
+        more = 1 if len(alarms) > ALARMS_SHOWN or sum(needed) > room.left else 0
+        count = room.take(more) if room.left > 1 else 0
+        shown = 0
         for row in range(ALARMS_SHOWN):
-            self._row(row, alarms[row] if row < len(alarms) else None)
-        more = len(alarms) - ALARMS_SHOWN
-        self.query_one("#alarms-more", Line).say(f"and {more} more: k acknowledges the first" if more > 0 else "")
-        self.display = bool(view.gone or alarms)
+            given = room.take(needed[row]) if row < len(needed) else 0
+            shown += 1 if given else 0
+            self._row(row, alarms[row] if given else None, given)
+        left = len(alarms) - shown
+        self.query_one("#alarms-more", Line).say(
+            f"and {left} more: k acknowledges the first" if left else "", count if shown else room.take(1)
+        )
+        self.display = bool(rows and (view.gone or alarms or self.urgent(view)[1]))
 
-    def _row(self, row: int, alarm: Alarm | None) -> None:
+    def _row(self, row: int, alarm: Alarm | None, rows: int) -> None:
         line = self.query_one(f"#alarm-{row}", Line)
-        line.say(words.alarm(alarm) if alarm else "")
+        line.say(words.alarm(alarm) if alarm else "", rows)
         for priority in Priority:
             line.set_class(alarm is not None and alarm.priority is priority, priority.value)
 
@@ -74,16 +104,35 @@ class Alarms(Vertical):
 class StopBar(Static):
     """STOP, always in sight, for the mouse; the keys work without it."""
 
+    WIDE, SHORT = "STOP   s or a click here · F12 from everywhere", "STOP   s or click · F12 anywhere"
+
     class Pressed(Message):
         """It was clicked."""
 
     def __init__(self) -> None:
-        super().__init__("STOP   s or a click here · F12 from everywhere", id="stop", markup=False)
+        super().__init__(self.WIDE, id="stop", markup=False)
+
+    def draw(self, rows: int) -> None:
+        """Take so many rows."""
+        self.styles.height = rows
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say it in one row."""
+        self.update(self.WIDE if event.size.width > len(self.WIDE) else self.SHORT)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The press counts, not the release: a hand that shakes or slips has stopped all the same."""
         event.stop()
         self.post_message(self.Pressed())
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRows:
+    """How many rows each channel has for goal and cap, for what holds it, and for the gap below, beside its level."""
+
+    goal: int | None = None
+    held: int | None = None
+    gap: int = 0
 
 
 class LaneView(Vertical):
@@ -110,37 +159,46 @@ class LaneView(Vertical):
         """Choose it."""
         self.post_message(self.Chosen(self.channel))
 
-    def draw(self, view: View, lane: Lane, several: bool) -> None:
-        """Show it; `several`: mark the one that the level keys are meant for."""
-        chosen = several and view.channel is self.channel
-        mark = "▶" if chosen else " "
-        level = f"{mark} {lane.channel}  level {words.level(lane):<7} {'STALE ' if view.stale else ''}"
-        cap = f" cap {lane.cap}"
-        # The line's own margins are two cells.
-        width = min(BAR_MAX, max(BAR_MIN, self.app.size.width - len(level) - len(cap) - 2))
-        self.query_one(".lane-level", Line).say(f"{level}{words.bar(lane, width)}{cap}")
-        wanted = f", now wanted {lane.wish}" if lane.wish != lane.goal else ""
-        cap = f"cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
-        self.query_one(".lane-goal", Line).say(f"goal {lane.goal}{wanted} · {cap}")
-        self.query_one(".lane-held", Line).say(f"held: {lane.held_by}" if lane.held_by else "")
+    def draw(self, view: View, lane: Lane, rows: LaneRows) -> None:
+        """Show it; the one that the level keys are meant for is lit, and has a mark."""
+        chosen = view.channel is self.channel
+        width = self.app.size.width - MARGIN
+        self.query_one(".lane-level", Line).say(words.lane(lane, width, chosen=chosen, stale=view.stale), 1)
+        self.query_one(".lane-goal", Line).say(words.goal(lane), rows.goal)
+        self.query_one(".lane-held", Line).say(words.held(lane), rows.held)
+        self.styles.margin = (0, 0, rows.gap, 0)
         self.set_class(view.stale, "-stale")
         self.set_class(chosen, "-chosen")
 
 
 class Lanes(Vertical):
-    """All channels of the unit, in its own order."""
+    """All channels of the unit, in its own order. `lit` is what the level keys move: a unit and a channel in sight."""
 
-    async def draw(self, view: View) -> None:
+    lit: tuple[str, Channel] | None = None
+    _rows = LaneRows()
+
+    async def draw(self, view: View, rows: LaneRows) -> None:
         """Show them; they are built again only when the unit has other channels."""
+        self._rows = rows
         lanes = view.snapshot.lanes if view.snapshot else ()
-        views = list(self.query(LaneView))
-        if [view_.channel for view_ in views] != [lane.channel for lane in lanes]:
+        if self._channels() != [lane.channel for lane in lanes]:
+            self.lit = None
             async with self.batch():
                 await self.remove_children()
-                views = [LaneView(lane.channel) for lane in lanes]
-                await self.mount_all(views)
-        for view_, lane in zip(views, lanes, strict=True):
-            view_.draw(view, lane, len(lanes) > 1)
+                await self.mount_all([LaneView(lane.channel) for lane in lanes])
+        self.light(view)
+
+    def light(self, view: View) -> None:
+        """Show them as they are, if these are the unit's channels: at once, no key is meant for an unlit one."""
+        lanes = view.snapshot.lanes if view.snapshot else ()
+        if view.snapshot is None or not lanes or self._channels() != [lane.channel for lane in lanes]:
+            return
+        for view_, lane in zip(self.query(LaneView), lanes, strict=True):
+            view_.draw(view, lane, self._rows)
+        self.lit = view.snapshot.unit, view.channel
+
+    def _channels(self) -> list[Channel]:
+        return [view_.channel for view_ in self.query(LaneView)]
 
 
 class Clock(Vertical):

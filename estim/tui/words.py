@@ -7,16 +7,28 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Ended
+from estim.core.numbers import read_number
 from estim.core.panel import Alarm, Lane, Priority, Reason, Snapshot, State
 from protocols.vocabulary import Channel
 
 MINUTES_MAX = 30
 """Longest session, minutes (safety.md C-31)."""
+
+MINUTES_MIN = 0.1
+"""Shortest session that can be chosen on the screen, minutes."""
+GOAL_FORM = "write a whole number for channel A, or A=12,B=8"
+"""What the goal field takes."""
+
+BAR_MIN, BAR_MAX = 4, 60
+"""Narrowest and widest bar, cells."""
+LANE_WIDE = 56
+"""Below so many columns a channel's row has no words that can be spared."""
 
 _AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
 _ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
@@ -73,8 +85,78 @@ def bar(lane: Lane, width: int) -> str:
     return "".join(cells)
 
 
+def searched(snapshot: Snapshot) -> bool:
+    """Say whether the unit is looked for, to stop it: its link was lost, or an earlier host has left it behind."""
+    left_behind = snapshot.state is State.STOPPING and not snapshot.program and snapshot.heard_age_s is None
+    return snapshot.lost_at is not None or left_behind
+
+
+def may_be_on(snapshot: Snapshot) -> str:
+    """Return the channels that may carry current with what they may be at, such as `A 8, B 0–5`; empty if none may."""
+    if snapshot.out == "off" and not live(snapshot):
+        return ""
+    return ", ".join(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes if lane.hi > 0)
+
+
+def lost(snapshot: Snapshot) -> str:
+    """Return the sentences on a unit that is looked for: since when, what may be on until when, and what to do."""
+    if not searched(snapshot):
+        return ""
+    since = (
+        f"LINK LOST since {hour(snapshot.lost_at)}" if snapshot.lost_at else "LEFT ON by an earlier session, perhaps"
+    )
+    return f"{since}: {_on_still(snapshot)}. The unit is searched for, to stop it. By hand: {snapshot.by_hand}"
+
+
+def _on_still(snapshot: Snapshot) -> str:
+    levels = may_be_on(snapshot) or "the output"
+    if snapshot.lost_at is None:
+        return f"{levels} may be on"
+    if snapshot.on_left_s is None:
+        return f"{levels} may be on and does not end by itself"
+    if snapshot.on_left_s > 0 and snapshot.on_until is not None:
+        return f"{levels} may be on until {hour(snapshot.on_until)} ({clock(snapshot.on_left_s)} left)"
+    return "the unit was off" if snapshot.zero == "confirmed" else "the unit should have fallen silent, not proved"
+
+
+def hour(moment: str) -> str:
+    """Return the time of day of a local ISO moment."""
+    return datetime.fromisoformat(moment).strftime("%H:%M:%S")
+
+
+def lane(lane: Lane, width: int, *, chosen: bool, stale: bool) -> str:
+    """Return one channel in one row: mark, name, level first; then as much of bar and cap as `width` has room for."""
+    wide = width >= LANE_WIDE
+    name = f"{'▶' if chosen else ' '} {lane.channel}{'  level' if wide else ''}"
+    text = f"{name} {level(lane):<{7 if wide else 3}} {'STALE ' if stale else ''}"
+    cap = f" cap {lane.cap}"
+    room = width - len(text) - len(cap)
+    if room >= BAR_MIN:
+        return f"{text}{bar(lane, min(BAR_MAX, room))}{cap}"
+    return (text + cap.strip() if room >= 0 else text)[:width]
+
+
+def goal(lane: Lane) -> str:
+    """Return a channel's goal and cap."""
+    wanted = f", now wanted {lane.wish}" if lane.wish != lane.goal else ""
+    return f"goal {lane.goal}{wanted} · cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
+
+
+def held(lane: Lane) -> str:
+    """Return what holds a channel below what was asked for, empty if nothing does."""
+    return f"held: {lane.held_by}" if lane.held_by else ""
+
+
+def simulated(really: bool, width: int) -> str:
+    """Return the banner over software units, in one row."""
+    text = "SIMULATED: a software device, no current flows"
+    return (text if width > len(text) else "SIMULATED: no current flows") if really else ""
+
+
 def state(snapshot: Snapshot) -> str:
     """Return what the session is doing, in words."""
+    if searched(snapshot):
+        return "LINK LOST: searching, to stop it" if snapshot.lost_at else "searching for it, to stop it"
     match snapshot.state:
         case State.IDLE:
             return "idle"
@@ -204,22 +286,22 @@ def exit_code(ended: Ended | None) -> int:
 
 
 def goal_of(text: str) -> dict[Channel, int]:
-    """Return the goal levels of a text `12` (channel A) or `A=12,B=8`; empty is no goal: begin at zero."""
+    """Return the goal levels of a text `12` (channel A) or `A=12,B=8`; empty is no goal: begin at zero.
+
+    What can mean two things is refused: `2,5` is no level, and neither is a channel that is named twice.
+    """
     goal: dict[Channel, int] = {}
-    for part in filter(None, re.split(r"[,\s]+", text.strip())):
+    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
         found = re.fullmatch(r"(?:([A-D])=)?([0-9]{1,4})", part.upper())
         if found is None:
-            raise EstimError(f"“{part}” is no level: write a number for channel A, or A=12,B=8", code=Exit.USAGE)
-        goal[Channel(found[1] or "A")] = int(found[2])
+            raise EstimError(f"Goal level “{part}” is no level: {GOAL_FORM}", code=Exit.USAGE)
+        channel = Channel(found[1] or "A")
+        if channel in goal:
+            raise EstimError(f"Goal level “{text.strip()}” sets {channel.value} twice: {GOAL_FORM}", code=Exit.USAGE)
+        goal[channel] = int(found[2])
     return goal
 
 
 def minutes_of(text: str) -> float:
-    """Return the minutes of a text: more than 0, at most 30."""
-    try:
-        minutes = float(text.replace(",", "."))
-    except ValueError:
-        minutes = 0.0
-    if not 0 < minutes <= MINUTES_MAX:
-        raise EstimError(f"“{text}” is no length: write minutes from 0.5 to {MINUTES_MAX}", code=Exit.USAGE)
-    return minutes
+    """Return the minutes of a text, 0.5 to 30."""
+    return read_number(text, what="Minutes", lo=MINUTES_MIN, hi=MINUTES_MAX, unit="minutes")

@@ -206,8 +206,10 @@ def do(one: World, act: str) -> None:
     session = one.session
     try:
         match act:
-            case "+" | "-" | "++":
-                one.act(lambda now: session.level(A, by={"+": 1, "-": -1, "++": 20}[act], to=None))
+            case "+" | "-":
+                one.act(lambda now: session.level(A, by={"+": 1, "-": -1}[act], to=None))
+            case "++":
+                one.act(lambda now: session.level(A, by=None, to=session.wish.goal(A) + 20))
             case "pause":
                 one.act(session.pause)
             case "resume":

@@ -254,8 +254,10 @@ def do(one: World, act: str) -> None:
     session = one.session
     try:
         match act:
-            case "+" | "-" | "++":
-                one.act(lambda now: session.level(A, by={"+": 7, "-": -7, "++": 200}[act], to=None))
+            case "+" | "-":
+                one.act(lambda now: session.level(A, by={"+": 7, "-": -7}[act], to=None))
+            case "++":
+                one.act(lambda now: session.level(A, by=None, to=session.wish.goal(A) + 200))
             case "pause":
                 one.act(session.pause)
             case "resume":

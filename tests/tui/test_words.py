@@ -51,9 +51,9 @@ def test_goals(text: str, goal: dict[Channel, int]) -> None:
     assert words.goal_of(text) == goal
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "A12", "E=1", "A=", "99999", "A=1=2", "½"])
+@pytest.mark.parametrize("text", ["-1", "1.5", "A12", "E=1", "A=", "99999", "A=1=2", "½", "2,5", "A=1,A=2", "12 8"])
 def test_what_is_no_goal(text: str) -> None:
-    with pytest.raises(EstimError, match="is no level"):
+    with pytest.raises(EstimError, match="Goal level"):
         words.goal_of(text)
 
 
@@ -62,9 +62,9 @@ def test_minutes(text: str, minutes: float) -> None:
     assert words.minutes_of(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "30.1", "nan", "inf", "x"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "30.1", "nan", "inf", "x", "0.04", "1e1", "1_0", "2,5,"])
 def test_what_are_no_minutes(text: str) -> None:
-    with pytest.raises(EstimError, match="is no length"):
+    with pytest.raises(EstimError, match="Minutes"):
         words.minutes_of(text)
 
 

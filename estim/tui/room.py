@@ -1,0 +1,26 @@
+"""Shares the rows of a small screen out: what must be seen first, the rest as far as there is room; pure functions."""
+
+import textwrap
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Room:
+    """Rows that are still free; who asks first gets them."""
+
+    left: int
+
+    def take(self, rows: int, *, whole: bool = False) -> int:
+        """Take up to so many rows and return how many; `whole`: all of them or none."""
+        given = max(0, min(rows, self.left))
+        if whole and given < rows:
+            given = 0
+        self.left -= given
+        return given
+
+
+def rows_of(text: str, width: int) -> int:
+    """Return how many rows a text needs at a width, 0 if it is empty."""
+    if not text:
+        return 0
+    return sum(max(1, len(textwrap.wrap(line, max(1, width), break_on_hyphens=False))) for line in text.split("\n"))

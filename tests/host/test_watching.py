@@ -1,0 +1,177 @@
+"""Who watches: a lost link is shown at once and every second, nothing that was so is kept back, the end comes last."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from estim.core.guard import Limits, family_cap
+from estim.core.happenings import Alarmed, Ended, LinkLost
+from estim.core.moment import Now
+from estim.core.order import Unit
+from estim.core.panel import Done, Priority, Snapshot, Start, State, Stop, Watch
+from estim.core.session import Session
+from estim.core.view import snapshot
+from estim.host.clock import new_loop
+from estim.host.desk import Desk
+from estim.host.station import Watchers
+from protocols.registry import family
+from protocols.vocabulary import Channel
+from tests.host.test_desk import House, Seat
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="estim-") as name:
+        yield Path(name)
+
+
+class Viewer(Seat):
+    """A front end that notes when it was told what, by the loop's time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_s: list[tuple[float, object]] = []
+
+    def tell(self, line: object) -> None:
+        super().tell(line)
+        self.at_s.append((asyncio.get_running_loop().time(), line))
+
+    @property
+    def shown(self) -> list[tuple[float, Snapshot]]:
+        """The snapshots."""
+        return [(at_s, line) for at_s, line in self.at_s if isinstance(line, Snapshot)]
+
+
+def play(level: int) -> Start:
+    return Start(program="tens-ankle", minutes=5, level={Channel.A: level}, pads_on=True)
+
+
+def house(folder: Path, options: str, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house in which the wall's clock shows the loop's time, so that what is told when doesn't depend on us."""
+    one = House(folder, options)
+    monkeypatch.setattr("estim.host.station.wall_s", one.loop.time)
+    return one
+
+
+@pytest.mark.control("C-56")
+@pytest.mark.parametrize(
+    ("options", "level", "ends"), [("coyote3", 8, "soon"), ("em70", 3, "late"), ("yokonex", 3, "never")]
+)
+def test_a_lost_link_is_shown_within_a_second_and_counts_down_while_it_lasts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, options: str, level: int, ends: str
+) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        viewer = Viewer()
+        await desk.ask(viewer, Watch(0.25))
+        assert isinstance(await desk.ask(viewer, play(level)), Done)
+        await asyncio.sleep(40)
+        lost_s = next(at_s for at_s, line in viewer.at_s if isinstance(line, LinkLost))
+        after = [(at_s, one) for at_s, one in viewer.shown if at_s >= lost_s]
+        assert after[0][0] - lost_s < 1
+        assert all(one.lost_at is not None for _, one in after)
+        assert all(later - at_s < 1.3 for (at_s, _), (later, _) in pairwise(after))
+        assert after[-1][0] > house.loop.time() - 1.3, "it goes on as long as the unit is looked for"
+        first, last = after[0][1], after[-1][1]
+        assert first.lanes[0].hi >= level
+        match ends:
+            case "soon":
+                assert first.on_left_s
+                assert last.on_left_s == 0
+            case "late":
+                assert first.on_left_s
+                assert last.on_left_s
+                assert first.on_left_s - last.on_left_s == pytest.approx(after[-1][0] - after[0][0], abs=0.1)
+            case _:
+                assert (first.on_left_s, last.on_left_s, last.on_until) == (None, None, None)
+
+    house(folder, f"{options}:cut=15+60", monkeypatch).run(life)
+
+
+class Still:
+    """A runner on which nothing happens any more."""
+
+    output_s = 0.0
+    reported = None
+    on_until_s = 0.0
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def snapshot(self) -> Snapshot:
+        return snapshot(Now(0.0, datetime.now(UTC)), self.session, None, None)
+
+
+def still() -> Still:
+    made = family("coyote3")
+    unit = Unit("one", "-", "coyote3", "-", simulated=True, by_hand="-")
+    return Still(Session(unit, made.caps, Limits((family_cap(made.caps),)), None, Now(0.0, datetime.now(UTC))))
+
+
+def let(monkeypatch: pytest.MonkeyPatch, life: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run a life on time that jumps, which the wall's clock shows too."""
+    loop, _ = new_loop("max")
+    monkeypatch.setattr("estim.host.station.wall_s", loop.time)
+    try:
+        loop.run_until_complete(life())
+    finally:
+        loop.close()
+
+
+def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def life() -> None:
+        watchers, viewer, runner = Watchers(), Viewer(), still()
+        runner.session.linked = True
+        watchers.add(viewer, 0.25)
+        for state in (State.IDLE, State.PAUSED, State.FAULT):
+            runner.session.state = state
+            watchers.passed(runner)
+        assert [one.state for _, one in viewer.shown] == [State.IDLE], "the others came too soon"
+        await asyncio.sleep(0.26)
+        assert [one.state for _, one in viewer.shown] == [State.IDLE, State.FAULT], "late, and as it is then"
+        await asyncio.sleep(60)
+        assert len(viewer.shown) == 2, "with a link there is nothing to be said without a pass"
+
+    let(monkeypatch, life)
+
+
+def test_who_has_left_is_owed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def life() -> None:
+        watchers, viewer, runner = Watchers(), Viewer(), still()
+        watchers.add(viewer, 0.25)
+        watchers.passed(runner)
+        watchers.drop(viewer)
+        await asyncio.sleep(10)
+        assert len(viewer.shown) == 1
+
+    let(monkeypatch, life)
+
+
+@pytest.mark.parametrize("options", ["em70:stop_ignored=99,down_ignored=99", "em70", "coyote3", "zc95", "yokonex"])
+def test_a_proved_stop_ends_with_a_snapshot_of_the_end_and_without_an_alarm(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        viewer = Viewer()
+        await desk.ask(viewer, Watch(0.25))
+        assert isinstance(await desk.ask(viewer, play(2)), Done)
+        await asyncio.sleep(30)
+        reply = await desk.ask(viewer, Stop(reason="panic"))
+        assert isinstance(reply, Done), reply
+        await asyncio.sleep(5)
+        ended = next(index for index, line in enumerate(viewer.told) if isinstance(line, Ended))
+        assert isinstance(viewer.told[ended], Ended)
+        last = viewer.told[-1]
+        assert isinstance(last, Snapshot)
+        assert (last.state, last.out, last.stop_confirmed) == (State.ENDED, "off", True)
+        assert not last.alarms
+        assert not last.stale
+        rung = [line for line in viewer.told if isinstance(line, Alarmed) and line.priority is Priority.HIGH]
+        assert not rung
+        assert not any(isinstance(line, LinkLost) for line in viewer.told), "the unit's own end is no loss"
+
+    house(folder, options, monkeypatch).run(life)
