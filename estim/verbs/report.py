@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import count
 from estim.core.errors import EstimError, Exit
 from estim.daybook import Daybook, opened
 from estim.verbs.counting import show_report
@@ -22,7 +23,12 @@ FORMATS = ("csv", "jsonl", "fhir", "ics")
 def report(
     context: typer.Context,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="write one page that needs nothing else")] = None,
-    weeks: Annotated[int | None, typer.Option(min=1, max=1040, help="how many weeks up to today; usually 4")] = None,
+    weeks: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", parser=count("--weeks", 1, 1040, "weeks"), help="how many weeks up to today; usually 4"
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="from the beginning")] = False,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="from this day on")] = None,
 ) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import count
 from estim.core.days.diary import Break, Mark, Marked
 from estim.core.days.schedule import LOCAL, check_rules, rules_at, zone_of
 from estim.core.days.slots import Slot, Status
@@ -35,7 +36,12 @@ def _usual(context: typer.Context) -> None:
 @schedule.command()
 def show(
     context: typer.Context,
-    days: Annotated[int, typer.Option(min=1, max=366, help="how many days, from yesterday on")] = 3,
+    days: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=count("--days", 1, 366, "days"), help="how many days, from yesterday on; usually 3"
+        ),
+    ] = 3,
 ) -> None:
     """Show the slots of these days and what became of them."""
     from estim.core.days.judging import program_of
