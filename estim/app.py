@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,7 @@ from estim.host.link import Air
 from estim.host.parts import Parts
 from estim.host.telling.notice import Way
 from estim.host.units import Units
+from estim.host.zone import local_zone
 from estim.options import HostOptions
 from estim.settings import Reminders, Settings, read_settings
 
@@ -117,6 +119,7 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
                 units=units,
                 families=families,
                 pid=os.getpid(),
+                zone=partial(local_zone, lambda: settings.schedule.zone),
                 trouble=trouble,
             )
     finally:

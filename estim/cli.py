@@ -1,6 +1,8 @@
 """The command line: reads what a person typed, hands it to the part that does it, and returns an exit code."""
 
+import logging
 import sys
+import warnings
 from collections.abc import Sequence
 
 from estim.core.errors import EstimError, Exit
@@ -19,9 +21,25 @@ def fronted(argv: Sequence[str]) -> list[str]:
     return [*dict.fromkeys(flags), *rest, *line[end:]]
 
 
+class Aside(logging.Handler):
+    """Where log records go that nobody asked for: our own warnings to the person, those of libraries to nobody."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a warning of ours as a sentence."""
+        if record.name.split(".")[0] in ("estim", "protocols"):
+            sys.stderr.write(f"estim: {record.getMessage()}\n")
+
+
+def _unheard(*_warning: object, **_more: object) -> None:
+    """Take a warning of Python, which is for who writes programs."""
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run `estim`; never returns."""
     line = list(sys.argv[1:] if argv is None else argv)
+    logging.lastResort = Aside(logging.WARNING)
+    if not sys.warnoptions:
+        warnings.showwarning = _unheard
     try:
         code = quick(line)
         if code is None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from estim.core.days.care_plan import Plan
 from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
 from estim.core.days.judging import judge
-from estim.core.days.schedule import noted, zone_of
+from estim.core.days.schedule import LOCAL, noted, zone_of
 from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
 from estim.host.book import Book
@@ -143,6 +143,14 @@ def _likeness(entry: Entry) -> tuple[object, ...]:
     return type(entry), entry.at.astimezone(UTC).isoformat(timespec="milliseconds"), *values
 
 
+def _own_zone(home: Home) -> str:
+    """Return the schedule's zone; settings that are wrong have none, and are told where they are needed."""
+    try:
+        return read_settings(home.settings_file).schedule.zone
+    except EstimError:
+        return LOCAL
+
+
 @contextmanager
 def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
     """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78)."""
@@ -158,7 +166,7 @@ def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
     try:
         if write and book is not None and book.trouble:
             raise EstimError(f"{book.trouble}; nothing was written", code=Exit.CANT_CREATE)
-        now = RealClock().now().utc.astimezone(zone_of(local_zone()))
+        now = RealClock().now().utc.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
         yield Daybook(home, now, simulated, book)
     finally:
         if book is not None:

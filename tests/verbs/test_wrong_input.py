@@ -111,14 +111,6 @@ def test_a_database_of_a_newer_version_is_refused(person: Person) -> None:
     assert person.counts() == before
 
 
-def test_a_zone_of_the_computer_that_cannot_be_told_is_a_sentence(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TZ", "Mars/Olympus")
-    said = person.types("schedule")
-    assert (said.code, "time zone can't be told" in said.err) == (Exit.CONFIG, True)
-
-
 def test_a_disk_that_takes_nothing_is_told_and_what_was_there_stays(person: Person) -> None:
     person.types("pain", "add", "1")
     before = person.counts()

@@ -8,7 +8,9 @@
    nobody's slot; one that comes twice is one slot (judging.py drops the one that wasn't used).
 """
 
+import io
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -67,7 +69,14 @@ class Time:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Return a zone by its IANA name; raises EstimError (78) for one that doesn't exist."""
+    """Return a zone by its IANA name, or a fixed offset by that of `fixed_zone`.
+
+    Raises EstimError (78) for one that doesn't exist.
+    """
+    found = re.fullmatch(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])", name)
+    if found is not None:
+        minutes = int(found[2]) * 60 + int(found[3])
+        return _fixed(name, -minutes if found[1] == "-" else minutes)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -75,6 +84,21 @@ def zone_of(name: str) -> ZoneInfo:
             f"there is no time zone {name!r}: say a name such as Europe/Berlin or America/New_York, or local",
             code=Exit.CONFIG,
         ) from error
+
+
+def fixed_zone(offset: timedelta) -> str:
+    """Return the name of a zone that is nothing but an offset from UTC, to the minute: "UTC+05:30"."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+@lru_cache(maxsize=64)
+def _fixed(name: str, minutes: int) -> ZoneInfo:
+    """Return an offset as a zone like any other: a zone file (RFC 8536, version 1) with one offset and no change."""
+    sign = b"UTC\0"
+    counts = (0, 0, 0, 0, 1, len(sign))
+    file = struct.pack(">4sc15x6l", b"TZif", b"\0", *counts) + struct.pack(">lbb", minutes * 60, 0, 0) + sign
+    return ZoneInfo.from_file(io.BytesIO(file), key=name)
 
 
 def offset_s(at: datetime, zone: str) -> int:
