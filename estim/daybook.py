@@ -17,6 +17,7 @@ from estim.core.days.judging import judge
 from estim.core.days.schedule import LOCAL, noted, zone_of
 from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
+from estim.core.moment import check_clock
 from estim.host.book import Book
 from estim.host.clock import RealClock
 from estim.host.history import Details
@@ -153,20 +154,22 @@ def _own_zone(home: Home) -> str:
 
 @contextmanager
 def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
-    """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78)."""
+    """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78 also for a wrong clock)."""
     home = find_home(options.home)
     simulated = options.simulate is not None
     if simulated and write:
         text = "what you write down is real, and simulated sessions never count: leave --simulate out"
         raise EstimError(text, code=Exit.USAGE)
     path = home.simulated if simulated else home.journal
+    present = RealClock().now().utc
     if write:
+        check_clock(present)
         home.prepare()
     book = Book.open(path) if write or path.exists() else None
     try:
         if write and book is not None and book.trouble:
             raise EstimError(f"{book.trouble}; nothing was written", code=Exit.CANT_CREATE)
-        now = RealClock().now().utc.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
+        now = present.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
         yield Daybook(home, now, simulated, book)
     finally:
         if book is not None:
