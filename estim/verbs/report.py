@@ -108,20 +108,22 @@ def _place(site: str | None) -> str:
 
 
 def _calendar(book: Daybook) -> bytes:
-    from estim.core.days.schedule import LOCAL
+    from estim.core.days.schedule import LOCAL, beginnings
     from estim.exports.calendar import to_ics
 
     schedule = book.settings.schedule
     regimes = book.read(book.now).regimes
-    same = [one for one in regimes if one.rules == schedule.rules]
     if not schedule.rules:
         raise EstimError("the schedule has no rules: estim schedule set 8:00 20:00", code=Exit.NO_INPUT)
+    began = beginnings(regimes)[-1]
     return to_ics(
         schedule.rules,
         None if schedule.zone == LOCAL else schedule.zone,
-        same[0].at.date() if same else book.now.date(),
+        min(began.values()),
         minutes=book.settings.minutes,
         summary="estim",  # nothing about health in a calendar that others may see
         uid_root="estim-session",
         sequence=max(0, len(regimes) - 1),
+        began=began,
+        present=str(book.now.tzinfo),
     )
