@@ -153,6 +153,16 @@ def _check(rules: tuple[str, ...]) -> None:
             )
 
 
+@lru_cache(maxsize=32)
+def clock_times(rules: tuple[str, ...]) -> tuple[time, ...]:
+    """Return the times of the day that rules give within a year, in order; raises as `check_rules`."""
+    check_rules(rules)
+    start = datetime.combine(date(2026, 1, 1), time())
+    whole = [settled(text, start.date(), zone_of("UTC")) for text in rules]
+    ends = start + timedelta(days=LOOK_AHEAD_DAYS)
+    return tuple(sorted({at.time() for text in whole for at in _parsed(text, start).between(start, ends, inc=True)}))
+
+
 def rules_at(times: Sequence[time], days: str = "") -> tuple[str, ...]:
     """Return the fewest rules for times of the day, on all days or on some ("MO,WE,FR")."""
     by_minute: dict[int, list[int]] = {}
