@@ -9,7 +9,7 @@ from estim.core.errors import EstimError, Exit
 def read_own_plan(path: Path) -> Plan:
     """Return the plan; raises EstimError (78) with every mistake of a file that can't be used."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return read_plan(shipped(), "eight-steps.toml")
     except UnicodeDecodeError as error:

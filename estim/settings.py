@@ -186,7 +186,7 @@ def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, 
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
