@@ -21,6 +21,7 @@ import msgspec
 
 from estim.core.errors import EstimError, Exit
 from estim.families import families
+from estim.files import no_right
 from estim.host.clock import Clock, new_loop
 from estim.host.control import serve
 from estim.host.desk import Desk
@@ -251,6 +252,11 @@ def main(argument: str) -> int:
         ready.say({"code": int(error.code), "text": error.text})
         sys.stderr.write(f"{error.text}\n")
         return error.code
+    except PermissionError as error:
+        refused = no_right(Path(error.filename or "a file"), error)
+        ready.say({"code": int(refused.code), "text": refused.text})
+        sys.stderr.write(f"{refused.text}\n")
+        return refused.code
     except Exception as error:
         logging.getLogger(__name__).exception("the host failed")
         ready.say({"code": int(Exit.INTERNAL), "text": f"a bug in estim: {error!r}; see {Path(options.home or '.')}"})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from estim.core.days.care_plan import Plan, read_plan, shipped
 from estim.core.errors import EstimError, Exit
+from estim.files import no_right
 
 
 def read_own_plan(path: Path) -> Plan:
@@ -15,5 +16,5 @@ def read_own_plan(path: Path) -> Plan:
     except UnicodeDecodeError as error:
         raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
     except OSError as error:
-        raise EstimError(f"can't read {path}: {error.strerror or error}", code=Exit.CONFIG) from error
+        raise no_right(path, error, Exit.CONFIG) from error
     return read_plan(text, str(path))

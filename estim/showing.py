@@ -11,6 +11,7 @@ import typer
 from estim.amounts import amount, count
 from estim.core.errors import EstimError, Exit
 from estim.flags import Flags
+from estim.output import steer
 from estim.programs_verbs import programs
 
 if TYPE_CHECKING:
@@ -173,4 +174,5 @@ def _write_png(path: Path, seen: object, title: str, at_s: float | None, for_s: 
 
 
 def _progress(share: float) -> None:
-    typer.echo(f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""), nl=False, err=True)
+    steer(sys.stderr, f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
+    sys.stderr.flush()

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from estim.core.errors import EstimError, Exit
-from estim.files import write_whole
+from estim.files import no_right, write_whole
 from estim.host.home import Home
 from protocols.vocabulary import Channel
 
@@ -188,7 +188,7 @@ def _read(path: Path) -> tuple[Unit, ...]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise EstimError(f"can't read {path}: {error.strerror or error}", code=Exit.CONFIG) from error
+        raise no_right(path, error, Exit.CONFIG) from error
     try:
         schema = msgspec.json.decode(data, type=_Head).schema
         if schema > 1:

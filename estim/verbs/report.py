@@ -1,6 +1,5 @@
 """`estim report`, `export` and `import`: what became of it, for you, for a physio, and for other programs."""
 
-import sys
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ import typer
 from estim.amounts import count
 from estim.core.errors import EstimError, Exit
 from estim.daybook import Daybook, opened
+from estim.output import write_bytes
 from estim.verbs.counting import show_report
 from estim.verbs.reading import day_of, wrong
 from estim.verbs.telling import tell
@@ -52,7 +52,7 @@ def export(
             return
         data = _calendar(book) if form == "ics" else _lines(book, form, since)
     if out is None:
-        sys.stdout.buffer.write(data)
+        write_bytes(data)
         return
     from estim.files import write_whole
 
