@@ -235,11 +235,19 @@ class Ready:
         self._handle = None
 
 
+def _for_a_person(record: logging.LogRecord) -> bool:
+    """Say whether a person at a terminal has use for a record: warnings of libraries go into a log file only."""
+    return record.levelno >= logging.ERROR or record.name.partition(".")[0] in ("estim", "protocols")
+
+
 def main(argument: str) -> int:
     """Run a host with these options (JSON); return the exit code."""
     options = msgspec.json.decode(argument, type=HostOptions)
     ready = Ready(options.ready_fd)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    if sys.stderr.isatty():
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_for_a_person)
     try:
         home = find_home(options.home)
         home.prepare()

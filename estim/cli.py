@@ -1,9 +1,7 @@
 """The command line: reads what a person typed, hands it to the part that does it, and returns an exit code."""
 
 import errno
-import logging
 import sys
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,25 +25,26 @@ def fronted(argv: Sequence[str]) -> list[str]:
     return [*dict.fromkeys(flags), *rest, *line[end:]]
 
 
-class Aside(logging.Handler):
-    """Where log records go that nobody asked for: our own warnings to the person, those of libraries to nobody."""
+def _listen() -> None:
+    """Let our own warnings reach the person as sentences, and those of libraries and of Python nobody."""
+    import logging
+    import warnings
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a warning of ours as a sentence."""
-        if record.name.split(".")[0] in ("estim", "protocols"):
-            sys.stderr.write(f"estim: {record.getMessage()}\n")
+    class Aside(logging.Handler):
+        """Where records go that nobody asked for."""
 
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.name.split(".")[0] in ("estim", "protocols"):
+                sys.stderr.write(f"estim: {record.getMessage()}\n")
 
-def _unheard(*_warning: object, **_more: object) -> None:
-    """Take a warning of Python, which is for who writes programs."""
+    logging.lastResort = Aside(logging.WARNING)
+    if not sys.warnoptions:
+        warnings.showwarning = lambda *_warning, **_more: None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run `estim`; never returns."""
     line = list(sys.argv[1:] if argv is None else argv)
-    logging.lastResort = Aside(logging.WARNING)
-    if not sys.warnoptions:
-        warnings.showwarning = _unheard
     streams = (sys.stdout, sys.stderr)
     sys.stdout = guarded(sys.stdout)
     sys.stderr = guarded(sys.stderr)
@@ -65,6 +64,7 @@ def _code(line: list[str]) -> int:
     try:
         if "stop" not in line:  # which is obeyed whatever else the line holds
             _check_text(line)
+            _listen()
         code = quick(line)
         if code is None:
             from estim.commands import run_typer
