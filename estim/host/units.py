@@ -20,6 +20,7 @@ from msgspec import Meta, Struct, structs
 from estim.core.errors import EstimError, Exit
 from estim.files import no_right, write_whole
 from estim.host.home import Home
+from estim.output import plain
 from protocols.vocabulary import Channel
 
 UNITS_MAX = 100
@@ -102,7 +103,7 @@ class Units:
             known = next((unit for unit in units if _same(unit.address, address)), None)
             if known is None:
                 fresh = Unit(
-                    name=name or _free_name(units, family),
+                    name=_visible(name) if name else _free_name(units, family),
                     address=address,
                     family=family,
                     added_utc=added_utc,
@@ -113,7 +114,7 @@ class Units:
             cap = known.cap if known.family == family else None
             again = structs.replace(
                 known,
-                name=name or known.name,
+                name=_visible(name) if name else known.name,
                 family=family,
                 cap=cap,
                 pinned=pinned or known.pinned,
@@ -126,7 +127,7 @@ class Units:
 
     def rename(self, text: str, name: str) -> Unit:
         """Give a unit another name; raises EstimError (69 unknown unit, 2 name taken or impossible)."""
-        return self._replace(text, lambda unit: structs.replace(unit, name=name))
+        return self._replace(text, lambda unit: structs.replace(unit, name=_visible(name)))
 
     def set_cap(self, text: str, cap: dict[Channel, int] | None) -> Unit:
         """Set a unit's cap per channel (None: back to the new unit's); raises EstimError (69, 2)."""
@@ -222,6 +223,15 @@ def _free_name(units: Iterable[Unit], family: str) -> str:
     number = 1
     while (name := family if number == 1 else f"{family}-{number}").casefold() in taken:
         number += 1
+    return name
+
+
+def _visible(name: str) -> str:
+    """Return a new name that steers no terminal; raises EstimError (2). An old one is only shown otherwise."""
+    if plain(name) != name:
+        raise EstimError(
+            f"can't remember {name!r}: a name holds signs that can be seen, none that steer a terminal", code=Exit.USAGE
+        )
     return name
 
 
