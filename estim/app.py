@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ import msgspec
 from estim.core.errors import EstimError, Exit
 from estim.core.panel import Reason
 from estim.families import families
+from estim.files import no_right
 from estim.host.clock import Clock, new_loop
 from estim.host.control import Server, serve
 from estim.host.desk import Desk
@@ -32,6 +34,7 @@ from estim.host.link import Air
 from estim.host.parts import Parts
 from estim.host.telling.notice import Way
 from estim.host.units import Units
+from estim.host.zone import local_zone
 from estim.options import HostOptions
 from estim.settings import Reminders, Settings, read_settings
 
@@ -125,6 +128,7 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
                 units=units,
                 families=families,
                 pid=os.getpid(),
+                zone=partial(local_zone, lambda: settings.schedule.zone),
                 trouble=trouble,
             )
     finally:
@@ -288,11 +292,19 @@ class Ready:
         self._handle = None
 
 
+def _for_a_person(record: logging.LogRecord) -> bool:
+    """Say whether a person at a terminal has use for a record: warnings of libraries go into a log file only."""
+    return record.levelno >= logging.ERROR or record.name.partition(".")[0] in ("estim", "protocols")
+
+
 def main(argument: str, folder: str | None = None) -> int:
     """Run a host with these options (JSON, but for the home); return the exit code."""
     options = msgspec.structs.replace(msgspec.json.decode(argument, type=HostOptions), home=folder)
     ready = Ready(options.ready_fd)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    if sys.stderr.isatty():
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_for_a_person)
     try:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is somebody who can stop something
         home = find_home(options.home)
@@ -306,6 +318,11 @@ def main(argument: str, folder: str | None = None) -> int:
         ready.say({"code": int(error.code), "text": error.text})
         sys.stderr.write(f"{error.text}\n")
         return error.code
+    except PermissionError as error:
+        refused = no_right(Path(error.filename or "a file"), error)
+        ready.say({"code": int(refused.code), "text": refused.text})
+        sys.stderr.write(f"{refused.text}\n")
+        return refused.code
     except Exception as error:
         logging.getLogger(__name__).exception("the host failed")
         ready.say({"code": int(Exit.INTERNAL), "text": f"a bug in estim: {error!r}; see {Path(options.home or '.')}"})

@@ -80,7 +80,7 @@ def read_file(path: Path) -> Program:
     if len(data) > SIZE_MAX:
         raise ProgramError(f"{path}: longer than {SIZE_MAX // 1024} KiB: that is no program")
     try:
-        return read_program(data.decode("utf-8"), str(path))
+        return read_program(data.decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:
         raise ProgramError(f"{path}: not UTF-8 text (byte {error.start})") from error
 

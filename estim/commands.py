@@ -7,7 +7,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from estim import __version__
+from estim.amounts import amount, count
 from estim.core.errors import MEANING, EstimError, Exit
+from estim.core.numbers import read_number
 from estim.flags import Flags
 from estim.options import HostOptions
 from estim.verbs.places import add_verbs
@@ -23,6 +25,11 @@ EPILOG = (
 
 RAMP_MAX_S = 1800
 """Longest ramp, seconds: the longest session."""
+
+MINUTES = amount("--minutes", 0, 1440, "minutes")
+"""Reads a length; above 30 minutes a session is refused with its reason, by who knows the program."""
+
+SEED_MAX = 2**63 - 1
 
 DIGITS_MAX = 9
 """Longest number that is read as a level; whether a unit goes that far is another question."""
@@ -47,7 +54,9 @@ def flags(
     ] = None,
     speed: Annotated[str, typer.Option(metavar="N|max", help="with --simulate: run time faster, or let it jump")] = "1",
     mqtt: Annotated[str | None, typer.Option(metavar="mqtt://…", hidden=True)] = None,
-    seed: Annotated[int, typer.Option(min=0, help="with --simulate: of all chance")] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", parser=count("--seed", 0, SEED_MAX), help="with --simulate: of all chance")
+    ] = 0,
     log: Annotated[str | None, typer.Option(metavar="FILE", help="with --simulate: what the unit saw")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, nothing else")] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
@@ -65,14 +74,13 @@ def flags(
                 _usage(f"{name} goes with --simulate only: a real unit can't be hurried")
     elif radio != "bluetooth":
         _usage("--simulate needs no radio: leave --radio out")
-    _check_speed(speed)
     kind, colon, which = radio.partition(":")
     if kind not in ("bluetooth", "hci") or bool(colon) != bool(which.strip()) or (kind == "hci" and not which):
         _usage(
             f"--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
             " hci:usb:0"
         )
-    host = HostOptions(home=home, radio=radio, simulate=simulate, speed=speed, seed=seed, log=_absolute(log))
+    host = HostOptions(home=home, radio=radio, simulate=simulate, speed=_speed(speed), seed=seed, log=_absolute(log))
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:
         from estim.tui.run import run_screen
@@ -87,12 +95,18 @@ def run(
         str | None, typer.Argument(help="a name (`estim programs list`) or a file; without it today's of the schedule")
     ] = None,
     unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several")] = None,
-    minutes: Annotated[float | None, typer.Option(help="length, fractions allowed; usually 20, at most 30")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", parser=MINUTES, help="length, fractions allowed; usually 20, at most 30"),
+    ] = None,
     level: Annotated[
         str,
         typer.Option(metavar="N|A=N,B=N|last", help="steps of the unit's scale; N means channel A; last: as before"),
     ] = "0",
-    ramp: Annotated[float | None, typer.Option(metavar="S", help="seconds up to the level")] = None,
+    ramp: Annotated[
+        float | None,
+        typer.Option(metavar="S", parser=amount("--ramp", 0, RAMP_MAX_S, "seconds"), help="seconds up to the level"),
+    ] = None,
     pads_on: Annotated[bool, typer.Option("--pads-on", help="the pads are on and you are ready: start")] = False,
     at_slot: Annotated[
         bool, typer.Option("--at-slot", help="the pads are on: begin by itself at the next slot, at most 15 min ahead")
@@ -110,10 +124,8 @@ def run(
     from estim.verbs.starting import gates_of, last_level, todays_program
 
     gates = gates_of(override or [])
-    if minutes is not None and not 0 < minutes <= 1440:
-        _usage(f"--minutes {minutes:g}: say more than 0 and at most 30")
-    if ramp is not None and not 0 <= ramp <= RAMP_MAX_S:
-        _usage(f"--ramp {ramp:g}: say seconds, up to {RAMP_MAX_S}")
+    if minutes == 0:
+        _usage("--minutes 0: say more than 0 and at most 30")
     made: Flags = context.obj
     try:
         wanted = todays_program(made.host) if program is None else _place(program)
@@ -282,13 +294,9 @@ def _place(program: str) -> str:
     return program if named else str(Path(program).expanduser().absolute())
 
 
-def _check_speed(speed: str) -> None:
-    try:
-        good = speed == "max" or 1 <= float(speed) <= 10_000
-    except ValueError:
-        good = False
-    if not good:
-        _usage(f"--speed {speed!r}: say a factor from 1 to 10000, or max")
+def _speed(text: str) -> str:
+    """Return a speed as the host reads it: max, or a factor with a decimal point."""
+    return "max" if text == "max" else f"{read_number(text, what='--speed', lo=1, hi=10_000, unit='or max'):.12g}"
 
 
 def _absolute(path: str | None) -> str | None:

@@ -14,9 +14,10 @@ from functools import cached_property
 from estim.core.days.care_plan import Plan
 from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
 from estim.core.days.judging import judge
-from estim.core.days.schedule import noted, zone_of
+from estim.core.days.schedule import LOCAL, noted, zone_of
 from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
+from estim.core.moment import check_clock
 from estim.host.book import Book
 from estim.host.clock import RealClock
 from estim.host.history import Details
@@ -143,22 +144,32 @@ def _likeness(entry: Entry) -> tuple[object, ...]:
     return type(entry), entry.at.astimezone(UTC).isoformat(timespec="milliseconds"), *values
 
 
+def _own_zone(home: Home) -> str:
+    """Return the schedule's zone; settings that are wrong have none, and are told where they are needed."""
+    try:
+        return read_settings(home.settings_file).schedule.zone
+    except EstimError:
+        return LOCAL
+
+
 @contextmanager
 def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
-    """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78)."""
+    """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78 also for a wrong clock)."""
     home = find_home(options.home)
     simulated = options.simulate is not None
     if simulated and write:
         text = "what you write down is real, and simulated sessions never count: leave --simulate out"
         raise EstimError(text, code=Exit.USAGE)
     path = home.simulated if simulated else home.journal
+    present = RealClock().now().utc
     if write:
+        check_clock(present)
         home.prepare()
     book = Book.open(path) if write or path.exists() else None
     try:
         if write and book is not None and book.trouble:
             raise EstimError(f"{book.trouble}; nothing was written", code=Exit.CANT_CREATE)
-        now = RealClock().now().utc.astimezone(zone_of(local_zone()))
+        now = present.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
         yield Daybook(home, now, simulated, book)
     finally:
         if book is not None:

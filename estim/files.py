@@ -63,6 +63,22 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def no_right(path: Path, error: OSError, usual: Exit = Exit.REFUSED) -> EstimError:
+    """Return why a file can't be read: 77 where a right is missing, with whose it is, else `usual`."""
+    if not isinstance(error, PermissionError):
+        return EstimError(f"can't read {path}: {error.strerror or error}", code=usual)
+    try:
+        owner = path.stat().st_uid
+        whose = "" if owner == os.geteuid() else f", it belongs to user {owner}"
+    except OSError:
+        whose = ", nor may its folder be looked into"
+    return EstimError(
+        f"{path} may not be read or written by you{whose}: change its owner or its rights (ls -l shows them), or "
+        "choose another place with --home",
+        code=Exit.REFUSED,
+    )
+
+
 def _cant_write(path: Path, error: OSError) -> EstimError:
     why = error.strerror or str(error)
     return EstimError(f"can't write {path}: {why}; what was there before is unchanged", code=Exit.CANT_CREATE)

@@ -21,6 +21,7 @@ from estim.core.happenings import (
     Started,
 )
 from estim.core.panel import Lane, Overview, Priority, Reason, Snapshot, State
+from estim.output import steer
 
 BAR = 28
 """Width of the bar, characters: a line fits 80 columns."""
@@ -173,7 +174,9 @@ class Screen:
         if self._moves:
             width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)
             text = bar(shown)[:width]
-            self._out.write(f"\r{text:<{min(self._drawn, width)}}\r")
+            steer(self._out, "\r")
+            self._out.write(f"{text:<{min(self._drawn, width)}}")
+            steer(self._out, "\r")
             self._drawn = len(text)
             self._out.flush()
         elif int(shown.elapsed_s // 60) > self._minute:
@@ -181,7 +184,8 @@ class Screen:
             self._write(bar(shown))
 
     def _write(self, text: str) -> None:
-        wipe = "\r" + " " * self._drawn + "\r" if self._drawn else ""
+        if self._drawn:
+            steer(self._out, "\r" + " " * self._drawn + "\r")
         self._drawn = 0
-        self._out.write(f"{wipe}{text}\n")
+        self._out.write(f"{text}\n")
         self._out.flush()

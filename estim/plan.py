@@ -4,16 +4,17 @@ from pathlib import Path
 
 from estim.core.days.care_plan import Plan, read_plan, shipped
 from estim.core.errors import EstimError, Exit
+from estim.files import no_right
 
 
 def read_own_plan(path: Path) -> Plan:
     """Return the plan; raises EstimError (78) with every mistake of a file that can't be used."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return read_plan(shipped(), "eight-steps.toml")
     except UnicodeDecodeError as error:
         raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
     except OSError as error:
-        raise EstimError(f"can't read {path}: {error.strerror or error}", code=Exit.CONFIG) from error
+        raise no_right(path, error, Exit.CONFIG) from error
     return read_plan(text, str(path))

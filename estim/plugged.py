@@ -63,6 +63,6 @@ def _texts(point: EntryPoint) -> tuple[tuple[str, str | None], ...]:
 
 def _text(data: bytes) -> str | None:
     try:
-        return data.decode() if len(data) <= SIZE_MAX else None
+        return data.decode("utf-8-sig") if len(data) <= SIZE_MAX else None
     except UnicodeDecodeError:
         return None

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import field
 from estim.core.errors import EstimError, Exit
+from estim.core.program_fields import PAD_CM2
+from estim.core.reckon import CURRENT_MA
 from estim.flags import Flags
 
 if TYPE_CHECKING:
@@ -63,10 +66,18 @@ def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="a program file")],
     pad_cm2: Annotated[
-        float | None, typer.Option(metavar="CM2", help="area of one pad; without it the file's, or 25")
+        float | None,
+        typer.Option(
+            metavar="CM2", parser=field("--pad-cm2", PAD_CM2), help="area of one pad; without it the file's, or 25"
+        ),
     ] = None,
     current_ma: Annotated[
-        float | None, typer.Option(metavar="MA", help="peak of one phase, as you measured it at your level")
+        float | None,
+        typer.Option(
+            metavar="MA",
+            parser=field("--current-ma", CURRENT_MA),
+            help="peak of one phase, as you measured it at your level",
+        ),
     ] = None,
 ) -> None:
     """Check a program file: every mistake with its field and range; if there is none, what it asks of the skin.
@@ -74,14 +85,9 @@ def check(
     Exit 65: the file is wrong. Exit 77: with such a current it passes the limits of the standard.
     """
     from estim.catalogue import read_file
-    from estim.core.program_fields import PAD_CM2
-    from estim.core.reckon import CURRENT_MA, reckon, within
+    from estim.core.reckon import reckon
 
     flags: Flags = context.obj
-    if pad_cm2 is not None:
-        within(pad_cm2, PAD_CM2, "--pad-cm2")
-    if current_ma is not None:
-        within(current_ma, CURRENT_MA, "--current-ma")
     found = read_file(file)
     made = reckon(found, current_ma, pad_cm2)
     if flags.as_json:

@@ -20,7 +20,7 @@ from estim.core.days.reminding import Quiet
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import NEW_UNIT_CAP_PCT, Cap, percent_cap
-from estim.files import write_whole
+from estim.files import no_right, write_whole
 from estim.settings_template import TEMPLATE
 from protocols.vocabulary import Capabilities, Channel, Level
 
@@ -186,11 +186,11 @@ def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, 
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise EstimError(f"can't read {path}: {error.strerror or error}", code=Exit.CONFIG) from error
+        raise no_right(path, error, Exit.CONFIG) from error
     except UnicodeDecodeError as error:
         raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
 

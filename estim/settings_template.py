@@ -41,7 +41,8 @@ schema = 1
 # late_min = 120
 # snooze_min = 15
 
-# How `estim daemon` reminds: on the desktop, in its own terminal, and by apprise addresses; never in quiet hours.
+# How `estim daemon` reminds: on the desktop, in its own terminal, and by apprise addresses.
+# In the quiet hours nobody is reminded but at a slot that lies in them, or after a snooze.
 # prepare: connect the unit when a slot is due, check battery and zero, and wait for the key.
 # [reminders]
 # desktop = true

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import amount, count
 from estim.core.errors import EstimError, Exit
 from estim.flags import Flags
+from estim.output import steer
 from estim.programs_verbs import programs
 
 if TYPE_CHECKING:
@@ -79,10 +81,28 @@ def scope(
     context: typer.Context,
     program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file")],
     family: Annotated[str, typer.Option(help="on which family (`estim programs matrix`)")] = "coyote3",
-    minutes: Annotated[float | None, typer.Option(help="length; without it as written")] = None,
-    level: Annotated[int | None, typer.Option(help="steps of the family's scale; without it 15 %")] = None,
-    at: Annotated[float | None, typer.Option(min=0, help="where the close view begins, seconds")] = None,
-    lasts: Annotated[float | None, typer.Option("--for", min=0.01, max=1800, help="how long it is, seconds")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", parser=amount("--minutes", 0, 1440, "minutes"), help="length; without it as written"),
+    ] = None,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", parser=count("--level", 0, 9999), help="steps of the family's scale; without it 15 %"
+        ),
+    ] = None,
+    at: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S", parser=amount("--at", 0, 1800, "seconds"), help="where the close view begins, seconds"
+        ),
+    ] = None,
+    lasts: Annotated[
+        float | None,
+        typer.Option(
+            "--for", metavar="S", parser=amount("--for", 0.01, 1800, "seconds"), help="how long it is, seconds"
+        ),
+    ] = None,
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="draw a picture too (extra `plot`)")] = None,
 ) -> None:
     """Draw what the electrodes would see: the program is played on a software unit in no time, and its pulses shown."""
@@ -154,4 +174,5 @@ def _write_png(path: Path, seen: object, title: str, at_s: float | None, for_s: 
 
 
 def _progress(share: float) -> None:
-    typer.echo(f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""), nl=False, err=True)
+    steer(sys.stderr, f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
+    sys.stderr.flush()

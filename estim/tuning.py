@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from estim.core.errors import EstimError, Exit
+from estim.core.numbers import read_whole, shown
 from estim.flags import Flags
 from estim.listing import devices
 from protocols.driver import Family
@@ -59,13 +60,12 @@ def _cap(text: str, family: Family) -> dict[Channel, int] | None:
     for part in text.split(","):
         name, equals, digits = part.strip().partition("=")
         names = [name.strip().upper()] if equals else [channel.value for channel in family.caps.channels]
-        number = (digits if equals else name).strip()
-        known = all(name in {channel.value for channel in family.caps.channels} for name in names)
-        if not known or not number.isascii() or not number.isdecimal() or int(number[:9]) > family.caps.scale:
+        if not all(name in {channel.value for channel in family.caps.channels} for name in names):
             channels = ",".join(f"{channel.value}=N" for channel in family.caps.channels)
             raise EstimError(
-                f"cap {text!r}: say {channels} with levels from 0 to {family.caps.scale}, one N for all, or none",
+                f"cap {shown(text)}: say {channels} with levels from 0 to {family.caps.scale}, one N for all, or none",
                 code=Exit.USAGE,
             )
-        found.update({Channel(name): int(number) for name in names})
+        level = read_whole(digits if equals else name, what="cap", lo=0, hi=family.caps.scale)
+        found.update({Channel(name): level for name in names})
     return found

@@ -47,8 +47,10 @@ def test_name_cap_and_version_are_set_and_taken_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("coyote3", "cap", "201"), Exit.USAGE, "say A=N,B=N with levels from 0 to 200"),
+        (("coyote3", "cap", "201"), Exit.USAGE, "cap “201”: it takes 0 to 200"),
         (("coyote3", "cap", "C=4"), Exit.USAGE, "say A=N,B=N"),
+        (("coyote3", "cap", "A=1.000"), Exit.USAGE, "can mean"),
+        (("coyote3", "cap", "00000000099999"), Exit.USAGE, "it takes 0 to 200"),
         (("coyote3", "profile", "V9"), Exit.CONFIG, "it has only one"),
         (("coyote3", "name", "EM70"), Exit.USAGE, "means a family"),
         (("coyote3", "name", "C1-02-03-04-05-06"), Exit.USAGE, "reads as an address"),

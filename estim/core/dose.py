@@ -2,7 +2,8 @@
 
 1. Two hours lie between the end of one session and the start of the next on one site. The person may override that in
    full words, and it is told.
-2. A past session with less than two minutes of output doesn't ask for rest, but its minutes count in the day's.
+2. What asks for rest is two minutes of output on a site, in one session or in several that lie less than two hours
+   apart: short ones add up. A single shorter one asks for none, but its minutes count in the day's.
 3. More than four sessions or 120 minutes a day on one site are refused, and so are more sessions of one program than
    its file allows a day (programs.md section 6); that can be overridden in full words as well.
 4. What isn't known counts as the longest it can have been. A site that nobody named may be any site.
@@ -12,13 +13,14 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from math import fsum
 from typing import Literal
 
 GAP = timedelta(hours=2)
 """Least rest on one site between two sessions (safety.md C-17)."""
 
 BRIEF_S = 120.0
-"""Output shorter than this asks for no rest."""
+"""Output shorter than this, all of it within the rest taken together, asks for no rest."""
 
 DAY_SESSIONS = 4
 DAY_MINUTES = 120.0
@@ -51,8 +53,18 @@ class Delivered:
     @property
     def over_utc(self) -> datetime:
         """When it was over: never before its output could have ended."""
-        least = self.started_utc + timedelta(seconds=self.output_s)
-        return least if self.ended_utc is None else max(least, self.ended_utc)
+        least = self.started_utc.astimezone(UTC) + timedelta(seconds=self.output_s)
+        return least if self.ended_utc is None else max(least, self.ended_utc.astimezone(UTC))
+
+
+def put_out_s(last: Delivered, records: Iterable[Delivered]) -> float:
+    """Return what was put out on one site from two hours before a session to its end, itself included, seconds.
+
+    `records` are those of its site. A session that lies in these hours in part counts as a whole.
+    """
+    since, until = last.started_utc.astimezone(UTC) - GAP, last.over_utc
+    others = [record.output_s for record in records if record is not last and since < record.over_utc <= until]
+    return fsum((last.output_s, *others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +123,20 @@ class _Rule:
 
 def _rests(now: datetime, rule: _Rule) -> tuple[datetime, str] | None:
     """Return until when the rest lasts that still holds, and its sentence."""
-    latest: tuple[datetime, str, Delivered] | None = None
+    latest: tuple[datetime, str, Delivered, float] | None = None
     for site in rule.sites:
-        for record in rule.of(site):
-            again = record.over_utc.astimezone(UTC) + GAP
-            if record.output_s >= BRIEF_S and now < again and (latest is None or again > latest[0]):
-                latest = again, site, record
+        records = rule.of(site)
+        for record in records:
+            again = record.over_utc + GAP
+            if record.output_s == 0 or again <= now or (latest is not None and again <= latest[0]):
+                continue
+            output_s = put_out_s(record, records)
+            if output_s >= BRIEF_S:
+                latest = again, site, record, output_s
     if latest is None:
         return None
-    again, site, record = latest
-    return again, _rest(now, again, site, record, rule.zone)
+    again, site, record, output_s = latest
+    return again, _rest(now, again, site, record, output_s, rule.zone)
 
 
 def _again(now: datetime, rule: _Rule, rest: bool, dose: bool) -> datetime:
@@ -151,12 +167,17 @@ def _place(site: str) -> str:
     return "" if site == ANY else f" on {site}"
 
 
-def _rest(now: datetime, again: datetime, site: str, record: Delivered, zone: tzinfo | None) -> str:
+def _rest(now: datetime, again: datetime, site: str, record: Delivered, output_s: float, zone: tzinfo | None) -> str:
     ended = local_time(record.over_utc, now, zone)
-    sentence = (
-        f"the last session{_place(site)} ended at {ended} and 2 h of rest belong between two: "
-        f"possible again at {local_time(again, now, zone, up=True)}"
-    )
+    if record.output_s >= BRIEF_S:
+        sentence = f"the last session{_place(site)} ended at {ended} and 2 h of rest belong between two"
+    else:
+        minutes = f"{int(output_s) // 60}:{int(output_s) % 60:02d}"
+        sentence = (
+            f"the last sessions{_place(site)} add up to {minutes} min of output, the last one ended at {ended} and "
+            "2 h of rest belong after that"
+        )
+    sentence += f": possible again at {local_time(again, now, zone, up=True)}"
     if record.started_utc > now:
         sentence += " (that session lies in the future: check this computer's clock)"
     return sentence

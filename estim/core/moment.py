@@ -1,7 +1,12 @@
 """One moment on both clocks: a monotonic one for whatever is measured, and UTC for whatever is told or kept."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+
+from estim import BUILT
+from estim.core.errors import EstimError, Exit
+
+BUILT_UTC = datetime.fromisoformat(BUILT).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +19,20 @@ class Now:
     def iso(self) -> str:
         """Return the moment in the person's own zone, to the second, with its offset."""
         return self.utc.astimezone().isoformat(timespec="seconds")
+
+
+def check_clock(now_utc: datetime) -> None:
+    """Raise EstimError (78) for a clock that can't be right: what is written by it would lie on the wrong day.
+
+    Nothing that stops a unit asks for this. An entry that names an earlier day itself is another matter.
+    """
+    if now_utc < BUILT_UTC:
+        raise EstimError(
+            f"this computer's clock says {_day(now_utc)}, but this estim was made after {_day(BUILT_UTC)}, so rest and "
+            "dose can't be counted and nothing is written: set the clock (timedatectl set-ntp true), then try again",
+            code=Exit.CONFIG,
+        )
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B} {moment.year}"

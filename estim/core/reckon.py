@@ -11,7 +11,6 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from estim.core.errors import EstimError, Exit
 from estim.core.program import Phase, Program, cycle_s, most
 from estim.core.program_fields import Number
 from protocols.score import Part, Score, Steady, texture
@@ -82,13 +81,6 @@ class Reckoning:
     current_ma: float | None
     notices: tuple[str, ...]
     refused: str
-
-
-def within(value: float, field: Number, name: str) -> float:
-    """Return a figure that a person gave; raise EstimError (2) if it isn't one."""
-    if not field.lo <= value <= field.hi:
-        raise EstimError(f"{name} {value:g}: it takes {field.allowed} ({field.says})", code=Exit.USAGE)
-    return value
 
 
 def reckon(program: Program, current_ma: float | None = None, pad_cm2: float | None = None) -> Reckoning:

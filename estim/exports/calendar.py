@@ -2,21 +2,21 @@
 
 1. A rule with BYHOUR=8,20 becomes two events without BYHOUR, since some calendars ignore it (conventions.md section 8).
    What else a rule says stays.
-2. A rule begins on the day `since`, as it does in the schedule (core/days/schedule.py): INTERVAL and COUNT count from
-   there. A COUNT is split exactly: of five times at 8 and 20 h, three are at 8.
-3. UNTIL is a local time, as in the schedule: each event ends with its own last time.
+2. A rule begins on its day in `began`, as it does in the schedule (core/days/schedule.py), else on the day `since`: its
+   day, INTERVAL and COUNT come from there. A COUNT is split exactly: of five times at 8 and 20 h, three are at 8.
+3. UNTIL is a local time, or a moment in UTC, as in the schedule: each event ends with its own last time.
 4. The same schedule gives the same bytes.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from estim.core.days.schedule import zone_of
+from estim.core.days.schedule import settled, zone_of
 from estim.core.errors import EstimError, Exit
 from estim.exports.zone_table import zone_table
 
@@ -58,17 +58,22 @@ def to_ics(
     uid_root: str,
     sequence: int,
     lead_min: int = 5,
+    began: Mapping[str, date] | None = None,
+    present: str = "UTC",
 ) -> bytes:
     """Return a calendar with the times of some rules in a zone (None: wherever the person is).
 
-    `since` is the day on which the rules began. `minutes` is the length of a session, `lead_min` how long before it a
+    `since` is the day on which the rules began, `began` that of single ones; `present` is the zone in which an UNTIL in
+    UTC is told where `zone` is None. `minutes` is the length of a session, `lead_min` how long before it a
     display alarm goes off. The uid of an event is `uid_root` with its time; `sequence` has to grow when the schedule
     changes. Raises EstimError (65) for a rule or zone that can't be written, or if there is nothing to write.
     """
     from icalendar import Calendar
 
     place = None if zone is None else _zone(zone)
-    times = list(dict.fromkeys(found for rule in rules for found in _times(rule, since)))
+    days = {rule: (began or {}).get(rule, since) for rule in rules}
+    whole = {rule: settled(rule, day, place or zone_of(present)) for rule, day in days.items()}
+    times = list(dict.fromkeys(found for rule in rules for found in _times(whole[rule], days[rule])))
     if not times:
         raise EstimError(
             f"the schedule has no time on {since} or later: set one first, or export from an earlier day",

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from sys import float_info
 from typing import Any
 
 from estim.core.days.diary import NOTE_MAX
 from estim.core.days.schedule import TWICE_A_DAY, check_rules, zone_of
 from estim.core.errors import EstimError
+from estim.core.numbers import TwoMeanings, read_number
 
 SHOWN_MAX = 40
 """Characters of a wrong cell that are shown."""
@@ -120,6 +122,16 @@ def _number(text: str) -> float:
     return float(text)
 
 
+def _typed_number(text: str) -> float:
+    """Read a number with either decimal sign; one that can mean two things is a mistake."""
+    try:
+        return read_number(text, what="it", lo=0, hi=float_info.max)
+    except TwoMeanings as error:
+        raise Wrong(f"is {shown(text)}, which can be thousands or a fraction") from error
+    except EstimError:
+        return _number(text)
+
+
 def _yes(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
@@ -169,6 +181,7 @@ DAY = Kind("a day such as 2026-06-10", date.isoformat, date.fromisoformat)
 SLOT = Kind("a local time without an offset such as 2026-06-10T08:00", str, _slot)
 ZONE = Kind("the name of a zone such as Europe/Berlin", str, _zone)
 NUMBER = Kind("a number from 0 on such as 5.2", _number_text, _number)
+TYPED_NUMBER = Kind(NUMBER.allowed, _number_text, _typed_number)
 YES = Kind("true or false", lambda value: "true" if value else "false", _yes)
 LEVELS = Kind("levels by channel such as A=12;B=8", _levels_text, _levels)
 NAMES = Kind(

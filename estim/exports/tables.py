@@ -2,7 +2,9 @@
 
 1. What was written here is read back as it was, byte for byte, except that entries are numbered anew.
 2. Columns may come in another order and rows too: they are put in order of time.
-3. All mistakes are told at once, up to MISTAKES_MAX; a journal with a mistake in it is not read at all.
+3. A spreadsheet may have put a byte order mark before it, and, where a comma is the decimal sign, semicolons between
+   the cells. Then numbers are read as a person types them, and what can mean two things is a mistake.
+4. All mistakes are told at once, up to MISTAKES_MAX; a journal with a mistake in it is not read at all.
 """
 
 import csv
@@ -14,7 +16,7 @@ from typing import Any
 
 from estim.core.days.diary import Break, Diary, Entry
 from estim.core.errors import EstimError, Exit
-from estim.exports.cells import Wrong, shown
+from estim.exports.cells import NUMBER, TYPED_NUMBER, Wrong, shown
 from estim.exports.columns import TABLES, Column, Table, moment_of, numbered
 
 MISTAKES_MAX = 10
@@ -72,8 +74,10 @@ def _strange(files: Mapping[str, str]) -> list[str]:
 
 
 def _read(table: Table, text: str, mistakes: list[str]) -> Rows:
-    """Read a table as far as it can be read. A spreadsheet may have put a byte order mark before it."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    """Read a table as far as it can be read."""
+    whole = text.removeprefix("\ufeff")
+    between = _between(whole)
+    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=between, strict=True)
     records = _records(reader)
     rows: Rows = []
     try:
@@ -82,7 +86,7 @@ def _read(table: Table, text: str, mistakes: list[str]) -> Rows:
         if columns is None:
             return rows
         for line, cells in records:
-            entry = _entry(table, line, columns, cells, mistakes)
+            entry = _entry(table, line, columns, cells, mistakes, typed=between == ";")
             if entry is not None:
                 rows.append((line, entry))
     except csv.Error as error:
@@ -91,6 +95,12 @@ def _read(table: Table, text: str, mistakes: list[str]) -> Rows:
             'in double quotes if they hold a comma, a new line or a double quote (that one written twice: "")'
         )
     return rows
+
+
+def _between(text: str) -> str:
+    """Return what stands between the cells, by the header and the first row: no name of a column holds either sign."""
+    header, row, *_ = (*(line for line in text.split("\n", 20) if line.strip()), "", ";")
+    return ";" if header.count(";") > header.count(",") and ";" in (row or ";") else ","
 
 
 def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
@@ -122,7 +132,9 @@ def _columns(table: Table, line: int, header: list[str], mistakes: list[str]) ->
     return None
 
 
-def _entry(table: Table, line: int, columns: list[Column], cells: list[str], mistakes: list[str]) -> Entry | None:
+def _entry(
+    table: Table, line: int, columns: list[Column], cells: list[str], mistakes: list[str], *, typed: bool
+) -> Entry | None:
     where = f"{table.file} line {line}"
     if len(cells) != len(columns):
         mistakes.append(f"{where}: there are {len(cells)} cells, allowed: {len(columns)}, one for each column")
@@ -131,7 +143,7 @@ def _entry(table: Table, line: int, columns: list[Column], cells: list[str], mis
     before = len(mistakes)
     for column, cell in zip(columns, cells, strict=True):
         try:
-            values[column.field or column.name] = None if column.optional and not cell else column.kind.read(cell)
+            values[column.field or column.name] = None if column.optional and not cell else _value(column, cell, typed)
         except (ValueError, KeyError) as error:
             wrong = str(error) if isinstance(error, Wrong) else f"is {shown(cell)}" if cell else "is empty"
             or_empty = ", or nothing" if column.optional else ""
@@ -143,6 +155,10 @@ def _entry(table: Table, line: int, columns: list[Column], cells: list[str], mis
         mistakes.append(f"{where}: last is {entry.last}, allowed: a day from {entry.first} on (first), or nothing")
         return None
     return entry
+
+
+def _value(column: Column, cell: str, typed: bool) -> Any:
+    return TYPED_NUMBER.read(cell) if typed and column.kind is NUMBER else column.kind.read(cell)
 
 
 def _check_sessions(rows: Mapping[str, Rows], mistakes: list[str]) -> None:

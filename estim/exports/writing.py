@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from estim.core.errors import EstimError, Exit
-from estim.files import write_whole
+from estim.files import no_right, write_whole
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
@@ -34,7 +34,7 @@ def read_tables(folder: Path) -> dict[str, str]:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
         files = {path.name: path.read_bytes() for path in paths}
     except OSError as error:
-        raise EstimError(f"can't read {folder}: {error.strerror or error}", code=Exit.NO_INPUT) from error
+        raise no_right(Path(error.filename or folder), error, Exit.NO_INPUT) from error
     if not files:
         raise EstimError(f"there is no csv file in {folder}: name the folder of an export", code=Exit.NO_INPUT)
     return {name: _decoded(name, data) for name, data in files.items()}

@@ -22,6 +22,7 @@ from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Reminded
+from estim.core.moment import check_clock
 from estim.core.panel import Start
 from estim.host.parts import Parts
 from estim.host.telling.notice import Notice
@@ -116,8 +117,12 @@ class Minder:
         return self._settings
 
     async def _diary(self, settings: Settings) -> tuple[datetime, Diary]:
-        """Return now, local, and the diary with the regime that holds; a new one is noted first."""
+        """Return now, local, and the diary with the regime that holds; a new one is noted first.
+
+        Raises EstimError (78) while the clock can't be right: nobody is reminded by it, and no regime begins.
+        """
         journal, clock = self._parts.journal, self._parts.clock
+        check_clock(clock.now().utc)
         name = zone_name(settings.schedule.zone, self._parts.zone)
         now = clock.now().utc.astimezone(zone_of(name))
         diary = await journal.diary(now - BACK - timedelta(days=1))

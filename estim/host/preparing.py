@@ -10,6 +10,7 @@ from estim.core.days.schedule import zone_of
 from estim.core.dose import LOOK_BACK, may_start
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap
+from estim.core.moment import check_clock
 from estim.core.order import Order, Unit
 from estim.core.panel import Start
 from estim.core.program import Program
@@ -39,6 +40,7 @@ async def prepare(parts: Parts, command: Start) -> Ready:
     """Return a session on paper; raise EstimError for whatever speaks against it, before anything has happened."""
     if parts.trouble:
         raise EstimError(parts.trouble, code=Exit.CONFIG)
+    check_clock(parts.clock.now().utc)
     program = find_program(parts.home.programs, command.program)
     minutes = _usual_minutes(parts, program) if command.minutes is None else command.minutes
     if minutes * 60 > SESSION_MAX_S:

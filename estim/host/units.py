@@ -19,9 +19,10 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from estim.core.errors import EstimError, Exit
-from estim.files import write_whole
+from estim.files import no_right, write_whole
 from estim.host.addresses import NO_ADDRESS, address_of, meant_as_address, same_address
 from estim.host.home import Home
+from estim.output import plain
 from protocols.vocabulary import Channel
 
 UNITS_MAX = 100
@@ -110,7 +111,7 @@ class Units:
             known = next((unit for unit in units if same_address(unit.address, address)), None)
             if known is None:
                 fresh = Unit(
-                    name=name or _free_name(units, family),
+                    name=_visible(name) if name else _free_name(units, family),
                     address=address,
                     family=family,
                     added_utc=added_utc,
@@ -121,7 +122,7 @@ class Units:
             cap = known.cap if known.family == family else None
             again = structs.replace(
                 known,
-                name=name or known.name,
+                name=_visible(name) if name else known.name,
                 family=family,
                 cap=cap,
                 pinned=pinned or known.pinned,
@@ -134,7 +135,7 @@ class Units:
 
     def rename(self, text: str, name: str) -> Unit:
         """Give a unit another name; raises EstimError (69 unknown unit, 2 name taken or impossible)."""
-        return self._replace(text, lambda unit: structs.replace(unit, name=_no_address(name)))
+        return self._replace(text, lambda unit: structs.replace(unit, name=_visible(_no_address(name))))
 
     def set_cap(self, text: str, cap: dict[Channel, int] | None) -> Unit:
         """Set a unit's cap per channel (None: back to the new unit's); raises EstimError (69, 2)."""
@@ -196,7 +197,7 @@ def _read(path: Path) -> tuple[Unit, ...]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise EstimError(f"can't read {path}: {error.strerror or error}", code=Exit.CONFIG) from error
+        raise no_right(path, error, Exit.CONFIG) from error
     try:
         schema = msgspec.json.decode(data, type=_Head).schema
         if schema > 1:
@@ -235,6 +236,15 @@ def _no_address(name: str) -> str:
     if address_of(name) is not None:
         text = f"the name {name!r} reads as an address: choose one that can't be mistaken for a unit's"
         raise EstimError(text, code=Exit.USAGE)
+    return name
+
+
+def _visible(name: str) -> str:
+    """Return a new name that steers no terminal; raises EstimError (2). An old one is only shown otherwise."""
+    if plain(name) != name:
+        raise EstimError(
+            f"can't remember {name!r}: a name holds signs that can be seen, none that steer a terminal", code=Exit.USAGE
+        )
     return name
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from estim.core.days.diary import Diary
 from estim.core.days.tally import Tally, tally
 from estim.daybook import Daybook, opened
+from estim.output import inked, steer
 from estim.verbs.reading import day_of, wrong
 from estim.verbs.telling import tell
 
@@ -49,6 +50,9 @@ def show_report(
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     text = "" if flags.as_json else as_text(counted, width=width, colour=colour)
+    if colour and not flags.as_json:
+        steer(sys.stdout, inked(text))
+        return
     tell(flags, "report", text, [_row(counted)])
 
 

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import amount, count
 from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
 from estim.core.errors import EstimError, Exit
+from estim.core.numbers import shown
 from estim.daybook import Daybook, opened
 from estim.verbs.logbook import LOG_ROWS, row_of, show_log, show_session
 from estim.verbs.reading import any_moment, km_of, moment_of, note_of, score_of, wrong
@@ -20,9 +22,13 @@ run_log = typer.Typer(help="Runs: those that you ran, and one that you plan.", n
 note = typer.Typer(help="Anything else worth keeping.", no_args_is_help=True)
 pads = typer.Typer(help="Pads: new ones, and how often the present ones were used.", no_args_is_help=True)
 
+NUMBER_MAX = 2**63 - 1
+"""Highest number of a session: what the journal's can be."""
+
 AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
 NOTE = typer.Option(help="a word about it")
 RED_FLAGS = ("pop", "gap", "toes", "swelling")
+SIGN_NUMBERS = {str(number): sign for number, sign in enumerate(RED_FLAGS, 1)}
 
 USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
 """At what time of a day that is named without one."""
@@ -74,8 +80,12 @@ def ask_signs() -> list[str]:
         "Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.",
         err=True,
     )
-    typed = typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True)
-    return [RED_FLAGS[int(digit) - 1] for digit in dict.fromkeys(str(typed)) if digit in "1234"]
+    while True:
+        typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
+        numbers = typed.replace(",", " ").split()
+        if all(number in SIGN_NUMBERS for number in numbers):
+            return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
+        typer.echo(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter", err=True)
 
 
 def told_after(book: Daybook) -> str:
@@ -96,7 +106,10 @@ def add_run(
     context: typer.Context,
     distance: Annotated[str, typer.Argument(help="3.2km, 800m or 2mi")],
     worst: Annotated[str | None, typer.Option("--pain", help="the worst in it, 0 to 10")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.1, max=1440, help="how long it took")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", parser=amount("--minutes", 0.1, 1440, "minutes"), help="how long it took"),
+    ] = None,
     at: Annotated[str | None, AT] = None,
     words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
 ) -> None:
@@ -184,9 +197,18 @@ def show_pads(context: typer.Context) -> None:
 
 def log(
     context: typer.Context,
-    rows: Annotated[int, typer.Option("--rows", "-n", min=1, max=100_000, help="so many lines")] = LOG_ROWS,
+    rows: Annotated[
+        int, typer.Option("--rows", "-n", metavar="N", parser=count("--rows", 1, 100_000), help="so many lines")
+    ] = LOG_ROWS,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="everything from this day on")] = None,
-    session: Annotated[int | None, typer.Option(help="one session in full: levels with who moved them, alarms")] = None,
+    session: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=count("--session", 1, NUMBER_MAX),
+            help="one session in full: levels with who moved them, alarms",
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
 ) -> None:
     """Show what was played and written down, the latest last."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from estim.core.days.diary import NOTE_MAX, SCORE_MAX
 from estim.core.days.schedule import resolve
 from estim.core.errors import EstimError, Exit
+from estim.core.numbers import read_number, read_whole, shown
 
 EARLIEST = date(2000, 1, 1)
 """Nobody keeps this journal of anything before."""
@@ -17,7 +18,7 @@ AHEAD = timedelta(minutes=1)
 KM_MAX = 500.0
 """Longest run, km."""
 
-_UNITS_KM = {"": 1.0, "km": 1.0, "m": 0.001, "mi": 1.609344}
+_UNITS_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 
 def wrong(text: str) -> EstimError:
@@ -27,18 +28,20 @@ def wrong(text: str) -> EstimError:
 
 def score_of(text: str) -> int:
     """Read a pain score, 0 to 10."""
-    if not re.fullmatch(r"\d{1,2}", text) or int(text) > SCORE_MAX:
-        raise wrong(f"pain {text!r}: say a whole number from 0 (none) to {SCORE_MAX} (the worst that you can imagine)")
-    return int(text)
+    return read_whole(text, what="pain", lo=0, hi=SCORE_MAX, unit="(0: none, 10: the worst that you can imagine)")
 
 
 def km_of(text: str) -> float:
     """Read a distance, "3.2km", "3,2", "800m" or "2mi", as km."""
-    found = re.fullmatch(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*(km|m|mi|)", text.strip().lower())
-    km = float(found[1].replace(",", ".")) * _UNITS_KM[found[2]] if found else -1.0
-    if not 0 < km <= KM_MAX:
-        raise wrong(f"distance {text!r}: say such as 3.2km, 800m or 2mi, up to {KM_MAX:g} km")
-    return round(km, 3)
+    found = re.fullmatch(r"([^a-z]*?)\s*(km|m|mi|)", text.strip().lower())
+    if found is None:
+        raise wrong(f"distance {shown(text)}: say such as 3.2km, 800m or 2mi, up to {KM_MAX:g} km")
+    unit = found[2] or "km"
+    most = KM_MAX / _UNITS_KM[unit]
+    km = round(read_number(found[1], what="distance", lo=0, hi=most, unit=unit) * _UNITS_KM[unit], 3)
+    if km == 0:
+        raise wrong(f"distance {shown(text)}: say such as 3.2km, 800m or 2mi, up to {KM_MAX:g} km")
+    return km
 
 
 def note_of(text: str) -> str:

@@ -1,14 +1,15 @@
 """`estim report`, `export` and `import`: what became of it, for you, for a physio, and for other programs."""
 
-import sys
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import count
 from estim.core.errors import EstimError, Exit
 from estim.daybook import Daybook, opened
+from estim.output import write_bytes
 from estim.verbs.counting import show_report
 from estim.verbs.reading import day_of, wrong
 from estim.verbs.telling import tell
@@ -22,7 +23,12 @@ FORMATS = ("csv", "jsonl", "fhir", "ics")
 def report(
     context: typer.Context,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="write one page that needs nothing else")] = None,
-    weeks: Annotated[int | None, typer.Option(min=1, max=1040, help="how many weeks up to today; usually 4")] = None,
+    weeks: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", parser=count("--weeks", 1, 1040, "weeks"), help="how many weeks up to today; usually 4"
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="from the beginning")] = False,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="from this day on")] = None,
 ) -> None:
@@ -46,7 +52,7 @@ def export(
             return
         data = _calendar(book) if form == "ics" else _lines(book, form, since)
     if out is None:
-        sys.stdout.buffer.write(data)
+        write_bytes(data)
         return
     from estim.files import write_whole
 
@@ -102,20 +108,22 @@ def _place(site: str | None) -> str:
 
 
 def _calendar(book: Daybook) -> bytes:
-    from estim.core.days.schedule import LOCAL
+    from estim.core.days.schedule import LOCAL, beginnings
     from estim.exports.calendar import to_ics
 
     schedule = book.settings.schedule
     regimes = book.read(book.now).regimes
-    same = [one for one in regimes if one.rules == schedule.rules]
     if not schedule.rules:
         raise EstimError("the schedule has no rules: estim schedule set 8:00 20:00", code=Exit.NO_INPUT)
+    began = beginnings(regimes)[-1]
     return to_ics(
         schedule.rules,
         None if schedule.zone == LOCAL else schedule.zone,
-        same[0].at.date() if same else book.now.date(),
+        min(began.values()),
         minutes=book.settings.minutes,
         summary="estim",  # nothing about health in a calendar that others may see
         uid_root="estim-session",
         sequence=max(0, len(regimes) - 1),
+        began=began,
+        present=str(book.now.tzinfo),
     )

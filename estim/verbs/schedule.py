@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.amounts import count
 from estim.core.days.diary import Break, Mark, Marked
-from estim.core.days.schedule import LOCAL, check_rules, rules_at, zone_of
+from estim.core.days.schedule import LOCAL, Schedule, check_rules, clock_times, rules_at, zone_of
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.daybook import Daybook, opened
@@ -15,6 +16,7 @@ from estim.verbs.telling import tell
 
 if TYPE_CHECKING:
     from estim.flags import Flags
+    from estim.settings import Reminders
 
 schedule = typer.Typer(
     help="When a session is meant to take place. A slot never starts output: it reminds, prepares, and waits for a key."
@@ -35,7 +37,12 @@ def _usual(context: typer.Context) -> None:
 @schedule.command()
 def show(
     context: typer.Context,
-    days: Annotated[int, typer.Option(min=1, max=366, help="how many days, from yesterday on")] = 3,
+    days: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=count("--days", 1, 366, "days"), help="how many days, from yesterday on; usually 3"
+        ),
+    ] = 3,
 ) -> None:
     """Show the slots of these days and what became of them."""
     from estim.core.days.judging import program_of
@@ -44,15 +51,16 @@ def show(
     with opened(flags.host) as book:
         midnight = book.now.replace(hour=0, minute=0, second=0, microsecond=0)
         slots = book.slots(book.recent(), midnight - timedelta(days=1), midnight + timedelta(days=days))
-        rules = book.settings.schedule
+        rules, quiet = book.settings.schedule, book.settings.reminders
     zone = "wherever you are" if rules.zone == LOCAL else rules.zone
     lines = [*rules.rules, f"zone: {zone}; programs: {', '.join(rules.programs)}", ""]
     lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {program_of(rules, slot.at)}" for slot in slots]
     if not slots:
         lines.append("no slots in these days")
+    lines += _in_quiet_hours(rules, quiet)
     rows = [
         {"slot": slot.key, "at": slot.at, "opens": slot.opens, "closes": slot.closes, "status": slot.status,
-         "why": slot.why, "program": program_of(rules, slot.at)}
+         "why": slot.why, "program": program_of(rules, slot.at), "quiet": quiet.quiet.holds(slot.at)}
         for slot in slots
     ]  # fmt: skip
     tell(flags, "slot", "\n".join(lines), rows)
@@ -204,6 +212,19 @@ def _check(flags: "Flags", rules: list[str], zone: str | None, programs: list[st
         raise wrong(error.text) from error
     for name in programs:
         find_program(find_home(flags.host.home).programs, name)
+
+
+def _in_quiet_hours(rules: Schedule, reminders: "Reminders") -> list[str]:
+    """Return a sentence about times that were chosen although no reminders are wanted then."""
+    found = reminders.quiet.among(clock_times(rules.rules))
+    if not found:
+        return []
+    which = ", ".join(f"{clock:%H:%M}" for clock in found)
+    lie = "lies" if len(found) == 1 else "lie"
+    return [
+        f"note: {which} {lie} in the quiet hours, {reminders.quiet_from} to {reminders.quiet_to}: you are reminded at "
+        "the slot all the same, but not once more; to move them: [reminders] quiet_from and quiet_to in config.toml"
+    ]
 
 
 def _state(slot: Slot) -> str:

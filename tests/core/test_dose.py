@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import fsum
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,6 +64,50 @@ def test_two_hours_after_the_end_it_is_allowed(minutes_ago: float, ok: bool) -> 
 @pytest.mark.parametrize(("output_s", "ok"), [(BRIEF_S - 0.1, True), (BRIEF_S, False)])
 def test_a_brief_one_asks_for_no_rest(output_s: float, ok: bool) -> None:
     assert may_start(NOON, ("ankle-left",), 20, [ended(10, output_s)]).ok is ok
+
+
+def played(tries: int, output_s: float, every_s: float, site: str = "ankle-left") -> list[Delivered]:
+    """Return the sessions of somebody who tries again and again: those that were allowed."""
+    done: list[Delivered] = []
+    for number in range(tries):
+        now = NOON + timedelta(seconds=number * every_s)
+        if may_start(now, (site,), output_s / 60, done).ok:
+            done.append(Delivered(site, now, output_s, now + timedelta(seconds=output_s)))
+    return done
+
+
+@pytest.mark.control("C-17")
+def test_sixty_sessions_of_119_seconds_are_not_a_way_around_the_rest() -> None:
+    done = played(tries=60, output_s=119, every_s=120)
+    assert sum(record.output_s for record in done) < 2 * BRIEF_S
+    verdict = may_start(NOON + timedelta(hours=1), ("ankle-left",), 20, done, zone=BERLIN)
+    assert verdict.again_at == done[-1].over_utc + GAP
+    assert verdict.why == (
+        "the last sessions on ankle-left add up to 3:58 min of output, the last one ended at 12:03 and 2 h of rest "
+        "belong after that: possible again at 14:04; to start all the same: --override gap"
+    )
+
+
+@pytest.mark.control("C-17")
+def test_short_ones_that_lie_two_hours_apart_or_on_other_sites_ask_for_no_rest() -> None:
+    assert len(played(tries=10, output_s=119, every_s=7200 + 119)) == 10
+    elsewhere = [ended(60, 119, "calf-left"), ended(50, 119, "ankle-right"), ended(40, 119)]
+    assert may_start(NOON, ("ankle-left",), 20, elsewhere).ok
+    assert not may_start(NOON, (), 20, elsewhere).ok  # nobody says where: it may have been one place
+    assert may_start(NOON, ("ankle-left",), 20, [ended(60, 119), ended(50, 0)]).ok
+
+
+@pytest.mark.control("C-17")
+@given(tries=st.lists(st.tuples(MOMENTS, st.floats(0, 300)), min_size=2, max_size=20))
+def test_between_two_rests_no_more_than_two_minutes_precede_the_last_session(
+    tries: list[tuple[datetime, float]],
+) -> None:
+    done: list[Delivered] = []
+    for now, output_s in sorted(tries):
+        if may_start(now.astimezone(BERLIN), ("ankle-left",), output_s / 60, done, DOSE_ALL, BERLIN).ok:
+            within = [record.output_s for record in done if now - record.over_utc < GAP]
+            assert fsum(within) < BRIEF_S
+            done.append(Delivered("ankle-left", now.astimezone(BERLIN), output_s))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from estim.catalogue import shipped
-from estim.core.errors import EstimError, Exit
 from estim.core.program import Phase, Program
 from estim.core.program_fields import DUTY_MAX
-from estim.core.reckon import CURRENT_MA, Reckoning, mean_duty, reckon, within
+from estim.core.reckon import Reckoning, mean_duty, reckon
 from protocols.score import Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 
@@ -115,10 +114,3 @@ def test_what_a_person_should_weigh_is_said() -> None:
     assert reckon(program(phase(5, 250, 1500), kind="twitch")).notices == (
         "twitches for 25 min at the whole level: 20 are the usual most",
     )
-
-
-@pytest.mark.parametrize("value", [0, -1, 501, float("nan"), float("inf")])
-def test_a_figure_that_is_none_is_refused(value: float) -> None:
-    with pytest.raises(EstimError, match=r"--current-ma .*: it takes a number from 0\.1 to 500 mA") as caught:
-        within(value, CURRENT_MA, "--current-ma")
-    assert caught.value.code == Exit.USAGE

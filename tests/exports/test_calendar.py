@@ -220,3 +220,14 @@ def test_a_rule_that_can_not_be_written_is_refused_with_the_reason(rule: str, to
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(EstimError, match="no time zone 'Nowhere/Town'"):
         ics([TWICE_A_DAY], "Nowhere/Town")
+
+
+def test_a_rule_without_a_day_and_an_end_in_utc_are_as_in_the_schedule() -> None:
+    weekly = "RRULE:FREQ=WEEKLY;BYHOUR=8;UNTIL=20260624T000000Z"
+    tuesday = date(2026, 6, 2)
+    (event,) = events(ics([weekly], NEW_YORK, date(2026, 5, 1), began={weekly: tuesday}))
+    assert [f"{local:%d %H}" for local in wall(event)] == ["02 08", "09 08", "16 08", "23 08"]
+    (floating,) = events(ics([f"{weekly};BYDAY=TU"], None, tuesday, present=NEW_YORK))
+    assert len(wall(floating)) == 4
+    (floating,) = events(ics(["FREQ=DAILY;BYHOUR=20;UNTIL=20260604T000000Z"], None, tuesday, present=NEW_YORK))
+    assert len(wall(floating)) == 2

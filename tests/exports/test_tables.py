@@ -146,6 +146,41 @@ def test_rows_and_columns_may_come_in_another_order() -> None:
     assert pains[0] == Pain(at=MORNING - timedelta(minutes=30), id=1, score=4, when=When.MORNING, note="two\nlines")
 
 
+def as_a_spreadsheet_saves(text: str) -> str:
+    """Return a table as it is written where a comma is the decimal sign: semicolons, and a byte order mark."""
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(header)
+    for row in rows:
+        cells = zip(header, row, strict=True)
+        writer.writerow(
+            [cell.replace(".", ",") if name.endswith(("_s", "_km", "_min")) else cell for name, cell in cells]
+        )
+    return "\ufeff" + out.getvalue()
+
+
+def test_tables_with_semicolons_and_decimal_commas_are_read() -> None:
+    run = Run(at=MORNING, km=5.25, minutes=31.5, pain=2, note="slow; then, with\r\na break, easy")
+    diary = Diary(sessions=(PLAYED,), runs=(run,), notes=(Note(at=MORNING, text="a;b"),))
+    tables = {name: as_a_spreadsheet_saves(text) for name, text in to_csv(diary).items()}
+    assert "1200,25" in tables["sessions.csv"]
+    assert from_csv(tables) == from_csv(to_csv(diary))
+
+
+@pytest.mark.control("C-55")
+def test_a_number_of_a_semicolon_table_that_can_mean_two_things_is_a_mistake() -> None:
+    header = "at;distance_km;duration_min;pain;note\r\n"
+    row = "2026-06-10T08:00:00+02:00;{};20,5;2;slow; easy\r\n".replace("slow; easy", '"slow; easy"')
+    (run,) = from_csv({"runs.csv": header + row.format("3,25")}).runs
+    assert (run.km, run.minutes, run.note) == (3.25, 20.5, "slow; easy")
+    for typed in ("3,250", "1.000", "1.234,5"):
+        (mistake,) = mistakes_in({"runs.csv": header + row.format(typed)})
+        assert mistake.startswith(
+            f"runs.csv line 2: distance_km is '{typed}', which can be thousands or a fraction, allowed"
+        )
+
+
 def test_order_is_by_moment_and_not_by_clock_face() -> None:
     text = pain("2026-06-10T08:00:00+02:00,1,rest,\r\n2026-06-10T07:00:00+00:00,2,rest,")
     assert [one.score for one in from_csv({"pain.csv": text}).pains] == [1, 2]

@@ -139,14 +139,16 @@ def test_a_notice_is_withdrawn_once_its_slot_is_done_or_skipped(folder: Path) ->
     life_in(folder).live(story)
 
 
-def test_quiet_hours_hold_it_back_while_the_window_is_open(folder: Path) -> None:
+def test_a_slot_in_the_quiet_hours_is_told_at_its_time_and_they_hold_back_the_rest(folder: Path) -> None:
     async def story(life: Life) -> None:
-        await life.until(23, "9:09")
-        assert life.wall.texts == []
-        await life.until(23, "9:11")
+        await life.until(23, "8:01")
         assert life.wall.texts == [FIRST]
+        await life.until(23, "9:09")
+        assert life.wall.texts == [FIRST]
+        await life.until(23, "9:11")
+        assert life.wall.texts == [FIRST, NAG]
         await life.until(23, "23:00")
-        assert life.wall.texts == [FIRST], "the window of the evening was over before the quiet hours were"
+        assert life.wall.texts == [FIRST, NAG, "20:00: time for your session, until 22:00"]
 
     quiet = 'quiet_from = "19:00"\nquiet_to = "09:10"\n'
     life_in(folder, PLAIN + UNPREPARED + quiet).live(story)

@@ -77,7 +77,9 @@ def test_a_cap_is_not_taken_over_to_another_scale(home: Home) -> None:
     assert units.add("F0:AB", "em70", ADDED).cap is None
 
 
-@pytest.mark.parametrize("name", ["", " left", "left ", "a\nb", "x" * 65, "COYOTE3", "f0:ab"])
+@pytest.mark.parametrize(
+    "name", ["", " left", "left ", "a\nb", "a\x1b[2Jb", "a\u202eb", "a\x9bb", "x" * 65, "COYOTE3", "f0:ab"]
+)
 def test_a_name_that_is_impossible_or_taken_changes_nothing(home: Home, name: str) -> None:
     units = Units.load(home)
     units.add("F0:AB", "coyote3", ADDED)

@@ -1,6 +1,8 @@
 """A few days at the command line: what is written is read again, in words, as JSON, and by other programs."""
 
+import io
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import pytest
 from icalendar import Calendar
 
 from estim.core.days.diary import Played
+from estim.core.errors import Exit
 from estim.host.book import Book
 from estim.host.ledger import Ledger
 from estim.options import HostOptions
+from estim.verbs.diary import ask_signs
 from estim.verbs.starting import ask_after
 from tests.verbs.line import Person
 
@@ -152,3 +156,21 @@ def test_nothing_was_written_where_nothing_was_asked(person: Person) -> None:
     for line in ("log", "report", "care", "schedule", "pads show", "export jsonl"):
         assert person.types(*line.split()).code == 0, line
     assert list(person.home.iterdir()) == []
+
+
+def test_a_sign_that_is_not_understood_is_asked_for_again_and_never_taken_for_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for typed, signs in (("5\n1,3\n", ["pop", "toes"]), ("pop\n4 4\n", ["swelling"]), ("\n", [])):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        assert ask_signs() == signs
+    assert "“pop”: say such as 1, or 1 3, or nothing but Enter" in capsys.readouterr().err
+
+
+def test_a_time_in_the_quiet_hours_is_set_with_a_word_about_it(person: Person) -> None:
+    said = person.types("schedule", "set", "8:00", "22:30")
+    assert said.code == Exit.DONE
+    assert "note: 22:30 lies in the quiet hours, 22:00 to 07:00: you are reminded at the slot all the same" in said.out
+    assert "quiet hours" not in person.types("schedule", "set", "8:00", "20:00").out
+    rows = person.types("schedule", "set", "8:00", "22:30", json_=True).rows
+    assert {row["slot"][11:]: row["quiet"] for row in rows} == {"08:00": False, "22:30": True}

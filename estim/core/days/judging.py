@@ -1,21 +1,23 @@
 """What became of every slot: each session serves one slot, each slot one session, and nothing is made up for.
 
 1. A session belongs to the nearest free slot in whose window it began. Half of its length put out is done; less is a
-   part, neither done nor missed, since two hours of rest leave no room for another one. Under two minutes it doesn't
-   count here, as it asks for no rest either.
-2. A window opens only when the rest after the last session is over. A slot that is missed stays missed.
+   part, neither done nor missed, since two hours of rest leave no room for another one. Under two minutes it serves
+   no slot.
+2. A window opens only when the rest after the last session is over, or after short ones that add up (dose.py). A slot
+   that is missed stays missed.
 3. What is still open is told apart from now: it is due, snoozed, or not yet.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played
 from estim.core.days.schedule import Schedule, Time, times
 from estim.core.days.slots import Slot, Status
-from estim.core.dose import BRIEF_S, GAP
+from estim.core.dose import ANY, BRIEF_S, GAP, LOOK_BACK, Delivered, put_out_s
 
 DONE_SHARE = 0.5
 """How much of its length a session must have put out to count as done."""
@@ -43,14 +45,15 @@ def judge(schedule: Schedule, diary: Diary, now: datetime, since: datetime, unti
     early, late = timedelta(minutes=schedule.early_min), timedelta(minutes=schedule.late_min)
     slots = [_open(one, early, late) for one in times(diary.regimes, since, until, late)]
     played = [one for one in diary.sessions if one.output_s >= BRIEF_S]
-    starts_s = [one.at.timestamp() for one in played]
-    _serve(slots, played, starts_s)
+    _serve(slots, played, [one.at.timestamp() for one in played])
+    tiring = _asking_rest(diary.sessions)
+    starts_s = [one.at.timestamp() for one in tiring]
     marks: dict[str, list[Mark]] = {}
     for mark in diary.marks:
         marks.setdefault(mark.slot, []).append(mark)
     judged = _Judge(now, now.timestamp(), early, late, timedelta(minutes=schedule.snooze_min), diary.breaks)
     return tuple(
-        judged.slot(slot, marks.get(slot.time.key, ()), _rested_s(slot, played, starts_s)) for slot in _once(slots)
+        judged.slot(slot, marks.get(slot.time.key, ()), _rested_s(slot, tiring, starts_s)) for slot in _once(slots)
     )
 
 
@@ -114,6 +117,35 @@ def _once(slots: Sequence[_Open]) -> list[_Open]:
         if before is None or before.session is None:
             kept[slot.time.key] = slot
     return sorted(kept.values(), key=lambda one: one.at_s)
+
+
+def _asking_rest(sessions: Sequence[Played]) -> list[Played]:
+    """Return the sessions after which rest belongs, as dose.py has it: one of two minutes, or several that add up."""
+    found = []
+    for place, one in enumerate(sessions):
+        if one.output_s >= BRIEF_S or (
+            one.output_s > 0 and _adds_up(one, (sessions[at] for at in range(place - 1, -1, -1)))
+        ):
+            found.append(one)
+    return found
+
+
+def _adds_up(one: Played, before: Iterator[Played]) -> bool:
+    """Say whether a short session and those before it, the latest first, make two minutes on one site."""
+    first = one.at.astimezone(UTC) - LOOK_BACK
+    near = list(takewhile(lambda other: other.at >= first, before))
+    places = set(one.sites or (ANY,))
+    if ANY in places:
+        places = {site for other in near for site in other.sites} | {ANY}
+    return any(put_out_s(_delivered(one), _of_site(near, site)) >= BRIEF_S for site in places)
+
+
+def _of_site(sessions: Iterable[Played], site: str) -> list[Delivered]:
+    return [_delivered(one) for one in sessions if not {site, ANY}.isdisjoint(one.sites or (ANY,))]
+
+
+def _delivered(one: Played) -> Delivered:
+    return Delivered(ANY, one.at, one.output_s, one.delivered_until)
 
 
 def _rested_s(slot: _Open, played: Sequence[Played], starts_s: Sequence[float]) -> float:

@@ -1,10 +1,11 @@
 """When a person is reminded of a slot: once when it is due, once more if nothing happens, and then no more.
 
-Quiet hours hold a reminder back, not the slot: who looks at the screen sees that it is due. A computer that slept over
-the beginning reminds when it wakes, if the window is still open, and only once.
+A time that the person chose beats the quiet hours: a slot that lies in them is told at its time, a snooze that ends in
+them too. What nobody chose for then they hold back: the reminder once more, and one for an earlier slot that a computer
+had slept over. Such a computer reminds when it wakes, if the window is still open, and only once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -17,14 +18,20 @@ NAG_AFTER = timedelta(minutes=60)
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours without reminders, local: from `first` to `end`, over midnight if need be; both alike: none."""
+    """Hours without unasked reminders, local: from `first` to `end`, over midnight if need be; both alike: none."""
 
     first: time
     end: time
 
     def holds(self, at: datetime) -> bool:
         """Say whether a moment lies in them."""
-        clock = at.time().replace(tzinfo=None)
+        return self._hold(at.time().replace(tzinfo=None))
+
+    def among(self, clocks: Iterable[time]) -> tuple[time, ...]:
+        """Return those times of the day that lie in them."""
+        return tuple(clock for clock in clocks if self._hold(clock))
+
+    def _hold(self, clock: time) -> bool:
         if self.first <= self.end:
             return self.first <= clock < self.end
         return clock >= self.first or clock < self.end
@@ -42,8 +49,10 @@ def reminders(slots: Sequence[Slot], marks: Sequence[Mark], now: datetime, quiet
     """Return what is to be said now; it is said again until it is noted as a mark."""
     found: list[Reminder] = []
     for slot in slots:
-        what = _about(slot, [mark for mark in marks if mark.slot == slot.key], now)
-        if what is not None and not quiet.holds(now.astimezone(slot.at.tzinfo)):
+        mine = [mark for mark in marks if mark.slot == slot.key]
+        what = _about(slot, mine, now)
+        chosen = what is Marked.REMINDED and (quiet.holds(slot.at) or any(one.what is Marked.SNOOZED for one in mine))
+        if what is not None and (chosen or not quiet.holds(now.astimezone(slot.at.tzinfo))):
             found.append(Reminder(slot, what))
     return tuple(found)
 

@@ -6,9 +6,15 @@
 2. Which rules held, and where, is kept as regimes: the past is judged by what held then.
 3. A flight makes some local hours vanish and others come twice. A time that had vanished with its whole window is
    nobody's slot; one that comes twice is one slot (judging.py drops the one that wasn't used).
+4. A rule begins on the day on which it was first there, and keeps that beginning through flights and through changes of
+   other rules. A weekly or monthly one that names no day has the day of its beginning, whatever stretch is looked at.
+5. UNTIL in UTC (…Z) is that moment, in the rule's own local time; without a Z it is a local time, a day alone its first
+   moment.
 """
 
+import io
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -29,6 +35,8 @@ LOCAL = "local"
 
 TWICE_A_DAY = "RRULE:FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0;BYSECOND=0"
 """Morning and evening, 08:00 and 20:00 (programs.md section 6: twice a day)."""
+
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 SLOTS_MAX = 6
 """Slots a day; the rest between two sessions leaves room for few more."""
@@ -67,7 +75,14 @@ class Time:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Return a zone by its IANA name; raises EstimError (78) for one that doesn't exist."""
+    """Return a zone by its IANA name, or a fixed offset by that of `fixed_zone`.
+
+    Raises EstimError (78) for one that doesn't exist.
+    """
+    found = re.fullmatch(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])", name)
+    if found is not None:
+        minutes = int(found[2]) * 60 + int(found[3])
+        return _fixed(name, -minutes if found[1] == "-" else minutes)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -75,6 +90,21 @@ def zone_of(name: str) -> ZoneInfo:
             f"there is no time zone {name!r}: say a name such as Europe/Berlin or America/New_York, or local",
             code=Exit.CONFIG,
         ) from error
+
+
+def fixed_zone(offset: timedelta) -> str:
+    """Return the name of a zone that is nothing but an offset from UTC, to the minute: "UTC+05:30"."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+@lru_cache(maxsize=64)
+def _fixed(name: str, minutes: int) -> ZoneInfo:
+    """Return an offset as a zone like any other: a zone file (RFC 8536, version 1) with one offset and no change."""
+    sign = b"UTC\0"
+    counts = (0, 0, 0, 0, 1, len(sign))
+    file = struct.pack(">4sc15x6l", b"TZif", b"\0", *counts) + struct.pack(">lbb", minutes * 60, 0, 0) + sign
+    return ZoneInfo.from_file(io.BytesIO(file), key=name)
 
 
 def offset_s(at: datetime, zone: str) -> int:
@@ -100,7 +130,8 @@ def _check(rules: tuple[str, ...]) -> None:
     start = datetime.combine(date(2026, 1, 1), time())
     for text in rules:
         try:
-            found = list(_parsed(text, start).between(start, start + timedelta(days=LOOK_AHEAD_DAYS), inc=True))
+            whole = settled(text, start.date(), zone_of("UTC"))
+            found = list(_parsed(whole, start).between(start, start + timedelta(days=LOOK_AHEAD_DAYS), inc=True))
         except (ValueError, IndexError, TypeError) as error:  # what dateutil finds out only while it counts
             raise _bad(text, str(error)) from error
         if not found:
@@ -120,6 +151,16 @@ def _check(rules: tuple[str, ...]) -> None:
                 "site, so times lie at least two hours apart",
                 code=Exit.CONFIG,
             )
+
+
+@lru_cache(maxsize=32)
+def clock_times(rules: tuple[str, ...]) -> tuple[time, ...]:
+    """Return the times of the day that rules give within a year, in order; raises as `check_rules`."""
+    check_rules(rules)
+    start = datetime.combine(date(2026, 1, 1), time())
+    whole = [settled(text, start.date(), zone_of("UTC")) for text in rules]
+    ends = start + timedelta(days=LOOK_AHEAD_DAYS)
+    return tuple(sorted({at.time() for text in whole for at in _parsed(text, start).between(start, ends, inc=True)}))
 
 
 def rules_at(times: Sequence[time], days: str = "") -> tuple[str, ...]:
@@ -149,32 +190,59 @@ def times(regimes: Sequence[Regime], since: datetime, until: datetime, late: tim
     found: list[Time] = []
     seen: set[tuple[str, datetime]] = set()
     last: Regime | None = None
-    anchor = since.date()
-    for index, regime in enumerate(regimes):
+    for index, (regime, began) in enumerate(zip(regimes, beginnings(regimes), strict=True)):
         ends = regimes[index + 1].at if index + 1 < len(regimes) else until
-        if last is None or last.rules != regime.rules:
-            anchor = regime.at.astimezone(zone_of(regime.zone)).date()
         flown = last is not None and last.rules == regime.rules
         begins = regime.at - late if flown else regime.at
         last = regime
         if ends <= since:
             continue
-        for time_ in _of(regime, anchor, max(begins, since), min(ends, until)):
+        for time_ in _of(regime, began, max(begins, since), min(ends, until)):
             if (time_.key, time_.at) not in seen:
                 seen.add((time_.key, time_.at))
                 found.append(time_)
     return sorted(found, key=lambda one: one.at)
 
 
-def _of(regime: Regime, anchor: date, first: datetime, end: datetime) -> Iterator[Time]:
+def beginnings(regimes: Sequence[Regime]) -> list[dict[str, date]]:
+    """Return for each regime on which local day each of its rules began: where it was first there without a break."""
+    found: list[dict[str, date]] = []
+    before: dict[str, date] = {}
+    for regime in regimes:
+        today = regime.at.astimezone(zone_of(regime.zone)).date()
+        before = {text: before.get(text, today) for text in regime.rules}
+        found.append(before)
+    return found
+
+
+def settled(text: str, began: date, zone: ZoneInfo) -> str:
+    """Return a rule that says itself what it takes from elsewhere: the day of its beginning, its end in local time."""
+    shown = text.upper()
+    if not re.search("BY(DAY|WEEKDAY|MONTHDAY|YEARDAY|WEEKNO|EASTER)=", shown):
+        if "FREQ=WEEKLY" in shown:
+            text = f"{text};BYDAY={WEEKDAYS[began.weekday()]}"
+        elif "FREQ=MONTHLY" in shown:
+            text = f"{text};BYMONTHDAY={began.day}"
+    return re.sub("UNTIL=([0-9]{8}T[0-9]{6})Z(?=;|$)", lambda found: _until(found, zone), text, flags=re.IGNORECASE)
+
+
+def _until(found: re.Match[str], zone: ZoneInfo) -> str:
+    try:
+        moment = datetime.strptime(f"{found[1].upper()}+0000", "%Y%m%dT%H%M%S%z")
+        return f"UNTIL={moment.astimezone(zone):%Y%m%dT%H%M%S}"
+    except (ValueError, OverflowError):
+        return found[0]  # no moment at all: it is refused where the rule is read
+
+
+def _of(regime: Regime, began: dict[str, date], first: datetime, end: datetime) -> Iterator[Time]:
     if end <= first:
         return
     zone = zone_of(regime.zone)
     low = first.astimezone(zone).replace(tzinfo=None) - timedelta(days=1)
     high = end.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
-    start = datetime.combine(anchor, time())
     for text in regime.rules:
-        for local in _parsed(text, _near(text, start, low)).between(low, high, inc=True):
+        start, whole = datetime.combine(began[text], time()), settled(text, began[text], zone)
+        for local in _parsed(whole, _near(whole, start, low)).between(low, high, inc=True):
             at = resolve(local, zone)
             if first <= at < end:
                 yield Time(local.isoformat(timespec="minutes"), at)

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from estim.host.telling.aside import aside
 from estim.host.telling.notice import Notice, TellError
+from estim.output import plain, steer
 
 TIMEOUT_S = 2.0
 """A terminal that was stopped with Ctrl-S takes nothing until it is let go on."""
@@ -39,6 +40,7 @@ class Terminal:
     def _write(self, notice: Notice) -> None:
         encoding = self._out.encoding or "utf-8"
         line = notice.line.encode(encoding, "replace").decode(encoding)  # an old terminal gets a ? rather than nothing
-        signals = f"\a\x1b]9;{line}\a" if self._out.isatty() else ""
-        self._out.write(f"{signals}{line}\n")
+        if self._out.isatty():
+            steer(self._out, f"\a\x1b]9;{plain(line)}\a")
+        self._out.write(f"{line}\n")
         self._out.flush()

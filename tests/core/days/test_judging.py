@@ -1,5 +1,6 @@
 """What becomes of a slot: done, part, missed, never made up for, and never nearer than the rest allows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from estim.core.days.diary import Break, Diary, Mark, Marked, Played, Regime
 from estim.core.days.judging import begins, coming, due, judge, may_arm, program_of
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
 from estim.core.days.slots import Slot, Status
-from estim.core.dose import GAP
+from estim.core.dose import ANY, GAP
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = datetime(2026, 6, 1, tzinfo=BERLIN)
@@ -81,6 +82,17 @@ def test_a_window_opens_only_when_the_rest_is_over() -> None:
     assert slot.status is Status.UPCOMING
     assert slot.opens == at(18.5) + timedelta(minutes=20) + GAP
     assert statuses(at(21), played(at(18.5)))[1] is Status.DUE
+
+
+@pytest.mark.control("C-17")
+def test_a_window_opens_only_when_short_sessions_that_add_up_have_had_their_rest() -> None:
+    short = [played(at(18.5), minutes=1.5), played(at(18.6), minutes=1.5)]
+    slot = slots(at(20), *short)[1]
+    assert (slot.status, slot.opens) == (Status.UPCOMING, short[-1].delivered_until + GAP)
+    assert slots(at(20), short[0])[1].status is Status.DUE
+    elsewhere = replace(short[0], sites=("calf-left",))
+    assert slots(at(20), elsewhere, short[1])[1].status is Status.DUE
+    assert slots(at(20), replace(elsewhere, sites=(ANY,)), short[1])[1].status is Status.UPCOMING
 
 
 @pytest.mark.control("C-17")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from estim.core.days.diary import Diary, Mark, Marked, Regime
 from estim.core.days.judging import judge
 from estim.core.days.reminding import Quiet, reminders
-from estim.core.days.schedule import TWICE_A_DAY, Schedule
+from estim.core.days.schedule import TWICE_A_DAY, Schedule, clock_times
 
 DAY = datetime(2026, 6, 1, tzinfo=ZoneInfo("Europe/Berlin"))
 NEVER = Quiet(time(), time())
@@ -72,12 +72,39 @@ def test_a_snooze_is_followed_by_another_reminder() -> None:
     assert [round(hour, 1) for hour, _ in life.said] == [8.0, 8.4]
 
 
-def test_quiet_hours_hold_it_back_as_long_as_they_last() -> None:
-    life = Life(Quiet(time(19), time(20, 30)))
+def test_a_slot_in_the_quiet_hours_was_chosen_and_is_told_at_its_time_but_not_once_more() -> None:
+    life = Life(Quiet(time(19), time(23)))
     for quarter in range(19 * 4, 24 * 4):
         life.look(quarter / 4)
-    assert life.said == [(20.5, "reminded"), (21.5, "nagged")]
+    assert life.said == [(20.0, "reminded")]
+    late = Life(Quiet(time(19), time(21, 30)))
+    for quarter in range(19 * 4, 24 * 4):
+        late.look(quarter / 4)
+    assert late.said == [(20.0, "reminded"), (21.5, "nagged")]
+
+
+def test_a_snooze_into_the_quiet_hours_is_a_chosen_time_too() -> None:
+    life = Life(Quiet(time(8, 15), time(12)))
+    life.look(8)
+    life.snooze(8.1)
+    for step in range(1, 9):
+        life.look(8.1 + step / 4)
+    assert [round(hour, 2) for hour, _ in life.said] == [8.0, 8.35]
+
+
+def test_quiet_hours_hold_back_what_was_not_chosen_for_then() -> None:
+    life = Life(Quiet(time(20, 15), time(21)))  # the computer slept over the slot and wakes in the quiet hours
+    for quarter in range(81, 24 * 4):
+        life.look(quarter / 4)
+    assert life.said == [(21.0, "reminded"), (22.0, "nagged")]
     night = Quiet(time(22), time(7))
     assert night.holds(at(23))
     assert night.holds(at(6.9))
     assert not night.holds(at(7))
+
+
+def test_the_times_of_the_rules_that_lie_in_the_quiet_hours_are_found() -> None:
+    rules = ("RRULE:FREQ=DAILY;BYHOUR=6,9", "RRULE:FREQ=WEEKLY;BYDAY=SA;BYHOUR=22;BYMINUTE=30")
+    assert clock_times(rules) == (time(6), time(9), time(22, 30))
+    assert Quiet(time(22), time(7)).among(clock_times(rules)) == (time(6), time(22, 30))
+    assert NEVER.among(clock_times(rules)) == ()

@@ -88,6 +88,51 @@ def test_a_rule_that_counts_keeps_its_beginning_through_a_flight() -> None:
     assert [key[8:10] for key in found] == ["01", "03", "05", "07"]
 
 
+WEEKLY, MONTHLY = "RRULE:FREQ=WEEKLY;BYHOUR=8", "RRULE:FREQ=MONTHLY;BYHOUR=8"
+
+
+@given(first=st.dates(date(2026, 1, 1), date(2026, 12, 31)), look=st.integers(0, 700), days=st.integers(1, 60))
+def test_a_rule_without_a_day_keeps_that_of_its_beginning_whatever_stretch_is_looked_at(
+    first: date, look: int, days: int
+) -> None:
+    began = datetime.combine(first, time(), BERLIN)
+    since = datetime.combine(first + timedelta(days=look), time(), BERLIN)
+    until = datetime.combine(since.date() + timedelta(days=days), time(), BERLIN)
+    stretch = [since.date() + timedelta(days=day) for day in range(days)]
+    found = keys([regime(began, "Europe/Berlin", WEEKLY)], since, until)
+    assert found == [f"{day}T08:00" for day in stretch if day.weekday() == first.weekday()]
+    found = keys([regime(began, "Europe/Berlin", MONTHLY)], since, until)
+    assert found == [f"{day}T08:00" for day in stretch if day.day == first.day]
+
+
+def test_a_rule_keeps_its_beginning_when_others_are_added_and_through_a_flight() -> None:
+    tuesday = datetime(2026, 6, 2, tzinfo=BERLIN)
+    regimes = [
+        regime(tuesday, "Europe/Berlin", WEEKLY),
+        regime(tuesday + timedelta(days=3), "Europe/Berlin", WEEKLY, "RRULE:FREQ=WEEKLY;BYHOUR=20"),
+        regime(tuesday + timedelta(days=5), "America/New_York", WEEKLY, "RRULE:FREQ=WEEKLY;BYHOUR=20"),
+    ]
+    assert keys(regimes, tuesday, tuesday + timedelta(days=15)) == [
+        *("2026-06-02T08:00", "2026-06-05T20:00", "2026-06-09T08:00", "2026-06-12T20:00", "2026-06-16T08:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "until", "last"),
+    [
+        ("America/New_York", "20260611T000000Z", "2026-06-10T20:00"),
+        ("America/New_York", "20260610T235959Z", "2026-06-10T08:00"),
+        ("Asia/Tokyo", "20260610T110000Z", "2026-06-10T20:00"),
+        ("Asia/Tokyo", "20260610t105959z", "2026-06-10T08:00"),
+        ("Europe/Berlin", "20260610T200000", "2026-06-10T20:00"),
+    ],
+)
+def test_an_end_in_utc_is_that_moment_in_local_time(zone: str, until: str, last: str) -> None:
+    began = datetime(2026, 6, 8, tzinfo=ZoneInfo(zone))
+    found = keys([regime(began, zone, f"{TWICE_A_DAY};UNTIL={until}")], began, began + timedelta(days=9))
+    assert found[-1] == last
+
+
 def test_only_what_is_new_is_noted() -> None:
     now = datetime(2026, 6, 1, tzinfo=UTC)
     first = noted([], [TWICE_A_DAY], "Europe/Berlin", now)
