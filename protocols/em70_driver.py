@@ -220,11 +220,13 @@ class Em70:
         again = self._key[0] == level and now_s - self._key[1] < LATE_S
         self._key = (level, now_s)
         self._hurry(now_s)
-        if again:
-            return []  # perhaps the same press told twice: the state decides
-        rose = level > self._gauge.span.hi
         if level > 0:
             self._zero_of = None
+        if again:  # perhaps the same press told twice: the state decides, and no proof of zero outlasts it
+            if level > 0 and self._stop is not None and self._stop.seen_zero:
+                self._begin_stop(now_s)
+            return []
+        rose = level > self._gauge.span.hi
         if not self._gauge.key(now_s, level):
             return []
         if self._stop is not None and self._stop.seen_zero:
@@ -267,8 +269,7 @@ class Em70:
                 self._stop = None
             case Mode.OFF | Mode.READY:
                 if anew or (was is not mode and not (was is Mode.OFF and mode is Mode.READY)):
-                    self._gauge.begin(now_s)
-                    self._stop = Stop(now_s)
+                    self._begin_stop(now_s)
             case Mode.PLAY:
                 self._has_ended = self._has_ended and was is mode
                 if self._stop is not None and self._stop.seen_zero:
@@ -277,6 +278,11 @@ class Em70:
                     self._stop = Stop(now_s)
             case _:
                 assert_never(mode)
+
+    def _begin_stop(self, now_s: float) -> None:
+        """Begin a stop that no answer to an earlier question proves."""
+        self._gauge.begin(now_s)
+        self._stop = Stop(now_s)
 
     def _climb(self, now_s: float) -> list[Op]:
         if self._stop is None:

@@ -8,7 +8,7 @@ from math import inf
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from estim.core.guard import Limits, Plea, family_cap, permit
@@ -479,6 +479,19 @@ def test_a_key_after_the_proof_takes_it_back() -> None:
     assert loop.driver.lost(loop.now_s).zero is not Zero.CONFIRMED
 
 
+@pytest.mark.control("C-46")
+def test_a_key_twice_within_seconds_takes_a_proof_back_each_time() -> None:
+    loop = Loop(Box()).ready()
+    for seconds in (1.0, 2.0, 2.0):
+        loop.box.level += 1
+        loop.driver.receive(loop.now_s, CONTROL, frame(bytes((0x0B, loop.box.level))))
+        assert loop.driver.reported(loop.now_s).zero is not Zero.CONFIRMED
+        assert loop.driver.lost(loop.now_s).zero is not Zero.CONFIRMED
+        loop.run(seconds)
+        assert loop.box.level == 0
+    assert all(level == 0 for _, level in loop.proofs)
+
+
 @pytest.mark.control("C-04")
 def test_no_step_up_goes_out_while_a_write_is_under_way() -> None:
     driver, wrote = FAMILY.connect(0.0, ""), list[Write]()
@@ -553,6 +566,7 @@ def test_a_hand_that_went_down_to_zero_without_a_word_is_not_answered_by_a_step_
     st.sampled_from([0.42, 0.5, 4.0, 6.0]),
     st.integers(0, 1000),
 )
+@example([(1.0, "key+"), (2.0, "key+"), (1.0, "key+")], (0, 0, False), (0.0, 0.0, 0.0), 0.42, 0)
 def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_unit_and_of_the_stop_that_asked(
     acts: list[tuple[float, str]],
     faults: tuple[int, int, bool],
