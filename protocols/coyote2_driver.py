@@ -168,11 +168,14 @@ class Coyote2:
         """See Driver. A word that is out is followed by a reading. A wave that the air took fed its channel when it was
         made, at the earliest: when it was taken is not told, since a host that stood still hears of it late.
         """
-        channel, made_s = self._feeds.pop(tag, (None, -inf))
-        if channel is not None:
+        fed = self._feeds.pop(tag, None)
+        if fed is not None:
+            channel, made_s = fed
             self._flows_s = now_s
-            if error is None and channel in self._fed_s:
-                self._fed_s[channel] = max(self._fed_s[channel], made_s)
+            if error is None:  # and so were all before it
+                self._feeds = {later: wave for later, wave in self._feeds.items() if later > tag}
+                if channel in self._fed_s:
+                    self._fed_s[channel] = max(self._fed_s[channel], made_s)
         reading = self._questions.of(tag)
         if reading is not None or self._strengths.awaits(tag):
             return self._take(now_s, tag, reading, data, error)

@@ -130,7 +130,7 @@ class Strengths:
             return -inf if ends else self._fell_s + FRAME_S
         if any(level > target[channel] for channel in BOTH for level in self._known(channel)):
             return self._word_s + CAPS.ask_s
-        return self._hinted_s + UNREAD_S
+        return max(self._hinted_s + UNREAD_S, self._word_s + CAPS.ask_s)
 
     def rises(self, target: Levels) -> bool:
         """Say whether something is to come up, all being known."""

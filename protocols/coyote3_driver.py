@@ -202,8 +202,10 @@ class Coyote3:
         made_s = self._feeds.pop(tag, None)
         if made_s is not None:
             self._flows_s = now_s
-            if error is None and self._fed_s is not None and self._open:
-                self._fed_s = max(self._fed_s, made_s)
+            if error is None:  # and so were all before it
+                self._feeds = {later: at_s for later, at_s in self._feeds.items() if later > tag}
+                if self._open and self._fed_s is not None:
+                    self._fed_s = max(self._fed_s, made_s)
         if self._command is not None and tag == self._command.tag:
             self._command = None
             self._counts["writes_failed"] += error is not None

@@ -136,9 +136,7 @@ class Loop:
         self._interrupted(reported)
         wish = {ch: Level(level) for ch, level in self.wish.items()}
         mode = Mode.OFF if self.gap else self.mode
-        granted = permit(
-            now_s, Plea(mode, wish, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS
-        )
+        granted = permit(now_s, Plea(mode, wish, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS)
         level = self._held = granted.level
         self.grants.append((now_s, {channel: int(value) for channel, value in level.items()}))
         driver.want(
