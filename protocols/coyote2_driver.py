@@ -5,6 +5,10 @@
 2. A stop is three urgent words at once (1504, 1506, 1505), and again as soon as a reading contradicts, or each 0.3 s.
 3. Waves are written one after the other, A first, each when the one before is done; words of strengths go before them.
 4. A wheel is never fought: what it did is told, and the difference to what is wanted is all that is written.
+5. The box falls silent unfed and keeps its strength, so the next wave would be felt at full level. A channel whose
+   wave the air has not taken for UNFED_MAX_S, or a host that has not looked for as long, is an interruption: a stop,
+   and output again only after the next stop number. At most one word waits in the radio then, since none is handed
+   over while another one is under way.
 """
 
 from collections import Counter
@@ -29,6 +33,7 @@ from protocols.coyote2_strength import BOTH, Levels, Strengths
 from protocols.coyote2_wave import Feed
 from protocols.pace import Reading, Turn
 from protocols.vocabulary import (
+    UNFED_MAX_S,
     AirError,
     BadPacket,
     Capabilities,
@@ -46,8 +51,15 @@ from protocols.vocabulary import (
     Zero,
 )
 
-COMMAND_S = 0.3
-"""A command whose outcome nobody told by then no longer holds up the next one."""
+COMMAND_S = 0.5
+"""A command whose outcome nobody told by then no longer holds up the next one. No shorter than UNFED_MAX_S, so that no
+second wave is handed over behind one that hangs."""
+
+LOOK_S = 0.2
+"""While it plays, it is looked at so often even if no wave is due, so that a host that stood still is noticed."""
+
+SLACK_S = 1e-6
+"""Rounding of sums of times."""
 
 STARVE_S = 0.2
 """Pulses end this long after the last wave: it lasts 100 ms and may reach the box up to 100 ms late."""
@@ -70,7 +82,10 @@ class Coyote2:
         self._open = False
         self._feed = Feed()
         self._waves: dict[Channel, bytes] = {}
-        self._fed_s = now_s  # a killed predecessor may have fed it until now
+        self._flows_s = now_s  # the last moment a wave with pulses may have arrived; a predecessor's, at first
+        self._fed_s: dict[Channel, float] = {}  # until when each channel that plays has got what it was due
+        self._gap_s: float | None = None  # what was told of it when feeding was interrupted
+        self._feeds: dict[int, tuple[Channel, float]] = {}  # waves whose outcome nobody told, and when they were made
         self._tag = 0
         self._command: Turn | None = None
         self._questions = Questions(now_s)
@@ -92,6 +107,9 @@ class Coyote2:
             dues_s.append(self._command.until_s)
         if self._open:
             dues_s.append(self._wanted.end_s)
+            if self._fed_s:
+                oldest_s = min(self._fed_s.values())
+                dues_s.append(oldest_s + (UNFED_MAX_S + SLACK_S if self._owes else LOOK_S))
             if self._wanted.score is not None:
                 dues_s.append(self._feed.due_s)
             if self._command is None:
@@ -101,14 +119,18 @@ class Coyote2:
         return min(dues_s)
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        """See Driver. Leaving PLAY, and the first OFF, begin a stop: urgent words with the next poll."""
+        """See Driver. A new stop number, leaving PLAY, and the first OFF begin a stop: urgent, with the next poll."""
         before, self._wanted = self._wanted, wanted
         self._aim()
+        if wanted.stop != before.stop:
+            self._gap_s = None
         match wanted.mode:
             case Mode.WATCH:
                 self._open = False
                 self._waves.clear()
                 self._strengths.begin_play()
+            case _ if wanted.stop != before.stop:
+                self._begin_stop(now_s)
             case Mode.OFF if before.mode is not Mode.OFF:
                 self._begin_stop(now_s)
             case Mode.READY if before.mode in (Mode.PLAY, Mode.WATCH):
@@ -143,7 +165,17 @@ class Coyote2:
         return events
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
-        """See Driver. A word that is out is followed by a reading."""
+        """See Driver. A word that is out is followed by a reading. A wave that the air took fed its channel when it was
+        made, at the earliest: when it was taken is not told, since a host that stood still hears of it late.
+        """
+        fed = self._feeds.pop(tag, None)
+        if fed is not None:
+            channel, made_s = fed
+            self._flows_s = now_s
+            if error is None:  # and so were all before it
+                self._feeds = {later: wave for later, wave in self._feeds.items() if later > tag}
+                if channel in self._fed_s:
+                    self._fed_s[channel] = max(self._fed_s[channel], made_s)
         reading = self._questions.of(tag)
         if reading is not None or self._strengths.awaits(tag):
             return self._take(now_s, tag, reading, data, error)
@@ -189,11 +221,18 @@ class Coyote2:
     def _begin_stop(self, now_s: float) -> None:
         self._open = False
         self._waves.clear()
+        self._fed_s.clear()
         self._strengths.begin_stop(now_s)
 
     def _turn(self, now_s: float) -> None:
         """Open output once all is proved, and end it when its time is over."""
-        plays = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
+        if self._open and self._fed_s:
+            fed_s = min(self._fed_s.values())
+            if now_s >= fed_s + UNFED_MAX_S + SLACK_S:
+                self._gap_s = fed_s
+                self._counts["gaps"] += 1
+                self._begin_stop(now_s)
+        plays = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s and self._gap_s is None
         if self._open and not plays:
             self._begin_stop(now_s)
         elif plays and not self._open and self._maximum and self._strengths.zero is Zero.CONFIRMED:
@@ -227,6 +266,7 @@ class Coyote2:
                 self._waves = dict.fromkeys(waits, word)
             self._counts["frames_late"] = self._feed.late
         self._waves = {channel: word for channel, word in self._waves.items() if target[channel] > 0}
+        self._look_after(now_s)
         ops: list[Op] = []
         falls = self._strengths.falls(now_s, target)
         if falls and any(target[channel] == 0 < self._strengths.span[channel].hi for channel in BOTH):
@@ -239,9 +279,22 @@ class Coyote2:
         for channel in tuple(self._waves)[:1]:
             word = self._waves.pop(channel)
             if word != SILENCE:
-                self._fed_s = now_s
+                self._flows_s = now_s
             ops.append(self._write(now_s, WAVES[channel], word, urgent=False))
+            self._feeds[self._tag] = channel, now_s
         return ops
+
+    @property
+    def _owes(self) -> bool:
+        """Say whether a wave that was due has not been taken yet."""
+        return bool(self._waves or self._feeds)
+
+    def _look_after(self, now_s: float) -> None:
+        """A channel that is to play and is owed no wave, since none was due, has been looked after until now."""
+        waits = {channel for channel, _ in self._feeds.values()} | self._waves.keys()
+        score = self._wanted.score
+        plays = [channel for channel in BOTH if score is not None and self._target[channel] > 0]
+        self._fed_s = {channel: self._fed_s.get(channel, now_s) if channel in waits else now_s for channel in plays}
 
     def _strength_word(self, now_s: float, target: Levels, *, urgent: bool) -> Write:
         levels = self._strengths.order(now_s, self._tag + 1, target)
@@ -257,7 +310,9 @@ class Coyote2:
 
     def _reads(self, now_s: float) -> list[Op]:
         """Return the one reading that is due; the strengths are read at once before a raise."""
-        if self._open and self._strengths.rises(self._target) and not self._strengths.fresh(now_s):
+        if self._open and self._wanted.rises and now_s - self._strengths.told_s > CAPS.ask_s:
+            self._questions.raises()
+        elif self._open and self._strengths.rises(self._target) and not self._strengths.fresh(now_s):
             self._questions.hurry()
         if self._open and self._wanted.score is not None:
             self._questions.keep_clear(now_s, wave_s=self._feed.due_s, waits=bool(self._waves))
@@ -307,12 +362,15 @@ class Coyote2:
 
     def _tell(self, now_s: float, trouble: str) -> Reported:
         strengths = self._strengths
-        until_s = self._fed_s + STARVE_S
+        if strengths.zero is Zero.CONFIRMED:
+            self._feeds.clear()  # they came before that zero, or never
+        until_s = (now_s if self._feeds else self._flows_s) + STARVE_S
+        fed_s = min(self._fed_s.values()) if self._fed_s else self._gap_s
         live = now_s < until_s and strengths.over_zero and strengths.zero is not Zero.CONFIRMED
         top = Level(0) if self._maximum == 0 else self._caps.scale
         return Reported(
             ready=self._open or (bool(self._maximum) and strengths.zero is Zero.CONFIRMED),
-            closable=self._wanted.mode is Mode.WATCH or (not self._open and now_s >= self._fed_s + FRAME_S),
+            closable=self._wanted.mode is Mode.WATCH or (not self._open and now_s >= self._flows_s + FRAME_S),
             level=strengths.span,
             settled_s=strengths.settled_s,
             ceiling=dict.fromkeys(BOTH, top),
@@ -324,4 +382,6 @@ class Coyote2:
             battery=self._percent,
             trouble=trouble,
             counts={**self._counts, "reads_failed": self._questions.failed},
+            stop=self._wanted.stop,
+            fed_s=fed_s,
         )

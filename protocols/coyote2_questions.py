@@ -50,6 +50,10 @@ class Questions:
         """Read the strengths as soon as may be."""
         self.levels.hurry(0.0)
 
+    def raises(self) -> None:
+        """A raise waits for the strengths: read them now, but for CAPS.ask_s after the last time."""
+        self.levels.hurry(CAPS.ask_s)
+
     def keep_clear(self, now_s: float, *, wave_s: float, waits: bool) -> None:
         """Ask nothing while a wave waits to go out, or just before the next one, at `wave_s`."""
         if waits:

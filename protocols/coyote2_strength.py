@@ -9,6 +9,7 @@
    for one channel says the other's again: as last told, or lower. A wheel that is turned down in just that window is
    brought up again by our word, and no reading will tell. Its notification does, right after the word: it is believed.
 5. Zero is proved by a reading of 0/0, asked after a zero of the same stop was out.
+6. What a reading tells is as old as its question, however late it comes.
 """
 
 from collections.abc import Mapping
@@ -59,12 +60,14 @@ class _Question:
 
 
 class Strengths:
-    """Both channels of one link. `told_s` is the last reading, `zero_due_s` when a stop sends its zero again."""
+    """Both channels of one link. `told_s` is when the last reading that came was asked, `zero_due_s` when a stop sends its
+    zero again."""
 
     def __init__(self) -> None:
         self.zero = Zero.NO
         self.told_s = -inf
         self.zero_due_s = inf
+        self._read_s = -inf
         self.maximum = int(CAPS.scale)
         self._told: Levels | None = None
         self._words: list[_Word] = []
@@ -127,7 +130,7 @@ class Strengths:
             return -inf if ends else self._fell_s + FRAME_S
         if any(level > target[channel] for channel in BOTH for level in self._known(channel)):
             return self._word_s + CAPS.ask_s
-        return self._hinted_s + UNREAD_S
+        return max(self._hinted_s + UNREAD_S, self._word_s + CAPS.ask_s)
 
     def rises(self, target: Levels) -> bool:
         """Say whether something is to come up, all being known."""
@@ -136,7 +139,7 @@ class Strengths:
 
     def fresh(self, now_s: float) -> bool:
         """Say whether the last reading is young enough for a raise."""
-        return now_s - self.told_s <= FRESH_S
+        return now_s - self._read_s <= FRESH_S and now_s - self.told_s <= CAPS.fresh_s
 
     def order(self, now_s: float, tag: int, target: Levels) -> Levels:
         """Return the word that brings the strengths nearer to the target, and take it as sent; none is above it."""
@@ -187,7 +190,8 @@ class Strengths:
                 climb = range(min(self._known(hand.channel)), hand.level)
                 self._climbs[hand.channel] = now_s, climb
                 self._hints[hand.channel].difference_update(climb)
-        self._told, self.told_s = dict(told), now_s
+        self._told = dict(told)
+        self.told_s, self._read_s = question.at_s, now_s
         self._words = [word for word in self._words if word.tag not in question.settles]
         if self._hinted_s <= question.at_s:
             for hints in self._hints.values():

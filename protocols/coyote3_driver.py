@@ -4,6 +4,9 @@
 2. One frame for each point of an absolute grid, with the content of that point. What was missed is never caught up.
 3. A stop is one urgent frame at once, then a zero on each point until it is proved; later one every 2 s asks again.
 4. A wheel is never fought: what it did is told, and the difference to what is wanted is all that is written.
+5. The box falls silent unfed and keeps its strength, so the next frame would be felt at full level. If the air has
+   taken none for UNFED_MAX_S, that is an interruption: a stop, and output again only after the next stop number. At
+   most one frame with a level waits in the radio then, since none is handed over while another one is under way.
 """
 
 from collections import Counter
@@ -32,6 +35,7 @@ from protocols.layout import pick
 from protocols.pace import Grid, Reading, Turn
 from protocols.score import Score, texture, unvaried
 from protocols.vocabulary import (
+    UNFED_MAX_S,
     AirError,
     BadPacket,
     Channel,
@@ -52,7 +56,11 @@ FRAME_S = 0.1
 SLOT_S = 0.025
 
 COMMAND_S = 0.5
-"""A command whose outcome nobody told by then no longer holds up the next one."""
+"""A command whose outcome nobody told by then no longer holds up the next one. No shorter than UNFED_MAX_S, so that no
+second frame with a level is handed over behind one that hangs."""
+
+SLACK_S = 1e-6
+"""Rounding of sums of times."""
 
 STARVE_S = 0.2
 """Pulses end this long after the last frame: it lasts 100 ms and may reach the unit up to 100 ms late."""
@@ -111,7 +119,10 @@ class Coyote3:
         self._rush = False
         self._grid = Grid(now_s, FRAME_S)
         self._streams = False
-        self._fed_s = now_s  # a killed predecessor may have fed it until now
+        self._flows_s = now_s  # the last moment a frame with pulses may have arrived; a predecessor's, at first
+        self._fed_s: float | None = None  # when the last frame with a level was handed over that the air then took
+        self._unfed = False
+        self._feeds: dict[int, float] = {}  # frames with a level whose outcome nobody told, and when they were made
         self._tag = 0
         self._command: Turn | None = None
         self._limits_tag = 0
@@ -124,11 +135,16 @@ class Coyote3:
         self._counts: Counter[str] = Counter()
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        """See Driver. Leaving PLAY, and the first OFF, begin a stop: an urgent zero with the next poll."""
+        """See Driver. A new stop number, leaving PLAY, and the first OFF begin a stop: urgent, with the next poll."""
         before, self._wanted = self._wanted, wanted
+        if wanted.stop != before.stop:
+            self._unfed = False
         match wanted.mode:
             case Mode.WATCH:
                 self._open = self._streams = self._rush = False
+                self._strengths.begin_play()  # what it proved before is of no stop of now
+            case _ if wanted.stop != before.stop:
+                self._begin_stop(now_s, rush=wanted.mode is Mode.OFF or before.mode is Mode.PLAY)
             case Mode.OFF if before.mode is not Mode.OFF:
                 self._begin_stop(now_s, rush=True)
             case Mode.READY if before.mode in (Mode.PLAY, Mode.WATCH):
@@ -149,7 +165,8 @@ class Coyote3:
         if self._wanted.mode is Mode.WATCH or (self._command is not None and not self._open):
             return due_s
         if self._open:
-            return min(due_s, self._wanted.end_s, self._grid.next_s)
+            unfed_s = inf if self._fed_s is None else self._fed_s + UNFED_MAX_S + SLACK_S
+            return min(due_s, self._wanted.end_s, self._grid.next_s, unfed_s)
         if self._needs_limits:
             due_s = min(due_s, self._limits_retry_s)
         return min(due_s, self._grid.after(self._strengths.ask_due_s) if self._quiet else self._grid.next_s)
@@ -179,7 +196,16 @@ class Coyote3:
         return events or []
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
-        """See Driver. The outcome of an urgent write, or of an op that was given up, changes nothing."""
+        """See Driver. The outcome of an urgent write changes nothing. A frame that the air took fed the box when it was
+        made, at the earliest: when it was taken is not told, since a host that stood still hears of it late.
+        """
+        made_s = self._feeds.pop(tag, None)
+        if made_s is not None:
+            self._flows_s = now_s
+            if error is None:  # and so were all before it
+                self._feeds = {later: at_s for later, at_s in self._feeds.items() if later > tag}
+                if self._open and self._fed_s is not None:
+                    self._fed_s = max(self._fed_s, made_s)
         if self._command is not None and tag == self._command.tag:
             self._command = None
             self._counts["writes_failed"] += error is not None
@@ -223,11 +249,16 @@ class Coyote3:
     def _begin_stop(self, now_s: float, *, rush: bool) -> None:
         self._open = self._streams = False
         self._rush = rush
+        self._fed_s = self._fed_s if self._unfed else None
         self._strengths.begin_stop(now_s)
 
     def _turn(self, now_s: float) -> None:
         """Open output once all is proved, and end it when its time is over."""
-        plays = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
+        if self._open and self._fed_s is not None and now_s >= self._fed_s + UNFED_MAX_S + SLACK_S:
+            self._unfed = True
+            self._counts["gaps"] += 1
+            self._begin_stop(now_s, rush=True)
+        plays = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s and not self._unfed
         if self._open and not plays:
             self._begin_stop(now_s, rush=True)
         elif plays and self._quiet and self._limited:
@@ -286,6 +317,7 @@ class Coyote3:
     def _frame(self, now_s: float, at_s: float, *, urgent: bool) -> Write:
         """Write the frame of a moment: changes of strength, and blocks where something is wanted."""
         blocks = [_OFF, _OFF]
+        feeds = False
         if self._open:
             ceiling = dict(zip(CAPS.channels, self._ceiling, strict=True))
             target = {ch: min(self._wanted.level.get(ch, Level(0)), ceiling[ch]) for ch in CAPS.channels}
@@ -294,12 +326,18 @@ class Coyote3:
             if score is not None and any(target.values()):
                 block = _block(score, at_s - self._wanted.origin_s, self._wanted.end_s - at_s)
                 blocks = [block if target[channel] > 0 else _OFF for channel in CAPS.channels]
-                self._fed_s = now_s
+                feeds = True
         else:
             order = self._strengths.stop(now_s)
         self._counts["frames"] += 1
         steps = order.sequence, order.mode_a, order.mode_b, order.value_a, order.value_b
-        return self._write(now_s, _bytes_of(steps, *blocks), urgent=urgent)
+        write = self._write(now_s, _bytes_of(steps, *blocks), urgent=urgent)
+        if feeds:
+            self._feeds[write.tag] = self._flows_s = now_s
+            self._fed_s = now_s if self._fed_s is None else self._fed_s
+        elif self._open:
+            self._fed_s = None  # nothing is to be fed
+        return write
 
     def _write(self, now_s: float, data: bytes, *, urgent: bool) -> Write:
         self._tag += 1
@@ -322,12 +360,14 @@ class Coyote3:
 
     def _tell(self, now_s: float, trouble: str) -> Reported:
         strengths = self._strengths
-        until_s = self._fed_s + STARVE_S
+        if strengths.zero is Zero.CONFIRMED:
+            self._feeds.clear()  # they came before that zero, or never
+        until_s = (now_s if self._feeds else self._flows_s) + STARVE_S
         live = now_s < until_s and strengths.over_zero and strengths.zero is not Zero.CONFIRMED
         limits = self._limits_sent or (CAPS.scale, CAPS.scale)
         return Reported(
             ready=self._open or (self._quiet and self._limited),
-            closable=self._wanted.mode is Mode.WATCH or (not self._open and now_s >= self._fed_s + FRAME_S),
+            closable=self._wanted.mode is Mode.WATCH or (not self._open and now_s >= self._flows_s + FRAME_S),
             level={channel: belief.span for channel, belief in strengths.belief.items()},
             settled_s={channel: belief.settled_s for channel, belief in strengths.belief.items()},
             ceiling=dict(zip(CAPS.channels, limits, strict=True)),
@@ -339,4 +379,6 @@ class Coyote3:
             battery=self._battery,
             trouble=trouble,
             counts=dict(self._counts),
+            stop=self._wanted.stop,
+            fed_s=self._fed_s,
         )

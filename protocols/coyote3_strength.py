@@ -5,10 +5,14 @@
 3. A change that stays unanswered is never sent again. It is asked for, and after three vain questions the strength is
    lowered by the whole doubt (once), so that it is not above what was granted.
 4. Zero is proved only by an answer of 0/0 to a zero sent since the stop began, and no longer once a wheel has moved.
+5. There are but 15 numbers. An answer that may be to an older frame of the same number is taken for that one: the air
+   keeps order, so each answer also says that none to an earlier frame is still to come.
+6. What an answer tells is as old as the frame that it answers, however late it comes.
 """
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from protocols.belief import ASK, Answer, Belief, Change, How
@@ -22,6 +26,9 @@ PROBE_S = 2.0
 
 VAIN = 3
 """So many questions without an answer are taken as silence."""
+
+DUE_MAX = 60
+"""So many numbered frames may still be answered: 6 s of a stop's zeros, the longest a link lives without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,15 @@ class _Step:
     change: Change
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A numbered frame that may still be answered; `proves`: its answer would prove the zero of this stop."""
+
+    sequence: int
+    at_s: float
+    proves: bool
+
+
 _NONE = _Step(KEEP, 0, ASK)
 _QUESTION = _Step(UP, 0, ASK)
 _ZERO = _Step(SET, 0, Change(How.SET, 0))
@@ -58,7 +74,7 @@ class Strengths:
         self.asks = 0
         self._caps = caps
         self._sequence = 0
-        self._zeros: set[int] = set()
+        self._due: deque[_Due] = deque(maxlen=DUE_MAX)
         self._retreated = False
 
     @property
@@ -73,7 +89,7 @@ class Strengths:
     def begin_play(self) -> None:
         """Output may flow again: whatever proved the last stop is over."""
         self.zero = Zero.NO
-        self._zeros.clear()
+        self._disprove()
 
     def begin_stop(self, now_s: float) -> None:
         """A stop begins: only zeros from now on can prove it."""
@@ -84,8 +100,7 @@ class Strengths:
         """Return the order that sets both to zero, and take it as sent."""
         if self.asks_at(now_s):
             self._asked(now_s)
-        order = self._send(now_s, _ZERO, _ZERO)
-        self._zeros.add(order.sequence)
+        order = self._send(now_s, _ZERO, _ZERO, proves=True)
         if self.zero is Zero.NO:
             self.zero = Zero.SENT
         return order
@@ -114,8 +129,15 @@ class Strengths:
                 self.ask_due_s = now_s
 
     def answer(self, now_s: float, sequence: int, levels: tuple[int, int], *, playing: bool) -> list[Event] | None:
-        """Take the answer to a frame; None if none of this number is due."""
-        if not all(belief.awaits(sequence) for belief in self.belief.values()):
+        """Take the answer to a frame; None if none of this number is due, or if it may be one to an older frame."""
+        at = next((at for at, due in enumerate(self._due) if due.sequence == sequence), None)
+        if at is None:
+            return None
+        asked = self._due[at]
+        for _ in range(at + 1):
+            self._due.popleft()
+        twice = any(due.sequence == sequence for due in self._due)
+        if (twice and not asked.proves) or not all(belief.awaits(sequence) for belief in self.belief.values()):
             return None
         events: list[Event] = []
         odd = False
@@ -127,10 +149,10 @@ class Strengths:
                     events.append(Hand(channel, Level(level), rose=False))
                 case _:
                     pass
-        self._heard(now_s, odd=odd)
+        self._heard(now_s, max(self.told_s, asked.at_s), odd=odd)
         if any(levels):
             self._unprove()
-        elif sequence in self._zeros:
+        elif asked.proves:
             self.zero = Zero.CONFIRMED
         return events
 
@@ -145,7 +167,7 @@ class Strengths:
                 events.append(Hand(channel, Level(level), rose=how is Answer.ROSE))
                 # One report a step: a jump means that some got lost, or that this one is damaged.
                 jumped = jumped or not span.lo - 1 <= level <= span.hi + 1
-        self._heard(now_s, odd=jumped)
+        self._heard(now_s, now_s, odd=jumped)
         if any(levels):
             self._unprove()
         return events
@@ -153,16 +175,20 @@ class Strengths:
     def _unprove(self) -> None:
         if self.zero is Zero.CONFIRMED:
             self.zero = Zero.SENT
-        self._zeros.clear()
+        self._disprove()
 
-    def _heard(self, now_s: float, *, odd: bool) -> None:
-        self.told_s = now_s
+    def _disprove(self) -> None:
+        """Let no zero that is already sent prove anything."""
+        self._due = deque((replace(due, proves=False) for due in self._due), DUE_MAX)
+
+    def _heard(self, now_s: float, told_s: float, *, odd: bool) -> None:
+        self.told_s = told_s
         self.asks = 0
         self._retreated = False
         if odd:
             self.ask_due_s = now_s
         elif all(belief.span.known for belief in self.belief.values()):
-            self.ask_due_s = now_s + PROBE_S
+            self.ask_due_s = max(now_s, told_s + PROBE_S)
 
     def _step(self, channel: Channel, target: Level, asks: bool) -> _Step:
         belief = self.belief[channel]
@@ -189,9 +215,9 @@ class Strengths:
         self.asks += 1
         self.ask_due_s = now_s + self._caps.ask_s
 
-    def _send(self, now_s: float, step_a: _Step, step_b: _Step) -> Order:
+    def _send(self, now_s: float, step_a: _Step, step_b: _Step, *, proves: bool = False) -> Order:
         self._sequence = self._sequence % 15 + 1
-        self._zeros.discard(self._sequence)
+        self._due.append(_Due(self._sequence, now_s, proves))
         for belief, step in zip(self.belief.values(), (step_a, step_b), strict=True):
             belief.write(now_s, step.change, self._sequence)
         return Order(self._sequence, step_a.mode, step_b.mode, step_a.value, step_b.value)

@@ -1,6 +1,6 @@
 """A small loop for coyote2 drivers: one driver, the real Guard and the software box on a virtual clock, bad air."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -9,7 +9,21 @@ from random import Random
 from estim.core.guard import Cap, Limits, Plea, family_cap, permit
 from protocols.coyote2 import CAPS, FAMILY, STRENGTH_WORD, STRENGTHS
 from protocols.score import Part, Score, Steady
-from protocols.vocabulary import AirError, Channel, Event, Hand, Level, Mode, Op, Read, Wanted, Write, Zero
+from protocols.vocabulary import (
+    UNFED_MAX_S,
+    AirError,
+    Channel,
+    Event,
+    Hand,
+    Level,
+    Mode,
+    Op,
+    Read,
+    Reported,
+    Wanted,
+    Write,
+    Zero,
+)
 from simulator.chance import Chance
 from simulator.coyote2 import KIND
 from simulator.coyote2_options import Coyote2Options
@@ -51,6 +65,8 @@ class Loop:
         self.waits = {"command": set[int](), "request": set[int]()}
         self.grants: list[tuple[float, dict[Channel, int]]] = []
         self.handled = False
+        self.stops, self.gap = 0, False
+        self._held: Mapping[Channel, Level] = {}
         self._number = count()
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._there_s = self._here_s = self._read_s = 0.0
@@ -80,7 +96,8 @@ class Loop:
 
     @property
     def proved(self) -> bool:
-        return self.driver.reported(self.now_s).zero is Zero.CONFIRMED
+        now = self.driver.reported(self.now_s)
+        return now.zero is Zero.CONFIRMED and now.stop == self.stops
 
     def ready(self) -> "Loop":
         self.run(20, lambda: self.driver.reported(self.now_s).ready)
@@ -93,8 +110,17 @@ class Loop:
         return self
 
     def stop(self, seconds: float = 20.0) -> float:
-        self.mode = Mode.OFF
+        self.mode, self.gap = Mode.OFF, False
+        self.stops += 1
         return self.run(seconds, lambda: self.proved)
+
+    def _interrupted(self, reported: Reported) -> None:
+        """Do as the session does when it was unfed: zero first, with a number of its own, and then it plays again."""
+        if self.mode is Mode.PLAY and not self.gap and self.now_s - (reported.fed_s or self.now_s) > UNFED_MAX_S:
+            self.gap = True
+            self.stops += 1
+        elif self.gap and reported.zero is Zero.CONFIRMED and reported.stop == self.stops:
+            self.gap = False
 
     def hand(self, act: str) -> None:
         self.handled = True
@@ -107,10 +133,16 @@ class Loop:
     def step(self) -> None:
         now_s, driver = self.now_s, self.driver
         reported = driver.reported(now_s)
-        plea = Plea(self.mode, {ch: Level(level) for ch, level in self.wish.items()}, 1.0, 0.0, self.end_s)
-        level = permit(now_s, plea, reported, driver.caps, LIMITS).level
+        self._interrupted(reported)
+        wish = {ch: Level(level) for ch, level in self.wish.items()}
+        mode = Mode.OFF if self.gap else self.mode
+        granted = permit(now_s, Plea(mode, wish, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS)
+        level = self._held = granted.level
         self.grants.append((now_s, {channel: int(value) for channel, value in level.items()}))
-        driver.want(now_s, Wanted(self.mode, level, CEILING, SCORE, 0.0, self.end_s))
+        driver.want(
+            now_s,
+            Wanted(mode, level, CEILING, SCORE, 0.0, self.end_s, stop=self.stops, rises=granted.asks),
+        )
         for op in driver.poll(now_s):
             self.ops.append((now_s, op))
             self._perform(op)
@@ -128,7 +160,7 @@ class Loop:
         if isinstance(op, Write):
             assert not op.response
             if not op.urgent:
-                self._wait(waits, op.tag, 0.3)
+                self._wait(waits, op.tag, 0.5)
             self._there_s = max(self._there_s, self.now_s + self.luck.uniform(0.001, self.air.flight_s))
             self._at(self._there_s, lambda: self._arrive(op))
             if op.urgent or self.luck.random() >= self.air.hangs:

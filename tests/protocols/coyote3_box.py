@@ -1,5 +1,6 @@
 """A small reference box for coyote3 with a bad radio, one driver and the real Guard, all on one virtual clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -9,7 +10,20 @@ from estim.core.guard import Cap, Limits, Plea, permit
 from protocols.coyote3 import B0, BF, CAPS, FAMILY, FRAME, IN, LIMITS, OUT, TOLD
 from protocols.coyote3 import B1 as Told
 from protocols.score import Part, Score, Steady
-from protocols.vocabulary import AirError, Channel, Event, Hand, Level, Mode, Read, Reported, Wanted, Write, Zero
+from protocols.vocabulary import (
+    UNFED_MAX_S,
+    AirError,
+    Channel,
+    Event,
+    Hand,
+    Level,
+    Mode,
+    Read,
+    Reported,
+    Wanted,
+    Write,
+    Zero,
+)
 
 A, B = Channel.A, Channel.B
 SCORE = Score((Part("all", 0, 600, Steady(100), Steady(152)),))
@@ -78,6 +92,9 @@ class Rig:
         self.writes: list[tuple[float, Write]] = []
         self.reads: list[float] = []
         self.read_fails = False
+        self.stop = 0
+        self.after_gap: Plea | None = None
+        self._held: Mapping[Channel, Level] = {}
         self._heap: list[tuple[float, int, str, tuple[int, bytes]]] = []
         self._number = count()
         self._wire_s = self._told_s = start_s
@@ -91,6 +108,8 @@ class Rig:
         self.step()
 
     def ask(self, mode: Mode) -> None:
+        self.stop += mode is Mode.OFF
+        self.after_gap = None
         self.plea = Plea(mode, {}, 1.0, 0.0, 0.0, halted="test")
         self.step()
 
@@ -112,10 +131,13 @@ class Rig:
 
     def step(self) -> None:
         reported = self.reported()
-        granted = permit(self.now_s, self.plea, reported, self.driver.caps, GUARD).level
+        self._interrupted(reported)
+        plea = replace(self.plea, held=self._held)
+        granted = self._held = permit(self.now_s, plea, reported, self.driver.caps, GUARD).level
         self.granted.append((self.now_s, granted[A], granted[B]))
         end_s = self.plea.end_s
-        self.driver.want(self.now_s, Wanted(self.plea.mode, granted, CEILING, SCORE, self.plea.started_s, end_s))
+        asked = Wanted(self.plea.mode, granted, CEILING, SCORE, self.plea.started_s, end_s, stop=self.stop)
+        self.driver.want(self.now_s, asked)
         for op in self.driver.poll(self.now_s):
             if isinstance(op, Write):
                 self._send(op)
@@ -126,6 +148,14 @@ class Rig:
         assert self.driver.due_s > self.now_s, "a livelock"
         if reported.zero is Zero.CONFIRMED and not self.weather.doubled:
             assert self.box.level == [0, 0] or bool(self.events)
+
+    def _interrupted(self, reported: Reported) -> None:
+        """Do as the session does when it was unfed: zero first, with a number of its own, and then it plays again."""
+        if self.plea.mode is Mode.PLAY and self.now_s - (reported.fed_s or self.now_s) > UNFED_MAX_S:
+            self.after_gap, self.plea = self.plea, Plea(Mode.OFF, {}, 1.0, 0.0, 0.0, halted="unfed")
+            self.stop += 1
+        elif self.after_gap is not None and reported.zero is Zero.CONFIRMED and reported.stop == self.stop:
+            self.after_gap, self.plea = None, self.after_gap
 
     def _send(self, op: Write) -> None:
         assert op.endpoint == IN

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.coyote2 import BATTERY, CAPS, CONFIG, FAMILY, SILENCE, STRENGTHS, WAVE_A, WAVE_B, WAVE_WORD
-from protocols.vocabulary import Channel, Hand, Level, Mode, Out, Read, Write, Zero
+from protocols.coyote2_strength import Strengths
+from protocols.vocabulary import Channel, Hand, Level, Mode, Out, Read, Wanted, Write, Zero
 from simulator.coyote2_options import Coyote2Options
 from tests.protocols.coyote2_loop import Air, Loop
 
@@ -16,9 +17,11 @@ A, B = Channel.A, Channel.B
 FAULTS = [
     Air(),
     Air(lost=0.5, doubled=0.3, late_s=2.0),
-    Air(hangs=0.3),
+    Air(
+        hangs=0.02
+    ),  # a word that hangs is a gap in feeding, after which it ramps from zero: more often it never gets up
     Air(fails=0.5),
-    Air(lost=0.3, doubled=0.3, late_s=1.0, hangs=0.2, fails=0.2, flight_s=0.06),
+    Air(lost=0.3, doubled=0.3, late_s=1.0, hangs=0.02, fails=0.2, flight_s=0.06),
 ]
 
 
@@ -162,6 +165,59 @@ def test_a_channel_at_zero_gets_no_wave() -> None:
     loop = Loop().ready().play(80)
     loop.run(5)
     assert not [op for _, op in loop.ops if isinstance(op, Write) and op.endpoint == WAVE_B and op.data != SILENCE]
+
+
+def test_a_report_that_no_reading_clears_up_brings_it_down_a_word_at_a_time() -> None:
+    strengths = Strengths()
+    strengths.asked(0.0, 1)
+    strengths.read(0.05, 1, {A: 0, B: 0})
+    strengths.hear(0.1, {A: 40, B: 0})
+    target = {A: 0, B: 0}
+    assert strengths.falls(1.2, target)
+    strengths.order(1.2, 2, target)
+    assert not strengths.falls(1.2, target), "else it is due again at once, for ever"
+    assert strengths.falls(1.6, target)
+
+
+@pytest.mark.control("C-52")
+def test_a_reading_that_comes_late_is_as_old_as_its_question_and_nothing_is_raised_on_it() -> None:
+    strengths = Strengths()
+    strengths.asked(0.0, 1)
+    strengths.read(4.0, 1, {A: 40, B: 0})
+    assert strengths.told_s == 0.0
+    assert not strengths.fresh(4.0)
+
+
+@pytest.mark.control("C-52")
+def test_a_raise_asks_for_the_level_again_and_the_slope_is_one_step_each_gap() -> None:
+    loop = Loop().ready().play(400, seconds=60)
+    rises = loop.rises("A")
+    assert [after for _, _, after in rises] == list(range(40, 401, 40))
+    for at_s, _, _ in rises:
+        read_s = [when_s for when_s, op in loop.ops if isinstance(op, Read) and op.endpoint == STRENGTHS]
+        assert min(at_s - when_s for when_s in read_s if when_s < at_s) <= CAPS.fresh_s
+    assert all(0.5 <= later - sooner < 0.8 for (sooner, _, _), (later, _, _) in pairwise(rises))
+
+
+@pytest.mark.control("C-46")
+def test_a_new_stop_number_takes_the_proof_back_and_a_reading_of_before_proves_nothing() -> None:
+    loop = Loop().ready()
+    loop.run(1.0)
+    asked = loop.driver.poll(3.0)
+    reads = [op for op in asked if isinstance(op, Read) and op.endpoint == STRENGTHS]
+    assert reads, "a reading is under way"
+    loop.driver.want(3.0, Wanted(Mode.OFF, stop=1))
+    now = loop.driver.reported(3.0)
+    assert (now.zero, now.stop) == (Zero.NO, 1)
+    words = [op for op in loop.driver.poll(3.0) if isinstance(op, Write)]
+    assert [op.urgent for op in words] == [True, True, True]
+    for op in words:
+        loop.driver.done(3.01, op.tag, b"", None)
+    loop.driver.done(3.02, reads[0].tag, SILENCE, None)
+    assert loop.driver.reported(3.02).zero is Zero.SENT, "it was asked before the zero was out"
+    loop.now_s, loop.stops, loop.mode = 3.03, 1, Mode.OFF
+    loop.run(1.0)
+    assert loop.proved
 
 
 @pytest.mark.control("C-26")

@@ -157,6 +157,10 @@ class Talk:
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
         now_s, events = step["at"], list[Event]()
+        while step.get("fed") and self.driver.due_s < now_s:  # it goes on as it was until then
+            due_s = self.driver.due_s
+            for op in self.driver.poll(due_s):
+                events += self._out(due_s, op)
         if "hear" in step:
             events += self.driver.receive(now_s, OUT, bytes.fromhex(step["hear"]))
         if "charge" in step:
@@ -165,11 +169,14 @@ class Talk:
         ops = self.driver.poll(now_s)
         assert self.driver.due_s > now_s
         for op in ops:
-            if isinstance(op, Read):
-                self.read_tag = op.tag
-            else:
-                events += self.driver.done(now_s, op.tag, b"", None)
+            events += self._out(now_s, op)
         return events, [said(op) for op in ops]
+
+    def _out(self, now_s: float, op: Op) -> list[Event]:
+        if isinstance(op, Read):
+            self.read_tag = op.tag
+            return []
+        return self.driver.done(now_s, op.tag, b"", None)
 
 
 def said(op: Op) -> str:
