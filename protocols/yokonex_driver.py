@@ -321,9 +321,11 @@ class Yokonex:
             return now_s
         raised_s = max(lane.changed_s for lane in self._lanes)
         needs_s = [raised_s + FRESHEN_S] if now_s < raised_s + CAPS.raise_gap_s + FRESH_MAX_S else []
-        for lane in self._lanes:
-            if lane.sent is not None and lane.sent.intensity and lane.sent.mode == CUSTOM:
-                needs_s.append(max(lane.ordered_s + REFRESH_S, lane.gauge.told_s + AGAIN_S))
+        needs_s += [
+            max(lane.ordered_s + REFRESH_S, lane.gauge.told_s + AGAIN_S)
+            for lane in self._lanes
+            if lane.sent is not None and lane.sent.intensity and lane.sent.mode == CUSTOM
+        ]
         return min(needs_s, default=inf)
 
     def _say(self, now_s: float, data: bytes, *, urgent: bool = False) -> Write:

@@ -48,7 +48,8 @@ class Gauge:
     """One channel with levels 0 to `top`, unknown at first.
 
     `settled_s` says since when it is known (inf: it isn't), `told_s` as of when it was told last (-inf: never),
-    `expected` what the last order asked for (None: there was none), `proved` whether news have told just that since the change.
+    `expected` what the last order asked for (None: there was none), `proved` whether news have told just that since
+    the change.
     """
 
     def __init__(self, top: int) -> None:

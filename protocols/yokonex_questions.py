@@ -26,7 +26,7 @@ QUERY_S = 0.05
 
 _BATTERY = 4
 _FENCES = {MOTOR_TOLD: 3, STEPS: 5, MOTION: 6}
-"""What is asked for as a fence: nothing here moves the motor or switches the sensors on, so it is told only if asked."""
+"""What is asked for as a fence: nothing here moves the motor or switches a sensor on, so it is told only if asked."""
 
 FENCE_S = 1.0
 """Between two fences of a stop: one that isn't answered by then may have got lost."""
@@ -101,7 +101,7 @@ class Questions:
         due_s = max(fresh_s, self._fence_s + AGAIN_S)
         for lane in lanes:
             if lane.gauge.unclear:
-                again_s = self._fence_s + FENCE_S if self._fence_s > lane.changed_s else -inf
+                again_s = self._fence_s + FENCE_S if self._fence_s >= lane.changed_s else -inf
                 due_s = min(due_s, max(lane.changed_s + fence_s, again_s))
         return max(due_s, min(one.free_s for one in self._fences))
 
