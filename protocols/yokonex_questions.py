@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from protocols.driver import Direction
-from protocols.layout import Form, pick
+from protocols.layout import Form, Layout, pick
 from protocols.pace import Reading
 from protocols.yokonex import LAYOUTS, MOTION, MOTOR_TOLD, QUERY, STEPS, Value
 from protocols.yokonex_lane import BOTH, Lane
@@ -83,7 +83,7 @@ class Questions:
 
     def passed(self, now_s: float, form: Form) -> int:
         """Take the answer to a fence: return its number (0: it was none). Reports know of all orders before it now."""
-        fence = next((one for one in self._fences if one.what == _FENCES.get(form)), None)
+        fence = next((one for one in self._fences if isinstance(form, Layout) and one.what == _FENCES.get(form)), None)
         if fence is None or fence.free_s <= now_s:
             return 0
         tag, self.fenced_s = fence.tag, max(self.fenced_s, fence.put_s)

@@ -72,7 +72,7 @@ async def _named(name: str, air: Air, families: Sequence[Family], units: Units, 
 
 
 def _remembered(one: Sighting, units: Units, now_utc: datetime) -> Unit:
-    return units.get(one.address) or units.add(one.address, one.family, now_utc)
+    return units.get(one.address) or units.add(one.address, one.family, now_utc, said=one.name)
 
 
 def _nothing(found: Sequence[Sighting]) -> str:

@@ -17,6 +17,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -134,10 +135,8 @@ def run_tests(folder: Path, tests: Sequence[str], limit_s: float) -> tuple[int |
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """End what a run has left behind, all of it: hosts and units are processes of their own."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 
