@@ -108,6 +108,7 @@ class Example:
         self._belief = Belief(TOP)
         self._tag = 0
         self._sent = -1
+        self._sent_s = -inf
         self._next_s = now_s
         self._heard_s = self._told_s = -inf
         self._asked: list[_Frame] = []  # those that no answer has come to, oldest first
@@ -132,7 +133,7 @@ class Example:
             self._proved = None  # whatever proved zero before proves nothing any more
             self._unfed = None
         level = self._level(now_s)
-        asks = wanted.rises and not any(now_s < frame.sent_s + ASK_S for frame in self._asked)
+        asks = wanted.rises and now_s >= self._sent_s + ASK_S
         if anew or asks or level != self._sent:
             self._next_s = min(self._next_s, now_s)
         if level == 0 and self._unfed is None:
@@ -185,6 +186,7 @@ class Example:
         self._next_s = now_s + (ASK_S if level or self._proved is None else IDLE_S)
         self._tag += 1
         self._sent = level
+        self._sent_s = now_s
         frame = _Frame(self._tag, level, self._wanted.stop, now_s)
         self._asked.append(frame)
         if level:
