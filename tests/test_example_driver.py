@@ -130,6 +130,6 @@ def test_a_raise_asks_at_once_and_a_level_is_as_old_as_the_frame_that_was_answer
     box.run(0.5, Wanted(Mode.OFF))
     before = len(box.written)
     wanted = Wanted(Mode.PLAY, {A: Level(0)}, end_s=999.0, rises=True)
-    box.run(0.05, wanted)
+    box.run(0.1, wanted)
     assert len(box.written) == before + 1
     assert box.driver.reported(box.now_s).told_s == pytest.approx(box.written[-1][0])
