@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: venv demo test check lint types contracts bench docs clean
+.PHONY: venv demo test check lint types contracts bench mutants docs clean
 
 venv: $(READY)
 
@@ -35,6 +35,9 @@ check: lint types contracts test
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants
 
 docs: $(READY)
 	$(BIN)/python -m tests.generate

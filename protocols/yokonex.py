@@ -286,11 +286,16 @@ CAPS = Capabilities(
 
 def match(advert: Advert) -> Match:
     """Say whether an advert is a unit's: by its service, or by name where it doesn't tell one."""
-    named = advert.name.upper().startswith(("YCY-DJQ", "YSKJ-EMS", "YCY-EMS", "YCY-DJ"))
+    named = advert.name.upper().startswith(("YSKJ-EMS", "YCY-EMS", "YCY-DJ", "YYC-DJ"))
     served = IN.service in advert.services
     if named or (served and any(word in advert.name.upper() for word in ("YCY", "YSKJ", "YYC"))):
         return Match.YES
     return Match.MAYBE if served else Match.NO
+
+
+def profile_named(name: str) -> str | None:
+    """Return the protocol that a unit's own name tells, None if it tells none: `YYC-DJ-V2-…` is one of V2.0."""
+    return V2 if "-V2-" in name.upper() else None
 
 
 def rate_played(rate_hz: float) -> float:
@@ -330,5 +335,6 @@ FAMILY = Family(
         timers=dict.fromkeys(range(1, PROGRAMS + 1), inf),
     ),
     profiles=(V1, V2),
+    profile_named=profile_named,
     other_layouts={V2: LAYOUTS_V2},
 )

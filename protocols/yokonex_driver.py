@@ -5,7 +5,10 @@
 3. Orders go out on slots of 100 ms, for what differs, since the unit plays on by itself. A rest is a width of 0 at
    1 Hz. A zero waits for no slot. Each order repeats the intensity, so a hand that lowers it in that very moment is
    overruled once.
+   That holds for what is told again without a change, too: it waits for a fresh word on the level.
 4. Stop: urgent, in both protocols while it isn't known which one is spoken, again each AGAIN_S until both tell zero.
+   Each stop number asks for a zero of its own. An order of which nobody said that it went out may come after a stop:
+   until it is heard of, or GIVE_UP_S old, nothing is proved, and then zero is ordered once more.
 """
 
 from collections import Counter
@@ -13,6 +16,7 @@ from math import inf
 
 from protocols.pace import Turn
 from protocols.vocabulary import (
+    FRESH_MAX_S,
     AirError,
     BadPacket,
     Capabilities,
@@ -38,13 +42,12 @@ from protocols.yokonex import (
     CUSTOM,
     ERROR,
     IN,
-    MOTOR_TOLD,
     TOP,
     V1,
     Told,
 )
 from protocols.yokonex_lane import BOTH, OFF, Lane, Playing, Texture, order, stops, waits_s
-from protocols.yokonex_level import Gauge, News
+from protocols.yokonex_level import GIVE_UP_S, Gauge, News
 from protocols.yokonex_proof import Proof
 from protocols.yokonex_questions import AGAIN_S, ASK_S, QUERY_S, Questions, heard
 
@@ -57,6 +60,9 @@ COMMAND_S = 0.3
 REFRESH_S = 5.0
 """What plays in custom is told again, in case an order got lost behind the air; never an own program, which may begin
 anew."""
+
+FRESHEN_S = 0.3
+"""So long after a level was changed it is asked again, so that the next raise has its fresh word in time."""
 
 TICK_S = 0.001
 
@@ -74,7 +80,7 @@ class Yokonex:
         self._stop: tuple[int, float] | None = None  # tag of its first frame, when to say it again
         self._stops = 0
         self._command: Turn | None = None
-        self._ordering: Lane | None = None  # whose order that command is
+        self._ordered: dict[int, float] = {}  # orders with a level that nobody said of that they went out, until when
         self._questions = Questions(now_s)
         self._texture = Texture()
         self._tag = 0
@@ -91,8 +97,11 @@ class Yokonex:
         return self._due_s
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        changed, self._wanted = wanted != self._wanted, wanted
+        changed, asked = wanted != self._wanted, wanted.stop != self._wanted.stop
+        self._wanted = wanted
         self._turn(now_s)
+        if asked and self._stop is not None:
+            self._begin_stop(now_s)  # whatever proved zero before proves nothing any more
         if changed:
             self._due_s = now_s
 
@@ -107,8 +116,8 @@ class Yokonex:
             return self._take_late() + self._told(now_s, self._lanes[packet.channel - 1], packet)
         if form is CHARGE:
             self._questions.charged(packet.value)
-        elif form is MOTOR_TOLD:
-            passed = self._questions.passed()
+        else:
+            passed = self._questions.passed(now_s, form)
             for lane in self._lanes:
                 lane.gauge.fence(passed)
         self._counts[f"error {packet.value}" if form is ERROR else form.name] += 1
@@ -119,11 +128,10 @@ class Yokonex:
         for lane in self._lanes:
             lane.gauge.went(now_s, tag)
         if self._command is not None and tag == self._command.tag:
-            overtaken = self._ordering is not None and self._stop is not None and self._stop[0] > tag
-            self._command = self._ordering = None
+            self._command = None
             self._due_s = now_s
-            if overtaken:
-                self._begin_stop(now_s)  # a stop went past it, so it may have come after that
+        if self._ordered.pop(tag, None) is not None and self._stop is not None and self._stop[0] > tag:
+            self._begin_stop(now_s)  # a stop went past it, so it may have come after that
         return self._take_late()
 
     def poll(self, now_s: float) -> list[Op]:
@@ -132,6 +140,7 @@ class Yokonex:
             self._command = None
         if self._proof.fails(now_s):
             self._begin_stop(now_s)
+        self._give_up(now_s)
         ops = self._urgent(now_s)
         if self._command is None and not ops:
             ops = self._next(now_s)
@@ -147,7 +156,7 @@ class Yokonex:
     def _told(self, now_s: float, lane: Lane, told: Told) -> list[Event]:
         level = told.intensity if told.on else 0
         lane.contact = told.contact != 0
-        news = lane.gauge.told(now_s, level)
+        news = lane.gauge.told(now_s, level, self._questions.fenced_s)
         if self._proof.asks:
             if self._proof.told(lane.channel, level, told.mode):
                 self._begin_stop(now_s)
@@ -196,9 +205,18 @@ class Yokonex:
         self._proof.give_up()
         self._stop, self._stops, self._due_s = (self._tag + 1, now_s), 0, now_s
 
+    def _give_up(self, now_s: float) -> None:
+        """Orders that are too old to go out any more have done so, or never will: a stop may have gone past them."""
+        old = [tag for tag, until_s in self._ordered.items() if now_s >= until_s]
+        for tag in old:
+            del self._ordered[tag]
+        if self._stop is not None and any(tag < self._stop[0] for tag in old):
+            self._begin_stop(now_s)
+
     @property
     def _is_off(self) -> bool:
-        return self._stop is not None and self._stops > 0 and all(lane.gauge.zero for lane in self._lanes)
+        stopped = self._stop is not None and self._stops > 0 and not self._ordered
+        return stopped and all(lane.gauge.zero for lane in self._lanes)
 
     def _urgent(self, now_s: float) -> list[Op]:
         """Return what waits for nothing: a stop, or a channel that comes down to zero."""
@@ -224,15 +242,15 @@ class Yokonex:
         """Return the one command that is due: the proof, an order, or a question."""
         if self._acting is Mode.READY and self._proof.due and self._is_off:
             self._proof.begin(now_s)
-            self._proving, self._ordering = True, self._b
+            self._proving = True
             proof = self._say(now_s, self._proof.frame)
+            self._ordered[self._tag] = now_s + GIVE_UP_S
             for lane in self._lanes:
                 self._note(now_s, lane, Playing(self._proof.intensity(lane.channel), CUSTOM, 1, 0))
             return [proof]
         if self._acting is Mode.PLAY:
             for lane in sorted(self._lanes, key=lambda lane: lane.ordered_s):
                 if self._order_s(now_s, lane) <= now_s:
-                    self._ordering = lane
                     return [self._order(now_s, lane)]
         return self._ask(now_s)
 
@@ -241,6 +259,8 @@ class Yokonex:
         lanes = [lane] if self._profile == V1 else list(self._lanes)
         a, b = (self._playing(now_s, one) if one in lanes else OFF for one in self._lanes)
         write = self._say(now_s, order(self._profile, BOTH.index(lane.channel) + 1, a, b), urgent=urgent)
+        if a != OFF or b != OFF:
+            self._ordered[self._tag] = now_s + GIVE_UP_S
         for one in lanes:
             self._note(now_s, one, a if one is self._a else b)
         return write
@@ -265,6 +285,8 @@ class Yokonex:
         due_s = lane.ordered_s + (AGAIN_S if span.lo != now.intensity else REFRESH_S if now.mode == CUSTOM else inf)
         if not span.known:
             return inf
+        if span.lo <= now.intensity and now_s > lane.gauge.told_s + FRESH_MAX_S:
+            return inf  # where a hand may have turned it down since, its level is no place to go back to
         return due_s if due_s > now_s else now_s + waits_s(self._wanted, now_s)
 
     def _level(self, lane: Lane) -> int:
@@ -282,13 +304,29 @@ class Yokonex:
 
     def _ask(self, now_s: float) -> list[Op]:
         stops, fence_s = self._asking()
-        data = self._questions.ask(now_s, self._tag + 1, self._lanes, stops=stops, fence_s=fence_s)
+        fresh_s = self._fresh_s(now_s)
+        data = self._questions.ask(now_s, self._tag + 1, self._lanes, stops=stops, fence_s=fence_s, fresh_s=fresh_s)
         return [] if data is None else [self._say(now_s, data)]
 
     def _asking(self) -> tuple[bool, float]:
         """Return whether zero has to be proved, and how long after an order a fence is due."""
         patient = self._acting is Mode.PLAY or self._proof.asks
         return self._stop is not None, inf if self._acting is Mode.WATCH else AGAIN_S if patient else 0.0
+
+    def _fresh_s(self, now_s: float) -> float:
+        """Return when the levels are needed afresh: for the next raise, or for what is told again (inf: never)."""
+        if self._acting is not Mode.PLAY:
+            return inf
+        if self._wanted.rises:
+            return now_s
+        raised_s = max(lane.changed_s for lane in self._lanes)
+        needs_s = [raised_s + FRESHEN_S] if now_s < raised_s + CAPS.raise_gap_s + FRESH_MAX_S else []
+        needs_s += [
+            max(lane.ordered_s + REFRESH_S, lane.gauge.told_s + AGAIN_S)
+            for lane in self._lanes
+            if lane.sent is not None and lane.sent.intensity and lane.sent.mode == CUSTOM
+        ]
+        return min(needs_s, default=inf)
 
     def _say(self, now_s: float, data: bytes, *, urgent: bool = False) -> Write:
         self._tag += 1
@@ -302,8 +340,10 @@ class Yokonex:
             dues_s.append(self._command.until_s)
         else:
             stops, fence_s = self._asking()
-            dues_s.append(self._questions.due_s(self._lanes, stops=stops, fence_s=fence_s))
+            fresh_s = self._fresh_s(now_s)
+            dues_s.append(self._questions.due_s(self._lanes, stops=stops, fence_s=fence_s, fresh_s=fresh_s))
         dues_s.append(self._proof.due_s)
+        dues_s += self._ordered.values()
         if self._stop is not None and not self._is_off:
             dues_s.append(self._stop[1])
         if self._acting is Mode.PLAY:
@@ -311,6 +351,7 @@ class Yokonex:
             dues_s += [lane.ordered_s + AGAIN_S for lane in self._lanes if not lane.gauge.zero]
             dues_s += [self._order_s(now_s, lane) for lane in self._lanes if self._command is None]
             dues_s.append(self._texture.until_s)
+            dues_s += [lane.gauge.settled_s + CAPS.raise_gap_s for lane in self._lanes]  # the next raise may come then
         return min(due_s for due_s in dues_s if due_s > now_s)
 
     # What is so
@@ -340,4 +381,5 @@ class Yokonex:
             battery=self._questions.percent,
             trouble=self._trouble if self._proof.refused else "",
             counts=dict(self._counts),
+            stop=self._wanted.stop,
         )

@@ -5,7 +5,8 @@
    and no level from before it was the same.
 3. A level from before can't be told any more when LATE_S is over, or when the answer to a question of another kind has
    come that was put after the order (a fence): a unit answers in the order in which it is asked (an assumption).
-4. News that no order accounts for are somebody's: a fall is a hand, a rise is told as it is.
+4. A level is told as of `since_s`, the last moment that the report surely came after; never as of when it was heard.
+5. News that no order accounts for are somebody's: a fall is a hand, a rise is told as it is.
 """
 
 from dataclasses import dataclass, replace
@@ -46,8 +47,9 @@ class _Former:
 class Gauge:
     """One channel with levels 0 to `top`, unknown at first.
 
-    `settled_s` says since when it is known (inf: it isn't), `told_s` when it was told last (-inf: never), `expected`
-    what the last order asked for (None: there was none), `proved` whether news have told just that since the change.
+    `settled_s` says since when it is known (inf: it isn't), `told_s` as of when it was told last (-inf: never),
+    `expected` what the last order asked for (None: there was none), `proved` whether news have told just that since
+    the change.
     """
 
     def __init__(self, top: int) -> None:
@@ -93,8 +95,8 @@ class Gauge:
         """A question that was put as number `tag` is answered: what comes from now on is newer than all before it."""
         self._cleared = max(self._cleared, tag)
 
-    def told(self, now_s: float, level: int) -> News:
-        """Take the level of a report."""
+    def told(self, now_s: float, level: int, since_s: float) -> News:
+        """Take the level of a report that tells it as it was at `since_s` or later."""
         self._former = [one for one in self._former if not self._over(now_s, one)]
         before, seen = self.span, Span(level, level)
         known_before = any(one.span.lo <= level <= one.span.hi for one in self._former)
@@ -106,11 +108,11 @@ class Gauge:
                 if asked is None or level == asked or self._over(now_s, self._last)
                 else _hull(seen, Span(asked, asked))
             )
-            self.proved, self.told_s = level == asked, now_s
+            self.proved, self.told_s = level == asked, max(self.told_s, since_s)
             self._become(now_s, told)
             return News.ROSE if level > before.hi else News.FELL if level < before.lo else News.FITS
         if before.lo <= level <= before.hi:
-            self.told_s = now_s if before.known else self.told_s
+            self.told_s = max(self.told_s, since_s) if before.known else self.told_s
         elif not known_before:
             self._become(now_s, _hull(before, seen))  # somebody's, before the last order or after it
         return News.OLD

@@ -94,3 +94,29 @@ def test_settings_name_the_version_of_a_family(tmp_path: Path) -> None:
     path.write_text("[profile]\nyokonex = 2\n", encoding="utf-8")
     with pytest.raises(EstimError, match=r"profile.yokonex = 2 is not allowed: it takes a table \[profile\]"):
         read_settings(path)
+
+
+@pytest.mark.control("C-55")
+def test_a_yokonex_whose_name_tells_the_newer_protocol_is_refused_as_the_older_and_else_taken_as_told(
+    tmp_path: Path,
+) -> None:
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        air = ["--home", str(tmp_path), "--simulate", "yokonex:name=YYC-DJ-V2-01,adv_service=no,version=V2.0"]
+        words = ["--speed", "max", "run", "tens-ankle", "--minutes", "1", "--level", "5", "--pads-on", "--no-input"]
+        return subprocess.run(
+            [sys.executable, "-m", "estim.cli", *air, *words, *more],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    done = run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    change_settings(tmp_path / "config.toml", "profile.yokonex", "V1.6")
+    refused = run()
+    assert refused.returncode == Exit.CONFIG
+    assert (
+        "calls itself YYC-DJ-V2-01, so it speaks protocol V2.0, but V1.6 is chosen" in refused.stdout + refused.stderr
+    )

@@ -30,6 +30,7 @@ from protocols.vocabulary import (
     Span,
     Wanted,
     Write,
+    Zero,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -158,6 +159,9 @@ def loose(**limits: Any) -> Capabilities:
         (mine(caps={"scale": Level(20_000)}), "a scale of 20000: at most 10000"),
         (replace(mine(), caps=loose(step=5)), "a step is at most 2 %"),
         (replace(mine(), caps=loose(raise_gap_s=0.1)), "raise_gap_s >= 0.5"),
+        (replace(mine(), caps=loose(first=Level(2))), "the first level is at most 2 % of the scale (or 1), not 2"),
+        (replace(mine(), caps=loose(first=Level(0))), "0 < first <= scale"),
+        (replace(mine(), caps=loose(fresh_s=9.0)), "0 < fresh_s <= stale_s"),
         (EM70, "calls itself 'em70'"),
         ("family", "is str"),
     ],
@@ -177,6 +181,11 @@ def test_a_match_that_raises_or_talks_nonsense_is_a_no() -> None:
     advert = Advert("F0")
     for answer in (lambda _advert: 1 / 0, lambda _advert: "yes"):
         assert checked(mine(match=answer), "mybox", "acme", ()).match(advert) is Match.NO
+
+
+def test_a_version_told_by_a_name_that_is_none_of_its_own_or_raises_is_none() -> None:
+    for answer in (lambda _name: 1 / 0, lambda _name: "V9", lambda _name: 7):
+        assert checked(mine(profile_named=answer), "mybox", "acme", ()).profile_named("box") is None
 
 
 # What its driver may say and do
@@ -228,6 +237,10 @@ WRONG: list[tuple[dict[str, Callable[..., Any]], str]] = [
     ({"reported": told(level={A: Span(0, 16)})}, "levels go from 0 to 15"),
     ({"reported": told(level={})}, "says nothing of channel A"),
     ({"reported": told(heard_s=inf)}, "was heard in the future"),
+    ({"reported": told(stop=1)}, "speaks of a stop that nobody has asked for yet"),
+    ({"reported": told(stop=1, zero=Zero.CONFIRMED)}, "speaks of a stop that nobody has asked for yet"),
+    ({"reported": told(fed_s=inf)}, "was fed in the future"),
+    ({"caps": lambda: replace(EM70.caps, fresh_s=EM70.caps.fresh_s + 0.1)}, "its limits became looser"),
     ({"caps": lambda: replace(EM70.caps, raise_gap_s=0.5)}, "its limits became looser after connecting"),
 ]
 

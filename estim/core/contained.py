@@ -77,6 +77,7 @@ def checked(family: object, name: str, origin: str, taken: tuple[str, ...]) -> F
     return replace(
         family,
         match=_guarded(family.match, Match.NO),
+        profile_named=_named(family),
         connect=lambda now_s, profile: Contained(family, origin, now_s, profile),
         title=f"{family.title} (plug-in {origin})",
     )
@@ -89,6 +90,17 @@ def _guarded(match: Callable[[Advert], Match], otherwise: Match) -> Callable[[Ad
         except Exception:  # noqa: BLE001 - somebody else's code
             return otherwise
         return found if isinstance(found, Match) else otherwise
+
+    return guarded
+
+
+def _named(family: Family) -> Callable[[str], str | None]:
+    def guarded(name: str) -> str | None:
+        try:
+            found = family.profile_named(name)
+        except Exception:  # noqa: BLE001 - somebody else's code
+            return None
+        return found if found in family.profiles else None
 
     return guarded
 
@@ -123,6 +135,7 @@ class Contained:
         self._told = False
         self._second = -inf
         self._count = 0
+        self._stop = 0
         self._due_s = now_s
         self._last = _nothing(family.caps)
         self._inner: Driver | None = self._ask(lambda: family.connect(now_s, profile), None)
@@ -140,7 +153,7 @@ class Contained:
     def want(self, now_s: float, wanted: Wanted) -> None:
         """See protocols.driver.Driver."""
         if self._inner is not None:
-            inner = self._inner
+            inner, self._stop = self._inner, wanted.stop
             self._ask(lambda: inner.want(now_s, wanted), None)
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
@@ -226,6 +239,8 @@ class Contained:
 
     def _report(self, reported: Reported, now_s: float) -> Reported:
         caps = self._family.caps
+        if type(reported.stop) is not int or reported.stop > self._stop:
+            raise PluginError(f"plug-in {self._origin}: speaks of a stop that nobody has asked for yet")
         for channel in caps.channels:
             span: Any = reported.level.get(channel)
             if not isinstance(span, Span) or span.hi > caps.scale:

@@ -134,7 +134,7 @@ def _list(found: Iterable[Sighting]) -> str:
 
 
 def _remembered(one: Sighting, units: Units, now_utc: datetime) -> Unit:
-    return units.at(one.address) or units.add(one.address, one.family, now_utc)
+    return units.at(one.address) or units.add(one.address, one.family, now_utc, said=one.name)
 
 
 def _nothing(found: Sequence[Sighting]) -> str:

@@ -9,7 +9,7 @@ from estim.core.days.gates import check_person
 from estim.core.days.schedule import zone_of
 from estim.core.dose import LOOK_BACK, may_start
 from estim.core.errors import EstimError, Exit
-from estim.core.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap
+from estim.core.guard import SESSION_MAX_S, Limits, check_level, family_cap, percent_cap
 from estim.core.moment import check_clock
 from estim.core.order import Order, Unit
 from estim.core.panel import Start
@@ -48,8 +48,10 @@ async def prepare(parts: Parts, command: Start) -> Ready:
         raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
     known = await choose(command.unit, parts.air, parts.families(), parts.units, parts.clock.now().utc)
     family = family_of(parts, known)
+    check_profile(parts, known, family)
     course = fit(program, family, minutes)
     limits = limits_of(parts, known, family, program)
+    check_room(family, limits)
     goal = _goal(family, command.level, limits)
     sites = _sites(program, command.site or parts.settings.site)
     told = await _person(parts, minutes, command)
@@ -90,8 +92,23 @@ def unit_of(parts: Parts, known: Known, family: Family) -> Unit:
         family.title,
         parts.air.simulated,
         family.by_hand,
-        profile_of(family, known.profile or parts.settings.profile.get(family.name, "")),
+        _chosen(parts, known, family) or family.profile_named(known.said) or "",
     )
+
+
+def _chosen(parts: Parts, known: Known, family: Family) -> str:
+    return profile_of(family, known.profile or parts.settings.profile.get(family.name, ""))
+
+
+def check_profile(parts: Parts, known: Known, family: Family) -> None:
+    """Refuse a start (78) if a person chose another version of the protocol than the unit's own name tells."""
+    named, chosen = family.profile_named(known.said), _chosen(parts, known, family)
+    if named and chosen and named != chosen:
+        raise EstimError(
+            f"{known.name} calls itself {known.said}, so it speaks protocol {named}, but {chosen} is chosen for it: "
+            f"estim devices set {known.name} profile {named}",
+            code=Exit.CONFIG,
+        )
 
 
 def profile_of(family: Family, wanted: str) -> str:
@@ -109,10 +126,22 @@ def limits_of(parts: Parts, known: Known, family: Family, program: Program | Non
     """Return all caps: family, unit and user, program."""
     caps = [family_cap(family.caps), *unit_caps(family.caps, parts.settings, known.name, known.cap)]
     if program is not None and program.caps.level_pct is not None:
-        level = Level(max(family.caps.first, family.caps.scale * program.caps.level_pct // 100))
         why = f"{program.id} is capped at {program.caps.level_pct} % of the scale"
-        caps.append(Cap(why, dict.fromkeys(family.caps.channels, level)))
+        caps.append(percent_cap(family.caps, program.caps.level_pct, why))
     return Limits(tuple(caps))
+
+
+def check_room(family: Family, limits: Limits) -> None:
+    """Refuse a start (77) where the caps leave nothing above 0 on any channel: a coarse unit has no step so low."""
+    first, channels = family.caps.first, family.caps.channels
+    if any(limits.of(channel)[0] >= first for channel in channels):
+        return
+    cap, why = limits.of(channels[0])
+    raise EstimError(
+        f"nothing above 0 is left on {family.title}: its lowest level is {first} of {family.caps.scale}, and the cap "
+        f"is {cap} ({why}): raise that cap if you may, or take another program or unit",
+        code=Exit.REFUSED,
+    )
 
 
 def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[Channel, Level]:

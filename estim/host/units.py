@@ -38,7 +38,8 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `cap` is the highest level per channel on the unit's own scale, None if nobody has set one. `pinned`: a person
     named this address, so it is accepted even where the advert only may be one of the family. `profile` is the version
-    of its protocol, where no unit tells it and a person chose one.
+    of its protocol, where no unit tells it and a person chose one. `said` is what it called itself on the air when it
+    was met, "" if it was named by hand.
     """
 
     name: Name
@@ -48,6 +49,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     added_utc: datetime
     pinned: bool = False
     profile: Annotated[str, Meta(max_length=16)] = ""
+    said: Annotated[str, Meta(max_length=64)] = ""
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +99,14 @@ class Units:
         return _free_name(self._units, family)
 
     def add(
-        self, address: str, family: str, added_utc: datetime, *, name: str | None = None, pinned: bool = False
+        self,
+        address: str,
+        family: str,
+        added_utc: datetime,
+        *,
+        name: str | None = None,
+        pinned: bool = False,
+        said: str = "",
     ) -> Unit:
         """Remember a unit; without a name it is called after its family.
 
@@ -116,6 +125,7 @@ class Units:
                     family=family,
                     added_utc=added_utc,
                     pinned=pinned,
+                    said=said[:64],
                 )
                 return _checked((*units, fresh), fresh)
             # another family behind the same address is another unit: the cap was for another scale

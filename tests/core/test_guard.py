@@ -218,3 +218,12 @@ def test_whatever_comes_no_cap_is_passed_and_no_raise_is_more_than_a_step(
         assert mode is Mode.PLAY
     if mode is not Mode.PLAY or end_s <= NOW_S:
         assert level == 0
+
+
+@pytest.mark.control("C-01")
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 9])
+def test_each_of_however_many_caps_counts(count: int) -> None:
+    for lowest in range(count):
+        caps = tuple(Cap(f"cap {at}", {A: Level(7 if at == lowest else 60)}) for at in range(count))
+        assert Limits(caps).of(A) == (7, f"cap {lowest}")
+        assert granted(plea(50), known(7), Limits(caps))[0] == 7

@@ -91,10 +91,16 @@ def test_the_two_protocols_read_frames_of_ten_bytes_differently() -> None:
 def test_a_name_makes_a_unit_and_the_service_alone_perhaps() -> None:
     served = (IN.service,)
     names = {"YCY-DJQ-01": Match.YES, "YSKJ-EMS": Match.YES, "ycy-ems 2": Match.YES, "YCY-DJ-V3": Match.YES}
+    names |= {"YYC-DJ-01": Match.YES, "YYC-DJ-V2-01": Match.YES}  # no service in their adverts
     assert {name: match(Advert("x", name)) for name in names} == names
     others = {"": Match.MAYBE, "YCX-OTHER": Match.MAYBE, "my YSKJ": Match.YES}
     assert {name: match(Advert("x", name, served)) for name in others} == others
     assert match(Advert("x", "47L121000")) is Match.NO
+
+
+def test_a_name_with_v2_in_it_tells_the_protocol_and_no_other_does() -> None:
+    told = {"YYC-DJ-V2-07": V2, "yyc-dj-v2-07": V2, "YYC-DJ-07": None, "YCY-DJQ-01": None, "": None, "YCY-DJ-V3": None}
+    assert {name: FAMILY.profile_named(name) for name in told} == told
 
 
 @given(st.floats(0, 500), st.floats(0, 500))

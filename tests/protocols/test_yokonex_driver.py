@@ -10,6 +10,7 @@ from protocols.driver import Direction
 from protocols.layout import pick
 from protocols.score import Burst, Envelope, Part, Score, Steady, Sweep
 from protocols.vocabulary import (
+    FRESH_MAX_S,
     AirError,
     Channel,
     Contact,
@@ -60,7 +61,9 @@ def test_it_is_ready_climbs_in_steps_and_stops_proved(air: Weather, profile: str
     proof = rises(loop, A) + rises(loop, B)
     assert {by for _, by in proof} == {1}
     loop.play(23, 11)
-    assert (loop.twin.level("A"), loop.twin.level("B")) == (23, 11)
+    # a report that comes later than that is no word to raise on: a hand may have turned the unit down since
+    climbs = air.late_s < FRESH_MAX_S
+    assert (loop.twin.level("A"), loop.twin.level("B")) == ((23, 11) if climbs else (0, 0))
     for channel in (A, B):
         played = [rise for rise in rises(loop, channel) if rise not in proof]
         assert all(by <= CAPS.step for _, by in played)

@@ -13,7 +13,7 @@ from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
 from estim.core.panel import Reason, State
 from protocols.score import Score
-from protocols.vocabulary import Channel, Level, Out
+from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out
 from protocols.yokonex import CAPS, FAMILY, V1, V2
 from simulator import checks
 from simulator.trace import Trace
@@ -136,7 +136,9 @@ def test_it_completes_on_a_bad_air(air: Weather, profile: str) -> None:
     made = world(f"version={profile}", profile=profile, air=air, minutes=4)
     made.run(300)
     check_end(made, Reason.COMPLETED)
-    assert (made.ended.level_max[A], made.ended.level_max[B]) == (40, 12)
+    # a report that comes later than that is no word to raise on: a hand may have turned the unit down since
+    climbs = air.late_s < FRESH_MAX_S
+    assert (made.ended.level_max[A], made.ended.level_max[B]) == ((40, 12) if climbs else (0, 0))
 
 
 @pytest.mark.parametrize(("speaks", "chosen"), [(V1, V2), (V2, V1)])

@@ -66,6 +66,8 @@ class Loop:
         self.profile = profile or V1
         self.driver = FAMILY.connect(0.0, profile)
         self.mode, self.wish = Mode.READY, {A: 0, B: 0}
+        self.number = 0
+        self.end_s = 1800.0
         self.events: list[Event] = []
         self.writes: list[tuple[float, Write]] = []
         self.granted: dict[Channel, int] = {A: 0, B: 0}
@@ -110,7 +112,8 @@ class Loop:
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
         self.mode, self.wish = Mode.OFF, {A: 0, B: 0}
-        return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
+        self.number += 1
+        return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED and now.stop == self.number)
 
     def by_hand(self, act: str, follow: Callable[[], object]) -> None:
         """Let a hand act, and follow it as soon as the driver tells of it, as a session does; then live for 1 s."""
@@ -128,10 +131,14 @@ class Loop:
         now_s, driver = self.now_s, self.driver
         reported = driver.reported(now_s)
         self.sure = {channel: max(self.sure[channel], span.lo) for channel, span in reported.level.items()}
-        plea = Plea(self.mode, {ch: Level(level) for ch, level in self.wish.items()}, 1.0, 0.0, 1800.0)
-        level = permit(now_s, plea, reported, CAPS, LIMITS).level
+        wish = {ch: Level(level) for ch, level in self.wish.items()}
+        held = {ch: Level(level) for ch, level in self.granted.items()}
+        answer = permit(now_s, Plea(self.mode, wish, 1.0, 0.0, self.end_s, held=held), reported, CAPS, LIMITS)
+        level = answer.level
         self.granted = dict(level)
-        driver.want(now_s, Wanted(self.mode, level, dict.fromkeys((A, B), CAPS.scale), self.score, 0.0, 1800.0))
+        top = dict.fromkeys((A, B), CAPS.scale)
+        wanted = Wanted(self.mode, level, top, self.score, 0.0, self.end_s, stop=self.number, rises=answer.asks)
+        driver.want(now_s, wanted)
         for _ in range(8):
             for op in driver.poll(now_s):
                 self._send(op)
