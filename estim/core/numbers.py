@@ -21,10 +21,16 @@ _PLAIN = re.compile(r"(-?)([0-9]*)(?:[.,]([0-9]+))?")
 _GROUPED = re.compile(r"-?[0-9]+(?:[.,'’_\s][0-9]+)+")
 
 
+class TwoMeanings(EstimError):
+    """What was typed can be read in two ways."""
+
+    code = Exit.USAGE
+
+
 def read_number(text: str, *, what: str, lo: float, hi: float, unit: str = "") -> float:
     """Return the number of a text, `lo` to `hi` (both included) of `unit`; `what` opens the sentence of a refusal.
 
-    Raises EstimError (2).
+    Raises EstimError (2), TwoMeanings for what is asked back.
     """
     typed = text.strip()
     found = _PLAIN.fullmatch(typed)
@@ -57,7 +63,7 @@ def _no_number(typed: str, what: str, lo: float, hi: float, unit: str) -> EstimE
     if not typed:
         return _wrong(f"{what} is empty: it takes {_range(lo, hi, unit)}")
     if _GROUPED.fullmatch(typed):
-        return _wrong(
+        return TwoMeanings(
             f"{what} {shown(typed)} can be read in two ways: write it without groups, with at most one point or "
             "comma, such as 1234.5"
         )
@@ -71,7 +77,7 @@ def _two_meanings(typed: str, what: str, whole: str, fraction: str, unit: str) -
         short += "0"
     large = f"{whole}{fraction}".lstrip("0")
     behind = f" {unit}" if unit else ""
-    return _wrong(
+    return TwoMeanings(
         f"{what} {shown(typed)} can mean {large} or {whole}.{short}: write {large} or {whole}.{short}{behind}"
     )
 
