@@ -1,4 +1,4 @@
-"""Silence on both Coyotes: after a gap in feeding nothing is felt until it has ramped from zero, seen at the electrodes."""
+"""Silence on both Coyotes, seen at the electrodes: after a gap nothing is felt until it has ramped from zero."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -51,7 +51,7 @@ def judge(one: SilentWorld, over_s: float) -> None:
             zero_s = min(zero_s, at_s)
     felt = [pulse for pulse in one.twin.pulses(over_s, one.now_s) if pulse.current_ma and pulse.at_s < zero_s]
     assert all(pulse.at_s <= over_s + FRAME_S + 1e-6 for pulse in felt), "felt after the gap without a ramp"
-    last_s = {channel: -1.0 for channel in one.family.caps.channels}
+    last_s = dict.fromkeys(one.family.caps.channels, -1.0)
     for channel in one.family.caps.channels:
         for at_s, before, after in rises(one.seen, channel.value):
             assert after - before <= one.family.caps.step
