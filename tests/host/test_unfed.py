@@ -1,4 +1,4 @@
-"""A Coyote on the radio in memory whose air falls silent: through the real runner, nothing comes back without a ramp."""
+"""A Coyote on the radio in memory whose air falls silent: through the real runner, it ramps again from zero."""
 
 import pytest
 
