@@ -60,8 +60,10 @@ class _Question:
 
 
 class Strengths:
-    """Both channels of one link. `told_s` is when the last reading that came was asked, `zero_due_s` when a stop sends its
-    zero again."""
+    """Both channels of one link.
+
+    `told_s` is when the last reading that came was asked, `zero_due_s` when a stop sends its zero again.
+    """
 
     def __init__(self) -> None:
         self.zero = Zero.NO

@@ -152,10 +152,12 @@ class Rig:
     def _interrupted(self, reported: Reported) -> None:
         """Do as the session does when it was unfed: zero first, with a number of its own, and then it plays again."""
         if self.plea.mode is Mode.PLAY and self.now_s - (reported.fed_s or self.now_s) > UNFED_MAX_S:
-            self.after_gap, self.plea = self.plea, Plea(Mode.OFF, {}, 1.0, 0.0, 0.0, halted="unfed")
+            self.after_gap = self.plea
+            self.plea = Plea(Mode.OFF, {}, 1.0, 0.0, 0.0, halted="unfed")
             self.stop += 1
         elif self.after_gap is not None and reported.zero is Zero.CONFIRMED and reported.stop == self.stop:
-            self.after_gap, self.plea = None, self.after_gap
+            self.plea = self.after_gap
+            self.after_gap = None
 
     def _send(self, op: Write) -> None:
         assert op.endpoint == IN

@@ -215,6 +215,7 @@ class Talk:
         self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH)
         self.read_tag = 0
+        self.now_s = 0.0
         if entry.get("begin", False):
             for step in GOLDEN["conversation"][0]["steps"]:
                 self.take(step)
@@ -222,10 +223,11 @@ class Talk:
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
         now_s, events = step["at"], list[Event]()
         while step.get("fed") and self.driver.due_s < now_s:  # it goes on as it was until then
-            due_s = self.driver.due_s
+            due_s = self.now_s = max(self.now_s, self.driver.due_s)
             for op in self.driver.poll(due_s):
                 assert isinstance(op, Write), "what is asked has a step of its own"
                 events += self.driver.done(due_s, op.tag, b"", None)
+        self.now_s = now_s
         if "hear" in step:
             events += self.driver.receive(now_s, STRENGTHS, bytes.fromhex(step["hear"]))
         if "told" in step:

@@ -1,4 +1,4 @@
-"""Silence on both Coyotes: after a gap in feeding nothing is felt until it has ramped from zero, seen at the electrodes."""
+"""Silence on both Coyotes, seen at the electrodes: after a gap nothing is felt until it has ramped from zero."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -176,6 +176,7 @@ def test_a_unit_that_is_fed_says_so_and_one_at_zero_has_nothing_to_be_fed(name: 
         assert one.now_s - one.reported.fed_s <= UNFED_MAX_S - 0.1
     one.act(one.session.pause)
     one.run(0.5)
+    assert one.reported is not None
     assert one.reported.fed_s is None
 
 
@@ -202,7 +203,7 @@ def test_a_stop_in_a_pause_ends_on_a_zero_of_its_own(name: str) -> None:
     assert one.reported.zero is Zero.CONFIRMED
     one.stall(60.0)
     one.act(lambda now: one.session.stop(now, Reason.STOPPED))
-    assert one.session.state is not State.ENDED, "what proved the pause proves no stop"
+    assert not one.session.proved(one.reported), "what proved the pause proves no stop"
     one.run(30.0)
     assert one.ended.stop_confirmed is False
 

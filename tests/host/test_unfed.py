@@ -1,0 +1,31 @@
+"""A Coyote on the radio in memory whose air falls silent: through the real runner, it ramps again from zero."""
+
+import pytest
+
+from estim.core.happenings import Levelled, Paused
+from tests.host.test_runner import Rig
+
+
+@pytest.mark.control("C-50")
+@pytest.mark.parametrize("name", ["coyote3", "coyote2"])
+def test_after_a_silence_on_the_air_it_ramps_again_from_zero(name: str) -> None:
+    rig = Rig(f"{name}:stall=20+2", minutes=1.0)
+    rig.play()
+    assert rig.ended.stop_confirmed
+    told = [event for event in rig.notes.told if isinstance(event, Paused | Levelled)]
+    pauses = [at for at, event in enumerate(told) if isinstance(event, Paused)]
+    assert len(pauses) == 1
+    after = [event for event in told[pauses[0] :] if isinstance(event, Levelled)]
+    assert after[0].level == 0
+    assert max(event.level for event in after) == 4
+    pulses = [pulse for pulse in rig.twin.pulses(21.0, 23.5) if pulse.current_ma]
+    assert not [pulse for pulse in pulses if 22.6 < pulse.at_s < 22.8]
+
+
+@pytest.mark.control("C-50")
+@pytest.mark.parametrize("name", ["coyote3", "coyote2"])
+def test_a_short_silence_on_the_air_interrupts_nothing(name: str) -> None:
+    rig = Rig(f"{name}:stall=20+0.3", minutes=1.0)
+    rig.play()
+    assert rig.ended.stop_confirmed
+    assert not [event for event in rig.notes.told if isinstance(event, Paused)]
