@@ -155,8 +155,12 @@ class Session:
 
     def surely_off(self, now: Now, last: Reported | None) -> bool:
         """Say whether a lost unit is off by itself by now, and nothing else waits for it to come back."""
-        waits = self.order is not None and self.order.wait_after_loss and not self._latched
-        return not waits and surely_off(now.mono_s, self.caps, last)
+        return not self.waits_for_link and surely_off(now.mono_s, self.caps, last)
+
+    @property
+    def waits_for_link(self) -> bool:
+        """Say whether a lost link that comes back leads to a pause, as was wanted, and not to the end."""
+        return self.order is not None and self.order.wait_after_loss and not self._latched
 
     def seen_off(self, now: Now) -> list[Happened]:
         """Take a person's word that a unit which was left on is off; nothing is confirmed by that."""

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from math import inf
+from math import inf, isinf
 
 from estim.core.contained import blamed
 from estim.core.guard import Permit, permit
@@ -111,6 +111,8 @@ class Runner:
         lost_s: float | None = None
         tries = 0
         while self.session.state is not State.ENDED:
+            if await self._ends_by_itself():
+                return
             tries += 1
             error = await self._open()
             now = self._clock.now()
@@ -128,6 +130,25 @@ class Runner:
             lost_s = now.mono_s if lost_s is None else lost_s
             if await self._hopeless(now, lost_s):
                 return
+
+    async def _ends_by_itself(self) -> bool:
+        """Wait for a unit to go off that does so without its link, rather than to open one anew; true if it has.
+
+        A link that was opened would start its time-out anew, and a box that obeys nothing would be opened and closed
+        for ever.
+        """
+        last = self.reported
+        if last is None or not self._stopping() or isinf(last.until_s):
+            return False
+        if self.session.caps.off_by is not OffBy.LINK or self.session.waits_for_link:
+            return False
+        while self.session.state is not State.ENDED:
+            now = self._clock.now()
+            if now.mono_s >= last.until_s:
+                self._tell(self.session.give_up(now, last))
+                break
+            await self._sleep(last.until_s - now.mono_s + TIMER_SLACK_S)
+        return True
 
     async def _hopeless(self, now: Now, lost_s: float) -> bool:
         """Wait a little before the next attempt; true if a lost unit need not be looked for any longer."""
@@ -224,6 +245,8 @@ class Runner:
             return
         now = self._clock.now()
         assert self._carrier is not None, "a link has a driver"
+        while self._inbox:  # what came before the end was said by the unit, and may prove something
+            self._inbox.popleft()(now.mono_s, self._carrier.driver)
         self.reported = self._last_word(now, self._carrier)
         self._tell(self.session.link_down(now, self.reported, self._broken))
         await self._drop()
