@@ -445,7 +445,7 @@ class Session:
                 self._play_on(now, reported)
             case State.PAUSED if waited_s > PAUSE_MAX_S:
                 self._stop(now, Reason.STOPPED, f"paused for {PAUSE_MAX_S / 60:.0f} minutes", by=Move.TIME_UP)
-            case State.PAUSED if waited_s > self.caps.stop_s and not self.proved(reported):
+            case State.PAUSED if waited_s > self._pause_proof_s and not self.proved(reported):
                 return self._fault(now, "the pause is not confirmed by the unit")
             case State.PAUSED if self._unfed_s is not None and self.proved(reported):
                 return self._feed_again(now)
@@ -454,6 +454,12 @@ class Session:
             case _:
                 pass
         return []
+
+    @property
+    def _pause_proof_s(self) -> float:
+        """How long a pause may stay unproved. Where frames couldn't reach the unit its word can't come either, and it
+        has fallen silent unfed; so silence is judged there as it is while it plays."""
+        return self.caps.stop_s if self._unfed_s is None else self.caps.fault_s
 
     def _make_ready(self, now: Now, reported: Reported) -> list[Happened]:
         if not reported.ready:

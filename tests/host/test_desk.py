@@ -394,12 +394,12 @@ def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> Non
         assert isinstance(await desk.ask(seat, Watch()), Done)
         await desk.ask(seat, REAL)
         await asyncio.sleep(60)
-        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        ended = next(line for line in seat.told if isinstance(line, Ended))
         assert ended.started_at is None
         assert (ended.may_be_on, exit_code(ended, None)) == (True, Exit.NOT_CONFIRMED)
         assert house.level() > 0
 
-    House(folder, "yokonex:strength=80/0,stop_ignored=99", real=True).run(life)
+    House(folder, "yokonex:strength=80/0,stop_ignored=9999", real=True).run(life)
 
 
 @pytest.mark.control("C-49")

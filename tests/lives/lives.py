@@ -340,6 +340,8 @@ class Life:
         self.room.change(self.twin.address, faults)
 
     def _hand(self, act: str) -> None:
+        if act[0] == "A" and self.made.name == "openemsstim":
+            return  # nothing at the board can change a level
         self._note(f"hand: {act}")
         now_s = self.loop.time()
         if "+" in act or act == "power-on":
@@ -396,7 +398,8 @@ class Life:
         elif reply.text == "nothing is running":
             self._feel()
             now_s = self.loop.time()
-            if self._felt_between(now_s - 0.5, now_s) and not self._by_hand:
+            since_s = max(now_s - 0.5, max(self._claims, default=0.0) + BOUND_S)
+            if self._felt_between(since_s, now_s) and not self._by_hand:
                 self.verdict.wrong.append(f"{now_s:.2f}: 'nothing is running' while the unit puts out")
 
     async def _calm(self) -> None:
