@@ -253,10 +253,19 @@ class Runner:
         self._tell(self._settle(now))
 
     def _last_word(self, now: Now, carrier: Carrier) -> Reported:
-        """Return what the lost unit may do by itself. One that is off without its link is so only if it has lost it."""
+        """Return what the lost unit may do by itself.
+
+        Where the radio didn't say that the connection has ended, the end is none of the unit's: it may still be
+        connected, so it proves neither that a unit is off which is so without its link, nor that one hung up itself.
+        """
+        before = carrier.driver.reported(now.mono_s)
         last = carrier.driver.lost(now.mono_s)
-        if self.session.caps.off_by is OffBy.LINK and not carrier.link.severed:
-            return replace(last, out=Out.MAYBE, zero=Zero.NO, until_s=inf)
+        if carrier.link.severed:
+            return last
+        if last.zero is Zero.CONFIRMED and before.zero is not Zero.CONFIRMED:
+            last = replace(last, out=Out.MAYBE, zero=Zero.NO, level=before.level, until_s=before.until_s)
+        if self.session.caps.off_by is OffBy.LINK and last.zero is not Zero.CONFIRMED:
+            last = replace(last, out=Out.MAYBE, until_s=inf)
         return last
 
     def _settle(self, now: Now) -> list[Happened]:
@@ -321,8 +330,9 @@ class Runner:
         events: list[Event] = []
         while self._inbox:
             events += self._inbox.popleft()(now_s, driver)
-        reported = self.reported = driver.reported(now_s)
-        self._count(now_s, reported)
+        before, reported = self.reported, driver.reported(now_s)
+        self.reported = reported
+        self._count(now_s, reported, before)
         told = self.session.step(now, reported, events)
         plea = self.session.plea(now)
         granted = self._permit = permit(now_s, plea, reported, driver.caps, self.session.limits)
@@ -335,8 +345,9 @@ class Runner:
             self._tell(told)
         self._ears.passed(now)
 
-    def _count(self, now_s: float, reported: Reported) -> None:
-        if reported.out is not Out.OFF and any(span.hi > 0 for span in reported.level.values()):
+    def _count(self, now_s: float, reported: Reported, before: Reported | None) -> None:
+        """Count the time since the last pass as output if the unit may have put out at its beginning or its end."""
+        if _may_put_out(reported) or (before is not None and _may_put_out(before)):
             self.output_s += now_s - self._seen_s
         self._seen_s = now_s
 
@@ -400,3 +411,7 @@ class Runner:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _may_put_out(reported: Reported) -> bool:
+    return reported.out is not Out.OFF and any(span.hi > 0 for span in reported.level.values())

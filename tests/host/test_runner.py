@@ -36,10 +36,16 @@ class Notes:
 
     def __init__(self) -> None:
         self.told: list[Happened] = []
+        self.at_s: list[float] = []
         self.looks: Callable[[Now], None] = lambda _now: None
 
     def happened(self, now: Now, told: Sequence[Happened]) -> None:
         self.told += told
+        self.at_s += [now.mono_s] * len(told)
+
+    @property
+    def ended(self) -> bool:
+        return any(isinstance(event, Ended) for event in self.told)
 
     def passed(self, now: Now) -> None:
         self.looks(now)
