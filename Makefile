@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: venv demo test check lint types contracts bench mutants docs clean
+.PHONY: venv demo test check lint types contracts bench mutants lives docs clean
 
 venv: $(READY)
 
@@ -38,6 +38,9 @@ bench: $(READY)
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants
+
+lives: $(READY)
+	$(BIN)/python -m tests.lives.run
 
 docs: $(READY)
 	$(BIN)/python -m tests.generate

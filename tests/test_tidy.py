@@ -46,16 +46,6 @@ def test_every_file_opens_with_one_sentence_on_what_it_is_for() -> None:
     assert not found, said(found)
 
 
-def test_no_file_is_longer_than_a_person_can_hold() -> None:
-    limits = [(path, 400 if path in TESTS else 350) for path in PYTHON]
-    found = []
-    for path, limit in limits:
-        lines = len(path.read_text(encoding="utf-8").splitlines())
-        if lines > limit:
-            found.append(f"{name(path)}: {lines} lines, split it at a seam (at most {limit})")
-    assert not found, said(found)
-
-
 def test_no_function_is_longer_than_sixty_lines() -> None:
     found = []
     for path in PYTHON:
