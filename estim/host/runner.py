@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from math import inf, isinf
 
 from estim.core.contained import blamed
@@ -27,7 +28,7 @@ from estim.core.view import snapshot
 from estim.host.carrier import Carrier, Entry, hang_up
 from estim.host.clock import Clock
 from estim.host.ears import Ears
-from estim.host.link import Air
+from estim.host.link import Air, Link
 from protocols.driver import Family
 from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
 
@@ -78,7 +79,8 @@ class Runner:
         self._carrier: Carrier | None = None
         self.reported: Reported | None = None
         self._permit: Permit | None = None
-        self._inbox: deque[Entry] = deque()
+        self._inbox: deque[tuple[Link, Entry]] = deque()
+        self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._soon = False
         self._broken: str | None = None
@@ -190,9 +192,9 @@ class Runner:
     async def _open(self) -> str | None:
         """Open a link with a fresh driver; return the sentence of what went wrong, or None."""
         to_stop = self.reported is not None or self.session.order is None
-        link = self._air.link(self.session.unit.address, self._family, to_stop=to_stop)
+        link = self._link = self._air.link(self.session.unit.address, self._family, to_stop=to_stop)
         self._broken = None
-        opening = self._loop.create_task(link.open(self._hear, self._lose, OPEN_TIMEOUT_S))
+        opening = self._loop.create_task(link.open(partial(self._hear, link), self._lose, OPEN_TIMEOUT_S))
         waking = self._loop.create_task(self._until_given_up())
         try:
             await asyncio.wait({opening, waking}, timeout=OPEN_TIMEOUT_S + 5, return_when=asyncio.FIRST_COMPLETED)
@@ -213,7 +215,7 @@ class Runner:
             link,
             self._family.connect(now.mono_s, self.session.unit.profile),
             self._clock,
-            put=self._put,
+            put=partial(self._put, link),
             lose=self._lose,
             sent=self._sent,
             carried=self._ears.carried,
@@ -245,8 +247,7 @@ class Runner:
             return
         now = self._clock.now()
         assert self._carrier is not None, "a link has a driver"
-        while self._inbox:  # what came before the end was said by the unit, and may prove something
-            self._inbox.popleft()(now.mono_s, self._carrier.driver)
+        self._take(now.mono_s, self._carrier)  # what came before the end was said by the unit, and may prove something
         self.reported = self._last_word(now, self._carrier)
         self._tell(self.session.link_down(now, self.reported, self._broken))
         await self._drop()
@@ -284,7 +285,9 @@ class Runner:
 
     async def _drop(self) -> None:
         self._disarm()
-        carrier, self._carrier = self._carrier, None
+        carrier = self._carrier
+        self._carrier = None
+        self._link = None
         self._inbox.clear()
         if carrier is not None:
             await carrier.close()
@@ -295,19 +298,22 @@ class Runner:
             async with asyncio.timeout(seconds):
                 await self._wakes.wait()
 
-    def _hear(self, endpoint: Endpoint, data: bytes) -> None:
+    def _hear(self, link: Link, endpoint: Endpoint, data: bytes) -> None:
         self._ears.carried(self._clock.now(), "in", endpoint, data)
-        self._put(lambda now_s, driver: driver.receive(now_s, endpoint, data))
+        self._put(link, lambda now_s, driver: driver.receive(now_s, endpoint, data))
 
     def _lose(self, text: str) -> None:
         self._broken = self._broken or text
         self._wakes.set()
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, link: Link, entry: Entry) -> None:
+        """Take an input for the next pass; what an older link brings is for no driver any more."""
+        if link is not self._link:
+            return
         if len(self._inbox) >= INBOX_MAX:
             self.dropped += 1
             return
-        self._inbox.append(entry)
+        self._inbox.append((link, entry))
         if not self._soon:
             self._soon = True
             self._loop.call_soon(self._pass)
@@ -327,9 +333,7 @@ class Runner:
         driver = self._carrier.driver
         now_s = (now := self._clock.now()).mono_s
         self._looked_s = now_s
-        events: list[Event] = []
-        while self._inbox:
-            events += self._inbox.popleft()(now_s, driver)
+        events = self._take(now_s, self._carrier)
         before, reported = self.reported, driver.reported(now_s)
         self.reported = reported
         self._count(now_s, reported, before)
@@ -344,6 +348,15 @@ class Runner:
         if told:
             self._tell(told)
         self._ears.passed(now)
+
+    def _take(self, now_s: float, carrier: Carrier) -> list[Event]:
+        """Give the driver what has come for it."""
+        events: list[Event] = []
+        while self._inbox:
+            link, entry = self._inbox.popleft()
+            if link is carrier.link:
+                events += entry(now_s, carrier.driver)
+        return events
 
     def _count(self, now_s: float, reported: Reported, before: Reported | None) -> None:
         """Count the time since the last pass as output if the unit may have put out at its beginning or its end."""

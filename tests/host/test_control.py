@@ -340,6 +340,32 @@ async def test_one_front_end_too_many_is_told_so(house: House) -> None:
     assert len(house.desk.fronts) == FRONTS_MAX + 1
 
 
+@pytest.mark.control("C-48")
+async def test_past_the_limit_of_front_ends_a_stop_is_obeyed_and_nothing_else(house: House) -> None:
+    for _ in range(FRONTS_MAX):
+        await house.watch()
+    idle = [await house.enter() for _ in range(40)]
+    stops = await house.enter()
+    arms = await house.enter()
+    stops.say(b'{"do":"stop","reason":"panic","number":7}')
+    assert await stops.hear() == Done("Stop", to=7)
+    arms.say(b'{"do":"arm"}')
+    refused = await arms.hear()
+    assert isinstance(refused, Refusal)
+    assert refused.code == Exit.TRY_LATER
+    asked = [command for command in house.desk.asked if not isinstance(command, Watch)]
+    assert asked == [Stop(reason="panic")]
+    assert len(idle) == 40
+
+
+async def test_each_answer_carries_the_number_of_its_command(house: House) -> None:
+    client = await house.enter()
+    client.say(b'{"do":"scan","number":3}', b'{"do":"arm","number":4}')
+    assert await client.hear() == Done("Arm", to=4)
+    house.desk.scanned.set()
+    assert await client.hear() == Done("looked around", to=3)
+
+
 async def test_the_end_is_told_before_it_hangs_up(house: House) -> None:
     client, front = await house.watch()
     last: list[Any] = [paused(number) for number in range(100)]

@@ -266,12 +266,15 @@ def test_after_an_unproved_stop_a_host_looks_on_and_says_so_until_the_unit_is_of
         await asyncio.sleep(10)
         [left] = await house.journal.open_sessions()
         assert left.ended
+        assert left.id > 0
+        assert markers(house.home)[0].exists()
         [shown] = desk.overview().units
         assert (shown.state, shown.out, shown.on_until is not None) == (State.STOPPING, "maybe", True)
         house.air.change(house.twins[0].address, CLEAR)
         await asyncio.sleep(60)
         assert house.level() == 0
         assert await house.journal.open_sessions() == []
+        assert not markers(house.home)[0].exists()
         assert words(await desk.ask(seat, Stop())) == "em70: stopped, zero confirmed"
 
     House(folder, "em70", real=True).run(life)

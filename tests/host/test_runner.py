@@ -21,7 +21,7 @@ from estim.host.runner import Runner
 from protocols.driver import Driver, Family
 from protocols.em70 import CONTROL
 from protocols.registry import family
-from protocols.vocabulary import Channel, Endpoint, Event, Level, Op
+from protocols.vocabulary import Channel, Endpoint, Event, Level, Op, Reported
 from simulator.radio import MemoryAir
 from simulator.registry import make, read_line
 from simulator.trace import silent
@@ -144,27 +144,49 @@ def test_a_unit_that_was_left_on_is_looked_for_until_it_is_found_and_stopped() -
     assert rig.ended.stop_confirmed
 
 
-class Breaking:
-    """A driver with a bug: it raises once it plays."""
+@pytest.mark.control("C-47")
+def test_a_unit_that_was_left_on_and_takes_no_stop_is_stopped_until_it_does() -> None:
+    rig = Rig("em70:strength=5,stop_ignored=40,down_ignored=40,off_ignored=40", stops_only=True)
+    rig.play()
+    assert [event for event in rig.notes.told if isinstance(event, Ended)] == [rig.ended]
+    assert rig.ended.stop_confirmed
+    assert rig.clock.now().mono_s > 10  # long after the limit of a stop (4 s)
 
-    def __init__(self, real: Driver) -> None:
+
+class Breaking:
+    """A driver with a bug: it raises once it plays, where it is polled or where it is asked what is so."""
+
+    def __init__(self, real: Driver, where: str) -> None:
         self.real = real
-        self.polls = 0
+        self.where = where
+        self.count = 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.real, name)
 
     def poll(self, now_s: float) -> list[Op]:
-        self.polls += 1
-        if self.polls == 60:
-            raise RuntimeError("a bug in a driver")
+        self._breaks("poll")
         return self.real.poll(now_s)
 
+    def reported(self, now_s: float) -> Reported:
+        self._breaks("reported")
+        return self.real.reported(now_s)
 
-def test_a_bug_in_a_driver_ends_the_runner_and_never_hangs() -> None:
+    def _breaks(self, where: str) -> None:
+        self.count += where == self.where
+        if where == self.where and self.count == 60:
+            raise RuntimeError("a bug in a driver")
+
+
+@pytest.mark.parametrize("where", ["poll", "reported"])
+def test_a_bug_in_a_driver_ends_the_runner_and_never_hangs(where: str) -> None:
     rig = Rig("coyote3")
     real = rig.made
-    rig.made = replace(real, connect=lambda now_s, profile: Breaking(real.connect(now_s, profile)))  # type: ignore[arg-type,return-value] # forwards
+
+    def connect(now_s: float, profile: str) -> Driver:
+        return Breaking(real.connect(now_s, profile), where)  # type: ignore[return-value] # it forwards all else
+
+    rig.made = replace(real, connect=connect)
     with pytest.raises(RuntimeError, match="a bug in a driver"):
         rig.play()
 
@@ -213,6 +235,7 @@ class Says:
 
     async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
         self._air.opened += 1
+        self._air.heard = self._air.heard or heard
         if self._air.opened == 1:
             loop = asyncio.get_running_loop()
             loop.call_later(1.0, self._end, heard, lost)
@@ -230,7 +253,10 @@ class Says:
     async def read(self, endpoint: Endpoint) -> bytes:
         return b""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Hanging up takes its time, and the unit goes on to talk."""
+        if self._air.heard is not None:
+            self._air.heard(CONTROL, b"\x07\x05")
 
 
 class SaysAir:
@@ -240,6 +266,7 @@ class SaysAir:
 
     def __init__(self) -> None:
         self.opened = 0
+        self.heard: Heard | None = None
 
     async def scan(self, seconds: float) -> list[Seen]:
         return []
