@@ -80,7 +80,6 @@ class Runner:
         self.reported: Reported | None = None
         self._permit: Permit | None = None
         self._inbox: deque[tuple[Link, Entry]] = deque()
-        self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._soon = False
         self._broken: str | None = None
@@ -192,7 +191,7 @@ class Runner:
     async def _open(self) -> str | None:
         """Open a link with a fresh driver; return the sentence of what went wrong, or None."""
         to_stop = self.reported is not None or self.session.order is None
-        link = self._link = self._air.link(self.session.unit.address, self._family, to_stop=to_stop)
+        link = self._air.link(self.session.unit.address, self._family, to_stop=to_stop)
         self._broken = None
         opening = self._loop.create_task(link.open(partial(self._hear, link), self._lose, OPEN_TIMEOUT_S))
         waking = self._loop.create_task(self._until_given_up())
@@ -285,10 +284,7 @@ class Runner:
 
     async def _drop(self) -> None:
         self._disarm()
-        carrier = self._carrier
-        self._carrier = None
-        self._link = None
-        self._inbox.clear()
+        carrier, self._carrier = self._carrier, None
         if carrier is not None:
             await carrier.close()
 
@@ -307,9 +303,6 @@ class Runner:
         self._wakes.set()
 
     def _put(self, link: Link, entry: Entry) -> None:
-        """Take an input for the next pass; what an older link brings is for no driver any more."""
-        if link is not self._link:
-            return
         if len(self._inbox) >= INBOX_MAX:
             self.dropped += 1
             return
@@ -350,7 +343,7 @@ class Runner:
         self._ears.passed(now)
 
     def _take(self, now_s: float, carrier: Carrier) -> list[Event]:
-        """Give the driver what has come for it."""
+        """Give the driver what has come for it; what an older link brought is for no driver any more."""
         events: list[Event] = []
         while self._inbox:
             link, entry = self._inbox.popleft()
