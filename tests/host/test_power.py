@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Logind:
             return True
         return self.inhibit(asked)
 
-    def inhibit(self, asked: Message) -> Message:
+    def inhibit(self, asked: Message) -> Message | bool:
         mode = asked.body[3]
         if mode in self.refuses:
             return Message.new_error(asked, "org.freedesktop.DBus.Error.AccessDenied", "Permission denied")
@@ -74,18 +74,16 @@ class Logind:
             return Message.new_method_return(asked)
         ours, theirs = os.pipe()
         loop = asyncio.get_running_loop()
+        ends = ExitStack()  # a number that was closed may be another file's soon: once, and never again
+        ends.callback(os.close, ours)
+        ends.callback(loop.remove_reader, ours)
 
         def back() -> None:
-            loop.remove_reader(ours)
-            os.close(ours)
+            ends.close()
             self.said.put_nowait(f"{mode} back")
 
-        def end() -> None:
-            if loop.remove_reader(ours):
-                os.close(ours)
-
         loop.add_reader(ours, back)
-        self.undo.callback(end)
+        self.undo.callback(ends.close)
         reply = Message.new_method_return(asked, "h", [0], unix_fds=[theirs])
         sent = asyncio.ensure_future(self.bus.send(reply))
 
@@ -94,7 +92,7 @@ class Logind:
             self.said.put_nowait(f"{mode} taken")
 
         sent.add_done_callback(passed)
-        return True  # type: ignore[return-value] # sent already: the file is open until then
+        return True  # it is sent already: the file has to be open until then
 
     async def two(self) -> set[str]:
         """Return the next two words."""
