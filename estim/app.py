@@ -180,7 +180,7 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
             await desk.close()
             return
         try:
-            async with minded(parts, desk, options):
+            async with awake(parts, desk), minded(parts, desk, options):
                 ready.say({"ready": True, "pid": os.getpid()})
                 _settle_memory()
                 if options.solo:
@@ -249,6 +249,25 @@ async def minded(parts: Parts, desk: Desk, options: HostOptions) -> AsyncIterato
         minding.cancel()
         await asyncio.wait({minding})
         await herald.close()
+
+
+@asynccontextmanager
+async def awake(parts: Parts, desk: Desk) -> AsyncIterator[None]:
+    """Keep the computer from sleeping in a session meanwhile, and stop before it does. Software units need no such."""
+    if parts.journal.simulated or sys.platform != "linux":
+        yield
+        return
+    from estim.host.power import Power
+
+    power = Power(desk.stop_and_wait)
+    desk.busy_changed = power.busy
+    power.busy(desk.busy)  # units that a dead host left behind are being stopped already
+    holding = asyncio.get_running_loop().create_task(power.run())
+    try:
+        yield
+    finally:
+        holding.cancel()
+        await asyncio.wait({holding})
 
 
 def ways_of(settings: Reminders, acted: Callable[[str, str], None]) -> list[Way]:

@@ -114,7 +114,7 @@ def test_one_door_each_for_the_big_libraries() -> None:
         "bumble": {"simulator"},
         "textual": {"estim/tui"},
         "sqlite3": {f"estim/host/{part}.py" for part in ("store", "journal", "book", "entries", "history", "adopting")},
-        "dbus_fast": {"estim/host/attached.py", "estim/host/telling/desktop.py"},
+        "dbus_fast": {"estim/host/attached.py", "estim/host/power.py", "estim/host/telling/desktop.py"},
         "apprise": {"estim/host/telling/elsewhere.py"},
         "icalendar": {"estim/exports"},
         "fhir": {"estim/exports/fhir.py"},

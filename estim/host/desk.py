@@ -11,7 +11,7 @@ Rules:
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from threading import Timer
 from typing import assert_never
 
@@ -81,6 +81,7 @@ class Desk:
         self._leaving = leaving
         self._alone: Timer | None = None
         self._closing = False
+        self.busy_changed: Callable[[bool], None] = lambda _busy: None
         self._beyond: dict[str, str] = {}  # units that may be on and can't be stopped from here, with the sentence why
 
     async def ask(self, front: Front, command: Ask) -> Reply:
@@ -129,6 +130,12 @@ class Desk:
         for station in self._stations.values():
             if station.running:
                 self._order_stop(station, reason, soft=False)
+
+    async def stop_and_wait(self) -> None:
+        """Stop everything, and return when each session has ended; a unit that is lost is looked for afterwards too."""
+        self.stop_all(Reason.INTERRUPTED)
+        running = [station for station in self._stations.values() if station.running]
+        await asyncio.gather(*(self._settle(station, lost_wait_s=0.0) for station in running))
 
     @property
     def busy(self) -> bool:
@@ -235,6 +242,7 @@ class Desk:
         scribe.runner = runner
         task = asyncio.get_running_loop().create_task(self._run(runner, scribe))
         station = self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
+        self.busy_changed(True)
         return station
 
     async def recover(self) -> list[str]:
@@ -276,10 +284,12 @@ class Desk:
             logging.getLogger(__name__).exception("the session on %s broke off", runner.session.unit.name)
             runner.broke_off(bug)
         await self._write_down(scribe)
-        if runner.unsettled and not self._closing and not (self._solo and self._parts.air.simulated):
+        looks_on = runner.unsettled and not self._closing and not (self._solo and self._parts.air.simulated)
+        if looks_on:
             self._look_on(runner, scribe)
-            return
-        await self._maybe_leave()
+        self.busy_changed(self.busy)
+        if not looks_on:
+            await self._maybe_leave()
 
     def _look_on(self, runner: Runner, scribe: Scribe) -> None:
         """Nothing proves that the unit is off: go on to stop it, by a fresh way, until something does."""

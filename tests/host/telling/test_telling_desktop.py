@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import shutil
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,9 @@ from dbus_fast.unpack import unpack_variants
 
 from estim.host.telling.desktop import NAME, PATH, Desktop
 from estim.host.telling.notice import Notice, TellError
+from tests.host.message_bus import Bus, bus, dropped, names, settled
+
+__all__ = ["bus"]
 
 MORNING = "2026-03-29T08:00"
 BUTTONS = (("start", "Get ready"), ("snooze", "Snooze 15 min"))
@@ -64,35 +65,6 @@ class Service:
 
     async def signal(self, member: str, signature: str, *body: Any, by: MessageBus | None = None) -> None:
         await (by or self.bus).send(Message.new_signal(PATH, NAME, member, signature, list(body)))
-
-
-class Bus:
-    """A private message bus; it can be stopped and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        program = shutil.which("dbus-daemon")
-        if program is None:
-            pytest.skip("there is no dbus-daemon here")
-        self.address = f"unix:path={folder / 'bus'}"
-        self._words = [program, "--session", "--nofork", "--print-address", f"--address={self.address}"]
-        self._running = ExitStack()
-
-    def start(self) -> None:
-        process = self._running.enter_context(subprocess.Popen(self._words, stdout=subprocess.PIPE, text=True))
-        self._running.callback(process.kill)
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("unix:")
-
-    def stop(self) -> None:
-        self._running.close()
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[Bus]:
-    made = Bus(tmp_path)
-    made.start()
-    yield made
-    made.stop()
 
 
 @dataclass
@@ -337,21 +309,3 @@ async def test_the_session_bus_is_found_where_nobody_named_it(
     with pytest.raises(TellError, match="nothing shows notices"):
         await way.tell(DUE)
     await way.close()
-
-
-async def names(bus: MessageBus) -> set[str]:
-    """Return the unique names on the bus, without the bus's own."""
-    reply = await bus.call(
-        Message(destination="org.freedesktop.DBus", path="/", interface="org.freedesktop.DBus", member="ListNames")
-    )
-    return {name for name in reply.body[0] if name.startswith(":")}
-
-
-async def settled(bus: MessageBus) -> None:
-    """Return when the message bus has passed on what this connection sent before."""
-    await names(bus)
-
-
-async def dropped(bus: MessageBus) -> None:
-    """Return when this end has left the bus, or raise what ended it."""
-    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # dbus-fast left it without types
