@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,16 +10,17 @@ from tempfile import TemporaryDirectory
 import pytest
 from msgspec import structs
 
-from estim.core.errors import Exit
-from estim.core.happenings import Ended, Started
+from estim.core.errors import EstimError, Exit
+from estim.core.happenings import Alarmed, Ended, Started
 from estim.core.panel import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
 from estim.host.clock import new_loop
 from estim.host.control import Front
 from estim.host.desk import Desk
 from estim.host.home import find_home
 from estim.host.journal import Journal
+from estim.host.ledger import Ledger
 from estim.host.parts import Parts
-from estim.host.rows import Opening
+from estim.host.rows import Opening, Outcome, Row
 from estim.host.units import Units
 from estim.lock import markers
 from estim.record import exit_code
@@ -80,6 +81,7 @@ class House:
     def __init__(self, folder: Path, options: str, *, real: bool = False, solo: bool = False) -> None:
         self.real = real
         self.solo = solo
+        self.disk: type[Journal] = Journal
         self.setup = read_line(options)
         self.twins: list[Twin] = make(self.setup, lambda _unit: silent)
         self.made: Family = family(self.setup.family)
@@ -95,7 +97,7 @@ class House:
 
         async def whole() -> None:
             path = self.home.journal if self.real else self.home.simulated
-            self.journal = await Journal.open(path, simulated=not self.real)
+            self.journal = await self.disk.open(path, simulated=not self.real)
             try:
                 desk = Desk(self.parts(), solo=self.solo, leaving=self.leaving)
                 async with asyncio.timeout(LIFE_MAX_S):  # a bug that is swallowed must end a test, not hang it
@@ -456,7 +458,6 @@ class SlowDisk(Journal):
 def test_a_stop_that_overtakes_a_start_at_the_disk_is_kept(folder: Path) -> None:
     async def life(house: House, desk: Desk) -> None:
         slow = house.journal
-        slow.__class__ = SlowDisk
         assert isinstance(slow, SlowDisk)
         slow.waits = asyncio.Event()
         seat = Seat()
@@ -470,7 +471,9 @@ def test_a_stop_that_overtakes_a_start_at_the_disk_is_kept(folder: Path) -> None
         assert house.level() == 0
         assert not any(isinstance(line, Started) for line in seat.told)
 
-    House(folder, "em70").run(life)
+    house = House(folder, "em70")
+    house.disk = SlowDisk
+    house.run(life)
 
 
 @pytest.mark.control("C-17")
@@ -507,3 +510,57 @@ def test_a_signal_stops_everything_and_the_host_goes_on(folder: Path) -> None:
         assert not any(path.exists() for path in markers(house.home))
 
     House(folder, "em70").run(life)
+
+
+class Fills(Ledger):
+    """A ledger on a disk that is full for a while."""
+
+    full = False
+
+    def write(self, rows: Sequence[Row]) -> None:
+        self._check()
+        super().write(rows)
+
+    def close_session(self, session: int, outcome: Outcome) -> None:
+        self._check()
+        super().close_session(session, outcome)
+
+    def _check(self) -> None:
+        if self.full:
+            raise EstimError("can't write the journal: the disk is full", code=Exit.CANT_CREATE)
+
+
+class FillingDisk(Journal):
+    """The journal on it."""
+
+    ledger: Fills
+
+    def _open(self) -> Ledger:
+        self.ledger = Fills(self._path)
+        return self.ledger
+
+
+def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_there_is_room(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        disk = house.journal
+        assert isinstance(disk, FillingDisk)
+        seat = Seat()
+        await desk.ask(seat, Watch())
+        await desk.ask(seat, structs.replace(REAL, minutes=1))
+        await asyncio.sleep(20)
+        disk.ledger.full = True
+        await asyncio.sleep(20)
+        [alarm] = [line for line in seat.told if isinstance(line, Alarmed)]
+        assert "the disk is full" in alarm.text
+        assert house.level() == 3  # the session goes on
+        await asyncio.sleep(60)
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert ended.reason is Reason.COMPLETED
+        assert [left.ended for left in await disk.open_sessions()] == [False]
+        disk.ledger.full = False
+        await asyncio.sleep(60)
+        assert await disk.open_sessions() == []
+
+    house = House(folder, "em70", real=True)
+    house.disk = FillingDisk
+    house.run(life)
