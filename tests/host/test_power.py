@@ -405,6 +405,7 @@ async def test_a_sleep_stops_a_session_that_got_no_lock(scene: Scene, told: Told
     await word(told.fresh)
     await logind.sleep(True)
     await scene.stop_asked()
+    assert scene.stops == 1
 
 
 async def test_an_answer_without_a_file_is_told(scene: Scene, told: Told) -> None:
