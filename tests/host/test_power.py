@@ -128,6 +128,12 @@ class Scene:
         self.stopping.set()
         await self.may_stop.wait()
 
+    async def stop_asked(self) -> None:
+        """Return when a stop has been asked for, and expect the next one."""
+        async with asyncio.timeout(GUARD_S):
+            await self.stopping.wait()
+        self.stopping.clear()
+
     def run(self, *, address: str | None = None, timeout_s: float = 10.0) -> Power:
         power = Power(self._stop, address=address or self.bus.address, timeout_s=timeout_s)
         self.running = asyncio.get_running_loop().create_task(power.run())
@@ -263,7 +269,7 @@ async def test_before_a_sleep_the_stop_comes_first_and_then_the_locks_are_given_
     logind, power = await scene.playing()
     scene.may_stop.clear()
     await logind.sleep(True)
-    await scene.stopping.wait()
+    await scene.stop_asked()
     power.busy(False)  # the session has ended, what stopped it hasn't returned
     await settled(logind.bus)
     assert logind.said.empty()
@@ -294,11 +300,11 @@ async def test_after_the_sleep_no_lock_is_taken_without_a_session(scene: Scene) 
 async def test_a_session_that_begins_between_the_word_and_the_sleep_is_stopped(scene: Scene) -> None:
     logind, power = await scene.playing()
     await logind.sleep(True)
+    await scene.stop_asked()
     assert await logind.two() == BACK
     power.busy(False)
-    scene.stopping.clear()
     power.busy(True)
-    await scene.stopping.wait()
+    await scene.stop_asked()
     assert scene.stops == 2
 
 
@@ -387,7 +393,7 @@ async def test_a_lock_that_is_refused_is_told_once_and_the_other_one_is_held(sce
     power.busy(True)
     assert await word(logind.said) == "delay taken"
     await logind.sleep(True)
-    await scene.stopping.wait()
+    await scene.stop_asked()
     assert await word(logind.said) == "delay back"
     assert sum("isn't kept from sleeping" in line for line in told.lines) == 1
 
@@ -398,7 +404,8 @@ async def test_a_sleep_stops_a_session_that_got_no_lock(scene: Scene, told: Told
     scene.run().busy(True)
     await word(told.fresh)
     await logind.sleep(True)
-    await scene.stopping.wait()
+    await scene.stop_asked()
+    assert scene.stops == 1
 
 
 async def test_an_answer_without_a_file_is_told(scene: Scene, told: Told) -> None:
