@@ -326,6 +326,7 @@ class BleLink:
             raise asyncio.CancelledError
         undo.push_async_callback(_hang_up_quietly, client)
         self._gone, self._busy = "", False  # what a failed first try left behind
+        self.severed = False  # the end of that try is no word on this connection
         return client
 
     async def _find(self, tried: Mapping[str, Exception]) -> "BLEDevice":
