@@ -24,7 +24,7 @@ from msgspec import Struct
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Happened
 from estim.core.lines import Line, read_line
-from estim.core.panel import LINE_MAX, Ask, Done, Overview, Reply, Scan, Snapshot, Status, Stop, Watch
+from estim.core.panel import LINE_MAX, Ask, Done, Overview, Refusal, Reply, Scan, Snapshot, Status, Stop, Watch
 from estim.door import NoHost, exchange
 from estim.host.home import Home, find_home
 from estim.lock import stop_by_signal
@@ -302,10 +302,19 @@ class Wire:
 
 async def _ask_alone(home: Home, command: Stop) -> Reply:
     """Deliver a stop over a connection of its own, or as a signal; raises OSError or EstimError if neither is had."""
-    try:
-        reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=LINE_MAX)
-    except OSError:
-        return await asyncio.to_thread(_signal_stop, home)
+    with suppress(
+        OSError, ValueError, EstimError
+    ):  # nobody there, mute, gone before it had answered, or no host's words
+        reply = await _ask_anew(home, command)
+        if not (isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER):  # one that takes no more front ends
+            return reply
+    if command.seen_off:
+        raise ConnectionResetError("the host is gone")  # a signal would stop what is not meant
+    return await asyncio.to_thread(_signal_stop, home)
+
+
+async def _ask_anew(home: Home, command: Stop) -> Reply:
+    reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=LINE_MAX)
     try:
         writer.write(msgspec.json.encode(command) + b"\n")
         async with asyncio.timeout(ANSWER_TIMEOUT_S):

@@ -49,20 +49,25 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
     host = holder(home.lock)
     if host is None:
         return None
+    marked = _marked(home)  # before the signal too: a quick stop has taken its unit out a moment after it
     try:
         os.kill(host, signal.SIGUSR1)
     except ProcessLookupError:
         return None
     except OSError as error:
         raise _unproved(f"its host (process {host}) can't be signalled: {error.strerror}") from error
-    marked = [path for path in markers(home) if path.exists()]
+    marked |= _marked(home)
     if not marked:
         return "nothing is running"
     for _ in range(int(timeout_s / LOOK_S)):
-        if not any(path.exists() for path in marked):
+        if not _marked(home):
             return "stopped, zero confirmed (by a signal: the host takes no connection)"
         Event().wait(LOOK_S)
     raise _unproved(f"its host (process {host}) was signalled, and has proved nothing within {timeout_s:.0f} s")
+
+
+def _marked(home: Home) -> set[Path]:
+    return {path for path in markers(home) if path.exists()}
 
 
 def _unproved(why: str) -> EstimError:

@@ -127,8 +127,7 @@ def exit_code(ended: Ended, signalled: Exit | None) -> int:
 
     Output counts whoever began it: a unit that was on before, and doesn't take the stop, is on.
     """
-    begun = ended.started_at is not None
-    if ended.may_be_on or (begun and not ended.stop_confirmed):
+    if ended.unproved:
         return Exit.NOT_CONFIRMED
     match ended.reason:
         case Reason.COMPLETED | Reason.STOPPED | Reason.PANIC:
@@ -136,7 +135,7 @@ def exit_code(ended: Ended, signalled: Exit | None) -> int:
         case Reason.INTERRUPTED:
             return signalled or Exit.INTERRUPTED
         case Reason.LINK_LOST:
-            return Exit.LINK_LOST if begun else Exit.NO_DEVICE
+            return Exit.LINK_LOST if ended.started_at is not None else Exit.NO_DEVICE
         case Reason.NO_DEVICE:
             return Exit.NO_DEVICE
         case Reason.REFUSED:

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from estim.core.panel import Arm, Ask, Done, Overview, Quiet, Refusal, Reply, Sc
 from estim.door import NoHost
 from estim.host.control import Front, Server, serve
 from estim.host.home import find_home
+from estim.lock import markers
 from estim.options import HostOptions
 
 WAIT_S = 30.0
@@ -293,3 +295,49 @@ async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_t
 
 def test_a_scan_is_waited_for_as_long_as_it_listens_and_then_as_long_as_anything() -> None:
     assert answer_s(Scan(60.0)) == answer_s(Status()) + 60.0
+
+
+HOLDS = """
+import fcntl, os, signal, sys
+lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.pwrite(lock, str(os.getpid()).encode(), 0)
+open(sys.argv[2], "w").close()
+signal.signal(signal.SIGUSR1, lambda *_: os.unlink(sys.argv[2]))
+print("ready", flush=True)
+signal.pause()
+"""
+"""A process that holds a home and has one unit that may be on; a signal makes it off."""
+
+
+@pytest.mark.control("C-48")
+@pytest.mark.parametrize("says", [b'{"answer":"refused","code":75,"text":"full"}\n', b"", b"nonsense\n"])
+async def test_a_stop_that_no_other_connection_brings_about_goes_as_a_signal(home: Path, says: bytes) -> None:
+    found = find_home(str(home))
+    found.prepare()
+    come = 0
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal come
+        come += 1
+        if come > 1:
+            await reader.readline()
+            writer.write(says)
+        writer.close()
+
+    line = [sys.executable, "-c", HOLDS, str(found.lock), str(markers(found)[0])]
+    holder = await asyncio.create_subprocess_exec(*line, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"ready\n"
+    try:
+        async with await asyncio.start_unix_server(meet, path=str(found.socket)), asyncio.timeout(WAIT_S):
+            wire = Wire(found, *await asyncio.open_unix_connection(str(found.socket)))
+            reply = await wire.ask(Stop())
+            await wire.close()
+    finally:
+        if holder.returncode is None:
+            holder.kill()  # one that was signalled has ended already
+        await holder.wait()
+    assert isinstance(reply, Done)
+    assert "by a signal" in reply.text
+    assert come == 2

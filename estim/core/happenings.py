@@ -115,6 +115,11 @@ class Ended(Happening, tag="ended", frozen=True, kw_only=True):
     may_be_on: bool = False
     on_until: str | None = None
 
+    @property
+    def unproved(self) -> bool:
+        """Say whether there was output that nothing proves the end of, whoever began it."""
+        return self.may_be_on or (self.started_at is not None and not self.stop_confirmed)
+
 
 Happened = (
     Connected

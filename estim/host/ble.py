@@ -23,7 +23,18 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from estim.host.attached import Adapter, Attached, attached_units, system_adapters
 from estim.host.link import Heard, Lost, RadioBusy, Seen
-from estim.host.search import BUSY_MAX_S, BUSY_MIN_S, TURN_S, Hears, MadeWay, Rank, Scanner, Search, in_progress
+from estim.host.search import (
+    BUSY_MAX_S,
+    BUSY_MIN_S,
+    CUT_SHORT,
+    TURN_S,
+    Hears,
+    MadeWay,
+    Rank,
+    Scanner,
+    Search,
+    in_progress,
+)
 from protocols.driver import Family
 from protocols.vocabulary import Advert, AirError, Can, Endpoint
 
@@ -326,6 +337,7 @@ class BleLink:
             raise asyncio.CancelledError
         undo.push_async_callback(_hang_up_quietly, client)
         self._gone, self._busy = "", False  # what a failed first try left behind
+        self.severed = False  # the end of that try is no word on this connection
         return client
 
     async def _find(self, tried: Mapping[str, Exception]) -> "BLEDevice":
@@ -449,6 +461,8 @@ def told_of(error: BaseException, doing: str) -> AirError:
         return AirError(f"{doing}: no answer in time")
     if isinstance(error, OSError | EOFError):
         return AirError(text, lost=True)  # the system's message bus went away
+    if isinstance(error, CUT_SHORT):
+        return AirError(f"{doing} failed: the system's message bus went away", lost=True)
     return AirError(text, lost=any(words in text.lower() for words in _GONE_TEXT))
 
 
@@ -512,4 +526,4 @@ def wants_pairing(error: BaseException | None) -> bool:
 def _errors() -> tuple[type[Exception], ...]:
     from bleak.exc import BleakError
 
-    return (AirError, BleakError, TimeoutError, OSError, EOFError)
+    return (AirError, BleakError, TimeoutError, OSError, EOFError, *CUT_SHORT)

@@ -166,8 +166,7 @@ class Server:
             try:
                 async with asyncio.timeout(EXTRA_S):
                     command = _decode(await reader.readuntil(b"\n"))
-                if isinstance(command, Stop):
-                    reply = await self._desk.ask(front, msgspec.structs.replace(command, number=0))
+                reply = await self._reply(front, command) if isinstance(command, Stop) else reply
                 reply = msgspec.structs.replace(reply, to=command.number)
             except (TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError, OSError, ValueError):
                 pass  # no Stop came, so it is refused
@@ -206,12 +205,15 @@ class Server:
             await asyncio.sleep(0)  # let it act before the next line is read, so that order is kept
 
     async def _answer(self, front: Front, command: Ask) -> None:
+        reply = await self._reply(front, command)
+        front.tell(msgspec.structs.replace(reply, to=command.number))
+
+    async def _reply(self, front: Front, command: Ask) -> Reply:
         try:
-            reply = await self._desk.ask(front, msgspec.structs.replace(command, number=0))
+            return await self._desk.ask(front, msgspec.structs.replace(command, number=0))
         except Exception:  # a bug of ours must not leave a person without an answer
             logging.getLogger(__name__).exception("%s failed", type(command).__name__)
-            reply = Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")
-        front.tell(msgspec.structs.replace(reply, to=command.number))
+            return Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")
 
 
 async def _skip(reader: asyncio.StreamReader, seen: int) -> None:

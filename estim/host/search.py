@@ -94,7 +94,7 @@ class _Turn:
 class Search(Generic[D, A]):
     """See the module. `make` gives the scanners, not yet started, that call its argument for whatever they hear.
 
-    `errors` are those of the radio's library; D is its device, A what it says of itself.
+    `errors` are those of the radio's library, CUT_SHORT among them; D is its device, A what it says of itself.
     """
 
     def __init__(
@@ -299,7 +299,7 @@ class Search(Generic[D, A]):
             try:
                 await self._in_time(self._begin(scanner), START_S)
                 self._scanners.append(scanner)
-            except self._all_errors() as error:
+            except self._errors() as error:
                 troubles.append(error)
         if self._scanners:
             self._began_s = asyncio.get_running_loop().time()
@@ -334,9 +334,6 @@ class Search(Generic[D, A]):
         if not task.cancelled():
             task.exception()  # nobody waits for it any more
 
-    def _all_errors(self) -> tuple[type[Exception], ...]:
-        return (*self._errors(), *CUT_SHORT)
-
     async def _wait_busy(self) -> None:
         """Wait before a busy radio is asked again; who joins or connects meanwhile doesn't shorten it."""
         wait_s, self._busy_s = self._busy_s, min(2 * self._busy_s, BUSY_MAX_S)
@@ -356,7 +353,7 @@ class Search(Generic[D, A]):
             self._silent.set()
 
     async def _stop_one(self, scanner: Scanner) -> None:
-        with suppress(*self._all_errors()):
+        with suppress(*self._errors()):
             await self._in_time(self._end(scanner), STOP_S)
 
     async def _end(self, scanner: Scanner) -> None:

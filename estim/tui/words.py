@@ -281,8 +281,7 @@ def farewell(ended: Ended) -> str:
 
 def exit_code(ended: Ended | None) -> int:
     """Return the exit code after a last session: 80 if its stop isn't proved, else 0."""
-    unproved = ended is not None and not ended.stop_confirmed and ended.started_at is not None
-    return int(Exit.NOT_CONFIRMED if unproved else Exit.DONE)
+    return int(Exit.NOT_CONFIRMED if ended is not None and ended.unproved else Exit.DONE)
 
 
 def goal_of(text: str) -> dict[Channel, int]:

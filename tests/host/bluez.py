@@ -43,6 +43,7 @@ class Played:
         self.takes = True
         self.refusal: Exception | None = None
         self.refuses_connection: Exception | None = None
+        self.breaks_up = 0  # so many of the next connections end right after they came up
         self.deaf = False  # it never answers a subscription: it waits for being paired
         self.client: Client | None = None
         self.listened = 0
@@ -174,6 +175,10 @@ class Client(BaseBleakClient):
             if not self.unit.takes or not self.unit.here(asyncio.get_running_loop().time()):
                 await asyncio.Event().wait()
             self.unit.client = self
+        if self.unit.breaks_up > 0:
+            self.unit.breaks_up -= 1
+            self.drop()
+            raise BleakError("failed to discover services, device disconnected")
         self.services = BleakGATTServiceCollection()
         for handle, endpoint in ((1, em70.CONTROL), (11, em70.BATTERY)):
             service = BleakGATTService(None, handle, endpoint.service)
@@ -203,6 +208,8 @@ class Client(BaseBleakClient):
             self._disconnected_callback()
 
     async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: SizedBuffer, response: bool) -> None:
+        if self.bluez.breaks:
+            raise self.bluez.breaks.pop()
         if self.unit.refusal is not None:
             raise self.unit.refusal
 

@@ -46,6 +46,7 @@ class Desk:
         self.fronts: list[Front] = []
         self.scanned = asyncio.Event()
         self.gone: asyncio.Queue[Front] = asyncio.Queue()
+        self.stop_fails = False
 
     async def ask(self, front: Front, command: Ask) -> Reply:
         self.asked.append(command)
@@ -54,6 +55,8 @@ class Desk:
                 await self.scanned.wait()
                 return Done("looked around")
             case Quiet(7):
+                raise KeyError("a bug")
+            case Stop() if self.stop_fails:
                 raise KeyError("a bug")
             case Watch():
                 self.fronts.append(front)
@@ -377,3 +380,15 @@ async def test_the_end_is_told_before_it_hangs_up(house: House) -> None:
     assert await house.left() is front
     with pytest.raises(OSError, match="refused"):
         await house.enter()
+
+
+async def test_past_the_limit_a_stop_that_meets_a_bug_is_answered_and_the_rest_goes_on(house: House) -> None:
+    for _ in range(FRONTS_MAX):
+        await house.watch()
+    house.desk.stop_fails = True
+    late = await house.enter()
+    late.say(b'{"do":"stop","number":7}')
+    refused = await late.hear()
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.to) == (Exit.INTERNAL, 7)
+    assert await late.hears_the_end()

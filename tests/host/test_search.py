@@ -450,3 +450,48 @@ def test_whoever_comes_and_goes_nobody_is_refused_and_a_stop_is_soon(seed: int) 
         assert max(late, default=0.0) < 30
 
     play(life)
+
+
+@pytest.mark.parametrize("cut", [AssertionError(), AttributeError("bus"), KeyError("path")], ids=repr)
+def test_a_message_bus_that_goes_away_within_an_operation_is_told_as_a_lost_link(cut: Exception) -> None:
+    async def life() -> None:
+        bluez = Bluez()
+        bluez.add(ONE)
+        _, link = await reach(bluez.air(), ONE)
+        bluez.breaks = [cut]
+        with pytest.raises(AirError) as told:
+            await link.write(em70.CONTROL, b"\x03\x00", True)
+        assert told.value.lost
+
+    play(life)
+
+
+@pytest.mark.parametrize("cut", [AssertionError(), AttributeError("bus"), KeyError("path")], ids=repr)
+def test_a_message_bus_that_goes_away_while_a_unit_connects_is_told_and_no_bug(cut: Exception) -> None:
+    async def life() -> None:
+        bluez = Bluez()
+        bluez.add(ONE).refuses_connection = cut
+        with pytest.raises(AirError):
+            await reach(bluez.air(), ONE)
+
+    play(life)
+
+
+def test_adapters_that_can_not_be_asked_for_are_no_end_of_the_search() -> None:
+    async def life() -> None:
+        bluez = Bluez()
+        bluez.add(ONE)
+        asked = 0
+
+        async def adapters() -> list[Adapter]:
+            nonlocal asked
+            asked += 1
+            if asked < 3:
+                raise KeyError("the bus went away")
+            return bluez.adapters
+
+        air = BleAir(client=bluez.client, scanner=bluez.scanner, adapters=adapters)
+        open_s, _ = await reach(air, ONE)
+        assert open_s < 5
+
+    play(life)

@@ -9,7 +9,9 @@ from estim.host.link import Heard, Lost, Seen
 from protocols.driver import Family
 from protocols.vocabulary import AirError, Endpoint
 from simulator.radio import MemoryAir, MemoryLink
+from tests.host.bluez import Bluez
 from tests.host.test_runner import Rig
+from tests.host.test_search import ONE, play, reach
 
 
 class Half:
@@ -93,3 +95,18 @@ def test_a_service_that_stands_still_proves_nothing_and_the_unit_is_stopped_when
     proved_s = rig.notes.at_s[-1]
     assert max(level for at_s, level in levels if at_s < 20.0) > 0
     assert all(level == 0 for at_s, level in levels if at_s > proved_s)
+
+
+@pytest.mark.control("C-46")
+def test_a_first_try_that_broke_up_says_nothing_of_the_connection_that_came_after_it() -> None:
+    async def life() -> None:
+        bluez = Bluez()
+        unit = bluez.add(ONE)
+        unit.breaks_up = 1
+        _, link = await reach(bluez.air(), ONE)
+        assert unit.client is not None
+        assert not link.severed
+        unit.client.drop()
+        assert link.severed
+
+    play(life)

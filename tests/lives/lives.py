@@ -200,7 +200,7 @@ class Life:
             case Ended():
                 self._playing = False
                 self.verdict.unproved += event.stop_confirmed is not True
-                if event.stop_confirmed is True and event.started_at is not None:
+                if event.stop_confirmed is True and (event.started_at is not None or not event.program):
                     self._claim(f"ended ({event.reason.value})")
             case Paused() | Levelled():
                 pass
@@ -361,7 +361,12 @@ class Life:
 
     def _do(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        task.add_done_callback(_raise_again)
+        task.add_done_callback(self._keep_bug)
+
+    def _keep_bug(self, task: "asyncio.Task[None]") -> None:
+        """A bug in the desk or the life itself must not get lost: what a callback raises is only logged."""
+        if not task.cancelled() and task.exception() is not None:
+            self.verdict.wrong.append(f"{self.loop.time():.2f}: a bug: {task.exception()!r}")
 
     async def _pass_time(self, seconds: float) -> None:
         until_s = self.loop.time() + seconds
@@ -436,9 +441,3 @@ class Life:
             await journal.close()
         if not known:
             self.verdict.wrong.append(f"{now_s:.2f}: the unit puts out {when}, and nobody knows")
-
-
-def _raise_again(task: "asyncio.Task[None]") -> None:
-    """A bug in the life itself must not get lost."""
-    if not task.cancelled() and task.exception() is not None:
-        raise task.exception() or AssertionError("it had an exception")

@@ -110,3 +110,4 @@ def test_exit_codes() -> None:
     assert words.exit_code(ENDED) == 0
     assert words.exit_code(replace(ENDED, stop_confirmed=False)) == 80
     assert words.exit_code(replace(ENDED, stop_confirmed=False, started_at=None)) == 0
+    assert words.exit_code(replace(ENDED, stop_confirmed=False, started_at=None, may_be_on=True)) == 80
