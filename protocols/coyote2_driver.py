@@ -28,7 +28,7 @@ from protocols.coyote2 import (
     WAVE_B,
 )
 from protocols.coyote2 import Strengths as Word
-from protocols.coyote2_questions import SETTLE_S, Questions
+from protocols.coyote2_questions import ECHO_S, SETTLE_S, Questions
 from protocols.coyote2_strength import BOTH, Levels, Strengths
 from protocols.coyote2_wave import Feed
 from protocols.pace import Reading, Turn
@@ -54,6 +54,10 @@ from protocols.vocabulary import (
 COMMAND_S = 0.5
 """A command whose outcome nobody told by then no longer holds up the next one. No shorter than UNFED_MAX_S, so that no
 second wave is handed over behind one that hangs."""
+
+REACHED_S = 1.0
+"""A wave that the air took counts as having fed the box only if the box was heard this lately: a Bluetooth stack takes
+writes for as long as its buffers last, also when the radio carries none."""
 
 LOOK_S = 0.2
 """While it plays, it is looked at so often even if no wave is due, so that a host that stood still is noticed."""
@@ -92,6 +96,8 @@ class Coyote2:
         self._maximum: int | None = None
         self._percent: int | None = None
         self._heard_s = -inf
+        self._opened_s = -inf
+        self._looked_s = -inf
         self._counts: Counter[str] = Counter()
 
     @property
@@ -108,8 +114,8 @@ class Coyote2:
         if self._open:
             dues_s.append(self._wanted.end_s)
             if self._fed_s:
-                oldest_s = min(self._fed_s.values())
-                dues_s.append(oldest_s + (UNFED_MAX_S + SLACK_S if self._owes else LOOK_S))
+                dues_s.append(min(self._fed_s.values()) + UNFED_MAX_S + SLACK_S)
+                dues_s.append(inf if self._owes else self._looked_s + LOOK_S)
             if self._wanted.score is not None:
                 dues_s.append(self._feed.due_s)
             if self._command is None:
@@ -175,7 +181,7 @@ class Coyote2:
             if error is None:  # and so were all before it
                 self._feeds = {later: wave for later, wave in self._feeds.items() if later > tag}
                 if channel in self._fed_s:
-                    self._fed_s[channel] = max(self._fed_s[channel], made_s)
+                    self._fed_s[channel] = max(self._fed_s[channel], min(made_s, self._reached_s + REACHED_S))
         reading = self._questions.of(tag)
         if reading is not None or self._strengths.awaits(tag):
             return self._take(now_s, tag, reading, data, error)
@@ -198,6 +204,8 @@ class Coyote2:
             ops += self._playing(now_s)
         elif self._wanted.mode is not Mode.WATCH and now_s >= self._strengths.zero_due_s:
             ops += self._zeros(now_s)
+        if self._open and now_s >= self._reached_s + ECHO_S:
+            self._questions.echo()
         return ops + self._reads(now_s)
 
     def reported(self, now_s: float) -> Reported:
@@ -215,6 +223,11 @@ class Coyote2:
         if not proved:
             self._strengths.zero = Zero.NO
         return self._tell(now_s, "" if proved else _LOST)
+
+    @property
+    def _reached_s(self) -> float:
+        """Return when the box was heard last, or output was opened on what it had proved."""
+        return max(self._heard_s, self._opened_s)
 
     # What goes out
 
@@ -237,6 +250,7 @@ class Coyote2:
             self._begin_stop(now_s)
         elif plays and not self._open and self._maximum and self._strengths.zero is Zero.CONFIRMED:
             self._open = True
+            self._opened_s = now_s
             self._strengths.begin_play()
             self._feed.begin(now_s, self._wanted.origin_s)
 
@@ -290,11 +304,15 @@ class Coyote2:
         return bool(self._waves or self._feeds)
 
     def _look_after(self, now_s: float) -> None:
-        """A channel that is to play and is owed no wave, since none was due, has been looked after until now."""
+        """A channel that is to play and is owed no wave, since none was due, has been looked after until now; but no
+        longer than the box was heard: what the air took may lie in a buffer.
+        """
+        self._looked_s = now_s
+        after_s = min(now_s, self._reached_s + REACHED_S)
         waits = {channel for channel, _ in self._feeds.values()} | self._waves.keys()
         score = self._wanted.score
         plays = [channel for channel in BOTH if score is not None and self._target[channel] > 0]
-        self._fed_s = {channel: self._fed_s.get(channel, now_s) if channel in waits else now_s for channel in plays}
+        self._fed_s = {channel: self._fed_s.get(channel, now_s) if channel in waits else after_s for channel in plays}
 
     def _strength_word(self, now_s: float, target: Levels, *, urgent: bool) -> Write:
         levels = self._strengths.order(now_s, self._tag + 1, target)

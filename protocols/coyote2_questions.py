@@ -14,6 +14,9 @@ from protocols.vocabulary import Endpoint
 READ_S = 2.0
 """How often the strengths are read while nothing changes."""
 
+ECHO_S = 0.5
+"""While it plays the box is to be heard this often: if nothing else comes, its strengths are read."""
+
 REPLY_S = 0.5
 """A reading that took so long is asked again; its answer may still come."""
 
@@ -49,6 +52,10 @@ class Questions:
     def hurry(self) -> None:
         """Read the strengths as soon as may be."""
         self.levels.hurry(0.0)
+
+    def echo(self) -> None:
+        """The box has said nothing for a while: read the strengths, but for ECHO_S after the last time."""
+        self.levels.hurry(ECHO_S)
 
     def raises(self) -> None:
         """A raise waits for the strengths: read them now, but for CAPS.ask_s after the last time."""

@@ -65,6 +65,13 @@ SLACK_S = 1e-6
 STARVE_S = 0.2
 """Pulses end this long after the last frame: it lasts 100 ms and may reach the unit up to 100 ms late."""
 
+ECHO_S = 0.5
+"""While it plays the box is to be heard this often: if nothing else comes, its battery is read."""
+
+REACHED_S = 1.0
+"""A frame that the air took counts as having fed the box only if the box was heard this lately: a Bluetooth stack takes
+frames for as long as its buffers last, also when the radio carries none."""
+
 BATTERY_S = 60.02
 """Odd, so that readings don't keep meeting frames (as one field client does)."""
 
@@ -131,6 +138,7 @@ class Coyote3:
         self._limits_retry_s = now_s
         self._charge = Reading(now_s, every_s=BATTERY_S, retry_s=5.0, timeout_s=2.0)
         self._heard_s = -inf
+        self._opened_s = -inf
         self._battery: int | None = None
         self._counts: Counter[str] = Counter()
 
@@ -205,7 +213,7 @@ class Coyote3:
             if error is None:  # and so were all before it
                 self._feeds = {later: at_s for later, at_s in self._feeds.items() if later > tag}
                 if self._open and self._fed_s is not None:
-                    self._fed_s = max(self._fed_s, made_s)
+                    self._fed_s = max(self._fed_s, min(made_s, self._reached_s + REACHED_S))
         if self._command is not None and tag == self._command.tag:
             self._command = None
             self._counts["writes_failed"] += error is not None
@@ -222,7 +230,9 @@ class Coyote3:
         self._counts["reads_failed"] += self._charge.late(now_s)
         self._turn(now_s)
         ops = [] if self._wanted.mode is Mode.WATCH else self._writes(now_s)
-        if self._strengths.asks >= VAIN:
+        if self._open and now_s >= self._reached_s + ECHO_S:
+            self._charge.hurry(gap_s=ECHO_S)
+        elif self._strengths.asks >= VAIN:
             self._charge.hurry(gap_s=PROBE_S)
         if self._charge.begin(now_s, self._tag + 1):
             self._tag += 1
@@ -241,6 +251,11 @@ class Coyote3:
         if not proved:
             self._strengths.zero = Zero.NO
         return self._tell(now_s, "" if proved else _LOST)
+
+    @property
+    def _reached_s(self) -> float:
+        """Return when the box was heard last, or output was opened on what it had proved."""
+        return max(self._heard_s, self._opened_s)
 
     @property
     def _quiet(self) -> bool:
@@ -263,6 +278,7 @@ class Coyote3:
             self._begin_stop(now_s, rush=True)
         elif plays and self._quiet and self._limited:
             self._open = True
+            self._opened_s = now_s
             self._strengths.begin_play()
             self._grid.skip(now_s)
 

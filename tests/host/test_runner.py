@@ -56,7 +56,7 @@ class Notes:
 class Rig:
     """A runner with a software unit, on a loop whose time jumps."""
 
-    def __init__(self, options: str, *, minutes: float = 1.0, stops_only: bool = False) -> None:
+    def __init__(self, options: str, *, minutes: float = 1.0, stops_only: bool = False, level: int = 4) -> None:
         setup = read_line(options)
         self.made: Family = family(setup.family)
         self.twin: Twin = make(setup, lambda _unit: silent)[0]
@@ -65,6 +65,7 @@ class Rig:
         self.levels: list[tuple[float, int]] = []
         self._minutes = minutes
         self._stops_only = stops_only
+        self._level = level
         self.loop, self.clock = new_loop("max")
 
     def play(self, act: Callable[[Runner], Awaitable[None]] | None = None) -> Runner:
@@ -87,7 +88,7 @@ class Rig:
     def runner(self) -> Runner:
         made, now = self.made, self.clock.now()
         program = next(program for program in shipped() if program.id == "tens-ankle")
-        goal = {channel: Level(4 if channel is Channel.A else 0) for channel in made.caps.channels}
+        goal = {channel: Level(self._level if channel is Channel.A else 0) for channel in made.caps.channels}
         order = None if self._stops_only else Order(fit(program, made, self._minutes), goal, pads_on=True)
         limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
         unit = Unit("box", self.twin.address, made.name, made.title, True, made.by_hand)

@@ -29,3 +29,19 @@ def test_a_short_silence_on_the_air_interrupts_nothing(name: str) -> None:
     rig.play()
     assert rig.ended.stop_confirmed
     assert not [event for event in rig.notes.told if isinstance(event, Paused)]
+
+
+@pytest.mark.control("C-50")
+@pytest.mark.parametrize("name", ["coyote3", "coyote2"])
+@pytest.mark.parametrize("silence_s", [2.0, 4.0, 8.0])
+def test_a_radio_that_takes_frames_in_a_silence_hides_it_from_nobody(name: str, silence_s: float) -> None:
+    """The stack takes 64 writes while the radio carries none: what it was told of them proves no feeding."""
+    full = 20 if name == "coyote3" else 200
+    rig = Rig(f"{name}:stall=20+{silence_s},taken=64", minutes=1.0, level=full)
+    rig.play()
+    over_s = 20.3 + silence_s  # the air counts from the opening of the link
+    assert max(level for at_s, level in rig.levels if at_s < over_s) == full
+    after = [level for at_s, level in rig.levels if over_s + 0.25 < at_s < over_s + 1.2]
+    assert max(after) <= full // 4, "back without a ramp"
+    assert [event for event in rig.notes.told if isinstance(event, Paused)]
+    assert rig.ended.stop_confirmed

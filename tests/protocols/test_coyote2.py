@@ -215,6 +215,7 @@ class Talk:
         self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH)
         self.read_tag = 0
+        self.last_told = b""
         self.now_s = 0.0
         if entry.get("begin", False):
             for step in GOLDEN["conversation"][0]["steps"]:
@@ -225,13 +226,16 @@ class Talk:
         while step.get("fed") and self.driver.due_s < now_s:  # it goes on as it was until then
             due_s = self.now_s = max(self.now_s, self.driver.due_s)
             for op in self.driver.poll(due_s):
-                assert isinstance(op, Write), "what is asked has a step of its own"
-                events += self.driver.done(due_s, op.tag, b"", None)
+                if isinstance(op, Read) and due_s >= step.get("reads", due_s + 1):
+                    return events, [self.said(op)]  # this reading is answered by the next step
+                answer = self.last_told if isinstance(op, Read) else b""
+                events += self.driver.done(due_s, op.tag, answer, None)
         self.now_s = now_s
         if "hear" in step:
             events += self.driver.receive(now_s, STRENGTHS, bytes.fromhex(step["hear"]))
         if "told" in step:
-            events += self.driver.done(now_s, self.read_tag, bytes.fromhex(step["told"]), None)
+            self.last_told = bytes.fromhex(step["told"])
+            events += self.driver.done(now_s, self.read_tag, self.last_told, None)
         level = dict(zip((A, B), map(Level, step["level"]), strict=True)) if "level" in step else self.wanted.level
         mode, end_s = Mode(step.get("want", self.wanted.mode.value)), step.get("end", self.wanted.end_s or 70.0)
         self.wanted = Wanted(mode, level, CEILING, self.score, 10.0, end_s)

@@ -150,12 +150,12 @@ def test_waves_keep_their_grid_for_both_channels() -> None:
     assert {WAVE_WORD.parse(op.data).x for _, op in waves if op.data != SILENCE} == {1}
 
 
-def test_readings_are_rare_while_nothing_changes_and_the_battery_is_read_each_minute() -> None:
+def test_while_it_plays_the_box_is_heard_twice_a_second_and_the_battery_is_read_each_minute() -> None:
     loop = Loop().ready().play(80)
     begin_s = loop.now_s
     loop.run(180)
     reads = [op.endpoint for at_s, op in loop.ops if isinstance(op, Read) and at_s > begin_s]
-    assert reads.count(STRENGTHS) == pytest.approx(90, abs=3)
+    assert 240 <= reads.count(STRENGTHS) <= 370
     assert reads.count(BATTERY) == 3
     assert reads.count(CONFIG) == 0
     assert loop.driver.reported(loop.now_s).battery == 82

@@ -161,6 +161,8 @@ class Talk:
             due_s = self.driver.due_s
             for op in self.driver.poll(due_s):
                 events += self._out(due_s, op)
+                if isinstance(op, Read):
+                    events += self.driver.done(due_s, op.tag, b"\x52", None)
         if "hear" in step:
             events += self.driver.receive(now_s, OUT, bytes.fromhex(step["hear"]))
         if "charge" in step:

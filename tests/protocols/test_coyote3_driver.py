@@ -280,8 +280,21 @@ def test_what_comes_late_is_as_old_as_its_question() -> None:
     assert strengths.told_s == 0.0
 
 
+def test_while_it_plays_the_box_is_heard_at_least_twice_in_a_second() -> None:
+    rig = playing(seconds=60.0)
+    heard = [rig.reported().heard_s]
+    for _ in range(100):
+        rig.run(0.1)
+        heard.append(rig.reported().heard_s)
+        assert rig.now_s - heard[-1] <= 1.0
+    assert len(set(heard)) >= 10
+
+
 def test_the_battery_is_read_every_minute_and_again_after_a_failure() -> None:
-    rig = playing(seconds=130.0)
+    rig = playing()
+    rig.ask(Mode.OFF)
+    rig.reads.clear()
+    rig.run(190.0)
     gaps = [round(after - before, 2) for before, after in pairwise(rig.reads)]
     assert gaps == [60.02, 60.02]
     assert rig.reported().battery == 80
