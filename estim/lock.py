@@ -8,11 +8,15 @@
 import fcntl
 import os
 import signal
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
 from estim.core.errors import EstimError, Exit
+from estim.host.clock import RealClock
 from estim.host.home import Home
+from estim.host.marker import Marker
+from estim.host.rows import NEVER
 
 LOOK_S = 0.1
 """How often the marker is looked at."""
@@ -49,25 +53,42 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
     host = holder(home.lock)
     if host is None:
         return None
-    marked = _marked(home)  # before the signal too: a quick stop has taken its unit out a moment after it
+    on = _on(home)  # before the signal too: a quick stop has taken its unit out a moment after it
     try:
         os.kill(host, signal.SIGUSR1)
     except ProcessLookupError:
         return None
     except OSError as error:
         raise _unproved(f"its host (process {host}) can't be signalled: {error.strerror}") from error
-    marked |= _marked(home)
-    if not marked:
+    on |= _on(home)
+    if not on:
         return "nothing is running"
     for _ in range(int(timeout_s / LOOK_S)):
-        if not _marked(home):
+        if on.isdisjoint(_marked(home)):
             return "stopped, zero confirmed (by a signal: the host takes no connection)"
         Event().wait(LOOK_S)
     raise _unproved(f"its host (process {host}) was signalled, and has proved nothing within {timeout_s:.0f} s")
 
 
-def _marked(home: Home) -> set[Path]:
-    return {path for path in markers(home) if path.exists()}
+def _on(home: Home) -> set[str]:
+    """Return the addresses of what may be on now; those whose time is over were told when it was, and are left out."""
+    now_utc = RealClock().now().utc
+    return {address for address, until_utc in _marks(home).items() if until_utc > now_utc}
+
+
+def _marked(home: Home) -> set[str]:
+    return set(_marks(home))
+
+
+def _marks(home: Home) -> dict[str, datetime]:
+    """Return until when each unit in the markers may be on; a marker that can't be read counts as one of its own."""
+    marks: dict[str, datetime] = {}
+    for path in markers(home):
+        try:
+            marks |= {one.address: one.until_utc for one in Marker(path).read()}
+        except EstimError:
+            marks[str(path)] = NEVER
+    return marks
 
 
 def _unproved(why: str) -> EstimError:

@@ -88,6 +88,8 @@ def _stop_and_tell(command: Words, options: dict[str, str], as_json: bool) -> in
     except Exception as error:  # noqa: BLE001 - whatever went wrong: what isn't known to be off isn't off
         reply = _unproved(f"estim failed ({error!r})")
     code = reply.code if isinstance(reply, EstimError) else getattr(reply, "code", Exit.DONE)
+    if code not in (Exit.DONE, Exit.USAGE) and not command["seen_off"]:
+        code = Exit.NOT_CONFIRMED  # a bug of the host's, a unit that nobody knows: what isn't known to be off isn't off
     try:
         if isinstance(reply, EstimError):
             _told_error(reply, as_json)
@@ -177,12 +179,16 @@ def _stopped(command: Words, options: dict[str, str]) -> "Reply":
     for attempt in range(STOP_TRIES):
         try:
             answer = _over_the_socket(line, options)
-            if answer is None and "--simulate" not in options:
-                answer = _by_signal(options) or _by_a_new_host(options, attempt)
-            elif answer is None:
+            if answer is None and command["seen_off"]:
+                raise EstimError("no host could be asked, so nothing was noted", code=Exit.TRY_LATER)
+            if answer is None:
+                answer = _by_signal(options)
+            if answer is None and "--simulate" in options:
                 from estim.core.panel import Done
 
                 return Done("nothing is running: a software unit ends with its host")
+            if answer is None:
+                answer = _by_a_new_host(options, attempt)
             if answer is not None:
                 return answer
         except EstimError as why:
@@ -212,8 +218,9 @@ def _over_the_socket(line: bytes, options: dict[str, str]) -> "Reply | None":
     from estim.core.panel import Refusal
 
     reply = read_reply(answer)
-    overfull = isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER
-    return None if overfull else reply
+    if isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER and b'"seen_off": true' not in line:
+        return None  # it had no room, or is leaving: a stop is told in another way
+    return reply
 
 
 def _by_signal(options: dict[str, str]) -> "Reply | None":

@@ -411,7 +411,7 @@ class Session:
         channel = hand.channel
         self.teller.author[channel] = "hand"
         cap, why = self.limits.of(channel)
-        self.wish.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose)
+        self.wish.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose, cap=cap)
         if not hand.rose or hand.level <= cap:
             return []
         text = f"{channel.value} was raised by hand to {hand.level}, above the cap of {cap} ({why}): lowered to {cap}"

@@ -84,11 +84,11 @@ class Ramp:
             level = max(level, self.held.level) if self.held.rose else min(level, self.held.level)
         return Level(floor(level * fade + 1e-9))
 
-    def hand(self, part: int, percent: float, level: int, *, rose: bool) -> None:
-        """Follow a hand that brought the unit to `level`: the goal moves by the unit's own steps."""
+    def hand(self, part: int, percent: float, level: int, *, rose: bool, cap: int) -> None:
+        """Follow a hand that brought the unit to `level`: the goal moves by its own steps, to the cap at most."""
         steps = level - self.level(part, percent)
         if rose and steps > 0:
-            self.at = float(floor(self.at + 1e-9) + steps)
+            self.at = float(min(floor(self.at + 1e-9) + steps, max(cap, floor(self.at + 1e-9))))
             self.goal = max(self.goal, floor(self.at))
         elif not rose and steps < 0:
             self.goal = max(0, min(self.goal, floor(self.at + 1e-9)) + steps)
@@ -143,10 +143,10 @@ class Wish:
             ramp.slew = inf
         ramp.aim(goal)
 
-    def hand(self, now_s: float, channel: Channel, level: int, *, rose: bool) -> None:
+    def hand(self, now_s: float, channel: Channel, level: int, *, rose: bool, cap: int) -> None:
         """Follow a hand at the unit, to a level that the caps allow."""
         index, part = self._place(now_s)
-        self._ramps[channel].hand(index, part.level_pct, level, rose=rose)
+        self._ramps[channel].hand(index, part.level_pct, level, rose=rose, cap=cap)
 
     def come_to(self, now_s: float, channel: Channel, told: int) -> int:
         """Return how far on the person's own scale a unit has come that told this level in the present part."""

@@ -1,6 +1,7 @@
 """Carries the ops of one driver over one link: each with a time-out, a stop never behind anything else."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from estim.core.moment import Now
@@ -99,6 +100,9 @@ class Carrier:
             error = failure
         except TimeoutError:
             error = AirError(f"no answer within {OP_TIMEOUT_S:.0f} s")
+        except Exception as bug:  # of a Bluetooth library: whatever it was, this operation failed
+            logging.getLogger(__name__).exception("an operation on the air failed")
+            error = AirError(f"the Bluetooth library failed: {bug!r}")
         if error is not None and error.lost:
             self._lose(str(error))
         if error is None and isinstance(op, Write) and not op.response:

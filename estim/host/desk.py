@@ -12,6 +12,7 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from threading import Timer
 from typing import assert_never
 
@@ -46,7 +47,7 @@ from estim.host.parts import Parts
 from estim.host.preparing import prepare
 from estim.host.readying import until_ready
 from estim.host.recovering import recovery
-from estim.host.rows import OpenSession
+from estim.host.rows import NEVER, OpenSession
 from estim.host.runner import Runner
 from estim.host.scribe import Scribe, opening, utc_at
 from estim.host.station import Proof, Station, Watchers
@@ -58,6 +59,9 @@ STOP_WAIT_S = 3.0
 
 REACH_WAIT_S = 25.0
 """How long a stop waits for a unit that a dead host left behind: it is to be found and connected first."""
+
+LOOK_ON_S = 0.5
+"""Between a session that ended without a proof and the one that goes on to stop its unit."""
 
 WRITE_AGAIN_S, WRITE_TRIES = 30.0, 2880
 """How often a session's end that the disk didn't take is written again, for a day."""
@@ -82,7 +86,8 @@ class Desk:
         self._alone: Timer | None = None
         self._closing = False
         self.busy_changed: Callable[[bool], None] = lambda _busy: None
-        self._beyond: dict[str, str] = {}  # units that may be on and can't be stopped from here, with the sentence why
+        self._beyond: dict[str, tuple[datetime, str]] = {}
+        """Units that may be on and can't be stopped from here: until when, and the sentence why."""
 
     async def ask(self, front: Front, command: Ask) -> Reply:
         """Carry out one command; every refusal is an answer, never an exception."""
@@ -118,11 +123,13 @@ class Desk:
         """Stop everything, verified, then hang up: what every signal to the host leads to."""
         self._closing = True
         self.stop_all(Reason.INTERRUPTED)
-        for station in list(self._stations.values()):
-            await self._settle(station, lost_wait_s=LOST_WAIT_S)
-            station.runner.forget(linked=True)
-            await asyncio.wait({station.task}, timeout=10)
-            await station.scribe.close(self._parts.clock.now())
+        await asyncio.gather(*(self._close_one(station) for station in list(self._stations.values())))
+
+    async def _close_one(self, station: Station) -> None:
+        await self._settle(station, lost_wait_s=LOST_WAIT_S)
+        station.runner.forget(linked=True)
+        await asyncio.wait({station.task}, timeout=10)
+        await station.scribe.close(self._parts.clock.now())
 
     def stop_all(self, reason: Reason) -> None:
         """Order every session's stop in this very breath; waits for nothing."""
@@ -193,11 +200,7 @@ class Desk:
                 await self._clear_waiting()
             ready = await prepare(self._parts, command)
             name = ready.unit.name
-            present = self._stations.get(name)
-            if present is not None and present.running:
-                raise EstimError(_busy(present), code=Exit.TRY_LATER)
-            if present is not None:
-                await asyncio.wait({present.task}, timeout=10)
+            await self._check_free(name)
             keep = command.keep or self._parts.settings.keep_running
             self._check_wanted(front, stops, keep=keep)
             now = self._parts.clock.now()
@@ -211,6 +214,15 @@ class Desk:
                 self._order_stop(station, Reason.STOPPED, soft=False)
                 raise
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
+
+    async def _check_free(self, name: str) -> None:
+        """Refuse a start on a unit that has a session, is being hung up, or may still be on and is to be stopped."""
+        present = self._stations.get(name)
+        if present is not None and not present.running:
+            await asyncio.wait({present.task}, timeout=10)
+            present = self._stations.get(name)  # another one, if nothing proved that the unit is off
+        if present is not None and (present.running or not present.task.done()):
+            raise EstimError(_busy(present), code=Exit.TRY_LATER)
 
     async def _clear_waiting(self) -> None:
         """End what was prepared for nobody yet, to its last word in the journal: a person's own start goes first."""
@@ -256,21 +268,27 @@ class Desk:
         for left in await self._parts.journal.open_sessions():
             if left.id == 0 and left.on_until_utc is not None and left.on_until_utc <= now.utc:
                 continue  # the marker keeps it since nothing was proved, and its time is over
-            try:
-                name = self._take_up(left)
-            except EstimError as error:
-                self._beyond[left.unit or left.address] = error.text
-                continue
-            if name not in names:
+            name = self._try_to_take_up(left)
+            if name and name not in names:
                 names.append(name)
         return names
+
+    def _try_to_take_up(self, left: OpenSession) -> str:
+        """Begin to stop what was left on and return its name; "" if it can't be, which every stop tells from now on."""
+        try:
+            return self._take_up(left)
+        except EstimError as error:
+            self._beyond[left.unit or left.address] = (left.on_until_utc or NEVER, error.text)
+            return ""
 
     def _take_up(self, left: OpenSession) -> str:
         """Begin to stop what was left on, and go on until it is off; two rows of one unit are one unit."""
         made = recovery(self._parts, left)
         name = made.session.unit.name
         present = self._stations.get(name)
-        if present is not None and present.running and present.recovers:
+        if present is not None and present.running and not present.recovers:
+            raise EstimError(f"{name} has a session already", code=Exit.TRY_LATER)
+        if present is not None and present.running:
             present.scribe.also.append(left.id)
             present.runner.session.until_s = max(present.runner.session.until_s, made.session.until_s)
             return name
@@ -286,6 +304,7 @@ class Desk:
         await self._write_down(scribe)
         looks_on = runner.unsettled and not self._closing and not (self._solo and self._parts.air.simulated)
         if looks_on:
+            await asyncio.sleep(LOOK_ON_S)  # whatever ends it at once must not be a loop without a breath
             self._look_on(runner, scribe)
         self.busy_changed(self.busy)
         if not looks_on:
@@ -295,7 +314,7 @@ class Desk:
         """Nothing proves that the unit is off: go on to stop it, by a fresh way, until something does."""
         now, session = self._parts.clock.now(), runner.session
         on_until = utc_at(now, runner.on_until_s)
-        self._take_up(
+        self._try_to_take_up(
             OpenSession(
                 id=scribe.number,
                 program="",
@@ -356,7 +375,8 @@ class Desk:
     def _untold(self) -> tuple[str, ...]:
         """Return what keeps this host from knowing that nothing else is on, a sentence each."""
         blind = self._parts.journal.blind
-        beyond = (f"{unit} may be on: {why}" for unit, why in self._beyond.items())
+        now = self._parts.clock.now()
+        beyond = (f"{unit} may be on: {why}" for unit, (until_utc, why) in self._beyond.items() if until_utc > now.utc)
         return (*beyond, *([f"whether another unit was left on can't be known: {blind}"] if blind else []))
 
     async def _seen_off(self, unit: str | None) -> Reply:

@@ -1,6 +1,7 @@
 """The marker: a small file beside the journal that says which units may be on, for when the journal can't be read.
 
-1. A unit is in it before its link is opened, and out of it only when its zero was proved or its time is over.
+1. A unit is in it before its link is opened, and out of it only when its zero was proved, it was never touched, or a
+   person has seen that it is off. One whose time is over stays in it, with that time, until it is proved or played.
 2. It is written as a whole and is on disk when `put` returns. It holds the little that a stop needs, and nothing else.
 3. What can't be understood is told as such: who reads it must not say that nothing is running.
 """

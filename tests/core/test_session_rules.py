@@ -361,7 +361,7 @@ def test_a_key_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_pl
     wish.advance(box.now_s)
     ramp = wish._ramps[A]
     before = ramp.level(0, 5.0)
-    ramp.hand(0, 5.0, before + 1, rose=True)
+    ramp.hand(0, 5.0, before + 1, rose=True, cap=200)
     assert wish.goal(A) == 41
     box.step(Hand(A, Level(box.level + 1), rose=True))
     assert wish.goal(A) <= 42

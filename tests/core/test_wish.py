@@ -76,10 +76,10 @@ def test_clearing_keeps_goal_and_position_and_begins_again_from_zero() -> None:
 def test_what_a_hand_lowered_stays_down() -> None:
     made = wish()
     made.advance(170.0)
-    made.hand(170.0, A, 7, rose=False)
+    made.hand(170.0, A, 7, rose=False, cap=200)
     made.advance(200.0)
     assert made.levels(200.0)[A] == 7
-    made.hand(200.0, A, 9, rose=False)
+    made.hand(200.0, A, 9, rose=False, cap=200)
     assert made.levels(200.0)[A] == 7
 
 
@@ -87,7 +87,7 @@ def test_what_a_hand_lowered_stays_down() -> None:
 def test_what_a_hand_did_in_the_half_level_part_holds_there_and_moves_the_goal_by_as_many_steps() -> None:
     made = wish()
     made.advance(150.0)
-    made.hand(150.0, A, 3, rose=False)
+    made.hand(150.0, A, 3, rose=False, cap=200)
     assert made.levels(150.0)[A] == 3
     assert made.goal(A) == 8
     made.advance(200.0)
@@ -101,7 +101,7 @@ def test_one_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_play
 ) -> None:
     ramp = Ramp(goal=goal, at=float(goal))
     pressed = max(0, ramp.level(0, percent) + (1 if rose else -1))
-    ramp.hand(0, percent, pressed, rose=rose)
+    ramp.hand(0, percent, pressed, rose=rose, cap=200)
     assert ramp.level(0, percent) == pressed
     assert abs(ramp.goal - goal) <= 1
     assert ramp.level(1, 100) <= goal + 1
@@ -111,23 +111,31 @@ def test_one_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_play
 def test_a_raised_level_is_adopted_in_its_part(goal: int, level: int, percent: int) -> None:
     ramp = Ramp(goal=goal, at=float(goal))
     before = ramp.level(0, percent)
-    ramp.hand(0, percent, level, rose=True)
+    ramp.hand(0, percent, level, rose=True, cap=200)
     assert ramp.level(0, percent) == max(before, level)
 
 
 @given(goal=st.integers(0, 200), at=st.floats(0, 200), level=st.integers(0, 200), percent=st.integers(1, 100))
 def test_a_lowered_level_is_never_exceeded(goal: int, at: float, level: int, percent: int) -> None:
     ramp = Ramp(goal=goal, at=min(at, float(goal)), slew=1.0)
-    ramp.hand(0, percent, level, rose=False)
+    ramp.hand(0, percent, level, rose=False, cap=200)
     lowered = ramp.held is not None
     ramp.advance(1000.0)
     assert not lowered or ramp.level(0, percent) <= level
     assert ramp.goal <= goal
 
 
+@pytest.mark.control("C-54")
+def test_a_press_in_a_part_that_plays_little_never_moves_the_goal_above_the_cap() -> None:
+    ramp = Ramp(goal=70, at=70.0)
+    ramp.hand(0, 5, 4, rose=True, cap=70)
+    assert ramp.goal == 70
+    assert ramp.level(0, 5) == 4
+
+
 def test_a_key_ends_what_a_hand_had_held() -> None:
     ramp = Ramp(goal=40, at=40.0)
-    ramp.hand(0, 50, 10, rose=False)
+    ramp.hand(0, 50, 10, rose=False, cap=200)
     assert ramp.level(0, 50) == 10
     ramp.aim(30)
     assert ramp.level(0, 50) == 15

@@ -564,3 +564,39 @@ def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_th
     house = House(folder, "em70", real=True)
     house.disk = FillingDisk
     house.run(life)
+
+
+@pytest.mark.control("C-47")
+def test_a_start_in_the_breath_of_an_unproved_end_takes_nobodys_place(folder: Path) -> None:
+    """The session has ended without a proof and is being hung up: the one that stops its unit comes next, and stays."""
+
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        await desk.ask(seat, REAL)
+        await asyncio.sleep(20)
+        house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
+        stopping = asyncio.get_running_loop().create_task(desk.ask(seat, Stop()))
+        while desk.overview().units[0].state is not State.ENDED:
+            await asyncio.sleep(0.001)
+        reply = await desk.ask(Seat(), REAL)
+        assert isinstance(reply, Refusal)
+        assert "is being searched for" in reply.text
+        await stopping
+        house.air.change(house.twins[0].address, CLEAR)
+        await asyncio.sleep(60)
+        assert house.level() == 0
+        assert await house.journal.open_sessions() == []
+
+    House(folder, "em70", real=True).run(life)
+
+
+def test_many_lost_units_hold_up_an_ending_host_no_longer_than_one(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        for number in range(5):
+            await house.leave_open(address=f"00:00:00:00:00:0{number}")
+        await desk.recover()
+        began_s = house.clock.now().mono_s
+        await desk.close()
+        assert house.clock.now().mono_s - began_s < 40
+
+    House(folder, "em70", real=True).run(life)
