@@ -45,7 +45,7 @@ ALONE_S = 15.0
 def hold(home: Home) -> int:
     """Take the home's lock; raise EstimError (75) if another host has it. It is let go when the process ends."""
     try:
-        handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
         why = error.strerror or str(error)
         raise EstimError(f"can't write {home.lock}: {why}", code=Exit.CANT_CREATE) from error
@@ -58,8 +58,9 @@ def hold(home: Home) -> int:
             f"another host (process {pid or 'unknown'}) has the home {home.runtime}: use it, or end it first",
             code=Exit.TRY_LATER,
         ) from error
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    with suppress(OSError):  # the kernel knows who holds it, should this be no file at all
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle
 
 

@@ -155,7 +155,7 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
         with ExitStack() as files:
             told: int | BinaryIO = subprocess.DEVNULL
             with suppress(OSError):  # what it says to nobody may get lost
-                told = files.enter_context(log.open("ab"))
+                told = files.enter_context(open(log, "ab", opener=_no_pipe))
             return subprocess.Popen(
                 [sys.executable, "-m", "estim.app", *_line_of(options)],
                 stdin=subprocess.DEVNULL,
@@ -166,6 +166,11 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
             )
     except OSError as error:
         raise EstimError(f"can't start a host: {error}", code=Exit.CANT_CREATE) from error
+
+
+def _no_pipe(path: str, flags: int) -> int:
+    """Open without waiting for a reader, should a pipe stand where the log is to be."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)
 
 
 def _line_of(options: HostOptions) -> list[str]:

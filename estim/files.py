@@ -1,11 +1,31 @@
 """Writes a file as a whole: after a crash or a full disk there is the old text or the new one, never a half."""
 
+import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from estim.core.errors import EstimError, Exit
+
+SMALL_MAX = 1 << 20
+"""Settings, lists of units and markers are far below; a larger file is none of ours."""
+
+
+def read_small(path: Path) -> bytes:
+    """Return a small file's bytes; never waits, whatever stands in its place (a pipe without a writer, a device).
+
+    Raises OSError: FileNotFoundError, and one with a sentence for what is no file, or too large.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        if about.st_size > SMALL_MAX:
+            raise OSError(errno.EFBIG, f"it has {about.st_size} bytes, more than {SMALL_MAX}")
+        return file.read(SMALL_MAX + 1)
 
 
 def write_whole(path: Path, text: str | bytes) -> None:

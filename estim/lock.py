@@ -8,6 +8,7 @@
 import fcntl
 import os
 import signal
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -15,7 +16,7 @@ from threading import Event
 from estim.core.errors import EstimError, Exit
 from estim.host.clock import RealClock
 from estim.host.home import Home
-from estim.host.marker import Marker
+from estim.host.marker import How, Marker, Marks
 from estim.host.rows import NEVER
 
 LOOK_S = 0.1
@@ -25,18 +26,32 @@ LOOK_S = 0.1
 def holder(lock: Path) -> int | None:
     """Return the process that holds the lock; None if nobody does, or nobody can know."""
     try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(lock, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        number = os.pread(handle, 32, 0).decode(errors="replace").strip()
-        return int(number) if number.isdecimal() and int(number) > 1 else None
+        return _process_of(handle)
     except OSError:
         return None
     finally:
         os.close(handle)
+    return None
+
+
+def _process_of(handle: int) -> int | None:
+    """Return the process that holds the lock of an open file: as the kernel lists it, else as it wrote down itself."""
+    about = os.fstat(handle)
+    place = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text(encoding="ascii", errors="replace").splitlines():
+            words = line.split()
+            if len(words) > 5 and words[1] == "FLOCK" and words[5] == place and words[4].isdecimal():
+                return int(words[4])
+    with suppress(OSError):  # it may be no file at all
+        number = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        return int(number) if number.isdecimal() and int(number) > 1 else None
     return None
 
 
@@ -62,12 +77,27 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
         raise _unproved(f"its host (process {host}) can't be signalled: {error.strerror}") from error
     on |= _on(home)
     if not on:
+        if not _all_read(home):
+            raise _unproved(f"its host (process {host}) was signalled, and what says that a unit may be on is missing")
         return "nothing is running"
     for _ in range(int(timeout_s / LOOK_S)):
-        if on.isdisjoint(_marked(home)):
-            return "stopped, zero confirmed (by a signal: the host takes no connection)"
+        if _all_read(home) and on.isdisjoint(_marked(home)):
+            return _how(home, on)
         Event().wait(LOOK_S)
     raise _unproved(f"its host (process {host}) was signalled, and has proved nothing within {timeout_s:.0f} s")
+
+
+def _how(home: Home, addresses: set[str]) -> str:
+    """Return how these units left the marker; raises EstimError (80) unless each was proved off, or never on."""
+    ends: dict[str, How] = {}
+    for marks in _read(home):
+        ends |= {one.address: one.how for one in marks.settled}
+    hows = {ends.get(address) for address in addresses}
+    if hows <= {How.PROVED}:
+        return "stopped, zero confirmed (by a signal: the host takes no connection)"
+    if hows <= {How.PROVED, How.UNTOUCHED}:
+        return "stopped before anything was put out (by a signal: the host takes no connection)"
+    raise _unproved("its unit left the list of those that may be on without a proof")
 
 
 def _on(home: Home) -> set[str]:
@@ -82,13 +112,29 @@ def _marked(home: Home) -> set[str]:
 
 def _marks(home: Home) -> dict[str, datetime]:
     """Return until when each unit in the markers may be on; a marker that can't be read counts as one of its own."""
-    marks: dict[str, datetime] = {}
+    marks = {one.address: one.until_utc for read in _read(home) for one in read.units}
     for path in markers(home):
-        try:
-            marks |= {one.address: one.until_utc for one in Marker(path).read()}
-        except EstimError:
-            marks[str(path)] = NEVER
+        with suppress(EstimError):
+            Marker(path).read()
+            continue
+        marks[str(path)] = NEVER
     return marks
+
+
+def _read(home: Home) -> list[Marks]:
+    """Return what can be read of the markers."""
+    found: list[Marks] = []
+    for path in markers(home):
+        with suppress(EstimError):
+            marks = Marker(path).read()
+            if marks is not None:
+                found.append(marks)
+    return found
+
+
+def _all_read(home: Home) -> bool:
+    """Say whether at least one marker is there; a host makes it when it starts."""
+    return bool(_read(home))
 
 
 def _unproved(why: str) -> EstimError:

@@ -217,7 +217,10 @@ def _over_the_socket(line: bytes, options: dict[str, str]) -> "Reply | None":
     from estim.client import read_reply
     from estim.core.panel import Refusal
 
-    reply = read_reply(answer)
+    try:
+        reply = read_reply(answer)
+    except EstimError:
+        return None  # nonsense: it is told once more, in another way
     if isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER and b'"seen_off": true' not in line:
         return None  # it had no room, or is leaving: a stop is told in another way
     return reply

@@ -20,7 +20,7 @@ from estim.core.days.reminding import Quiet
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.guard import NEW_UNIT_CAP_PCT, Cap, percent_cap
-from estim.files import no_right, write_whole
+from estim.files import no_right, read_small, write_whole
 from estim.settings_template import TEMPLATE
 from protocols.vocabulary import Capabilities, Channel, Level
 
@@ -186,7 +186,7 @@ def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, 
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_small(path).decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -200,7 +200,7 @@ def _parsed(path: Path, text: str | None) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise EstimError(f"{path}: not TOML: {error}", code=Exit.CONFIG) from error
 
 

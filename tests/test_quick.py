@@ -329,6 +329,15 @@ def test_no_file_keeps_a_stop_away(home: Path, spoiled: str) -> None:
     assert (code, out) == (Exit.DONE, "nothing is running\n"), said
 
 
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize("place", ["units.json", "config.toml", "host.log", "host.lock", "log.on.json"])
+def test_no_pipe_in_a_files_place_is_waited_for(home: Path, place: str) -> None:
+    os.mkfifo(home / place)
+    code, out, said = estim(home, "stop")
+    known = place != "log.on.json"  # that one says which units may be on
+    assert (code, out) == ((Exit.DONE, "nothing is running\n") if known else (Exit.NOT_CONFIRMED, "")), said
+
+
 @pytest.mark.parametrize("where", [">/dev/full", ">&-", ">/dev/full 2>&1", ">&- 2>&-"])
 @pytest.mark.parametrize("flags", ["", "--json"])
 def test_a_stop_keeps_its_exit_whatever_becomes_of_its_words(home: Path, where: str, flags: str) -> None:

@@ -129,6 +129,7 @@ class Session:
         if self.state is State.ENDED:
             return []
         self._was_zero = self.proved(last)
+        self._unfed_s = None  # what was lost comes back by a key, or not at all
         self.lost = now
         if self.state not in (State.STOPPING, State.FAULT):
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
@@ -336,6 +337,7 @@ class Session:
         self.state = move(self.state, by)
         self._since_s = now.mono_s
         if self.state in (State.PAUSED, State.STOPPING, State.FAULT):
+            self._unfed_s = None  # whatever led here now, a gap in feeding is not what waits to be over
             self._stop_number += by is not Move.BACK  # what came back has proved the zero of its stop
             self.wish.clear(now.mono_s)
 
@@ -352,8 +354,8 @@ class Session:
         if self._latched:
             self._stop(now, Reason.STOPPED, "stopped by a person")
             return []
-        self._unfed_s = reported.fed_s
         self._go(now, Move.PAUSE)
+        self._unfed_s = reported.fed_s
         return self.teller.paused(text, self.wish.played_s(now.mono_s))
 
     def _feed_again(self, now: Now) -> list[Happened]:
@@ -387,6 +389,8 @@ class Session:
         self.teller.author = dict.fromkeys(self.caps.channels, "ramp")
 
     def _take(self, now: Now, event: Event) -> list[Happened]:
+        if not isinstance(event, Hand):
+            self._unfed_s = None  # something else has happened in a gap: it takes a key to go on
         match event:
             case Hand():
                 return self._hand(now, event)

@@ -12,6 +12,7 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import datetime
 from threading import Timer
 from typing import assert_never
@@ -43,6 +44,7 @@ from estim.core.telling import local_time
 from estim.host.addresses import same_address
 from estim.host.control import Front
 from estim.host.finding import look
+from estim.host.marker import How
 from estim.host.parts import Parts
 from estim.host.preparing import prepare
 from estim.host.readying import until_ready
@@ -78,6 +80,7 @@ class Desk:
         self._solo = solo
         self._stops = 0
         self._stations: dict[str, Station] = {}
+        """By the unit's address: a name may be given to another one."""
         self._watchers = Watchers()
         self._fronts: set[Front] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,8 +89,8 @@ class Desk:
         self._alone: Timer | None = None
         self._closing = False
         self.busy_changed: Callable[[bool], None] = lambda _busy: None
-        self._beyond: dict[str, tuple[datetime, str]] = {}
-        """Units that may be on and can't be stopped from here: until when, and the sentence why."""
+        self._beyond: dict[str, tuple[OpenSession, str]] = {}
+        """Units that may be on and can't be stopped from here: what left them on, and the sentence why."""
 
     async def ask(self, front: Front, command: Ask) -> Reply:
         """Carry out one command; every refusal is an answer, never an exception."""
@@ -187,7 +190,7 @@ class Desk:
     async def prepare(self, command: Start) -> str:
         """Connect a unit for a slot and wait for a person's key; return what that person should know."""
         reply = await self._start(None, command)
-        return await until_ready(self._stations[reply.unit or ""])
+        return await until_ready(self._one(reply.unit))
 
     def tell(self, event: Happened) -> None:
         """Tell every front end that watches."""
@@ -200,14 +203,14 @@ class Desk:
                 await self._clear_waiting()
             ready = await prepare(self._parts, command)
             name = ready.unit.name
-            await self._check_free(name)
+            await self._check_free(ready.unit.address)
             keep = command.keep or self._parts.settings.keep_running
             self._check_wanted(front, stops, keep=keep)
             now = self._parts.clock.now()
             session = Session(ready.unit, ready.family.caps, ready.limits, ready.order, now)
             row = opening(session, now, self._parts.zone(), ready.sites, ready.overrides, ready.warnings)
             number = await self._parts.journal.begin(row)
-            station = self._open(session, ready.family, number, front, keep=keep)
+            station = self._open(session, ready.family, number, front, keep=keep, since_utc=now.utc)
             try:
                 self._check_wanted(front, stops, keep=keep)  # again: the disk may have taken its time
             except EstimError:
@@ -215,12 +218,12 @@ class Desk:
                 raise
             return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
 
-    async def _check_free(self, name: str) -> None:
+    async def _check_free(self, address: str) -> None:
         """Refuse a start on a unit that has a session, is being hung up, or may still be on and is to be stopped."""
-        present = self._stations.get(name)
+        present = self._stations.get(_key(address))
         if present is not None and not present.running:
             await asyncio.wait({present.task}, timeout=10)
-            present = self._stations.get(name)  # another one, if nothing proved that the unit is off
+            present = self._stations.get(_key(address))  # another one, if nothing proved that the unit is off
         if present is not None and (present.running or not present.task.done()):
             raise EstimError(_busy(present), code=Exit.TRY_LATER)
 
@@ -246,14 +249,25 @@ class Desk:
         front: Front | None,
         *,
         keep: bool,
+        since_utc: datetime,
         row_ended: bool = False,
     ) -> Station:
+        present = self._stations.get(_key(session.unit.address))
+        assert present is None or not present.running, "a running session is never replaced"
         parts, watchers = self._parts, self._watchers
-        scribe = Scribe(parts.journal, session.unit, number, watchers.told, watchers.passed, row_ended=row_ended)
+        scribe = Scribe(
+            parts.journal,
+            session.unit,
+            number,
+            watchers.told,
+            watchers.passed,
+            since_utc=since_utc,
+            row_ended=row_ended,
+        )
         runner = Runner(parts.air, family, session, parts.clock, scribe)
         scribe.runner = runner
         task = asyncio.get_running_loop().create_task(self._run(runner, scribe))
-        station = self._stations[session.unit.name] = Station(runner, scribe, task, front, keep)
+        station = self._stations[_key(session.unit.address)] = Station(runner, scribe, task, front, keep)
         self.busy_changed(True)
         return station
 
@@ -264,10 +278,7 @@ class Desk:
         the others on.
         """
         names: list[str] = []
-        now = self._parts.clock.now()
         for left in await self._parts.journal.open_sessions():
-            if left.id == 0 and left.on_until_utc is not None and left.on_until_utc <= now.utc:
-                continue  # the marker keeps it since nothing was proved, and its time is over
             name = self._try_to_take_up(left)
             if name and name not in names:
                 names.append(name)
@@ -278,21 +289,28 @@ class Desk:
         try:
             return self._take_up(left)
         except EstimError as error:
-            self._beyond[left.unit or left.address] = (left.on_until_utc or NEVER, error.text)
-            return ""
+            why = error.text
+        except Exception as bug:  # one row that nobody foresaw must not keep the others on
+            logging.getLogger(__name__).exception("%s can't be taken up", left.unit)
+            why = f"it can't be searched for ({bug!r})"
+        self._beyond[left.unit or left.address] = (left, why)
+        return ""
 
     def _take_up(self, left: OpenSession) -> str:
         """Begin to stop what was left on, and go on until it is off; two rows of one unit are one unit."""
         made = recovery(self._parts, left)
         name = made.session.unit.name
-        present = self._stations.get(name)
+        present = self._stations.get(_key(made.session.unit.address))
         if present is not None and present.running and not present.recovers:
             raise EstimError(f"{name} has a session already", code=Exit.TRY_LATER)
         if present is not None and present.running:
             present.scribe.also.append(left.id)
             present.runner.session.until_s = max(present.runner.session.until_s, made.session.until_s)
             return name
-        self._open(made.session, made.family, made.number, None, keep=True, row_ended=made.row_ended)
+        since_utc = left.started_utc
+        self._open(
+            made.session, made.family, made.number, None, keep=True, since_utc=since_utc, row_ended=made.row_ended
+        )
         return name
 
     async def _run(self, runner: Runner, scribe: Scribe) -> None:
@@ -321,7 +339,7 @@ class Desk:
                 unit=session.unit.name,
                 address=session.unit.address,
                 family=session.unit.family,
-                started_utc=now.utc,
+                started_utc=scribe.since_utc,
                 length_s=session.length_s,
                 beat_utc=now.utc,
                 output_s=runner.output_s,
@@ -356,7 +374,8 @@ class Desk:
         stations = [self._one(command.unit)] if command.unit else list(self._stations.values())
         running = [station for station in stations if station.running]
         if not running:
-            return self._nothing_to_stop(stations)
+            others = [station for station in self._stations.values() if station.running]
+            return self._nothing_to_stop(stations, others)
         for station in running:
             self._order_stop(station, Reason(command.reason), soft=command.soft)
         lost_wait_s = 0.0 if command.reason == "stopped" else LOST_WAIT_S
@@ -364,25 +383,41 @@ class Desk:
             await self._settle(station, lost_wait_s=lost_wait_s)
         return _stopped(running, self._parts.clock.now(), self._untold())
 
-    def _nothing_to_stop(self, stations: Sequence[Station]) -> Reply:
-        unsure = [station for station in stations if station.proof is Proof.UNPROVED]
+    def _nothing_to_stop(self, stations: Sequence[Station], others: Sequence[Station]) -> Reply:
+        unsure = [one for one in stations if one.proof is Proof.UNPROVED and not one.runner.session.was_seen_off]
         untold = self._untold()
         recovered = [station for station in stations if station.recovers and station.proof is Proof.PROVED]
         if not unsure and not untold:
-            return _stopped(recovered, self._parts.clock.now(), ()) if recovered else Done("nothing is running")
+            if recovered:
+                return _stopped(recovered, self._parts.clock.now(), ())
+            names = ", ".join(station.runner.session.unit.name for station in others)
+            return Done(f"nothing is running there; running: {names}" if names else "nothing is running")
         return _stopped(unsure, self._parts.clock.now(), untold)
 
     def _untold(self) -> tuple[str, ...]:
         """Return what keeps this host from knowing that nothing else is on, a sentence each."""
         blind = self._parts.journal.blind
         now = self._parts.clock.now()
-        beyond = (f"{unit} may be on: {why}" for unit, (until_utc, why) in self._beyond.items() if until_utc > now.utc)
+        beyond = (
+            f"{unit} may be on: {why}"
+            for unit, (left, why) in self._beyond.items()
+            if (left.on_until_utc or NEVER) > now.utc
+        )
         return (*beyond, *([f"whether another unit was left on can't be known: {blind}"] if blind else []))
 
     async def _seen_off(self, unit: str | None) -> Reply:
         """Take a person's word that a unit which can't be reached is off: nobody looks for it any more."""
         stations = [self._one(unit)] if unit else list(self._stations.values())
         lost = [station for station in stations if station.running and station.recovers]
+        for station in lost:
+            if station.runner.says_on:
+                name = station.runner.session.unit.name
+                raise EstimError(
+                    f"{name} is connected and doesn't say that it is off: switch it off first", code=Exit.REFUSED
+                )
+        settled = await self._settle_beyond()
+        if settled and not lost:
+            return Done(f"{', '.join(settled)}: noted as seen off by you")
         if not lost:
             raise EstimError("no unit is being searched for, so there is nothing to settle", code=Exit.TRY_LATER)
         for station in lost:
@@ -390,6 +425,16 @@ class Desk:
             await asyncio.wait({station.task}, timeout=10)
         names = ", ".join(station.runner.session.unit.name for station in lost)
         return Done(f"{names}: noted as seen off by you; it isn't searched for any more")
+
+    async def _settle_beyond(self) -> list[str]:
+        """Note that what can't be stopped from here is off, and return the names."""
+        beyond, self._beyond = self._beyond, {}
+        for left, _ in beyond.values():
+            with suppress(EstimError):  # it is taken up again by the next host
+                if left.id:
+                    await self._parts.journal.settle(left.id, self._parts.clock.now())
+                await self._parts.journal.unmark(left.address, left.started_utc, How.SEEN_OFF)
+        return list(beyond)
 
     def _note_seen_off(self, station: Station) -> None:
         session = station.runner.session
@@ -474,6 +519,10 @@ class Desk:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _key(address: str) -> str:
+    return address.casefold()
 
 
 def _busy(station: Station) -> str:

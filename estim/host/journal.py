@@ -27,7 +27,7 @@ from estim.core.moment import Now
 from estim.core.panel import Priority
 from estim.host.clock import wall_s
 from estim.host.ledger import RING_MAX, Ledger
-from estim.host.marker import Marker, MayBeOn
+from estim.host.marker import How, Marker, MayBeOn
 from estim.host.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
 from estim.host.store import remove_database
 from protocols.vocabulary import Channel, Endpoint
@@ -94,7 +94,10 @@ class Journal:
         if self.simulated:
             remove_database(self._path)
             self._marker.path.unlink(missing_ok=True)
-        return Ledger(self._path)
+        ledger = Ledger(self._path)
+        with suppress(EstimError):  # it is told where it is read, and no session begins without it
+            self._marker.begin()
+        return ledger
 
     async def begin(self, opening: Opening) -> int:
         """Write a session that is about to start, and return its number; it is on disk then.
@@ -126,9 +129,9 @@ class Journal:
         """Say in the marker that a unit may be on; raises EstimError (73, 78)."""
         await self._in_thread(lambda: self._marker.put(one))
 
-    async def unmark(self, address: str) -> None:
-        """Say in the marker that a unit is off; raises EstimError (73, 78)."""
-        await self._in_thread(lambda: self._marker.drop(address))
+    async def unmark(self, address: str, since_utc: datetime, how: How) -> None:
+        """Say in the marker why a unit is off that was in since then; raises EstimError (73, 78)."""
+        await self._in_thread(lambda: self._marker.drop(address, since_utc, how))
 
     async def open_sessions(self) -> list[OpenSession]:
         """Return the sessions after which a unit may be on, oldest first: after a start, what a dead host left behind.
@@ -147,7 +150,8 @@ class Journal:
             self.blind = self.blind or error.text
             return found
         known = {one.address.casefold() for one in found}
-        return found + [_marked(one) for one in marked if one.address.casefold() not in known]
+        units = marked.units if marked is not None else ()
+        return found + [_marked(one) for one in units if one.address.casefold() not in known]
 
     async def sessions_of_site(self, site: str, since_utc: datetime) -> list[Delivered]:
         """Return what this journal's kind of sessions delivered to a site and was over after `since_utc`.
@@ -304,7 +308,7 @@ def _begin(ledger: Ledger, marker: Marker, opening: Opening, mark: MayBeOn) -> i
         return ledger.begin(opening)
     except EstimError:
         with suppress(EstimError):
-            marker.drop(mark.address)
+            marker.drop(mark.address, mark.since_utc, How.UNTOUCHED)
         raise
 
 

@@ -7,17 +7,24 @@
 """
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from estim.core.errors import EstimError, Exit
-from estim.files import write_whole
+from estim.files import read_small, write_whole
+
+SETTLED_MAX = 20
+"""So many of those that left are kept: who stops by a signal reads there how it ended."""
 
 UNITS_MAX = 100
 """More units than anybody owns: a file that holds more is none of ours."""
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class MayBeOn(Struct, frozen=True, kw_only=True):
@@ -27,12 +34,31 @@ class MayBeOn(Struct, frozen=True, kw_only=True):
     unit: str
     family: str
     profile: str = ""
-    since_utc: datetime
-    until_utc: datetime
+    since_utc: Moment
+    until_utc: Moment
 
 
-class _File(Struct, frozen=True):
+class How(StrEnum):
+    """Why a unit can't be on any more."""
+
+    PROVED = "zero was proved"
+    UNTOUCHED = "nothing was put out"
+    SEEN_OFF = "a person has seen that it is off"
+    SEARCHED = "its time is over, and it was searched for since"
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """How a unit left the marker."""
+
+    address: str
+    how: How
+
+
+class Marks(Struct, frozen=True):
+    """What the file holds: units that may be on, and how those before them left, the latest last."""
+
     units: Annotated[tuple[MayBeOn, ...], Meta(max_length=UNITS_MAX)] = ()
+    settled: Annotated[tuple[Settled, ...], Meta(max_length=UNITS_MAX)] = ()
     schema: Literal[1] = 1
 
 
@@ -42,39 +68,41 @@ class Marker:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> tuple[MayBeOn, ...]:
-        """Return what may be on; raises EstimError (78) if the file is there and can't be read or understood."""
+    def read(self) -> Marks | None:
+        """Return what is so, None if there is no file; raises EstimError (78) for one that can't be understood."""
         try:
-            data = self.path.read_bytes()
+            data = read_small(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            return ()
+            return None
         except OSError as error:
             raise EstimError(f"can't read {self.path}: {error.strerror or error}", code=Exit.CONFIG) from error
         try:
-            return msgspec.json.decode(data, type=_File).units
-        except (msgspec.MsgspecError, ValueError) as error:
+            return msgspec.json.decode(data, type=Marks)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             text = f"{self.path} is damaged ({error}): it says which units may be on; look at yours, then remove it"
             raise EstimError(text, code=Exit.CONFIG) from error
 
+    def begin(self) -> None:
+        """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError."""
+        if self.read() is None:
+            self._write(Marks())
+
     def put(self, one: MayBeOn) -> None:
         """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""
-        self._write((*(other for other in self.read() if not _same(other, one.address)), one))
+        marks = self.read() or Marks()
+        others = tuple(other for other in marks.units if not _same(other, one.address))
+        self._write(structs.replace(marks, units=(*others, one)))
 
-    def drop(self, address: str) -> None:
-        """Say that it is off; raises EstimError (73, 78)."""
-        units = self.read()
-        left = tuple(one for one in units if not _same(one, address))
-        if len(left) != len(units):
-            self._write(left)
+    def drop(self, address: str, since_utc: datetime, how: How) -> None:
+        """Say why a unit is off that was in since then; one that a later session put in stays. Raises EstimError."""
+        marks = self.read() or Marks()
+        left = tuple(one for one in marks.units if not _same(one, address) or one.since_utc > since_utc)
+        if len(left) != len(marks.units):
+            settled = (*marks.settled, Settled(address=address, how=how))[-SETTLED_MAX:]
+            self._write(Marks(left, settled))
 
-    def _write(self, units: tuple[MayBeOn, ...]) -> None:
-        if not units:
-            try:
-                self.path.unlink(missing_ok=True)
-            except OSError as error:
-                raise EstimError(f"can't remove {self.path}: {error.strerror}", code=Exit.CANT_CREATE) from error
-            return
-        write_whole(self.path, msgspec.json.encode(_File(units)) + b"\n")
+    def _write(self, marks: Marks) -> None:
+        write_whole(self.path, msgspec.json.encode(marks) + b"\n")
 
 
 def _same(one: MayBeOn, address: str) -> bool:

@@ -176,6 +176,15 @@ class Runner:
         return self.session.on_until_s(self._clock.now(), self.reported)
 
     @property
+    def says_on(self) -> bool:
+        """Say whether the unit is linked and talks, and doesn't say that it is off."""
+        reported = self.reported
+        if self._carrier is None or reported is None:
+            return False
+        talks = self._clock.now().mono_s - reported.heard_s <= self.session.caps.fault_s
+        return talks and reported.out is not Out.OFF
+
+    @property
     def unsettled(self) -> bool:
         """Say whether the session has ended and its unit may be putting out all the same."""
         return self.session.state is State.ENDED and self.on_until_s > self._clock.now().mono_s

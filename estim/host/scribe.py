@@ -14,7 +14,7 @@ from estim.core.order import Unit
 from estim.core.panel import Priority, Snapshot
 from estim.core.session import Session
 from estim.host.journal import Journal
-from estim.host.marker import MayBeOn
+from estim.host.marker import How, MayBeOn
 from estim.host.rows import NEVER, Opening, Outcome
 from estim.host.store import BEAT_S
 from protocols.vocabulary import Endpoint, OffBy, Out, Reported
@@ -50,11 +50,20 @@ Passed = Callable[[Watched], None]
 class Scribe:
     """The ears of one runner. `runner` is set right after both exist.
 
-    `row_ended`: the row's session has ended already, and the runner only stops the unit that it left on.
+    `since_utc` is when that session began. `row_ended`: the row's session has ended already, and the runner only stops
+    the unit that it left on.
     """
 
     def __init__(
-        self, journal: Journal, unit: Unit, number: int, told: Told, passed: Passed, *, row_ended: bool = False
+        self,
+        journal: Journal,
+        unit: Unit,
+        number: int,
+        told: Told,
+        passed: Passed,
+        *,
+        since_utc: datetime,
+        row_ended: bool = False,
     ) -> None:
         self.runner: Watched | None = None
         self.trouble = ""
@@ -65,6 +74,7 @@ class Scribe:
         self._passed = passed
         self.also: list[int] = []
         """Further rows of the same unit, which are settled together with this one."""
+        self.since_utc = since_utc
         self._row_ended = row_ended
         self._beat_s: float | None = None
         self._ended: tuple[Now, Ended] | None = None
@@ -171,17 +181,17 @@ class Scribe:
         """Only a proof, or a person's word, takes a unit out of the marker; one whose time is over stays in it."""
         assert self.runner is not None, "set by who made both"
         session = self.runner.session
-        if session.stop_confirmed or session.untouched or session.was_seen_off:
-            await self._journal.unmark(self._unit.address)
+        how = _how_off(session, over=until_utc <= now.utc)
+        if how is not None:
+            await self._journal.unmark(self._unit.address, self.since_utc, how)
             return
         unit = self._unit
-        since_utc = (self._started or now).utc
         mark = MayBeOn(
             address=unit.address,
             unit=unit.name,
             family=unit.family,
             profile=unit.profile,
-            since_utc=since_utc,
+            since_utc=self.since_utc,
             until_utc=until_utc,
         )
         await self._journal.mark(mark)
@@ -193,6 +203,17 @@ class Scribe:
         if reported is None or reported.out is Out.OFF:
             return None
         return utc_at(now, reported.until_s)
+
+
+def _how_off(session: Session, *, over: bool) -> How | None:
+    """Return why the unit of a session that has ended can't be on; None if it may be."""
+    if session.stop_confirmed:
+        return How.PROVED
+    if session.untouched:
+        return How.UNTOUCHED
+    if session.was_seen_off:
+        return How.SEEN_OFF
+    return How.SEARCHED if over and session.order is None else None
 
 
 def utc_at(now: Now, at_s: float) -> datetime:

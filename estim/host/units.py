@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from estim.core.errors import EstimError, Exit
-from estim.files import no_right, write_whole
+from estim.files import no_right, read_small, write_whole
 from estim.host.addresses import NO_ADDRESS, address_of, meant_as_address, same_address
 from estim.host.home import Home
 from estim.output import plain
@@ -203,7 +203,7 @@ class Units:
 
 def _read(path: Path) -> tuple[Unit, ...]:
     try:
-        data = path.read_bytes()
+        data = read_small(path)
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -216,7 +216,7 @@ def _read(path: Path) -> tuple[Unit, ...]:
                 code=Exit.CONFIG,
             )
         units = msgspec.json.decode(data, type=_File).units
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise EstimError(
             f"{path} is no list of units: {error}; correct it, or move it away and add the units again",
             code=Exit.CONFIG,

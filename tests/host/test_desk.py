@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from estim.core.errors import EstimError, Exit
-from estim.core.happenings import Alarmed, Ended, Started
+from estim.core.happenings import Alarmed, Ended, LinkLost, Resumed, Started
 from estim.core.panel import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
 from estim.host.clock import new_loop
 from estim.host.control import Front
@@ -19,6 +19,7 @@ from estim.host.desk import Desk
 from estim.host.home import find_home
 from estim.host.journal import Journal
 from estim.host.ledger import Ledger
+from estim.host.marker import Marker
 from estim.host.parts import Parts
 from estim.host.rows import Opening, Outcome, Row
 from estim.host.units import Units
@@ -122,6 +123,11 @@ class House:
             families=lambda: (self.made,),
             pid=os.getpid(),
         )
+
+    def marked(self) -> list[str]:
+        """Return the units that the markers say may be on."""
+        read = [Marker(path).read() for path in markers(self.home)]
+        return [one.unit for marks in read if marks is not None for one in marks.units]
 
     def level(self) -> int:
         level: int = self.twins[0].level("A")
@@ -269,14 +275,14 @@ def test_after_an_unproved_stop_a_host_looks_on_and_says_so_until_the_unit_is_of
         [left] = await house.journal.open_sessions()
         assert left.ended
         assert left.id > 0
-        assert markers(house.home)[0].exists()
+        assert house.marked() == ["em70"]
         [shown] = desk.overview().units
         assert (shown.state, shown.out, shown.on_until is not None) == (State.STOPPING, "maybe", True)
         house.air.change(house.twins[0].address, CLEAR)
         await asyncio.sleep(60)
         assert house.level() == 0
         assert await house.journal.open_sessions() == []
-        assert not markers(house.home)[0].exists()
+        assert house.marked() == []
         assert words(await desk.ask(seat, Stop())) == "em70: stopped, zero confirmed"
 
     House(folder, "em70", real=True).run(life)
@@ -507,7 +513,7 @@ def test_a_signal_stops_everything_and_the_host_goes_on(folder: Path) -> None:
         [ended] = [line for line in seat.told if isinstance(line, Ended)]
         assert (ended.reason, ended.stop_confirmed) == (Reason.STOPPED, True)
         assert not house.leaving.is_set()
-        assert not any(path.exists() for path in markers(house.home))
+        assert house.marked() == []
 
     House(folder, "em70").run(life)
 
@@ -576,7 +582,9 @@ def test_a_start_in_the_breath_of_an_unproved_end_takes_nobodys_place(folder: Pa
         await asyncio.sleep(20)
         house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
         stopping = asyncio.get_running_loop().create_task(desk.ask(seat, Stop()))
-        while desk.overview().units[0].state is not State.ENDED:
+        for _ in range(20_000):
+            if desk.overview().units[0].state is State.ENDED:
+                break
             await asyncio.sleep(0.001)
         reply = await desk.ask(Seat(), REAL)
         assert isinstance(reply, Refusal)
@@ -600,3 +608,68 @@ def test_many_lost_units_hold_up_an_ending_host_no_longer_than_one(folder: Path)
         assert house.clock.now().mono_s - began_s < 40
 
     House(folder, "em70", real=True).run(life)
+
+
+@pytest.mark.control("C-44", "C-50")
+def test_a_link_that_was_lost_in_a_gap_of_feeding_comes_back_to_a_pause_that_waits_for_a_key(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        seat = Seat()
+        await desk.ask(seat, Watch())
+        await desk.ask(seat, structs.replace(REAL, wait_after_loss=True, level={Channel.A: 10}))
+        await asyncio.sleep(60)
+        assert [line for line in seat.told if isinstance(line, LinkLost)]
+        assert not [line for line in seat.told if isinstance(line, Resumed)]
+        assert house.level() == 0
+        [shown] = desk.overview().units
+        assert shown.state is State.PAUSED
+
+    House(folder, "coyote3:stall=20+3,cut=20.9+0.5", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_a_stop_of_one_unit_never_says_that_nothing_is_running_while_another_one_plays(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        first, second = (twin.address for twin in house.twins)
+        seat = Seat()
+        assert isinstance(await desk.ask(seat, structs.replace(REAL, unit=first)), Done)
+        assert isinstance(await desk.ask(seat, structs.replace(REAL, unit=second, override=("gap", "dose"))), Done)
+        await asyncio.sleep(20)
+        assert isinstance(await desk.ask(seat, Stop(unit=second)), Done)
+        reply = await desk.ask(seat, Stop(unit=second))
+        assert words(reply).startswith("nothing is running there; running: ")
+        assert house.level() == 3
+
+    house = House(folder, "em70", real=True)
+    house.twins += make(house.setup, lambda _unit: silent, number=2)
+    house.air = RealAir(house.twins, faults=house.setup.radio)
+    house.run(life)
+
+
+@pytest.mark.control("C-47")
+def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        for twin in house.twins:
+            await house.leave_open(address=twin.address)
+        await desk.recover()
+        await asyncio.sleep(30)
+        assert [twin.level("A") for twin in house.twins] == [0, 0]
+        assert await house.journal.open_sessions() == []
+
+    house = House(folder, "em70:strength=5", real=True)
+    house.twins += make(house.setup, lambda _unit: silent, number=2)
+    house.air = RealAir(house.twins, faults=house.setup.radio)
+    house.run(life)
+
+
+@pytest.mark.control("C-47")
+def test_a_unit_that_says_that_it_is_on_is_not_settled_by_a_word(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        await house.leave_open()
+        await desk.recover()
+        await asyncio.sleep(10)
+        reply = await desk.ask(Seat(), Stop(seen_off=True))
+        assert isinstance(reply, Refusal)
+        assert "doesn't say that it is off" in reply.text
+        assert await house.journal.open_sessions()
+
+    House(folder, "yokonex:strength=80/0,stop_ignored=9999", real=True).run(life)

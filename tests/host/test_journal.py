@@ -17,6 +17,7 @@ from estim.host import store
 from estim.host.clock import new_loop
 from estim.host.journal import FLUSH_S, ROWS_MAX, Journal
 from estim.host.ledger import RING_MAX, RING_S
+from estim.host.marker import How, Marker
 from estim.host.rows import NEVER, Opening, Outcome
 from estim.host.store import BEAT_S
 from protocols.vocabulary import Can, Channel, Endpoint
@@ -94,7 +95,7 @@ async def test_an_end_takes_along_all_that_was_told_before(journal: Journal, tmp
     assert rows(tmp_path, "SELECT way, endpoint, data FROM carried") == [("out", "150A", b"\xb0\x00")]
     ended = rows(tmp_path, "SELECT reason, duration_s, level_max, level_end, stop_confirmed, message FROM session")
     assert ended == [("completed", 1200.0, '{"A": 10}', '{"A": 0, "B": null}', 1, "done")]
-    await journal.unmark(OPENING.address)
+    await journal.unmark(OPENING.address, START, How.PROVED)
     assert await journal.open_sessions() == []
 
 
@@ -108,11 +109,28 @@ async def test_a_session_without_a_proof_ends_and_stays_open_until_it_is_settled
     [left] = await journal.open_sessions()
     assert (left.id, left.ended, left.on_until_utc) == (session, True, NEVER)
     await journal.settle(session, after(2000))
-    await journal.unmark(OPENING.address)
+    await journal.unmark(OPENING.address, START, How.PROVED)
     assert await journal.open_sessions() == []
     told = rows(tmp_path, "SELECT reason, stop_confirmed, ended_utc, settled_utc, on_until_utc FROM session")
     settled = "2026-03-01T08:33:20.000+00:00"
     assert told == [("completed", 0, "2026-03-01T08:20:00.000+00:00", settled, settled)]
+
+
+@pytest.mark.control("C-47")
+async def test_a_late_word_on_an_older_session_takes_no_later_one_out_of_the_marker(
+    journal: Journal, tmp_path: Path
+) -> None:
+    await journal.begin(OPENING)
+    await journal.begin(replace(OPENING, started=after(3600)))
+    await journal.unmark(OPENING.address, START, How.PROVED)
+    marks = Marker(tmp_path / "log.on.json").read()
+    assert marks is not None
+    assert [one.since_utc for one in marks.units] == [after(3600).utc]
+    assert marks.settled == ()
+    await journal.unmark(OPENING.address, after(3600).utc, How.UNTOUCHED)
+    gone = Marker(tmp_path / "log.on.json").read()
+    assert gone is not None
+    assert (gone.units, [one.how for one in gone.settled]) == ((), [How.UNTOUCHED])
 
 
 @pytest.mark.control("C-53")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
-from estim.core.happenings import Ended, Happened, Levelled, Paused, Resumed, Started
+from estim.core.happenings import Ended, Happened, Levelled, LinkLost, Paused, Resumed, Started
 from estim.core.panel import Ask, Done, Pause, Raise, Reply, Resume, Start, Stop, Watch
 from estim.host.clock import VirtualLoop, new_loop
 from estim.host.control import Front
@@ -180,6 +180,8 @@ class Life:
         self._seen_s = 0.0
         self._playing = False
         self._by_hand = False
+        self._link_lost = False
+        self._key_s = -1.0
 
     def live(self) -> Verdict:
         """Live it to its end."""
@@ -194,7 +196,10 @@ class Life:
         now_s = self.loop.time()
         match event:
             case Started() | Resumed():
+                if isinstance(event, Resumed) and self._link_lost and now_s - self._key_s > 0.5:
+                    self.verdict.wrong.append(f"{now_s:.2f}: resumed by itself after a lost link")
                 self._playing = True
+                self._link_lost = False
                 self._by_hand = False
                 self._released_s.append(now_s)
             case Ended():
@@ -202,6 +207,8 @@ class Life:
                 self.verdict.unproved += event.stop_confirmed is not True
                 if event.stop_confirmed is True and (event.started_at is not None or not event.program):
                     self._claim(f"ended ({event.reason.value})")
+            case LinkLost():
+                self._link_lost = True
             case Paused() | Levelled():
                 pass
             case _:
@@ -354,6 +361,8 @@ class Life:
         if desk is None:
             return
         self._note(f"front end {seat}: {command}")
+        if isinstance(command, Resume):
+            self._key_s = self.loop.time()
         reply = await desk.ask(self.seats[seat], command)
         self._note(f"  answer to {type(command).__name__}: {reply}")
         if isinstance(command, Stop):
