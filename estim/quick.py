@@ -209,7 +209,9 @@ def _over_the_socket(line: bytes, options: dict[str, str]) -> "Reply | None":
     try:
         asked = exchange(find_home(options.get("--home")).socket, line, STOP_TIMEOUT_S)
     except EstimError:
+        _note(options)
         return None  # nobody, no socket, or one that takes no connection
+    _note(options)
     try:
         answer = asked.answer()
     except EstimError:
@@ -224,6 +226,13 @@ def _over_the_socket(line: bytes, options: dict[str, str]) -> "Reply | None":
     if isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER and b'"seen_off": true' not in line:
         return None  # it had no room, or is leaving: a stop is told in another way
     return reply
+
+
+def _note(options: dict[str, str]) -> None:
+    """Leave word of this stop for a start that is on its way; after it was sent, since it takes imports."""
+    from estim.stamp import note_stop
+
+    note_stop(find_home(options.get("--home")))
 
 
 def _by_signal(options: dict[str, str]) -> "Reply | None":

@@ -38,7 +38,7 @@ from estim.core.panel import (
     Status,
     Stop,
 )
-from estim.host.clock import RealClock
+from estim.host.clock import RealClock, began_s
 from estim.keys import Keys, has_terminal
 from estim.options import HostOptions
 from estim.plain import left_on
@@ -134,7 +134,9 @@ class Run:
         if self._signal is not None:
             return self._refused(self._signal, "interrupted before it began")
         try:
-            start = self._start if self._ahead is None else msgspec.structs.replace(self._start, pads_on=False)
+            start = msgspec.structs.replace(self._start, typed_s=began_s())
+            if self._ahead is not None:
+                start = msgspec.structs.replace(start, pads_on=False)
             reply = await wire.ask(start)
         except (OSError, TimeoutError):
             return await self._host_died()

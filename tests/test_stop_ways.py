@@ -100,3 +100,16 @@ def test_a_process_that_only_looks_like_the_holder_is_never_signalled(home: Path
     stranger.communicate(b"go\n")
     assert stranger.returncode == 0
     assert (done.returncode, done.stdout) == (Exit.DONE, "nothing is running\n")
+
+
+@pytest.mark.control("C-49")
+def test_a_stop_that_comes_while_a_run_is_still_starting_its_host_is_kept(home: Path) -> None:
+    """The stop is typed after the run, and finds nothing yet: the run must not begin all the same."""
+    run = subprocess.Popen(command(home, *RUN), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    stop = subprocess.run(command(home, "stop"), capture_output=True, text=True, timeout=60, check=False)
+    told, _ = run.communicate(timeout=60)
+    ended = json.loads(told.splitlines()[-1])
+    assert stop.returncode == Exit.DONE, stop.stderr
+    assert ended["event"] == "ended"
+    assert ended["duration_s"] == 0
+    assert ended["reason"] in ("refused", "stopped")

@@ -80,7 +80,8 @@ class Start(Command, tag="start", frozen=True, kw_only=True):
     session live on when this front end vanishes; `wait_after_loss` pauses for a key after a lost link came back,
     instead of ending. `override` holds the gates that the user typed in full. `site` is one of the program's sites,
     None: all of them. `unasked`: nobody sits there who could answer a question, so open ones are told and kept
-    instead of refusing.
+    instead of refusing. `typed_s` is when a person asked for it, seconds since the computer's start: a stop that was
+    typed later goes first, whichever of them arrives first.
     """
 
     program: ProgramName
@@ -94,6 +95,7 @@ class Start(Command, tag="start", frozen=True, kw_only=True):
     unasked: bool = False
     keep: bool = False
     wait_after_loss: bool = False
+    typed_s: Annotated[float, Meta(ge=0)] | None = None
 
 
 class Arm(Command, tag="arm", frozen=True):

@@ -7,11 +7,13 @@
 """
 
 import asyncio
+import os
 import selectors
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
 from estim.core.moment import Now
@@ -53,6 +55,15 @@ class LoopClock:
 def wall_s() -> float:
     """Return real seconds, for what a person waits for while virtual time jumps."""
     return time.monotonic()
+
+
+def began_s() -> float:
+    """Return when this process began, on the clock that counts suspend; now, where the system doesn't say."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return int(fields[19]) / os.sysconf("SC_CLK_TCK")  # proc(5): starttime is the 22nd field
+    except (OSError, ValueError, IndexError):
+        return RealClock().now().mono_s
 
 
 LOOK_S = 0.02

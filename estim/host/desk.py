@@ -53,6 +53,7 @@ from estim.host.rows import NEVER, OpenSession
 from estim.host.runner import Runner
 from estim.host.scribe import Scribe, opening, utc_at
 from estim.host.station import Proof, Station, Watchers
+from estim.stamp import stopped_since
 from protocols.driver import Family
 from protocols.vocabulary import AirError
 
@@ -205,14 +206,14 @@ class Desk:
             name = ready.unit.name
             await self._check_free(ready.unit.address)
             keep = command.keep or self._parts.settings.keep_running
-            self._check_wanted(front, stops, keep=keep)
+            self._check_wanted(front, stops, command, keep=keep)
             now = self._parts.clock.now()
             session = Session(ready.unit, ready.family.caps, ready.limits, ready.order, now)
             row = opening(session, now, self._parts.zone(), ready.sites, ready.overrides, ready.warnings)
             number = await self._parts.journal.begin(row)
             station = self._open(session, ready.family, number, front, keep=keep, since_utc=now.utc)
             try:
-                self._check_wanted(front, stops, keep=keep)  # again: the disk may have taken its time
+                self._check_wanted(front, stops, command, keep=keep)  # again: the disk may have taken its time
             except EstimError:
                 self._order_stop(station, Reason.STOPPED, soft=False)
                 raise
@@ -234,9 +235,10 @@ class Desk:
             await self._settle(station, lost_wait_s=0.0)
             await asyncio.wait({station.task}, timeout=10)
 
-    def _check_wanted(self, front: Front | None, stops: int, *, keep: bool) -> None:
-        """Refuse a start that has been overtaken while it was prepared: by a stop, the host's end, or nobody left."""
-        if self._stops != stops or self._leaving.is_set():
+    def _check_wanted(self, front: Front | None, stops: int, command: Start, *, keep: bool) -> None:
+        """Refuse a start that has been overtaken before it began: by a stop, the host's end, or nobody left."""
+        overtaken = self._stops != stops or stopped_since(self._parts.home, command.typed_s)
+        if overtaken or self._leaving.is_set():
             raise EstimError("stopped before it began", code=Exit.TRY_LATER)
         if front not in self._fronts and not keep:
             raise EstimError("whoever wanted this session has gone", code=Exit.TRY_LATER)
