@@ -42,6 +42,10 @@ _WATCH = Watch()
 BOUND_S = 0.25
 """How long pulses may go on after a proof: a frame of 100 ms that was under way, and the look of the air (0.1 s)."""
 
+SILENT_MAX_S = 5.9
+"""A link on which nothing comes through for longer is lost: 6 s is the longest supervision time-out in use (zc95 and
+openEMSstim rest on that as well, see their drivers). Longer silences come as cuts."""
+
 GOAL = {"coyote3": 10, "em70": 4, "bluetens": 4, "yokonex": 12, "zc95": 50, "openemsstim": 6, "coyote2": 100}
 
 FAULTS = {
@@ -336,7 +340,7 @@ class Life:
             dup=chance.choice((0.0, 0.1)),
             corrupt=chance.choice((0.0, 0.02)),
             cut=chance.choice((None, (chance.uniform(1, 30), chance.uniform(0.5, 40)))),
-            stall=chance.choice((None, (chance.uniform(1, 20), chance.uniform(0.3, 12)))),
+            stall=chance.choice((None, (chance.uniform(1, 20), chance.uniform(0.3, SILENT_MAX_S)))),
             taken=chance.choice((0, 0, 1, 4)),
             lost_after=chance.choice((float("inf"), float("inf"), chance.uniform(2, 30))),
         )
@@ -439,7 +443,8 @@ class Life:
     async def _known_or_off(self, when: str) -> None:
         self._feel()
         now_s = self.loop.time()
-        if not self._felt_between(now_s - 1.0, now_s) or self._playing or self._by_hand:
+        since_s = max(now_s - 1.0, max(self._claims, default=0.0) + BOUND_S)  # what was proved just now is judged apart
+        if not self._felt_between(since_s, now_s) or self._playing or self._by_hand:
             return
         if self.desk is not None and self.desk.busy:
             return

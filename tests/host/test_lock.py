@@ -1,0 +1,84 @@
+"""A stop by a signal says what the marker says of how its units left, and nothing that nobody told."""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from estim.app import hold
+from estim.core.errors import EstimError, Exit
+from estim.host.home import Home, find_home
+from estim.host.marker import How, Marker, MayBeOn
+from estim.host.rows import NEVER
+from estim.lock import holder, markers, stop_by_signal
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+ONE = MayBeOn(address="AA", unit="one", family="em70", since_utc=SINCE, until_utc=NEVER)
+
+
+@pytest.fixture
+def held() -> Iterator[Home]:
+    """A home whose host is this process, which takes the signal as a host does: `on_stop` is done then."""
+    with tempfile.TemporaryDirectory(prefix="estim-") as folder:
+        home = find_home(folder)
+        home.prepare()
+        lock = hold(home)
+        before = signal.getsignal(signal.SIGUSR1)
+        yield home
+        os.close(lock)
+        signal.signal(signal.SIGUSR1, before)
+
+
+def on_stop(home: Home, how: How | None) -> None:
+    """When the signal comes the one unit leaves the marker in this way, or doesn't."""
+    marker = Marker(markers(home)[0])
+    marker.put(ONE)
+
+    def obey(_number: int, _frame: object) -> None:
+        if how is not None:
+            marker.drop(ONE.address, SINCE, how)
+
+    signal.signal(signal.SIGUSR1, obey)
+
+
+@pytest.mark.control("C-46", "C-48")
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        (How.PROVED, "stopped, zero confirmed (by a signal: the host takes no connection)"),
+        (How.UNTOUCHED, "stopped before anything was put out (by a signal: the host takes no connection)"),
+    ],
+)
+def test_what_was_proved_is_called_so_and_nothing_else_is(held: Home, how: How, told: str) -> None:
+    on_stop(held, how)
+    assert holder(held.lock) == os.getpid()
+    assert stop_by_signal(held, 5.0) == told
+
+
+@pytest.mark.control("C-46", "C-48")
+@pytest.mark.parametrize("how", [How.SEEN_OFF, How.SEARCHED, None])
+def test_what_left_without_a_proof_or_stays_is_not_confirmed(held: Home, how: How | None) -> None:
+    on_stop(held, how)
+    with pytest.raises(EstimError, match="NOT confirmed") as raised:
+        stop_by_signal(held, 0.5)
+    assert raised.value.code == Exit.NOT_CONFIRMED
+
+
+@pytest.mark.control("C-53")
+def test_a_marker_that_is_missing_is_never_taken_for_nothing(held: Home) -> None:
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    with pytest.raises(EstimError, match="is missing"):
+        stop_by_signal(held, 0.5)
+    Marker(markers(held)[0]).begin()
+    assert stop_by_signal(held, 0.5) == "nothing is running"
+
+
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize("text", ["", "garbled", "1"])
+def test_whatever_the_locks_text_says_the_kernel_knows_who_holds_it(held: Home, text: str) -> None:
+    Path(held.lock).write_text(text)
+    assert holder(held.lock) == os.getpid()
