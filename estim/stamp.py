@@ -36,7 +36,8 @@ def stopped_since(home: Home, typed_s: float | None) -> bool:
             at_s = float(os.read(handle, LENGTH_MAX))
         finally:
             os.close(handle)
-        return typed_s < at_s <= RealClock().now().mono_s  # one from before the computer's start is none
+        # the kernel counts hundredths, so the same one counts as later; one from before the computer's start is none
+        return typed_s <= at_s <= RealClock().now().mono_s
     return False
 
 

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
+from math import inf
 from threading import Timer
 from typing import assert_never
 
@@ -42,6 +43,7 @@ from estim.core.panel import (
 from estim.core.session import Session
 from estim.core.telling import local_time
 from estim.host.addresses import same_address
+from estim.host.clock import RealClock
 from estim.host.control import Front
 from estim.host.finding import look
 from estim.host.marker import How
@@ -89,6 +91,7 @@ class Desk:
         self._leaving = leaving
         self._alone: Timer | None = None
         self._closing = False
+        self._stopped_s = -inf  # of the computer's clock, as Start.typed_s
         self.busy_changed: Callable[[bool], None] = lambda _busy: None
         self._beyond: dict[str, tuple[OpenSession, str]] = {}
         """Units that may be on and can't be stopped from here: what left them on, and the sentence why."""
@@ -237,7 +240,8 @@ class Desk:
 
     def _check_wanted(self, front: Front | None, stops: int, command: Start, *, keep: bool) -> None:
         """Refuse a start that has been overtaken before it began: by a stop, the host's end, or nobody left."""
-        overtaken = self._stops != stops or stopped_since(self._parts.home, command.typed_s)
+        typed_before = command.typed_s is not None and command.typed_s <= self._stopped_s
+        overtaken = self._stops != stops or typed_before or stopped_since(self._parts.home, command.typed_s)
         if overtaken or self._leaving.is_set():
             raise EstimError("stopped before it began", code=Exit.TRY_LATER)
         if front not in self._fronts and not keep:
@@ -371,6 +375,7 @@ class Desk:
 
     async def _stop(self, command: Stop) -> Reply:
         self._stops += 1
+        self._stopped_s = RealClock().now().mono_s
         if command.seen_off:
             return await self._seen_off(command.unit)
         stations = [self._one(command.unit)] if command.unit else list(self._stations.values())

@@ -13,7 +13,7 @@ from msgspec import structs
 from estim.core.errors import EstimError, Exit
 from estim.core.happenings import Alarmed, Ended, LinkLost, Resumed, Started
 from estim.core.panel import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
-from estim.host.clock import new_loop
+from estim.host.clock import RealClock, began_s, new_loop
 from estim.host.control import Front
 from estim.host.desk import Desk
 from estim.host.home import find_home
@@ -26,6 +26,7 @@ from estim.host.units import Units
 from estim.lock import markers
 from estim.record import exit_code
 from estim.settings import Settings
+from estim.stamp import note_stop
 from protocols.driver import Driver, Family
 from protocols.registry import family
 from protocols.vocabulary import Channel, Op
@@ -673,3 +674,21 @@ def test_a_unit_that_says_that_it_is_on_is_not_settled_by_a_word(folder: Path) -
         assert await house.journal.open_sessions()
 
     House(folder, "yokonex:strength=80/0,stop_ignored=9999", real=True).run(life)
+
+
+@pytest.mark.control("C-49")
+@pytest.mark.parametrize("knows", ["the host", "the home"])
+def test_a_start_that_was_typed_before_a_stop_is_not_carried_out_after_it(folder: Path, knows: str) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        typed_s = began_s()
+        if knows == "the host":
+            await desk.ask(Seat(), Stop())
+        else:
+            note_stop(house.home)
+        reply = await desk.ask(Seat(), structs.replace(PLAY, typed_s=typed_s))
+        assert isinstance(reply, Refusal)
+        assert reply.text == "stopped before it began"
+        later = await desk.ask(Seat(), structs.replace(PLAY, typed_s=RealClock().now().mono_s))
+        assert isinstance(later, Done)
+
+    House(folder, "em70").run(life)
