@@ -129,7 +129,6 @@ class Session:
         if self.state is State.ENDED:
             return []
         self._was_zero = self.proved(last)
-        self._unfed_s = None  # what was lost comes back by a key, or not at all
         self.lost = now
         if self.state not in (State.STOPPING, State.FAULT):
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
