@@ -299,11 +299,15 @@ def test_a_scan_is_waited_for_as_long_as_it_listens_and_then_as_long_as_anything
 
 HOLDS = """
 import fcntl, os, signal, sys
+from pathlib import Path
+from estim.host.marker import How, Marker, MayBeOn
+from estim.host.rows import NEVER
 lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
 fcntl.flock(lock, fcntl.LOCK_EX)
 os.pwrite(lock, str(os.getpid()).encode(), 0)
-open(sys.argv[2], "w").close()
-signal.signal(signal.SIGUSR1, lambda *_: os.unlink(sys.argv[2]))
+marker = Marker(Path(sys.argv[2]))
+marker.put(MayBeOn(address="AA", unit="one", family="em70", since_utc=NEVER, until_utc=NEVER))
+signal.signal(signal.SIGUSR1, lambda *_: marker.drop("AA", NEVER, How.PROVED))
 print("ready", flush=True)
 signal.pause()
 """
