@@ -223,7 +223,7 @@ class Em70:
         if level > 0:
             self._zero_of = None
         if again:  # perhaps the same press told twice: the state decides, and no proof of zero outlasts it
-            if level > 0 and self._stop is not None and self._stop.seen_zero:
+            if level > 0 and self._stop is not None:
                 self._begin_stop(now_s)
             return []
         rose = level > self._gauge.span.hi

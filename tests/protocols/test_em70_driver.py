@@ -568,6 +568,20 @@ def test_a_hand_that_went_down_to_zero_without_a_word_is_not_answered_by_a_step_
     st.integers(0, 1000),
 )
 @example([(1.0, "key+"), (2.0, "key+"), (1.0, "key+")], (0, 0, False), (0.0, 0.0, 0.0), 0.42, 0)
+@example(
+    [(1.0, "pause"), (1.0, "back"), (2.75, "back"), (2.25, "key+"), (2.0, "key+")],
+    (0, 0, False),
+    (0.3, 0.5, 2.0),
+    0.42,
+    93,
+)
+@example(
+    [(1.0, "pause"), (1.0, "back"), (2.75, "back"), (2.25, "key+"), (1.0, "key+")],
+    (0, 0, False),
+    (0.3, 0.5, 2.0),
+    0.42,
+    93,
+)
 @example([(1.0, "pause"), (2.0, "key+")], (99, 3, False), (0.0, 0.0, 0.0), 0.42, 0)
 def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_unit_and_of_the_stop_that_asked(
     acts: list[tuple[float, str]],
