@@ -329,7 +329,8 @@ class Desk:
         looks_on = runner.unsettled and not self._closing and not (self._solo and self._parts.air.simulated)
         if looks_on:
             await asyncio.sleep(LOOK_ON_S)  # whatever ends it at once must not be a loop without a breath
-            self._look_on(runner, scribe)
+            if not self._closing:  # the host may have been told to end meanwhile: the next one takes it up
+                self._look_on(runner, scribe)
         self.busy_changed(self.busy)
         if not looks_on:
             await self._maybe_leave()

@@ -91,18 +91,24 @@ class Marker:
         """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""
         marks = self.read() or Marks()
         others = tuple(other for other in marks.units if not _same(other, one.address))
-        self._write(structs.replace(marks, units=(*others, one)))
+        kept = structs.replace(one, since_utc=_to_ms(one.since_utc))
+        self._write(structs.replace(marks, units=(*others, kept)))
 
     def drop(self, address: str, since_utc: datetime, how: How) -> None:
         """Say why a unit is off that was in since then; one that a later session put in stays. Raises EstimError."""
         marks = self.read() or Marks()
-        left = tuple(one for one in marks.units if not _same(one, address) or one.since_utc > since_utc)
+        left = tuple(one for one in marks.units if not _same(one, address) or one.since_utc > _to_ms(since_utc))
         if len(left) != len(marks.units):
             settled = (*marks.settled, Settled(address=address, how=how))[-SETTLED_MAX:]
             self._write(Marks(left, settled))
 
     def _write(self, marks: Marks) -> None:
         write_whole(self.path, msgspec.json.encode(marks) + b"\n")
+
+
+def _to_ms(at: datetime) -> datetime:
+    """Return a moment as the journal keeps it, so that a session's row and its mark have the same."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _same(one: MayBeOn, address: str) -> bool:

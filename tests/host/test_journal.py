@@ -133,6 +133,20 @@ async def test_a_late_word_on_an_older_session_takes_no_later_one_out_of_the_mar
     assert (gone.units, [one.how for one in gone.settled]) == ((), [How.UNTOUCHED])
 
 
+@pytest.mark.control("C-47")
+async def test_a_unit_that_was_taken_up_from_its_row_leaves_the_marker_whatever_the_moment_of_its_start(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """A row's moments are kept to the millisecond, the clock's are finer."""
+    started = Now(5000.0, START + timedelta(microseconds=123_456))
+    await journal.begin(replace(OPENING, started=started))
+    [left] = await journal.open_sessions()
+    await journal.unmark(left.address, left.started_utc, How.PROVED)
+    marks = Marker(tmp_path / "log.on.json").read()
+    assert marks is not None
+    assert marks.units == ()
+
+
 @pytest.mark.control("C-53")
 async def test_the_marker_tells_of_a_unit_when_the_journal_was_emptied(tmp_path: Path) -> None:
     first = await Journal.open(tmp_path / "log.sqlite")
