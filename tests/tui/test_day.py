@@ -24,28 +24,30 @@ from estim.tui.screens import Choose, Summary
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedWire, settle, text_of
 
-NOW = datetime.now(UTC)
-
 
 class Home:
     """A home with a journal in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        # taken for each test: a whole suite may be longer than a session counts as the last one
+        self.now = datetime.now(UTC)
         self.book = Book.open(folder / "log.sqlite")
 
     def answer_all(self) -> None:
-        self.book.enter([Check(at=NOW, topic=Topic.HEALTH, about=one.id, answer="no") for one in QUESTIONS], NOW)
+        self.book.enter(
+            [Check(at=self.now, topic=Topic.HEALTH, about=one.id, answer="no") for one in QUESTIONS], self.now
+        )
 
     def play(self, minutes_ago: float, level: int = 12) -> None:
-        at = NOW - timedelta(minutes=minutes_ago)
+        at = self.now - timedelta(minutes=minutes_ago)
         over = at + timedelta(minutes=20)
         played = Played(
             id=1, at=at, program="tens-ankle", unit="coyote3", family="coyote3", sites=("ankle-left",), simulated=False,
             length_s=1200, output_s=1200, delivered_until=over, ended=over, reason="completed", duration_s=1200,
             level_max={"A": level}, goal={"A": level}, stop_confirmed=True,
         )  # fmt: skip
-        self.book.adopt([played], [], {}, NOW)
+        self.book.adopt([played], [], {}, self.now)
 
     @property
     def diary(self) -> Diary:
