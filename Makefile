@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TEST := $(BIN)/python -m pytest -n auto --dist worksteal --durations 10 --durations-min 2
 
-.PHONY: venv demo test check lint types contracts bench mutants lives docs clean
+.PHONY: venv demo test check lint types contracts bench test-long mutants lives docs clean
 
 venv: $(READY)
 
@@ -19,7 +20,11 @@ demo: $(READY)
 	code=$$?; rm -rf "$$home"; exit $$code
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(TEST)
+
+# more packets, whole sessions for every open question, new random examples: about a quarter of an hour
+test-long: $(READY)
+	ESTIM_TESTS=long $(TEST)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -25,6 +25,9 @@ from simulator.twin import Twin, WriteRefused
 COMMAND_S, REQUEST_S, REPLY_S = 0.002, 0.022, 0.023
 """On the way to the unit without and with a reply, and the reply's way back (bluetooth.md: 49-60 ms for both)."""
 
+UNLINKED_S = 1.0
+"""How often a world without a link is looked at, for its twin."""
+
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
@@ -72,6 +75,7 @@ class Rehearsal:
         self.reported: Reported | None = None
         self._last: Mapping[str, int] = {}
         self._arrives_s = 0.0
+        self._step_s = 0.0
         unit = Unit("box", twin.address, family.name, family.title, True, family.by_hand, profile)
         self.session = Session(unit, family.caps, limits, order, self.now())
         self.session.connect(self.now())
@@ -132,6 +136,7 @@ class Rehearsal:
         """One pass, as the host makes it."""
         driver = self._driver
         if driver is None:
+            self._step_s = self.now_s + UNLINKED_S
             return
         now = self.now()
         self.reported = driver.reported(self.now_s)
@@ -140,6 +145,10 @@ class Rehearsal:
         granted = permit(self.now_s, plea, self.reported, driver.caps, self.session.limits)
         assert plea.mode is Mode.PLAY or not any(granted.level.values())
         driver.want(self.now_s, self.session.wanted(now, plea, granted))
+        self._step_s = self.now_s + self.session.nap_s(now, plea, granted)
+        self._poll(driver)
+
+    def _poll(self, driver: Driver) -> None:
         for op in driver.poll(self.now_s):
             self._perform(op, driver)
         assert driver.due_s > self.now_s, "a livelock"
@@ -147,14 +156,20 @@ class Rehearsal:
     def _next_s(self) -> float:
         heap_s = self._heap[0][0] if self._heap else float("inf")
         driver_s = self._driver.due_s if self._driver else float("inf")
-        return min(heap_s, driver_s, self.twin.due_s, self.now_s + 0.1)
+        return min(heap_s, driver_s, self.twin.due_s, self._step_s)
 
     def _turn(self) -> None:
+        """The host's own two paces: whatever came in is decided upon; a frame that is due alone is only polled for."""
         events: list[Event] = []
+        came = False
         while self._heap and self._heap[0][0] <= self.now_s:
+            came = True
             events += heappop(self._heap)[2]()
         self._collect()
-        self.step(events)
+        if came or self.now_s >= self._step_s:
+            self.step(events)
+        elif self._driver is not None:
+            self._poll(self._driver)
         self._note()
 
     def _perform(self, op: Write | Read | Close, driver: Driver) -> None:

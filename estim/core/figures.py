@@ -24,3 +24,6 @@ time between two steps is 1 s; hosts under load were seen up to 2 s late."""
 
 UNFED_KEY_S = 5.0
 """After a gap in feeding up to this long the level ramps up again by itself; after a longer one it takes a key."""
+
+RISING_S = 0.1
+"""How soon the Guard is asked again while it holds a level below the wish."""

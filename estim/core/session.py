@@ -26,6 +26,7 @@ from estim.core.figures import (
     NAP_S,
     PAUSE_MAX_S,
     READY_MAX_S,
+    RISING_S,
     UNFED_KEY_S,
 )
 from estim.core.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
@@ -311,8 +312,14 @@ class Session:
             rises=granted.asks,
         )
 
-    def nap_s(self, now: Now) -> float:
-        """Return how long step() may wait if nothing comes in: until the wish changes by itself, NAP_S at most."""
+    def nap_s(self, now: Now, plea: Plea, granted: Permit) -> float:
+        """Return how long step() may wait if nothing comes in, given what was asked of the Guard and granted.
+
+        Until the wish changes by itself, NAP_S at most; while the Guard holds a level below the wish it is asked again
+        soon.
+        """
+        if any(granted.level[channel] < wish for channel, wish in plea.wish.items()):
+            return RISING_S
         if self.state not in PLAYING:
             return NAP_S
         # while it plays the driver asks by itself; a gap in feeding must be seen about when it is one

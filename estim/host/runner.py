@@ -56,9 +56,6 @@ INBOX_MAX = 256
 TIMER_SLACK_S = 1e-7
 """Two due times that differ by less are the same: sums of floats."""
 
-RISING_S = 0.1
-"""How soon the Guard is asked again while it holds a level below the wish."""
-
 POLLS_MAX = 8
 """Rounds in which a driver may have something to say at one and the same moment."""
 
@@ -344,8 +341,7 @@ class Runner:
         granted = self._permit = permit(now_s, plea, reported, driver.caps, self.session.limits)
         driver.want(now_s, self.session.wanted(now, plea, granted))
         self._poll(now, self._carrier)
-        held = any(granted.level[channel] < wish for channel, wish in plea.wish.items())
-        self._step_s = now_s + (RISING_S if held else self.session.nap_s(now))
+        self._step_s = now_s + self.session.nap_s(now, plea, granted)
         self._rearm(now_s)
         if told:
             self._tell(told)

@@ -1,7 +1,7 @@
 """The goal and a key that is held: a goal that a key moves stays near the level that the unit told."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.core.errors import EstimError, Exit
@@ -72,7 +72,7 @@ def test_a_refused_key_changes_nothing_and_is_told_to_try_later() -> None:
     assert one.session.wish.goal(A) == 8
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(presses=st.lists(st.tuples(st.floats(0.01, 3), st.sampled_from([1, 1, 1, 2, -1, -5])), max_size=40))
 def test_down_is_always_taken_and_up_is_never_further_than_a_few_steps(presses: list[tuple[float, int]]) -> None:
     one = playing("coyote3", 10)

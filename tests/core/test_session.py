@@ -1,7 +1,7 @@
 """Whole sessions in the pure world: real drivers against twins, over an air that loses, doubles and delays."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue import shipped
@@ -259,7 +259,7 @@ def test_a_dial_of_the_unit_that_holds_a_level_is_told_once() -> None:
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
 @pytest.mark.parametrize("name", names())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(acts=acts, lost=st.sampled_from([0.0, 0.2, 0.5]), doubled=st.sampled_from([0.0, 0.3]), seed=st.integers(0, 99))
 def test_whatever_is_done_no_level_rises_too_fast_or_too_high(
     name: str, acts: list[tuple[str, float]], lost: float, doubled: float, seed: int

@@ -91,7 +91,7 @@ widths = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(curves, widths, st.sampled_from([None, Burst(0.1, 0.4), Burst(0.25, 0.25)]), st.floats(0, 50))
 def test_no_pulse_is_wider_or_sooner_than_the_score_has_it(
     rate_hz: Curve, width_us: Curve, burst: Burst | None, from_s: float

@@ -28,7 +28,7 @@ FAULTS = [
 @pytest.mark.control("C-01")
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.floats(0.05, 3), st.integers(0, 200), st.integers(0, 120)), min_size=1, max_size=5),
     st.sampled_from(FAULTS),

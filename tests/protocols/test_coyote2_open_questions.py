@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue import shipped
@@ -23,6 +23,7 @@ from simulator.coyote2_options import Coyote2Options
 from simulator.outbox import Act
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused
+from tests.effort import QUESTION_MINUTES
 from tests.world import Weather, World, rises
 
 A, B = Channel.A, Channel.B
@@ -100,19 +101,19 @@ class Kept:
 
 @pytest.mark.control("C-01")
 @pytest.mark.parametrize("options", OPEN.values(), ids=OPEN.keys())
-def test_twenty_minutes_whichever_way_it_is(options: Coyote2Options) -> None:
-    kept = Kept(options, minutes=20)
-    kept.world.run(20 * 60 + 60)
+def test_a_session_completes_whichever_way_it_is(options: Coyote2Options) -> None:
+    kept = Kept(options, minutes=QUESTION_MINUTES)
+    kept.world.run(QUESTION_MINUTES * 60 + 60)
     assert kept.world.ended.reason is Reason.COMPLETED
     assert kept.world.ended.level_max[A] == GOAL
-    assert kept.world.ended.duration_s == pytest.approx(1200, abs=1)
+    assert kept.world.ended.duration_s == pytest.approx(QUESTION_MINUTES * 60, abs=1)
     kept.check()
 
 
 @pytest.mark.parametrize("weather", WEATHER.values(), ids=WEATHER.keys())
-def test_twenty_minutes_in_bad_weather(weather: Weather) -> None:
-    kept = Kept(Coyote2Options(strength=(70, 140)), weather, minutes=20)
-    kept.world.run(20 * 60 + 60)
+def test_a_session_completes_in_bad_weather(weather: Weather) -> None:
+    kept = Kept(Coyote2Options(strength=(70, 140)), weather, minutes=QUESTION_MINUTES)
+    kept.world.run(QUESTION_MINUTES * 60 + 60)
     assert kept.world.ended.reason is Reason.COMPLETED
     assert kept.world.ended.level_max[A] == GOAL
     kept.check()
@@ -278,7 +279,7 @@ def do(one: World, act: str) -> None:
 
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(
     acts=acts,
     options=st.sampled_from([*OPEN.values()]),

@@ -44,7 +44,7 @@ ACTS = st.lists(
 
 
 @pytest.mark.control("C-01", "C-02", "C-04", "C-05")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WEATHERS, ACTS)
 def test_whatever_the_radio_does_nothing_rises_but_by_granted_steps(
     weather: Weather, acts: list[tuple[float, tuple[int, int] | Mode]]
@@ -67,7 +67,7 @@ def test_whatever_the_radio_does_nothing_rises_but_by_granted_steps(
 
 
 @pytest.mark.control("C-26")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.lists(st.tuples(st.floats(0.01, 2), st.sampled_from([-1, 1])), max_size=8))
 def test_what_a_hand_lowered_stays_down_even_in_the_middle_of_a_raise(
     seed: int, turns: list[tuple[float, int]]

@@ -18,6 +18,7 @@ from protocols.yokonex import CAPS, FAMILY, V1, V2
 from simulator import checks
 from simulator.trace import Trace
 from simulator.yokonex import Yokonex
+from tests.effort import LONG, QUESTION_MINUTES
 from tests.protocols.yokonex_loop import unit
 from tests.world import Weather, World, rises
 
@@ -88,11 +89,14 @@ AT_ITS_BEGIN = {
 }
 """What can only matter before and after a session, so that two minutes tell as much as twenty."""
 
-TWENTY = [(options, (V1, V2)[index % 2], 20.0) for index, options in enumerate(OPEN.values())]
-SHORT = [(options, profile, 2.0) for options in (*OPEN.values(), *AT_ITS_BEGIN.values()) for profile in (V1, V2)]
+SHORT_MINUTES = 2.0
+WHOLE = [(options, (V1, V2)[index % 2], QUESTION_MINUTES) for index, options in enumerate(OPEN.values()) if LONG]
+SHORT = [
+    (options, profile, SHORT_MINUTES) for options in (*OPEN.values(), *AT_ITS_BEGIN.values()) for profile in (V1, V2)
+]
 
 
-@pytest.mark.parametrize(("options", "profile", "minutes"), [*TWENTY, *SHORT])
+@pytest.mark.parametrize(("options", "profile", "minutes"), [*WHOLE, *SHORT])
 def test_it_completes_whichever_way_the_unit_is(options: str, profile: str, minutes: float) -> None:
     made = world(f"version={profile},{options}".rstrip(","), profile=profile, minutes=minutes)
     made.run(minutes * 60 + 60)
@@ -239,7 +243,7 @@ def test_a_session_resumed_on_a_new_link_proves_the_version_again_first(profile:
     check_end(made, Reason.COMPLETED)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.floats(0.0, 40.0),
     st.sampled_from(["stop", "pause", "cut", "panic"]),

@@ -40,7 +40,7 @@ LEVELS = st.tuples(st.sampled_from([0, 1, 20, 50]), st.sampled_from([0, 0, 30]))
 
 
 @pytest.mark.control("C-01", "C-02", "C-04", "C-05")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(AIRS, st.lists(st.tuples(st.floats(0.05, 5), LEVELS), min_size=1, max_size=6), st.sampled_from([0, 500]))
 def test_no_raise_passes_what_is_wanted_and_a_proof_is_true(
     air: Air, wishes: list[tuple[float, tuple[int, int]]], left: int
@@ -306,7 +306,7 @@ def test_a_hang_up_that_failed_is_tried_again() -> None:
 
 
 @pytest.mark.control("C-10", "C-46")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     AIRS,
     st.lists(

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue import shipped
@@ -20,6 +20,7 @@ from simulator.trace import Trace
 from simulator.twin import Pulse
 from simulator.zc95 import KIND
 from simulator.zc95_options import Zc95Options
+from tests.effort import QUESTION_MINUTES
 from tests.world import Weather, World, rises
 
 A, B, C, D = FAMILY.caps.channels
@@ -43,8 +44,8 @@ OPEN = {
     "another name, load and error code": Zc95Options(name="ZC95b", load_ohm=1000, pulse_code=0x0D, range="low"),
 }
 
-LONG = {"as it comes", "it runs at 500 and 300 when it is met", "the battery falls"}
-"""Played for 20 minutes; the others, in which nothing depends on time, for 4."""
+TWENTY = {"as it comes", "it runs at 500 and 300 when it is met", "the battery falls"}
+"""Played for 20 minutes always; in the others nothing depends on time."""
 
 
 def world(
@@ -75,7 +76,7 @@ def check(made: World) -> None:
 @pytest.mark.control("C-01", "C-02", "C-05")
 @pytest.mark.parametrize("way", OPEN)
 def test_a_session_completes_at_a_proved_zero_whichever_way_it_is(way: str) -> None:
-    options, minutes = OPEN[way], 20 if way in LONG else 4
+    options, minutes = OPEN[way], 20 if way in TWENTY else QUESTION_MINUTES
     made = world(options, minutes)
     made.run(minutes * 60 + 60)
     assert (made.ended.reason, made.ended.stop_confirmed) == (Reason.COMPLETED, True)
@@ -165,7 +166,7 @@ def test_width_and_rate_are_told_anew_on_every_link() -> None:
 
 
 @pytest.mark.control("C-01", "C-02", "C-05")
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(
     st.builds(
         Weather,

@@ -201,7 +201,6 @@ scripts = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(scripts)
 def test_both_readers_of_scripts_agree_on_every_duration(text: str) -> None:
     player = Player(text, 0.0, inf, 3)
@@ -395,7 +394,7 @@ def test_lower_levels_may_have_no_effect() -> None:
     assert bench.twin.level() == 5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(st.binary(max_size=20), st.sampled_from([b">str 9\r\n", b">osto\r\n", b">stat\r\n"])), max_size=30

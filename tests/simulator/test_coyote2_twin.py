@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.coyote2 import BATTERY, CONFIG, STRENGTHS, VERSION, WAVE_A, WAVE_B
@@ -135,7 +135,6 @@ def test_wheels_go_by_seven_within_zero_and_the_maximum_and_each_step_is_told() 
         bench.twin.hand(bench.now_s, "A*")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2047), st.integers(0, 2047)), max_size=20))
 def test_strength_never_passes_the_maximum_that_is_told(orders: list[tuple[int, int]]) -> None:
     bench = Bench("maximum=500")

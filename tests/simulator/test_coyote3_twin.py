@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.coyote3 import BATTERY, IN, OUT
@@ -91,7 +91,6 @@ def test_documented_conversation() -> None:
     assert (bench.levels, bench.heard()) == ((0, 0), ["b10f0000"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255)), max_size=30))
 def test_strength_never_leaves_zero_to_limit(orders: list[tuple[int, int, int]]) -> None:
     bench = Bench("limit=150/30,strength=10/10")

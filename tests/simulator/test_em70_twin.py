@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.em70 import BATTERY, CHARGE, CONTROL, LONG_STATE, STATE, frame
@@ -56,7 +56,6 @@ def test_captured_idle_state_and_steps() -> None:
     assert bench.state() == (1, 9, 0, 1800), "the load flag stays, the timer is full again"
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([UP, DOWN, STOP, frame(b"\x03\x0c").hex(), frame(b"\x04\x10").hex()]), max_size=60))
 def test_level_stays_on_its_scale_and_the_state_tells_it(texts: list[str]) -> None:
     bench = Bench()

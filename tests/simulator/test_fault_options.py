@@ -5,7 +5,7 @@ from dataclasses import fields
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.chance import Chance
@@ -63,7 +63,6 @@ def test_what_does_not_fit_gets_a_sentence(line: str, sentence: str) -> None:
         read_line(line)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     family = "refused"
@@ -126,7 +125,6 @@ def test_each_radio_option_hurts_in_its_way() -> None:
     assert len(set(late)) > 900
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 0.2), max_size=50), st.integers(0, 99))
 def test_what_is_late_never_overtakes(gaps: list[float], seed: int) -> None:
     bad = weather(RadioFaults(late_s=2.0, dup=0.3, lost=0.3), seed)

@@ -242,7 +242,7 @@ def test_names_and_adverts() -> None:
     assert Bench("name=").twin.advert.name == ""
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.text("CITG0129", max_size=16), st.floats(0, 3)), max_size=20))
 def test_whatever_is_written_it_ends_by_itself(steps: list[tuple[str, float]]) -> None:
     bench = Bench()

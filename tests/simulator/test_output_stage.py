@@ -1,6 +1,6 @@
 """The output stage: pulses by the measured rules, whatever the pieces in which its time goes by."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.output import ENDLESS_MS, KEPT_MS, Run, Stage, tick_at
@@ -27,7 +27,6 @@ def ticked(runs: tuple[Run, ...], again: bool, until: int) -> list[tuple[int, fl
     return out
 
 
-@settings(deadline=None)
 @given(RUNS, st.booleans(), st.lists(st.integers(0, 1200), max_size=8))
 def test_pieces_of_time_make_the_pulses_of_the_plain_rule(runs: tuple[Run, ...], again: bool, stops: list[int]) -> None:
     stage = Stage("A")
@@ -39,7 +38,6 @@ def test_pieces_of_time_make_the_pulses_of_the_plain_rule(runs: tuple[Run, ...],
     assert made == ticked(runs, again, 1200)
 
 
-@settings(deadline=None)
 @given(RUNS, st.integers(0, 900), st.integers(0, 300))
 def test_a_window_is_a_part_of_the_whole(runs: tuple[Run, ...], since: int, length: int) -> None:
     stage = Stage("A")

@@ -247,7 +247,7 @@ def test_the_witness_reads_what_it_logs() -> None:
     assert not [line for line in found if "was left at" in line]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(["V1.6", "V2.0"]), st.lists(st.binary(max_size=12), max_size=20))
 def test_whatever_is_written_levels_stay_on_their_scale_and_are_told(version: str, bodies: list[bytes]) -> None:
     bench = Bench(f"version={version},length_check=no")

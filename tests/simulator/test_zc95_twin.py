@@ -317,7 +317,7 @@ def test_at_most_fifty_streamed_pulses_wait_and_a_lost_link_forgets_them() -> No
     assert Bench("pulse_code=13").send(PULSES, "01", response=False) == 13
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
