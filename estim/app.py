@@ -77,8 +77,8 @@ async def opened_air(options: HostOptions) -> AsyncIterator[Air]:
 
 def _air(options: HostOptions, files: ExitStack) -> Air:
     if options.simulate is not None:
+        from simulator.memory import MemoryAir
         from simulator.options import BadOption
-        from simulator.radio import MemoryAir
         from simulator.registry import make, read_line
         from simulator.trace import Trace, silent
 
@@ -97,7 +97,7 @@ def _air(options: HostOptions, files: ExitStack) -> Air:
     kind, _, which = options.radio.partition(":")
     if kind != "hci":
         return BleAir(adapter=which.strip())
-    from simulator.backend import Radio
+    from simulator.air.bleak_backend import Radio
 
     radio = Radio(which)
     return BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)

@@ -7,8 +7,8 @@ from typing import Any
 
 from estim.core.errors import EstimError, Exit
 from estim.families import find_family
-from protocols.driver import Direction, Family, Forms
-from protocols.layout import Form, pick
+from protocols.family import Family
+from protocols.layout import Direction, Form, Forms, pick
 from protocols.vocabulary import BadPacket
 
 

@@ -12,7 +12,7 @@ from estim.core.order import Order
 from estim.core.panel import Reason, State
 from estim.core.program import Program
 from estim.rehearsal import Rehearsal
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.score import Alternate, Curve, Score, Steady, Sweep, slotted, texture
 from protocols.vocabulary import Channel, Level
 from simulator.registry import make, read_line

@@ -1,6 +1,6 @@
 """All device families by name: those that ship, and those of plug-ins (entry points of the group `estim.families`).
 
-An entry point resolves to a protocols.driver.Family and is called as the family is. One that can't be used is left out,
+An entry point resolves to a protocols.family.Family and is called as the family is. One that can't be used is left out,
 and why is told by `estim plugins`; it never takes a shipped family's place.
 """
 
@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from estim.core.contained import PluginError, checked
 from estim.core.errors import EstimError, Exit
 from protocols import registry
-from protocols.driver import Family
+from protocols.family import Family
 
 GROUP = "estim.families"
 PLUGINS_MAX = 50

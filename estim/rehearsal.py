@@ -17,7 +17,8 @@ from estim.core.moment import Now
 from estim.core.order import Order, Unit
 from estim.core.panel import State
 from estim.core.session import Session
-from protocols.driver import Driver, Family
+from protocols.driver import Driver
+from protocols.family import Family
 from protocols.vocabulary import AirError, Close, Endpoint, Event, Mode, Read, Reported, Write
 from simulator.chance import Chance
 from simulator.twin import Twin, WriteRefused

@@ -16,7 +16,7 @@ from estim.programs_verbs import programs
 
 if TYPE_CHECKING:
     from estim.core.matrix import Cell
-    from protocols.driver import Family
+    from protocols.family import Family
 
 COLUMNS_MAX = 110
 SIGNS = {"yes": "✓", "differs": "≈", "no": "–"}

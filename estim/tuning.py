@@ -9,7 +9,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.numbers import read_whole, shown
 from estim.flags import Flags
 from estim.listing import devices
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import Channel
 
 FIELDS = ("name", "cap", "profile")

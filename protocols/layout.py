@@ -3,7 +3,8 @@
 A packet that doesn't build back to the very same bytes is bad, so a parser can't be more generous than the writer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 import construct
@@ -129,3 +130,14 @@ def pick(forms: Iterable[Form], data: bytes) -> tuple[Form, Any]:
 
 def _reason(error: construct.ConstructError) -> str:
     return str(error).splitlines()[-1].strip() or type(error).__name__
+
+
+class Direction(StrEnum):
+    """Which way a packet travels."""
+
+    TO_DEVICE = "to-device"
+    FROM_DEVICE = "from-device"
+
+
+Forms = Mapping[Direction, Mapping[str, tuple[Form, ...]]]
+"""Packet forms by direction and endpoint name, the usual endpoint first."""

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from protocols.driver import Family
+    from protocols.family import Family
 
 _FAMILIES = ("coyote3", "em70", "bluetens", "yokonex", "zc95", "openemsstim", "coyote2")
 """One line a family."""
@@ -19,8 +19,8 @@ def family(name: str) -> "Family":
     """Return a family; raise KeyError for an unknown name."""
     if name not in _FAMILIES:
         raise KeyError(name)
-    from protocols.driver import Family
+    from protocols.family import Family
 
-    made = import_module(f"protocols.{name}").FAMILY
-    assert isinstance(made, Family), f"protocols.{name}.FAMILY"
+    made = import_module(f"protocols.{name}.family").FAMILY
+    assert isinstance(made, Family), f"protocols.{name}.family.FAMILY"
     return made

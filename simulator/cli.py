@@ -13,7 +13,7 @@ from simulator.options import BadOption
 from simulator.registry import kind, names, options, read_line
 
 if TYPE_CHECKING:
-    from simulator.serve import Served
+    from simulator.air.serve import Served
 
 HCI = "tcp-server:127.0.0.1:6402"
 EPILOG = (
@@ -47,8 +47,8 @@ def serve(
     log: Annotated[Path | None, typer.Option(help="lines of JSON: t, unit, event, …")] = None,
 ) -> None:
     """Serve software units: each process that connects to the port gets a Bluetooth controller that hears them."""
-    from simulator.dongle import port_of
-    from simulator.serve import serve as serve_units
+    from simulator.air.dongle import port_of
+    from simulator.air.serve import serve as serve_units
 
     try:
         port = port_of(hci)

@@ -23,6 +23,9 @@ ENDLESS_MS = 10**12
 NEGATIVE = -1
 
 
+LOAD_OHM = 500.0
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """So many ms of one texture. Width 0 is silence."""
@@ -129,3 +132,15 @@ class Stage:
         past.append(_Stretch(start_tick, end_tick, run.period_ms, run.width_us, self._peak_ma, first_tick))
         while past[0].end_tick < end_tick - KEPT_MS:
             past.popleft()
+
+
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """The load of one channel."""
+
+    load_ohm: float = LOAD_OHM
+    pads_on: bool = True
+
+    def current_ma(self, volts: float) -> float:
+        """Return the current that a voltage drives; none flows while the pads are off."""
+        return volts / self.load_ohm * 1000.0 if self.pads_on else 0.0

@@ -1,7 +1,7 @@
 """The software units that exist: their names, what can be set on them, and how to make them from a line of text.
 
 The line is `FAMILY[:opt=val,…]`, as `estim --simulate` and `estim-sim serve` take it. A plug-in that brings a family
-may bring its twin too: an entry point of `estim.twins`, called as the family is, resolves to a simulator.kind.Kind.
+may bring its twin too: an entry point of `estim.twins`, called as the family is, resolves to a simulator.twin.Kind.
 """
 
 from collections.abc import Callable
@@ -10,14 +10,15 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import Any
 
-from protocols import registry
+import simulator
 from simulator.chance import Chance
-from simulator.faults import RadioFaults
-from simulator.kind import Kind
 from simulator.options import BadOption, Option, options_of, read_options
-from simulator.twin import Log, Twin
+from simulator.twin import Kind, Log, Twin
+from simulator.weather import RadioFaults
 
 LogOf = Callable[[str], Log]
 """Makes the log of a unit from the unit's name, as simulator.trace.Trace.of does."""
@@ -38,13 +39,13 @@ class Setup:
 
 def names() -> tuple[str, ...]:
     """Return the families, sorted."""
-    return tuple(sorted({*registry.names(), *_plugged()}))
+    return tuple(sorted({*_own(), *_plugged()}))
 
 
 def kind(family: str) -> Kind[Any]:
     """Return what can be simulated of a family; raise BadOption for an unknown name, or a plug-in that is broken."""
-    if family in registry.names():
-        made = import_module(f"simulator.{family}").KIND
+    if family in _own():
+        made = import_module(f"simulator.{family}.unit").KIND
     elif family in _plugged():
         made = _load(_plugged()[family])
     else:
@@ -53,6 +54,16 @@ def kind(family: str) -> Kind[Any]:
         raise BadOption(f"no software device {family!r}; {hint}")
     assert isinstance(made, Kind), f"the KIND of {family}"
     return made
+
+
+@cache
+def _own() -> tuple[str, ...]:
+    """Return the folders beside this file that hold a unit."""
+    return tuple(
+        found.name
+        for found in iter_modules(simulator.__path__)
+        if found.ispkg and find_spec(f"simulator.{found.name}.unit") is not None
+    )
 
 
 @cache
@@ -66,7 +77,7 @@ def _load(point: EntryPoint) -> Kind[Any]:
     except Exception as bug:
         raise BadOption(f"the twin {point.name} ({point.value}) can't be loaded: {bug!r}") from bug
     if not isinstance(made, Kind) or made.family != point.name:
-        raise BadOption(f"the twin {point.name} ({point.value}) is no simulator.kind.Kind of that name")
+        raise BadOption(f"the twin {point.name} ({point.value}) is no simulator.twin.Kind of that name")
     return made
 
 

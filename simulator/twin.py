@@ -9,9 +9,10 @@ Rules:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from protocols.vocabulary import Advert, Endpoint
+from simulator.chance import Chance
 
 Log = Callable[[float, str, Mapping[str, object]], None]
 
@@ -91,3 +92,22 @@ class Twin(Protocol):
 
     def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
         """What the electrodes saw in a stretch of the recent past (at least the last 60 s)."""
+
+
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[U]):
+    """`unit` holds the default options, `address` the first five bytes of its addresses as text.
+
+    `decoy` is the advertised name of a sister product with the same service; `make` takes address, options, chance
+    and log.
+    """
+
+    family: str
+    title: str
+    decoy: str
+    address: str
+    unit: U
+    make: Callable[[str, U, Chance, Log], Twin]

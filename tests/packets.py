@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from protocols.driver import Direction
+from protocols.layout import Direction
 from protocols.registry import family
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from estim.core.contained import Contained, PluginError, checked
-from protocols.driver import Driver, Family
+from protocols.driver import Driver
+from protocols.family import Family
 from protocols.registry import family
 from protocols.vocabulary import (
     Advert,
@@ -105,8 +106,8 @@ def make_plugin(folder: Path, code: str, points: str) -> None:
     [
         ("1 / 0", "ZeroDivisionError"),
         ("raise SystemExit(3)", "SystemExit"),
-        ("FAMILY = 7", "is int, not a protocols.driver.Family"),
-        ("from protocols.em70 import FAMILY", "the family calls itself 'em70'"),
+        ("FAMILY = 7", "is int, not a protocols.family.Family"),
+        ("from protocols.em70.family import FAMILY", "the family calls itself 'em70'"),
     ],
 )
 def test_one_that_cannot_be_used_is_left_out_and_named(tmp_path: Path, code: str, sentence: str) -> None:

@@ -16,7 +16,7 @@ from estim.core.matrix import Plays, cell
 from estim.core.program import Program, least
 from estim.electrodes import Seen, cycle_s, meant, measured, rehearse
 from estim.scope import close, picture, text, whole
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.registry import family, names
 from protocols.score import Playable, texture
 from protocols.vocabulary import Control

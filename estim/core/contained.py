@@ -11,7 +11,8 @@ from dataclasses import replace
 from math import inf, isnan
 from typing import Any, TypeVar
 
-from protocols.driver import Driver, Family
+from protocols.driver import Driver
+from protocols.family import Family
 from protocols.vocabulary import (
     Advert,
     AirError,
@@ -60,7 +61,7 @@ def checked(family: object, name: str, origin: str, taken: tuple[str, ...]) -> F
     `name` is the entry point's, `origin` the package it came in, `taken` the names that are in use.
     """
     if not isinstance(family, Family):
-        raise PluginError(f"plug-in {origin}: {name} is {type(family).__name__}, not a protocols.driver.Family")
+        raise PluginError(f"plug-in {origin}: {name} is {type(family).__name__}, not a protocols.family.Family")
     for wrong, text in (
         (family.name != name, f"the family calls itself {family.name!r}, the entry point {name!r}"),
         (family.caps.family != name, f"its capabilities are those of {family.caps.family!r}"),

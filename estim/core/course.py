@@ -11,7 +11,7 @@ from math import ceil, floor, inf
 
 from estim.core.errors import CourseError
 from estim.core.program import Phase, Program, least, most, words
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.score import FADE_S, Alternate, Burst, Curve, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import Control, Pause
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from estim.core.course import fit
 from estim.core.errors import CourseError
 from estim.core.program import Program
-from protocols.driver import Family
+from protocols.family import Family
 
 
 class Plays(StrEnum):

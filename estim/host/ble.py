@@ -35,7 +35,7 @@ from estim.host.search import (
     Search,
     in_progress,
 )
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import Advert, AirError, Can, Endpoint
 
 if TYPE_CHECKING:

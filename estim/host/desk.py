@@ -56,7 +56,7 @@ from estim.host.runner import Runner
 from estim.host.scribe import Scribe, opening, utc_at
 from estim.host.station import Proof, Station, Watchers
 from estim.stamp import stopped_since
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import AirError
 
 STOP_WAIT_S = 3.0

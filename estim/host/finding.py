@@ -13,7 +13,7 @@ from estim.core.panel import Sighting
 from estim.host.addresses import address_of, same_address
 from estim.host.link import Air, RadioBusy, Seen
 from estim.host.units import Unit, Units
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import Advert, Match
 
 SCAN_S = 4.0

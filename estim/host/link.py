@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint
 from protocols.vocabulary import Seen as Seen  # lives there since twins, which never see estim, make it too
 

@@ -10,7 +10,7 @@ from estim.host.link import Air
 from estim.host.units import Units
 from estim.host.zone import local_zone
 from estim.settings import Settings
-from protocols.driver import Family
+from protocols.family import Family
 
 
 @dataclass(frozen=True, slots=True)

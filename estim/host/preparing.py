@@ -19,7 +19,7 @@ from estim.host.parts import Parts
 from estim.host.units import Unit as Known
 from estim.plan import read_own_plan
 from estim.settings import unit_caps
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import Channel, Level
 
 

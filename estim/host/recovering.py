@@ -13,7 +13,7 @@ from estim.host.parts import Parts
 from estim.host.preparing import family_of, limits_of, unit_of
 from estim.host.rows import NEVER, OpenSession
 from estim.host.units import Unit as Known
-from protocols.driver import Family
+from protocols.family import Family
 
 
 @dataclass(frozen=True, slots=True)

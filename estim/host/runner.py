@@ -29,7 +29,7 @@ from estim.host.carrier import Carrier, Entry, hang_up
 from estim.host.clock import Clock
 from estim.host.ears import Ears
 from estim.host.link import Air, Link
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
 
 OPEN_TIMEOUT_S = 20.0

@@ -10,10 +10,10 @@ import pytest
 
 from estim.host.ble import BleAir
 from protocols.vocabulary import Endpoint
-from simulator.air import VirtualAir
-from simulator.backend import Radio
+from simulator.air.bleak_backend import Radio
+from simulator.air.peripheral import VirtualAir
+from simulator.air.serve import populate
 from simulator.registry import read_line
-from simulator.serve import populate
 from simulator.trace import Record, Trace
 
 LOOK_S = 0.005

@@ -26,7 +26,8 @@ from bleak.exc import (
 )
 
 from estim.host import attached, ble
-from protocols import em70
+from protocols.em70 import packets as em70
+from protocols.registry import family
 from protocols.vocabulary import AirError
 from tests.air.room import Ear
 
@@ -147,7 +148,7 @@ class Ether(BaseBleakScanner):
 @pytest.fixture
 async def link(ear: Ear) -> ble.BleLink:
     Stack.fails, Stack.hangs, Stack.written = [], False, []
-    link = ble.BleAir(client=Stack, scanner=Ether).link(EM70, em70.FAMILY)
+    link = ble.BleAir(client=Stack, scanner=Ether).link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 2.0)
     return link
 

@@ -16,13 +16,13 @@ from estim.core.session import Session
 from estim.host.ble import BleAir
 from estim.host.clock import Clock, new_loop
 from estim.host.runner import Runner
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.registry import family, names
 from protocols.vocabulary import Channel, Endpoint, Level
-from simulator.air import VirtualAir
-from simulator.backend import Radio
+from simulator.air.bleak_backend import Radio
+from simulator.air.peripheral import VirtualAir
+from simulator.air.serve import populate
 from simulator.registry import read_line
-from simulator.serve import populate
 from simulator.trace import Trace
 
 MINUTES = 20.0

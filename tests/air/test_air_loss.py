@@ -11,9 +11,11 @@ from collections.abc import Callable
 import pytest
 
 from estim.host.ble import BleAir
-from protocols import coyote3, em70
+from protocols.coyote3 import packets as coyote3
+from protocols.em70 import packets as em70
+from protocols.registry import family
 from protocols.vocabulary import AirError
-from simulator.backend import PACKETS_MAX, Radio
+from simulator.air.bleak_backend import PACKETS_MAX, Radio
 from tests.air.room import Ear, Room, Served
 
 pytestmark = pytest.mark.air
@@ -25,7 +27,7 @@ FRAME = bytes.fromhex("B0 00 00 00 0A0A0A0A 00000000 0A0A0A0A 00000000")
 async def test_a_lost_link_is_told_once_and_nothing_more_is_sent(room: Room, ear: Ear) -> None:
     await room.fill("coyote3:cut=0.3+0.4")
     host = room.host()
-    link = host.link(COYOTE3, coyote3.FAMILY)
+    link = host.link(COYOTE3, family("coyote3"))
     await link.open(ear.hear, ear.lose, 5.0)
     await asyncio.wait_for(ear.told.wait(), 2.0)
     assert len(ear.lost) == 1
@@ -36,7 +38,7 @@ async def test_a_lost_link_is_told_once_and_nothing_more_is_sent(room: Room, ear
         assert gone.value.lost
     await link.close()
     assert len(room.events("write")) == written
-    again = host.link(COYOTE3, coyote3.FAMILY)  # it is away for 0.4 s, then it advertises again
+    again = host.link(COYOTE3, family("coyote3"))  # it is away for 0.4 s, then it advertises again
     await again.open(ear.hear, ear.lose, 5.0)
     assert len(ear.lost) == 1
     assert room.events("connect")[1]["t"] - room.events("cut")[0]["t"] >= 0.4  # type: ignore[operator] # a record holds any JSON
@@ -44,7 +46,7 @@ async def test_a_lost_link_is_told_once_and_nothing_more_is_sent(room: Room, ear
 
 async def test_a_request_under_way_ends_with_the_link(room: Room, ear: Ear) -> None:
     await room.fill("em70:cut=0.4+0.1,stall=0.2+5")
-    link = room.host().link(EM70, em70.FAMILY)
+    link = room.host().link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
     begun_s = time.monotonic()
@@ -57,7 +59,7 @@ async def test_a_request_under_way_ends_with_the_link(room: Room, ear: Ear) -> N
 
 async def test_in_a_silence_few_writes_are_taken_and_all_arrive_in_order(room: Room, ear: Ear) -> None:
     await room.fill("coyote3:stall=0.2+0.6")
-    link = room.host().link(COYOTE3, coyote3.FAMILY)
+    link = room.host().link(COYOTE3, family("coyote3"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
     frames = [FRAME[:2] + bytes([number]) + FRAME[3:] for number in range(12)]
@@ -72,7 +74,7 @@ async def test_in_a_silence_few_writes_are_taken_and_all_arrive_in_order(room: R
 
 async def test_a_write_that_was_given_up_never_arrives_late(room: Room, ear: Ear) -> None:
     await room.fill("coyote3:stall=0.1+2.6")
-    link = room.host().link(COYOTE3, coyote3.FAMILY)
+    link = room.host().link(COYOTE3, family("coyote3"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
     writes = [asyncio.ensure_future(link.write(coyote3.IN, FRAME, False)) for _ in range(PACKETS_MAX + 3)]
@@ -88,7 +90,7 @@ async def test_a_write_that_was_given_up_never_arrives_late(room: Room, ear: Ear
 
 async def test_a_stall_delays_requests_and_no_answer_is_taken_for_another(room: Room, ear: Ear) -> None:
     await room.fill("em70:stall=0.1+2.3,battery=62")
-    link = room.host().link(EM70, em70.FAMILY)
+    link = room.host().link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
     with pytest.raises(AirError, match="no answer in time") as late:
@@ -101,10 +103,10 @@ async def test_a_stall_delays_requests_and_no_answer_is_taken_for_another(room: 
 async def test_a_switched_off_unit_drops_its_link(room: Room, ear: Ear) -> None:
     await room.fill("em70:hand=power-off@0.3;power-on@0.9")
     host = room.host()
-    await host.link(EM70, em70.FAMILY).open(ear.hear, ear.lose, 5.0)
+    await host.link(EM70, family("em70")).open(ear.hear, ear.lose, 5.0)
     await asyncio.wait_for(ear.told.wait(), 2.0)
     assert await host.scan(0.3) == []
-    await host.link(EM70, em70.FAMILY).open(ear.hear, ear.lose, 5.0)
+    await host.link(EM70, family("em70")).open(ear.hear, ear.lose, 5.0)
     assert len(ear.lost) == 1
 
 
@@ -112,7 +114,7 @@ async def test_a_dead_simulator_is_a_lost_link_and_a_sentence(serve: Callable[..
     served = serve("em70")
     radio = Radio(served.transport)
     host = BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
-    link = host.link(EM70, em70.FAMILY)
+    link = host.link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 5.0)
     served.process.kill()
     await asyncio.wait_for(ear.told.wait(), 2.0)
@@ -138,11 +140,11 @@ HOST = """
 import asyncio, os, signal, sys
 from estim.host.ble import BleAir
 from protocols import em70
-from simulator.backend import Radio
+from simulator.air.bleak_backend import Radio
 
 async def main(transport, address, die):
     radio = Radio(transport)
-    link = BleAir(client=radio.client, scanner=radio.scanner).link(address, em70.FAMILY)
+    link = BleAir(client=radio.client, scanner=radio.scanner).link(address, family("em70"))
     await link.open(lambda *_: None, lambda _: None, 8.0)
     await link.write(em70.CONTROL, bytes.fromhex("00"), True)
     if die:

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from protocols.registry import names
+from simulator.air.dongle import port_of
 from simulator.cli import app
-from simulator.dongle import port_of
 from tests.air.room import Served
 
 

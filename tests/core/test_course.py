@@ -11,7 +11,7 @@ from estim.core.course import Course, fit
 from estim.core.errors import CourseError, Exit, ProgramError
 from estim.core.program import Caps, Phase, Program, Rule, least, most
 from estim.core.program_file import read_program
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.registry import family, names
 from protocols.score import (
     FADE_S,

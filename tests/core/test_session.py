@@ -11,7 +11,7 @@ from estim.core.guard import Limits, family_cap, percent_cap
 from estim.core.happenings import Alarmed, Connected, Ended, Levelled, Paused, Started
 from estim.core.order import Order
 from estim.core.panel import Reason, State
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.registry import family, names
 from protocols.vocabulary import Channel, Level, Mode
 from simulator.registry import make, read_line

@@ -22,7 +22,7 @@ from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 
 from estim.host.attached import Adapter
 from estim.host.ble import BleAir
-from protocols import em70
+from protocols.em70 import packets as em70
 
 ADVERT_S = 0.1
 CONNECT_S = 0.8

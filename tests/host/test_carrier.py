@@ -9,7 +9,7 @@ from estim.core.moment import Now
 from estim.host.carrier import OP_TIMEOUT_S, OPS_MAX, Carrier, Entry
 from estim.host.clock import VirtualLoop, new_loop
 from estim.host.link import Heard, Lost
-from protocols.em70 import CONTROL
+from protocols.em70.packets import CONTROL
 from protocols.registry import family
 from protocols.vocabulary import AirError, Close, Endpoint, Read, Write
 

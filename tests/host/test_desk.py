@@ -27,14 +27,15 @@ from estim.lock import markers
 from estim.record import exit_code
 from estim.settings import Settings
 from estim.stamp import note_stop
-from protocols.driver import Driver, Family
+from protocols.driver import Driver
+from protocols.family import Family
 from protocols.registry import family
 from protocols.vocabulary import Channel, Op
-from simulator.faults import RadioFaults
-from simulator.radio import MemoryAir
+from simulator.memory import MemoryAir
 from simulator.registry import make, read_line
 from simulator.trace import silent
 from simulator.twin import Twin
+from simulator.weather import RadioFaults
 
 PLAY = Start(program="tens-ankle", minutes=5, level={Channel.A: 3}, pads_on=True)
 

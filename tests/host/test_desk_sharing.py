@@ -8,8 +8,7 @@ from msgspec import structs
 
 from estim.core.panel import Done, Found, Scan, Stop
 from estim.host.desk import Desk
-from protocols.driver import Family
-from simulator.radio import MemoryAir, MemoryLink
+from simulator.memory import Expected, MemoryAir, MemoryLink
 from simulator.registry import make
 from simulator.trace import silent
 from tests.host.test_desk import PLAY, House, Seat, folder
@@ -49,7 +48,7 @@ class NotedAir(MemoryAir):
         super().__init__(house.twins, faults=house.setup.radio)
         self.noted: list[bool] = []
 
-    def link(self, address: str, family: Family, *, to_stop: bool = False) -> MemoryLink:
+    def link(self, address: str, family: Expected, *, to_stop: bool = False) -> MemoryLink:
         self.noted.append(to_stop)
         return super().link(address, family)
 

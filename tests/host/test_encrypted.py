@@ -4,7 +4,8 @@ import pytest
 from bleak.exc import BleakDBusError, BleakGATTProtocolError
 
 from estim.host.ble import BleAir
-from protocols import em70
+from protocols.em70 import packets as em70
+from protocols.registry import family
 from protocols.vocabulary import AirError
 from tests.air.room import Ear
 from tests.host.bluez import Bluez
@@ -81,7 +82,7 @@ def test_a_write_and_a_read_that_want_an_encrypted_link_say_so_too() -> None:
     async def life() -> None:
         bluez = Bluez()
         unit = bluez.add(ONE)
-        link = bluez.air().link(ONE, em70.FAMILY)
+        link = bluez.air().link(ONE, family("em70"))
         ear = Ear()
         await link.open(ear.hear, ear.lose, 20.0)
         unit.refusal = BleakGATTProtocolError(0x05)

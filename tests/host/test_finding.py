@@ -12,8 +12,8 @@ from estim.host.finding import choose, look
 from estim.host.home import find_home
 from estim.host.link import Link, RadioBusy, Seen
 from estim.host.units import Unit, Units
-from protocols import bluetens
-from protocols.driver import Family
+from protocols.bluetens import packets as bluetens
+from protocols.family import Family
 from protocols.registry import family, names
 from protocols.vocabulary import Advert
 

@@ -18,11 +18,12 @@ from estim.core.session import Session
 from estim.host.clock import new_loop
 from estim.host.link import Air, Heard, Lost, Seen
 from estim.host.runner import Runner
-from protocols.driver import Driver, Family
-from protocols.em70 import CONTROL
+from protocols.driver import Driver
+from protocols.em70.packets import CONTROL
+from protocols.family import Family
 from protocols.registry import family
 from protocols.vocabulary import Channel, Endpoint, Event, Level, Op, Reported
-from simulator.radio import MemoryAir
+from simulator.memory import MemoryAir
 from simulator.registry import make, read_line
 from simulator.trace import silent
 from simulator.twin import Twin

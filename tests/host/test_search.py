@@ -12,7 +12,8 @@ from estim.host.attached import Adapter
 from estim.host.ble import BleAir, BleLink
 from estim.host.clock import new_loop
 from estim.host.link import RadioBusy
-from protocols import em70
+from protocols.em70 import packets as em70
+from protocols.registry import family
 from protocols.vocabulary import AirError
 from tests.air.room import Ear
 from tests.host.bluez import Bluez
@@ -39,7 +40,7 @@ def now_s() -> float:
 async def reach(air: BleAir, address: str, timeout_s: float = 20.0, *, to_stop: bool = False) -> tuple[float, BleLink]:
     """Open a link; return when it was open, and the link."""
     ear = Ear()
-    link = air.link(address, em70.FAMILY, to_stop=to_stop)
+    link = air.link(address, family("em70"), to_stop=to_stop)
     await link.open(ear.hear, ear.lose, timeout_s)
     return now_s(), link
 

@@ -11,7 +11,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.guard import Limits, family_cap
 from estim.settings import Settings, change_fields, change_settings, read_settings, unit_caps
 from estim.settings_template import TEMPLATE
-from protocols.coyote3 import CAPS
+from protocols.coyote3.packets import CAPS
 from protocols.vocabulary import Channel
 
 OWN = """\

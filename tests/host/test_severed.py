@@ -6,9 +6,9 @@ import pytest
 
 from estim.core.panel import Reason
 from estim.host.link import Heard, Lost, Seen
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint
-from simulator.radio import MemoryAir, MemoryLink
+from simulator.memory import MemoryAir, MemoryLink
 from tests.host.bluez import Bluez
 from tests.host.test_runner import Rig
 from tests.host.test_search import ONE, play, reach

@@ -27,7 +27,7 @@ from estim.host.units import Units
 from estim.settings import Settings, read_settings
 from protocols.registry import family
 from protocols.vocabulary import Channel
-from simulator.radio import MemoryAir
+from simulator.memory import MemoryAir
 from simulator.registry import make, read_line
 from simulator.trace import Trace, silent
 

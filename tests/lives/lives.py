@@ -27,15 +27,15 @@ from estim.host.link import Heard, Lost, Seen
 from estim.host.parts import Parts
 from estim.host.units import Units
 from estim.settings import Settings
-from protocols.driver import Family
+from protocols.family import Family
 from protocols.registry import family as family_named
 from protocols.registry import names
 from protocols.vocabulary import AirError, Channel, Endpoint
-from simulator.faults import RadioFaults
-from simulator.radio import MemoryAir, MemoryLink
+from simulator.memory import MemoryAir, MemoryLink
 from simulator.registry import make, read_line
 from simulator.trace import silent
 from simulator.twin import Twin
+from simulator.weather import RadioFaults
 
 _WATCH = Watch()
 

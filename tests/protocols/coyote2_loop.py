@@ -7,7 +7,8 @@ from itertools import count
 from random import Random
 
 from estim.core.guard import Cap, Limits, Plea, family_cap, permit
-from protocols.coyote2 import CAPS, FAMILY, STRENGTH_WORD, STRENGTHS
+from protocols.coyote2.family import FAMILY
+from protocols.coyote2.packets import CAPS, STRENGTH_WORD, STRENGTHS
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     UNFED_MAX_S,
@@ -25,8 +26,8 @@ from protocols.vocabulary import (
     Zero,
 )
 from simulator.chance import Chance
-from simulator.coyote2 import KIND
-from simulator.coyote2_options import Coyote2Options
+from simulator.coyote2.options import Coyote2Options
+from simulator.coyote2.unit import KIND
 from simulator.trace import Trace
 from simulator.twin import WriteRefused
 

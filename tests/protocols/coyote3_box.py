@@ -7,8 +7,9 @@ from itertools import count
 from random import Random
 
 from estim.core.guard import Cap, Limits, Plea, permit
-from protocols.coyote3 import B0, BF, CAPS, FAMILY, FRAME, IN, LIMITS, OUT, TOLD
-from protocols.coyote3 import B1 as Told
+from protocols.coyote3.family import FAMILY
+from protocols.coyote3.packets import B0, BF, CAPS, FRAME, IN, LIMITS, OUT, TOLD
+from protocols.coyote3.packets import B1 as Told
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     UNFED_MAX_S,

@@ -7,7 +7,8 @@ from heapq import heappop
 
 from estim.core.guard import Limits
 from estim.core.order import Order
-from protocols.driver import Driver, Family
+from protocols.driver import Driver
+from protocols.family import Family
 from protocols.vocabulary import AirError, Capabilities, Close, Endpoint, Event, Op, Read, Reported, Wanted, Write
 from simulator.twin import Twin
 from tests.world import World

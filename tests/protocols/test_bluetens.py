@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.bluetens import FAMILY, LINE_MAX, SHELL, match, percent, rate_played, width_played
-from protocols.driver import Direction, Driver
-from protocols.layout import Form, pick
+from protocols.bluetens.family import FAMILY, match
+from protocols.bluetens.packets import LINE_MAX, SHELL, percent, rate_played, width_played
+from protocols.driver import Driver
+from protocols.layout import Direction, Form, pick
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     Advert,

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.core.guard import Limits, Plea, family_cap, permit
-from protocols.bluetens import CAPS, FAMILY, LAYOUTS, SHELL
-from protocols.driver import Direction
+from protocols.bluetens.family import FAMILY
+from protocols.bluetens.packets import CAPS, LAYOUTS, SHELL
+from protocols.layout import Direction
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     AirError,
@@ -29,9 +30,9 @@ from protocols.vocabulary import (
     Write,
     Zero,
 )
-from simulator.bluetens import KIND, Bluetens
-from simulator.bluetens_options import BluetensOptions
-from simulator.bluetens_shell import DEFAULT_FILE
+from simulator.bluetens.options import BluetensOptions
+from simulator.bluetens.shell import DEFAULT_FILE
+from simulator.bluetens.unit import KIND, Bluetens
 from simulator.chance import Chance
 from simulator.trace import Trace
 from tests.packets import literal

@@ -9,10 +9,11 @@ from estim.core.course import fit
 from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
 from estim.core.panel import Reason, State
-from protocols.bluetens import CAPS, FAMILY
+from protocols.bluetens.family import FAMILY
+from protocols.bluetens.packets import CAPS
 from protocols.vocabulary import Channel, Level, Out, Zero
-from simulator.bluetens import KIND, Bluetens
-from simulator.bluetens_options import BluetensOptions
+from simulator.bluetens.options import BluetensOptions
+from simulator.bluetens.unit import KIND, Bluetens
 from simulator.chance import Chance
 from simulator.checks import violations
 from simulator.outbox import Act

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from estim.catalogue import shipped
 from estim.core.course import fit
 from estim.core.program import Program
-from protocols.bluetens import FAMILY
-from protocols.bluetens_compile import BLOCK_S, SCRIPT_MAX, compiled, refuses
-from protocols.bluetens_script import Block, read_script
-from protocols.bluetens_shelf import Shelf
-from protocols.bluetens_start import Beginning
+from protocols.bluetens.compile import BLOCK_S, SCRIPT_MAX, compiled, refuses
+from protocols.bluetens.family import FAMILY
+from protocols.bluetens.script import Block, read_script
+from protocols.bluetens.upload import Beginning, Shelf
 from protocols.score import Alternate, Burst, Curve, Envelope, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import BadPacket
-from simulator.bluetens_loki import Player, play
+from simulator.bluetens.script import Player, play
 
 MORE_S = 10.0
 

@@ -10,25 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.coyote2 import (
+from protocols.coyote2.family import FAMILY, match
+from protocols.coyote2.packets import (
     CAPS,
     CONFIG_WORD,
-    FAMILY,
     SILENCE,
     STRENGTH_WORD,
     STRENGTHS,
     WAVE_A,
     WAVE_B,
     WAVE_WORD,
-    match,
     period_ms,
     rate_played,
     width_played,
     z_for,
 )
-from protocols.coyote2_wave import Feed
-from protocols.driver import Direction, Driver
-from protocols.layout import Form, pick
+from protocols.coyote2.wave import Feed
+from protocols.driver import Driver
+from protocols.layout import Direction, Form, pick
 from protocols.score import Alternate, Burst, Envelope, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import (
     Advert,

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.coyote2 import BATTERY, CAPS, CONFIG, FAMILY, SILENCE, STRENGTHS, WAVE_A, WAVE_B, WAVE_WORD
-from protocols.coyote2_strength import Strengths
+from protocols.coyote2.family import FAMILY
+from protocols.coyote2.packets import BATTERY, CAPS, CONFIG, SILENCE, STRENGTHS, WAVE_A, WAVE_B, WAVE_WORD
+from protocols.coyote2.strength import Strengths
 from protocols.vocabulary import Channel, Hand, Level, Mode, Out, Read, Wanted, Write, Zero
-from simulator.coyote2_options import Coyote2Options
+from simulator.coyote2.options import Coyote2Options
 from tests.protocols.coyote2_loop import Air, Loop
 
 A, B = Channel.A, Channel.B

@@ -13,13 +13,14 @@ from estim.core.guard import Limits, family_cap, percent_cap
 from estim.core.order import Order
 from estim.core.panel import Reason, State
 from estim.electrodes import meant, measured
-from protocols.coyote2 import CONFIG, FAMILY, STRENGTHS
+from protocols.coyote2.family import FAMILY
+from protocols.coyote2.packets import CONFIG, STRENGTHS
 from protocols.score import texture
 from protocols.vocabulary import Channel, Endpoint, Level, Out, Zero
 from simulator.chance import Chance
 from simulator.checks import violations
-from simulator.coyote2 import KIND, Coyote2
-from simulator.coyote2_options import Coyote2Options
+from simulator.coyote2.options import Coyote2Options
+from simulator.coyote2.unit import KIND, Coyote2
 from simulator.outbox import Act
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused

@@ -8,19 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.coyote3 import (
-    BATTERY,
-    FAMILY,
-    FRAME,
-    IN,
-    OUT,
-    intensity_for,
-    match,
-    period_code,
-    period_ms,
-)
-from protocols.driver import Direction, Driver
-from protocols.layout import Form, pick
+from protocols.coyote3.family import FAMILY, match
+from protocols.coyote3.packets import BATTERY, FRAME, IN, OUT, intensity_for, period_code, period_ms
+from protocols.driver import Driver
+from protocols.layout import Direction, Form, pick
 from protocols.score import Burst, Part, Score, Steady
 from protocols.vocabulary import (
     Advert,

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.coyote3 import B1, CAPS, FAMILY, FRAME, OUT, TOLD
-from protocols.coyote3_strength import Strengths
+from protocols.coyote3.family import FAMILY
+from protocols.coyote3.packets import B1, CAPS, FRAME, OUT, TOLD
+from protocols.coyote3.strength import Strengths
 from protocols.vocabulary import Channel, Level, Mode, Out, Wanted, Write, Zero
 from tests.protocols.coyote3_box import CEILING, SCORE, Rig, Weather
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.driver import Direction, Driver
-from protocols.em70 import CONTROL, FAMILY, frame, match, unframe
-from protocols.layout import Form, pick
+from protocols.driver import Driver
+from protocols.em70.family import FAMILY, match
+from protocols.em70.packets import CONTROL, frame, unframe
+from protocols.layout import Direction, Form, pick
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     Advert,

@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from estim.core.guard import Limits, Plea, family_cap, permit
-from protocols.em70 import CAPS, CONTROL, FAMILY, frame, unframe
+from protocols.em70.family import FAMILY
+from protocols.em70.packets import CAPS, CONTROL, frame, unframe
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     AirError,

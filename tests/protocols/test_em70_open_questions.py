@@ -7,11 +7,11 @@ from estim.core.course import fit
 from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
 from estim.core.panel import Reason, State
-from protocols.em70 import FAMILY
+from protocols.em70.family import FAMILY
 from protocols.vocabulary import Channel, Level, Zero
 from simulator.chance import Chance
-from simulator.em70 import Em70
-from simulator.em70_options import Em70Options
+from simulator.em70.options import Em70Options
+from simulator.em70.unit import Em70
 from tests.world import World, rises
 
 A = Channel.A

@@ -17,9 +17,9 @@ from estim.core.course import fit
 from estim.core.guard import Limits, Plea, family_cap, permit
 from estim.core.order import Order
 from estim.core.panel import Reason
-from protocols.driver import Direction
-from protocols.layout import pick
-from protocols.openemsstim import CAPS, COMMAND, FAMILY, SERVICE, TEXT, Command, match
+from protocols.layout import Direction, pick
+from protocols.openemsstim.family import FAMILY, match
+from protocols.openemsstim.packets import CAPS, COMMAND, SERVICE, TEXT, Command
 from protocols.score import Burst, Envelope, Part, Score, Steady
 from protocols.vocabulary import (
     Advert,
@@ -37,7 +37,7 @@ from protocols.vocabulary import (
     Zero,
 )
 from simulator.chance import Chance
-from simulator.openemsstim import KIND, OpenEmsStimOptions
+from simulator.openemsstim.unit import KIND, OpenEmsStimOptions
 from simulator.outbox import Act
 from simulator.registry import make, read_line
 from simulator.trace import Trace, silent

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.driver import Direction, Driver
-from protocols.layout import Form, pick
+from protocols.driver import Driver
+from protocols.layout import Direction, Form, pick
 from protocols.score import Burst, Part, Score, Steady
 from protocols.vocabulary import (
     Advert,
@@ -26,7 +26,8 @@ from protocols.vocabulary import (
     Wanted,
     Write,
 )
-from protocols.yokonex import CAPS, FAMILY, IN, OUT, STOP_V1, STOP_V2, V1, V2, add_sum, match, rate_played, width_played
+from protocols.yokonex.family import FAMILY, match
+from protocols.yokonex.packets import CAPS, IN, OUT, STOP_V1, STOP_V2, V1, V2, add_sum, rate_played, width_played
 from tests.packets import bytes_of, golden
 
 GOLDEN = golden("yokonex")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.driver import Direction
-from protocols.layout import pick
+from protocols.layout import Direction, pick
 from protocols.score import Burst, Envelope, Part, Score, Steady, Sweep
 from protocols.vocabulary import (
     FRESH_MAX_S,
@@ -25,8 +24,9 @@ from protocols.vocabulary import (
     Write,
     Zero,
 )
-from protocols.yokonex import CAPS, FAMILY, IN, LAYOUTS, OUT, STOP_V1, V1, V2
-from protocols.yokonex_level import LATE_S
+from protocols.yokonex.family import FAMILY
+from protocols.yokonex.level import LATE_S
+from protocols.yokonex.packets import CAPS, IN, LAYOUTS, OUT, STOP_V1, V1, V2
 from tests.protocols.yokonex_loop import STEADY, A, B, Loop, asked_by
 from tests.world import Weather
 

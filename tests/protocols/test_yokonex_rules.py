@@ -4,8 +4,8 @@ import pytest
 
 from protocols.driver import Driver
 from protocols.vocabulary import FRESH_MAX_S, Mode, Op, Span, Wanted, Write, Zero
-from protocols.yokonex import CAPS, MOTOR_TOLD, OUT, STOP_V1, TOLD, V1, V2, Told, Value
-from protocols.yokonex_level import GIVE_UP_S
+from protocols.yokonex.level import GIVE_UP_S
+from protocols.yokonex.packets import CAPS, MOTOR_TOLD, OUT, STOP_V1, TOLD, V1, V2, Told, Value
 from tests.protocols.yokonex_loop import STEADY, A, B, Loop
 from tests.world import Weather
 

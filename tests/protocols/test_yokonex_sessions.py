@@ -14,10 +14,11 @@ from estim.core.order import Order
 from estim.core.panel import Reason, State
 from protocols.score import Score
 from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out
-from protocols.yokonex import CAPS, FAMILY, V1, V2
+from protocols.yokonex.family import FAMILY
+from protocols.yokonex.packets import CAPS, V1, V2
 from simulator import checks
 from simulator.trace import Trace
-from simulator.yokonex import Yokonex
+from simulator.yokonex.unit import Yokonex
 from tests.effort import LONG, QUESTION_MINUTES
 from tests.protocols.yokonex_loop import unit
 from tests.world import Weather, World, rises

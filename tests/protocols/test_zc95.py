@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.driver import Direction, Driver
-from protocols.layout import Form, pick
+from protocols.driver import Driver
+from protocols.layout import Direction, Form, pick
 from protocols.score import Burst, Part, Score, Steady
 from protocols.vocabulary import (
     Advert,
@@ -28,9 +28,10 @@ from protocols.vocabulary import (
     Wanted,
     Write,
 )
-from protocols.zc95 import CAPS, CONTROL_SERVICE, FAMILY, MAY_JOIN, PULSES, STREAM, USED, match, whole
-from protocols.zc95_lane import Lane, What
-from protocols.zc95_words import Words
+from protocols.zc95.channel import Lane, What
+from protocols.zc95.family import FAMILY, match
+from protocols.zc95.packets import CAPS, CONTROL_SERVICE, MAY_JOIN, PULSES, STREAM, USED, whole
+from protocols.zc95.requests import Words
 
 GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/zc95.toml").read_text(encoding="utf-8"))
 A, B = Channel.A, Channel.B

@@ -21,8 +21,9 @@ from protocols.vocabulary import (
     Write,
     Zero,
 )
-from protocols.zc95 import CAPS, DIALS, ENABLES, FAMILY, POWERS, RATES, WIDTHS
-from simulator.zc95_options import Zc95Options
+from protocols.zc95.family import FAMILY
+from protocols.zc95.packets import CAPS, DIALS, ENABLES, POWERS, RATES, WIDTHS
+from simulator.zc95.options import Zc95Options
 from tests.protocols.zc95_air import SCORE, Air, Loop
 
 A, B, C, D = CAPS.channels

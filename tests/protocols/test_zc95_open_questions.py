@@ -13,13 +13,13 @@ from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
 from estim.core.panel import Reason, State
 from protocols.vocabulary import Channel, Level, Out, Zero
-from protocols.zc95 import FAMILY
+from protocols.zc95.family import FAMILY
 from simulator.chance import Chance
 from simulator.checks import violations
 from simulator.trace import Trace
 from simulator.twin import Pulse
-from simulator.zc95 import KIND
-from simulator.zc95_options import Zc95Options
+from simulator.zc95.options import Zc95Options
+from simulator.zc95.unit import KIND
 from tests.effort import QUESTION_MINUTES
 from tests.world import Weather, World, rises
 

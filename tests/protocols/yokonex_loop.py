@@ -6,18 +6,18 @@ from itertools import count
 from typing import Any
 
 from estim.core.guard import Limits, Plea, family_cap, permit
-from protocols.driver import Direction
-from protocols.layout import pick
+from protocols.layout import Direction, pick
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import BadPacket, Channel, Event, Level, Mode, Op, Reported, Wanted, Write, Zero
-from protocols.yokonex import CAPS, FAMILY, IN, LAYOUTS, LAYOUTS_V2, OUT, V1, Custom, Fixed, Order
-from protocols.yokonex_proof import ON_V1, ON_V2
+from protocols.yokonex.family import FAMILY
+from protocols.yokonex.packets import CAPS, IN, LAYOUTS, LAYOUTS_V2, OUT, V1, Custom, Fixed, Order
+from protocols.yokonex.proof import ON_V1, ON_V2
 from simulator.chance import Chance
-from simulator.faults import RadioFaults
 from simulator.options import read_options
 from simulator.trace import Trace
-from simulator.yokonex import KIND, Yokonex
-from simulator.yokonex_options import YokonexOptions
+from simulator.weather import RadioFaults
+from simulator.yokonex.options import YokonexOptions
+from simulator.yokonex.unit import KIND, Yokonex
 from tests.world import Weather
 
 A, B = Channel.A, Channel.B

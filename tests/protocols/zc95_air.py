@@ -23,12 +23,13 @@ from protocols.vocabulary import (
     Write,
     Zero,
 )
-from protocols.zc95 import CAPS, FAMILY, POWERS
+from protocols.zc95.family import FAMILY
+from protocols.zc95.packets import CAPS, POWERS
 from simulator.chance import Chance
 from simulator.trace import Trace
 from simulator.twin import WriteRefused
-from simulator.zc95 import KIND
-from simulator.zc95_options import Zc95Options
+from simulator.zc95.options import Zc95Options
+from simulator.zc95.unit import KIND
 
 SCORE = Score((Part("all", 0, 1200, Steady(100), Steady(200)),))
 LIMITS = Limits((family_cap(CAPS),))

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.bluetens import SHELL
-from protocols.bluetens_script import read_script
-from simulator.bluetens import KIND, Bluetens
-from simulator.bluetens_loki import BadScript, Player, play
-from simulator.bluetens_shell import DEFAULT_FILE, UPLOAD_S
+from protocols.bluetens.packets import SHELL
+from protocols.bluetens.script import read_script
+from simulator.bluetens.script import BadScript, Player, play
+from simulator.bluetens.shell import DEFAULT_FILE, UPLOAD_S
+from simulator.bluetens.unit import KIND, Bluetens
 from simulator.chance import Chance
-from simulator.faults import RadioFaults
 from simulator.options import read_options
 from simulator.trace import Trace
 from simulator.twin import WriteRefused
+from simulator.weather import RadioFaults
 
 P20 = "V1D16{R4b0|R50Pc8F50}"
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.coyote2 import BATTERY, CONFIG, STRENGTHS, VERSION, WAVE_A, WAVE_B
+from protocols.coyote2.packets import BATTERY, CONFIG, STRENGTHS, VERSION, WAVE_A, WAVE_B
 from protocols.vocabulary import Endpoint
-from simulator.coyote2 import Coyote2
+from simulator.coyote2.unit import Coyote2
 from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused

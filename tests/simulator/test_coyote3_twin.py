@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.coyote3 import BATTERY, IN, OUT
-from simulator.coyote3 import Coyote3
-from simulator.coyote3_socket import VOLTS
+from protocols.coyote3.packets import BATTERY, IN, OUT
+from simulator.coyote3.channel import VOLTS
+from simulator.coyote3.unit import Coyote3
 from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.em70 import BATTERY, CHARGE, CONTROL, LONG_STATE, STATE, frame
-from simulator.em70 import Em70
+from protocols.em70.packets import BATTERY, CHARGE, CONTROL, LONG_STATE, STATE, frame
+from simulator.em70.unit import Em70
 from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import WriteRefused

@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.chance import Chance
-from simulator.coyote3_options import Coyote3Options
-from simulator.em70_options import Em70Options
-from simulator.faults import RadioFaults
+from simulator.coyote3.options import Coyote3Options
+from simulator.em70.options import Em70Options
 from simulator.options import BadOption
 from simulator.outbox import Act
 from simulator.registry import make, names, options, read_line
 from simulator.trace import silent
 from simulator.twin import Log
-from simulator.weather import Weather
+from simulator.weather import RadioFaults, Weather
 
 
 def weather(faults: RadioFaults, seed: int = 1) -> Weather:

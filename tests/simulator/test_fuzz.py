@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from protocols.driver import Direction, Family, Forms
-from protocols.layout import pick
+from protocols.family import Family
+from protocols.layout import Direction, Forms, pick
 from protocols.registry import family, names
 from protocols.vocabulary import BadPacket, Can, Mode, Wanted
 from simulator.registry import make, read_line

@@ -7,11 +7,11 @@ import pytest
 
 from estim.host.clock import VirtualLoop
 from estim.host.link import Air, Link, Seen
-from protocols.coyote3 import BATTERY, IN, OUT
-from protocols.em70 import CONTROL
+from protocols.coyote3.packets import BATTERY, IN, OUT
+from protocols.em70.packets import CONTROL
 from protocols.registry import family
 from protocols.vocabulary import AirError, Endpoint
-from simulator.radio import MemoryAir
+from simulator.memory import MemoryAir
 from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import Twin

@@ -12,11 +12,12 @@ from estim.core.course import fit
 from estim.core.guard import Limits, family_cap
 from estim.core.order import Order
 from estim.electrodes import meant, measured
-from protocols.openemsstim import CAPS, COMMAND, FAMILY, SERVICE
+from protocols.openemsstim.family import FAMILY
+from protocols.openemsstim.packets import CAPS, COMMAND, SERVICE
 from protocols.vocabulary import Channel, Level
 from simulator.checks import violations
-from simulator.openemsstim import OpenEmsStim
-from simulator.openemsstim_serial import Serial, command_in
+from simulator.openemsstim.serial import Serial, command_in
+from simulator.openemsstim.unit import OpenEmsStim
 from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.output import ENDLESS_MS, KEPT_MS, Run, Stage, tick_at
-from simulator.skin import Skin
+from simulator.output import ENDLESS_MS, KEPT_MS, Run, Skin, Stage, tick_at
 
 RUNS = st.lists(
     st.builds(Run, st.integers(1, 200), st.integers(5, 300), st.sampled_from([0.0, 32.0, 152.0])),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from protocols.coyote3 import IN, OUT
+from protocols.coyote3.packets import IN, OUT
 from simulator import checks
 from simulator.registry import make, read_line
 from simulator.trace import Record, Trace, record

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.yokonex import IN, OUT, TOLD, add_sum
+from protocols.yokonex.packets import IN, OUT, TOLD, add_sum
 from simulator import checks
 from simulator.chance import Chance
-from simulator.faults import RadioFaults
 from simulator.options import read_options
 from simulator.trace import Trace
 from simulator.twin import WriteRefused
-from simulator.yokonex import KIND, Yokonex
+from simulator.weather import RadioFaults
+from simulator.yokonex.unit import KIND, Yokonex
 
 ON_A_50, CUSTOM_A_100 = "3511010100320300007D", "351101010064110A14DB"
 BOTH_OFF, BOTH_OFF_V2 = "35110300000000000049", "35110100000000000047"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.vocabulary import Channel, Endpoint
-from protocols.zc95 import (
+from protocols.zc95.packets import (
     BATTERY,
     CHANNELS,
     CONTROL_SERVICE,
@@ -22,11 +22,11 @@ from protocols.zc95 import (
     WIDTHS,
 )
 from simulator.chance import Chance
-from simulator.faults import RadioFaults
 from simulator.options import BadOption, read_options
 from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused
-from simulator.zc95 import KIND
+from simulator.weather import RadioFaults
+from simulator.zc95.unit import KIND
 
 A, B, C, D = CHANNELS
 RECIPE = ((WIDTHS, "7878"), (RATES, "64"), (POWERS, "F401"), (ENABLES, "01"))

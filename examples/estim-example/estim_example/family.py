@@ -14,8 +14,9 @@ import construct
 from construct_typed import DataclassMixin, csfield
 
 from protocols.belief import Answer, Belief, Change, How
-from protocols.driver import Direction, Driver, Family, Forms
-from protocols.layout import Layout, pick
+from protocols.driver import Driver
+from protocols.family import Family
+from protocols.layout import Direction, Forms, Layout, pick
 from protocols.score import Playable
 from protocols.vocabulary import (
     FRESH_MAX_S,

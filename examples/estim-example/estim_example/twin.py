@@ -7,11 +7,10 @@ from estim_example.family import BOX, LEVEL, SERVICE, SILENT_S, Strength
 from protocols.layout import pick
 from protocols.vocabulary import Advert, BadPacket, Endpoint
 from simulator.chance import Chance
-from simulator.kind import Kind
 from simulator.options import acts, option, whole, word
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.output import Run, Stage, tick_at
-from simulator.twin import Log, Pulse, Said, Twin, WriteRefused
+from simulator.twin import Kind, Log, Pulse, Said, Twin, WriteRefused
 
 PERIOD_MS = 10
 WIDTH_US = 100.0

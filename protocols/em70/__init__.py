@@ -1,0 +1,1 @@
+"""The EM70 family: its packets, its driver, and on top how it is recognised and connected."""

@@ -1,0 +1,1 @@
+"""The openEMSstim family: its packets, its driver, and on top how it is recognised and connected."""

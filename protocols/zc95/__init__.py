@@ -1,0 +1,1 @@
+"""The ZC95 family: its packets, its driver, and on top how it is recognised and connected."""

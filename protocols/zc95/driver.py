@@ -1,0 +1,362 @@
+"""The driver of a ZC95: requests whose replies are the proof of levels and zeros, texture as commands on a grid.
+
+1. A level is believed from the reply to the write that set it, and asked for by writing it again. A lost reply is
+   never followed by the same raise, but by the lowest power that may be there; and first of all by readings, since the
+   request may still lie in a queue of the system.
+2. Before the first power a channel has its width and rate by reply, is at power 0 by reply, and is enabled by reply.
+3. What moves (sweeps, bursts, contractions) goes out as commands: a reply each (50 to 60 ms on BlueZ) would be too
+   slow for four channels. What then stays for STEADY_S is written once more, for the reply. Bursts are width 0.
+4. Stop: power 0, then enable 0, of all channels as commands at once, past everything; then the same as requests, which
+   prove it, if they were sent after the stop was asked for (its number). Without replies it hangs up: a box without a
+   link is off, but only once it has noticed (NOTICE_S), which no hang-up proves. A channel that goes to 0 is stopped
+   alike.
+5. A dial is no level: turned below the level it is told as a hand that lowered it, and turned up it raises nothing.
+"""
+
+from collections import Counter
+from math import inf
+
+from protocols.vocabulary import (
+    AirError,
+    BadPacket,
+    Capabilities,
+    Endpoint,
+    Event,
+    Hand,
+    Level,
+    Mode,
+    Op,
+    Out,
+    Refused,
+    Reported,
+    Span,
+    Wanted,
+    Zero,
+)
+from protocols.zc95.channel import Lane, Sent, Stop, What
+from protocols.zc95.packets import BATTERY, CAPS, CHANNELS, CHARGE, DIAL, DIALS, TOP
+from protocols.zc95.requests import REPLY_S, Words, meant, place, rests_s
+
+ASK_S = 1.0
+"""Between two questions while a level stays."""
+
+AGAIN_S = 0.3
+"""Between a refusal and the next try, and between the commands of a stop."""
+
+CLOSE_S = 1.2
+"""A stop that no replies have proved for so long hangs up (60 ms for a reply, 3 s to hang up)."""
+
+NOTICE_S = 6.0
+"""The longest supervision time-out seen in units: so long may a box not know that its link is lost, or was closed."""
+
+GAP_S = 0.01
+"""Between two commands of texture: all four channels fit into a slot, and no queue fills."""
+
+REFUSALS = 3
+"""So many in a row, with nothing taken in between, are told as such; the session faults, and a stop may hang up."""
+
+STEADY_S, HURRY_S = 1.0, 0.05
+DIAL_EVERY_S, BATTERY_EVERY_S, TICK_S = 5.0, 60.0, 0.001
+
+
+class Zc95:
+    """See the module and protocols.driver.Driver."""
+
+    def __init__(self, now_s: float) -> None:
+        self._wanted = Wanted(Mode.WATCH)
+        self._acting = Mode.WATCH
+        self._lanes = {channel: Lane(channel) for channel in CHANNELS}
+        self._stop: Stop | None = None
+        self._stop_number = 0
+        self._words = Words()
+        self._texture: dict[bool, dict[What, int]] = {False: {}, True: {}}
+        self._command: tuple[int, float] | None = None
+        self._next_command_s = now_s
+        self._next_lane = 0
+        self._again_s = self._prove_s = self._dial_s = self._battery_s = now_s
+        self._mute = False
+        self._percent: int | None = None
+        self._heard_s = -inf
+        self._refused, self._refusals = "", 0
+        self._due_s = now_s
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def caps(self) -> Capabilities:
+        return CAPS
+
+    @property
+    def due_s(self) -> float:
+        return self._due_s
+
+    def want(self, now_s: float, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._turn(now_s)
+        self._due_s = now_s
+
+    def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
+        lane = next((lane for lane in self._lanes.values() if DIALS[lane.channel] == endpoint), None)
+        if lane is not None:
+            return self._dial(now_s, lane, data)
+        if endpoint == BATTERY:
+            self._charge(now_s, data)
+        else:
+            self._counts["unknown"] += 1
+        return []
+
+    def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
+        if self._command is not None and self._command[0] == tag:
+            self._command = None
+            self._due_s = min(self._due_s, max(now_s, self._next_command_s))
+        if self._stop is not None and self._stop.closing == tag and error is not None:
+            self._stop.closing, self._stop.close_s = None, now_s + AGAIN_S
+        for lane in self._lanes.values():
+            lane.leaving.discard(tag)
+        sent = self._words.end(tag)
+        if sent is None:
+            return []
+        self._mute = error is not None and error.code is None
+        if error is not None:
+            return self._failed(now_s, sent, error)
+        if sent.what is What.DIAL:
+            events = self._dial(now_s, sent.lane, data)
+            self._again_s = now_s + (AGAIN_S if sent.lane.dial is None else 0.0)
+            return events
+        if sent.what is What.BATTERY:
+            self._charge(now_s, data)
+        else:
+            self._heard_s, self._refused, self._refusals = now_s, "", 0
+            sent.lane.answered(now_s, sent)
+        return []
+
+    def poll(self, now_s: float) -> list[Op]:
+        self._turn(now_s)
+        if late := self._words.give_up(now_s):
+            self._counts["timeouts"] += late
+            self._mute = True
+        if self._command is not None and now_s >= self._command[1]:
+            self._command = None
+        if self._acting in (Mode.READY, Mode.PLAY):
+            self._texture = {plays: meant(self._wanted, now_s, plays=plays) for plays in (False, True)}
+        ops = self._hurry(now_s) + self._prove(now_s)
+        if self._words.free(hurries=False) and now_s >= self._again_s:
+            ops += self._request(now_s)
+        ops += self._tune(now_s)
+        self._due_s = max(self._next_s(now_s), now_s + TICK_S)
+        return ops
+
+    def lost(self, now_s: float) -> Reported:
+        """See Driver: off once the box has noticed, which a hang-up of our own may not have told it either."""
+        return self._report(now_s, lost=True)
+
+    def reported(self, now_s: float) -> Reported:
+        return self._report(now_s, lost=False)
+
+    # What the box says
+
+    def _failed(self, now_s: float, sent: Sent, error: AirError) -> list[Event]:
+        self._counts["errors"] += 1
+        if error.code is not None:
+            self._heard_s = now_s
+            self._refused = f"the box refuses {place(sent)} (error {error.code:#04x})"
+        if sent.hurries:
+            self._prove_s = now_s + HURRY_S
+            return []
+        self._again_s = now_s + AGAIN_S
+        self._refusals += error.code is not None
+        return [Refused(self._refused)] if self._refusals == REFUSALS else []
+
+    def _dial(self, now_s: float, lane: Lane, data: bytes) -> list[Event]:
+        try:
+            dial = DIAL.parse(data).power
+        except BadPacket:
+            self._counts["bad"] += 1
+            return []
+        self._heard_s = now_s
+        before, lane.dial = lane.dial, dial
+        lowered = before is not None and dial < before and dial < lane.belief.span.hi
+        return [Hand(lane.channel, Level(dial), rose=False)] if lowered else []
+
+    def _charge(self, now_s: float, data: bytes) -> None:
+        try:
+            self._percent = CHARGE.parse(data).percent
+        except BadPacket:
+            self._counts["bad"] += 1
+        else:
+            self._heard_s = now_s
+            self._battery_s = now_s + BATTERY_EVERY_S
+
+    # What is wanted
+
+    def _turn(self, now_s: float) -> None:
+        """Follow the mode; after its end a play is a stop, and a new number asks for one that begins anew.
+
+        A channel that is to be at 0 is silenced.
+        """
+        mode = self._wanted.mode
+        if mode is Mode.PLAY and now_s >= self._wanted.end_s:
+            mode = Mode.OFF
+        was, self._acting = self._acting, mode
+        anew, self._stop_number = self._wanted.stop != self._stop_number, self._wanted.stop
+        if mode in (Mode.PLAY, Mode.WATCH):
+            self._stop = None
+        elif anew or was is not mode:
+            self._stop = Stop(now_s + CLOSE_S)
+        begins = self._stop is not None and (anew or was in (Mode.PLAY, Mode.WATCH))
+        for lane in self._lanes.values() if mode is not Mode.WATCH else ():
+            if begins or (self._level(lane) == 0 and lane.zero is None and lane.may_flow):
+                lane.silence(now_s)
+
+    def _level(self, lane: Lane) -> int:
+        if self._acting is not Mode.PLAY:
+            return 0
+        ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
+        return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
+
+    def _power(self, lane: Lane) -> int:
+        """Return the power to write: while nobody knows the present one, the lowest that it may be."""
+        return min(self._level(lane), TOP if lane.belief.span.known else lane.belief.span.lo)
+
+    # What goes out
+
+    def _hurry(self, now_s: float) -> list[Op]:
+        """Return what waits for nothing: commands of channels that go to zero or come down, and the hanging up."""
+        if self._acting is Mode.WATCH:
+            return []
+        lanes = self._lanes.values()
+        due = [lane for lane in lanes if lane.zero is not None and now_s >= lane.again_s]
+        silent = [lane for lane in due if not lane.leaving or now_s >= lane.again_s + REPLY_S]
+        silent.sort(key=lambda lane: not lane.used)
+        for lane in silent:
+            lane.again_s = now_s + AGAIN_S
+        ops: list[Op] = [self._words.say(now_s, lane, what, 0) for what in (What.POWER, What.ENABLE) for lane in silent]
+        ops += [
+            self._words.say(now_s, lane, What.POWER, self._power(lane))
+            for lane in lanes
+            if lane.zero is None and self._level(lane) < lane.told.get(What.POWER, 0)
+        ]
+        stop = self._stop if self._acting is Mode.OFF and not self._proved() else None
+        if stop is not None and stop.closing is None and now_s >= stop.close_s:
+            ops.append(self._words.close())
+            stop.closing = self._words.tag
+        return ops
+
+    def _prove(self, now_s: float) -> list[Op]:
+        """Return the request that proves the next zero, of channels that may be putting out first."""
+        silent = [lane for lane in self._lanes.values() if lane.zero is not None]
+        if not silent or now_s < self._prove_s or self._acting is Mode.WATCH or not self._words.free(hurries=True):
+            return []
+        lane = min(silent, key=lambda lane: not lane.used)
+        return [self._words.ask(now_s, lane, lane.zero or What.POWER, 0, hurries=True)]
+
+    def _request(self, now_s: float) -> list[Op]:
+        """Return the one request that is due: set up, enable, a level, a value to read, a question."""
+        free = [lane for lane in self._lanes.values() if lane.zero is None and not self._mute]
+        readies = self._acting is Mode.READY and self._proved()
+        for lane in free if readies or self._acting is Mode.PLAY else ():
+            level = self._level(lane)
+            if not lane.prepared and self._wanted.score is not None and (readies or level > 0):
+                what = What.WIDTH if What.WIDTH not in lane.sure else What.RATE
+                return [self._words.ask(now_s, lane, what, self._texture[lane.plays][what])]
+            if level > 0 and lane.prepared and lane.enabled is not True and lane.belief.span == Span(0, 0):
+                return [self._words.ask(now_s, lane, What.ENABLE, 1)]
+            if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(lane):
+                return [self._words.ask(now_s, lane, What.POWER, self._power(lane))]
+        return self._look(now_s) or self._repeat(now_s, free)
+
+    def _in_tune(self, lane: Lane) -> bool:
+        return lane.plays and all(lane.told.get(what) == value for what, value in self._texture[lane.plays].items())
+
+    def _look(self, now_s: float) -> list[Op]:
+        """Return the reading that is due: the battery, a dial."""
+        lane = min(self._lanes.values(), key=lambda lane: lane.dial_s)
+        if now_s >= self._battery_s:
+            self._battery_s = now_s + DIAL_EVERY_S
+            return [self._words.read(now_s, lane, What.BATTERY)]
+        if lane.dial is None or now_s >= self._dial_s or self._mute:
+            self._dial_s, lane.dial_s = now_s + DIAL_EVERY_S, now_s
+            return [self._words.read(now_s, lane, What.DIAL)]
+        return []
+
+    def _repeat(self, now_s: float, free: list[Lane]) -> list[Op]:
+        """Return a question, which is a write of what is so already: of a level each second, of texture that stays."""
+        if self._acting is Mode.WATCH or not free:
+            return []
+        used = [lane for lane in free if lane.used]
+        lane = min(used or free, key=lambda lane: lane.told_s)
+        if now_s >= self._told_s(used or free, oldest=bool(used)) + ASK_S:
+            return [self._words.ask(now_s, lane, What.POWER, min(lane.belief.span.lo, self._level(lane)))]
+        for lane in used if rests_s(self._wanted, now_s) >= STEADY_S else ():
+            for what, value in self._texture[lane.plays].items():
+                if what not in lane.sure and lane.told.get(what) == value:
+                    return [self._words.ask(now_s, lane, what, value)]
+        return []
+
+    def _tune(self, now_s: float) -> list[Op]:
+        """Return the next command that a playing channel needs to play what the score says now; each in its turn."""
+        if self._command is not None or now_s < self._next_command_s or self._acting is not Mode.PLAY:
+            return []
+        for step in range(len(CHANNELS)):
+            index = (self._next_lane + step) % len(CHANNELS)
+            lane = self._lanes[CHANNELS[index]]
+            for what, value in self._texture[lane.plays].items() if lane.plays and self._level(lane) else ():
+                if lane.told.get(what) != value:
+                    self._next_lane = (index + 1) % len(CHANNELS)
+                    self._next_command_s = now_s + GAP_S
+                    op = self._words.say(now_s, lane, what, value, urgent=False)
+                    self._command = op.tag, now_s + REPLY_S
+                    return [op]
+        return []
+
+    def _next_s(self, now_s: float) -> float:
+        """Return when something may be due that no outcome of an operation announces."""
+        dues_s = [self._words.due_s, now_s + ASK_S, self._battery_s, self._dial_s, self._again_s, self._prove_s]
+        dues_s += [lane.again_s for lane in self._lanes.values() if lane.zero is not None]
+        dues_s += [lane.told_s + ASK_S for lane in self._lanes.values()]
+        if self._stop is not None and self._stop.closing is None:
+            dues_s.append(self._stop.close_s)
+        if self._acting is Mode.PLAY:
+            dues_s += [self._wanted.end_s, now_s + rests_s(self._wanted, now_s), self._next_command_s]
+        if self._command is not None:
+            dues_s.append(self._command[1])
+        return min(due_s for due_s in dues_s if due_s > now_s)
+
+    # What is so
+
+    def _proved(self) -> bool:
+        return all(lane.zero is None and not lane.may_flow for lane in self._lanes.values())
+
+    def _told_s(self, lanes: list[Lane], *, oldest: bool) -> float:
+        """Return when levels were told: of channels that may be above 0 the oldest word counts, else the newest."""
+        return (min if oldest else max)((lane.told_s for lane in lanes), default=-inf)
+
+    def _report(self, now_s: float, *, lost: bool) -> Reported:
+        lanes = list(self._lanes.values())
+        spans = {lane.channel: lane.belief.span for lane in lanes}
+        zero = Zero.NO if self._stop is None else Zero.CONFIRMED if self._proved() else Zero.SENT
+        highest = max(span.hi for span in spans.values())
+        out = Out.OFF if highest == 0 else Out.ON if not lost and any(s.lo for s in spans.values()) else Out.MAYBE
+        used = [lane for lane in lanes if lane.used]
+        met = all(lane.dial is not None and (lane.prepared or self._wanted.score is None) for lane in lanes)
+        return Reported(
+            ready=self._acting is Mode.PLAY or (self._acting is Mode.READY and zero is Zero.CONFIRMED and met),
+            closable=self._acting is Mode.WATCH or self._proved(),
+            level=spans,
+            settled_s={lane.channel: lane.belief.settled_s for lane in lanes},
+            ceiling={lane.channel: CAPS.scale if lane.dial is None else Level(lane.dial) for lane in lanes},
+            out=out,
+            zero=zero,
+            until_s=self._until_s(now_s, out, zero, lost=lost),
+            heard_s=self._heard_s,
+            told_s=self._told_s(used or lanes, oldest=bool(used)),
+            battery=self._percent,
+            trouble=self._refused,
+            counts=dict(self._counts),
+            stop=self._stop_number,
+        )
+
+    def _until_s(self, now_s: float, out: Out, zero: Zero, *, lost: bool) -> float:
+        """Return when output ends by itself: of a lost link's box that has proved no zero of this stop, by noticing."""
+        if lost:
+            return now_s if zero is Zero.CONFIRMED else now_s + NOTICE_S
+        return now_s if out is Out.OFF else inf

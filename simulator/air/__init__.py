@@ -1,0 +1,1 @@
+"""The virtual air: software units behind a Bluetooth controller, for hosts in this process or another."""

@@ -1,0 +1,1 @@
+"""The software Bluetens: what the unit does, its faults included, written from its fact sheet."""

@@ -1,0 +1,1 @@
+"""The software Coyote 2: what the unit does, its faults included, written from its fact sheet."""
