@@ -7,7 +7,7 @@ Rules:
 4. A request (read, or write with response) takes 45 ms, as measured on a real stack; one at a time.
 5. A unit lives on when its link is lost, and its time goes on.
 
-It fits estim.host.link by its form alone: nothing in here knows estim.
+It fits estim.host.radio.link by its form alone: nothing in here knows estim.
 """
 
 import asyncio
@@ -93,7 +93,7 @@ class Station:
 
 
 class MemoryLink:
-    """One connection to one unit; see estim.host.link.Link."""
+    """One connection to one unit; see estim.host.radio.link.Link."""
 
     def __init__(self, station: Station | None, family: Expected) -> None:
         self._station = station
@@ -298,7 +298,7 @@ def _settle(done: "asyncio.Future[bytes]", data: bytes, error: AirError | None) 
 
 
 class MemoryAir:
-    """A room with software units in it; see estim.host.link.Air."""
+    """A room with software units in it; see estim.host.radio.link.Air."""
 
     simulated = True
 

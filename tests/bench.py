@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
-from estim.host.book import Book
+from estim.journal.diary import Book
 
 PLAY_S = 60
 PORT = 6480
@@ -31,7 +31,7 @@ def say(name: str, figure: str) -> None:
 
 def command(home: Path, *words: str) -> list[str]:
     """Return the words of an estim command."""
-    return [sys.executable, "-m", "estim.cli", "--home", str(home), *words]
+    return [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words]
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from estim.core import program_fields as fields
-from estim.core.program_fields import Number, Text, Words
+from estim.core.programs import fields as fields
+from estim.core.programs.fields import Number, Text, Words
 
 Data = dict[str, Any]
 

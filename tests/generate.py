@@ -58,7 +58,7 @@ def family_table() -> str:
 
 def program_table() -> str:
     """Return the table of shipped programs."""
-    from estim.catalogue import shipped
+    from estim.catalogue.programs import shipped
 
     lines = ["| program | what it is | kind | minutes |", "|---|---|---|---|"]
     for program in shipped():
@@ -69,8 +69,8 @@ def program_table() -> str:
 
 def matrix_table() -> str:
     """Return what every family makes of every program; the sentences are for the command line."""
-    from estim.catalogue import shipped
-    from estim.core.matrix import Plays, matrix
+    from estim.catalogue.programs import shipped
+    from estim.core.programs.matrix import Plays, matrix
     from protocols.registry import family, names
 
     sign = {Plays.AS_WRITTEN: "as written", Plays.DIFFERS: "differs", Plays.NO: "–"}

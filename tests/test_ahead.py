@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from estim.ahead import LEAD, Ahead
+from estim.cli.at_slot import LEAD, Ahead
+from estim.clock import LoopClock, VirtualLoop
 from estim.core.moment import Now
-from estim.host.clock import LoopClock, VirtualLoop
 
 BORN = datetime(2026, 6, 1, 7, 50, tzinfo=UTC)
 SLOT = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ WRONG = {
 
 def estim(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -3,10 +3,10 @@
 from importlib.resources import files
 from pathlib import Path
 
-from estim.catalogue import read_file
-from estim.core.days.care_plan import shipped
-from estim.plan import read_own_plan
-from estim.settings import change_settings, read_settings
+from estim.catalogue.programs import read_file
+from estim.config.care_plan import read_own_plan
+from estim.config.settings import change_settings, read_settings
+from estim.core.care.plan import shipped
 
 MARK = b"\xef\xbb\xbf"
 

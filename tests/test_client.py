@@ -13,16 +13,30 @@ from pathlib import Path
 
 import pytest
 
-from estim.client import Wire, answer_s, ask_once, join, read_reply, running, socket_of, start_host
+from estim.client.connection import Wire, answer_s, ask_once, join, read_reply, running, socket_of, start_host
+from estim.client.exchange import NoHost
+from estim.client.lock import markers
+from estim.config.options import HostOptions
+from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
-from estim.core.happenings import LinkBack
-from estim.core.lines import Line
-from estim.core.panel import Arm, Ask, Done, Overview, Quiet, Refusal, Reply, Scan, Snapshot, State, Status, Stop, Watch
-from estim.door import NoHost
-from estim.host.control import Front, Server, serve
-from estim.host.home import find_home
-from estim.lock import markers
-from estim.options import HostOptions
+from estim.core.messages.commands import (
+    Arm,
+    Ask,
+    Done,
+    Overview,
+    Quiet,
+    Refusal,
+    Reply,
+    Scan,
+    Snapshot,
+    State,
+    Status,
+    Stop,
+    Watch,
+)
+from estim.core.messages.events import LinkBack
+from estim.core.messages.lines import Line
+from estim.host.server import Front, Server, serve
 
 WAIT_S = 30.0
 """Longest wait for anything here; nothing takes it but a mistake."""
@@ -300,8 +314,8 @@ def test_a_scan_is_waited_for_as_long_as_it_listens_and_then_as_long_as_anything
 HOLDS = """
 import fcntl, os, signal, sys
 from pathlib import Path
-from estim.host.marker import How, Marker, MayBeOn
-from estim.host.rows import NEVER
+from estim.journal.marker import How, Marker, MayBeOn
+from estim.journal.rows import NEVER
 lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
 fcntl.flock(lock, fcntl.LOCK_EX)
 os.pwrite(lock, str(os.getpid()).encode(), 0)

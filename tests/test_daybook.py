@@ -6,9 +6,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.days.care import standing
+from estim.core.care.standing import standing
 from estim.core.days.diary import Entry
-from estim.daybook import settled
+from estim.journal.daybook import settled
 from tests.core.days.journals import PLAN, at, begin, diary, morning, played, ran, worst
 
 DAYS = 60

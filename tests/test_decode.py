@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estim.cli.decode import Decoder, line_of
 from estim.core.errors import EstimError, Exit
-from estim.decode import Decoder, line_of
 from protocols.registry import names
 from tests.packets import bytes_of, golden
 
@@ -107,7 +107,11 @@ EM70: list[tuple[str, str, dict[str, Any]]] = [
 def decode(*words: str, stdin: bytes = b"") -> tuple[int, list[dict[str, Any]], str]:
     """Run `estim decode` as a person types it; return exit code, JSON lines and what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "estim.cli", "decode", *words], input=stdin, capture_output=True, timeout=50, check=False
+        [sys.executable, "-m", "estim.cli.main", "decode", *words],
+        input=stdin,
+        capture_output=True,
+        timeout=50,
+        check=False,
     )
     return done.returncode, [json.loads(line) for line in done.stdout.decode().splitlines()], done.stderr.decode()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from estim.config.settings import change_settings, read_settings
 from estim.core.errors import EstimError, Exit
-from estim.host.preparing import profile_of
-from estim.settings import change_settings, read_settings
+from estim.host.prepare import profile_of
 from protocols.registry import family
 
 ADDRESS = "C0:70:7E:03:00:01"
@@ -17,7 +17,7 @@ ADDRESS = "C0:70:7E:03:00:01"
 
 def devices(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), "--json", "devices", *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), "--json", "devices", *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -104,7 +104,7 @@ def test_a_yokonex_whose_name_tells_the_newer_protocol_is_refused_as_the_older_a
         air = ["--home", str(tmp_path), "--simulate", "yokonex:name=YYC-DJ-V2-01,adv_service=no,version=V2.0"]
         words = ["--speed", "max", "run", "tens-ankle", "--minutes", "1", "--level", "5", "--pads-on", "--no-input"]
         return subprocess.run(
-            [sys.executable, "-m", "estim.cli", *air, *words, *more],
+            [sys.executable, "-m", "estim.cli.main", *air, *words, *more],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.errors import Exit
-from estim.output import Outlet, inked, plain, steer
+from estim.terminal import Outlet, inked, plain, steer
 
 NASTY = "a\x1b[2Jb\x07c\x9b31md\u202ee\u2066f\x7fg\rh"
 
@@ -21,7 +21,7 @@ NASTY = "a\x1b[2Jb\x07c\x9b31md\u202ee\u2066f\x7fg\rh"
 def estim(
     home: Path, *words: str | bytes, stdin: str | None = None, encoding: str = "utf-8", close: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
-    line = [sys.executable, "-m", "estim.cli", "--home", str(home), "--no-input", *words]
+    line = [sys.executable, "-m", "estim.cli.main", "--home", str(home), "--no-input", *words]
     return subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *line] if close else line,
         env=os.environ | {"PYTHONIOENCODING": encoding, "TZ": "Europe/Berlin"},
@@ -83,14 +83,14 @@ def test_a_reader_that_went_away_ends_it_quietly(tmp_path: Path, words: list[str
     estim(tmp_path, "note", "add", "x")
     reading, writing = os.pipe()
     os.close(reading)
-    line = [sys.executable, "-m", "estim.cli", "--home", str(tmp_path), *words]
+    line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), *words]
     done = subprocess.run(line, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
     os.close(writing)
     assert (done.returncode in (0, 141), done.stderr) == (True, b"")
 
 
 def test_a_disk_that_is_full_and_a_closed_output_are_no_traces(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "estim.cli", "--home", str(tmp_path), "paths"]
+    line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), "paths"]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert done.returncode == Exit.CANT_CREATE
@@ -109,7 +109,7 @@ def test_words_that_are_no_text_get_a_sentence(tmp_path: Path, words: list[bytes
 STRANGER = """
 import os, sys
 from contextlib import suppress
-from estim.cli import main
+from estim.cli.main import main
 for line in (["pain", "add", "1"], ["log"], ["care"], ["export", "csv", "--out", sys.argv[1] + "/csv"]):
     with suppress(SystemExit):
         main(["--home", sys.argv[1] + "/mine", *line])

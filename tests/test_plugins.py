@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from estim.core.contained import Contained, PluginError, checked
+from estim.catalogue.contained import Contained, PluginError, checked
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.registry import family
@@ -56,7 +56,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def estim(plugins: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(plugins), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from estim.core.errors import Exit
-from estim.core.program_file import problems_of
-from estim.core.program_schema import schema
+from estim.core.programs.file import problems_of
+from estim.core.programs.schema import schema
 
 
 def estim(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words],
         capture_output=True,
         text=True,
         timeout=60,

@@ -17,14 +17,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.app import hold
+from estim.cli.quick import command_of, quick, split
+from estim.config.paths import find_home
 from estim.core.errors import Exit
-from estim.core.panel import Ask, Done, Overview, Pause, Raise, Refusal, Reply, Resume, Snapshot, State, Status, Stop
-from estim.host.control import Front, serve
-from estim.host.home import find_home
-from estim.host.marker import Marker, MayBeOn
-from estim.host.rows import NEVER
-from estim.quick import command_of, quick, split
+from estim.core.messages.commands import (
+    Ask,
+    Done,
+    Overview,
+    Pause,
+    Raise,
+    Refusal,
+    Reply,
+    Resume,
+    Snapshot,
+    State,
+    Status,
+    Stop,
+)
+from estim.host.main import hold
+from estim.host.server import Front, serve
+from estim.journal.marker import Marker, MayBeOn
+from estim.journal.rows import NEVER
 from protocols.vocabulary import Channel
 
 SNAPSHOT = Snapshot(unit="one", address="-", family="-", title="One", simulated=True, state=State.READY)
@@ -73,7 +86,7 @@ async def say(home: Path, *words: str) -> int | None:
 def estim(home: Path, *words: str) -> tuple[int, str, str]:
     """Run `estim` as a person types it; return exit code and what it said on both ways."""
     done = subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -275,7 +288,7 @@ async def test_a_stop_whose_answer_never_comes_is_not_confirmed(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, says: bytes | None
 ) -> None:
     """A host that holds the home, has a unit on, and neither answers nor obeys a signal; or takes no connection."""
-    monkeypatch.setattr("estim.quick.STOP_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("estim.cli.quick.STOP_TIMEOUT_S", 0.5)
     before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     lock = hold(find_home(str(home)))
     marked = MayBeOn(address="A", unit="one", family="em70", since_utc=NEVER, until_utc=NEVER)
@@ -341,14 +354,14 @@ def test_no_pipe_in_a_files_place_is_waited_for(home: Path, place: str) -> None:
 @pytest.mark.parametrize("where", [">/dev/full", ">&-", ">/dev/full 2>&1", ">&- 2>&-"])
 @pytest.mark.parametrize("flags", ["", "--json"])
 def test_a_stop_keeps_its_exit_whatever_becomes_of_its_words(home: Path, where: str, flags: str) -> None:
-    line = f'"{sys.executable}" -m estim.cli --home "{home}" --simulate coyote3 {flags} stop {where}'
+    line = f'"{sys.executable}" -m estim.cli.main --home "{home}" --simulate coyote3 {flags} stop {where}'
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stderr) == (Exit.DONE, "")
 
 
 def test_a_stop_keeps_its_exit_in_an_encoding_that_has_few_signs(home: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home / "\udcff-ü"), "stop"],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home / "\udcff-ü"), "stop"],
         capture_output=True,
         timeout=50,
         check=False,

@@ -22,7 +22,7 @@ def home() -> Iterator[Path]:
 
 def estim(home: Path, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words],
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,

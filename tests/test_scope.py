@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from estim.catalogue import find_program, shipped
-from estim.core.course import fit
+from estim.catalogue.programs import find_program, shipped
 from estim.core.errors import CourseError, EstimError, Exit
-from estim.core.matrix import Plays, cell
-from estim.core.program import Program, least
-from estim.electrodes import Seen, cycle_s, meant, measured, rehearse
-from estim.scope import close, picture, text, whole
+from estim.core.programs.course import fit
+from estim.core.programs.matrix import Plays, cell
+from estim.core.programs.program import Program, least
+from estim.rehearsal.electrodes import Seen, cycle_s, meant, measured, rehearse
+from estim.rehearsal.scope import close, picture, text, whole
 from protocols.family import Family
 from protocols.registry import family, names
 from protocols.score import Playable, texture
@@ -140,7 +140,7 @@ def test_a_picture_is_one(burst: Seen) -> None:
 )
 def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: Exit, sentence: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(tmp_path), "scope", *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), "scope", *words],
         capture_output=True,
         text=True,
         timeout=60,
@@ -152,7 +152,7 @@ def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: 
 
 def test_the_matrix_has_a_cell_for_each_pair_and_words_for_each_difference(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(tmp_path), "--json", "programs", "matrix"],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), "--json", "programs", "matrix"],
         capture_output=True,
         text=True,
         timeout=60,

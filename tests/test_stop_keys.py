@@ -6,12 +6,12 @@ import pty
 
 import pytest
 
-from estim.core.panel import Ask, Raise, Refusal, Reply, Start, Stop
-from estim.host.clock import new_loop
-from estim.keys import Keys, read_keys
-from estim.options import HostOptions
-from estim.running import Run
-from estim.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
+from estim.cli.keys import Keys, read_keys
+from estim.cli.run import Run
+from estim.client.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
+from estim.clock import new_loop
+from estim.config.options import HostOptions
+from estim.core.messages.commands import Ask, Raise, Refusal, Reply, Start, Stop
 from protocols.vocabulary import Channel
 from tests.tui.scripted import RUNNING, ScriptedWire
 

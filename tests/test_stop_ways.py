@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from estim.core.errors import Exit
-from estim.host.control import FRONTS_MAX
+from estim.host.server import FRONTS_MAX
 
 RUN = ("--simulate", "em70", "--json", "run", "tens-ankle", "--level", "2", "--pads-on")
 
 
 def command(home: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "estim.cli", "--home", str(home), *words]
+    return [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words]
 
 
 class Playing:

@@ -1,6 +1,6 @@
 """Whole sessions in a pure loop, for tests."""
 
-from estim.rehearsal import Rehearsal as World
-from estim.rehearsal import Weather, rises
+from estim.rehearsal.world import Rehearsal as World
+from estim.rehearsal.world import Weather, rises
 
 __all__ = ["Weather", "World", "rises"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from estim.core.happenings import Happened
+from estim.core.messages.events import Happened
 from estim.core.moment import Now
 from protocols.vocabulary import Endpoint
 

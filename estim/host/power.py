@@ -17,7 +17,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from estim.core.guard import SESSION_MAX_S
+from estim.core.session.guard import SESSION_MAX_S
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus

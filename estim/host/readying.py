@@ -1,14 +1,14 @@
 """Waits until a unit that was prepared for a slot is ready for a person's key, and says in words how that ended.
 
 What it says stands on lock screens and goes to other devices: no address, no name that a person gave, nothing of what
-happened in a session (estim/host/telling/notice.py).
+happened in a session (estim/host/notify/notice.py).
 """
 
 import asyncio
 
-from estim.core.panel import Reason, State
-from estim.core.session import Session
-from estim.host.station import Station
+from estim.core.messages.commands import Reason, State
+from estim.core.session.session import Session
+from estim.host.active import Station
 
 LOOK_S, LOOKS = 0.5, 90
 """How often it is looked at, for 45 s: two attempts to connect."""

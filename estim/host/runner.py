@@ -18,17 +18,17 @@ from dataclasses import replace
 from functools import partial
 from math import inf, isinf
 
-from estim.core.contained import blamed
-from estim.core.guard import Permit, permit
-from estim.core.happenings import Happened
+from estim.catalogue.contained import blamed
+from estim.clock import Clock
+from estim.core.messages.commands import Snapshot, State
+from estim.core.messages.events import Happened
 from estim.core.moment import Now
-from estim.core.panel import Snapshot, State
-from estim.core.session import Session
-from estim.core.view import snapshot
-from estim.host.carrier import Carrier, Entry, hang_up
-from estim.host.clock import Clock
+from estim.core.session.guard import Permit, permit
+from estim.core.session.session import Session
+from estim.core.session.snapshot import snapshot
 from estim.host.ears import Ears
-from estim.host.link import Air, Link
+from estim.host.operations import Carrier, Entry, hang_up
+from estim.host.radio.link import Air, Link
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from html import escape
 from importlib.resources import files
 
-from estim.core.days.tally import Tally
-from estim.core.dose import DAY_MINUTES
+from estim.core.days.dose import DAY_MINUTES
+from estim.core.days.statistics import Tally
 from estim.report.bins import Bin, by_month, by_week, fitting, named
-from estim.report.drawing import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
-from estim.report.squares import sessions_map
+from estim.report.heatmap import sessions_map
+from estim.report.svg import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
 from estim.report.words import headline, meaning, nothing_yet, percent, period, printable, score, site_name
 
 REMARKS_MAX = 200

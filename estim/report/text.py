@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from estim.core.days.diary import SCORE_MAX
-from estim.core.days.tally import Day, Tally
-from estim.core.dose import DAY_MINUTES
+from estim.core.days.dose import DAY_MINUTES
+from estim.core.days.statistics import Day, Tally
 from estim.report.bins import MONTHS, WEEKDAYS, Bin, by_day, by_week, short
 from estim.report.words import headline, meaning, nothing_yet, period, printable, score, site_name
 

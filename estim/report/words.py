@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from estim.core.days.tally import (
+from estim.core.days.dose import ANY, DAY_MINUTES
+from estim.core.days.statistics import (
     ENDS,
     RESPONDER_PERCENT,
     RESPONDER_POINTS,
@@ -12,7 +13,6 @@ from estim.core.days.tally import (
     USAGE_LOW_MAX,
     Tally,
 )
-from estim.core.dose import ANY, DAY_MINUTES
 
 DATES_MAX = 5
 """More dates than these aren't read by anybody."""

@@ -17,21 +17,21 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.message import Message
 
+from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.panel import Arm, Pause, Quiet, Raise, Resume, State, Stop
-from estim.stop_keys import PANIC_KEY, panics
-from estim.today import Today
-from estim.tui import signals, words
+from estim.core.messages.commands import Arm, Pause, Quiet, Raise, Resume, State, Stop
+from estim.journal.today import Today
+from estim.tui import signals, wording
 from estim.tui.day import Day
-from estim.tui.picture import Picture, View
-from estim.tui.post import Post, Sleep, Wire
+from estim.tui.mailbox import Post, Sleep, Wire
+from estim.tui.model import Picture, View
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Keys, Session, Summary
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
-from estim.tui.words import Offer
+from estim.tui.wording import Offer
 
 __all__ = ["Offer", "SessionApp", "Wire"]
 
@@ -159,7 +159,7 @@ class SessionApp(App[int]):
     def action_soft(self) -> None:
         """Down in two seconds, and end; only where a session is under way."""
         shown = self.picture.shown
-        if shown is not None and words.live(shown):
+        if shown is not None and wording.live(shown):
             self._post.send(Stop(unit=shown.unit, soft=True))
             self.picture.say("soft stop sent: down in two seconds")
 
@@ -271,8 +271,8 @@ class SessionApp(App[int]):
     def _finish(self, code: Exit) -> None:
         self._post.leaving = True
         ended = self.picture.last_ended
-        unproved = words.exit_code(ended)
-        self.exit(return_code=unproved or code, message=words.farewell(ended) if ended else None)
+        unproved = wording.exit_code(ended)
+        self.exit(return_code=unproved or code, message=wording.farewell(ended) if ended else None)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -322,6 +322,6 @@ class SessionApp(App[int]):
 
 
 def _face(view: View) -> type[Face]:
-    if words.live(view.snapshot):
+    if wording.live(view.snapshot):
         return Session
     return Choose if view.ended is None else Summary

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from estim.core.days.diary import Topic
 from estim.core.errors import EstimError
-from estim.core.panel import Ask, Raise, Snapshot
-from estim.today import Today
-from estim.tui import words
-from estim.tui.picture import Picture
+from estim.core.messages.commands import Ask, Raise, Snapshot
+from estim.journal.today import Today
+from estim.tui import wording
+from estim.tui.model import Picture
 
 T = TypeVar("T")
 
@@ -59,13 +59,13 @@ class Day:
 
     async def go_to_last(self, shown: Snapshot) -> None:
         """Go up to the last comfortable level of the session that is shown, at the usual slope."""
-        if self._today is None or not words.live(shown):
+        if self._today is None or not wording.live(shown):
             return
         last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
         if last is None:
             self._picture.say(UNKNOWN)
             return
-        for channel, level in words.goal_of(last.goal).items():
+        for channel, level in wording.goal_of(last.goal).items():
             self._send(Raise(channel=channel, to=level, unit=shown.unit))
 
     async def _ask(self, ask: Callable[[], T]) -> T | None:

@@ -16,10 +16,10 @@ from textual.widgets import Button, Footer, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from estim.core.errors import EstimError
-from estim.core.happenings import Ended
-from estim.core.panel import Snapshot, Start
-from estim.tui import words
-from estim.tui.picture import View
+from estim.core.messages.commands import Snapshot, Start
+from estim.core.messages.events import Ended
+from estim.tui import wording
+from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import (
@@ -35,7 +35,7 @@ from estim.tui.widgets import (
     Line,
     StopBar,
 )
-from estim.tui.words import Offer
+from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
 CLOCK_WIDTH = 22
@@ -130,9 +130,9 @@ class Choose(Screen[None]):
         """Return minutes and goal; None if a field can't be read: then it is said which, and what it would take."""
         field = self.query_one("#minutes", Input)
         try:
-            minutes = words.minutes_of(field.value)
+            minutes = wording.minutes_of(field.value)
             field = self.query_one("#goal", Input)
-            goal = words.goal_of(field.value)
+            goal = wording.goal_of(field.value)
         except EstimError as error:
             self._unread = self._typed()
             self.query_one("#wrong", Line).say(error.text)
@@ -231,14 +231,14 @@ class Session(Screen[None]):
         self.query_one("#program", Line).say(_program(snapshot), rows.program)
         self.query_one("#unit", Line).say(_unit(view), rows.unit)
         link = self.query_one("#link", Line)
-        link.say(words.link(snapshot, view.silent or bool(view.gone)), rows.link)
+        link.say(wording.link(snapshot, view.silent or bool(view.gone)), rows.link)
         link.set_class(view.stale, "-stale")
         self.query_one("#time").styles.margin = (rows.gap, 0, rows.gap, 0)
         clock = self.query_one(Clock)
         clock.draw(snapshot, view.stale)
         clock.display = rows.clock
         self.query_one("#state", Line).say(_state(view, snapshot, clock=rows.clock), rows.state)
-        self.query_one("#phase", Line).say(words.phase(snapshot), rows.phase)
+        self.query_one("#phase", Line).say(wording.phase(snapshot), rows.phase)
         self.query_one("#differs", Line).say("; ".join(snapshot.differs), rows.differs)
         self.query_one("#space").display = bool(rows.free)
         await self.query_one(Lanes).draw(view, rows.lanes)
@@ -284,13 +284,13 @@ def session_rows(view: View, width: int, height: int) -> SessionRows:
     urgent = sum(rows_of(text, line) for text in Alarms.urgent(view))
     alarms = room.take(min(urgent, URGENT_ROWS))
     others = room.take(min(2, rows_of(_others_on(view), line)))
-    alarmed = [rows_of(words.alarm(alarm), line) for alarm in (snapshot.alarms if snapshot else ())]
+    alarmed = [rows_of(wording.alarm(alarm), line) for alarm in (snapshot.alarms if snapshot else ())]
     alarms += room.take(min(sum(alarmed), 3))
     note = room.take(min(2, rows_of(view.note, line)))
     footer = room.take(1)
     stop += room.take(2, whole=True)
-    link = room.take(rows_of(words.link(snapshot, view.silent), line) if snapshot else 0)
-    goals = [rows_of(words.goal(lane), below) for lane in lanes]
+    link = room.take(rows_of(wording.link(snapshot, view.silent), line) if snapshot else 0)
+    goals = [rows_of(wording.goal(lane), below) for lane in lanes]
     goal: int | None = 1 if room.take(len(lanes), whole=True) else 0
     alarms += room.take(max(0, min(sum(alarmed), ALARM_ROWS) - alarms + min(urgent, URGENT_ROWS)))
     clock = bool(room.take(3 if wide else 4, whole=True))
@@ -299,7 +299,7 @@ def session_rows(view: View, width: int, height: int) -> SessionRows:
     program, unit = room.take(1), room.take(1)
     if goal and room.take(sum(goals) - len(lanes), whole=True):
         goal = None
-    helds = sum(rows_of(words.held(lane), below) for lane in lanes)
+    helds = sum(rows_of(wording.held(lane), below) for lane in lanes)
     held = None if room.take(helds, whole=True) else 0
     differs = "; ".join(snapshot.differs) if snapshot else ""
     told = beside(rows_of(differs, doing))
@@ -361,11 +361,11 @@ class Summary(Screen[None]):
             return
         self.query_one("#program", Line).say(f"Session over: {_title(view.snapshot, ended)}")
         for row, name, text in (
-            ("reason", "why", words.reason(ended.reason)),
-            ("minutes", "length", f"{words.clock(ended.duration_s)} min"),
-            ("highest", "highest level", words.highest(ended)),
-            ("stop", "stop confirmed", words.confirmed(ended)),
-            ("on", "may be on", words.may_be_on(view.snapshot) if view.snapshot and not ended.stop_confirmed else ""),
+            ("reason", "why", wording.reason(ended.reason)),
+            ("minutes", "length", f"{wording.clock(ended.duration_s)} min"),
+            ("highest", "highest level", wording.highest(ended)),
+            ("stop", "stop confirmed", wording.confirmed(ended)),
+            ("on", "may be on", wording.may_be_on(view.snapshot) if view.snapshot and not ended.stop_confirmed else ""),
             ("message", "", ended.message),
             ("asks", "", self.ASKS if ended.started_at is not None and not ended.simulated else ""),
         ):
@@ -411,9 +411,9 @@ bar: █ the unit is there   ▒ it may be there   ◇ goal"""
 
     async def draw(self, view: View) -> None:
         """Go on showing what may be on: the list covers the channels."""
-        on = words.may_be_on(view.snapshot) if view.snapshot else ""
+        on = wording.may_be_on(view.snapshot) if view.snapshot else ""
         text = f"level {on}" if on else ""
-        lost = words.lost(view.snapshot) if view.snapshot else ""
+        lost = wording.lost(view.snapshot) if view.snapshot else ""
         self.query_one("#on", Line).say("; ".join(filter(None, (lost or text, _others_on(view)))))
 
 
@@ -430,13 +430,13 @@ def _others_on(view: View) -> str:
 
 
 def _state(view: View, snapshot: Snapshot, *, clock: bool) -> str:
-    state = "NOT KNOWN any more" if view.gone else words.state(snapshot)
-    return state if clock or words.searched(snapshot) else f"{state} · {words.clock(snapshot.left_s)} left"
+    state = "NOT KNOWN any more" if view.gone else wording.state(snapshot)
+    return state if clock or wording.searched(snapshot) else f"{state} · {wording.clock(snapshot.left_s)} left"
 
 
 def _unit(view: View) -> str:
     others = f" · also: {', '.join(view.others)} (u)" if view.others else ""
-    return f"{words.unit(view.snapshot) if view.snapshot else 'the unit is looked for at the start'}{others}"
+    return f"{wording.unit(view.snapshot) if view.snapshot else 'the unit is looked for at the start'}{others}"
 
 
 def _title(snapshot: Snapshot | None, ended: Ended) -> str:

@@ -1,6 +1,6 @@
-"""The keys that stop, as the screen's bindings: estim/stop_keys.py says which, and a modifier makes no difference."""
+"""The keys that stop, as the screen's bindings: client.stop_keys says which; a modifier makes no difference."""
 
-from estim.stop_keys import LEAVE_LETTERS, STOP_LETTERS
+from estim.client.stop_keys import LEAVE_LETTERS, STOP_LETTERS
 
 MODIFIERS = ("alt", "ctrl", "ctrl+alt", "shift", "super")
 

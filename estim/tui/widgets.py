@@ -8,9 +8,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
 
-from estim.core.panel import Alarm, Lane, Priority, Snapshot
-from estim.tui import words
-from estim.tui.picture import View
+from estim.core.messages.commands import Alarm, Lane, Priority, Snapshot
+from estim.tui import wording
+from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from protocols.vocabulary import Channel
 
@@ -53,7 +53,7 @@ class Banner(Line):
 
     def draw(self, view: View, rows: int | None = None) -> None:
         """Show or hide."""
-        self.say(words.simulated(view.simulated, self.app.size.width), rows)
+        self.say(wording.simulated(view.simulated, self.app.size.width), rows)
 
 
 class Alarms(Vertical):
@@ -71,7 +71,7 @@ class Alarms(Vertical):
     def urgent(view: View) -> tuple[str, str]:
         """Return what is said of a lost controller and of a lost link."""
         gone = "!!! ALARM: " + "\n".join(view.gone) if view.gone else ""
-        return gone, f"!!! {words.lost(view.snapshot)}" if view.snapshot and words.searched(view.snapshot) else ""
+        return gone, f"!!! {wording.lost(view.snapshot)}" if view.snapshot and wording.searched(view.snapshot) else ""
 
     def draw(self, view: View, rows: int = ALARM_ROWS) -> None:
         """Show the most urgent ones in so many rows."""
@@ -80,7 +80,7 @@ class Alarms(Vertical):
         for name, text in zip(("gone", "lost"), self.urgent(view), strict=True):
             self.query_one(f"#{name}", Line).say(text, room.take(rows_of(text, width)))
         alarms = view.snapshot.alarms if view.snapshot else ()
-        needed = [rows_of(words.alarm(alarm), width) for alarm in alarms[:ALARMS_SHOWN]]
+        needed = [rows_of(wording.alarm(alarm), width) for alarm in alarms[:ALARMS_SHOWN]]
         more = 1 if len(alarms) > ALARMS_SHOWN or sum(needed) > room.left else 0
         count = room.take(more) if room.left > 1 else 0
         shown = 0
@@ -96,7 +96,7 @@ class Alarms(Vertical):
 
     def _row(self, row: int, alarm: Alarm | None, rows: int) -> None:
         line = self.query_one(f"#alarm-{row}", Line)
-        line.say(words.alarm(alarm) if alarm else "", rows)
+        line.say(wording.alarm(alarm) if alarm else "", rows)
         for priority in Priority:
             line.set_class(alarm is not None and alarm.priority is priority, priority.value)
 
@@ -163,9 +163,9 @@ class LaneView(Vertical):
         """Show it; the one that the level keys are meant for is lit, and has a mark."""
         chosen = view.channel is self.channel
         width = self.app.size.width - MARGIN
-        self.query_one(".lane-level", Line).say(words.lane(lane, width, chosen=chosen, stale=view.stale), 1)
-        self.query_one(".lane-goal", Line).say(words.goal(lane), rows.goal)
-        self.query_one(".lane-held", Line).say(words.held(lane), rows.held)
+        self.query_one(".lane-level", Line).say(wording.lane(lane, width, chosen=chosen, stale=view.stale), 1)
+        self.query_one(".lane-goal", Line).say(wording.goal(lane), rows.goal)
+        self.query_one(".lane-held", Line).say(wording.held(lane), rows.held)
         self.styles.margin = (0, 0, rows.gap, 0)
         self.set_class(view.stale, "-stale")
         self.set_class(chosen, "-chosen")
@@ -213,7 +213,7 @@ class Clock(Vertical):
         """Show it; `stale`: it may be running on, or not."""
         self.set_class(stale, "-stale")
         digits = self.query_one("#left", Digits)
-        left = words.clock(snapshot.left_s)
+        left = wording.clock(snapshot.left_s)
         if digits.value != left:
             digits.update(left)
-        self.query_one("#left-of", Line).say(f"left of {words.clock(snapshot.length_s)}")
+        self.query_one("#left-of", Line).say(f"left of {wording.clock(snapshot.length_s)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from estim.host.ble import BleAir
+from estim.host.radio.bleak_link import BleAir
 from protocols.vocabulary import Endpoint
 from simulator.air.bleak_backend import Radio
 from simulator.air.peripheral import VirtualAir

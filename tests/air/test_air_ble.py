@@ -25,7 +25,7 @@ from bleak.exc import (
     BleakGATTProtocolError,
 )
 
-from estim.host import attached, ble
+from estim.host.radio import bleak_link, bluez
 from protocols.em70 import packets as em70
 from protocols.registry import family
 from protocols.vocabulary import AirError
@@ -56,7 +56,7 @@ NO_ADAPTER = BleakBluetoothNotAvailableError("none", BleakBluetoothNotAvailableR
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
 def test_each_error_says_whether_the_link_is_gone(error: Exception, lost: bool, code: int | None, says: str) -> None:
-    told = ble.BleAir().told(error, "writing")
+    told = bleak_link.BleAir().told(error, "writing")
     assert (told.lost, told.code) == (lost, code)
     assert says in str(told)
     assert str(told).startswith("writing")
@@ -146,20 +146,20 @@ class Ether(BaseBleakScanner):
 
 
 @pytest.fixture
-async def link(ear: Ear) -> ble.BleLink:
+async def link(ear: Ear) -> bleak_link.BleLink:
     Stack.fails, Stack.hangs, Stack.written = [], False, []
-    link = ble.BleAir(client=Stack, scanner=Ether).link(EM70, family("em70"))
+    link = bleak_link.BleAir(client=Stack, scanner=Ether).link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 2.0)
     return link
 
 
-async def test_a_busy_stack_is_asked_again_within_the_time_out(link: ble.BleLink) -> None:
+async def test_a_busy_stack_is_asked_again_within_the_time_out(link: bleak_link.BleLink) -> None:
     Stack.fails = [BleakDBusError("org.bluez.Error.InProgress", ["In Progress"])] * 3
     await link.write(em70.CONTROL, b"\x03\x00", True)
     assert Stack.written == [b"\x03\x00"]
 
 
-async def test_a_stack_that_died_is_a_lost_link_though_it_says_connected(link: ble.BleLink, ear: Ear) -> None:
+async def test_a_stack_that_died_is_a_lost_link_though_it_says_connected(link: bleak_link.BleLink, ear: Ear) -> None:
     Stack.fails = [BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", ["gone"])]
     with pytest.raises(AirError) as gone:
         await link.write(em70.CONTROL, b"\x03\x00", True)
@@ -172,9 +172,9 @@ async def test_a_stack_that_died_is_a_lost_link_though_it_says_connected(link: b
     assert len(ear.lost) == 1
 
 
-async def test_every_wait_has_an_end(link: ble.BleLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble, "READ_S", 0.05)
-    monkeypatch.setattr(ble, "CLOSE_S", 0.05)
+async def test_every_wait_has_an_end(link: bleak_link.BleLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bleak_link, "READ_S", 0.05)
+    monkeypatch.setattr(bleak_link, "CLOSE_S", 0.05)
     with pytest.raises(AirError, match="reading 2A19: no answer in time"):
         await link.read(em70.BATTERY)
     Stack.hangs = True
@@ -190,8 +190,8 @@ def test_only_connected_devices_count_as_attached() -> None:
         "/org/bluez/hci1/dev_F9": {"org.bluez.Device1": device},
         "/org/bluez/hci1/dev_AA": {"org.bluez.Device1": {**device, "Connected": False}},
     }
-    found = attached.connected_of(objects)
-    assert found == [attached.Attached(EM70, "LT1102S\0\0", ("646687fb-033f",), "/org/bluez/hci1/dev_F9")]
+    found = bluez.connected_of(objects)
+    assert found == [bluez.Attached(EM70, "LT1102S\0\0", ("646687fb-033f",), "/org/bluez/hci1/dev_F9")]
 
 
 BLUEZ = """
@@ -292,7 +292,7 @@ def alone(body: str) -> "subprocess.CompletedProcess[str]":
     """Run a few lines in a process of their own: bleak keeps its connection to the bus for as long as one lives."""
     lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
     script = (
-        "import asyncio\nfrom estim.host.ble import BleAir\nfrom protocols.vocabulary import AirError\n"
+        "import asyncio\nfrom estim.host.radio.bleak_link import BleAir\nfrom protocols.vocabulary import AirError\n"
         f"async def main():\n{lines}\ntry:\n    asyncio.run(main())\nexcept AirError as error:\n    print(error)\n"
     )
     return subprocess.run(
@@ -339,8 +339,8 @@ def test_without_the_right_to_use_bluetooth_there_is_advice(shut_bus: None) -> N
 
 @pytest.mark.air
 async def test_units_that_the_system_holds_are_found(message_bus: None) -> None:
-    found = await attached.attached_units()
-    assert found == [attached.Attached(EM70, "LT1102S", (), "/org/bluez/hci0/dev_F9_8B_6F_12_EC_01")]
+    found = await bluez.attached_units()
+    assert found == [bluez.Attached(EM70, "LT1102S", (), "/org/bluez/hci0/dev_F9_8B_6F_12_EC_01")]
 
 
 @pytest.mark.air

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from estim.host.ble import BleAir
+from estim.host.radio.bleak_link import BleAir
 from protocols.coyote3 import packets as coyote3
 from protocols.em70 import packets as em70
 from protocols.registry import family
@@ -138,7 +138,7 @@ async def test_a_transport_that_does_not_open_is_a_sentence(transport: str) -> N
 
 HOST = """
 import asyncio, os, signal, sys
-from estim.host.ble import BleAir
+from estim.host.radio.bleak_link import BleAir
 from protocols import em70
 from simulator.air.bleak_backend import Radio
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from estim.core.happenings import Alarmed, Ended
-from estim.core.panel import Reason, State
+from estim.core.messages.commands import Reason, State
+from estim.core.messages.events import Alarmed, Ended
 from protocols.vocabulary import Mode
 from tests.core.test_session_rules import GOAL, Box
 

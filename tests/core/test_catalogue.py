@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from estim.catalogue import OWN_MAX, SIZE_MAX, all_programs, find_program, read_file, shipped
-from estim.core.course import fit
+from estim.catalogue.programs import OWN_MAX, SIZE_MAX, all_programs, find_program, read_file, shipped
 from estim.core.errors import CourseError, EstimError, Exit, ProgramError
-from estim.core.program import Program, cycle_s, least, most
-from estim.core.program_fields import SITE
+from estim.core.programs.course import fit
+from estim.core.programs.fields import SITE
+from estim.core.programs.program import Program, cycle_s, least, most
 from protocols.registry import family
 from protocols.score import Alternate, Burst, Curve, Envelope, Steady, Sweep
 

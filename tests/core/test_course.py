@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.course import Course, fit
 from estim.core.errors import CourseError, Exit, ProgramError
-from estim.core.program import Caps, Phase, Program, Rule, least, most
-from estim.core.program_file import read_program
+from estim.core.programs.course import Course, fit
+from estim.core.programs.file import read_program
+from estim.core.programs.program import Caps, Phase, Program, Rule, least, most
 from protocols.family import Family
 from protocols.registry import family, names
 from protocols.score import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.dose import ANY, BRIEF_S, DAY_SESSIONS, GAP, Delivered, Gate, local_time, may_start
+from estim.core.days.dose import ANY, BRIEF_S, DAY_SESSIONS, GAP, Delivered, Gate, local_time, may_start
 
 BERLIN = ZoneInfo("Europe/Berlin")
 GAP_ALL: tuple[Gate, ...] = ("gap",)

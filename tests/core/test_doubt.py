@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from estim.core.doubt import Doubt, surely_off
+from estim.core.session.doubt import Doubt, surely_off
 from protocols.registry import family, names
 from protocols.vocabulary import Channel, Hand, Level, OffBy, Out, Reported, Span, Zero
 

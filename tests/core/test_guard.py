@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.guard import SESSION_MAX_S, Cap, Limits, Plea, family_cap, percent_cap, permit
+from estim.core.session.guard import SESSION_MAX_S, Cap, Limits, Plea, family_cap, percent_cap, permit
 from protocols.vocabulary import (
     Capabilities,
     Channel,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.errors import Exit, ProgramError
-from estim.core.program import Phase, Program, Reraise, least, most, words
-from estim.core.program_fields import DUTY_MAX, RATE_HZ, WIDTH_US
-from estim.core.program_file import problems_of, read_program
+from estim.core.programs.fields import DUTY_MAX, RATE_HZ, WIDTH_US
+from estim.core.programs.file import problems_of, read_program
+from estim.core.programs.program import Phase, Program, Reraise, least, most, words
 from protocols.score import Alternate, Burst, Envelope, Steady, Sweep
 
 GOOD = """

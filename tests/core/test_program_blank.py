@@ -7,13 +7,13 @@ import pytest
 import tomlkit
 from hypothesis import given
 
-from estim.catalogue import shipped
-from estim.core import program_fields as fields
-from estim.core.program import Program
-from estim.core.program_blank import START, mine, written
-from estim.core.program_fields import Number, Text, Words
-from estim.core.program_file import problems_of, read_program
-from estim.core.program_schema import schema
+from estim.catalogue.programs import shipped
+from estim.core.programs import fields as fields
+from estim.core.programs.blank import START, mine, written
+from estim.core.programs.fields import Number, Text, Words
+from estim.core.programs.file import problems_of, read_program
+from estim.core.programs.program import Program
+from estim.core.programs.schema import schema
 from tests.drawn import Data, right_ones
 
 

@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from estim.core import program_fields as fields
-from estim.core.program_fields import Number
-from estim.core.program_file import problems_in
-from estim.core.program_schema import RULES, schema
+from estim.core.programs import fields as fields
+from estim.core.programs.fields import Number
+from estim.core.programs.file import problems_in
+from estim.core.programs.schema import RULES, schema
 from tests.drawn import Data, right_ones
 
 VALIDATOR = Draft202012Validator(schema())

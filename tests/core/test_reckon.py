@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from estim.catalogue import shipped
-from estim.core.program import Phase, Program
-from estim.core.program_fields import DUTY_MAX
-from estim.core.reckon import Reckoning, mean_duty, reckon
+from estim.catalogue.programs import shipped
+from estim.core.programs.dosimetry import Reckoning, mean_duty, reckon
+from estim.core.programs.fields import DUTY_MAX
+from estim.core.programs.program import Phase, Program
 from protocols.score import Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 

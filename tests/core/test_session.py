@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
+from estim.catalogue.programs import shipped
 from estim.core.errors import EstimError, IllegalMove
-from estim.core.guard import Limits, family_cap, percent_cap
-from estim.core.happenings import Alarmed, Connected, Ended, Levelled, Paused, Started
-from estim.core.order import Order
-from estim.core.panel import Reason, State
+from estim.core.messages.commands import Reason, State
+from estim.core.messages.events import Alarmed, Connected, Ended, Levelled, Paused, Started
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap, percent_cap
+from estim.core.session.order import Order
 from protocols.family import Family
 from protocols.registry import family, names
 from protocols.vocabulary import Channel, Level, Mode

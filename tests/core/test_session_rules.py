@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from estim.catalogue import shipped
-from estim.core.course import fit
+from estim.catalogue.programs import shipped
 from estim.core.errors import IllegalMove
-from estim.core.figures import (
+from estim.core.messages.commands import Reason, State
+from estim.core.messages.events import Alarmed
+from estim.core.moment import Now
+from estim.core.programs.course import fit
+from estim.core.session.figures import (
     ASLEEP_S,
     UNFED_KEY_S,
 )
-from estim.core.guard import Limits, family_cap, percent_cap, permit
-from estim.core.happenings import Alarmed
-from estim.core.moment import Now
-from estim.core.order import Order, Unit
-from estim.core.panel import Reason, State
-from estim.core.session import Session
+from estim.core.session.guard import Limits, family_cap, percent_cap, permit
+from estim.core.session.order import Order, Unit
+from estim.core.session.session import Session
 from protocols.registry import family
 from protocols.vocabulary import (
     UNFED_MAX_S,

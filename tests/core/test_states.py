@@ -3,8 +3,8 @@
 import pytest
 
 from estim.core.errors import Exit, IllegalMove
-from estim.core.panel import State
-from estim.core.states import PLAYING, TABLE, Move, move
+from estim.core.messages.commands import State
+from estim.core.session.states import PLAYING, TABLE, Move, move
 
 EVERY = [(state, by) for state in State for by in Move]
 LEGAL = [(state, by) for state, by in EVERY if by in TABLE[state]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.wish import FADE_OUT_S, Ramp, Wish, ramp_default_s
+from estim.core.session.ramp import FADE_OUT_S, Ramp, Wish, ramp_default_s
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import Channel, Level
 

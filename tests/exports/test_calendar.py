@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from estim.core.days.schedule import TWICE_A_DAY, resolve
 from estim.core.errors import EstimError, Exit
-from estim.exports.calendar import to_ics
+from estim.export.ics import to_ics
 
 NEW_YEAR = date(2026, 1, 1)
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"

@@ -12,7 +12,7 @@ from hypothesis import given
 
 from estim.core.days.diary import Diary, Pain, Played, When
 from estim.core.errors import EstimError, Exit
-from estim.exports.fhir import to_fhir
+from estim.export.fhir import to_fhir
 from tests.exports.diaries import diaries
 
 MORNING = datetime(2026, 6, 10, 8, 0, tzinfo=timezone(timedelta(hours=2)))

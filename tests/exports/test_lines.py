@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 
 from estim.core.days.diary import Break, Check, Diary, Note, Pain, Played, Topic, When
-from estim.exports.columns import TABLES, entries_of
-from estim.exports.lines import to_jsonl
+from estim.export.columns import TABLES, entries_of
+from estim.export.jsonl import to_jsonl
 from tests.exports.diaries import diaries
 
 MORNING = datetime(2026, 6, 10, 8, 0, tzinfo=timezone(timedelta(hours=2)))

@@ -24,8 +24,8 @@ from estim.core.days.diary import (
     When,
 )
 from estim.core.errors import EstimError, Exit
-from estim.exports.columns import TABLES, numbered
-from estim.exports.tables import MISTAKES_MAX, from_csv, to_csv
+from estim.export.columns import TABLES, numbered
+from estim.export.tables import MISTAKES_MAX, from_csv, to_csv
 from tests.exports.diaries import diaries
 
 BERLIN = timezone(timedelta(hours=2))

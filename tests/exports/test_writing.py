@@ -7,8 +7,8 @@ import pytest
 
 from estim.core.days.diary import Diary, Note
 from estim.core.errors import EstimError, Exit
-from estim.exports.tables import from_csv, to_csv
-from estim.exports.writing import read_tables, write_files
+from estim.export.folder import read_tables, write_files
+from estim.export.tables import from_csv, to_csv
 
 AT = datetime(2026, 6, 10, 8, 0, tzinfo=timezone(timedelta(hours=2)))
 DIARY = Diary(notes=(Note(at=AT, id=1, text="one\r\ntwo\nthree\rfour, é"),))

@@ -20,8 +20,8 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 
-from estim.host.attached import Adapter
-from estim.host.ble import BleAir
+from estim.host.radio.bleak_link import BleAir
+from estim.host.radio.bluez import Adapter
 from protocols.em70 import packets as em70
 
 ADVERT_S = 0.1

@@ -34,4 +34,4 @@ def life_in(folder: Path, settings: str = PLAIN + UNPREPARED, line: str = "em70:
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "estim.host.minder"]
+    return [record.getMessage() for record in caplog.records if record.name == "estim.host.reminders"]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from estim.core.days.diary import Break, Check, Entry, Mark, Marked, Note, Pads, Pain, Regime, Run, Topic, When
-from estim.host.book import Book
-from estim.host.store import MIGRATIONS
+from estim.journal.database import MIGRATIONS
+from estim.journal.diary import Book
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=timezone(timedelta(hours=2)))
 
@@ -21,7 +21,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from estim.core.days.diary import Check, Pain, Run, Topic, When
-from estim.host.book import Book
+from estim.journal.diary import Book
 
 book = Book.open(Path(sys.argv[1]))
 at = datetime(2026, 3, 1, tzinfo=UTC)

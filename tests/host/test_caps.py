@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from estim.config.settings import Settings, unit_caps
 from estim.core.errors import EstimError, Exit
-from estim.core.guard import Limits, family_cap, percent_cap
-from estim.host.preparing import check_room
-from estim.settings import Settings, unit_caps
+from estim.core.session.guard import Limits, family_cap, percent_cap
+from estim.host.prepare import check_room
 from protocols.registry import family, names
 from protocols.vocabulary import Channel
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from estim.clock import VirtualLoop, new_loop
 from estim.core.moment import Now
-from estim.host.carrier import OP_TIMEOUT_S, OPS_MAX, Carrier, Entry
-from estim.host.clock import VirtualLoop, new_loop
-from estim.host.link import Heard, Lost
+from estim.host.operations import OP_TIMEOUT_S, OPS_MAX, Carrier, Entry
+from estim.host.radio.link import Heard, Lost
 from protocols.em70.packets import CONTROL
 from protocols.registry import family
 from protocols.vocabulary import AirError, Close, Endpoint, Read, Write

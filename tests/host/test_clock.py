@@ -4,7 +4,7 @@ import asyncio
 import time
 from datetime import timedelta
 
-from estim.host.clock import VIRTUAL_START, LoopClock, RealClock, VirtualLoop, new_loop
+from estim.clock import VIRTUAL_START, LoopClock, RealClock, VirtualLoop, new_loop
 
 
 def test_a_day_passes_in_no_time() -> None:

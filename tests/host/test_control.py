@@ -15,9 +15,7 @@ from typing import Any
 import pytest
 
 from estim.core.errors import Exit
-from estim.core.happenings import Happened, LinkBack, Paused
-from estim.core.lines import Line, read_line
-from estim.core.panel import (
+from estim.core.messages.commands import (
     LINE_MAX,
     Arm,
     Ask,
@@ -32,7 +30,9 @@ from estim.core.panel import (
     Stop,
     Watch,
 )
-from estim.host.control import ASKED_MAX, FRONTS_MAX, Front, Server, serve
+from estim.core.messages.events import Happened, LinkBack, Paused
+from estim.core.messages.lines import Line, read_line
+from estim.host.server import ASKED_MAX, FRONTS_MAX, Front, Server, serve
 
 WAIT_S = 20.0
 """Longest wait for anything here; nothing takes it but a mistake."""

@@ -10,23 +10,23 @@ from tempfile import TemporaryDirectory
 import pytest
 from msgspec import structs
 
+from estim.cli.record import exit_code
+from estim.client.lock import markers
+from estim.clock import RealClock, began_s, new_loop
+from estim.config.paths import find_home
+from estim.config.settings import Settings
+from estim.config.stamp import note_stop
+from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
-from estim.core.happenings import Alarmed, Ended, LinkLost, Resumed, Started
-from estim.core.panel import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
-from estim.host.clock import RealClock, began_s, new_loop
-from estim.host.control import Front
-from estim.host.desk import Desk
-from estim.host.home import find_home
-from estim.host.journal import Journal
-from estim.host.ledger import Ledger
-from estim.host.marker import Marker
-from estim.host.parts import Parts
-from estim.host.rows import Opening, Outcome, Row
-from estim.host.units import Units
-from estim.lock import markers
-from estim.record import exit_code
-from estim.settings import Settings
-from estim.stamp import note_stop
+from estim.core.messages.commands import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
+from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
+from estim.host.server import Front
+from estim.host.services import Parts
+from estim.host.supervisor import Desk
+from estim.journal.marker import Marker
+from estim.journal.rows import Opening, Outcome, Row
+from estim.journal.sessions import Ledger
+from estim.journal.writer import Journal
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.registry import family

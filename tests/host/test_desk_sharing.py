@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from estim.core.panel import Done, Found, Scan, Stop
-from estim.host.desk import Desk
+from estim.core.messages.commands import Done, Found, Scan, Stop
+from estim.host.supervisor import Desk
 from simulator.memory import Expected, MemoryAir, MemoryLink
 from simulator.registry import make
 from simulator.trace import silent

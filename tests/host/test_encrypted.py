@@ -3,7 +3,7 @@
 import pytest
 from bleak.exc import BleakDBusError, BleakGATTProtocolError
 
-from estim.host.ble import BleAir
+from estim.host.radio.bleak_link import BleAir
 from protocols.em70 import packets as em70
 from protocols.registry import family
 from protocols.vocabulary import AirError

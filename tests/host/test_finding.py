@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from estim.config.paths import find_home
+from estim.config.units import Unit, Units
 from estim.core.errors import EstimError, Exit
-from estim.core.panel import Sighting
-from estim.host.finding import choose, look
-from estim.host.home import find_home
-from estim.host.link import Link, RadioBusy, Seen
-from estim.host.units import Unit, Units
+from estim.core.messages.commands import Sighting
+from estim.host.discovery import choose, look
+from estim.host.radio.link import Link, RadioBusy, Seen
 from protocols.bluetens import packets as bluetens
 from protocols.family import Family
 from protocols.registry import family, names

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from estim.config.paths import SOCKET_PATH_MAX, find_home
 from estim.core.errors import EstimError, Exit
-from estim.host.home import SOCKET_PATH_MAX, find_home
 
 
 def test_home_puts_everything_below_one_folder(tmp_path: Path) -> None:

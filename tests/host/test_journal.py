@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from estim.core.dose import GAP, may_start
+from estim.clock import new_loop
+from estim.core.days.dose import GAP, may_start
 from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Priority, Reason
 from estim.core.moment import Now
-from estim.core.panel import Priority, Reason
-from estim.host import store
-from estim.host.clock import new_loop
-from estim.host.journal import FLUSH_S, ROWS_MAX, Journal
-from estim.host.ledger import RING_MAX, RING_S
-from estim.host.marker import How, Marker
-from estim.host.rows import NEVER, Opening, Outcome
-from estim.host.store import BEAT_S
+from estim.journal import database
+from estim.journal.database import BEAT_S
+from estim.journal.marker import How, Marker
+from estim.journal.rows import NEVER, Opening, Outcome
+from estim.journal.sessions import RING_MAX, RING_S
+from estim.journal.writer import FLUSH_S, ROWS_MAX, Journal
 from protocols.vocabulary import Can, Channel, Endpoint
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -398,7 +398,7 @@ async def test_a_newer_journal_is_refused_and_left_alone(tmp_path: Path) -> None
     path = tmp_path / "log.sqlite"
     await (await Journal.open(path)).close()
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("INSERT INTO migration VALUES (?)", (len(store.MIGRATIONS) + 1,))
+        db.execute("INSERT INTO migration VALUES (?)", (len(database.MIGRATIONS) + 1,))
     before = path.read_bytes()
     with pytest.raises(EstimError, match="newer estim") as told:
         await Journal.open(path)
@@ -425,7 +425,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
     path = tmp_path / "log.sqlite"
     await (await Journal.open(path)).close()
     with monkeypatch.context() as patch:
-        patch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS, ("CREATE TABLE extra (x)", "nonsense")))
+        patch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, ("CREATE TABLE extra (x)", "nonsense")))
         with pytest.raises(EstimError, match="nonsense"):
             await Journal.open(path)
     again = await Journal.open(path)

@@ -19,9 +19,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from estim.core.errors import EstimError
 from estim.core.moment import Now
-from estim.core.panel import Priority, Reason
-from estim.host.journal import Journal
-from estim.host.rows import Opening, Outcome
+from estim.core.messages.commands import Priority, Reason
+from estim.journal.writer import Journal
+from estim.journal.rows import Opening, Outcome
 from protocols.vocabulary import Can, Channel, Endpoint
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from estim.app import hold
+from estim.client.lock import holder, markers, stop_by_signal
+from estim.config.paths import Home, find_home
 from estim.core.errors import EstimError, Exit
-from estim.host.home import Home, find_home
-from estim.host.marker import How, Marker, MayBeOn
-from estim.host.rows import NEVER
-from estim.lock import holder, markers, stop_by_signal
+from estim.host.main import hold
+from estim.journal.marker import How, Marker, MayBeOn
+from estim.journal.rows import NEVER
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 ONE = MayBeOn(address="AA", unit="one", family="em70", since_utc=SINCE, until_utc=NEVER)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from estim.app import minded, ways_of
+from estim.config.options import HostOptions
+from estim.config.settings import Reminders
 from estim.core.errors import EstimError, Exit
-from estim.core.happenings import Reminded
-from estim.core.panel import Watch
-from estim.host.desk import Desk
-from estim.host.journal import Journal
-from estim.host.parts import Parts
-from estim.options import HostOptions
-from estim.settings import Reminders
+from estim.core.messages.commands import Watch
+from estim.core.messages.events import Reminded
+from estim.host.main import minded, ways_of
+from estim.host.services import Parts
+from estim.host.supervisor import Desk
+from estim.journal.writer import Journal
 from simulator.trace import Trace
 from tests.host.minding import BAD_ADDRESS, BORN, FIRST, PLAIN, SILENT, folder
 from tests.life.life import Life, Seat

@@ -16,11 +16,11 @@ from dbus_fast.constants import MessageType
 from dbus_fast.message import Message
 from dbus_fast.signature import Variant
 
-from estim.app import awake
-from estim.core.panel import Done
-from estim.host.desk import Desk
-from estim.host.journal import Journal
+from estim.core.messages.commands import Done
+from estim.host.main import awake
 from estim.host.power import MANAGER, NAME, PATH, Power
+from estim.host.supervisor import Desk
+from estim.journal.writer import Journal
 from tests.host.message_bus import Bus, bus, dropped, names, settled
 from tests.host.test_desk import PLAY, House, Seat, folder
 

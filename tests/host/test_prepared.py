@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from estim.core.panel import Arm, Done, Raise, Refusal, Start, State, Stop
+from estim.core.messages.commands import Arm, Done, Raise, Refusal, Start, State, Stop
 from protocols.vocabulary import Channel
 from simulator.trace import Trace
 from tests.life.life import Life, Seat

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from estim.catalogue import shipped
-from estim.core.contained import PluginError
-from estim.core.course import fit
-from estim.core.guard import Limits, family_cap, percent_cap
-from estim.core.happenings import Ended, Happened, Levelled
+from estim.catalogue.contained import PluginError
+from estim.catalogue.programs import shipped
+from estim.clock import new_loop
+from estim.core.messages.commands import Reason, State
+from estim.core.messages.events import Ended, Happened, Levelled
 from estim.core.moment import Now
-from estim.core.order import Order, Unit
-from estim.core.panel import Reason, State
-from estim.core.session import Session
-from estim.host.clock import new_loop
-from estim.host.link import Air, Heard, Lost, Seen
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap, percent_cap
+from estim.core.session.order import Order, Unit
+from estim.core.session.session import Session
+from estim.host.radio.link import Air, Heard, Lost, Seen
 from estim.host.runner import Runner
 from protocols.driver import Driver
 from protocols.em70.packets import CONTROL

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 from bleak.exc import BleakDBusError
 
-from estim.host.attached import Adapter
-from estim.host.ble import BleAir, BleLink
-from estim.host.clock import new_loop
-from estim.host.link import RadioBusy
+from estim.clock import new_loop
+from estim.host.radio.bleak_link import BleAir, BleLink
+from estim.host.radio.bluez import Adapter
+from estim.host.radio.link import RadioBusy
 from protocols.em70 import packets as em70
 from protocols.registry import family
 from protocols.vocabulary import AirError

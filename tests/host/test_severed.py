@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from estim.core.panel import Reason
-from estim.host.link import Heard, Lost, Seen
+from estim.core.messages.commands import Reason
+from estim.host.radio.link import Heard, Lost, Seen
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint
 from simulator.memory import MemoryAir, MemoryLink

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estim.core.happenings import Levelled, Paused
+from estim.core.messages.events import Levelled, Paused
 from tests.host.test_runner import Rig
 
 

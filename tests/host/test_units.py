@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estim.config.paths import Home, find_home
+from estim.config.units import UNITS_MAX, Units
 from estim.core.errors import EstimError, Exit
-from estim.host.home import Home, find_home
-from estim.host.units import UNITS_MAX, Units
 from protocols.vocabulary import Channel
 
 ADDED = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from estim.core.guard import Limits, family_cap
-from estim.core.happenings import Alarmed, Ended, LinkLost
+from estim.clock import new_loop
+from estim.core.messages.commands import Done, Priority, Snapshot, Start, State, Stop, Watch
+from estim.core.messages.events import Alarmed, Ended, LinkLost
 from estim.core.moment import Now
-from estim.core.order import Unit
-from estim.core.panel import Done, Priority, Snapshot, Start, State, Stop, Watch
-from estim.core.session import Session
-from estim.core.view import snapshot
-from estim.host.clock import new_loop
-from estim.host.desk import Desk
-from estim.host.station import Watchers
+from estim.core.session.guard import Limits, family_cap
+from estim.core.session.order import Unit
+from estim.core.session.session import Session
+from estim.core.session.snapshot import snapshot
+from estim.host.active import Watchers
+from estim.host.supervisor import Desk
 from protocols.registry import family
 from protocols.vocabulary import Channel
 from tests.host.test_desk import House, Seat
@@ -54,7 +54,7 @@ def play(level: int) -> Start:
 def house(folder: Path, options: str, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house in which the wall's clock shows the loop's time, so that what is told when doesn't depend on us."""
     one = House(folder, options)
-    monkeypatch.setattr("estim.host.station.wall_s", one.loop.time)
+    monkeypatch.setattr("estim.host.active.wall_s", one.loop.time)
     return one
 
 
@@ -115,7 +115,7 @@ def still() -> Still:
 def let(monkeypatch: pytest.MonkeyPatch, life: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run a life on time that jumps, which the wall's clock shows too."""
     loop, _ = new_loop("max")
-    monkeypatch.setattr("estim.host.station.wall_s", loop.time)
+    monkeypatch.setattr("estim.host.active.wall_s", loop.time)
     try:
         loop.run_until_complete(life())
     finally:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import estim.daybook
+import estim.journal.daybook
+from estim.clock import VIRTUAL_START
 from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Done, Refusal, Start, Stop
 from estim.core.moment import BUILT_UTC, Now, check_clock
-from estim.core.panel import Done, Refusal, Start, Stop
-from estim.host.clock import VIRTUAL_START
 from protocols.vocabulary import Channel
 from tests.host.minding import PLAIN, folder, life_in
 from tests.life.life import Life
@@ -81,7 +81,7 @@ def test_what_was_left_on_is_stopped_whatever_the_clock_says(folder: Path) -> No
     ],
 )
 def test_a_person_writes_nothing_by_a_clock_at_1970(person: Person, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
-    monkeypatch.setattr(estim.daybook, "RealClock", Stopped)
+    monkeypatch.setattr(estim.journal.daybook, "RealClock", Stopped)
     said = person.types(*line.split())
     assert (said.code, "set the clock" in said.err, said.err.count("\n")) == (Exit.CONFIG, True, 1)
     assert person.counts() == {}

@@ -17,7 +17,7 @@ NAMELESS = ["CET-1CEST,M3.5.0,M10.5.0/3", "<+0530>-5:30", "Mars/Olympus", ":/etc
 
 def estim(home: Path, zone: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "estim.cli", "--home", str(home), "--no-input", *words],
+        [sys.executable, "-m", "estim.cli.main", "--home", str(home), "--no-input", *words],
         env=os.environ | {"TZ": zone},
         capture_output=True,
         text=True,

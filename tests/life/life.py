@@ -8,23 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from estim.clock import LoopClock, VirtualLoop
+from estim.config.paths import find_home
+from estim.config.settings import Settings, read_settings
+from estim.config.units import Units
 from estim.core.days.diary import Check, Diary, Entry, Mark, Marked, Topic
-from estim.core.days.health import QUESTIONS
-from estim.core.days.judging import judge
+from estim.core.days.outcomes import judge
+from estim.core.days.screening import QUESTIONS
 from estim.core.days.slots import Slot
-from estim.core.happenings import Reminded
+from estim.core.messages.commands import Arm, Ask, Done, Raise, Refusal, Reply, Start, State
+from estim.core.messages.events import Reminded
 from estim.core.moment import Now
-from estim.core.panel import Arm, Ask, Done, Raise, Refusal, Reply, Start, State
-from estim.host.clock import LoopClock, VirtualLoop
-from estim.host.control import Front
-from estim.host.desk import Desk
-from estim.host.home import find_home
-from estim.host.journal import Journal
-from estim.host.minder import Minder
-from estim.host.parts import Parts
-from estim.host.telling.notice import Notice
-from estim.host.units import Units
-from estim.settings import Settings, read_settings
+from estim.host.notify.notice import Notice
+from estim.host.reminders import Minder
+from estim.host.server import Front
+from estim.host.services import Parts
+from estim.host.supervisor import Desk
+from estim.journal.writer import Journal
 from protocols.registry import family
 from protocols.vocabulary import Channel
 from simulator.memory import MemoryAir
@@ -38,7 +38,7 @@ LOOK_S = 600.0
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[2] / "estim" / "programs").glob("*.toml"))
 WORDS = "pain|tendon|achilles|ankle|health|hurt|injur|skin"
 UNSAID = re.compile("|".join([WORDS, *map(re.escape, PROGRAMS)]), re.IGNORECASE)
-"""What no notice may hold: it stands on lock screens (estim/host/telling/notice.py)."""
+"""What no notice may hold: it stands on lock screens (estim/host/notify/notice.py)."""
 
 
 class LidClock(LoopClock):

@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from estim.core.days.care import Standing, standing
-from estim.core.days.care_plan import read_plan, shipped
+from estim.core.care.plan import read_plan, shipped
+from estim.core.care.standing import Standing, standing
 from estim.core.days.diary import Break, Check, Diary, Marked, Pain, Run, Topic, When
-from estim.core.days.health import QUESTIONS
+from estim.core.days.screening import QUESTIONS
 from estim.core.days.slots import Slot
-from estim.core.days.tally import Tally, tally
+from estim.core.days.statistics import Tally, tally
 from estim.report.page import as_html
 from estim.report.text import as_text
 from tests.life.life import Life

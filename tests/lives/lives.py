@@ -16,17 +16,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
-from estim.core.happenings import Ended, Happened, Levelled, LinkLost, Paused, Resumed, Started
-from estim.core.panel import Ask, Done, Pause, Raise, Reply, Resume, Start, Stop, Watch
-from estim.host.clock import VirtualLoop, new_loop
-from estim.host.control import Front
-from estim.host.desk import Desk
-from estim.host.home import Home, find_home
-from estim.host.journal import Journal
-from estim.host.link import Heard, Lost, Seen
-from estim.host.parts import Parts
-from estim.host.units import Units
-from estim.settings import Settings
+from estim.clock import VirtualLoop, new_loop
+from estim.config.paths import Home, find_home
+from estim.config.settings import Settings
+from estim.config.units import Units
+from estim.core.messages.commands import Ask, Done, Pause, Raise, Reply, Resume, Start, Stop, Watch
+from estim.core.messages.events import Ended, Happened, Levelled, LinkLost, Paused, Resumed, Started
+from estim.host.radio.link import Heard, Lost, Seen
+from estim.host.server import Front
+from estim.host.services import Parts
+from estim.host.supervisor import Desk
+from estim.journal.writer import Journal
 from protocols.family import Family
 from protocols.registry import family as family_named
 from protocols.registry import names

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from estim.core.guard import Cap, Limits, Plea, family_cap, permit
+from estim.core.session.guard import Cap, Limits, Plea, family_cap, permit
 from protocols.coyote2.family import FAMILY
 from protocols.coyote2.packets import CAPS, STRENGTH_WORD, STRENGTHS
 from protocols.score import Part, Score, Steady

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from estim.core.guard import Cap, Limits, Plea, permit
+from estim.core.session.guard import Cap, Limits, Plea, permit
 from protocols.coyote3.family import FAMILY
 from protocols.coyote3.packets import B0, BF, CAPS, FRAME, IN, LIMITS, OUT, TOLD
 from protocols.coyote3.packets import B1 as Told

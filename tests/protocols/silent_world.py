@@ -5,8 +5,8 @@ from dataclasses import replace
 from enum import Enum
 from heapq import heappop
 
-from estim.core.guard import Limits
-from estim.core.order import Order
+from estim.core.session.guard import Limits
+from estim.core.session.order import Order
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.vocabulary import AirError, Capabilities, Close, Endpoint, Event, Op, Read, Reported, Wanted, Write

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.core.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Plea, family_cap, permit
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.packets import CAPS, LAYOUTS, SHELL
 from protocols.layout import Direction

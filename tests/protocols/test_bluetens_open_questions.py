@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from estim.catalogue import shipped
-from estim.core.course import fit
-from estim.core.guard import Limits, family_cap
-from estim.core.order import Order
-from estim.core.panel import Reason, State
+from estim.catalogue.programs import shipped
+from estim.core.messages.commands import Reason, State
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap
+from estim.core.session.order import Order
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.packets import CAPS
 from protocols.vocabulary import Channel, Level, Out, Zero

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
-from estim.core.program import Program
+from estim.catalogue.programs import shipped
+from estim.core.programs.course import fit
+from estim.core.programs.program import Program
 from protocols.bluetens.compile import BLOCK_S, SCRIPT_MAX, compiled, refuses
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.script import Block, read_script

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
+from estim.catalogue.programs import shipped
 from estim.core.errors import EstimError
-from estim.core.guard import Limits, family_cap, percent_cap
-from estim.core.order import Order
-from estim.core.panel import Reason, State
-from estim.electrodes import meant, measured
+from estim.core.messages.commands import Reason, State
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap, percent_cap
+from estim.core.session.order import Order
+from estim.rehearsal.electrodes import meant, measured
 from protocols.coyote2.family import FAMILY
 from protocols.coyote2.packets import CONFIG, STRENGTHS
 from protocols.score import texture

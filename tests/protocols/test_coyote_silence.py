@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
-from estim.core.guard import Limits, family_cap, percent_cap
-from estim.core.happenings import Paused
-from estim.core.order import Order
-from estim.core.panel import Reason, State
+from estim.catalogue.programs import shipped
+from estim.core.messages.commands import Reason, State
+from estim.core.messages.events import Paused
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap, percent_cap
+from estim.core.session.order import Order
 from protocols.registry import family
 from protocols.vocabulary import UNFED_MAX_S, Channel, Level, Zero
 from simulator.registry import make, read_line

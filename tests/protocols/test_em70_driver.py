@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from estim.core.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Plea, family_cap, permit
 from protocols.em70.family import FAMILY
 from protocols.em70.packets import CAPS, CONTROL, frame, unframe
 from protocols.score import Part, Score, Steady

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
-from estim.core.guard import Limits, Plea, family_cap, permit
-from estim.core.order import Order
-from estim.core.panel import Reason
+from estim.catalogue.programs import shipped
+from estim.core.messages.commands import Reason
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, Plea, family_cap, permit
+from estim.core.session.order import Order
 from protocols.layout import Direction, pick
 from protocols.openemsstim.family import FAMILY, match
 from protocols.openemsstim.packets import CAPS, COMMAND, SERVICE, TEXT, Command

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
-from estim.core.guard import Limits, family_cap
-from estim.core.order import Order
-from estim.core.panel import Reason, State
+from estim.catalogue.programs import shipped
+from estim.core.messages.commands import Reason, State
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap
+from estim.core.session.order import Order
 from protocols.score import Score
 from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out
 from protocols.yokonex.family import FAMILY

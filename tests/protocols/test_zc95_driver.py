@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.core.doubt import surely_off
+from estim.core.session.doubt import surely_off
 from protocols.score import Burst, Envelope, Part, Score, Steady, Sweep
 from protocols.vocabulary import (
     AirError,

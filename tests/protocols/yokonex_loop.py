@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from estim.core.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Plea, family_cap, permit
 from protocols.layout import Direction, pick
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import BadPacket, Channel, Event, Level, Mode, Op, Reported, Wanted, Write, Zero

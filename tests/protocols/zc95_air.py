@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from estim.core.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Plea, family_cap, permit
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     AirError,

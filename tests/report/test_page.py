@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from estim.core.days.diary import Diary
-from estim.core.days.tally import Tally, tally
+from estim.core.days.statistics import Tally, tally
 from estim.report.page import as_html
 from tests.report.written import BERLIN, EVIL, FIRST, at, nothing, played, written
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from estim.core.days.tally import Tally
+from estim.core.days.statistics import Tally
 from estim.report.page import as_html
 from tests.report.browsing import A4_PT, LIGHT, asked_for, browse, browser, colours, missing, palettes
 from tests.report.written import FIRST, at, written

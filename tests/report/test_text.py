@@ -7,7 +7,7 @@ import pytest
 
 from estim.core.days.diary import Check, Diary, Pain, Topic, When
 from estim.core.days.slots import Status
-from estim.core.days.tally import tally
+from estim.core.days.statistics import tally
 from estim.report.text import as_text
 from tests.report.written import FIRST, at, nothing, played, slot, written
 

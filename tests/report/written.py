@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from estim.core.days.diary import Check, Diary, Note, Pain, Played, Run, Topic, When
 from estim.core.days.slots import Slot, Status
-from estim.core.days.tally import Tally, tally
+from estim.core.days.statistics import Tally, tally
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST = date(2026, 3, 2)

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from estim.host.clock import VirtualLoop
-from estim.host.link import Air, Link, Seen
+from estim.clock import VirtualLoop
+from estim.host.radio.link import Air, Link, Seen
 from protocols.coyote3.packets import BATTERY, IN, OUT
 from protocols.em70.packets import CONTROL
 from protocols.registry import family

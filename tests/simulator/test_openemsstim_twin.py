@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.catalogue import shipped
-from estim.core.course import fit
-from estim.core.guard import Limits, family_cap
-from estim.core.order import Order
-from estim.electrodes import meant, measured
+from estim.catalogue.programs import shipped
+from estim.core.programs.course import fit
+from estim.core.session.guard import Limits, family_cap
+from estim.core.session.order import Order
+from estim.rehearsal.electrodes import meant, measured
 from protocols.openemsstim.family import FAMILY
 from protocols.openemsstim.packets import CAPS, COMMAND, SERVICE
 from protocols.vocabulary import Channel, Level

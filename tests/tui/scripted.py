@@ -7,9 +7,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from estim.core.happenings import Ended, Happened
-from estim.core.lines import Line
-from estim.core.panel import (
+from estim.core.messages.commands import (
     Alarm,
     Ask,
     Done,
@@ -28,8 +26,10 @@ from estim.core.panel import (
     Status,
     Stop,
 )
+from estim.core.messages.events import Ended, Happened
+from estim.core.messages.lines import Line
 from estim.tui.app import SessionApp
-from estim.tui.words import Offer
+from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
 OFFERS = (

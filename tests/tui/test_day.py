@@ -12,12 +12,12 @@ from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from estim.config.options import HostOptions
 from estim.core.days.diary import Check, Diary, Played, Topic
-from estim.core.days.health import QUESTIONS
-from estim.core.panel import Raise, State, Stop
-from estim.host.book import Book
-from estim.options import HostOptions
-from estim.today import Today
+from estim.core.days.screening import QUESTIONS
+from estim.core.messages.commands import Raise, State, Stop
+from estim.journal.diary import Book
+from estim.journal.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Summary

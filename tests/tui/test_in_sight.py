@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from estim.core.panel import Lane, Raise, State
-from estim.stop_keys import STOP_LETTERS
-from estim.tui import words
-from estim.tui.picture import View
-from estim.tui.post import SILENT_TICKS
+from estim.client.stop_keys import STOP_LETTERS
+from estim.core.messages.commands import Lane, Raise, State
+from estim.tui import wording
+from estim.tui.mailbox import SILENT_TICKS
+from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from estim.tui.screens import Choose, Keys, Session, Summary, session_rows
 from estim.tui.widgets import LaneView
@@ -109,7 +109,7 @@ async def test_a_lost_link_is_told_at_every_size_with_what_may_be_on_until_when_
     ],
 )
 def test_what_a_lost_unit_may_do_is_said_as_it_is_known(change: dict[str, object], word: str) -> None:
-    assert word in words.lost(replace(LOST, **change))
+    assert word in wording.lost(replace(LOST, **change))
 
 
 @pytest.mark.control("C-56")
@@ -207,10 +207,10 @@ def test_no_more_rows_are_given_away_than_there_are(
     time = max(time, rows.state + rows.phase + rows.differs)
     below = width - 7
     goals = [
-        rows_of(words.goal(lane), below) if rows.lanes.goal is None else rows.lanes.goal for lane in snapshot.lanes
+        rows_of(wording.goal(lane), below) if rows.lanes.goal is None else rows.lanes.goal for lane in snapshot.lanes
     ]
     helds = [
-        rows_of(words.held(lane), below) if rows.lanes.held is None else rows.lanes.held for lane in snapshot.lanes
+        rows_of(wording.held(lane), below) if rows.lanes.held is None else rows.lanes.held for lane in snapshot.lanes
     ]
     used = rows.stop + rows.banner + rows.others + rows.alarms + rows.note + rows.footer + rows.link + rows.program
     used += rows.unit + time + count + sum(goals) + sum(helds or []) + (count + 2) * rows.gap

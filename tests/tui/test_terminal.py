@@ -10,10 +10,10 @@ from types import FrameType
 import pytest
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
-from estim.catalogue import shipped
+from estim.catalogue.programs import shipped
+from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
-from estim.options import HostOptions
-from estim.tui.run import offers_of, run_screen
+from estim.tui.main import offers_of, run_screen
 from estim.tui.terminal import Terminal
 from tests.tui.scripted import ScriptedWire, screen_of, settle
 

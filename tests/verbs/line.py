@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from estim.cli import main
+from estim.cli.main import main
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
+from estim.cli.diary import ask_signs
+from estim.cli.questions import ask_after
+from estim.config.options import HostOptions
 from estim.core.days.diary import Played
 from estim.core.errors import Exit
-from estim.host.book import Book
-from estim.host.ledger import Ledger
-from estim.options import HostOptions
-from estim.verbs.diary import ask_signs
-from estim.verbs.starting import ask_after
+from estim.journal.diary import Book
+from estim.journal.sessions import Ledger
 from tests.verbs.line import Person
 
 

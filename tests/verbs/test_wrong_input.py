@@ -116,7 +116,7 @@ def test_a_disk_that_takes_nothing_is_told_and_what_was_there_stays(person: Pers
     before = person.counts()
     limit = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (0, r.RLIM_INFINITY)); "
     line = ["--home", str(person.home), "pain", "add", "2"]
-    code = f"{limit}from estim.cli import main; main({line!r})"
+    code = f"{limit}from estim.cli.main import main; main({line!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == Exit.CANT_CREATE
     assert "can't write the journal" in done.stderr

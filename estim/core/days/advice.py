@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from estim.core.days.diary import Check, Diary, Played, Topic
-from estim.core.dose import ANY, BRIEF_S
+from estim.core.days.dose import ANY, BRIEF_S
 
 COMFORTABLE_S = 300.0
 """A level that was kept in a session of at least five minutes was bearable."""

@@ -27,7 +27,7 @@ from dateutil.rrule import rrule, rruleset, rrulestr
 from msgspec import Meta, Struct
 
 from estim.core.days.diary import Regime
-from estim.core.dose import GAP
+from estim.core.days.dose import GAP
 from estim.core.errors import EstimError, Exit
 
 LOCAL = "local"

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeVar
 
-from estim.core.days.care import Stage, Standing, standing
-from estim.core.days.care_plan import read_plan, shipped
+from estim.core.care.plan import read_plan, shipped
+from estim.core.care.standing import Stage, Standing, standing
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 
 PLAN = read_plan(shipped(), "eight-steps.toml")

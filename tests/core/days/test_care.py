@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.days.care import Stage, standing
+from estim.core.care.standing import Stage, standing
 from estim.core.days.diary import Check, Entry, Pain, Run, Topic, When
 from tests.core.days.journals import (
     BUILT,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from estim.core.days.care import Item, Stage, blocked, honesty_due, may_run_at, quiet_until
-from estim.core.days.care_plan import Tick
+from estim.core.care.plan import Tick
+from estim.core.care.standing import Item, Stage, blocked, honesty_due, may_run_at, quiet_until
 from estim.core.days.diary import Diary, Entry, Run, Topic
 from tests.core.days.journals import (
     BUILT,

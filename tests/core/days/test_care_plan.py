@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.days.care_plan import Plan, Stage, Tick, read_plan, shipped
+from estim.core.care.plan import Plan, Stage, Tick, read_plan, shipped
 from estim.core.errors import EstimError, Exit
 
 GOOD = """

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from estim.core.days.care_plan import read_plan, shipped
+from estim.core.care.permission import check_person
+from estim.core.care.plan import read_plan, shipped
 from estim.core.days.diary import Check, Diary, Topic
-from estim.core.days.gates import check_person
-from estim.core.days.health import QUESTIONS
-from estim.core.dose import Gate
+from estim.core.days.dose import Gate
+from estim.core.days.screening import QUESTIONS
 from estim.core.errors import EstimError, Exit
 
 PLAN = read_plan(shipped(), "eight-steps.toml")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.days.diary import Check, Diary, Topic
-from estim.core.days.health import QUESTIONS, REASK_DAYS, SIGNS, blocked, cautions, red_flag, unanswered
+from estim.core.days.screening import QUESTIONS, REASK_DAYS, SIGNS, blocked, cautions, red_flag, unanswered
 
 HERE = timezone(timedelta(hours=1))
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=HERE)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played, Regime
-from estim.core.days.judging import begins, coming, due, judge, may_arm, program_of
+from estim.core.days.dose import ANY, GAP
+from estim.core.days.outcomes import begins, coming, due, judge, may_arm, program_of
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
 from estim.core.days.slots import Slot, Status
-from estim.core.dose import ANY, GAP
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = datetime(2026, 6, 1, tzinfo=BERLIN)

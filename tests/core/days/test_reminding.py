@@ -4,8 +4,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from estim.core.days.diary import Diary, Mark, Marked, Regime
-from estim.core.days.judging import judge
-from estim.core.days.reminding import Quiet, reminders
+from estim.core.days.outcomes import judge
+from estim.core.days.reminders import Quiet, reminders
 from estim.core.days.schedule import TWICE_A_DAY, Schedule, clock_times
 
 DAY = datetime(2026, 6, 1, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from estim.core.days.diary import Check, Diary, Note, Pain, Played, Run, Topic, When
 from estim.core.days.slots import Slot, Status
+from estim.core.days.statistics import Day, tally
 from estim.core.days.streak import GRACE_DAYS
-from estim.core.days.tally import Day, tally
 from estim.core.errors import EstimError, Exit
 
 BERLIN = ZoneInfo("Europe/Berlin")

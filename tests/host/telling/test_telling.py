@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from estim.core.errors import EstimError, Exit
-from estim.host.telling.elsewhere import TEXT_MAX, ways_elsewhere
-from estim.host.telling.herald import Herald
-from estim.host.telling.notice import Notice, TellError, one_line
-from estim.host.telling.terminal import Terminal
+from estim.host.notify.notice import Notice, TellError, one_line
+from estim.host.notify.notifier import Herald
+from estim.host.notify.remote import TEXT_MAX, ways_elsewhere
+from estim.host.notify.terminal import Terminal
 
 DUE = Notice("2026-03-29T08:00", "Time for a session", "The slot of 08:00 is open")
 SECRET = "hunter2correcthorse"

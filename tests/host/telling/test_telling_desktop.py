@@ -15,8 +15,8 @@ from dbus_fast.constants import MessageType
 from dbus_fast.message import Message
 from dbus_fast.unpack import unpack_variants
 
-from estim.host.telling.desktop import NAME, PATH, Desktop
-from estim.host.telling.notice import Notice, TellError
+from estim.host.notify.desktop import NAME, PATH, Desktop
+from estim.host.notify.notice import Notice, TellError
 from tests.host.message_bus import Bus, bus, dropped, names, settled
 
 __all__ = ["bus"]

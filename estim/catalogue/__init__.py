@@ -1,0 +1,1 @@
+"""What there is to choose from: programs and device families, shipped and brought by plug-ins."""

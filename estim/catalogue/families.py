@@ -1,0 +1,94 @@
+"""All device families by name: those that ship, and those of plug-ins (entry points of the group `estim.families`).
+
+An entry point resolves to a protocols.family.Family and is called as the family is. One that can't be used is left out,
+and why is told by `estim plugins`; it never takes a shipped family's place.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from estim.catalogue.contained import PluginError, checked
+from estim.core.errors import EstimError, Exit
+from protocols import registry
+from protocols.family import Family
+
+GROUP = "estim.families"
+PLUGINS_MAX = 50
+"""More plug-ins are a mistake of the installation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point: its group, its name, the package it came in, and why it can't be used ("": it can)."""
+
+    group: str
+    name: str
+    package: str
+    trouble: str = ""
+
+
+def origin(point: EntryPoint) -> str:
+    """Return the package of an entry point."""
+    return point.dist.name if point.dist is not None else point.value
+
+
+def check_unit_name(name: str, family: str) -> str:
+    """Refuse a name for a unit that means another family; raises EstimError (2)."""
+    if name.casefold() in names() and name.casefold() != family:
+        text = f"the name {name!r} means a family, and this unit is of the family {family}: choose another"
+        raise EstimError(text, code=Exit.USAGE)
+    return name
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all families that can be used, shipped ones first."""
+    return (*registry.names(), *_plugged()[0])
+
+
+def find_family(name: str) -> Family:
+    """Return a family; raise EstimError (2) naming the nearest, or why a plug-in can't be used."""
+    if name in registry.names():
+        return registry.family(name)
+    found, plugins = _plugged()
+    if name in found:
+        return found[name]
+    broken = next((plugin.trouble for plugin in plugins if plugin.name == name and plugin.trouble), None)
+    if broken is not None:
+        raise EstimError(f"the family {name} can't be used: {broken}", code=Exit.CONFIG)
+    near = get_close_matches(name, names(), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
+    raise EstimError(f"no family {name!r}: {hint}", code=Exit.USAGE, nearest=tuple(near))
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Return all families that can be used; imported when first asked for, since construct costs 0.2 s."""
+    return tuple(find_family(name) for name in names())
+
+
+def plugins() -> tuple[Plugin, ...]:
+    """Return all entry points for families, good or not."""
+    return _plugged()[1]
+
+
+@cache
+def _plugged() -> tuple[dict[str, Family], tuple[Plugin, ...]]:
+    found: dict[str, Family] = {}
+    told: list[Plugin] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)[:PLUGINS_MAX]:
+        taken = (*registry.names(), *found)
+        try:
+            found[point.name] = checked(_loaded(point), point.name, origin(point), taken)
+            told.append(Plugin(GROUP, point.name, origin(point)))
+        except PluginError as error:
+            told.append(Plugin(GROUP, point.name, origin(point), str(error)))
+    return found, tuple(told)
+
+
+def _loaded(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except (Exception, SystemExit) as bug:  # somebody else's code may fail in any way, and must not take ours along
+        raise PluginError(f"plug-in {origin(point)}: {point.value} can't be loaded: {bug!r}") from bug

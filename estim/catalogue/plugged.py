@@ -1,0 +1,68 @@
+"""Programs that plug-ins bring: *.toml files beside the module that an entry point of `estim.programs` names."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+
+from estim.catalogue.families import PLUGINS_MAX, Plugin, origin
+from estim.core.errors import ProgramError
+from estim.core.programs.file import read_program
+from estim.core.programs.program import Program
+
+GROUP = "estim.programs"
+FILES_MAX = 200
+SIZE_MAX = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """All programs that plug-ins bring, and what is to be said of the plug-ins."""
+
+    programs: dict[str, Program]
+    plugins: tuple[Plugin, ...]
+
+
+def brought(taken: frozenset[str]) -> Brought:
+    """Return them; a file that is wrong, or whose id is taken by a shipped program, is left out and told."""
+    found: dict[str, Program] = {}
+    told: list[Plugin] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)[:PLUGINS_MAX]:
+        troubles = []
+        for name, text in _texts(point):
+            try:
+                program = _read(name, text, taken | found.keys(), origin(point))
+            except ProgramError as error:
+                troubles.append(error.text)
+            else:
+                found[program.id] = program
+        told.append(Plugin(GROUP, point.name, origin(point), "\n".join(troubles)))
+    return Brought(found, tuple(told))
+
+
+def _read(name: str, text: str | None, taken: frozenset[str], package: str) -> Program:
+    where = f"plug-in {package}: {name}"
+    if text is None:
+        raise ProgramError(f"{where}: can't be read as a program (at most {SIZE_MAX // 1024} KiB of UTF-8 text)")
+    program = read_program(text, where)
+    if program.id in taken:
+        raise ProgramError(f"{where}: there is a program {program.id!r} already")
+    return program
+
+
+@cache
+def _texts(point: EntryPoint) -> tuple[tuple[str, str | None], ...]:
+    try:
+        entries = [entry for entry in files(point.load()).iterdir() if entry.name.endswith(".toml")]
+        return tuple(
+            (entry.name, _text(entry.read_bytes())) for entry in sorted(entries, key=lambda e: e.name)[:FILES_MAX]
+        )
+    except (Exception, SystemExit) as bug:  # noqa: BLE001 - somebody else's code
+        return ((f"{point.value} can't be loaded: {bug!r}", None),)
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8-sig") if len(data) <= SIZE_MAX else None
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,112 @@
+"""Finds programs: the user's own folder (which comes first), the shipped ones, those of plug-ins, and files by path."""
+
+import os
+import stat
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from estim.catalogue.plugged import brought
+from estim.core.errors import EstimError, Exit, ProgramError
+from estim.core.programs.file import read_program
+from estim.core.programs.program import Program
+
+OWN_MAX = 200
+"""Files read of the user's folder; more are no programs of a person."""
+
+SIZE_MAX = 64 * 1024
+"""Bytes read of one file; sixty phases with notes fit in a third of it."""
+
+
+@cache
+def shipped() -> tuple[Program, ...]:
+    """Return the programs that come with estim, by name."""
+    return tuple(read_program(text, f"{name}.toml") for name, text in sorted(_shipped_texts().items()))
+
+
+def find_program(folder: Path, name: str) -> Program:
+    """Return a program by its id, or by the path of a file (anything with a slash or ending in .toml).
+
+    `folder` holds the user's own ones and need not exist. Raises EstimError 66 for an unknown one, naming the
+    nearest, and ProgramError 65 for a wrong file.
+    """
+    if "/" in name or name.endswith(".toml"):
+        return read_file(Path(name).expanduser())
+    own = _own_files(folder)
+    for path in own:
+        if path.stem == name:
+            return _read_own(path)
+    texts = _shipped_texts()
+    if name in texts:
+        return read_program(texts[name], f"{name}.toml")
+    more = brought(frozenset(texts)).programs
+    if name in more:
+        return more[name]
+    near = tuple(get_close_matches(name, sorted({*texts, *more, *(path.stem for path in own)}), n=3, cutoff=0.5))
+    hint = f"did you mean {' or '.join(near)}?" if near else "see `estim programs list`"
+    raise EstimError(f"there is no program {name!r}: {hint}", code=Exit.NO_INPUT, nearest=near)
+
+
+def all_programs(folder: Path) -> tuple[list[Program], list[str]]:
+    """Return every program, an own one instead of a shipped one of its id, and what is wrong with own files."""
+    more = brought(frozenset(_shipped_texts()))
+    found = {**more.programs, **{program.id: program for program in shipped()}}
+    problems = [plugin.trouble for plugin in more.plugins if plugin.trouble]
+    for path in _own_files(folder):
+        try:
+            program = _read_own(path)
+        except EstimError as error:
+            problems.append(error.text)
+            found.pop(path.stem, None)  # `find_program` reads this file too, so the shipped one can't be had
+        else:
+            found[program.id] = program
+    return [found[name] for name in sorted(found)], problems
+
+
+def read_file(path: Path) -> Program:
+    """Return the program in a file; raises EstimError 66 if it can't be read, ProgramError 65 if it is wrong.
+
+    Never waits: whatever is no regular file (a pipe, a device) is refused before it is read.
+    """
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise EstimError(f"{path} is no program file but a pipe or device", code=Exit.NO_INPUT)
+            data = file.read(SIZE_MAX + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise EstimError(f"can't read {path}: {reason}", code=Exit.NO_INPUT) from error
+    if len(data) > SIZE_MAX:
+        raise ProgramError(f"{path}: longer than {SIZE_MAX // 1024} KiB: that is no program")
+    try:
+        return read_program(data.decode("utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        raise ProgramError(f"{path}: not UTF-8 text (byte {error.start})") from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open a file; one end of a pipe would else wait for the other one."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _read_own(path: Path) -> Program:
+    """Read a file of the user's folder, where it is found by its name, so its id must be the same."""
+    program = read_file(path)
+    if program.id != path.stem:
+        raise ProgramError(f"{path}: id = {program.id!r}, but the file is called {path.name}: name both alike")
+    return program
+
+
+def _own_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob("*.toml"))[:OWN_MAX]
+    except OSError:
+        return []  # a folder that can't be listed holds no programs for this user
+
+
+@cache
+def _shipped_texts() -> dict[str, str]:
+    entries = files("estim").joinpath("programs").iterdir()
+    found = (entry for entry in entries if entry.name.endswith(".toml"))
+    return {entry.name.removesuffix(".toml"): entry.read_text(encoding="utf-8") for entry in found}

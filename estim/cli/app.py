@@ -1,0 +1,329 @@
+"""All verbs of the command line, each a few lines: parse, check, hand over."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from estim import __version__
+from estim.cli.amounts import amount, count
+from estim.cli.flags import Flags
+from estim.cli.lazy import add_verbs
+from estim.config.options import HostOptions
+from estim.core.errors import MEANING, EstimError, Exit
+from estim.core.numbers import read_number
+from protocols.registry import names
+from protocols.vocabulary import Channel
+
+EPILOG = (
+    "Examples:  estim run tens-ankle --level 10 --pads-on  |  estim stop  |  estim --simulate em70 --speed max run "
+    "tens-ankle --level 5 --pads-on  |  estim devices scan.  Not a medical device: read SAFETY.md. "
+    "`estim help exit-codes` lists the exit codes."
+)
+
+
+RAMP_MAX_S = 1800
+"""Longest ramp, seconds: the longest session."""
+
+MINUTES = amount("--minutes", 0, 1440, "minutes")
+"""Reads a length; above 30 minutes a session is refused with its reason, by who knows the program."""
+
+SEED_MAX = 2**63 - 1
+
+DIGITS_MAX = 9
+"""Longest number that is read as a level; whether a unit goes that far is another question."""
+
+
+app = typer.Typer(
+    help="Sessions on the Bluetooth stimulator that you already own: one key, twenty minutes, it ends itself.",
+    epilog=EPILOG,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def flags(
+    context: typer.Context,
+    home: Annotated[str | None, typer.Option(metavar="DIR", help="keep everything below this folder")] = None,
+    radio: Annotated[str, typer.Option(metavar="bluetooth[:hciN]|hci:TRANSPORT", help="which radio")] = "bluetooth",
+    simulate: Annotated[
+        str | None, typer.Option(metavar="FAMILY[:opt=val,…]", help="a software unit instead (see `estim-sim list`)")
+    ] = None,
+    speed: Annotated[str, typer.Option(metavar="N|max", help="with --simulate: run time faster, or let it jump")] = "1",
+    mqtt: Annotated[str | None, typer.Option(metavar="mqtt://…", hidden=True)] = None,
+    seed: Annotated[
+        int, typer.Option(metavar="N", parser=count("--seed", 0, SEED_MAX), help="with --simulate: of all chance")
+    ] = 0,
+    log: Annotated[str | None, typer.Option(metavar="FILE", help="with --simulate: what the unit saw")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, nothing else")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
+    version: Annotated[bool, typer.Option("--version", help="show versions and end")] = False,
+) -> None:
+    """Check the global flags; without a verb, open the session screen."""
+    if version:
+        typer.echo(_versions())
+        raise typer.Exit
+    if mqtt is not None:
+        _usage("--mqtt is not in this version yet: leave it out")
+    if simulate is None:
+        for name, given in (("--speed", speed != "1"), ("--log", log is not None)):
+            if given:
+                _usage(f"{name} goes with --simulate only: a real unit can't be hurried")
+    elif radio != "bluetooth":
+        _usage("--simulate needs no radio: leave --radio out")
+    kind, colon, which = radio.partition(":")
+    if kind not in ("bluetooth", "hci") or bool(colon) != bool(which.strip()) or (kind == "hci" and not which):
+        _usage(
+            f"--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
+            " hci:usb:0"
+        )
+    host = HostOptions(home=home, radio=radio, simulate=simulate, speed=_speed(speed), seed=seed, log=_absolute(log))
+    context.obj = Flags(host, as_json, no_input)
+    if context.invoked_subcommand is None:
+        from estim.tui.main import run_screen
+
+        raise typer.Exit(run_screen(host))
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    program: Annotated[
+        str | None, typer.Argument(help="a name (`estim programs list`) or a file; without it today's of the schedule")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", parser=MINUTES, help="length, fractions allowed; usually 20, at most 30"),
+    ] = None,
+    level: Annotated[
+        str,
+        typer.Option(metavar="N|A=N,B=N|last", help="steps of the unit's scale; N means channel A; last: as before"),
+    ] = "0",
+    ramp: Annotated[
+        float | None,
+        typer.Option(metavar="S", parser=amount("--ramp", 0, RAMP_MAX_S, "seconds"), help="seconds up to the level"),
+    ] = None,
+    pads_on: Annotated[bool, typer.Option("--pads-on", help="the pads are on and you are ready: start")] = False,
+    at_slot: Annotated[
+        bool, typer.Option("--at-slot", help="the pads are on: begin by itself at the next slot, at most 15 min ahead")
+    ] = False,
+    site: Annotated[str | None, typer.Option(help="which of the program's sites, such as ankle-left")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="gap|dose|run", help="start although the rest, the day's dose or a run speak against it"),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
+) -> None:
+    """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q."""
+    from estim.cli.questions import gates_of, last_level, todays_program
+    from estim.cli.run import refuse_session, run_session
+    from estim.core.messages.commands import Start
+
+    gates = gates_of(override or [])
+    if minutes == 0:
+        _usage("--minutes 0: say more than 0 and at most 30")
+    made: Flags = context.obj
+    try:
+        wanted = todays_program(made.host) if program is None else _place(program)
+        goal = last_level(made.host, wanted, unit, site) if level == "last" else _levels(level)
+    except EstimError as error:
+        if error.code is Exit.USAGE:
+            raise
+        raise typer.Exit(refuse_session(made.host, program or "", error, as_json=made.as_json)) from error
+    start = Start(
+        program=wanted,
+        unit=unit,
+        minutes=minutes,
+        level=goal,
+        ramp_s=ramp,
+        pads_on=pads_on,
+        override=gates,
+        site=site,
+        keep=keep,
+    )
+    code = run_session(made.host, start, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
+    raise typer.Exit(code)
+
+
+@app.command()
+def stop(
+    context: typer.Context,
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit")] = None,
+    soft: Annotated[bool, typer.Option("--soft", help="down in two seconds")] = False,
+    seen_off: Annotated[
+        bool, typer.Option("--seen-off", help="you have looked: a unit that can't be reached is off, so stop searching")
+    ] = False,
+) -> None:
+    """Zero at once, proved by the unit (exit 0), or told that it isn't (exit 80). Works from any terminal."""
+    flags = [*(["--soft"] if soft else []), *(["--seen-off"] if seen_off else [])]
+    _again(context, ["stop", *flags, *(["--unit", unit] if unit else [])])
+
+
+@app.command()
+def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
+    """Zero at once, keep the time that is left."""
+    _again(context, ["pause", *(["--unit", unit] if unit else [])])
+
+
+@app.command()
+def resume(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
+    """Go on after a pause, up from zero."""
+    _again(context, ["resume", *(["--unit", unit] if unit else [])])
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def level(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(help="A, B, C or D")],
+    amount: Annotated[str, typer.Argument(help="+1, -1, or a level")],
+    unit: Annotated[str | None, typer.Option(help="which unit")] = None,
+) -> None:
+    """Move the level of one channel, within its cap."""
+    _again(context, ["level", channel, amount, *(["--unit", unit] if unit else [])])
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Show what is running."""
+    _again(context, ["status"])
+
+
+@app.command()
+def daemon(context: typer.Context) -> None:
+    """Run the host in the foreground: front ends join it, and sessions outlive their terminal if asked to."""
+    import msgspec
+
+    from estim.host.main import main
+
+    made: Flags = context.obj
+    options = msgspec.structs.replace(made.host, solo=False, home=None)
+    raise typer.Exit(main(msgspec.json.encode(options).decode(), made.host.home))
+
+
+@app.command()
+def decode(
+    family: Annotated[str, typer.Argument(help=", ".join(names()))],
+    direction: Annotated[str, typer.Argument(metavar="to-device|from-device")],
+    packet: Annotated[str | None, typer.Argument(metavar="HEX", help="one packet")] = None,
+    endpoint: Annotated[str | None, typer.Option(metavar="NAME|UUID", help="which characteristic")] = None,
+    batch: Annotated[bool, typer.Option("--batch", help="one packet a line from stdin")] = False,
+    text: Annotated[bool, typer.Option("--text", help="text instead of hex")] = False,
+    profile: Annotated[str | None, typer.Option(help="version of the protocol, where a family has several")] = None,
+) -> None:
+    """Show one packet as JSON. A bad one: ok false, exit 65. With --batch one line each, in order (65: any bad)."""
+    from estim.cli.decode import Decoder, line_of
+
+    if batch == (packet is not None):
+        _usage("give one packet, or --batch and packets on stdin")
+    decoder = Decoder(family, direction, endpoint, profile, text=text)
+    # bytes, since a line that is no text must be answered too, and only a line feed ends one
+    lines = (line.decode(errors="replace").rstrip("\r\n") for line in sys.stdin.buffer) if batch else [packet or ""]
+    good = True
+    for answer in decoder.many(lines):
+        good = good and bool(answer["ok"])
+        sys.stdout.write(line_of(answer) + "\n")
+        sys.stdout.flush()  # who writes the lines may wait for each answer
+    raise typer.Exit(Exit.DONE if good else Exit.BAD_DATA)
+
+
+@app.command()
+def paths(context: typer.Context) -> None:
+    """Show where settings, programs, journal and socket lie."""
+    from estim.config.paths import find_home
+
+    made: Flags = context.obj
+    places = find_home(made.host.home).places()
+    _table(made.as_json, [{"what": name, "path": str(path)} for name, path in places.items()])
+
+
+@app.command(name="help")
+def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-codes") -> None:
+    """Explain a topic."""
+    if topic != "exit-codes":
+        _usage(f"no help on {topic!r}: there is exit-codes")
+    for code, meaning in MEANING.items():
+        typer.echo(f"{code.value:>4}  {meaning}")
+
+
+def run_typer(argv: list[str]) -> int:
+    """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
+    add_verbs(app, argv)
+    try:
+        app(args=argv, prog_name="estim")
+    except SystemExit as end:
+        return int(end.code or 0)
+    return Exit.DONE
+
+
+def _again(context: typer.Context, words: list[str]) -> NoReturn:
+    """Hand a quick verb over to where it is done, global flags in front."""
+    from estim.cli.quick import quick
+
+    made: Flags = context.obj
+    front = ["--json"] if made.as_json else []
+    if made.host.home is not None:
+        front += ["--home", made.host.home]
+    code = quick([*front, "--radio", made.host.radio, *words])
+    if code is None:
+        _usage(f"{' '.join(words)}: that is not understood; see `estim {words[0]} --help`")
+    raise typer.Exit(code)
+
+
+def _levels(text: str) -> dict[Channel, int]:
+    """Read "10" (channel A) or "A=10,B=5"."""
+    found: dict[Channel, int] = {}
+    for part in text.split(","):
+        name, equals, number = part.strip().partition("=")
+        if not equals:
+            name, number = "A", name
+        channel, digits = name.strip().upper(), number.strip()
+        number_like = digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS_MAX
+        if channel not in Channel.__members__ or channel in found or not number_like:
+            _usage(f"--level {text!r}: say a level such as 10 (channel A), or A=10,B=5")
+        found[Channel(channel)] = int(digits)
+    return found
+
+
+def _place(program: str) -> str:
+    """Return a program's id, or the whole path of its file: the host may run in another folder."""
+    named = "/" not in program and not program.endswith(".toml")
+    return program if named else str(Path(program).expanduser().absolute())
+
+
+def _speed(text: str) -> str:
+    """Return a speed as the host reads it: max, or a factor with a decimal point."""
+    return "max" if text == "max" else f"{read_number(text, what='--speed', lo=1, hi=10_000, unit='or max'):.12g}"
+
+
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).absolute())
+
+
+def _table(as_json: bool, rows: list[dict[str, object]]) -> None:
+    import json
+
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    widths = {key: max(len(str(row[key])) for row in rows) for key in rows[0]} if rows else {}
+    for row in rows:
+        typer.echo("  ".join(f"{row[key]!s:<{width}}" for key, width in widths.items()).rstrip())
+
+
+def _versions() -> str:
+    import platform
+    from importlib.metadata import version
+
+    return (
+        f"estim {__version__}, Python {platform.python_version()}, bleak {version('bleak')}, "
+        f"{platform.system()} {platform.release()}"
+    )
+
+
+def _usage(text: str) -> NoReturn:
+    raise EstimError(text, code=Exit.USAGE)

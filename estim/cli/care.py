@@ -1,0 +1,192 @@
+"""`estim care`: where you are on the way back to running, today's list, and the questions before a session."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.cli.arguments import moment_of, note_of, wrong
+from estim.cli.diary import AT, RED_FLAGS, may_ask
+from estim.cli.output import tell
+from estim.cli.standing import show_care
+from estim.core.care.plan import Stage, Tick
+from estim.core.days.diary import Check, Diary, Topic
+from estim.core.days.screening import NO, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
+from estim.core.errors import EstimError, Exit
+from estim.journal.daybook import Daybook, opened
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
+
+care = typer.Typer(help="The way back to running: eight steps, today's list, and what has to be so before the next.")
+
+ANSWERS = {Topic.SKIN: ("ok", "bad"), Topic.FEEL: ("weaker", "same", "stronger")}
+
+
+@care.callback(invoke_without_command=True)
+def _usual(context: typer.Context) -> None:
+    """Show it if nothing else is asked for."""
+    if context.invoked_subcommand is None:
+        show(context)
+
+
+@care.command()
+def show(context: typer.Context) -> None:
+    """Show where you are, why, and what is on today's list."""
+    show_care(context.obj)
+
+
+@care.command()
+def begin(
+    context: typer.Context,
+    at: Annotated[str | None, AT] = None,
+    looked_at: Annotated[str, typer.Option(metavar="WHO", help="after a red flag: who has had a look")] = "",
+) -> None:
+    """Begin the plan, or begin it anew."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        flag = red_flag(book.recent())
+        if flag and not looked_at.strip():
+            raise EstimError(f'{flag}; after that: estim care begin --looked-at "who"', code=Exit.REFUSED)
+        moment = moment_of(at, book.now)
+        book.enter(Check(at=moment, topic=Topic.CARE, answer="begin", note=note_of(looked_at)))
+    show(context)
+
+
+@care.command()
+def end(context: typer.Context) -> None:
+    """End the plan; sessions and pain are kept on being counted."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        book.enter(Check(at=book.now, topic=Topic.CARE, answer="end"))
+    tell(flags, "care", "the plan has ended; to begin anew: estim care begin", [{"stage": Stage.ENDED}])
+
+
+@care.command()
+def tick(
+    context: typer.Context,
+    step: Annotated[str, typer.Argument(help="its name on the list")],
+    at: Annotated[str | None, AT] = None,
+) -> None:
+    """Tick a step off for today."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        names = [one.id for one in book.plan.steps if one.tick in (Tick.DAILY, Tick.ONCE)]
+        if step not in names:
+            raise wrong(f"{step!r} can't be ticked off: say one of {', '.join(names)}")
+        book.enter(Check(at=moment_of(at, book.now), topic=Topic.TICK, about=step))
+    show(context)
+
+
+@care.command()
+def flag(
+    context: typer.Context,
+    sign: Annotated[str, typer.Argument(help="|".join(RED_FLAGS))],
+    at: Annotated[str | None, AT] = None,
+) -> None:
+    """Say that there was a sign of a torn tendon: the plan ends, and no session takes place."""
+    flags: Flags = context.obj
+    if sign not in RED_FLAGS:
+        raise wrong(f"{sign!r} is no sign: say one of {', '.join(RED_FLAGS)}")
+    with opened(flags.host, write=True) as book:
+        book.enter(Check(at=moment_of(at, book.now), topic=Topic.RED_FLAG, about=sign, answer=YES))
+        text = red_flag(book.recent())
+    tell(flags, "red-flag", text, [{"sign": sign, "text": text}])
+
+
+@care.command()
+def questions(
+    context: typer.Context,
+    answer: Annotated[list[str] | None, typer.Option(metavar="ID=yes|no", help="answer one; may be repeated")] = None,
+    none: Annotated[bool, typer.Option("--none", help="none of them holds: no to all that are open")] = False,
+) -> None:
+    """Answer the questions before a session, or see what was answered. They are asked again every 90 days."""
+    flags: Flags = context.obj
+    given = [_answer(text) for text in answer or ()]
+    with opened(flags.host, write=bool(given) or none or may_ask(flags)) as book:
+        still_open = unanswered(book.recent(), book.now)
+        if none:
+            given += [(one.id, NO) for one in still_open if one.id not in dict(given)]
+        elif not given and may_ask(flags):
+            given = [(one.id, YES if typer.confirm(one.question, err=True) else NO) for one in still_open]
+        if given:
+            book.enter(*(Check(at=book.now, topic=Topic.HEALTH, about=about, answer=said) for about, said in given))
+        diary = book.recent()
+        lines, rows = _asked(diary, book)
+    tell(flags, "question", "\n".join(lines), rows)
+
+
+@care.command()
+def clear(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="the question's id")],
+    reason: Annotated[str, typer.Option(help="who agreed, and why")],
+) -> None:
+    """Clear an answer that forbids sessions: only if a doctor agrees; the reason is kept and shown."""
+    flags: Flags = context.obj
+    if question not in [one.id for one in QUESTIONS if one.never]:
+        raise wrong(f"{question!r} forbids nothing: estim care questions shows the ids")
+    if not reason.strip():
+        raise wrong("a reason is needed: who agreed, and why")
+    with opened(flags.host, write=True) as book:
+        entry = Check(at=book.now, topic=Topic.HEALTH, about=question, answer="cleared", note=note_of(reason))
+        book.enter(entry)
+    tell(flags, "question", f"{question} is cleared: {reason}", [{"question": question, "answer": "cleared"}])
+
+
+@care.command()
+def after(
+    context: typer.Context,
+    skin: Annotated[str | None, typer.Option(metavar="ok|bad", help="the skin under the pads")] = None,
+    feel: Annotated[str | None, typer.Option(metavar="weaker|same|stronger", help="against last time")] = None,
+) -> None:
+    """Say how it was after the last session."""
+    flags: Flags = context.obj
+    said = [(topic, word) for topic, word in ((Topic.SKIN, skin), (Topic.FEEL, feel)) if word is not None]
+    for topic, word in said:
+        if word not in ANSWERS[topic]:
+            raise wrong(f"--{topic.value} {word!r}: say {' or '.join(ANSWERS[topic])}")
+    if not said:
+        raise wrong("say how it was: --skin ok, --feel weaker")
+    with opened(flags.host, write=True) as book:
+        played = [one for one in book.recent().sessions if one.begun]
+        if not played:
+            raise EstimError("there was no session yet", code=Exit.NO_INPUT)
+        last = played[-1].id
+        book.enter(*(Check(at=book.now, topic=topic, answer=word, session=last) for topic, word in said))
+    rows: list[dict[str, object]] = [{"session": last, "topic": topic, "answer": word} for topic, word in said]
+    tell(flags, "after", f"noted for session {last}: {', '.join(word for _, word in said)}", rows)
+
+
+@care.command()
+def edit(context: typer.Context) -> None:
+    """Make the plan your own: write it into your settings' folder, to be changed there."""
+    from estim.config.files import write_new
+    from estim.config.paths import find_home
+    from estim.core.care.plan import shipped
+
+    flags: Flags = context.obj
+    home = find_home(flags.host.home)
+    home.prepare()
+    write_new(home.plan_file, shipped())
+    tell(flags, "paths", f"{home.plan_file} is yours now: change it, then estim care", [{"path": str(home.plan_file)}])
+
+
+def _answer(text: str) -> tuple[str, str]:
+    about, equals, said = text.partition("=")
+    if not equals or about not in [one.id for one in QUESTIONS] or said not in (YES, NO):
+        raise wrong(f"--answer {text!r}: say such as implant=no; the ids: {', '.join(one.id for one in QUESTIONS)}")
+    return about, said
+
+
+def _asked(diary: Diary, book: Daybook) -> tuple[list[str], list[dict[str, object]]]:
+    still_open = {one.id for one in unanswered(diary, book.now)}
+    last = {check.about: check for check in diary.checks if check.topic is Topic.HEALTH}
+    lines, rows = [], []
+    for one in QUESTIONS:
+        check = last.get(one.id)
+        said = "not answered" if check is None else f"{check.answer}, {check.at:%Y-%m-%d}"
+        again = " (ask again)" if check is not None and one.id in still_open else ""
+        lines.append(f"{one.id:<17} {said + again:<24} {one.question}")
+        rows.append({"question": one.id, "text": one.question, "open": one.id in still_open,
+                     "answer": None if check is None else check.answer})  # fmt: skip
+    return [*lines, *filter(None, [blocked(diary, book.now)]), *cautions(diary, book.now)], rows

@@ -1,0 +1,96 @@
+"""What `estim report` shows, without the parser in front of it, so that it is there at once."""
+
+import os
+import shutil
+import sys
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estim.cli.arguments import day_of, wrong
+from estim.cli.output import tell
+from estim.core.days.diary import Diary
+from estim.core.days.statistics import Tally, tally
+from estim.journal.daybook import Daybook, opened
+from estim.terminal import inked, steer
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
+
+WEEKS = 4
+"""What is told of, if nothing else is asked for."""
+
+STREAK_BACK = timedelta(days=120)
+"""How far before its period a report looks for the beginning of a streak."""
+
+
+def show_report(
+    flags: "Flags",
+    html: Path | None = None,
+    weeks: int | None = None,
+    since: str | None = None,
+    *,
+    everything: bool = False,
+) -> None:
+    """Show how it went, or write it as a page."""
+    if sum((weeks is not None, everything, since is not None)) > 1:
+        raise wrong("say one of --weeks, --all and --since")
+    with opened(flags.host) as book:
+        counted = _counted(book, weeks, everything, since)
+        now = book.now
+    if html is not None:
+        from estim.config.files import write_whole
+        from estim.report.page import as_html
+
+        write_whole(html, as_html(counted, title="Sessions and pain", made_at=now))
+        tell(flags, "report", f"written: {html}", [{"file": str(html)}])
+        return
+    from estim.report.text import as_text
+
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    text = "" if flags.as_json else as_text(counted, width=width, colour=colour)
+    if colour and not flags.as_json:
+        steer(sys.stdout, inked(text))
+        return
+    tell(flags, "report", text, [_row(counted)])
+
+
+def _counted(book: Daybook, weeks: int | None, everything: bool, since: str | None) -> "Tally":
+
+    today = book.now.date()
+    first = today - timedelta(days=7 * (weeks or WEEKS) - 1) if since is None else day_of(since, book.now)
+    if first > today:
+        raise wrong(f"--since {since}: that is in the future")
+    begins = None if everything else datetime.combine(first, time(), book.now.tzinfo) - STREAK_BACK
+    diary = book.read(begins)
+    if everything:
+        first = _beginning(diary, today)
+    start = datetime.combine(first, time(), book.now.tzinfo) if begins is None else begins
+    slots = book.slots(diary, start, book.now.replace(hour=0, minute=0) + timedelta(days=1))
+    return tally(diary, slots, book.now, first, today)
+
+
+def _beginning(diary: "Diary", today: date) -> date:
+    entries = (*diary.sessions[:1], *diary.pains[:1], *diary.runs[:1], *diary.regimes[:1])
+    return min((entry.at.date() for entry in entries), default=today)
+
+
+def _row(counted: "Tally") -> dict[str, object]:
+    return {
+        "first": counted.first,
+        "last": counted.last,
+        "done": counted.done,
+        "counted": counted.counted,
+        "adherence": counted.adherence,
+        "streak_days": counted.streak_days,
+        "best_streak_days": counted.best_streak_days,
+        "sessions": counted.sessions,
+        "hours": round(counted.hours, 3),
+        "change": counted.change,
+        "days": [
+            {"day": day.on, "done": day.done, "part": day.part, "missed": day.missed, "sessions": day.sessions,
+             "minutes": round(day.minutes, 2), "worst": day.worst, "morning": day.morning, "km": day.km}
+            for day in counted.days
+        ],
+    }  # fmt: skip

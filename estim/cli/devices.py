@@ -1,0 +1,117 @@
+"""`estim devices …`: what is on the air, and which units are remembered."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.core.errors import EstimError, Exit
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
+    from estim.config.units import Units
+    from estim.core.messages.commands import Sighting
+
+devices = typer.Typer(help="Units: what is on the air, and which ones are yours.", no_args_is_help=True)
+
+SCAN_S = 5.0
+
+
+@devices.command()
+def scan(
+    context: typer.Context,
+    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="how long to listen")] = SCAN_S,
+) -> None:
+    """Show supported units on the air."""
+    flags: Flags = context.obj
+    if not flags.as_json:
+        typer.echo(f"listening for {seconds:g} s …", err=True)
+    units = _seen(flags, seconds)
+    for one in units:
+        if flags.as_json:
+            row = {"address": one.address, "name": one.name, "family": one.family, "sure": one.sure}
+            typer.echo(json.dumps({**row, "known_as": one.known_as, "rssi_dbm": one.rssi_dbm}, ensure_ascii=False))
+        else:
+            sure = "" if one.sure else "  (not certain: add it by its address if it is yours)"
+            typer.echo(f"{one.address}  {one.family:<9} {one.known_as or one.name or '(no name)'}{sure}")
+    if not units and not flags.as_json:
+        typer.echo("nothing found: switch the unit on, close other apps that hold it, and scan again", err=True)
+    raise typer.Exit(Exit.DONE if units else Exit.NO_DEVICE)
+
+
+@devices.command()
+def add(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="as `devices scan` shows it, in any usual form")],
+    family: Annotated[str | None, typer.Option(help="without it the unit must be on the air")] = None,
+    name: Annotated[str | None, typer.Option(help="what to call it")] = None,
+) -> None:
+    """Remember a unit by its address, even one that hides its name."""
+    from estim.catalogue.families import check_unit_name, names
+    from estim.clock import RealClock
+    from estim.core.addresses import check_address, same_address
+
+    flags: Flags = context.obj
+    if flags.host.simulate is not None:
+        raise EstimError("a software unit is there without being added: leave --simulate out", code=Exit.USAGE)
+    address = check_address(address)
+    if family is None:
+        seen = [one for one in _seen(flags, SCAN_S) if same_address(one.address, address)]
+        if not seen:
+            text = f"{address} is not on the air: switch it on, or say what it is with --family {'|'.join(names())}"
+            raise EstimError(text, code=Exit.NO_DEVICE)
+        address, family = seen[0].address, seen[0].family
+    if family not in names():
+        raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
+    if name is not None:
+        check_unit_name(name, family)
+    unit = _units(context).add(address, family, RealClock().now().utc, name=name, pinned=True)
+    told: dict[str, object] = {"name": unit.name, "address": unit.address, "family": unit.family}
+    tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")
+
+
+@devices.command(name="list")
+def list_devices(context: typer.Context) -> None:
+    """Show the units that are remembered."""
+    flags: Flags = context.obj
+    for unit in _units(context):
+        if flags.as_json:
+            cap = None if unit.cap is None else {channel.value: level for channel, level in unit.cap.items()}
+            typer.echo(json.dumps({"name": unit.name, "address": unit.address, "family": unit.family, "cap": cap}))
+        else:
+            typer.echo(f"{unit.name:<20} {unit.family:<9} {unit.address}")
+
+
+@devices.command()
+def forget(context: typer.Context, unit: Annotated[str, typer.Argument(help="name or address")]) -> None:
+    """Forget a unit."""
+    gone = _units(context).forget(unit)
+    told: dict[str, object] = {"name": gone.name, "address": gone.address, "family": gone.family, "forgotten": True}
+    tell(context.obj, told, f"{gone.name} is forgotten")
+
+
+def tell(flags: "Flags", told: dict[str, object], text: str) -> None:
+    """Print one thing: as a JSON line, or as a sentence."""
+    typer.echo(json.dumps(told, ensure_ascii=False) if flags.as_json else text)
+
+
+def _seen(flags: "Flags", seconds: float) -> tuple["Sighting", ...]:
+    """Return what is on the air, by the host that runs, or by one of our own that ends with this command."""
+    from estim.client.connection import ask_any
+    from estim.core.messages.commands import Found, Refusal, Scan
+
+    reply = ask_any(flags.host, Scan(seconds))
+    if isinstance(reply, Refusal):
+        raise EstimError(reply.text, code=Exit(reply.code))
+    assert isinstance(reply, Found), "a scan is answered by what was found"
+    return reply.units
+
+
+def _units(context: typer.Context) -> "Units":
+    from estim.config.paths import find_home
+    from estim.config.units import Units
+
+    flags: Flags = context.obj
+    home = find_home(flags.host.home)
+    home.prepare()
+    return Units.load(home)

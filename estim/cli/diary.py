@@ -1,0 +1,231 @@
+"""`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
+
+from datetime import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.cli.amounts import amount, count
+from estim.cli.arguments import any_moment, km_of, moment_of, note_of, score_of, wrong
+from estim.cli.logbook import LOG_ROWS, row_of, show_log, show_session
+from estim.cli.output import tell
+from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
+from estim.core.errors import EstimError, Exit
+from estim.core.numbers import shown
+from estim.journal.daybook import Daybook, opened
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
+
+pain = typer.Typer(help="Pain, 0 (none) to 10: what you judge the days by.", no_args_is_help=True)
+run_log = typer.Typer(help="Runs: those that you ran, and one that you plan.", no_args_is_help=True)
+note = typer.Typer(help="Anything else worth keeping.", no_args_is_help=True)
+pads = typer.Typer(help="Pads: new ones, and how often the present ones were used.", no_args_is_help=True)
+
+NUMBER_MAX = 2**63 - 1
+"""Highest number of a session: what the journal's can be."""
+
+AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
+NOTE = typer.Option(help="a word about it")
+RED_FLAGS = ("pop", "gap", "toes", "swelling")
+SIGN_NUMBERS = {str(number): sign for number, sign in enumerate(RED_FLAGS, 1)}
+
+USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
+"""At what time of a day that is named without one."""
+
+
+@pain.command("add", context_settings={"ignore_unknown_options": True})
+def add_pain(
+    context: typer.Context,
+    score: Annotated[str, typer.Argument(help="0 to 10")],
+    when: Annotated[str, typer.Option(help="morning (first steps), rest, worst (of the day) or run")] = "worst",
+    at: Annotated[str | None, AT] = None,
+    red_flag: Annotated[
+        list[str] | None, typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon; ends the plan")
+    ] = None,
+    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+) -> None:
+    """Write down a pain score. On a terminal it asks for the signs that must be looked at."""
+    flags: Flags = context.obj
+    if when not in list(When):
+        raise wrong(f"--when {when!r}: say morning, rest, worst or run")
+    kind = When(when)
+    signs = [_sign(sign) for sign in red_flag or ()]
+    value, text = score_of(score), note_of(words)
+    with opened(flags.host, write=True) as book:
+        entry = Pain(at=moment_of(at, book.now, USUAL[kind]), score=value, when=kind, note=text)
+        if not signs and value >= SIGNS_FROM and may_ask(flags):
+            signs = ask_signs()
+        found = [Check(at=entry.at, topic=Topic.RED_FLAG, about=sign, answer="yes") for sign in signs]
+        book.enter(entry, *found)
+        after = told_after(book) if found else ""
+    tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
+         [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
+
+
+SIGNS_FROM = 4
+"""From this score on the signs of a torn tendon are asked for; below it nobody has one."""
+
+
+def may_ask(flags: "Flags") -> bool:
+    """Say whether a person sits there who can be asked."""
+    from estim.cli.keys import has_terminal
+
+    return not flags.no_input and not flags.as_json and has_terminal()
+
+
+def ask_signs() -> list[str]:
+    """Ask for the signs of a torn tendon, on stderr; Enter is none."""
+    typer.echo(
+        "Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.",
+        err=True,
+    )
+    while True:
+        typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
+        numbers = typed.replace(",", " ").split()
+        if all(number in SIGN_NUMBERS for number in numbers):
+            return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
+        typer.echo(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter", err=True)
+
+
+def told_after(book: Daybook) -> str:
+    """Return what a red flag means."""
+    from estim.core.days.screening import red_flag
+
+    return red_flag(book.recent())
+
+
+def _sign(text: str) -> str:
+    if text not in RED_FLAGS:
+        raise wrong(f"--red-flag {text!r}: say one of {', '.join(RED_FLAGS)}")
+    return text
+
+
+@run_log.command("add")
+def add_run(
+    context: typer.Context,
+    distance: Annotated[str, typer.Argument(help="3.2km, 800m or 2mi")],
+    worst: Annotated[str | None, typer.Option("--pain", help="the worst in it, 0 to 10")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", parser=amount("--minutes", 0.1, 1440, "minutes"), help="how long it took"),
+    ] = None,
+    at: Annotated[str | None, AT] = None,
+    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+) -> None:
+    """Write down a run, and hear what the plan makes of it."""
+    from estim.core.care.standing import standing
+
+    flags: Flags = context.obj
+    km, text = km_of(distance), note_of(words)
+    score = None if worst is None else score_of(worst)
+    with opened(flags.host, write=True) as book:
+        entry = Run(at=moment_of(at, book.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
+        book.enter(entry)
+        now = standing(book.plan, book.recent(), book.now)
+    said = [f"run {km:g} km, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
+    if now.ended:
+        said.append(now.ended)
+    row = {"at": entry.at, "km": km, "minutes": minutes, "pain": score, "warnings": now.warnings, "asks": now.asks}
+    tell(flags, "run", "\n".join(said), [row])
+
+
+@run_log.command("plan")
+def plan_run(
+    context: typer.Context,
+    at: Annotated[str, typer.Argument(metavar="MOMENT", help="18:00, or 2026-11-30T18:00")],
+) -> None:
+    """Plan a run: the plan says if it is time for one, and no session takes place in the hours before it."""
+    from estim.core.care.standing import may_run_at
+
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        moment = any_moment(at, book.now, USUAL[When.RUN])
+        if moment <= book.now:
+            raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
+        gate = may_run_at(book.plan, book.recent(), moment)
+        if not gate.ok:
+            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+        book.enter(Check(at=moment, topic=Topic.RUN_PLANNED))
+        quiet_h = book.plan.quiet_before_run_h
+    text = f"a run is planned at {moment:%Y-%m-%d %H:%M}; no session in the {quiet_h:g} h before it\n{gate.text}"
+    tell(flags, "run-planned", text, [{"at": moment, "why": gate.text}])
+
+
+@note.command("add")
+def add_note(
+    context: typer.Context, text: Annotated[str, typer.Argument()], at: Annotated[str | None, AT] = None
+) -> None:
+    """Write down a note."""
+    flags: Flags = context.obj
+    kept = note_of(text)
+    if not kept:
+        raise wrong("an empty note: say what is worth keeping")
+    with opened(flags.host, write=True) as book:
+        entry = Note(at=moment_of(at, book.now), text=kept)
+        book.enter(entry)
+    tell(flags, "note", f"noted, {entry.at:%Y-%m-%d %H:%M}", [{"at": entry.at, "text": kept}])
+
+
+@pads.command("new")
+def new_pads(
+    context: typer.Context,
+    at: Annotated[str | None, AT] = None,
+    words: Annotated[str, typer.Option("--note", help="such as the maker")] = "",
+) -> None:
+    """Say that fresh pads are used from now on: they are counted anew."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        entry = Pads(at=moment_of(at, book.now), note=note_of(words))
+        book.enter(entry)
+    tell(flags, "pads", f"new pads since {entry.at:%Y-%m-%d %H:%M}", [{"since": entry.at, "uses": 0}])
+
+
+@pads.command("show")
+def show_pads(context: typer.Context) -> None:
+    """Show how often the present pads were used."""
+    from estim.core.days.advice import pads_old, pads_used
+
+    flags: Flags = context.obj
+    with opened(flags.host) as book:
+        diary = book.read()
+    uses, since = pads_used(diary), diary.pads[-1].at if diary.pads else None
+    from_ = "" if since is None else f" since {since:%Y-%m-%d}"
+    text = "\n".join(filter(None, [f"the pads were used {uses} times{from_}", pads_old(uses)]))
+    tell(flags, "pads", text, [{"since": since, "uses": uses}])
+
+
+def log(
+    context: typer.Context,
+    rows: Annotated[
+        int, typer.Option("--rows", "-n", metavar="N", parser=count("--rows", 1, 100_000), help="so many lines")
+    ] = LOG_ROWS,
+    since: Annotated[str | None, typer.Option(metavar="DAY", help="everything from this day on")] = None,
+    session: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=count("--session", 1, NUMBER_MAX),
+            help="one session in full: levels with who moved them, alarms",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
+) -> None:
+    """Show what was played and written down, the latest last."""
+    if session is None:
+        show_log(context.obj, rows, since, everything=everything)
+    else:
+        show_session(context.obj, session)
+
+
+def undo(context: typer.Context) -> None:
+    """Take back the last thing that you wrote down. Sessions can't be undone: they happened."""
+    from estim.core.days.entry_text import told
+
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        gone = book.undo()
+    if gone is None:
+        raise EstimError("there is nothing to undo", code=Exit.NO_INPUT)
+    text = f"undone: {gone.at:%Y-%m-%d %H:%M} {told(gone)}"
+    tell(flags, "undone", text, [row_of(gone)])

@@ -1,0 +1,94 @@
+"""Single keys of a terminal, without Enter; the terminal is always given back as it was."""
+
+import asyncio
+import codecs
+import os
+import re
+import signal
+import sys
+import termios
+import tty
+from collections.abc import Callable
+
+from estim.client.stop_keys import F12_CODES, PANIC_KEY
+
+READ_MAX = 32
+"""Keys taken at once: more than a person presses between two looks."""
+
+_SEQUENCE = re.compile(r"\x1b(?:\[([0-9]*)[0-9;:]*[^0-9;:]|O[A-DFHMP-S])")
+"""What a terminal sends for one key that is no letter: ESC [ number ; modifiers end, or ESC O letter."""
+
+_TORN = re.compile(r"\x1b(?:\[[0-9;:]*|O)?$")
+"""The beginning of such a sequence, when the rest is still to come."""
+
+
+def has_terminal() -> bool:
+    """Say whether a person sits at stdin: a terminal, and one whose foreground this process is.
+
+    In the background (`estim run … &`) touching the terminal would freeze this process in mid-session.
+    """
+    try:
+        handle = sys.stdin.fileno()
+        return os.isatty(handle) and os.tcgetpgrp(handle) == os.getpgrp()
+    except (AttributeError, OSError, ValueError):  # no stdin at all, or one that is closed
+        return False
+
+
+def read_keys(sent: str) -> list[str]:
+    """Return the keys that a terminal sent: characters, and `f12`, with any modifier; other named keys are left out."""
+    keys: list[str] = []
+    at = 0
+    while at < len(sent):
+        named = _SEQUENCE.match(sent, at)
+        if named is not None:
+            at = named.end()
+            if named[1] in F12_CODES:
+                keys.append(PANIC_KEY)
+            continue
+        if sent[at] != "\x1b":  # Escape alone, or before a letter (Alt), adds nothing
+            keys.append(sent[at])
+        at += 1
+    return keys
+
+
+class Keys:
+    """Calls `pressed` for each key (see `read_keys`), on the running loop, until closed."""
+
+    def __init__(self, pressed: Callable[[str], None]) -> None:
+        self._handle = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self._handle)
+        self._pressed = pressed
+        self._loop = asyncio.get_running_loop()
+        self._open = True
+        self._text = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+        self._torn = ""
+        tty.setcbreak(self._handle)
+        self._loop.add_reader(self._handle, self._read)
+
+    def close(self) -> None:
+        """Give the terminal back; a second time does nothing."""
+        if not self._open:
+            return
+        self._open = False
+        self._loop.remove_reader(self._handle)
+        # whoever was put into the background meanwhile would be frozen for touching the terminal
+        before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        try:
+            termios.tcsetattr(self._handle, termios.TCSADRAIN, self._before)
+        except termios.error:
+            pass  # the terminal has gone
+        finally:
+            signal.signal(signal.SIGTTOU, before)
+
+    def _read(self) -> None:
+        try:
+            keys = os.read(self._handle, READ_MAX)
+        except OSError:
+            keys = b""
+        if not keys:  # the terminal has gone; its hang-up comes as a signal
+            self._loop.remove_reader(self._handle)
+        sent = self._torn + self._text.decode(keys)
+        torn = _TORN.search(sent)
+        self._torn = torn[0] if torn else ""
+        for key in read_keys(sent.removesuffix(self._torn)):
+            self._pressed(key)

@@ -1,0 +1,48 @@
+"""Says where each verb lives, and adds to the command line those that a line may mean: the rest isn't imported."""
+
+from importlib import import_module
+
+import typer
+
+_GROUPS = {
+    "devices": "estim.cli.tuning:devices",
+    "programs": "estim.cli.scope:programs",
+    "pain": "estim.cli.diary:pain",
+    "run-log": "estim.cli.diary:run_log",
+    "note": "estim.cli.diary:note",
+    "pads": "estim.cli.diary:pads",
+    "schedule": "estim.cli.schedule:schedule",
+    "care": "estim.cli.care:care",
+}
+_VERBS = {
+    "log": "estim.cli.diary:log",
+    "undo": "estim.cli.diary:undo",
+    "report": "estim.cli.report:report",
+    "export": "estim.cli.report:export",
+    "import": "estim.cli.report:import_",
+    "scope": "estim.cli.scope:scope",
+    "plugins": "estim.cli.scope:plugins",
+}
+"""Verbs that live elsewhere: where, and what there."""
+
+
+_added: set[str] = set()
+
+
+def add_verbs(app: typer.Typer, argv: list[str]) -> None:
+    """Add the verbs that the line may mean, or all where it names none: what isn't needed isn't imported."""
+    places = _GROUPS | _VERBS
+    own = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    wanted = [word for word in argv if word in places]
+    if "--help" in argv or not (wanted or own.intersection(argv)):
+        wanted = list(places)
+    for name in wanted:
+        if name in _added:
+            continue
+        _added.add(name)
+        module, _, thing = places[name].partition(":")
+        found = getattr(import_module(module), thing)
+        if name in _GROUPS:
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)

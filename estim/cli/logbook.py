@@ -1,0 +1,75 @@
+"""What `estim log` shows, without the parser in front of it, so that it is there at once."""
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from estim.cli.arguments import day_of
+from estim.cli.output import plain, tell
+from estim.core.days.diary import Diary, Entry, Played
+from estim.core.days.entry_text import all_entries, told
+from estim.core.errors import EstimError, Exit
+from estim.journal.daybook import Daybook, opened
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
+
+LOG_ROWS = 20
+"""Lines that are shown if nothing else is asked for."""
+
+
+def show_log(flags: "Flags", rows: int = LOG_ROWS, since: str | None = None, *, everything: bool = False) -> None:
+    """Show the last rows, or all from a day on."""
+    with opened(flags.host) as book:
+        found = _entries(book, rows, since, everything)
+    if not found:
+        apart = "" if book.simulated else " (software units have a log of their own: estim --simulate FAMILY log)"
+        tell(flags, "entry", f"nothing yet: estim run tens-ankle, estim pain add 3 --when worst{apart}", [])
+        return
+    lines = [f"{entry.at:%Y-%m-%d %H:%M}  {_number(entry)}{told(entry)}" for entry in found]
+    tell(flags, "entry", "\n".join(lines), [row_of(entry) for entry in found])
+
+
+def _entries(book: Daybook, rows: int, since: str | None, everything: bool) -> list[Entry]:
+    """Return the last rows; of ten years only as much is read as is shown."""
+    if since is not None:
+        day = datetime.combine(day_of(since, book.now), time(), book.now.tzinfo)
+        return _of(book.read(day), everything, day)
+    days = max(15, rows)
+    while days < 36_500:
+        first = book.now - timedelta(days=days)
+        found = _of(book.read(first), everything, first)
+        if len(found) >= rows:
+            return found[-rows:]
+        days *= 6
+    return _of(book.read(), everything, None)[-rows:]
+
+
+def _of(diary: Diary, everything: bool, first: datetime | None) -> list[Entry]:
+
+    found = all_entries(diary, quiet=not everything)
+    return found if first is None else [entry for entry in found if entry.at >= first]
+
+
+def _number(entry: Entry) -> str:
+    return f"#{entry.id} " if isinstance(entry, Played) else ""
+
+
+def row_of(entry: Entry) -> dict[str, object]:
+    from estim.core.days.entry_text import told
+
+    values = plain(entry)
+    assert isinstance(values, dict), "an entry has fields"
+    return {"kind": type(entry).__name__.lower(), "text": told(entry), **values}
+
+
+def show_session(flags: "Flags", number: int) -> None:
+    """Show one session in full: its row, its levels with who moved them, its alarms."""
+    with opened(flags.host) as book:
+        details = book.details(number)
+    if details is None:
+        raise EstimError(f"there is no session {number}: estim log shows their numbers", code=Exit.NO_INPUT)
+    lines = [f"{name}: {value}" for name, value in details.facts.items()]
+    lines += [f"{at_s:8.1f} s  {channel} {level:>3}  by {by}" for at_s, channel, level, by in details.levels]
+    lines += [f"{at}  {priority}: {text} ({do})" for at, priority, text, do in details.alarms]
+    row = {"session": number, "facts": details.facts, "levels": details.levels, "alarms": details.alarms}
+    tell(flags, "session", "\n".join(lines), [row])

@@ -1,0 +1,270 @@
+"""`estim programs …`: what programs play and ask of the skin, where the numbers come from, and how to write one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.cli.amounts import field
+from estim.cli.flags import Flags
+from estim.core.errors import EstimError, Exit
+from estim.core.programs.dosimetry import CURRENT_MA
+from estim.core.programs.fields import PAD_CM2
+
+if TYPE_CHECKING:
+    from estim.core.programs.dosimetry import Figures, Reckoning
+    from estim.core.programs.program import Phase, Program
+
+programs = typer.Typer(help="Programs: what they play, and where the numbers come from.", no_args_is_help=True)
+
+TITLE_COLUMNS = 24
+
+
+@programs.command(name="list")
+def list_programs(context: typer.Context) -> None:
+    """Show every program."""
+    from estim.catalogue.programs import all_programs
+    from estim.config.paths import find_home
+
+    flags: Flags = context.obj
+    found, problems = all_programs(find_home(flags.host.home).programs)
+    for program in found:
+        if flags.as_json:
+            typer.echo(json.dumps(_row(program), ensure_ascii=False))
+        else:
+            locked = "  (locked)" if program.gated else ""
+            typer.echo(f"{program.id:<20} {program.kind:<7} {program.length_s / 60:>4.0f} min  {program.title}{locked}")
+    for problem in problems:
+        typer.echo(problem, err=True)
+
+
+@programs.command()
+def show(context: typer.Context, program: Annotated[str, typer.Argument(help="name or file")]) -> None:
+    """Show what a program plays, where the pads go, and what each family makes of it."""
+    from estim.catalogue.programs import find_program
+    from estim.config.paths import find_home
+
+    flags: Flags = context.obj
+    found = find_program(find_home(flags.host.home).programs, program)
+    if flags.as_json:
+        typer.echo(json.dumps({**_row(found), "families": _families(found)}, ensure_ascii=False))
+        return
+    typer.echo(f"{found.title} ({found.id}, {found.kind}), {_minutes(found.length_s)} minutes")
+    for number, phase in enumerate(found.phases, 1):
+        typer.echo(f"  {number}. {_phase(phase)}")
+        if phase.note:
+            typer.echo(f"     {phase.note}")
+    typer.echo(f"Feels like: {found.rule.text}\nPads: {found.pads}\nSites: {', '.join(found.site) or 'any'}")
+    typer.echo(f"Numbers from: {found.source}")
+    for family, sentences in _families(found).items():
+        typer.echo(f"On {family}: {'; '.join(sentences) or 'as written'}")
+
+
+@programs.command()
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="a program file")],
+    pad_cm2: Annotated[
+        float | None,
+        typer.Option(
+            metavar="CM2", parser=field("--pad-cm2", PAD_CM2), help="area of one pad; without it the file's, or 25"
+        ),
+    ] = None,
+    current_ma: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MA",
+            parser=field("--current-ma", CURRENT_MA),
+            help="peak of one phase, as you measured it at your level",
+        ),
+    ] = None,
+) -> None:
+    """Check a program file: every mistake with its field and range; if there is none, what it asks of the skin.
+
+    Exit 65: the file is wrong. Exit 77: with such a current it passes the limits of the standard.
+    """
+    from estim.catalogue.programs import read_file
+    from estim.core.programs.dosimetry import reckon
+
+    flags: Flags = context.obj
+    found = read_file(file)
+    made = reckon(found, current_ma, pad_cm2)
+    if flags.as_json:
+        told = {"file": str(file), "ok": not made.refused, **_row(found), **_reckoned(made)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        phases = "1 phase" if len(found.phases) == 1 else f"{len(found.phases)} phases"
+        typer.echo(f"{file}: {found.id} is fine, {_minutes(found.length_s)} minutes in {phases}")
+        typer.echo("\n".join(_table(made)))
+    if made.refused:
+        raise EstimError(f"{file}: {made.refused}", code=Exit.REFUSED)
+
+
+@programs.command()
+def new(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="ID", help="small letters, digits, hyphens")] = None,
+    like: Annotated[str | None, typer.Option(metavar="PROGRAM", help="begin with this one: name or file")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="where to; without it your programs folder")] = None,
+) -> None:
+    """Write a program file for you to change, every field explained; never overwrites one (exit 73)."""
+    from estim.catalogue.programs import find_program, shipped
+    from estim.config.files import write_new
+    from estim.config.paths import find_home
+    from estim.core.programs.blank import START, mine, written
+
+    flags: Flags = context.obj
+    home = find_home(flags.host.home)
+    base = START if like is None else find_program(home.programs, like)
+    chosen = _chosen(name, out, "my-program" if like is None else f"my-{base.id}"[:40].rstrip("-"))
+    path = home.programs / f"{chosen}.toml" if out is None else out.expanduser()
+    if path.parent.absolute() == home.programs.absolute() and path.name != f"{chosen}.toml":
+        raise EstimError(f"in {home.programs} a file is called as its program: {chosen}.toml", code=Exit.USAGE)
+    if out is None:
+        home.prepare()
+        _make(home.programs)
+    write_new(path, written(mine(base, chosen) if like else _named(base, chosen)))
+    if flags.as_json:
+        typer.echo(json.dumps({"file": str(path), "id": chosen, "like": like}, ensure_ascii=False))
+    else:
+        typer.echo(f"{path} is written: change it, then `estim programs check {path}`")
+    if out is None and chosen in {program.id for program in shipped()}:
+        typer.echo(f"note: from now on `{chosen}` is your file, no longer the program that comes with estim", err=True)
+
+
+@programs.command()
+def schema(context: typer.Context) -> None:
+    """Print the JSON schema of program files, for editors that check TOML while you type."""
+    from estim.core.programs.schema import schema as made
+
+    flags: Flags = context.obj
+    typer.echo(json.dumps(made(), ensure_ascii=False, indent=None if flags.as_json else 2))
+
+
+def _chosen(name: str | None, out: Path | None, usual: str) -> str:
+    """Return the id of a new program: as asked for, or as its file is called."""
+    from re import fullmatch
+
+    from estim.core.programs.fields import ID
+
+    chosen = name if name is not None else usual if out is None else out.stem
+    if fullmatch(ID.pattern, chosen) is None or len(chosen) > ID.longest:
+        raise EstimError(f"ID {chosen!r}: it takes {ID.form}, at most {ID.longest} characters", code=Exit.USAGE)
+    return chosen
+
+
+def _named(program: "Program", name: str) -> "Program":
+    from dataclasses import replace
+
+    return replace(program, id=name)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise EstimError(f"can't make the folder {folder}: {why}; say --out FILE", code=Exit.CANT_CREATE) from error
+
+
+def _table(made: "Reckoning") -> list[str]:
+    """Return figures as lines: a row for each phase, then what is unknown and what is to be said."""
+    from estim.core.programs.dosimetry import UNKNOWN
+
+    known = made.current_ma is not None
+    peak = f"{made.current_ma:g} mA at the peak, in every phase" if known else f"current unknown: {UNKNOWN}"
+    head = ("length", "current flows", "on average", "r.m.s.", "density", "charge")
+    rows = [(f"{number} {one.title}"[:TITLE_COLUMNS], *_cells(one)) for number, one in enumerate(made.phases, 1)]
+    wide = [max(len(row[column]) for row in (("phase", *head), *rows)) for column in range(len(head) + 1)]
+    lines = [f"pads of {made.pad_cm2:g} cm², {peak}", ""]
+    for first, *cells in (("phase", *head), *rows):
+        texts = [f"{cell:>{width}}" for cell, width in zip(cells, wide[1:], strict=True)]
+        lines.append("  ".join([f"{first:<{wide[0]}}", *texts]))
+    lines += ["", "current flows: share of the time, both phases of a pulse, fastest rate and widest pulse together"]
+    if known:
+        lines.append("r.m.s. and density: at most; charge: of one phase of the widest pulse")
+    return [*lines, *(f"note: {notice}" for notice in made.notices)]
+
+
+def _cells(one: "Figures") -> tuple[str, ...]:
+    whole_s = round(one.length_s)
+    left = (f"{whole_s // 60}:{whole_s % 60:02d}", f"{one.duty_max:.2%}", f"{one.duty_mean:.2%}")
+    made = one.currents
+    if made is None:
+        return (*left, "unknown", "unknown", "unknown")
+    return (*left, f"{made.rms_ma:.1f} mA", f"{made.density_ma_cm2:.2f} mA/cm²", f"{made.charge_uc:.1f} µC")
+
+
+def _reckoned(made: "Reckoning") -> dict[str, object]:
+    from dataclasses import asdict
+
+    from estim.core.programs.dosimetry import UNKNOWN
+
+    figures = [
+        {"phase": number, "title": one.title, "duty_max": round(one.duty_max, 6), "duty_mean": round(one.duty_mean, 6)}
+        | (asdict(one.currents) if one.currents is not None else dict.fromkeys(_of_currents()))
+        for number, one in enumerate(made.phases, 1)
+    ]
+    unknown = UNKNOWN if made.current_ma is None else None
+    told = {"pad_cm2": made.pad_cm2, "current_ma": made.current_ma, "unknown": unknown, "figures": figures}
+    return {**told, "notices": list(made.notices), "refused": made.refused or None}
+
+
+def _of_currents() -> list[str]:
+    from dataclasses import fields
+
+    from estim.core.programs.dosimetry import Currents
+
+    return [field.name for field in fields(Currents)]
+
+
+def _row(program: "Program") -> dict[str, object]:
+    return {
+        "id": program.id,
+        "title": program.title,
+        "kind": program.kind,
+        "locked": program.gated,
+        "minutes": round(program.length_s / 60, 3),
+        "site": list(program.site),
+        "source": program.source,
+        "pads": program.pads,
+        "pad_cm2": program.pad_cm2,
+        "rule": {"target": program.rule.target, "text": program.rule.text},
+        "phases": [
+            {"title": phase.title, "length_s": phase.length_s, "plays": _phase(phase), "note": phase.note}
+            for phase in program.phases
+        ],
+    }
+
+
+def _families(program: "Program") -> dict[str, list[str]]:
+    from estim.catalogue.families import families
+    from estim.core.programs.matrix import Plays, cell
+
+    cells = [cell(program, family) for family in families()]
+    return {
+        one.family: [f"can't be played: {one.sentences[0]}"] if one.plays is Plays.NO else list(one.sentences)
+        for one in cells
+    }
+
+
+def _minutes(length_s: float) -> str:
+    return f"{round(length_s / 60, 1):g}"
+
+
+def _phase(phase: "Phase") -> str:
+    from estim.core.programs.program import words
+
+    parts = [
+        f"{phase.title}: {_minutes(phase.length_s)} min, {words(phase.rate_hz, 'Hz')}",
+        words(phase.width_us, "µs"),
+    ]
+    if phase.burst is not None:
+        parts.append(f"bursts of {phase.burst.on_s * 1000:g} ms, {phase.burst.off_s * 1000:g} ms apart")
+    if phase.envelope is not None:
+        one = phase.envelope
+        parts.append(f"rise {one.up_s:g} s, hold {one.on_s:g} s, fall {one.down_s:g} s, rest {one.off_s:g} s")
+    if phase.level_pct != 100:
+        parts.append(f"{phase.level_pct} % of your level")
+    return ", ".join(parts)

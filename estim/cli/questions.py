@@ -1,0 +1,129 @@
+"""What `estim run` asks the journal before it asks the host: today's program, the last level, and open questions."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from estim.cli.arguments import wrong
+from estim.core.days.diary import Check, Topic
+from estim.core.days.slots import Slot, Status
+from estim.core.errors import EstimError, Exit
+from estim.journal.daybook import opened
+from protocols.vocabulary import Channel
+
+if TYPE_CHECKING:
+    from estim.config.options import HostOptions
+    from estim.core.days.dose import Gate
+
+GATES: dict[str, "Gate"] = {"gap": "gap", "dose": "dose", "run": "run"}
+
+
+def gates_of(words: list[str]) -> tuple["Gate", ...]:
+    """Read what is overridden; each word is typed in full."""
+    for word in words:
+        if word not in GATES:
+            raise wrong(f"--override {word!r}: only gap, dose and run can be overridden, typed in full")
+    return tuple(dict.fromkeys(GATES[word] for word in words))
+
+
+def todays_program(options: "HostOptions") -> str:
+    """Return whose turn it is today by the schedule."""
+    from estim.core.days.outcomes import program_of
+
+    with opened(options) as book:
+        return program_of(book.settings.schedule, book.now)
+
+
+def last_level(options: "HostOptions", program: str, unit: str | None, site: str | None = None) -> dict[Channel, int]:
+    """Return the last comfortable level of a program there; raises EstimError (66) if there is none yet."""
+    from estim.catalogue.programs import find_program
+    from estim.core.days import advice
+
+    with opened(options) as book:
+        made = find_program(book.home.programs, program)
+        diary = book.recent()
+        where = site or book.settings.site
+        sites = (where,) if where else tuple(made.site)
+    offer = advice.last_level(diary, made.id, sites, unit)
+    if offer is not None:
+        return {Channel(channel): level for channel, level in offer.level.items()}
+    text = f"there is no level of {made.id} to go back to yet: --level N, and it is remembered after five minutes"
+    raise EstimError(text, code=Exit.NO_INPUT)
+
+
+def next_slot(options: "HostOptions") -> Slot:
+    """Return the slot that may be armed ahead now; raises EstimError (75) if none is near enough."""
+    from estim.core.days.outcomes import AHEAD_MAX, elapsed, may_arm
+
+    with opened(options) as book:
+        slots = book.slots(book.recent(), book.now, book.now + timedelta(days=14))
+    ahead = [slot for slot in slots if slot.status in (Status.UPCOMING, Status.DUE, Status.SNOOZED)]
+    if not ahead:
+        raise EstimError("there is no slot ahead: estim schedule show", code=Exit.TRY_LATER)
+    slot = ahead[0]
+    if not may_arm(slot, book.now):
+        first = max(elapsed(slot.at, -AHEAD_MAX), slot.opens)
+        text = f"the next slot is {slot.at:%a %H:%M}: it can be armed from {first:%a %H:%M} on, or start now without it"
+        raise EstimError(text, code=Exit.TRY_LATER)
+    return slot
+
+
+def ask_open_questions(options: "HostOptions") -> None:
+    """Ask what has no answer yet, on a terminal, and keep the answers; the host decides what they mean."""
+    from estim.core.days.screening import unanswered
+
+    if options.simulate is not None:
+        return
+    with opened(options, write=True) as book:
+        still_open = unanswered(book.recent(), book.now)
+        if not still_open:
+            return
+        typer.echo("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave.", err=True)
+        answers = []
+        for question in still_open:
+            yes = typer.confirm(question.question, err=True)
+            answers.append(Check(at=book.now, topic=Topic.HEALTH, about=question.id, answer="yes" if yes else "no"))
+        book.enter(*answers)
+
+
+def ask_after(options: "HostOptions") -> None:
+    """Ask how it was after the last session, and keep the answers; Enter leaves a question out, Ctrl-C all of them.
+
+    Whatever goes wrong here is told and changes nothing: how the session ended has been said.
+    """
+    if options.simulate is not None:
+        return
+    try:
+        _ask_how_it_was(options)
+    except EstimError as error:
+        typer.echo(f"estim: {error.text}", err=True)
+    except typer.Abort:
+        typer.echo("", err=True)
+
+
+def _ask_how_it_was(options: "HostOptions") -> None:
+    from estim.core.days import advice
+
+    with opened(options, write=True) as book:
+        diary = book.read(book.now - timedelta(minutes=RECENTLY_MIN))
+        played = [one for one in diary.sessions if one.begun and one.ended is not None]
+        if not played or any(check.session == played[-1].id for check in diary.checks):
+            return
+        for topic, question in advice.after(played[-1]):
+            words = ("ok", "bad") if topic is Topic.SKIN else (advice.WEAKER, advice.SAME, advice.STRONGER)
+            typed = typer.prompt(f"{question} [{'/'.join(words)}]", default="", show_default=False, err=True)
+            meant = [word for word in words if typed and word.startswith(str(typed).strip().lower())]
+            answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
+            if answer:
+                book.enter(Check(at=book.now, topic=topic, answer=answer, session=played[-1].id))
+                typer.echo(MEANT.get(answer, ""), err=True, nl=answer in MEANT)
+
+
+RECENTLY_MIN = 45
+"""A session that began longer ago is not the one that was just played: the longest has 30 minutes."""
+
+MEANT = {
+    "bad": "Leave the pads off until the skin is as before. Red for over an hour, or blisters: no more sessions there.",
+    "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
+}

@@ -1,0 +1,235 @@
+"""`estim schedule`: when a session is meant to take place, and what is done about single slots."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estim.cli.amounts import count
+from estim.cli.arguments import clock_of, day_of, wrong
+from estim.cli.output import tell
+from estim.core.days.diary import Break, Mark, Marked
+from estim.core.days.schedule import LOCAL, Schedule, check_rules, clock_times, rules_at, zone_of
+from estim.core.days.slots import Slot, Status
+from estim.core.errors import EstimError, Exit
+from estim.journal.daybook import Daybook, opened
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
+    from estim.config.settings import Reminders
+
+schedule = typer.Typer(
+    help="When a session is meant to take place. A slot never starts output: it reminds, prepares, and waits for a key."
+)
+
+DAYS = {"mo", "tu", "we", "th", "fr", "sa", "su"}
+AHEAD_DAYS = 14
+"""How far ahead a slot is looked for."""
+
+
+@schedule.callback(invoke_without_command=True)
+def _usual(context: typer.Context) -> None:
+    """Show it if nothing else is asked for."""
+    if context.invoked_subcommand is None:
+        show(context)
+
+
+@schedule.command()
+def show(
+    context: typer.Context,
+    days: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=count("--days", 1, 366, "days"), help="how many days, from yesterday on; usually 3"
+        ),
+    ] = 3,
+) -> None:
+    """Show the slots of these days and what became of them."""
+    from estim.core.days.outcomes import program_of
+
+    flags: Flags = context.obj
+    with opened(flags.host) as book:
+        midnight = book.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        slots = book.slots(book.recent(), midnight - timedelta(days=1), midnight + timedelta(days=days))
+        rules, quiet = book.settings.schedule, book.settings.reminders
+    zone = "wherever you are" if rules.zone == LOCAL else rules.zone
+    lines = [*rules.rules, f"zone: {zone}; programs: {', '.join(rules.programs)}", ""]
+    lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {program_of(rules, slot.at)}" for slot in slots]
+    if not slots:
+        lines.append("no slots in these days")
+    lines += _in_quiet_hours(rules, quiet)
+    rows = [
+        {"slot": slot.key, "at": slot.at, "opens": slot.opens, "closes": slot.closes, "status": slot.status,
+         "why": slot.why, "program": program_of(rules, slot.at), "quiet": quiet.quiet.holds(slot.at)}
+        for slot in slots
+    ]  # fmt: skip
+    tell(flags, "slot", "\n".join(lines), rows)
+
+
+@schedule.command("set")
+def set_times(
+    context: typer.Context,
+    times: Annotated[list[str] | None, typer.Argument(metavar="TIME…", help="such as 8:00 20:00")] = None,
+    days: Annotated[str | None, typer.Option(help="only on these: mo,we,fr")] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="an RFC 5545 RRULE instead of times; may be repeated")] = None,
+    zone: Annotated[str | None, typer.Option(help="local (wherever you are), or such as Europe/Berlin")] = None,
+    program: Annotated[
+        list[str] | None, typer.Option(help="which program; several take turns by the day; may be repeated")
+    ] = None,
+) -> None:
+    """Set times, zone or programs; what isn't named stays. What has been is judged by the rules of then."""
+    from estim.config.settings import change_fields
+
+    flags: Flags = context.obj
+    if times and rule:
+        raise wrong("say either times or rules, not both")
+    if not (times or rule or zone or program):
+        raise wrong("say what to set: estim schedule set 8:00 20:00, --rule, --zone or --program")
+    rules = list(rule or rules_at([clock_of(text) for text in times or ()], _days(days)))
+    _check(flags, rules, zone, program or [])
+    with opened(flags.host, write=True) as book:
+        book.enter()  # the rules that held until now are kept before they change
+        wanted = {"schedule.rules": rules, "schedule.zone": zone, "schedule.programs": program}
+        change_fields(book.home.settings_file, {field: value for field, value in wanted.items() if value})
+    with opened(flags.host, write=True) as book:
+        book.enter()
+    show(context)
+
+
+@schedule.command()
+def skip(
+    context: typer.Context,
+    slot: Annotated[str | None, typer.Argument(help="such as 20:00 or 2026-11-30T08:00; without it the next")] = None,
+) -> None:
+    """Let one slot fall away: it isn't missed then."""
+    _mark(context, slot, Marked.SKIPPED, {Status.UPCOMING, Status.DUE, Status.SNOOZED})
+
+
+@schedule.command()
+def snooze(context: typer.Context) -> None:
+    """Put the slot that is due off for a quarter of an hour."""
+    _mark(context, None, Marked.SNOOZED, {Status.DUE, Status.SNOOZED})
+
+
+@schedule.command()
+def pause(
+    context: typer.Context,
+    until: Annotated[
+        str | None, typer.Argument(metavar="DAY", help="the last day; without it until you resume")
+    ] = None,
+) -> None:
+    """No slots from today on: a break that isn't held against you."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        _break(flags, book, book.now.date(), None if until is None else day_of(until, book.now), holiday=False)
+
+
+@schedule.command()
+def holiday(
+    context: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="the first day, 2026-12-24")],
+    last: Annotated[str | None, typer.Argument(metavar="LAST", help="the last day; without it just one")] = None,
+) -> None:
+    """No slots on these days."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        begin = day_of(first, book.now)
+        _break(flags, book, begin, begin if last is None else day_of(last, book.now), holiday=True)
+
+
+@schedule.command()
+def resume(context: typer.Context) -> None:
+    """End a pause: slots count again from today on."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as book:
+        today = book.now.date()
+        running = [one for one in book.read(book.now).breaks if one.first <= today and (one.last or today) >= today]
+        if not running:
+            raise EstimError("there is no pause to end", code=Exit.NO_INPUT)
+        book.end_breaks(running)
+    tell(flags, "schedule", "the pause is over: slots count from today on", [{"resumed": today}])
+
+
+def _break(flags: "Flags", book: Daybook, first: date, last: date | None, *, holiday: bool) -> None:
+    if last is not None and last < first:
+        raise wrong(f"the last day {last} lies before the first, {first}")
+    if last is not None and last < book.now.date():
+        raise wrong(f"{last} is over: days that were missed stay missed")
+    first = max(first, book.now.date())
+    book.enter(Break(at=book.now, first=first, last=last, holiday=holiday))
+    word = "holiday" if holiday else "pause"
+    text = f"{word} from {first} to {last or 'until estim schedule resume'}"
+    tell(flags, "break", text, [{"first": first, "last": last, "holiday": holiday}])
+
+
+def _mark(context: typer.Context, wanted: str | None, what: Marked, open_: set[Status]) -> None:
+    flags: Flags = context.obj
+    _meant(None, wanted)
+    with opened(flags.host, write=True) as book:
+        slots = book.slots(book.recent(), book.now - timedelta(days=1), book.now + timedelta(days=AHEAD_DAYS))
+        found = [slot for slot in slots if slot.status in open_ and _meant(slot, wanted)]
+        if not found:
+            which = "no slot" if wanted is None else f"no slot {wanted}"
+            raise EstimError(f"{which} is open for that: estim schedule show", code=Exit.NO_INPUT)
+        slot = found[0]
+        book.enter(Mark(at=book.now, slot=slot.key, what=what))
+    tell(flags, "slot", f"{slot.at:%a %Y-%m-%d %H:%M}: {what.value}", [{"slot": slot.key, "status": what}])
+
+
+def _meant(slot: Slot | None, wanted: str | None) -> bool:
+    """Say whether this slot is meant; without a slot only whether what was typed can be one."""
+    if wanted is None:
+        return True
+    if ":" in wanted and "-" not in wanted:
+        clock = clock_of(wanted)
+        return slot is not None and slot.at.time() == clock
+    try:
+        at = datetime.fromisoformat(wanted).replace(tzinfo=None)
+    except ValueError as error:
+        raise wrong(f"{wanted!r} is no slot: say such as 20:00 or 2026-11-30T08:00") from error
+    return slot is not None and at == slot.at.replace(tzinfo=None)
+
+
+def _days(text: str | None) -> str:
+    if text is None:
+        return ""
+    names = [name.strip().lower() for name in text.split(",")]
+    if not set(names) <= DAYS or len(set(names)) != len(names):
+        raise wrong(f"--days {text!r}: say such as mo,we,fr")
+    return ",".join(name.upper() for name in names)
+
+
+def _check(flags: "Flags", rules: list[str], zone: str | None, programs: list[str]) -> None:
+    """Refuse what was typed before anything is changed."""
+    from estim.catalogue.programs import find_program
+    from estim.config.paths import find_home
+
+    try:
+        check_rules(rules)
+        if zone not in (None, LOCAL):
+            zone_of(str(zone))
+    except EstimError as error:
+        raise wrong(error.text) from error
+    for name in programs:
+        find_program(find_home(flags.host.home).programs, name)
+
+
+def _in_quiet_hours(rules: Schedule, reminders: "Reminders") -> list[str]:
+    """Return a sentence about times that were chosen although no reminders are wanted then."""
+    found = reminders.quiet.among(clock_times(rules.rules))
+    if not found:
+        return []
+    which = ", ".join(f"{clock:%H:%M}" for clock in found)
+    lie = "lies" if len(found) == 1 else "lie"
+    return [
+        f"note: {which} {lie} in the quiet hours, {reminders.quiet_from} to {reminders.quiet_to}: you are reminded at "
+        "the slot all the same, but not once more; to move them: [reminders] quiet_from and quiet_to in config.toml"
+    ]
+
+
+def _state(slot: Slot) -> str:
+    if slot.snoozed_until is not None:
+        return f"snoozed until {slot.snoozed_until:%H:%M}"
+    if slot.status is Status.DUE and not slot.why:
+        return f"DUE until {slot.closes:%H:%M}"
+    return f"{slot.status.value}{f': {slot.why}' if slot.why else ''}"

@@ -1,0 +1,1 @@
+"""What every front end needs of a host: its door, its connection, and how one is started."""

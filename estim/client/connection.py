@@ -1,0 +1,419 @@
+"""The front ends' side of the control socket: join the host of a home, or start one, and talk to it in JSON lines.
+
+1. A host that a front end starts is a process of its own in a session of its own, so that neither Ctrl-C nor a closed
+   terminal reaches it; it tells on a pipe when it is ready, and ends with its front end.
+2. A stop goes over the connection that is there, past every other command, and needs no new one; if the connection is
+   gone it goes over another one, and if there is none to be had, as a signal to the process that holds the home.
+3. A host that is just leaving is no host: who joins waits for its end, and starts another one.
+"""
+
+import asyncio
+import os
+import select
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from threading import Event
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from estim.client.exchange import NoHost, exchange
+from estim.client.lock import stop_by_signal
+from estim.config.options import HostOptions
+from estim.config.paths import Home, find_home
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import (
+    LINE_MAX,
+    Ask,
+    Done,
+    Overview,
+    Refusal,
+    Reply,
+    Scan,
+    Snapshot,
+    Status,
+    Stop,
+    Watch,
+)
+from estim.core.messages.events import Happened
+from estim.core.messages.lines import Line, read_line
+
+READY_TIMEOUT_S = 30.0
+"""Longest wait for a host to say that it is ready."""
+
+STOP_READY_S = 45.0
+"""Longest wait for a host that is wanted for a stop: where it has no socket it says what came of the stop itself."""
+
+END_S = 5.0
+"""Longest wait for a host that couldn't start to be gone."""
+
+ANSWER_TIMEOUT_S = 60.0
+"""Longest wait for an answer: a stop waits for its proof, a start for a scan."""
+
+JOIN_TRIES, JOIN_PAUSE_S = 50, 0.2
+"""Attempts to join, and the wait between two: a host that leaves needs up to 3 s to hang up (bluetooth.md), and one
+that another front end has just started needs a second or two to open its door."""
+
+ENTER_S = 5.0
+"""A host that lives says within this time that one may watch."""
+
+STOP_TIMEOUT_S = 35.0
+"""Longest wait for the answer to a stop on one's own connection: the longest ladder, a unit that is lost, and room."""
+
+ASKS_MAX, LINES_MAX = 32, 2000
+"""Commands that wait for an answer; lines read and not yet taken: a front end that is slower than that stops reading,
+and the host keeps the rest."""
+
+_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
+def socket_of(options: HostOptions) -> Path:
+    """Return the path of the home's control socket."""
+    return find_home(options.home).socket
+
+
+def programs_of(options: HostOptions) -> Path:
+    """Return the folder of the user's own programs."""
+    return find_home(options.home).programs
+
+
+def read_reply(line: bytes) -> Reply:
+    """Read an answer; raises EstimError (70) for a line that is none."""
+    try:
+        return _reply.decode(line)
+    except msgspec.MsgspecError as error:
+        text = f"the host's answer can't be understood ({error}): is it another version of estim? end it, and try again"
+        raise EstimError(text, code=Exit.INTERNAL) from error
+
+
+def answer_s(command: Ask) -> float:
+    """Return the longest wait for the answer to a command: a scan listens first for as long as it was told to."""
+    return ANSWER_TIMEOUT_S + (command.seconds if isinstance(command, Scan) else 0.0)
+
+
+def ask_once(path: Path, command: Ask, timeout_s: float = ANSWER_TIMEOUT_S) -> Reply:
+    """Ask one thing and return the answer; raises NoHost (69) if nobody is there, EstimError (75) if it is mute."""
+    return read_reply(exchange(path, msgspec.json.encode(command) + b"\n", timeout_s).answer())
+
+
+def ask_any(options: HostOptions, command: Ask) -> Reply:
+    """Ask the home's host, or one of our own that is started for it; raises EstimError if there is none to be had."""
+    path = socket_of(options)
+    why: EstimError = NoHost("no estim is running here")
+    for attempt in range(JOIN_TRIES):
+        if attempt > 1:
+            Event().wait(JOIN_PAUSE_S)
+        if attempt:
+            try:
+                start_host(options)
+            except EstimError as error:
+                if error.code != Exit.TRY_LATER:
+                    raise
+                why = error  # another host has the home: it is starting, or on its way out
+        try:
+            return ask_once(path, command, answer_s(command))
+        except NoHost as gone:
+            why = gone if attempt == 0 else why
+    raise why
+
+
+def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
+    """Start a host of our own and return its process; raises EstimError with its own words if it can't run.
+
+    It blocks until the host is ready, a second or two.
+    """
+    home = find_home(options.home)
+    home.prepare()
+    return _started(options, home)[0]
+
+
+def start_to_stop(options: HostOptions) -> Reply | None:
+    """Start a host that stops what was left on; return its word if it can't be asked on a socket, else None.
+
+    Neither a folder nor a log that can't be written keeps it away. Raises EstimError with its own words.
+    """
+    home = find_home(options.home)
+    with suppress(EstimError):
+        home.prepare()
+    return _started(msgspec.structs.replace(options, to_stop=True), home)[1]
+
+
+def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes], Reply | None]":
+    reads, writes = os.pipe()
+    try:
+        try:
+            process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
+        finally:
+            os.close(writes)
+        try:
+            timeout_s = STOP_READY_S if options.to_stop else READY_TIMEOUT_S
+            reply = _await_ready(reads, home.log, timeout_s)
+        except EstimError:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(END_S)  # it ends by itself: a screen must not collect dead ones
+            raise
+    finally:
+        os.close(reads)
+    return process, reply
+
+
+def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
+    assert options.ready_fd is not None, "the host has to say that it is ready"
+    try:
+        with ExitStack() as files:
+            told: int | BinaryIO = subprocess.DEVNULL
+            with suppress(OSError):  # what it says to nobody may get lost
+                told = files.enter_context(open(log, "ab", opener=_no_pipe))
+            return subprocess.Popen(
+                [sys.executable, "-m", "estim.host.main", *_line_of(options)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+                pass_fds=(options.ready_fd,),
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise EstimError(f"can't start a host: {error}", code=Exit.CANT_CREATE) from error
+
+
+def _no_pipe(path: str, flags: int) -> int:
+    """Open without waiting for a reader, should a pipe stand where the log is to be."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)
+
+
+def _line_of(options: HostOptions) -> list[str]:
+    """Return the options as arguments; a folder's name may be no text that JSON can hold, so it goes by itself."""
+    rest = msgspec.structs.replace(options, home=None)
+    return [msgspec.json.encode(rest).decode(), *([] if options.home is None else [options.home])]
+
+
+class _Word(Struct):
+    """What a host says when it is ready. `reply`: it can't be asked, and this is what came of the stop."""
+
+    ready: bool = False
+    reply: Reply | None = None
+    code: int = Exit.INTERNAL
+    text: str = ""
+
+
+def _await_ready(handle: int, log: Path, timeout_s: float) -> Reply | None:
+    got = b""
+    while not got.endswith(b"\n"):
+        if not select.select([handle], [], [], timeout_s)[0]:
+            raise EstimError(f"the host is not ready after {timeout_s:.0f} s: see {log}", code=Exit.INTERNAL)
+        more = os.read(handle, 4096)
+        if not more:
+            raise EstimError(f"the host ended before it was ready: see {log}", code=Exit.INTERNAL)
+        got += more
+    word = msgspec.json.decode(got, type=_Word)
+    if not word.ready:
+        raise EstimError(word.text, code=Exit(word.code))
+    return word.reply
+
+
+class Wire:
+    """A front end's connection: ask() for answers, lines() for what happens. Made by `join`.
+
+    `host` is the process that was started for it, None if a host was there already.
+    """
+
+    def __init__(self, home: Home, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.host: subprocess.Popen[bytes] | None = None
+        self._home = home
+        self._reader = reader
+        self._writer = writer
+        self._gone = False
+        self._number = 0
+        self._asked: dict[int, asyncio.Future[Reply | None]] = {}
+        self._lines: asyncio.Queue[Line | None] = asyncio.Queue(LINES_MAX)
+        self._reading = asyncio.get_running_loop().create_task(self._read())
+
+    async def ask(self, command: Ask) -> Reply:
+        """Ask and return the answer; raises OSError if the host is gone, TimeoutError if it is mute.
+
+        Who gives up waiting has hung up: nobody would hear of what comes of it. A stop that can't be delivered on
+        this connection is delivered in another way.
+        """
+        if not isinstance(command, Stop):
+            return await self._ask_here(command)
+        try:
+            return await self._ask_here(command)
+        except OSError:  # a time-out among them, and what it hung up was a stop as well
+            return await _ask_alone(self._home, command)
+
+    async def _ask_here(self, command: Ask) -> Reply:
+        if self._gone:
+            raise ConnectionResetError("the host is gone")
+        if len(self._asked) >= ASKS_MAX and not isinstance(command, Stop):
+            raise ConnectionResetError(f"more than {ASKS_MAX} commands wait for an answer")
+        self._number += 1
+        number = self._number
+        answer: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
+        self._writer.write(msgspec.json.encode(msgspec.structs.replace(command, number=number)) + b"\n")
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S if isinstance(command, Stop) else answer_s(command)):
+                await self._writer.drain()
+                reply = await answer
+        except TimeoutError:
+            self._writer.close()
+            raise
+        except asyncio.CancelledError:
+            if not isinstance(command, Stop):  # a stop that is under way is carried out, whoever waits for it
+                self._writer.close()
+            raise
+        finally:
+            self._asked.pop(number, None)
+        if reply is None:
+            raise ConnectionResetError("the host is gone")
+        return reply
+
+    async def line(self, timeout_s: float) -> Line | None:
+        """Return the next line of any kind, None if the host is gone; raises TimeoutError if it says nothing.
+
+        Answers are among the lines, in their place: what stands before one was so before it.
+        """
+        async with asyncio.timeout(timeout_s):
+            line = await self._lines.get()
+        if line is None:
+            self._lines.put_nowait(None)  # gone is gone, however often one asks
+        return line
+
+    async def lines(self) -> AsyncIterator[Line]:
+        """Give lines as they come; ends when the host is gone."""
+        while (line := await self._lines.get()) is not None:
+            yield line
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+        self._reading.cancel()
+        await asyncio.wait({self._reading})
+
+    async def _read(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                what = read_line(line)
+                if not isinstance(what, Snapshot | Happened):
+                    number, what = what.to, msgspec.structs.replace(what, to=0)  # numbers are a matter of the wire
+                    self._answered(number, what)
+                await self._lines.put(what)
+        except (OSError, ValueError):
+            pass  # a host that breaks off in the middle of a line, or talks nonsense, is gone as well
+        self._gone = True
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_result(None)
+        await self._lines.put(None)
+
+    def _answered(self, number: int, reply: Reply) -> None:
+        """Give an answer to who asked; one without a number (a line that wasn't understood) to who asked first."""
+        answer = self._asked.get(number or next(iter(self._asked), 0))
+        if answer is not None and not answer.done():
+            answer.set_result(reply)
+
+
+async def _ask_alone(home: Home, command: Stop) -> Reply:
+    """Deliver a stop over a connection of its own, or as a signal; raises OSError or EstimError if neither is had."""
+    with suppress(
+        OSError, ValueError, EstimError
+    ):  # nobody there, mute, gone before it had answered, or no host's words
+        reply = await _ask_anew(home, command)
+        if not (isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER):  # one that takes no more front ends
+            return reply
+    if command.seen_off:
+        raise ConnectionResetError("the host is gone")  # a signal would stop what is not meant
+    return await asyncio.to_thread(_signal_stop, home)
+
+
+async def _ask_anew(home: Home, command: Stop) -> Reply:
+    reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=LINE_MAX)
+    try:
+        writer.write(msgspec.json.encode(command) + b"\n")
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            line = await reader.readline()
+    finally:
+        writer.close()
+    if not line.endswith(b"\n"):
+        raise ConnectionResetError("the host is gone")
+    return read_reply(bytes(line))
+
+
+def _signal_stop(home: Home) -> Reply:
+    told = stop_by_signal(home, STOP_TIMEOUT_S)
+    if told is None:
+        raise ConnectionResetError("the host is gone")
+    return Done(told)
+
+
+async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
+    """Connect to the home's host, or to one of our own that is started now, and watch it.
+
+    Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units although
+    software units are asked for.
+    """
+    home = find_home(options.home)
+    host: subprocess.Popen[bytes] | None = None
+    why = EstimError("the host does not answer", code=Exit.TRY_LATER)
+    for attempt in range(JOIN_TRIES):
+        if attempt:
+            await asyncio.sleep(JOIN_PAUSE_S)
+        wire = await _enter(home, watch_s)
+        if wire is not None:
+            wire.host = host
+            return await _same_kind(wire, options)
+        try:
+            host = await asyncio.to_thread(start_host, options)
+        except EstimError as error:
+            if error.code != Exit.TRY_LATER:
+                raise
+            why = error  # another host has the home: it is starting, or on its way out
+    raise why
+
+
+async def _enter(home: Home, watch_s: float) -> Wire | None:
+    """Connect and watch; None if nobody is there, or is leaving. Raises EstimError (75) if somebody is, but mute."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=4 * LINE_MAX)
+    except OSError:
+        return None
+    wire = Wire(home, reader, writer)
+    try:
+        async with asyncio.timeout(ENTER_S):
+            reply = await wire.ask(Watch(watch_s))
+    except TimeoutError as error:
+        await wire.close()
+        raise EstimError(f"a host runs here, but has not answered for {ENTER_S:g} s", code=Exit.TRY_LATER) from error
+    except OSError:
+        reply = None
+    if isinstance(reply, Done):
+        return wire
+    await wire.close()
+    return None
+
+
+async def _same_kind(wire: Wire, options: HostOptions) -> Wire:
+    """Who asks for a software unit must not get a host that drives a real one (safety.md H-28)."""
+    if options.simulate is None:
+        return wire
+    try:
+        overview = await wire.ask(Status())
+    except OSError as error:
+        raise EstimError("the host went away", code=Exit.TRY_LATER) from error
+    if isinstance(overview, Overview) and overview.simulated:
+        return wire
+    await wire.close()
+    text = "the host that runs here drives real units: end it first, or leave --simulate out"
+    raise EstimError(text, code=Exit.TRY_LATER)
+
+
+def running(options: HostOptions) -> Reply | None:
+    """Return the host's overview, None if no host runs."""
+    try:
+        return ask_once(socket_of(options), Status())
+    except NoHost:
+        return None

@@ -1,0 +1,142 @@
+"""Who holds a home, and the signal by which everything that its host drives is stopped when no connection can be had.
+
+1. A host holds the lock for as long as it lives, and its process number stands in the file.
+2. It takes SIGUSR1 as a stop of everything. It says nothing back: what proves the stop is that its units leave the
+   marker beside the journal, which they do only with a proved zero.
+"""
+
+import fcntl
+import os
+import signal
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from estim.clock import RealClock
+from estim.config.paths import Home
+from estim.core.errors import EstimError, Exit
+from estim.journal.marker import How, Marker, Marks
+from estim.journal.rows import NEVER
+
+LOOK_S = 0.1
+"""How often the marker is looked at."""
+
+
+def holder(lock: Path) -> int | None:
+    """Return the process that holds the lock; None if nobody does, or nobody can know."""
+    try:
+        handle = os.open(lock, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _process_of(handle)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return None
+
+
+def _process_of(handle: int) -> int | None:
+    """Return the process that holds the lock of an open file: as the kernel lists it, else as it wrote down itself."""
+    about = os.fstat(handle)
+    place = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text(encoding="ascii", errors="replace").splitlines():
+            words = line.split()
+            if len(words) > 5 and words[1] == "FLOCK" and words[5] == place and words[4].isdecimal():
+                return int(words[4])
+    with suppress(OSError):  # it may be no file at all
+        number = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        return int(number) if number.isdecimal() and int(number) > 1 else None
+    return None
+
+
+def markers(home: Home) -> tuple[Path, Path]:
+    """Return the markers of a home: of its real units, and of its software units."""
+    return home.journal.with_suffix(".on.json"), home.simulated.with_suffix(".on.json")
+
+
+def stop_by_signal(home: Home, timeout_s: float) -> str | None:
+    """Stop everything that the home's host drives, and return what was done; None if no host holds the home.
+
+    Raises EstimError (80) if no zero is proved within `timeout_s`, or the host can't be signalled.
+    """
+    host = holder(home.lock)
+    if host is None:
+        return None
+    on = _on(home)  # before the signal too: a quick stop has taken its unit out a moment after it
+    try:
+        os.kill(host, signal.SIGUSR1)
+    except ProcessLookupError:
+        return None
+    except OSError as error:
+        raise _unproved(f"its host (process {host}) can't be signalled: {error.strerror}") from error
+    on |= _on(home)
+    if not on:
+        if not _all_read(home):
+            raise _unproved(f"its host (process {host}) was signalled, and what says that a unit may be on is missing")
+        return "nothing is running"
+    for _ in range(int(timeout_s / LOOK_S)):
+        if _all_read(home) and on.isdisjoint(_marked(home)):
+            return _how(home, on)
+        Event().wait(LOOK_S)
+    raise _unproved(f"its host (process {host}) was signalled, and has proved nothing within {timeout_s:.0f} s")
+
+
+def _how(home: Home, addresses: set[str]) -> str:
+    """Return how these units left the marker; raises EstimError (80) unless each was proved off, or never on."""
+    ends: dict[str, How] = {}
+    for marks in _read(home):
+        ends |= {one.address: one.how for one in marks.settled}
+    hows = {ends.get(address) for address in addresses}
+    if hows <= {How.PROVED}:
+        return "stopped, zero confirmed (by a signal: the host takes no connection)"
+    if hows <= {How.PROVED, How.UNTOUCHED}:
+        return "stopped before anything was put out (by a signal: the host takes no connection)"
+    raise _unproved("its unit left the list of those that may be on without a proof")
+
+
+def _on(home: Home) -> set[str]:
+    """Return the addresses of what may be on now; those whose time is over were told when it was, and are left out."""
+    now_utc = RealClock().now().utc
+    return {address for address, until_utc in _marks(home).items() if until_utc > now_utc}
+
+
+def _marked(home: Home) -> set[str]:
+    return set(_marks(home))
+
+
+def _marks(home: Home) -> dict[str, datetime]:
+    """Return until when each unit in the markers may be on; a marker that can't be read counts as one of its own."""
+    marks = {one.address: one.until_utc for read in _read(home) for one in read.units}
+    for path in markers(home):
+        with suppress(EstimError):
+            Marker(path).read()
+            continue
+        marks[str(path)] = NEVER
+    return marks
+
+
+def _read(home: Home) -> list[Marks]:
+    """Return what can be read of the markers."""
+    found: list[Marks] = []
+    for path in markers(home):
+        with suppress(EstimError):
+            marks = Marker(path).read()
+            if marks is not None:
+                found.append(marks)
+    return found
+
+
+def _all_read(home: Home) -> bool:
+    """Say whether at least one marker is there; a host makes it when it starts."""
+    return bool(_read(home))
+
+
+def _unproved(why: str) -> EstimError:
+    text = f"the stop is NOT confirmed: {why}; switch the unit off by hand"
+    return EstimError(text, code=Exit.NOT_CONFIRMED)

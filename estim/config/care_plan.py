@@ -1,0 +1,20 @@
+"""The care plan that holds: the user's own file if there is one, else the one that is shipped."""
+
+from pathlib import Path
+
+from estim.config.files import no_right
+from estim.core.care.plan import Plan, read_plan, shipped
+from estim.core.errors import EstimError, Exit
+
+
+def read_own_plan(path: Path) -> Plan:
+    """Return the plan; raises EstimError (78) with every mistake of a file that can't be used."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return read_plan(shipped(), "eight-steps.toml")
+    except UnicodeDecodeError as error:
+        raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
+    except OSError as error:
+        raise no_right(path, error, Exit.CONFIG) from error
+    return read_plan(text, str(path))

@@ -1,0 +1,313 @@
+"""The user's settings: config.toml as one typed value, and changes to it that keep every comment.
+
+1. A missing file or key is the default. A wrong one is refused with file, field, what was found and what is allowed,
+   all of them in one go; nothing is ever silently clamped (safety.md section 9).
+2. What a field allows is written once, beside its type: the check and the sentence can't differ.
+3. `schema` may only grow, and a migration may only lower a limit (safety.md C-35).
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from estim.config.files import no_right, read_small, write_whole
+from estim.config.template import TEMPLATE
+from estim.core.days.reminders import Quiet
+from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
+from estim.core.errors import EstimError, Exit
+from estim.core.session.guard import NEW_UNIT_CAP_PCT, Cap, percent_cap
+from protocols.vocabulary import Capabilities, Channel, Level
+
+SCHEMA = 1
+
+UNIT_CAPS_MAX = 100
+
+CapPct = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100, % of a unit's scale")]
+Minutes = Annotated[float, Meta(gt=0, le=30, description="minutes, more than 0 and at most 30")]
+RampS = Annotated[float, Meta(ge=3, le=300, description="seconds, from 3 to 300")]
+Theme = Annotated[str, Meta(min_length=1, max_length=64, description="the name of a theme, 1 to 64 characters")]
+Keep = Annotated[bool, Meta(description="true or false")]
+SchemaNumber = Annotated[int, Meta(ge=1, description=f"a whole number, {SCHEMA} today")]
+UnitName = Annotated[str, Meta(min_length=1, max_length=64)]
+CapLevel = Annotated[int, Meta(ge=0, le=10_000)]
+UnitCaps = Annotated[
+    dict[UnitName, dict[Channel, CapLevel]],
+    Meta(
+        max_length=UNIT_CAPS_MAX,
+        description="a table [cap.NAME] per unit with lines such as A = 40: levels of the unit's own scale, "
+        "whole numbers from 0 to 10000, for the channels A to D",
+    ),
+]
+
+Profiles = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(min_length=1, max_length=16)]],
+    Meta(max_length=32, description='a table [profile] with lines such as yokonex = "V2.0"'),
+]
+
+Site = Annotated[str, Meta(min_length=1, max_length=32, description='a site of programs, such as "ankle-left"')]
+Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time of the day such as "22:00"')]
+Url = Annotated[str, Meta(min_length=4, max_length=500)]
+
+
+class Reminders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How and when a person is reminded: `elsewhere` are the addresses of other devices (apprise URLs)."""
+
+    desktop: Annotated[bool, Meta(description="true or false")] = True
+    terminal: Annotated[bool, Meta(description="true or false")] = True
+    elsewhere: Annotated[
+        tuple[Url, ...], Meta(max_length=8, description='up to 8 addresses such as "ntfy://topic", for apprise')
+    ] = ()
+    quiet_from: Clock = "22:00"
+    quiet_to: Clock = "07:00"
+    prepare: Annotated[bool, Meta(description="true or false")] = True
+
+    @property
+    def quiet(self) -> Quiet:
+        """Return the hours without reminders."""
+        return Quiet(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to))
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All settings, checked. `cap` holds the highest level per unit name and channel, `ramp_s` None: by the slope.
+
+    `profile` is the version of a family's protocol, for its units that have none of their own.
+    """
+
+    schema: SchemaNumber = SCHEMA
+    new_unit_cap_pct: CapPct = NEW_UNIT_CAP_PCT
+    minutes: Minutes = 20.0
+    ramp_s: RampS | None = None
+    keep_running: Keep = False
+    theme: Theme | None = None
+    cap: UnitCaps = {}
+    profile: Profiles = {}
+    site: Site | None = None
+    schedule: Schedule = Schedule()
+    reminders: Reminders = Reminders()
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is allowed but unusual, one sentence each."""
+        if self.new_unit_cap_pct <= NEW_UNIT_CAP_PCT:
+            return ()
+        return (
+            f"new_unit_cap_pct is {self.new_unit_cap_pct}: above {NEW_UNIT_CAP_PCT} % a unit that nobody knows yet "
+            "may come on strong",
+        )
+
+    def caps_of(self, name: str) -> dict[Channel, int]:
+        """Return the caps of a unit by its name, whatever the case; the lower one where it stands there twice."""
+        lowest: dict[Channel, int] = {}
+        for unit, caps in self.cap.items():
+            if unit.casefold() == name.casefold():
+                for channel, level in caps.items():
+                    lowest[channel] = min(level, lowest.get(channel, level))
+        return lowest
+
+
+def read_settings(path: Path) -> Settings:
+    """Read config.toml; a missing file gives the defaults. Raises EstimError (78) with every mistake in it."""
+    return _checked(path, _parsed(path, _text(path)))
+
+
+Value = bool | int | float | str | list[str] | None
+
+
+def change_settings(path: Path, field: str, value: Value) -> Settings:
+    """Set one field ("minutes", "cap.coyote3.A"); see change_fields."""
+    return change_fields(path, {field: value})
+
+
+def change_fields(path: Path, values: Mapping[str, Value]) -> Settings:
+    """Set fields of the file, all or none of them, comments and order kept, and return all settings.
+
+    None takes the line out, back to the default. Raises EstimError (78) for a value that isn't allowed or a file
+    that was wrong before, 73 if it can't be written; the file is unchanged then.
+    """
+    text = _text(path)
+    _checked(path, _parsed(path, text))
+    fresh = TEMPLATE if text is None else text
+    for field, value in values.items():
+        fresh = _changed(path, fresh, field, value)
+    if text is None and fresh == TEMPLATE:
+        return Settings()
+    settings = _checked(path, _parsed(path, fresh))
+    write_whole(path, fresh)
+    return settings
+
+
+def _changed(path: Path, text: str, field: str, value: Value) -> str:
+    import tomlkit  # only who writes needs it, and it costs milliseconds
+
+    *tables, key = _keys(path, field)
+    document = tomlkit.parse(_uncommented(text, field))
+    table: Any = document
+    for name in tables:
+        if name not in table:
+            if value is None:
+                return text
+            table[name] = tomlkit.table(is_super_table=name == tables[0] and len(tables) > 1)
+        table = table[name]
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+    return tomlkit.dumps(document)
+
+
+def unit_caps(
+    caps: Capabilities, settings: Settings, name: str, remembered: Mapping[Channel, int] | None = None
+) -> tuple[Cap, ...]:
+    """Return the unit's and the user's caps, for Limits: the smallest wins there.
+
+    A channel that neither config.toml nor the remembered unit gives a cap has the one of a new unit.
+    """
+    own = settings.caps_of(name)
+    kept = remembered or {}
+    channels = [channel for channel in caps.channels if channel not in own and channel not in kept]
+    pct = settings.new_unit_cap_pct
+    fresh = percent_cap(caps, pct, f"a new unit is capped at {pct} % of its scale: new_unit_cap_pct in config.toml")
+    found = [
+        Cap(f"the cap that is remembered for {name}", _levels(kept, caps)),
+        Cap(f"the cap of {name} in config.toml", _levels(own, caps)),
+        Cap(fresh.why, {channel: fresh.level[channel] for channel in channels}),
+    ]
+    return tuple(cap for cap in found if cap.level)
+
+
+def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, Level]:
+    return {channel: Level(level) for channel, level in levels.items() if channel in caps.channels}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return read_small(path).decode("utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise no_right(path, error, Exit.CONFIG) from error
+    except UnicodeDecodeError as error:
+        raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
+
+
+def _parsed(path: Path, text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise EstimError(f"{path}: not TOML: {error}", code=Exit.CONFIG) from error
+
+
+def _checked(path: Path, data: Mapping[str, Any]) -> Settings:
+    kinds = get_type_hints(Settings, include_extras=True)
+    schema = data.get("schema", SCHEMA)
+    if type(schema) is int and schema > SCHEMA:
+        raise EstimError(
+            f"{path}: schema = {schema} was written for a newer estim, this one knows {SCHEMA}: update estim",
+            code=Exit.CONFIG,
+        )
+    wrong: list[str] = []
+    good = _fields("", data, kinds, wrong)
+    if wrong:
+        raise EstimError("\n".join(f"{path}: {sentence}" for sentence in wrong), code=Exit.CONFIG)
+    settings = Settings(**good)
+    try:
+        check_rules(settings.schedule.rules)
+        if settings.schedule.zone != LOCAL:
+            zone_of(settings.schedule.zone)
+    except EstimError as error:
+        raise EstimError(f"{path}: schedule: {error.text}", code=Exit.CONFIG) from error
+    return settings
+
+
+def _fields(table: str, data: Mapping[str, Any], kinds: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
+    """Return what is right in a table, and add a sentence for each thing that is wrong; a Struct is a table in it."""
+    good: dict[str, Any] = {}
+    for field, value in data.items():
+        name = f"{table}{field}"
+        if field not in kinds:
+            wrong.append(_unknown(name, field, kinds))
+            continue
+        kind = kinds[field]
+        if isinstance(kind, type) and issubclass(kind, Struct) and isinstance(value, dict):
+            inner = _fields(f"{name}.", value, get_type_hints(kind, include_extras=True), wrong)
+            good[field] = kind(**inner)
+        elif _fits(value, kind):
+            good[field] = msgspec.convert(value, kind)
+        else:
+            for culprit, found in _culprits(name, value, kind):
+                wrong.append(f"{culprit} = {_shown(found)} is not allowed: it takes {_allowed(kind)}")
+    return good
+
+
+def _unknown(name: str, field: str, kinds: Mapping[str, Any]) -> str:
+    near = get_close_matches(field, kinds, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(kinds)}"
+    return f"{name} is no setting; {hint}"
+
+
+def _culprits(field: str, value: Any, kind: Any) -> list[tuple[str, Any]]:
+    """Return what exactly is wrong in a field, by its full name: one cap among many, or the field itself."""
+    parts: list[tuple[str, Any, Any]] = []
+    for unit, caps in value.items() if isinstance(value, dict) else ():
+        if isinstance(caps, dict) and caps:
+            parts += [(f"{field}.{unit}.{key}", level, {unit: {key: level}}) for key, level in caps.items()]
+        else:
+            parts.append((f"{field}.{unit}", caps, {unit: caps}))
+    found = [(name, part) for name, part, alone in parts if not _fits(alone, kind)]
+    return found or [(field, value)]
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _allowed(kind: Any) -> str:
+    """Return the description that stands beside the type, optional or not."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return f"a table of its own with {', '.join(get_type_hints(kind))}"
+    for part in (kind, *get_args(kind)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, Meta) and meta.description:
+                return meta.description
+    raise AssertionError(f"{kind} says nothing of what it allows")
+
+
+def _uncommented(text: str, field: str) -> str:
+    """Wake the template's own commented line of a field, so that the value stands where it is explained."""
+    line = next((line for line in TEMPLATE.splitlines() if line.startswith(f"# {field} = ")), None)
+    lines = text.splitlines(keepends=True)
+    if line is None or any(other.startswith(f"{field} =") for other in lines):
+        return text
+    return "".join(other[2:] if other.rstrip("\r\n") == line else other for other in lines)
+
+
+_DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2}
+
+
+def _keys(path: Path, field: str) -> list[str]:
+    keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
+    if not all(keys) or len(keys) != _DEPTH.get(keys[0], 1):
+        raise EstimError(f'{path}: {field!r} is no setting; such as "minutes" or "cap.coyote3.A"', code=Exit.CONFIG)
+    return keys
+
+
+def _unit_and_channel(field: str) -> tuple[str, str]:
+    """A unit's name may hold dots, a channel doesn't."""
+    name, _, channel = field.partition(".")[2].rpartition(".")
+    return name, channel

@@ -1,0 +1,198 @@
+"""Reads the care plan: its steps and figures as data that a person may edit, every mistake told at once.
+
+Rules:
+1. A step appears in the stages that it names, and every stage has a step, so that there is always something to do.
+2. The step that leads a stage is the one that belongs to the fewest stages, the first of the file among equals: what
+   belongs everywhere leads nowhere.
+3. A plan may be stricter than the shipped one. The hours without current before a run can't be made fewer than four
+   (safety.md C-30), and a run can't be called safe above the pain at which it is stopped.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from re import fullmatch
+from typing import Any
+
+from estim.core.errors import EstimError, Exit
+from estim.core.programs.fields import ID, SCHEMA, Number, Text, Words
+from estim.core.toml_table import Table
+
+
+class Stage(StrEnum):
+    """Where a person is on the way back; a step belongs to some of the four in the middle."""
+
+    NOT_BEGUN = "not-begun"
+    REST = "rest"
+    TRIAL = "trial"
+    """A trial run is possible."""
+    MORNING = "morning"
+    """A run waits for the judgement of the next morning."""
+    BUILD = "build"
+    ENDED = "ended"
+
+
+class Tick(StrEnum):
+    """How a step is ticked off: by hand each day, by hand once, by sessions, by a run, or never."""
+
+    DAILY = "daily"
+    ONCE = "once"
+    SESSIONS = "sessions"
+    RUN = "run"
+    NONE = "none"
+
+
+STAGES = Words(("rest", "trial", "morning", "build"), "the stages in which the step is shown")
+TICK = Words(tuple(Tick), "how it is ticked off")
+TITLE = Text(60, "what people read in lists")
+TEXT = Text(600, "what to do, in plain words")
+WARN = Text(300, "what to take care of", default="")
+HONESTY = Text(1200, "what the plan can't do; shown once")
+TIMES = Number(1, 4, "times a day", "for steps that are ticked off by sessions", default=1, whole=True)
+REST_DAYS = Number(1, 60, "days", "days of rest before a trial run", default=7, whole=True)
+CALM_PAIN = Number(0, 5, "(0 to 10 is the scale)", "worst pain of a calm day", default=2, whole=True)
+CALM_DAYS = Number(1, 14, "days", "calm days in a row before a trial run", default=2, whole=True)
+RUN_PAIN_SAFE = Number(0, 5, "(0 to 10 is the scale)", "pain in a run that is safe", default=3, whole=True)
+RUN_PAIN_STOP = Number(0, 5, "(0 to 10 is the scale)", "more pain in a run than this: rest", default=5, whole=True)
+"""The pain-monitoring model: 0 to 3 safe, 4 and 5 acceptable, above 5 stop (programs.md section 7)."""
+QUIET_H = Number(4, 24, "hours", "no session this long before a run", default=4)
+EXTRA_H = Number(1, 12, "hours", "an extra session within this time after a run", default=3)
+GROWTH_PCT = Number(0, 50, "%", "so much more in a week than in the one before", default=10)
+
+STEPS_MAX = 20
+PROGRAMS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `programs` are those that it allows, none: it names none; a run's are those of the session after it."""
+
+    id: str
+    title: str
+    text: str
+    stages: tuple[Stage, ...]
+    tick: Tick
+    programs: tuple[str, ...] = ()
+    times: int = 1
+    warn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A whole plan, checked."""
+
+    title: str
+    honesty: str
+    steps: tuple[Step, ...]
+    rest_days: int = 7
+    calm_pain: int = 2
+    calm_days: int = 2
+    run_pain_safe: int = 3
+    run_pain_stop: int = 5
+    quiet_before_run_h: float = 4
+    extra_within_h: float = 3
+    growth_pct: float = 10
+
+    def of_stage(self, stage: Stage) -> tuple[Step, ...]:
+        """Return the steps that are shown in a stage, in the file's order."""
+        return tuple(step for step in self.steps if stage in step.stages)
+
+    def leading(self, stage: Stage) -> str:
+        """Return the id of the step that leads in a stage, "" where there are no steps (rule 2)."""
+        return min(self.of_stage(stage), key=lambda step: len(step.stages)).id if self.of_stage(stage) else ""
+
+
+def shipped() -> str:
+    """Return the text of the plan that comes with estim."""
+    from importlib.resources import files
+
+    return files("estim").joinpath("care", "eight-steps.toml").read_text(encoding="utf-8")
+
+
+def read_plan(text: str, name: str) -> Plan:
+    """Return the plan of a file's text; raise EstimError (78) with every mistake, each on a line of its own."""
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Besides its own error, tomllib passes on those of numbers with thousands of digits and of endless brackets.
+        raise EstimError(f"{name}: not TOML: {error}", code=Exit.CONFIG) from error
+    problems: list[str] = []
+    plan = _plan(Table(data, "", problems), data)
+    if problems:
+        raise EstimError("\n".join(f"{name}: {problem}" for problem in problems), code=Exit.CONFIG)
+    return plan
+
+
+def _plan(table: Table, data: Mapping[str, Any]) -> Plan:
+    table.whole("schema", SCHEMA)
+    plan = Plan(
+        title=table.text("title", TITLE),
+        honesty=table.text("honesty", HONESTY),
+        rest_days=table.whole("rest_days", REST_DAYS),
+        calm_pain=table.whole("calm_pain", CALM_PAIN),
+        calm_days=table.whole("calm_days", CALM_DAYS),
+        run_pain_safe=table.whole("run_pain_safe", RUN_PAIN_SAFE),
+        run_pain_stop=table.whole("run_pain_stop", RUN_PAIN_STOP),
+        quiet_before_run_h=table.number("quiet_before_run_h", QUIET_H),
+        extra_within_h=table.number("extra_within_h", EXTRA_H),
+        growth_pct=table.number("growth_pct", GROWTH_PCT),
+        steps=tuple(_step(step, data["steps"][index]) for index, step in enumerate(table.tables("steps", STEPS_MAX))),
+    )
+    table.close()
+    if not table.problems:  # what follows from a mistake would be told as a second one
+        _check_whole(table, plan)
+    return plan
+
+
+def _step(table: Table, data: Mapping[str, Any]) -> Step:
+    tick = table.word("tick", TICK)
+    before = len(table.problems)
+    stages = table.words("stages", STAGES)
+    if not stages and len(table.problems) == before:
+        table.refuse("stages", f"a step without a stage is never shown: it takes one or more of {STAGES.range}")
+    step = Step(
+        id=table.text("id", ID),
+        title=table.text("title", TITLE),
+        text=table.text("text", TEXT),
+        stages=tuple(Stage(stage) for stage in dict.fromkeys(stages)),
+        tick=Tick(tick),
+        programs=_programs(table, data),
+        times=table.whole("times", TIMES),
+        warn=table.text("warn", WARN),
+    )
+    if step.times > 1 and step.tick is not Tick.SESSIONS:
+        table.refuse("times", 'only a step with tick = "sessions" is counted')
+    table.close()
+    return step
+
+
+def _programs(table: Table, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a list of program ids; whether there are such programs isn't known here."""
+    allowed = f'a list of up to {PROGRAMS_MAX} programs, such as ["tens-ankle"]'
+    found = data["programs"] if table.has("programs") else []
+    if not isinstance(found, list) or len(found) > PROGRAMS_MAX:
+        table.wrong("programs", found, allowed)
+        return ()
+    wrong = [item for item in found if not isinstance(item, str) or not _is_id(item)]
+    for item in wrong:
+        table.wrong("programs", item, f"{allowed}, each of {ID.form}")
+    return () if wrong else tuple(dict.fromkeys(found))
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= ID.longest and fullmatch(ID.pattern, text) is not None
+
+
+def _check_whole(table: Table, plan: Plan) -> None:
+    if plan.run_pain_safe > plan.run_pain_stop:
+        table.refuse(
+            "run_pain_safe", f"{plan.run_pain_safe} is more than run_pain_stop ({plan.run_pain_stop}): lower it"
+        )
+    ids = [step.id for step in plan.steps]
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            table.refuse(f"steps[{index}].id", f"{name} is the id of steps[{ids.index(name)}] too: choose another")
+    for stage in STAGES.words:
+        if not plan.of_stage(Stage(stage)):
+            table.refuse("steps", f'no step has the stage "{stage}": each of {STAGES.range} needs one')

@@ -1,0 +1,267 @@
+"""Follows a person along the care plan: every run is judged by the next morning, and worse means rest again.
+
+Rules:
+1. Only what was written down since the plan was last begun counts, in order of time. A day is the person's own.
+2. Pain above the stop in a run means rest anew, at once. Else the first morning score on a later day, within 48 hours,
+   is held against the last one before the run; without one against the worst of that day before the run; without that
+   the run is safe only if the morning is calm. Worse: rest anew.
+3. Not worse, and the pain in the run safe: build up. Pain above safe, or not written down, or a session so shortly
+   before the run that it may have masked it (safety.md C-30), or no morning score in time: the gates of a trial run are
+   asked anew, with calm days after the run.
+4. Several runs before a judgement are judged each, and the least good one leads.
+5. A day is calm by its pain scores, all of them, whatever they were about; days without one are not. After a run only
+   later days count, however its own was scored.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from estim.core.care.plan import Plan, Stage
+from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, When
+from estim.core.days.dose import LOOK_BACK, local_time
+
+JUDGED_WITHIN = timedelta(hours=48)
+"""The pain-monitoring model looks 24 to 48 hours ahead (programs.md section 7)."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One thing that is asked for before a run, if it is met, and its figures."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A run that waits for its morning: more than `base` is worse. `but` says why it doesn't lead to building up."""
+
+    run: Run
+    base: int
+    against: str
+    but: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far the way back has led: REST (also with its gates met), MORNING or BUILD. `said` is what led here."""
+
+    stage: Stage
+    since: date
+    rest_over: date
+    calm_from: date
+    open: tuple[Open, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the course is decided from, by time. `in_runs`: the worst pain in runs that was noted by itself, by day."""
+
+    runs: tuple[Run, ...]
+    pains: tuple[Pain, ...]
+    in_runs: Mapping[date, int]
+    sessions: tuple[Played, ...]
+
+
+def utc(moment: datetime) -> datetime:
+    """Return a moment in UTC: those of one zone are compared by wall clocks, which go back once a year."""
+    return moment.astimezone(UTC)
+
+
+def story_of(diary: Diary, begin: Check, now: datetime) -> Story:
+    """Return what was written down since the beginning and until now, and all sessions: any can mask a run's pain."""
+    first, last = begin.at.timestamp(), now.timestamp()
+    pains = tuple(sorted((pain for pain in diary.pains if first <= _when(pain) <= last), key=_when))
+    in_runs: dict[date, int] = {}
+    for pain in pains:
+        if pain.when is When.RUN:
+            in_runs[pain.at.date()] = max(pain.score, in_runs.get(pain.at.date(), 0))
+    return Story(
+        runs=tuple(sorted((run for run in diary.runs if first <= _when(run) <= last), key=_when)),
+        pains=pains,
+        in_runs=in_runs,
+        sessions=diary.sessions,
+    )
+
+
+def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
+    """Return where the person stands now by what is written down."""
+    day = begin.at.date()
+    course = Course(Stage.REST, day, rest_over=day + DAY * plan.rest_days, calm_from=day)
+    mornings = [pain for pain in story.pains if pain.when is When.MORNING]
+    entries: list[Run | Pain] = sorted([*mornings, *story.runs], key=_when)
+    for entry in entries:
+        course = _expired(course, entry.at)
+        course = _ran(plan, story, course, entry) if isinstance(entry, Run) else _judged(plan, course, entry)
+    return _expired(course, now)
+
+
+def gates(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> tuple[Gate, Gate]:
+    """Return the two gates of a trial run on a day: the days of rest, and the calm days before it."""
+    if today >= course.rest_over:
+        rest = Gate(True, f"{plan.rest_days} days of rest are over")
+    else:
+        number = max(1, plan.rest_days - (course.rest_over - today).days + 1)  # a clock may have been set back
+        rest = Gate(
+            False, f"day {number} of {plan.rest_days} of rest: a trial run on {course.rest_over} at the earliest"
+        )
+    return rest, _calm(plan, course, worst, today)
+
+
+def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
+    """Return the worst pain of each of the last `days` days and today, up to a moment.
+
+    What a traveller wrote on a day that is still to come here counts as today's.
+    """
+    worst: dict[date, int] = {}
+    today, first = until.date(), (utc(until) - DAY * (days + 2)).timestamp()
+    last = until.timestamp()
+    pains = story.pains[bisect_left(story.pains, first, key=_when) : bisect_right(story.pains, last, key=_when)]
+    for pain in pains:
+        day = min(pain.at.date(), today)
+        worst[day] = max(pain.score, worst.get(day, 0))
+    return worst
+
+
+def masking(plan: Plan, sessions: Sequence[Played], at: datetime) -> Played | None:
+    """Return the session that put something out last in the quiet hours before a run, None: there is none.
+
+    `sessions` by time, as a diary has them.
+    """
+    quiet_from = utc(at) - timedelta(hours=plan.quiet_before_run_h)
+    found: Played | None = None
+    latest = quiet_from
+    for number in range(bisect_left(sessions, at.timestamp(), key=_when) - 1, -1, -1):
+        session = sessions[number]
+        if utc(session.at) < quiet_from - LOOK_BACK:
+            break
+        if session.begun and not session.simulated and utc(session.delivered_until) > latest:
+            found, latest = session, utc(session.delivered_until)
+    return found
+
+
+def in_words(number: int) -> str:
+    """Return a small number as a word, as the gates' sentences have it."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven")
+    return words[number] if number < len(words) else str(number)
+
+
+def _when(entry: Entry) -> float:
+    """In seconds since 1970: years of entries are compared many times over."""
+    return entry.at.timestamp()
+
+
+def _calm(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> Gate:
+    asked = f"at most {plan.calm_pain} is asked on "
+    asked += "one day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days in a row"
+    last = today if today in worst else today - DAY
+    days = [last - DAY * number for number in range(plan.calm_days)]
+    for day in days:
+        if day >= course.calm_from and worst.get(day, 0) > plan.calm_pain:
+            return Gate(False, f"worst pain {worst[day]} on {day}: {asked}")
+    for day in days:
+        if day < course.calm_from:
+            return Gate(False, f"days count from {course.calm_from} on: a worst pain of {asked}")
+        if day not in worst:
+            return Gate(False, f"no pain is noted for {day}: a worst pain of {asked}")
+    highest = max(worst[day] for day in days)
+    return Gate(True, f"worst pain {highest} from {days[-1]} to {last}: {asked}")
+
+
+def _rest_anew(plan: Plan, day: date, said: tuple[str, ...]) -> Course:
+    return Course(Stage.REST, day, rest_over=day + DAY * plan.rest_days, calm_from=day + DAY, said=said)
+
+
+def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
+    day = run.at.date()
+    said = list(course.said) if course.open else []
+    if course.open:
+        said.append(f"the run of {day} came before the last one was judged")
+    elif course.stage is Stage.REST:
+        shut = [
+            gate.text for gate in gates(plan, course, worst_by_day(story, run.at, plan.calm_days), day) if not gate.ok
+        ]
+        said += [f"the run of {day} came before its gates: {'; '.join(shut)}"] if shut else []
+    pain, but = _pain_in(story, run), ""
+    if pain is None:
+        but = f"the pain in the run of {day} isn't written down"
+    elif pain > plan.run_pain_safe:
+        but = f"the pain in the run of {day} was {pain}, and at most {plan.run_pain_safe} is safe"
+    if session := masking(plan, story.sessions, run.at):
+        ended = local_time(session.delivered_until, run.at, run.at.tzinfo)
+        masked = f"the pain in the run of {day} may have been masked"
+        said.append(
+            f"{masked}: a session lasted until {ended}, and a run belongs {plan.quiet_before_run_h:g} h after one"
+        )
+        but = but or masked
+    if pain is not None and pain > plan.run_pain_stop:
+        said.append(f"pain {pain} in the run of {day}, and above {plan.run_pain_stop} means rest again")
+        return _rest_anew(plan, day, tuple(said))
+    base, against = _base(plan, story, run)
+    since = course.since if course.open else day
+    return replace(
+        course, stage=Stage.MORNING, since=since, open=(*course.open, Open(run, base, against, but)), said=tuple(said)
+    )
+
+
+def _pain_in(story: Story, run: Run) -> int | None:
+    """Return the worst pain in a run, also as noted by itself that day; with several runs a day it counts for each."""
+    scores = (run.pain, story.in_runs.get(run.at.date()))
+    return max((score for score in scores if score is not None), default=None)
+
+
+def _base(plan: Plan, story: Story, run: Run) -> tuple[int, str]:
+    """Return what the next morning is held against (rule 2), and how it is told."""
+    day = run.at.date()
+    end = bisect_left(story.pains, _when(run), key=_when)
+    for number in range(end - 1, -1, -1):
+        pain = story.pains[number]
+        if pain.when is When.MORNING and pain.at.date() <= day:
+            return pain.score, f"{pain.score} on the morning of {pain.at.date()}"
+    lately = story.pains[bisect_left(story.pains, (utc(run.at) - 2 * DAY).timestamp(), 0, end, key=_when) : end]
+    scores = [pain.score for pain in lately if pain.at.date() == day]
+    if scores:
+        return max(scores), f"{max(scores)}, the worst before the run"
+    return plan.calm_pain, f"{plan.calm_pain}, the most of a calm day"
+
+
+def _judged(plan: Plan, course: Course, morning: Pain) -> Course:
+    day = morning.at.date()
+    due = [one for one in course.open if one.run.at.date() < day]
+    worse = [one for one in due if morning.score > one.base]
+    if worse:
+        said = f"first steps {morning.score} on {day}, worse than {worse[0].against}: rest again"
+        return _rest_anew(plan, day, (*course.said, said))
+    left = tuple(one for one in course.open if one not in due)
+    return _closed(course, day, due, left)
+
+
+def _expired(course: Course, now: datetime) -> Course:
+    """Give up on runs that no morning score came for in time."""
+    late = [one for one in course.open if utc(now) - utc(one.run.at) > JUDGED_WITHIN]
+    if not late:
+        return course
+    last = late[-1].run.at
+    day = (utc(last) + JUDGED_WITHIN).astimezone(last.tzinfo).date()
+    left = tuple(one for one in course.open if one not in late)
+    but = f"the run of {last.date()} wasn't judged by the first steps of a morning within 48 h"
+    return _closed(course, day, [replace(one, but=but) for one in late], left)
+
+
+def _closed(course: Course, day: date, done: Sequence[Open], left: tuple[Open, ...]) -> Course:
+    """Go on from runs that are done with: what stands against one of them stands against those left too (rule 4)."""
+    if not done:
+        return course
+    but = next((one.but for one in done if one.but), "")
+    if left:
+        return replace(course, open=tuple(replace(one, but=one.but or but) for one in left))
+    if not but:
+        return replace(course, stage=Stage.BUILD, since=day, open=())
+    said = (*course.said, f"{but}: the gates of a trial run are asked anew")
+    calm_from = max(one.run.at.date() for one in done) + DAY
+    return Course(Stage.REST, day, rest_over=day, calm_from=calm_from, said=said)

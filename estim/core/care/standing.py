@@ -1,0 +1,281 @@
+"""Says where a person stands on the care plan today: stage, gates with their figures, steps with ticks, what is asked.
+
+Rules:
+1. Everything is decided from the plan and the diary at a moment; nothing is remembered beside them.
+2. A sign of a torn tendon ends the plan until it is begun anew (safety.md C-45).
+3. A trial run is possible while both its gates are met; while one isn't, the stage is rest, with the gates shown.
+4. No session in the hours before a run, since it would hide the pain (safety.md C-30). Simulated sessions hide none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from estim.core.care.plan import Plan, Stage, Step, Tick
+from estim.core.care.progression import (
+    DAY,
+    JUDGED_WITHIN,
+    Course,
+    Gate,
+    Story,
+    follow,
+    gates,
+    in_words,
+    masking,
+    story_of,
+    utc,
+    worst_by_day,
+)
+from estim.core.days.diary import Check, Diary, Played, Run, Topic
+from estim.core.days.dose import local_time
+from estim.core.days.screening import last_begin, red_flag, standing_flags
+
+__all__ = ["Gate", "Item", "Stage", "Standing", "blocked", "honesty_due", "may_run_at", "quiet_until", "standing"]
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One step of today's list. `auto`: the diary ticks it, not a hand; a step with tick "none" is never done."""
+
+    step: str
+    title: str
+    done: bool
+    auto: bool
+    text: str
+    warn: str = ""
+    tick: Tick = Tick.DAILY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a person stands. `day` is 1 on the first day of the stage, 0 before the plan is begun.
+
+    `programs` are those that the plan allows now; none outside the four stages, or if the plan names none.
+    """
+
+    stage: Stage
+    since: date
+    day: int
+    step: str = ""
+    gates: tuple[Gate, ...] = ()
+    today: tuple[Item, ...] = ()
+    asks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    ended: str = ""
+    programs: tuple[str, ...] = ()
+
+
+def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
+    """Return where the person stands now."""
+    begin = last_begin(diary)
+    if flags := standing_flags(diary, begin):
+        return _over(flags[0].at.date(), red_flag(diary), now)
+    if begin is None:
+        return Standing(stage=Stage.NOT_BEGUN, since=now.date(), day=0)
+    if end := _end_after(diary, begin):
+        day = end.at.date()
+        return _over(day, f"the plan was ended on {day}; to begin it anew: estim care begin", now)
+    story = story_of(diary, begin, now)
+    course = follow(plan, story, begin, now)
+    stage, since, shown = _stage(plan, story, course, now)
+    if stage in (Stage.TRIAL, Stage.BUILD):
+        shown = (*shown, _quiet(plan, diary, now, now))
+    run = _recent_run(plan, story, now)
+    steps = [step for step in plan.of_stage(stage) if step.tick is not Tick.RUN or run is not None]
+    return Standing(
+        stage=stage,
+        since=since,
+        day=max(1, (now.date() - since).days + 1),
+        step=plan.leading(stage),
+        gates=shown,
+        today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
+        asks=_asks(plan, diary, story, course, now),
+        warnings=(*course.said, *_growth(plan, story, stage, now), *_skin(diary, begin)),
+        programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
+    )
+
+
+def may_run_at(plan: Plan, diary: Diary, at: datetime) -> Gate:
+    """Say if a run may be planned for a moment, by what is known now.
+
+    Calm days that are still to come are presumed, and told; any score against them counts.
+    """
+    if sentence := red_flag(diary):
+        return Gate(False, sentence)
+    quiet = _quiet(plan, diary, at, at)
+    if not quiet.ok:
+        return quiet
+    then = standing(plan, diary, at)
+    if then.stage is Stage.MORNING or (then.stage is Stage.REST and not then.gates[0].ok):
+        return next(gate for gate in then.gates if not gate.ok)
+    if then.stage is not Stage.REST:
+        return quiet
+    begin = last_begin(diary)
+    assert begin is not None, "nobody rests by a plan that wasn't begun"
+    worst = worst_by_day(story_of(diary, begin, at), at, plan.calm_days)
+    if any(worst.get(at.date() - DAY * number, 0) > plan.calm_pain for number in range(plan.calm_days + 1)):
+        return then.gates[1]
+    days = "day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days"
+    return Gate(True, f"if the worst pain of the {days} before it is at most {plan.calm_pain}, written down each day")
+
+
+def quiet_until(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> datetime | None:
+    """Return when the planned run is that forbids a session of `minutes` now, None: there is none."""
+    soon = utc(now) + timedelta(hours=plan.quiet_before_run_h, minutes=minutes)
+    runs = [check.at for check in diary.checks if check.topic is Topic.RUN_PLANNED and utc(now) <= utc(check.at) < soon]
+    return min(runs, key=utc, default=None)
+
+
+def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> str:
+    """Return why a planned run forbids a session of `minutes` now, "": it doesn't."""
+    run = quiet_until(plan, diary, now, minutes)
+    if run is None:
+        return ""
+    return (
+        f"a run is planned at {local_time(run, now, now.tzinfo)} and the {plan.quiet_before_run_h:g} h before it are "
+        "without a session, which would hide the pain that should stop you: after the run, or undo its plan"
+    )
+
+
+def honesty_due(diary: Diary) -> bool:
+    """Say whether the plan's honest word wasn't shown yet."""
+    return not any(check.topic is Topic.CARE and check.about == "honesty" for check in diary.checks)
+
+
+def _over(day: date, why: str, now: datetime) -> Standing:
+    return Standing(stage=Stage.ENDED, since=day, day=max(1, (now.date() - day).days + 1), ended=why)
+
+
+def _end_after(diary: Diary, begin: Check) -> Check | None:
+    ends = [check for check in diary.checks if check.topic is Topic.CARE and check.answer == "end"]
+    return min(
+        (end for end in ends if (utc(end.at), end.id) >= (utc(begin.at), begin.id)),
+        key=lambda end: utc(end.at),
+        default=None,
+    )
+
+
+def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Stage, date, tuple[Gate, ...]]:
+    """Return the stage as it is shown, since when, and the gates that belong to it."""
+    if course.stage is Stage.MORNING:
+        run = course.open[-1].run.at
+        until = local_time(utc(run) + JUDGED_WITHIN, now, now.tzinfo)
+        gate = f"the run of {run.date()} isn't judged yet: the first steps of a later morning, until {until}"
+        return Stage.MORNING, course.since, (Gate(False, gate),)
+    if course.stage is Stage.BUILD:
+        return Stage.BUILD, course.since, ()
+    today = now.date()
+    worst = worst_by_day(story, now, (today - course.since).days + plan.calm_days)
+    shown = gates(plan, course, worst, today)
+    if not all(gate.ok for gate in shown):
+        return Stage.REST, course.since, shown
+    since = today
+    while since > course.since and all(gate.ok for gate in gates(plan, course, worst, since - DAY)):
+        since -= DAY
+    return Stage.TRIAL, since, shown
+
+
+def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
+    hours = f"{plan.quiet_before_run_h:g} h"
+    session = masking(plan, diary.sessions, at)
+    if session is None:
+        return Gate(True, f"no session in the {hours} before a run")
+    ended = utc(session.delivered_until)
+    told = local_time(ended, now, now.tzinfo)
+    possible = local_time(ended + timedelta(hours=plan.quiet_before_run_h), now, now.tzinfo, up=True)
+    return Gate(False, f"a session lasted until {told}, and a run belongs {hours} after one: from {possible} on")
+
+
+def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
+    today, text, done = now.date(), step.text, False
+    ticks = [check.at for check in diary.checks if check.topic is Topic.TICK and check.about == step.id]
+    match step.tick:
+        case Tick.DAILY:
+            done = any(at.date() == today for at in ticks)
+        case Tick.ONCE:
+            done = any(utc(at) >= utc(begin.at) for at in ticks)
+        case Tick.RUN:
+            done = any(run.at.date() == today for run in diary.runs)
+        case Tick.SESSIONS:
+            count = sum(_counts(step, session, today) for session in diary.sessions)
+            done = count >= step.times
+            text = f"{count} of {step.times} today. {text}"
+        case Tick.NONE:
+            pass
+    return Item(step.id, step.title, done, step.tick in (Tick.SESSIONS, Tick.RUN), text, step.warn, step.tick)
+
+
+def _counts(step: Step, session: Played, today: date) -> bool:
+    """Say whether a session is one that a step asks for today: half of its length is enough, as for a slot."""
+    mine = not step.programs or session.program in step.programs
+    return mine and _real(session) and session.at.date() == today and session.output_s >= session.length_s / 2
+
+
+def _real(session: Played) -> bool:
+    return session.begun and not session.simulated
+
+
+def _recent_run(plan: Plan, story: Story, now: datetime) -> Run | None:
+    """Return the last run if the time for its extra session isn't over."""
+    last = story.runs[-1] if story.runs else None
+    within = timedelta(hours=plan.extra_within_h)
+    return last if last is not None and utc(now) < utc(last.at) + within else None
+
+
+def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime) -> tuple[str, ...]:
+    asks, today = [], now.date()
+    run = _recent_run(plan, story, now)
+    if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
+        until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)
+        which = " or ".join(dict.fromkeys(p for step in plan.steps if step.tick is Tick.RUN for p in step.programs))
+        asks.append(f"an extra session after the run, until {until}" + (f": {which}" if which else ""))
+    due = [one for one in course.open if one.run.at.date() < today]
+    if due:
+        asks.append(f"how were the first steps this morning, 0 to 10? Held against {due[0].against}")
+    elif not course.open and not any(pain.at.date() == today for pain in story.pains):
+        asks.append("how bad is the pain today, 0 to 10? Days without a score don't count as calm")
+    if session := _unseen(diary, now):
+        at = local_time(session.at, now, now.tzinfo)
+        asks.append(f"is the skin under the pads all right after the session of {at}?")
+    return tuple(asks)
+
+
+def _unseen(diary: Diary, now: datetime) -> Played | None:
+    """Return today's last session if nobody has looked at the skin since."""
+    over = [x for x in diary.sessions if _real(x) and x.at.date() == now.date() and utc(x.delivered_until) <= utc(now)]
+    last = max(over, key=lambda session: utc(session.at), default=None)
+    if last is None:
+        return None
+    looked = [check for check in diary.checks if check.topic is Topic.SKIN and utc(check.at) >= utc(last.at)]
+    return None if looked else last
+
+
+def _growth(plan: Plan, story: Story, stage: Stage, now: datetime) -> tuple[str, ...]:
+    if stage is not Stage.BUILD:
+        return ()
+    last, before = (_km(story.runs, now.date() - DAY * back) for back in (0, WEEK))
+    most = before * (1 + plan.growth_pct / 100)
+    if before <= 0 or last <= most + 1e-9:
+        return ()
+    return (
+        f"{last:.1f} km in the last 7 days after {before:.1f} km in the 7 before: at most {most:.1f} km "
+        f"({plan.growth_pct:g} % more) are asked, so let the next run wait",
+    )
+
+
+def _km(runs: Sequence[Run], last: date) -> float:
+    """Return the kilometres of the week that ends with a day."""
+    return sum(run.km for run in runs if last - DAY * WEEK < run.at.date() <= last)
+
+
+def _skin(diary: Diary, begin: Check) -> tuple[str, ...]:
+    seen = [check for check in diary.checks if check.topic is Topic.SKIN and utc(check.at) >= utc(begin.at)]
+    last = max(seen, key=lambda check: utc(check.at), default=None)
+    if last is None or last.answer != "bad":
+        return ()
+    return (
+        f"the skin wasn't all right on {last.at.date()}: no pads on that spot until it is; "
+        "red for more than an hour, or blisters: no sessions, and show it to somebody",
+    )

@@ -1,0 +1,87 @@
+"""What was played and written down, in words: one line each, for the log and for taking something back."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import assert_never
+
+from estim.core.days.diary import Break, Check, Diary, Entry, Mark, Note, Pads, Pain, Played, Regime, Run, Topic
+from estim.core.days.screening import SIGNS
+
+
+def told(entry: Entry) -> str:
+    """Return one entry as a line without its time."""
+    match entry:
+        case Played():
+            return _played(entry)
+        case Pain(score=score, when=when, note=note):
+            return _with(f"pain {score}, {when.value}", note)
+        case Run(km=km, minutes=minutes, pain=pain, note=note):
+            parts = [f"run {km:g} km"]
+            if minutes is not None:
+                parts.append(f"{minutes:g} min")
+            parts.append("pain not said" if pain is None else f"pain {pain}")
+            return _with(", ".join(parts), note)
+        case Check():
+            return _check(entry)
+        case Pads(note=note):
+            return _with("new pads", note)
+        case Note(text=text):
+            return text
+        case Mark(slot=slot, what=what):
+            return f"slot {slot.replace('T', ' ')}: {what.value}"
+        case Break(first=first, last=last, holiday=holiday):
+            return f"{'holiday' if holiday else 'pause'} {first} to {last or 'until it is ended'}"
+        case Regime(rules=rules, zone=zone):
+            return f"from here on {'; '.join(rules)} in {zone}"
+        case _:
+            raise AssertionError(f"{type(entry).__name__} has no words")
+
+
+def levels(level: Mapping[str, int]) -> str:
+    """Return levels by channel: "A=12, B=8"; "0" for none."""
+    return ", ".join(f"{channel}={at}" for channel, at in sorted(level.items()) if at) or "0"
+
+
+def all_entries(diary: Diary, *, quiet: bool = True) -> list[Entry]:
+    """Return everything by its time; `quiet` leaves out what the program noted by itself."""
+    kinds: list[Iterable[Entry]] = [diary.sessions, diary.pains, diary.runs, diary.checks, diary.pads, diary.notes]
+    kinds.append(diary.breaks)
+    if not quiet:
+        kinds += [diary.marks, diary.regimes]
+    return sorted((entry for kind in kinds for entry in kind), key=_order)
+
+
+def _order(entry: Entry) -> tuple[datetime, int]:
+    return entry.at, entry.id
+
+
+def _with(text: str, note: str) -> str:
+    return f"{text}: {note}" if note else text
+
+
+def _played(session: Played) -> str:
+    minutes = f"{int(session.output_s) // 60}:{int(session.output_s) % 60:02d} min"
+    if not session.begun:
+        return _with(f"{session.program} on {session.unit}: nothing put out", session.message)
+    ended = session.reason.replace("_", " ") or "not ended: its host died"
+    proof = ", stop NOT confirmed" if session.stop_confirmed is False else ""
+    return f"{session.program} on {session.unit}, {minutes}, level {levels(session.level_max)}, {ended}{proof}"
+
+
+def _check(check: Check) -> str:
+    match check.topic:
+        case Topic.HEALTH:
+            text = f"asked about {check.about}: {check.answer}"
+        case Topic.RED_FLAG:
+            text = f"RED FLAG: {SIGNS.get(check.about, check.about)}"
+        case Topic.SKIN | Topic.FEEL:
+            text = f"{check.topic.value} after session {check.session}: {check.answer}"
+        case Topic.TICK:
+            text = f"did {check.about}"
+        case Topic.CARE:
+            text = f"care plan: {check.answer or check.about}"
+        case Topic.RUN_PLANNED:
+            text = "a run is planned"
+        case _ as never:
+            assert_never(never)
+    return _with(text, check.note)

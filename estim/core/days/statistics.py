@@ -1,0 +1,320 @@
+"""Counts a diary: what was done of the schedule, how much was put out, and what became of the pain.
+
+1. A day is the person's own: that of the moment's offset, and that of a slot's key.
+2. A slot counts once it is over: done, cut short or missed. One that was skipped or lies in a pause is neither.
+3. Of several scores of one kind on one day the highest counts, and a session on a site that nobody named may have been
+   on any (as in estim/core/days/dose.py).
+4. Everything is put under its day once, so ten years take no longer than a blink.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import dropwhile
+
+from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
+from estim.core.days.dose import ANY
+from estim.core.days.slots import Slot, Status
+from estim.core.days.streak import OVER, Streak, by_day, streak_of
+from estim.core.errors import EstimError, Exit
+
+ENDS = 3
+"""Days at either end of the period whose worst pain is compared."""
+
+USAGE_DAYS = 60
+USAGE_LOW_MAX = 30
+USAGE_HIGH_MIN = 57
+"""Days with a session among the last sixty: low up to 30, high from 57 (programs.md section 9, Quell)."""
+
+RESPONDER_POINTS = 2
+RESPONDER_PERCENT = 30
+"""A fall of the pain by one of these means something to most people (programs.md section 6)."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day: its slots, sessions and scores. `site_minutes` is the most that one site can have had of `minutes`."""
+
+    on: date
+    done: int = 0
+    part: int = 0
+    missed: int = 0
+    skipped: int = 0
+    off: int = 0
+    open: int = 0
+    sessions: int = 0
+    minutes: float = 0.0
+    site_minutes: float = 0.0
+    worst: int | None = None
+    morning: int | None = None
+    rest: int | None = None
+    run: int | None = None
+    km: float = 0.0
+
+    @property
+    def counted(self) -> int:
+        """Return how many slots say something about adherence."""
+        return self.done + self.part + self.missed
+
+    @property
+    def empty(self) -> bool:
+        """Say whether nothing at all is known of it."""
+        return self == Day(on=self.on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Mean of the worst pain of the first days that have one, and of the last. Sums, so that thirds stay exact."""
+
+    before_sum: int
+    after_sum: int
+
+    @property
+    def before(self) -> float:
+        """Return the mean at the beginning."""
+        return self.before_sum / ENDS
+
+    @property
+    def after(self) -> float:
+        """Return the mean at the end."""
+        return self.after_sum / ENDS
+
+    @property
+    def fell(self) -> float:
+        """Return by how many points it fell; below 0 it rose."""
+        return (self.before_sum - self.after_sum) / ENDS
+
+    @property
+    def fell_percent(self) -> float | None:
+        """Return the fall against the beginning, None if there was no pain then."""
+        return 100 * (self.before_sum - self.after_sum) / self.before_sum if self.before_sum else None
+
+    @property
+    def responder(self) -> bool:
+        """Say whether it fell by at least two points or 30 %."""
+        fell = self.before_sum - self.after_sum
+        by_share = self.before_sum > 0 and 100 * fell >= RESPONDER_PERCENT * self.before_sum
+        return fell >= RESPONDER_POINTS * ENDS or by_share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """What one site had: minutes by day (days without any left out), and in how many sessions."""
+
+    site: str
+    sessions: int
+    by_day: Mapping[date, float]
+
+    @property
+    def minutes(self) -> float:
+        """Return all minutes."""
+        return sum(self.by_day.values())
+
+    @property
+    def highest(self) -> tuple[date, float]:
+        """Return the day that had most, the first of several, and its minutes."""
+        return max(self.by_day.items(), key=lambda one: (one[1], -one[0].toordinal()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Words that the person wrote; `about` says to what."""
+
+    at: datetime
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A period counted: every day of it in order, and what they add up to."""
+
+    first: date
+    last: date
+    today: date
+    days: tuple[Day, ...]
+    streak: Streak
+    change: Change | None
+    doses: tuple[Dose, ...]
+    programs: tuple[tuple[str, int], ...]
+    remarks: tuple[Remark, ...]
+    skin_ok: int
+    skin_bad: tuple[date, ...]
+    red_flags: tuple[tuple[date, str], ...]
+    simulated: bool
+
+    @property
+    def done(self) -> int:
+        """Return the slots that were done."""
+        return sum(day.done for day in self.days)
+
+    @property
+    def counted(self) -> int:
+        """Return the slots that are over and count: done, cut short or missed."""
+        return sum(day.counted for day in self.days)
+
+    @property
+    def adherence(self) -> float | None:
+        """Return the share of slots done, None if none counts."""
+        return self.done / self.counted if self.counted else None
+
+    @property
+    def streak_days(self) -> int:
+        """Return the days kept in a row."""
+        return self.streak.days
+
+    @property
+    def best_streak_days(self) -> int:
+        """Return the most days that were ever kept in a row."""
+        return self.streak.best_days
+
+    @property
+    def sessions(self) -> int:
+        """Return the sessions that began."""
+        return sum(day.sessions for day in self.days)
+
+    @property
+    def hours(self) -> float:
+        """Return the hours with a level above 0."""
+        return sum(day.minutes for day in self.days) / 60
+
+    @property
+    def highest(self) -> Day | None:
+        """Return the day with most minutes, the first of several, None if no session began."""
+        return max(self.days, key=lambda day: day.minutes) if self.sessions else None
+
+    @property
+    def usage_days(self) -> int | None:
+        """Return the days with a session among the last sixty that are over; None if the diary has fewer by then."""
+        over = list(dropwhile(lambda day: day.empty, (day for day in self.days if day.on < self.today)))
+        return sum(day.sessions > 0 for day in over[-USAGE_DAYS:]) if len(over) >= USAGE_DAYS else None
+
+    @property
+    def empty(self) -> bool:
+        """Say whether there is nothing to tell."""
+        return all(day.empty for day in self.days) and not (self.remarks or self.red_flags or self.skin_bad)
+
+
+def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last: date) -> Tally:
+    """Count the days from `first` to `last`, both included; `now` is in the person's zone.
+
+    A streak may have begun before `first`: it is told from all the slots that are given. Raises EstimError if the
+    period ends before it begins.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now needs a zone")
+    if last < first:
+        raise EstimError(
+            f"a report from {first} to {last} has no day: its last day must not lie before its first", code=Exit.USAGE
+        )
+    today = now.date()
+    played = [one for one in diary.sessions if one.begun and first <= one.at.date() <= last]
+    statuses = by_day(slots)
+    doses = _doses(played)
+    days = _days(diary, played, statuses, doses, first, last)
+    skin = [one for one in diary.checks if one.topic is Topic.SKIN and first <= one.at.date() <= last]
+    return Tally(
+        first=first,
+        last=last,
+        today=today,
+        days=days,
+        streak=streak_of(statuses, today, last),
+        change=_change(days),
+        doses=doses,
+        programs=tuple(sorted(Counter(one.program for one in played).items(), key=lambda one: (-one[1], one[0]))),
+        remarks=_remarks(diary, first, last),
+        skin_ok=sum(one.answer == "ok" for one in skin),
+        skin_bad=tuple(dict.fromkeys(one.at.date() for one in skin if one.answer == "bad")),
+        red_flags=_red_flags(diary.checks, first, last),
+        simulated=any(one.simulated for one in played),
+    )
+
+
+def _doses(played: Iterable[Played]) -> tuple[Dose, ...]:
+    minutes: defaultdict[str, defaultdict[date, float]] = defaultdict(lambda: defaultdict(float))
+    sessions: Counter[str] = Counter()
+    for one in played:
+        for site in dict.fromkeys(one.sites or (ANY,)):
+            minutes[site][one.at.date()] += one.output_s / 60
+            sessions[site] += 1
+    found = [Dose(site=site, sessions=sessions[site], by_day=dict(by_day)) for site, by_day in minutes.items()]
+    return tuple(sorted(found, key=lambda dose: (dose.site == ANY, -dose.minutes, dose.site)))
+
+
+def _days(
+    diary: Diary,
+    played: Sequence[Played],
+    statuses: Mapping[date, Counter[Status]],
+    doses: Sequence[Dose],
+    first: date,
+    last: date,
+) -> tuple[Day, ...]:
+    sessions = Counter(one.at.date() for one in played)
+    output_s: defaultdict[date, float] = defaultdict(float)
+    for one in played:
+        output_s[one.at.date()] += one.output_s
+    unnamed = next((dose.by_day for dose in doses if dose.site == ANY), {})
+    site_minutes = dict(unnamed)
+    for dose in doses:
+        if dose.site != ANY:
+            for on, minutes in dose.by_day.items():
+                site_minutes[on] = max(site_minutes.get(on, 0.0), minutes + unnamed.get(on, 0.0))
+    scores = _scores(diary.pains, diary.runs)
+    km: defaultdict[date, float] = defaultdict(float)
+    for run in diary.runs:
+        km[run.at.date()] += run.km
+    no_slot: Counter[Status] = Counter()
+    no_score: dict[When, int] = {}
+    found = []
+    for number in range((last - first).days + 1):
+        on = first + number * DAY
+        of_day = statuses.get(on, no_slot)
+        told = scores.get(on, no_score)
+        found.append(
+            Day(
+                on=on,
+                **{status.value: count for status, count in of_day.items() if status in OVER},
+                open=sum([count for status, count in of_day.items() if status not in OVER]),
+                sessions=sessions.get(on, 0),
+                minutes=output_s.get(on, 0.0) / 60,
+                site_minutes=site_minutes.get(on, 0.0),
+                worst=told.get(When.WORST),
+                morning=told.get(When.MORNING),
+                rest=told.get(When.REST),
+                run=told.get(When.RUN),
+                km=km.get(on, 0.0),
+            )
+        )
+    return tuple(found)
+
+
+def _scores(pains: Iterable[Pain], runs: Iterable[Run]) -> dict[date, dict[When, int]]:
+    told = [(one.at, one.when, one.score) for one in pains]
+    told += [(one.at, When.RUN, one.pain) for one in runs if one.pain is not None]
+    found: dict[date, dict[When, int]] = {}
+    for at, when, score in told:
+        of_day = found.setdefault(at.date(), {})
+        of_day[when] = max(score, of_day.get(when, score))
+    return found
+
+
+def _change(days: Iterable[Day]) -> Change | None:
+    worst = [day.worst for day in days if day.worst is not None]
+    if len(worst) < 2 * ENDS:
+        return None
+    return Change(before_sum=sum(worst[:ENDS]), after_sum=sum(worst[-ENDS:]))
+
+
+def _remarks(diary: Diary, first: date, last: date) -> tuple[Remark, ...]:
+    found = [Remark(at=one.at, about=f"pain, {one.when}", text=one.note) for one in diary.pains if one.note]
+    found += [Remark(at=one.at, about="run", text=one.note) for one in diary.runs if one.note]
+    found += [Remark(at=one.at, about="note", text=one.text) for one in diary.notes]
+    return tuple(sorted((one for one in found if first <= one.at.date() <= last), key=lambda one: one.at))
+
+
+def _red_flags(checks: Iterable[Check], first: date, last: date) -> tuple[tuple[date, str], ...]:
+    found = [one for one in checks if one.topic is Topic.RED_FLAG and one.answer != "no"]
+    return tuple(dict.fromkeys((one.at.date(), one.about) for one in found if first <= one.at.date() <= last))

@@ -1,0 +1,1 @@
+"""What front ends and host say to each other: commands, events, and the lines that carry them."""

@@ -1,0 +1,286 @@
+"""The language between host and front ends: Commands go in; Answers, Snapshots and Happenings come out.
+
+All values are frozen and serialise to JSON; a Snapshot carries the age of every figure that came from the unit.
+On the socket each is one JSON line, told apart by its first field: `do`, `answer`, `show` or `event`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from estim.core.days.dose import Gate
+from protocols.vocabulary import Channel
+
+LINE_MAX = 64 * 1024
+"""Longest JSON line on the socket, bytes; a longer one is refused."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+ProgramName = Annotated[str, Meta(min_length=1, max_length=4096)]
+"""An id, or the absolute path of a file."""
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Steps = Annotated[int, Meta(ge=-1000, le=1000)]
+LevelIn = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class State(StrEnum):
+    """Where a session is."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    READY = "ready"
+    ARMED = "armed"
+    RAMPING = "ramping"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FAULT = "fault"
+    ENDED = "ended"
+
+
+class Reason(StrEnum):
+    """Why a session ended."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    PANIC = "panic"
+    INTERRUPTED = "interrupted"
+    LINK_LOST = "link_lost"
+    CONTACT_LOST = "contact_lost"
+    DEVICE_ENDED = "device_ended"
+    FAULT = "fault"
+    REFUSED = "refused"
+    NO_DEVICE = "no_device"
+
+
+class Priority(StrEnum):
+    """How urgent an alarm is, after IEC 60601-1-8 (safety.md section 3)."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+# --- Commands: what a front end may ask for ---------------------------------------------------------------------
+
+
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
+    """The root of all commands. `unit` names one unit; None means the only one there is (for stops: all).
+
+    `number` comes back in the answer, so that who asks several things at once can tell which answer is which.
+    """
+
+    number: Annotated[int, Meta(ge=0)] = 0
+
+
+class Start(Command, tag="start", frozen=True, kw_only=True):
+    """Play a program. `pads_on` is the arming act; without it the session waits, armed by Arm, for five minutes.
+
+    `level` is the goal on the unit's own scale, per channel; a channel that isn't named stays at 0. `keep` lets the
+    session live on when this front end vanishes; `wait_after_loss` pauses for a key after a lost link came back,
+    instead of ending. `override` holds the gates that the user typed in full. `site` is one of the program's sites,
+    None: all of them. `unasked`: nobody sits there who could answer a question, so open ones are told and kept
+    instead of refusing. `typed_s` is when a person asked for it, seconds since the computer's start: a stop that was
+    typed later goes first, whichever of them arrives first.
+    """
+
+    program: ProgramName
+    unit: Name | None = None
+    minutes: Annotated[float, Meta(gt=0, le=1440)] | None = None
+    level: dict[Channel, LevelIn] = {}
+    ramp_s: Seconds | None = None
+    pads_on: bool = False
+    override: tuple[Gate, ...] = ()
+    site: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    unasked: bool = False
+    keep: bool = False
+    wait_after_loss: bool = False
+    typed_s: Annotated[float, Meta(ge=0)] | None = None
+
+
+class Arm(Command, tag="arm", frozen=True):
+    """The pads are on the skin and the person is ready: output may begin now."""
+
+    unit: Name | None = None
+
+
+class Raise(Command, tag="level", frozen=True, kw_only=True):
+    """Move the goal of one channel: `by` steps, or `to` an absolute level (exactly one of them)."""
+
+    channel: Channel
+    by: Steps | None = None
+    to: LevelIn | None = None
+    unit: Name | None = None
+
+
+class Pause(Command, tag="pause", frozen=True):
+    """Zero at once, keep the time that is left."""
+
+    unit: Name | None = None
+
+
+class Resume(Command, tag="resume", frozen=True):
+    """Ramp up again from zero to the last goal."""
+
+    unit: Name | None = None
+
+
+class Stop(Command, tag="stop", frozen=True, kw_only=True):
+    """Zero and end. `soft` ramps down in two seconds first; `reason` says who stopped.
+
+    `seen_off`: a person has looked, and a unit that can't be reached is off: it is searched for no longer.
+    """
+
+    unit: Name | None = None
+    soft: bool = False
+    reason: Literal["stopped", "panic", "interrupted"] = "stopped"
+    seen_off: bool = False
+
+
+class Quiet(Command, tag="quiet", frozen=True):
+    """Acknowledge an alarm by its number."""
+
+    alarm: int
+
+
+class Watch(Command, tag="watch", frozen=True):
+    """Send Snapshots (at most every `every_s`) and Happenings from now on."""
+
+    every_s: Annotated[float, Meta(ge=0.05, le=60)] = 0.25
+
+
+class Status(Command, tag="status", frozen=True):
+    """Answer with one Overview."""
+
+
+class Scan(Command, tag="scan", frozen=True):
+    """Look for units for `seconds`, and answer with one Found."""
+
+    seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+
+
+Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan
+
+
+# --- Answers: exactly one for each command ---------------------------------------------------------------------
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag_field="answer", omit_defaults=False):
+    """The root of all answers; `to` is the number of the command that is answered."""
+
+    to: int = 0
+
+
+class Done(Answer, tag="done", frozen=True):
+    """It was done; `text` says what in one sentence. After a Start, `unit` names the unit that was chosen.
+
+    `proved`, after a Stop: every unit that was or may have been on has proved zero.
+    """
+
+    text: str = ""
+    unit: str | None = None
+    proved: bool = False
+
+
+class Refusal(Answer, tag="refused", frozen=True, kw_only=True):
+    """It was refused and changed nothing. `code` is the exit code of the command line, `text` says what to do."""
+
+    code: int
+    text: str
+    nearest: tuple[str, ...] = ()
+
+
+class Overview(Answer, tag="overview", frozen=True, kw_only=True):
+    """Everything the host knows now."""
+
+    pid: int
+    simulated: bool
+    units: tuple["Snapshot", ...]
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One unit on the air. `sure` is false where only its services or the pinned address speak for it."""
+
+    address: str
+    name: str
+    family: str
+    sure: bool
+    known_as: str | None = None
+    rssi_dbm: int | None = None
+
+
+class Found(Answer, tag="found", frozen=True):
+    """What a scan saw."""
+
+    units: tuple[Sighting, ...]
+
+
+Reply = Done | Refusal | Overview | Found
+
+
+# --- Snapshot: one unit at one moment ----------------------------------------------------------------------------
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """Latched until acknowledged. `do` is the one line that tells a person what to do."""
+
+    number: int
+    priority: Priority
+    text: str
+    do: str
+    at: str
+
+
+class Lane(Struct, frozen=True, kw_only=True):
+    """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `wish` what
+    the session wants now; `held_by` the sentence of the limit that decided, empty if none did."""
+
+    channel: Channel
+    lo: int
+    hi: int
+    goal: int
+    wish: int
+    cap: int
+    cap_why: str
+    scale: int
+    held_by: str = ""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
+    """One unit and its session. Ages are seconds since the unit said so, None if it never did.
+
+    `lost_at` is the local time (ISO) at which the link was lost, None while it is there. Then `on_until` is the local
+    time until which output may be on, and `on_left_s` how long that is, s: 0 is over or off, None has no known end.
+    """
+
+    unit: str
+    address: str
+    family: str
+    title: str
+    simulated: bool
+    state: State
+    program: str = ""
+    program_title: str = ""
+    phase: str = ""
+    phase_number: int = 0
+    phase_count: int = 0
+    lanes: tuple[Lane, ...] = ()
+    length_s: float = 0.0
+    elapsed_s: float = 0.0
+    left_s: float = 0.0
+    heard_age_s: float | None = None
+    told_age_s: float | None = None
+    stale: bool = False
+    battery: int | None = None
+    out: str = "off"
+    zero: str = "no"
+    lost_at: str | None = None
+    on_until: str | None = None
+    on_left_s: float | None = None
+    differs: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    reason: Reason | None = None
+    stop_confirmed: bool | None = None
+    message: str = ""
+    by_hand: str = ""
+    counts: dict[str, int] = {}

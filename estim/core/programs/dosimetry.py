@@ -1,0 +1,180 @@
+"""Reckons what a program asks of the skin: how long current flows, and from a known peak r.m.s., density and charge.
+
+1. Pulses are taken as symmetric, both phases alike, as consumer units have them: duty = 2 x rate x width, r.m.s. =
+   peak x sqrt(duty), charge of one phase = peak x width.
+2. At most means that the fastest rate meets the widest pulse, that of the phase before too while the width changes.
+   So it is never less than what flows. On average counts bursts, sweeps, rises and rests.
+3. A peak is the person's own measurement at their own level, and counts whole in every phase: how current follows the
+   level is not known of any unit.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from estim.core.programs.fields import Number
+from estim.core.programs.program import Phase, Program, cycle_s, most
+from protocols.score import Part, Score, Steady, texture
+
+DENSITY_TOLD_MA_CM2 = 2.0
+"""r.m.s. current by area above which a place needs special attention (IEC 60601-2-10, safety.md section 7)."""
+
+RMS_TOLD_MA = 10.0
+"""Units that can give more must state their output and carry a warning (IEC 60601-2-10, safety.md section 7)."""
+
+RMS_MAX_MA = 50.0
+"""Highest r.m.s. current up to 400 Hz into 500 ohm (IEC 60601-2-10 as widely quoted, not checked: safety.md 7)."""
+
+ENERGY_MAX_MJ = 300.0
+"""Highest energy of a pulse into 500 ohm (IEC 60601-2-10, safety.md section 7)."""
+
+LOAD_OHM = 500.0
+
+PAD_SMALL_CM2 = 16.0
+WIDE_US = 200.0
+"""Pads below 4 x 4 cm are not for wide pulses (programs.md section 5); from which width on is our reading."""
+
+TWITCH_MAX_S = 1200.0
+"""Longest twitching at the whole level (programs.md section 6)."""
+
+TWITCH_MAX_HZ = 10.0
+"""Faster twitches begin to add up to a hold (programs.md section 4: 1 to 10 Hz relax, 20 to 50 Hz hold)."""
+
+CURRENT_MA = Number(0.1, 500.0, "mA", "peak of one phase, as measured at your level")
+
+UNKNOWN = (
+    "no unit of a supported family tells its current; --current-ma N reckons with a peak that you measured yourself"
+)
+
+POINTS = 5000
+GOLDEN = (sqrt(5) - 1) / 2
+"""Its multiples spread evenly over a phase whatever the pattern, so the mean is right to a few parts in 1000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Currents:
+    """What a known peak makes of a phase, at most but for `rms_mean_ma`; `charge_uc` is of one phase of a pulse."""
+
+    rms_ma: float
+    rms_mean_ma: float
+    density_ma_cm2: float
+    charge_uc: float
+    energy_mj: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One phase: the share of time with current, at most and on average; `currents` is None without a peak."""
+
+    title: str
+    length_s: float
+    duty_max: float
+    duty_mean: float
+    currents: Currents | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A whole program. `notices` are for the person to weigh; `refused` says which limit is passed ("": none)."""
+
+    phases: tuple[Figures, ...]
+    pad_cm2: float
+    current_ma: float | None
+    notices: tuple[str, ...]
+    refused: str
+
+
+def reckon(program: Program, current_ma: float | None = None, pad_cm2: float | None = None) -> Reckoning:
+    """Reckon every phase; `pad_cm2` is the area of one pad (None: the program's own)."""
+    area_cm2 = program.pad_cm2 if pad_cm2 is None else pad_cm2
+    befores = (None, *program.phases)
+    phases = tuple(
+        _figures(phase, before, current_ma, area_cm2) for before, phase in zip(befores, program.phases, strict=False)
+    )
+    notices = [*_of_program(program, area_cm2), *_of_currents(phases, area_cm2)]
+    return Reckoning(phases, area_cm2, current_ma, tuple(notices), _refused(phases))
+
+
+def mean_duty(phase: Phase) -> float:
+    """Return the share of time with current in a phase, on average."""
+    rate, width = phase.rate_hz, phase.width_us
+    if isinstance(rate, Steady) and isinstance(width, Steady) and phase.burst is None and phase.envelope is None:
+        return _duty(rate.value, width.value)
+    part = Part(phase.title, 0.0, phase.length_s, rate, width, phase.burst, phase.envelope)
+    score, total = Score((part,)), 0.0
+    for point in range(POINTS):
+        now = texture(score, phase.length_s * ((point + 0.5) * GOLDEN % 1.0))
+        total += _duty(now.rate_hz, now.width_us) if now.on else 0.0
+    return total / POINTS
+
+
+def _duty(rate_hz: float, width_us: float) -> float:
+    return 2 * rate_hz * width_us / 1e6
+
+
+def _figures(phase: Phase, before: Phase | None, current_ma: float | None, pad_cm2: float) -> Figures:
+    width_us = most(phase.width_us) if before is None else max(most(phase.width_us), most(before.width_us))
+    top, mean = _duty(most(phase.rate_hz), width_us), mean_duty(phase)
+    currents = None
+    if current_ma is not None:
+        rms_ma = current_ma * sqrt(top)
+        currents = Currents(
+            rms_ma=rms_ma,
+            rms_mean_ma=current_ma * sqrt(mean),
+            density_ma_cm2=rms_ma / pad_cm2,
+            charge_uc=current_ma * width_us / 1e3,
+            energy_mj=current_ma**2 * LOAD_OHM * 2 * width_us / 1e9,
+        )
+    return Figures(phase.title, phase.length_s, top, mean, currents)
+
+
+def _of_program(program: Program, pad_cm2: float) -> list[str]:
+    """Return what a person should know of a program that is right, whatever the current."""
+    notices = []
+    widest_us = max(most(phase.width_us) for phase in program.phases)
+    if pad_cm2 < PAD_SMALL_CM2 and widest_us > WIDE_US:
+        notices.append(
+            f"pads of {pad_cm2:g} cm² are small for pulses of {widest_us:g} µs: take {PAD_SMALL_CM2:g} cm² or more"
+        )
+    for number, phase in enumerate(program.phases, 1):
+        one = phase.envelope
+        if one is not None and 1e-6 < phase.length_s % cycle_s(one) < cycle_s(one) - max(one.off_s, 1e-6) - 1e-6:
+            whole_s = phase.length_s - phase.length_s % cycle_s(one)
+            notices.append(f"phase {number} ends within a contraction: {whole_s:g} s would be whole cycles")
+    if program.kind == "twitch":
+        fast = [most(phase.rate_hz) for phase in program.phases if most(phase.rate_hz) > TWITCH_MAX_HZ]
+        full_s = sum(phase.length_s for phase in program.phases if phase.level_pct == 100)
+        if fast:
+            notices.append(f'{max(fast):g} Hz begins to hold a muscle: such a program is of the kind "tetanic"')
+        if full_s > TWITCH_MAX_S:
+            notices.append(
+                f"twitches for {full_s / 60:g} min at the whole level: {TWITCH_MAX_S / 60:g} are the usual most"
+            )
+    return notices
+
+
+def _of_currents(phases: tuple[Figures, ...], pad_cm2: float) -> list[str]:
+    notices = []
+    for number, phase in enumerate(phases, 1):
+        made = phase.currents
+        if made is None:
+            continue
+        if made.density_ma_cm2 > DENSITY_TOLD_MA_CM2:
+            notices.append(
+                f"phase {number}: {made.density_ma_cm2:.2g} mA/cm² on pads of {pad_cm2:g} cm²: above "
+                f"{DENSITY_TOLD_MA_CM2:g} the skin needs special attention, and makers say not to; take larger pads"
+            )
+        if made.rms_ma > RMS_TOLD_MA:
+            notices.append(
+                f"phase {number}: {made.rms_ma:.3g} mA r.m.s.: above {RMS_TOLD_MA:g} a unit has to carry a warning"
+            )
+    return notices
+
+
+def _refused(phases: tuple[Figures, ...]) -> str:
+    for number, phase in enumerate(phases, 1):
+        made = phase.currents
+        if made is not None and made.rms_ma > RMS_MAX_MA:
+            return f"phase {number}: {made.rms_ma:.3g} mA r.m.s.: at most {RMS_MAX_MA:g} (IEC 60601-2-10); take less"
+        if made is not None and made.energy_mj > ENERGY_MAX_MJ:
+            return f"phase {number}: {made.energy_mj:.3g} mJ a pulse: at most {ENERGY_MAX_MJ:g} (IEC 60601-2-10)"
+    return ""

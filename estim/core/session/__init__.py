@@ -1,0 +1,1 @@
+"""A session, decided without input or output: its states, its level, the Guard and what is told."""

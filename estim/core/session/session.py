@@ -1,0 +1,545 @@
+"""One session on one unit: commands, reports and time go in; a wish for the Guard, happenings and a Snapshot come out.
+
+Rules:
+1. The states are the table in states.py. A command that it doesn't allow is refused and changes nothing.
+2. Doubt, pause, stop and fault clear the wish; only the goal is kept, for the resume key, and it ramps from zero.
+3. The session owns the wish and the position; the Guard owns caps and slope; the driver owns wire, retries and proof.
+4. A level that rose without estim and without a hand is a fault. A hand is never fought below the cap.
+5. It ends with `stop_confirmed` true only if the driver says Zero.CONFIRMED of the stop that was asked for last: each
+   pause, stop and fault asks for a zero of its own, and no earlier one proves it.
+6. A stop by a person is a latch: after it nothing leads back to output, whatever comes (a link, a pause, a key).
+7. A unit that was unfed for longer than UNFED_MAX_S, or a computer that slept, was interrupted: zero first. The first
+   goes on by a ramp from zero if it was short, and waits for a key if it wasn't; the second is the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import assert_never
+
+from estim.core.errors import EstimError, Exit, IllegalMove
+from estim.core.messages.commands import Priority, Reason, State
+from estim.core.messages.events import Happened, LinkBack
+from estim.core.moment import Now
+from estim.core.session.announce import Teller, author_of, local_time
+from estim.core.session.doubt import Doubt, surely_off
+from estim.core.session.figures import (
+    ARM_WINDOW_S,
+    ASLEEP_S,
+    BATTERY_MIN_PCT,
+    CHARGE_WAIT_S,
+    NAP_S,
+    PAUSE_MAX_S,
+    READY_MAX_S,
+    RISING_S,
+    UNFED_KEY_S,
+)
+from estim.core.session.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
+from estim.core.session.order import Order, Unit
+from estim.core.session.ramp import Wish, ramp_default_s
+from estim.core.session.states import HALTED, PLAYING, Move, move
+from protocols.vocabulary import (
+    UNFED_MAX_S,
+    Capabilities,
+    Channel,
+    Contact,
+    Ended,
+    Event,
+    Hand,
+    Level,
+    LowBattery,
+    Mode,
+    OffBy,
+    Out,
+    Refused,
+    Reported,
+    Wanted,
+    Zero,
+)
+
+AHEAD_MIN = 3
+"""How far a key may move the goal beyond the unit's level at least, in the unit's own steps: three taps in a row count
+on a unit that takes one step a second (em70), and 1 to 3 s after the key is let go it has come to rest."""
+
+
+def ahead(caps: Capabilities) -> int:
+    """Return how far a key may move the goal beyond the level that the unit told, in its own steps.
+
+    On fine scales that is what the Guard grants in one raise (20 of 1000 on a zc95): less would slow a held key down
+    below the slope that is safe, more would go on climbing after it is let go.
+    """
+    return max(AHEAD_MIN, caps.step)
+
+
+class Session:
+    """See the module. `order` None makes a session that only stops a unit which was left running.
+
+    Such a session ends by proof alone, or at `until_s` (monotonic seconds; inf: never), when the unit's output has
+    ended by itself.
+    """
+
+    def __init__(
+        self, unit: Unit, caps: Capabilities, limits: Limits, order: Order | None, now: Now, *, until_s: float = inf
+    ) -> None:
+        self.unit = unit
+        self.caps = caps
+        self.limits = limits
+        self.order = order
+        self.state = State.IDLE
+        self.reason: Reason | None = None
+        self.why = ""
+        self.teller = Teller(unit, caps, limits, order)
+        self.wish = Wish(caps.channels, order.course.score if order else None, order.goal if order else {})
+        self.started: Now | None = None
+        self.stop_confirmed: bool | None = None
+        self.until_s = until_s
+        self.linked = False
+        self._stop_number = 0
+        self._latched = False
+        self._granted: Mapping[Channel, Level] = {}
+        self._unfed_s: float | None = None
+        self._stepped_s = now.mono_s
+        self._was_zero = False
+        self.was_seen_off = False
+        self._seen_on = False
+        self.lost: Now | None = None
+        self._doubt = Doubt(caps)
+        self._seen: tuple[Now, Reported] | None = None
+        self._since_s = now.mono_s
+        self._linked_s = now.mono_s
+        self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
+
+    def connect(self, now: Now) -> None:
+        """Begin: the host is opening the link."""
+        self._go(now, Move.CONNECT)
+        if self.order is None:
+            self._stop(now, Reason.FAULT, "an earlier session was left open")
+
+    def link_up(self, now: Now) -> list[Happened]:
+        """The link is open, with a fresh driver that knows nothing yet."""
+        self.linked = True
+        self.lost = None
+        self._linked_s = now.mono_s
+        self._doubt.fresh()
+        if self.state in (State.STOPPING, State.FAULT):
+            self._since_s = now.mono_s
+        return [LinkBack(unit=self.unit.name)] if self.reason is Reason.LINK_LOST else []
+
+    def link_down(self, now: Now, last: Reported, text: str) -> list[Happened]:
+        """The link is gone; `last` is the driver's last word on what the unit may do by itself."""
+        self.linked = False
+        if self.state is State.ENDED:
+            return []
+        self._was_zero = self.proved(last)
+        self.lost = now
+        if self.state not in (State.STOPPING, State.FAULT):
+            self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
+        elif self._was_zero:
+            return []  # the stop that was under way has just been proved, by the unit's own leaving for instance
+        return self.teller.lost(now, last, text)
+
+    def no_device(self, now: Now, text: str) -> list[Happened]:
+        """The unit can't be reached, before any output; nothing is known of it."""
+        self._stop(now, Reason.NO_DEVICE, text)
+        return self._end(now, None, confirmed=False)
+
+    def give_up(self, now: Now, last: Reported | None, bug: str = "") -> list[Happened]:
+        """The host stops trying to reach a unit: its output ended by itself, a person gave up, or a bug broke in."""
+        if self.state is State.ENDED:
+            return []
+        self._stop(now, Reason.FAULT if bug else Reason.LINK_LOST, bug or "the link was lost")
+        proved = self._was_zero and not bug
+        return self._end(now, last, confirmed=proved or surely_off(now.mono_s, self.caps, last))
+
+    def proved(self, reported: Reported) -> bool:
+        """Say whether the unit proved zero after the last time that it was asked for."""
+        return reported.zero is Zero.CONFIRMED and reported.stop == self._stop_number
+
+    def surely_off(self, now: Now, last: Reported | None) -> bool:
+        """Say whether a lost unit is off by itself by now, and nothing else waits for it to come back."""
+        return not self.waits_for_link and surely_off(now.mono_s, self.caps, last)
+
+    @property
+    def waits_for_link(self) -> bool:
+        """Say whether a lost link that comes back leads to a pause, as was wanted, and not to the end."""
+        return self.order is not None and self.order.wait_after_loss and not self._latched
+
+    def seen_off(self, now: Now) -> list[Happened]:
+        """Take a person's word that a unit which was left on is off; nothing is confirmed by that."""
+        if self.state is State.ENDED:
+            return []
+        self.until_s = now.mono_s
+        self.was_seen_off = True
+        self.why = "a person has seen that the unit is off"
+        return self._end(now, None, confirmed=False)
+
+    @property
+    def goals(self) -> dict[Channel, int]:
+        """What was asked for, by channel."""
+        return {channel: self.wish.goal(channel) for channel in self.caps.channels}
+
+    @property
+    def untouched(self) -> bool:
+        """Say whether nothing was put out as far as this session knows: it never began, and the unit was never on."""
+        return self.order is not None and self.started is None and not self._seen_on
+
+    def on_until_s(self, now: Now, reported: Reported | None) -> float:
+        """Return until when the unit may be on (monotonic seconds, inf: it doesn't end by itself); -inf: it is off."""
+        if self.stop_confirmed or self.untouched:
+            return -inf
+        if self.order is None:
+            return self.until_s
+        if reported is None:
+            return inf
+        return -inf if reported.out is Out.OFF or reported.until_s <= now.mono_s else reported.until_s
+
+    def arm(self, now: Now) -> list[Happened]:
+        """Take the pads-on act."""
+        if self.state not in (State.IDLE, State.CONNECTING, State.READY):
+            move(self.state, Move.ARM)
+        self._pads_on_s = now.mono_s
+        return []
+
+    def level(self, channel: Channel, *, by: int | None, to: int | None) -> str:
+        """Move a channel's goal; above the cap it is refused, and the cap named. Returns what was done.
+
+        `by` never leads further than a few steps beyond the level that the unit told (see `ahead`): a key that is
+        held repeats thirty times a second, the unit takes a step or two, and whoever lets go means "no further". What
+        is refused isn't remembered. `to` was typed as a number and holds as it is, within the caps.
+        """
+        after = move(self.state, Move.LEVEL)
+        self._check_not_stopping("change the level")
+        if channel not in self.caps.channels:
+            raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
+        goal = max(0, to if to is not None else self.wish.goal(channel) + (by or 0))
+        check_level(self.limits, channel, goal)
+        if to is None and goal > max(self.wish.goal(channel), self._come_to(channel) + ahead(self.caps)):
+            # Without a figure in it that moves: the same refusal is the same sentence, and is told once.
+            text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
+            raise EstimError(f"{text}; press again when it is there", code=Exit.TRY_LATER)
+        self.wish.aim(channel, goal, at_once=after is State.RUNNING)
+        self.teller.author[channel] = "key"
+        self.state = after
+        return f"{channel.value} goes to {goal}"
+
+    def pause(self, now: Now) -> list[Happened]:
+        """Zero at once, keep the time that is left."""
+        self._unfed_s = None  # it waits for a key from now on, whatever it waited for
+        if self.state is State.PAUSED:
+            return []
+        move(self.state, Move.PAUSE)
+        self._check_not_stopping("pause")
+        self._go(now, Move.PAUSE)
+        return self.teller.paused("paused by a person", self.wish.played_s(now.mono_s))
+
+    def _check_not_stopping(self, what: str) -> None:
+        """Refuse what would take a soft stop back."""
+        if self._latched:
+            raise IllegalMove(f"can't {what} now: it is stopping")
+
+    def resume(self, now: Now, reported: Reported | None) -> list[Happened]:
+        """Ramp again from zero; refused while zero isn't proved or the link is away."""
+        after = move(self.state, Move.RESUME)
+        self._check_not_stopping("resume")
+        if not self.linked or reported is None or not self.proved(reported):
+            raise IllegalMove("can't resume yet: the unit has not confirmed zero; try again in a second")
+        return self._resume(now, after)
+
+    def _resume(self, now: Now, after: State) -> list[Happened]:
+        self.state, self._since_s = after, now.mono_s
+        self.reason, self.why = None, ""
+        self._unfed_s = None
+        self._begin(now)
+        return self.teller.resumed(self.wish.played_s(now.mono_s))
+
+    def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> list[Happened]:
+        """Stop. Soft comes down in two seconds first; any second stop makes it hard. Nothing leads back from it."""
+        self._latched = True
+        why = {Reason.PANIC: "panic key", Reason.INTERRUPTED: "interrupted"}.get(reason, "stopped by a person")
+        if self.state is State.PAUSED:
+            self.reason = None  # whatever led to the pause is over: it is this person who ends it
+        if not self.linked and self.reason is Reason.LINK_LOST:
+            self._was_zero = False  # that proved a pause, or an earlier stop
+        if soft and self.state in PLAYING and not self.wish.softening:
+            self.reason, self.why = reason, why
+            self.wish.soften(now.mono_s)
+        elif self.state is not State.ENDED:
+            self._stop(now, reason, why)
+        return []
+
+    def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
+        """Let time pass and take what the unit said. Call after every input, before plea()."""
+        told = self._interruptions(now, reported)
+        self._seen_on = self._seen_on or (reported.out is not Out.OFF and _above_zero(reported))
+        if self.order is None and _above_zero(reported):
+            self.until_s = max(self.until_s, reported.until_s)  # it says itself that it goes on
+        self._seen = now, reported
+        self.wish.advance(now.mono_s)
+        for event in events:
+            told += self._take(now, event)
+        told += self._look(now, reported)
+        played_s = self.wish.played_s(now.mono_s)
+        fading = self.state in PLAYING and self.wish.fading(now.mono_s)
+        author = author_of(self.state, self.reason, softening=self.wish.softening, fading=fading)
+        told += self.teller.levels(author, reported, played_s)
+        told += self._proceed(now, reported)
+        if self.state in PLAYING and self.order:
+            told += self.teller.playing(now, reported, self.order.course.score, played_s)
+        return told
+
+    def plea(self, now: Now) -> Plea:
+        """Return the present wish for the Guard."""
+        now_s = now.mono_s
+        if self.state in PLAYING:
+            origin_s = self.wish.origin_s(now_s)
+            wish, gate = self.wish.levels(now_s), self.wish.gate(now_s)
+            end_s = min(self.wish.end_s(now_s), origin_s + SESSION_MAX_S)
+            return Plea(Mode.PLAY, wish, gate, origin_s, end_s, held=self._granted)
+        prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
+        return Plea(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
+
+    def wanted(self, now: Now, plea: Plea, granted: Permit) -> Wanted:
+        """Return the order for the driver, and account for the levels that estim itself will bring about."""
+        self._doubt.granted(granted.level)
+        self._granted = granted.level
+        return Wanted(
+            mode=plea.mode,
+            level=granted.level,
+            ceiling={} if plea.mode is Mode.OFF else self.limits.ceiling,  # a stop writes nothing but zeros
+            score=self.order.course.score if self.order else None,
+            origin_s=self.wish.origin_s(now.mono_s),
+            end_s=plea.end_s,
+            stop=self._stop_number,
+            rises=granted.asks,
+        )
+
+    def nap_s(self, now: Now, plea: Plea, granted: Permit) -> float:
+        """Return how long step() may wait if nothing comes in, given what was asked of the Guard and granted.
+
+        Until the wish changes by itself, NAP_S at most; while the Guard holds a level below the wish it is asked again
+        soon.
+        """
+        if any(granted.level[channel] < wish for channel, wish in plea.wish.items()):
+            return RISING_S
+        if self.state not in PLAYING:
+            return NAP_S
+        # while it plays the driver asks by itself; a gap in feeding must be seen about when it is one
+        longest_s = NAP_S if self.caps.off_by is OffBy.FEED else 2 * NAP_S
+        return min(longest_s, self.wish.rests_s(now.mono_s))
+
+    @property
+    def length_s(self) -> float:
+        """How long it plays, seconds; 0 for a session that only stops."""
+        return min(self.order.course.score.length_s, SESSION_MAX_S) if self.order else 0.0
+
+    def _come_to(self, channel: Channel) -> int:
+        """Return how far on the person's own scale the unit has surely come, as it told last."""
+        if self._seen is None:
+            return 0
+        now, reported = self._seen
+        return self.wish.come_to(now.mono_s, channel, reported.level[channel].lo)
+
+    def _go(self, now: Now, by: Move) -> None:
+        """Make a move; where it leads to zero the wish is cleared, and a zero of its own asked for."""
+        self.state = move(self.state, by)
+        self._since_s = now.mono_s
+        if self.state in (State.PAUSED, State.STOPPING, State.FAULT):
+            self._unfed_s = None  # whatever led here now, a gap in feeding is not what waits to be over
+            self._stop_number += by is not Move.BACK  # what came back has proved the zero of its stop
+            self.wish.clear(now.mono_s)
+
+    def _interruptions(self, now: Now, reported: Reported) -> list[Happened]:
+        """See whether time has passed in which nobody looked after the unit: zero comes first, then it is told."""
+        slept_s, self._stepped_s = now.mono_s - self._stepped_s, now.mono_s
+        if self.state not in PLAYING:
+            return []
+        if slept_s > ASLEEP_S:
+            return self._fault(now, f"the computer slept, or stood still, for {_span_text(slept_s)}")
+        if reported.fed_s is None or now.mono_s - reported.fed_s <= UNFED_MAX_S:
+            return []
+        text = "the unit was left without frames for a moment, so it goes back to zero"
+        if self._latched:
+            self._stop(now, Reason.STOPPED, "stopped by a person")
+            return []
+        self._go(now, Move.PAUSE)
+        self._unfed_s = reported.fed_s
+        return self.teller.paused(text, self.wish.played_s(now.mono_s))
+
+    def _feed_again(self, now: Now) -> list[Happened]:
+        """Zero is proved after a gap in feeding: a short one is ramped over, a long one waits for a key."""
+        assert self._unfed_s is not None, "called after a gap only"
+        gap_s, self._unfed_s = now.mono_s - self._unfed_s, None
+        if gap_s <= UNFED_KEY_S:
+            return self._resume(now, move(self.state, Move.RESUME))
+        text = f"the unit was left without frames for {gap_s:.0f} s: output is off"
+        return self.teller.ring(now, Priority.MEDIUM, text, "resume with a key when you are ready")
+
+    def _stop(self, now: Now, reason: Reason, why: str, *, by: Move = Move.STOP) -> None:
+        """Go to STOPPING, or stay in FAULT. The first reason stays, but a person's panic or interrupt is told."""
+        if self.reason is None or reason in (Reason.PANIC, Reason.INTERRUPTED):
+            self.reason, self.why = reason, why
+        if self.state not in (State.STOPPING, State.FAULT):
+            self._go(now, by)
+
+    def _fault(self, now: Now, why: str) -> list[Happened]:
+        if self.state in (State.IDLE, State.STOPPING, State.FAULT, State.ENDED):
+            return []
+        self._go(now, Move.FAULT)
+        self.reason, self.why = Reason.FAULT, why
+        return self.teller.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
+
+    def _begin(self, now: Now) -> None:
+        top = max(self.wish.goal(channel) for channel in self.caps.channels)
+        ramp_s = self.order.ramp_s if self.order else None
+        shortest_s = ramp_default_s(top, self.caps.step, self.caps.raise_gap_s)
+        self.wish.begin(now.mono_s, shortest_s if ramp_s is None else ramp_s)
+        self.teller.author = dict.fromkeys(self.caps.channels, "ramp")
+
+    def _take(self, now: Now, event: Event) -> list[Happened]:
+        if not isinstance(event, Hand):
+            self._unfed_s = None  # something else has happened in a gap: it takes a key to go on
+        match event:
+            case Hand():
+                return self._hand(now, event)
+            case Ended(why):
+                if self.state not in PLAYING:
+                    return []
+                self._stop(now, Reason.DEVICE_ENDED, why)
+                return self.teller.ring(now, Priority.MEDIUM, f"the unit ended by itself: {why}", "start it again")
+            case Contact(channel, ok):
+                return [] if ok or self.state not in PLAYING else self._no_contact(now, channel)
+            case LowBattery():
+                return self._fault(now, "the unit's battery is low") if self.state in PLAYING else []
+            case Refused(why):
+                return self._fault(now, why)
+            case _:
+                assert_never(event)
+
+    def _hand(self, now: Now, hand: Hand) -> list[Happened]:
+        self._doubt.hand(hand)
+        if self.state not in PLAYING:
+            return []
+        channel = hand.channel
+        self.teller.author[channel] = "hand"
+        cap, why = self.limits.of(channel)
+        self.wish.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose, cap=cap)
+        if not hand.rose or hand.level <= cap:
+            return []
+        text = f"{channel.value} was raised by hand to {hand.level}, above the cap of {cap} ({why}): lowered to {cap}"
+        return self.teller.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
+
+    def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
+        text = f"the pads on {channel.value} have lost the skin"
+        told = self.teller.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
+        if self.order and self.order.wait_after_loss and not self._latched:
+            self._go(now, Move.PAUSE)
+            return told + self.teller.paused(text, self.wish.played_s(now.mono_s))
+        self._stop(now, Reason.CONTACT_LOST, text)
+        return told
+
+    def _look(self, now: Now, reported: Reported) -> list[Happened]:
+        wrong = self._doubt.look(now.mono_s, reported)
+        if wrong and self.state is not State.CONNECTING:
+            return self._fault(now, wrong)
+        silent = self._doubt.silent(now.mono_s, reported) if self.state in PLAYING else ""
+        return self._fault(now, silent) if silent else []
+
+    def _proceed(self, now: Now, reported: Reported) -> list[Happened]:
+        """Make the moves that need no person."""
+        waited_s = now.mono_s - self._since_s
+        match self.state:
+            case State.CONNECTING if self.linked:
+                return self._make_ready(now, reported)
+            case State.READY:
+                return self._make_start(now, waited_s)
+            case State.RAMPING | State.RUNNING:
+                self._play_on(now, reported)
+            case State.PAUSED if waited_s > PAUSE_MAX_S:
+                self._stop(now, Reason.STOPPED, f"paused for {PAUSE_MAX_S / 60:.0f} minutes", by=Move.TIME_UP)
+            case State.PAUSED if waited_s > self._pause_proof_s and not self.proved(reported):
+                return self._fault(now, "the pause is not confirmed by the unit")
+            case State.PAUSED if self._unfed_s is not None and self.proved(reported):
+                return self._feed_again(now)
+            case State.STOPPING | State.FAULT if self.linked:
+                return self._make_end(now, reported, waited_s)
+            case _:
+                pass
+        return []
+
+    @property
+    def _pause_proof_s(self) -> float:
+        """How long a pause may stay unproved. Where frames couldn't reach the unit its word can't come either, and it
+        has fallen silent unfed; so silence is judged there as it is while it plays."""
+        return self.caps.stop_s if self._unfed_s is None else self.caps.fault_s
+
+    def _make_ready(self, now: Now, reported: Reported) -> list[Happened]:
+        if not reported.ready:
+            if now.mono_s - self._linked_s > READY_MAX_S:
+                heard = reported.told_s >= self._linked_s
+                text = reported.trouble or ("it does not confirm level 0" if heard else "it never says its level")
+                self._stop(now, Reason.NO_DEVICE, f"{text}: switch the unit off and on, and try again")
+            return []
+        if reported.battery is None and now.mono_s - self._linked_s < CHARGE_WAIT_S:
+            return []
+        self._go(now, Move.READIED)
+        if reported.battery is not None and reported.battery < BATTERY_MIN_PCT:
+            text = f"the battery is at {reported.battery} %: charge it to {BATTERY_MIN_PCT} % or more first"
+            self._stop(now, Reason.REFUSED, text)
+            return []
+        return [self.teller.connected(reported)]
+
+    def _make_start(self, now: Now, waited_s: float) -> list[Happened]:
+        if self._pads_on_s is not None and now.mono_s - self._pads_on_s <= ARM_WINDOW_S:
+            self._go(now, Move.ARM)
+            self._go(now, Move.START)
+            self.started = now
+            self._begin(now)
+            return [self.teller.armed(), self.teller.started(now, self.length_s)]
+        if waited_s > ARM_WINDOW_S:
+            text = f"nobody said within {ARM_WINDOW_S / 60:.0f} minutes that the pads are on"
+            self._stop(now, Reason.REFUSED, text, by=Move.TIME_UP)
+        return []
+
+    def _play_on(self, now: Now, reported: Reported) -> None:
+        now_s = now.mono_s
+        if now_s >= self.wish.end_s(now_s) - 1e-9 or self.wish.played_s(now_s) >= SESSION_MAX_S:
+            self._stop(now, Reason.COMPLETED, "the time is up", by=Move.TIME_UP)
+        elif self.wish.soft_over(now_s):
+            self._stop(now, self.reason or Reason.STOPPED, self.why)
+        elif (
+            self.state is State.RAMPING
+            and self.wish.climbed()
+            and reached(self.wish.levels(now_s), reported, self.limits)
+        ):
+            self._go(now, Move.REACHED)
+
+    def _make_end(self, now: Now, reported: Reported, waited_s: float) -> list[Happened]:
+        if self.proved(reported):
+            waits = self.order is not None and self.order.wait_after_loss and self.started is not None
+            if waits and not self._latched and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
+                self._go(now, Move.BACK)
+                why = "the link was lost; the unit is off, resume with a key"
+                return self.teller.paused(why, self.wish.played_s(now.mono_s))
+            return self._end(now, reported, confirmed=True)
+        if waited_s <= self.caps.stop_s:
+            return []
+        told = self.teller.ring(now, Priority.HIGH, "the stop is not confirmed by the unit", self.unit.by_hand)
+        if self.order is None and now.mono_s < self.until_s:
+            return told  # it was left running: only a proof or its own end ends this
+        return told + self._end(now, reported, confirmed=False)
+
+    def _end(self, now: Now, reported: Reported | None, *, confirmed: bool) -> list[Happened]:
+        self._go(now, Move.ZEROED if confirmed else Move.GIVE_UP)
+        self.stop_confirmed = confirmed
+        assert self.reason is not None, "a session ends for a reason"
+        played_s = self.wish.played_s(now.mono_s)
+        until_s = self.on_until_s(now, reported)
+        until = (until_s > now.mono_s, local_time(now, until_s))
+        return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)]
+
+
+def _above_zero(reported: Reported) -> bool:
+    return any(span.lo > 0 for span in reported.level.values())
+
+
+def _span_text(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"

@@ -1,0 +1,107 @@
+"""Draws one Snapshot of a session: a pure function, so that what is on a screen can't be anything else than what is."""
+
+from math import isinf
+
+from estim.core.messages.commands import Lane, Snapshot, State
+from estim.core.moment import Now
+from estim.core.session.announce import ages, count_words, local_time, on_left_s, on_until
+from estim.core.session.guard import Permit
+from estim.core.session.session import Session
+from estim.core.session.states import PLAYING
+from protocols.score import part_at
+from protocols.vocabulary import Channel, Out, Reported, Zero
+
+
+def snapshot(now: Now, session: Session, reported: Reported | None, permit: Permit | None) -> Snapshot:
+    """Return the present state of a session; `reported` None: the unit has never been reached."""
+    now_s = now.mono_s
+    unit, order = session.unit, session.order
+    heard, told = ages(now_s, reported) if reported else (None, None)
+    phase, number, count = _phase(session, now_s)
+    played_s = session.wish.played_s(now_s)
+    alive = session.state is not State.ENDED
+    lost = reported is not None and not session.linked and alive
+    return Snapshot(
+        unit=unit.name,
+        address=unit.address,
+        family=unit.family,
+        title=unit.title,
+        simulated=unit.simulated,
+        state=session.state,
+        program=order.course.program.id if order else "",
+        program_title=order.course.program.title if order else "",
+        phase=phase,
+        phase_number=number,
+        phase_count=count,
+        lanes=tuple(_lane(session, channel, now_s, reported, permit) for channel in session.caps.channels),
+        length_s=session.length_s,
+        elapsed_s=round(played_s, 2),
+        left_s=round(max(0.0, session.length_s - played_s), 2),
+        heard_age_s=heard,
+        told_age_s=told,
+        stale=alive and (lost or (told is not None and told > session.caps.stale_s)),
+        battery=reported.battery if reported else None,
+        out=_out(session, reported).value,
+        zero=(reported.zero if reported else Zero.NO).value,
+        lost_at=_local(session.lost) if session.lost and alive else None,
+        on_until=_on_until(now, session, reported) if alive else None,
+        on_left_s=_on_left_s(now, session, reported) if alive else None,
+        differs=order.course.differs if order else (),
+        alarms=tuple(session.teller.alarms),
+        reason=session.reason,
+        stop_confirmed=session.stop_confirmed,
+        message=session.why,
+        by_hand=unit.by_hand,
+        counts=count_words(reported.counts) if reported else {},
+    )
+
+
+def _out(session: Session, reported: Reported | None) -> Out:
+    """Return whether current may flow; a unit that was left on and hasn't been reached may be on."""
+    if reported is not None:
+        return reported.out
+    return Out.MAYBE if session.order is None and session.state is not State.ENDED else Out.OFF
+
+
+def _on_until(now: Now, session: Session, reported: Reported | None) -> str | None:
+    """Return until when a unit that can't be reached may be on, as a local time; None if that isn't known."""
+    if session.order is None:
+        return local_time(now, session.until_s)
+    return on_until(now, reported) if reported is not None and not session.linked else None
+
+
+def _on_left_s(now: Now, session: Session, reported: Reported | None) -> float | None:
+    """Return how long a unit that can't be reached may be on, s; 0 if it is off, None if that has no known end."""
+    if session.order is None:
+        return None if isinf(session.until_s) else round(max(0.0, session.until_s - now.mono_s), 2)
+    return on_left_s(now.mono_s, reported) if reported is not None and not session.linked else None
+
+
+def _local(moment: Now) -> str:
+    return moment.utc.astimezone().isoformat(timespec="seconds")
+
+
+def _phase(session: Session, now_s: float) -> tuple[str, int, int]:
+    if session.order is None:
+        return "", 0, 0
+    score = session.order.course.score
+    index, part = part_at(score, session.wish.played_s(now_s))
+    return part.title, index + 1, len(score.parts)
+
+
+def _lane(session: Session, channel: Channel, now_s: float, reported: Reported | None, permit: Permit | None) -> Lane:
+    cap, why = session.limits.of(channel)
+    span = reported.level[channel] if reported else None
+    wish = session.wish.levels(now_s)[channel] if session.state in PLAYING else 0
+    held_by = permit.why[channel] if permit and session.state in PLAYING else ""
+    return Lane(
+        channel=channel,
+        lo=span.lo if span else 0,
+        hi=span.hi if span else session.caps.scale,
+        goal=session.wish.goal(channel),
+        wish=wish,
+        cap=cap,
+        cap_why=why,
+        scale=session.caps.scale,
+        held_by=held_by,
+    )

@@ -1,0 +1,110 @@
+"""The session's states and moves as one literal table: whatever it doesn't list is refused and changes nothing.
+
+1. Only ARMED leads to output, and only a person's pads-on act leads to ARMED.
+2. Every state that may have output open leads to STOPPING by one move; STOPPING and FAULT lead only to ENDED, or
+   after a link that came back and proved zero to PAUSED, where a key is needed to go on.
+3. ENDED is the end: a new session is a new object.
+"""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from estim.core.errors import IllegalMove
+from estim.core.messages.commands import State
+
+
+class Move(StrEnum):
+    """What can move a session."""
+
+    CONNECT = "connect"
+    READIED = "readied"
+    ARM = "arm"
+    START = "start"
+    REACHED = "reached"
+    LEVEL = "level"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    TIME_UP = "time-up"
+    LOSE = "lose-link"
+    BACK = "back"
+    FAULT = "fault"
+    ZEROED = "zeroed"
+    GIVE_UP = "give-up"
+
+
+_S, _M = State, Move
+_ALWAYS = {_M.STOP: _S.STOPPING, _M.LOSE: _S.STOPPING, _M.FAULT: _S.FAULT, _M.TIME_UP: _S.STOPPING}
+
+TABLE = MappingProxyType(
+    {
+        _S.IDLE: {_M.CONNECT: _S.CONNECTING, _M.STOP: _S.STOPPING},
+        _S.CONNECTING: {_M.READIED: _S.READY, **_ALWAYS},
+        _S.READY: {_M.ARM: _S.ARMED, **_ALWAYS},
+        _S.ARMED: {_M.START: _S.RAMPING, **_ALWAYS},
+        _S.RAMPING: {_M.REACHED: _S.RUNNING, _M.LEVEL: _S.RAMPING, _M.PAUSE: _S.PAUSED, **_ALWAYS},
+        _S.RUNNING: {_M.LEVEL: _S.RUNNING, _M.PAUSE: _S.PAUSED, **_ALWAYS},
+        _S.PAUSED: {_M.RESUME: _S.RAMPING, _M.PAUSE: _S.PAUSED, **_ALWAYS},
+        _S.STOPPING: {
+            _M.STOP: _S.STOPPING,
+            _M.LOSE: _S.STOPPING,
+            _M.FAULT: _S.STOPPING,
+            _M.BACK: _S.PAUSED,
+            _M.ZEROED: _S.ENDED,
+            _M.GIVE_UP: _S.ENDED,
+        },
+        _S.FAULT: {
+            _M.STOP: _S.FAULT,
+            _M.LOSE: _S.FAULT,
+            _M.FAULT: _S.FAULT,
+            _M.ZEROED: _S.ENDED,
+            _M.GIVE_UP: _S.ENDED,
+        },
+        _S.ENDED: {_M.STOP: _S.ENDED},
+    }
+)
+
+PLAYING = frozenset({State.RAMPING, State.RUNNING})
+"""The states in which output is wanted."""
+
+_PLAIN = {
+    _M.ARM: "arm",
+    _M.LEVEL: "change the level",
+    _M.PAUSE: "pause",
+    _M.RESUME: "resume",
+}
+_INSTEAD = {
+    _S.IDLE: "nothing is running: start a program first",
+    _S.CONNECTING: "it is still connecting: wait for the unit to be ready",
+    _S.READY: "it waits for the pads-on act",
+    _S.ARMED: "it is about to start",
+    _S.RAMPING: "it is already running",
+    _S.RUNNING: "it is already running",
+    _S.PAUSED: "it is paused: resume or stop it",
+    _S.STOPPING: "it is stopping",
+    _S.FAULT: "it has a fault and is stopping",
+    _S.ENDED: "the session has ended: start a new one",
+}
+
+
+def move(state: State, by: Move) -> State:
+    """Return the next state; raise IllegalMove with a sentence, and change nothing, if the table has no such move."""
+    after = TABLE[state].get(by)
+    if after is None:
+        raise IllegalMove(f"can't {_PLAIN.get(by, by.value)} now: {_INSTEAD[state]}")
+    return after
+
+
+HALTED = {
+    State.IDLE: "nothing is running",
+    State.CONNECTING: "connecting",
+    State.READY: "the pads-on act is missing",
+    State.ARMED: "about to start",
+    State.RAMPING: "",
+    State.RUNNING: "",
+    State.PAUSED: "paused",
+    State.STOPPING: "stopping",
+    State.FAULT: "a fault",
+    State.ENDED: "the session has ended",
+}
+"""Why nothing may flow in a state, for the Guard's answer."""

@@ -1,0 +1,1 @@
+"""Exports: the diary as tables, lines, a calendar and FHIR, and back from them."""

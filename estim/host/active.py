@@ -1,0 +1,137 @@
+"""What the desk keeps of each unit, and of the front ends that watch."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from estim.clock import wall_s
+from estim.core.messages.commands import State
+from estim.core.messages.events import Happened
+from estim.host.runner import Runner
+from estim.host.server import Front
+from estim.host.session_log import Scribe, Watched
+
+
+class Proof(Enum):
+    """What may be said of a unit after a stop."""
+
+    PROVED = "zero confirmed"
+    UNTOUCHED = "stopped before anything was put out"
+    UNPROVED = "the stop is NOT confirmed"
+
+
+@dataclass(slots=True)
+class Station:
+    """One unit with its present (or last) session. `keep`: it outlives its owner, as a person has asked for."""
+
+    runner: Runner
+    scribe: Scribe
+    task: asyncio.Task[None]
+    owner: Front | None
+    keep: bool
+
+    @property
+    def running(self) -> bool:
+        """Say whether the session has not ended yet."""
+        return self.runner.session.state is not State.ENDED
+
+    @property
+    def recovers(self) -> bool:
+        """Say whether it only stops a unit that was left on."""
+        return self.runner.session.order is None
+
+    @property
+    def kept(self) -> bool:
+        """Say whether the session goes on although nobody watches; one that only stops a unit doesn't count."""
+        return self.keep and self.running and self.runner.session.order is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Say whether it was prepared by the schedule, and nobody has come yet."""
+        session = self.runner.session
+        return self.owner is None and self.running and session.order is not None and session.started is None
+
+    @property
+    def proof(self) -> Proof:
+        """Say what is proved. A session that only stops a unit never starts, and is proved by nothing but zero."""
+        session = self.runner.session
+        if session.stop_confirmed is True:
+            return Proof.PROVED
+        untouched = not self.running and session.untouched
+        return Proof.UNTOUCHED if untouched else Proof.UNPROVED
+
+
+LOST_EVERY_S = 1.0
+"""While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
+waits must see that the time goes on."""
+
+
+@dataclass(slots=True)
+class Watcher:
+    """One front end that wants to see everything, a snapshot of each unit at most every `every_s`.
+
+    `told_s` is when each unit was shown last, `owed` what shows it again.
+    """
+
+    every_s: float
+    told_s: dict[str, float] = field(default_factory=dict)
+    owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
+
+
+class Watchers:
+    """All front ends that watch."""
+
+    def __init__(self) -> None:
+        self._all: dict[Front, Watcher] = {}
+
+    def add(self, front: Front, every_s: float) -> None:
+        """Show this front end everything from now on."""
+        self.drop(front)
+        self._all[front] = Watcher(every_s)
+
+    def drop(self, front: Front) -> None:
+        """Show it nothing more."""
+        watcher = self._all.pop(front, None)
+        for timer in watcher.owed.values() if watcher else ():
+            timer.cancel()
+
+    def told(self, told: Sequence[Happened]) -> None:
+        """Pass on what happened."""
+        for front in list(self._all):
+            for line in told:
+                front.tell(line)
+
+    def passed(self, runner: Watched) -> None:
+        """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall.
+
+        One that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
+        silence is the one that counts.
+        """
+        for front, watcher in list(self._all.items()):
+            self._show(front, watcher, runner)
+
+    def _show(self, front: Front, watcher: Watcher, runner: Watched) -> None:
+        session = runner.session
+        name = session.unit.name
+        ended = session.state is State.ENDED
+        wait_s = watcher.told_s.get(name, -1e9) + watcher.every_s - wall_s()
+        if wait_s > 0 and not ended:
+            if name not in watcher.owed:
+                self._owe(front, watcher, runner, wait_s)
+            return
+        if name in watcher.owed:
+            watcher.owed.pop(name).cancel()
+        watcher.told_s[name] = wall_s()
+        front.tell(runner.snapshot())
+        if not (session.linked or ended):
+            self._owe(front, watcher, runner, max(LOST_EVERY_S, watcher.every_s))
+
+    def _owe(self, front: Front, watcher: Watcher, runner: Watched, wait_s: float) -> None:
+        name = runner.session.unit.name
+
+        def late() -> None:
+            watcher.owed.pop(name, None)
+            self._show(front, watcher, runner)
+
+        watcher.owed[name] = asyncio.get_running_loop().call_later(wait_s, late)

@@ -1,0 +1,354 @@
+"""The host's process: joins the real parts (and the twins, the only place that may), and lives until it is told to end.
+
+1. One host a home: it holds the lock for as long as it lives, and only who holds it may remove a stale socket.
+2. It says on a pipe that it is ready, or why it never will be; a front end waits for that and for nothing else.
+3. SIGTERM, SIGINT and SIGHUP run the stop ladder and verify before anything is closed; SIGUSR1 stops everything, and
+   the host goes on.
+4. No file keeps a stop away: what can't be read or written is told, and what was left on is stopped all the same.
+"""
+
+import asyncio
+import fcntl
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from estim.catalogue.families import families
+from estim.clock import Clock, new_loop
+from estim.config.files import no_right
+from estim.config.options import HostOptions
+from estim.config.paths import Home, find_home
+from estim.config.settings import Reminders, Settings, read_settings
+from estim.config.timezone import local_zone
+from estim.config.units import Units
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Reason
+from estim.host.notify.notice import Way
+from estim.host.radio.link import Air
+from estim.host.server import Server, serve
+from estim.host.services import Parts
+from estim.host.supervisor import Desk
+from estim.journal.writer import Journal
+
+ALONE_S = 15.0
+"""A host that was started for a front end which never came ends after this."""
+
+
+def hold(home: Home) -> int:
+    """Take the home's lock; raise EstimError (75) if another host has it. It is let go when the process ends."""
+    try:
+        handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise EstimError(f"can't write {home.lock}: {why}", code=Exit.CANT_CREATE) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        pid = os.pread(handle, 32, 0).decode(errors="replace").strip()
+        os.close(handle)
+        raise EstimError(
+            f"another host (process {pid or 'unknown'}) has the home {home.runtime}: use it, or end it first",
+            code=Exit.TRY_LATER,
+        ) from error
+    with suppress(OSError):  # the kernel knows who holds it, should this be no file at all
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+@asynccontextmanager
+async def opened_air(options: HostOptions) -> AsyncIterator[Air]:
+    """Give the radio that the options name, and give it back at the end."""
+    with ExitStack() as files:
+        air = _air(options, files)
+        try:
+            yield air
+        finally:
+            await air.release()
+
+
+def _air(options: HostOptions, files: ExitStack) -> Air:
+    if options.simulate is not None:
+        from simulator.memory import MemoryAir
+        from simulator.options import BadOption
+        from simulator.registry import make, read_line
+        from simulator.trace import Trace, silent
+
+        try:
+            setup = read_line(options.simulate)
+            log = Path(options.log).open("w", encoding="utf-8") if options.log else None  # noqa: SIM115 - kept below
+        except BadOption as error:
+            raise EstimError(f"--simulate {options.simulate}: {error}", code=Exit.USAGE) from error
+        except OSError as error:
+            raise EstimError(f"--log {options.log}: {error.strerror}", code=Exit.CANT_CREATE) from error
+        trace = Trace(files.enter_context(log)) if log else None
+        twins = make(setup, trace.of if trace else lambda _unit: silent, options.seed)
+        return MemoryAir(twins, setup.seed(options.seed), setup.radio)
+    from estim.host.radio.bleak_link import BleAir
+
+    kind, _, which = options.radio.partition(":")
+    if kind != "hci":
+        return BleAir(adapter=which.strip())
+    from simulator.air.bleak_backend import Radio
+
+    radio = Radio(which)
+    return BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
+
+
+def _simulated_units(home: Home) -> Units:
+    """Software units are new at each start, like their ledger."""
+    path = home.simulated.with_name("simulated-units.json")
+    path.unlink(missing_ok=True)
+    return Units(path)
+
+
+@asynccontextmanager
+async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterator[Parts]:
+    """Join the parts, and take them apart again in the right order."""
+    simulated = options.simulate is not None
+    journal, no_journal = await _journal(home, simulated)
+    try:
+        async with opened_air(options) as air:
+            units, no_units = (_simulated_units(home), "") if simulated else _units(home)
+            settings, no_settings = _settings(home)
+            trouble = no_settings or no_units or no_journal
+            yield Parts(
+                clock=clock,
+                air=air,
+                journal=journal,
+                home=home,
+                settings=settings,
+                units=units,
+                families=families,
+                pid=os.getpid(),
+                zone=partial(local_zone, lambda: settings.schedule.zone),
+                trouble=trouble,
+            )
+    finally:
+        await journal.close()
+
+
+async def _journal(home: Home, simulated: bool) -> tuple[Journal, str]:
+    """Return the journal, or a closed one and what is wrong with it: a stop needs none."""
+    if simulated:
+        return await Journal.open(home.simulated, simulated=True), ""
+    try:
+        return await Journal.open(home.journal), ""
+    except EstimError as error:
+        return Journal.closed(home.journal, error), error.text
+
+
+def _units(home: Home) -> tuple[Units, str]:
+    """Return the remembered units, or none and what is wrong with the file: a session's own row names its unit."""
+    try:
+        return Units.load(home), ""
+    except EstimError as error:
+        return Units(home.units_file), error.text
+
+
+def _settings(home: Home) -> tuple[Settings, str]:
+    """Return the settings, or the defaults and what is wrong with the file: nothing in it may keep a stop."""
+    try:
+        return read_settings(home.settings_file), ""
+    except EstimError as error:
+        return Settings(), error.text
+
+
+async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -> None:
+    """Serve until a signal, or the last front end of a solo host, ends it."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, ended.set)
+    async with joined(options, home, clock) as parts:
+        desk = Desk(parts, solo=options.solo, leaving=ended)
+        loop.add_signal_handler(signal.SIGUSR1, desk.stop_all, Reason.STOPPED)
+        await desk.recover()
+        if parts.trouble and not options.solo:
+            await desk.close()  # units that a dead host left behind are being stopped: to the end, whatever else
+            raise EstimError(parts.trouble, code=Exit.CONFIG)
+        server = await _served(home, desk, options)
+        if server is None:
+            ready.say({"ready": True, "reply": await desk.stop_now()})
+            await desk.close()
+            return
+        try:
+            async with awake(parts, desk), minded(parts, desk, options):
+                ready.say({"ready": True, "pid": os.getpid()})
+                _settle_memory()
+                if options.solo:
+                    desk.expect_front(ALONE_S)
+                await ended.wait()
+                server.deafen()
+                await desk.close()
+        finally:
+            await server.close()
+
+
+async def _served(home: Home, desk: Desk, options: HostOptions) -> Server | None:
+    """Open the socket; None if that can't be, and this host is wanted for a stop. Raises EstimError (73)."""
+    try:
+        with suppress(FileNotFoundError):
+            home.socket.unlink()
+        return await serve(home.socket, desk)
+    except OSError as error:
+        if options.to_stop:
+            return None
+        text = f"can't open the control socket {home.socket}: {error.strerror or error}; choose another --home"
+        raise EstimError(text, code=Exit.CANT_CREATE) from error
+    except EstimError:
+        if options.to_stop:
+            return None
+        raise
+
+
+def _held(home: Home, options: HostOptions) -> int | None:
+    """Make the folders and take the lock; None if that can't be, and this host is wanted for a stop."""
+    try:
+        home.prepare()
+        return hold(home)
+    except EstimError as error:
+        if not options.to_stop or error.code == Exit.TRY_LATER:
+            raise
+        return None
+
+
+@asynccontextmanager
+async def minded(parts: Parts, desk: Desk, options: HostOptions) -> AsyncIterator[None]:
+    """Mind the schedule meanwhile. Software units have none; a host that ends with its front end connects nothing."""
+    if parts.journal.simulated:
+        yield
+        return
+    from estim.host.notify.notifier import Herald
+    from estim.host.reminders import Minder
+
+    settings = parts.settings.reminders
+    acted: list[Callable[[str, str], None]] = []
+    ways: list[Way] = []
+    try:
+        ways = ways_of(settings, lambda key, action: acted[0](key, action))
+    except EstimError as error:
+        if not options.solo:
+            await desk.close()  # as above
+            raise
+        logging.getLogger(__name__).warning("nobody is reminded: %s", error.text)
+    herald = Herald(ways, logging.getLogger(__name__).warning)
+    minder = Minder(parts, herald, None if options.solo else desk.prepare, desk.tell)
+    acted.append(minder.acted)
+    minding = asyncio.get_running_loop().create_task(minder.run())
+    try:
+        yield
+    finally:
+        minding.cancel()
+        await asyncio.wait({minding})
+        await herald.close()
+
+
+@asynccontextmanager
+async def awake(parts: Parts, desk: Desk) -> AsyncIterator[None]:
+    """Keep the computer from sleeping in a session meanwhile, and stop before it does. Software units need no such."""
+    if parts.journal.simulated or sys.platform != "linux":
+        yield
+        return
+    from estim.host.power import Power
+
+    power = Power(desk.stop_and_wait)
+    desk.busy_changed = power.busy
+    power.busy(desk.busy)  # units that a dead host left behind are being stopped already
+    holding = asyncio.get_running_loop().create_task(power.run())
+    try:
+        yield
+    finally:
+        holding.cancel()
+        await asyncio.wait({holding})
+
+
+def ways_of(settings: Reminders, acted: Callable[[str, str], None]) -> list[Way]:
+    """Return the ways in which a person is told; an address that can't be used raises EstimError (78)."""
+    ways: list[Way] = []
+    if settings.desktop and sys.platform == "linux":
+        from estim.host.notify.desktop import Desktop
+
+        ways.append(Desktop(acted))
+    if settings.terminal and sys.stderr.isatty():
+        from estim.host.notify.terminal import Terminal
+
+        ways.append(Terminal(sys.stderr))
+    if settings.elsewhere:
+        from estim.host.notify.remote import ways_elsewhere
+
+        ways += ways_elsewhere(settings.elsewhere)
+    return ways
+
+
+def _settle_memory() -> None:
+    """Keep the collector from walking all that was imported: a pause of its own would shift a frame."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+class Ready:
+    """The pipe to the front end that started this host: one line, once."""
+
+    def __init__(self, handle: int | None) -> None:
+        self._handle = handle
+
+    def say(self, word: dict[str, object]) -> None:
+        """Write the line and close the pipe; a front end that is gone already is no trouble."""
+        if self._handle is None:
+            return
+        with suppress(OSError):
+            os.write(self._handle, msgspec.json.encode(word) + b"\n")
+            os.close(self._handle)
+        self._handle = None
+
+
+def _for_a_person(record: logging.LogRecord) -> bool:
+    """Say whether a person at a terminal has use for a record: warnings of libraries go into a log file only."""
+    return record.levelno >= logging.ERROR or record.name.partition(".")[0] in ("estim", "protocols")
+
+
+def main(argument: str, folder: str | None = None) -> int:
+    """Run a host with these options (JSON, but for the home); return the exit code."""
+    options = msgspec.structs.replace(msgspec.json.decode(argument, type=HostOptions), home=folder)
+    ready = Ready(options.ready_fd)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    if sys.stderr.isatty():
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_for_a_person)
+    try:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is somebody who can stop something
+        home = find_home(options.home)
+        lock = _held(home, options)
+        loop, clock = new_loop(options.speed)
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(live(options, home, clock, ready))
+        if lock is not None:
+            os.close(lock)
+    except EstimError as error:
+        ready.say({"code": int(error.code), "text": error.text})
+        sys.stderr.write(f"{error.text}\n")
+        return error.code
+    except PermissionError as error:
+        refused = no_right(Path(error.filename or "a file"), error)
+        ready.say({"code": int(refused.code), "text": refused.text})
+        sys.stderr.write(f"{refused.text}\n")
+        return refused.code
+    except Exception as error:
+        logging.getLogger(__name__).exception("the host failed")
+        ready.say({"code": int(Exit.INTERNAL), "text": f"a bug in estim: {error!r}; see {Path(options.home or '.')}"})
+        return Exit.INTERNAL
+    return Exit.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))

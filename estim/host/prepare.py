@@ -1,0 +1,190 @@
+"""Gets a session ready on paper: unit, program, course, caps and rest, before anything is written or connected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from estim.catalogue.programs import find_program
+from estim.config.care_plan import read_own_plan
+from estim.config.settings import unit_caps
+from estim.config.units import Unit as Known
+from estim.core.care.permission import check_person
+from estim.core.days.dose import LOOK_BACK, may_start
+from estim.core.days.schedule import zone_of
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Start
+from estim.core.moment import check_clock
+from estim.core.programs.course import fit
+from estim.core.programs.program import Program
+from estim.core.session.guard import SESSION_MAX_S, Limits, check_level, family_cap, percent_cap
+from estim.core.session.order import Order, Unit
+from estim.host.discovery import choose
+from estim.host.services import Parts
+from protocols.family import Family
+from protocols.vocabulary import Channel, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """All that a session needs; `warnings` are sentences that the person should read."""
+
+    unit: Unit
+    family: Family
+    limits: Limits
+    order: Order
+    sites: tuple[str, ...]
+    overrides: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+async def prepare(parts: Parts, command: Start) -> Ready:
+    """Return a session on paper; raise EstimError for whatever speaks against it, before anything has happened."""
+    if parts.trouble:
+        raise EstimError(parts.trouble, code=Exit.CONFIG)
+    check_clock(parts.clock.now().utc)
+    program = find_program(parts.home.programs, command.program)
+    minutes = _usual_minutes(parts, program) if command.minutes is None else command.minutes
+    if minutes * 60 > SESSION_MAX_S:
+        most = SESSION_MAX_S / 60
+        raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
+    known = await choose(command.unit, parts.air, parts.families(), parts.units, parts.clock.now().utc)
+    family = family_of(parts, known)
+    check_profile(parts, known, family)
+    course = fit(program, family, minutes)
+    limits = limits_of(parts, known, family, program)
+    check_room(family, limits)
+    goal = _goal(family, command.level, limits)
+    sites = _sites(program, command.site or parts.settings.site)
+    told = await _person(parts, minutes, command)
+    warnings = (*told, *await _rest(parts, program, sites, minutes, command))
+    order = Order(
+        course=course,
+        goal=goal,
+        ramp_s=parts.settings.ramp_s if command.ramp_s is None else command.ramp_s,
+        pads_on=command.pads_on,
+        wait_after_loss=command.wait_after_loss,
+    )
+    unit = unit_of(parts, known, family)
+    return Ready(unit, family, limits, order, sites, command.override, warnings)
+
+
+def _usual_minutes(parts: Parts, program: Program) -> float:
+    """Pain programs last what the person set; the others have a length of their own."""
+    return min(parts.settings.minutes, program.caps.minutes) if program.kind == "pain" else program.length_s / 60
+
+
+def family_of(parts: Parts, known: Known) -> Family:
+    """Return the family of a remembered unit."""
+    for family in parts.families():
+        if family.name == known.family:
+            return family
+    names = ", ".join(family.name for family in parts.families())
+    raise EstimError(
+        f"{known.name} is of the family {known.family}, which estim doesn't know ({names})", code=Exit.CONFIG
+    )
+
+
+def unit_of(parts: Parts, known: Known, family: Family) -> Unit:
+    """Return a unit as the session sees it."""
+    return Unit(
+        known.name,
+        known.address,
+        family.name,
+        family.title,
+        parts.air.simulated,
+        family.by_hand,
+        _chosen(parts, known, family) or family.profile_named(known.said) or "",
+    )
+
+
+def _chosen(parts: Parts, known: Known, family: Family) -> str:
+    return profile_of(family, known.profile or parts.settings.profile.get(family.name, ""))
+
+
+def check_profile(parts: Parts, known: Known, family: Family) -> None:
+    """Refuse a start (78) if a person chose another version of the protocol than the unit's own name tells."""
+    named, chosen = family.profile_named(known.said), _chosen(parts, known, family)
+    if named and chosen and named != chosen:
+        raise EstimError(
+            f"{known.name} calls itself {known.said}, so it speaks protocol {named}, but {chosen} is chosen for it: "
+            f"estim devices set {known.name} profile {named}",
+            code=Exit.CONFIG,
+        )
+
+
+def profile_of(family: Family, wanted: str) -> str:
+    """Return a profile as the family writes it; "" is the usual one. Raises EstimError (78) for one it hasn't."""
+    if not wanted:
+        return ""
+    for profile in family.profiles:
+        if profile.casefold() == wanted.casefold():
+            return profile
+    known = f"there are {', '.join(family.profiles)}" if family.profiles else "it has only one, so leave it out"
+    raise EstimError(f"{family.title} has no profile {wanted!r}: {known}", code=Exit.CONFIG)
+
+
+def limits_of(parts: Parts, known: Known, family: Family, program: Program | None) -> Limits:
+    """Return all caps: family, unit and user, program."""
+    caps = [family_cap(family.caps), *unit_caps(family.caps, parts.settings, known.name, known.cap)]
+    if program is not None and program.caps.level_pct is not None:
+        why = f"{program.id} is capped at {program.caps.level_pct} % of the scale"
+        caps.append(percent_cap(family.caps, program.caps.level_pct, why))
+    return Limits(tuple(caps))
+
+
+def check_room(family: Family, limits: Limits) -> None:
+    """Refuse a start (77) where the caps leave nothing above 0 on any channel: a coarse unit has no step so low."""
+    first, channels = family.caps.first, family.caps.channels
+    if any(limits.of(channel)[0] >= first for channel in channels):
+        return
+    cap, why = limits.of(channels[0])
+    raise EstimError(
+        f"nothing above 0 is left on {family.title}: its lowest level is {first} of {family.caps.scale}, and the cap "
+        f"is {cap} ({why}): raise that cap if you may, or take another program or unit",
+        code=Exit.REFUSED,
+    )
+
+
+def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[Channel, Level]:
+    for channel, level in asked.items():
+        if channel not in family.caps.channels:
+            names = ", ".join(channel.value for channel in family.caps.channels)
+            raise EstimError(f"{family.title} has no channel {channel.value}: it has {names}", code=Exit.USAGE)
+        check_level(limits, channel, level)
+    return {channel: Level(asked.get(channel, 0)) for channel in family.caps.channels}
+
+
+def _sites(program: Program, wanted: str | None) -> tuple[str, ...]:
+    """Return where it is played: where the person says, if the program is for that, else all of its sites."""
+    if wanted is None or not program.site:
+        return tuple(program.site)
+    if wanted not in program.site:
+        text = f"{program.id} is not for {wanted}: its sites are {', '.join(program.site)}"
+        raise EstimError(text, code=Exit.REFUSED)
+    return (wanted,)
+
+
+async def _person(parts: Parts, minutes: float, command: Start) -> tuple[str, ...]:
+    """Ask the diary what speaks against it. A software unit hurts nobody, and nobody's answers are kept beside it."""
+    if parts.journal.simulated:
+        return ()
+    now = parts.clock.now().utc
+    diary = await parts.journal.diary(now - LOOK_BACK)
+    plan = read_own_plan(parts.home.plan_file)
+    local = now.astimezone(zone_of(parts.zone()))
+    return check_person(plan, diary, local, minutes, command.override, unasked=command.unasked)
+
+
+async def _rest(
+    parts: Parts, program: Program, sites: tuple[str, ...], minutes: float, command: Start
+) -> tuple[str, ...]:
+    """Check the rest between two sessions on a site, and the day's dose; a word in full overrides, and is told."""
+    now = parts.clock.now().utc
+    past = []
+    for site in sites or ("any",):
+        past += await parts.journal.sessions_of_site(site, now - LOOK_BACK)
+    verdict = may_start(
+        now, sites, minutes, past, command.override, zone_of(parts.zone()), program.id, program.caps.per_day
+    )
+    if not verdict.ok:
+        raise EstimError(verdict.why, code=Exit.REFUSED)
+    return verdict.warn

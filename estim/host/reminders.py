@@ -1,0 +1,201 @@
+"""Minds the schedule: reminds of a slot, prepares the unit for it, and never starts output by itself.
+
+1. What is due and what was said is decided in estim.core.days; here it is looked at every LOOK_S, told and noted.
+2. Preparing is a session that waits for a person's key: connected, at zero, battery checked. Without the key it ends
+   after five minutes (safety.md C-13). No notice and no button of a notice leads to output.
+3. A notice may stand on a lock screen: it says that it is time, and nothing about pain, body or program.
+4. Settings are read again at each look, so that a changed schedule holds at once; while they are wrong, the last ones
+   that were right hold.
+5. Nothing ends it: what goes wrong in a look is logged once, and the next look tries again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from estim.config.settings import Settings, read_settings
+from estim.config.timezone import zone_name
+from estim.core.days.diary import Diary, Mark, Marked
+from estim.core.days.outcomes import judge, program_of
+from estim.core.days.reminders import reminders
+from estim.core.days.schedule import noted, zone_of
+from estim.core.days.slots import Slot, Status
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Start
+from estim.core.messages.events import Reminded
+from estim.core.moment import check_clock
+from estim.host.notify.notice import Notice
+from estim.host.services import Parts
+from protocols.vocabulary import AirError
+
+LOOK_S = 15.0
+"""How often the schedule is looked at, on the clock's own grid: a slot at 8:00 is told at 8:00."""
+
+BACK = timedelta(days=2)
+"""How far back slots are judged: a window may have opened yesterday."""
+
+READY, SNOOZE = "ready", "snooze"
+"""The buttons of a notice."""
+
+WHY_NOT = {
+    Exit.NO_DEVICE: "no unit is in range: switch it on, then start in estim",
+    Exit.TRY_LATER: "the unit is in use, or waits for you already: look in estim",
+}
+"""What a notice says of a refusal that anybody may know of."""
+
+OPEN = (Status.DUE, Status.SNOOZED)
+"""A slot of which a notice may hang."""
+
+
+class Telling(Protocol):
+    """All ways of telling a person, as the herald has them."""
+
+    async def tell(self, notice: Notice) -> tuple[str, ...]:
+        """Tell it; never raises."""
+
+    async def withdraw(self, key: str) -> None:
+        """Take it back."""
+
+
+Prepare = Callable[[Start], Awaitable[str]]
+"""Connects a unit and waits for the key; returns what a person should know, raises EstimError or AirError."""
+
+
+class Minder:
+    """One host's eye on the schedule. `prepare` is None where units are not to be connected unasked."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        telling: Telling,
+        prepare: Prepare | None,
+        told: Callable[[Reminded], None],
+        look_s: float = LOOK_S,
+    ) -> None:
+        self._look_s = look_s
+        self._parts = parts
+        self._telling = telling
+        self._prepare = prepare
+        self._told = told
+        self._settings = parts.settings
+        self._shown: set[str] = set()
+        self._readying: set[str] = set()
+        self._logged: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Look, for as long as the host lives."""
+        while True:
+            await self._safely("a look", self.look())
+            await asyncio.sleep(self._look_s - self._parts.clock.now().utc.timestamp() % self._look_s)
+
+    async def look(self) -> None:
+        """Say what is to be said now; raises EstimError if the journal can't be read or written."""
+        settings = self._read_settings()
+        now, diary = await self._diary(settings)
+        slots = judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        for key in self._shown - {slot.key for slot in slots if slot.status in OPEN}:
+            self._shown.discard(key)
+            await self._telling.withdraw(key)
+        for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet):
+            mark = Mark(at=now, slot=reminder.slot.key, what=reminder.what)
+            await self._parts.journal.enter([mark], self._parts.clock.now())
+            await self._remind(settings, reminder.slot, again=reminder.what is Marked.NAGGED)
+
+    def acted(self, key: str, action: str) -> None:
+        """Take a button of a notice."""
+        self._background(self._snooze(key) if action == SNOOZE else self._get_ready(key))
+
+    def _read_settings(self) -> Settings:
+        try:
+            self._settings = read_settings(self._parts.home.settings_file)
+            self._logged.pop("settings", None)
+        except EstimError as error:
+            self._log("settings", f"the last settings that were right hold: {error.text}")
+        return self._settings
+
+    async def _diary(self, settings: Settings) -> tuple[datetime, Diary]:
+        """Return now, local, and the diary with the regime that holds; a new one is noted first.
+
+        Raises EstimError (78) while the clock can't be right: nobody is reminded by it, and no regime begins.
+        """
+        journal, clock = self._parts.journal, self._parts.clock
+        check_clock(clock.now().utc)
+        name = zone_name(settings.schedule.zone, self._parts.zone)
+        now = clock.now().utc.astimezone(zone_of(name))
+        diary = await journal.diary(now - BACK - timedelta(days=1))
+        fresh = noted(diary.regimes, settings.schedule.rules, name, now)
+        if fresh is None:
+            return now, diary
+        await journal.enter([fresh], clock.now())
+        return now, await journal.diary(now - BACK - timedelta(days=1))
+
+    async def _remind(self, settings: Settings, slot: Slot, *, again: bool) -> None:
+        still = "still open" if again else "time for your session"
+        await self._say(slot, f"{slot.at:%H:%M}: {still}, until {slot.closes:%H:%M}", settings)
+        if self._prepare is not None and settings.reminders.prepare and not again:
+            self._background(self._make_ready(slot, settings))
+
+    async def _say(self, slot: Slot, text: str, settings: Settings) -> None:
+        self._shown.add(slot.key)
+        snooze = (SNOOZE, f"Snooze {settings.schedule.snooze_min} min")
+        actions = (snooze,) if self._prepare is None else ((READY, "Get ready"), snooze)
+        await self._telling.tell(Notice(slot.key, "estim", text, actions=actions))
+        self._told(Reminded(slot=slot.key, program=program_of(settings.schedule, slot.at), text=text))
+
+    async def _make_ready(self, slot: Slot, settings: Settings) -> None:
+        if self._prepare is None or slot.key in self._readying:
+            return
+        self._readying.add(slot.key)
+        try:
+            text = await self._prepare(Start(program=program_of(settings.schedule, slot.at), keep=True))
+        except AirError as error:
+            text = str(error)
+        except EstimError as error:  # why it is refused may be nobody else's business
+            text = WHY_NOT.get(error.code, "not now; estim tells you why")
+        finally:
+            self._readying.discard(slot.key)
+        if text:
+            await self._say(slot, f"{slot.at:%H:%M}: {text}", settings)
+
+    async def _get_ready(self, key: str) -> None:
+        slot = await self._due(key)
+        if slot is not None:
+            await self._make_ready(slot, self._settings)
+
+    async def _snooze(self, key: str) -> None:
+        slot = await self._due(key)
+        if slot is not None:
+            now = self._parts.clock.now()
+            mark = Mark(at=now.utc.astimezone(slot.at.tzinfo), slot=key, what=Marked.SNOOZED)
+            await self._parts.journal.enter([mark], now)
+
+    async def _due(self, key: str) -> Slot | None:
+        """Return the slot of a notice, if it is still open: a notice may have stood there for hours."""
+        now, diary = await self._diary(self._settings)
+        slots: Sequence[Slot] = judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        return next((one for one in slots if one.key == key and one.status in OPEN), None)
+
+    def _background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._safely("a wish", work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, what: str, work: Coroutine[object, object, None]) -> None:
+        """Do it; what goes wrong is logged and never ends a host that may be in the middle of a session."""
+        try:
+            await work
+        except EstimError as error:
+            self._log(what, f"the schedule could not be minded: {error.text}")
+        except Exception as bug:  # noqa: BLE001 - a bug here must cost a reminder, and nothing else
+            self._log(what, f"the schedule could not be minded, by a fault of estim: {bug!r}", bug)
+        else:
+            self._logged.pop(what, None)
+
+    def _log(self, what: str, text: str, bug: Exception | None = None) -> None:
+        """Log it once, until it has gone well again."""
+        if self._logged.get(what) != text:
+            self._logged[what] = text
+            logging.getLogger(__name__).warning("%s", text, exc_info=bug)

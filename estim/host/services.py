@@ -1,0 +1,33 @@
+"""What a host is made of: the real parts, joined once by estim.host.main and handed to whoever needs them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from estim.clock import Clock
+from estim.config.paths import Home
+from estim.config.settings import Settings
+from estim.config.timezone import local_zone
+from estim.config.units import Units
+from estim.host.radio.link import Air
+from estim.journal.writer import Journal
+from protocols.family import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`families` gives all families (imported when first asked for), `zone` the name of the present time zone.
+
+    `pid` is the host's process. `trouble` says what is wrong with the settings (empty: nothing): the defaults hold
+    then, so that a unit can be stopped, and no session begins.
+    """
+
+    clock: Clock
+    air: Air
+    journal: Journal
+    home: Home
+    settings: Settings
+    units: Units
+    families: Callable[[], Sequence[Family]]
+    pid: int
+    zone: Callable[[], str] = local_zone
+    trouble: str = ""

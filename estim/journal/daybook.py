@@ -1,0 +1,176 @@
+"""A front end's way to the journal: reads it as a diary, writes what a person says, and knows which day it is there.
+
+1. Nothing here needs a host, and a host that runs is not disturbed: both write the same database, one after the other.
+2. Reading never makes a journal; writing also notes in which zone and by which rules the person lives from now on.
+3. With --simulate the journal of the last simulated host is read, and nothing can be written into it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from estim.clock import RealClock
+from estim.config.care_plan import read_own_plan
+from estim.config.options import HostOptions
+from estim.config.paths import Home, find_home
+from estim.config.settings import Settings, read_settings
+from estim.config.timezone import local_zone, zone_name
+from estim.core.care.plan import Plan
+from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
+from estim.core.days.outcomes import judge
+from estim.core.days.schedule import LOCAL, noted, zone_of
+from estim.core.days.slots import Slot
+from estim.core.errors import EstimError, Exit
+from estim.core.moment import check_clock
+from estim.journal.diary import Book
+from estim.journal.history import Details
+
+RECENT = timedelta(days=120)
+"""How much of the past today's questions need: a streak and a plan of some weeks."""
+
+SETTLED = timedelta(days=4)
+"""After this a run is judged or let go, whatever happens."""
+
+
+@dataclass(frozen=True)
+class Daybook:
+    """A home's journal at one moment; `now` is local, `book` None where there is no journal yet."""
+
+    home: Home
+    now: datetime
+    simulated: bool
+    book: Book | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; raises EstimError (78) if they are wrong."""
+        return read_settings(self.home.settings_file)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The care plan; raises EstimError (78) if the file is wrong."""
+        return read_own_plan(self.home.plan_file)
+
+    def read(self, since: datetime | None = None, recent: datetime | None = None) -> Diary:
+        """Return what was written from a moment on (None: all), with the rules that hold now as its last regime.
+
+        With `recent`, of the sessions before it only those that a run is judged by.
+        """
+        diary = Diary() if self.book is None else self.book.diary(self.simulated, since, recent)
+        schedule = self.settings.schedule
+        fresh = noted(diary.regimes, schedule.rules, zone_name(schedule.zone), self.now)
+        return diary if fresh is None else replace(diary, regimes=(*diary.regimes, fresh))
+
+    def details(self, number: int) -> Details | None:
+        """Return one session in full, None if there is none of that number."""
+        return None if self.book is None else self.book.session(number)
+
+    def recent(self) -> Diary:
+        """Return what today's questions need: these months, and more only where the plan asks for it.
+
+        Judged runs decide where a person stands, whatever was before (care_course), so a plan that began earlier is
+        read from its beginning only if these months don't settle it.
+        """
+        first = self.now - RECENT
+        diary = self.read(first)
+        begun = [check.at for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin"]
+        if not begun or begun[-1] >= first or settled(diary, first):
+            return diary
+        return self.read(begun[-1], first)
+
+    def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
+        """Return the slots of a time as they stand now."""
+        return judge(self.settings.schedule, diary, self.now, since, until)
+
+    def today(self, diary: Diary) -> tuple[Slot, ...]:
+        """Return the slots from yesterday to tomorrow."""
+        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.slots(diary, midnight - timedelta(days=1), midnight + timedelta(days=2))
+
+    def enter(self, *entries: Entry) -> list[int]:
+        """Write entries, all or nothing, and return their numbers; raises EstimError (73)."""
+        book = self._to_write()
+        schedule = self.settings.schedule
+        known = book.diary(self.simulated, self.now).regimes
+        fresh = noted(known, schedule.rules, zone_name(schedule.zone), self.now)
+        first: Sequence[Entry] = () if fresh is None else (fresh,)
+        return book.enter((*first, *entries), self.now)[len(first) :]
+
+    def end_breaks(self, running: Sequence[Break]) -> None:
+        """Let breaks that run end yesterday: each is taken back and written anew with its last day."""
+        yesterday = self.now.date() - timedelta(days=1)
+        shorter = [replace(one, id=0, last=yesterday) for one in running if one.first <= yesterday]
+        self._to_write().replace([one.id for one in running], shorter, self.now)
+
+    def adopt(self, other: Diary) -> tuple[int, int]:
+        """Read in what another journal held and isn't here yet; return how many entries were new, and how many not."""
+        book = self._to_write()
+        here = book.diary(self.simulated, None)
+        mine = {_likeness(one): one.id for one in entries_of(here)}
+        theirs = entries_of(other)
+        numbers = {one.id: mine[_likeness(one)] for one in other.sessions if _likeness(one) in mine}
+        fresh = [one for one in theirs if _likeness(one) not in mine]
+        sessions = [one for one in fresh if isinstance(one, Played)]
+        entries = [one for one in fresh if not isinstance(one, Played)]
+        book.adopt(sessions, entries, numbers, self.now)
+        return len(fresh), len(theirs) - len(fresh)
+
+    def undo(self) -> Entry | None:
+        """Take back the last thing that a person wrote; None if there is nothing. Raises EstimError (73)."""
+        return self._to_write().undo(self.now)
+
+    def _to_write(self) -> Book:
+        assert self.book is not None, "opened to be read only"
+        return self.book
+
+
+def settled(diary: Diary, first: datetime) -> bool:
+    """Say whether what was written from `first` on settles where a person stands on a plan that began before it.
+
+    Two runs do, far enough from the beginning and from each other, if there was a morning to hold them against.
+    """
+    runs = [run.at for run in diary.runs if run.at >= first + SETTLED]
+    if not runs or not any(run >= runs[0] + SETTLED for run in runs):
+        return False
+    return any(pain.when is When.MORNING and first <= pain.at < runs[0] for pain in diary.pains)
+
+
+def _likeness(entry: Entry) -> tuple[object, ...]:
+    """Return what makes two entries the same; numbers differ from journal to journal."""
+    kept = [getattr(entry, field.name) for field in fields(entry) if field.name not in ("id", "session", "at")]
+    values = [str(dict(value)) if isinstance(value, Mapping) else str(value) for value in kept]
+    return type(entry), entry.at.astimezone(UTC).isoformat(timespec="milliseconds"), *values
+
+
+def _own_zone(home: Home) -> str:
+    """Return the schedule's zone; settings that are wrong have none, and are told where they are needed."""
+    try:
+        return read_settings(home.settings_file).schedule.zone
+    except EstimError:
+        return LOCAL
+
+
+@contextmanager
+def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
+    """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78 also for a wrong clock)."""
+    home = find_home(options.home)
+    simulated = options.simulate is not None
+    if simulated and write:
+        text = "what you write down is real, and simulated sessions never count: leave --simulate out"
+        raise EstimError(text, code=Exit.USAGE)
+    path = home.simulated if simulated else home.journal
+    present = RealClock().now().utc
+    if write:
+        check_clock(present)
+        home.prepare()
+    book = Book.open(path) if write or path.exists() else None
+    try:
+        if write and book is not None and book.trouble:
+            raise EstimError(f"{book.trouble}; nothing was written", code=Exit.CANT_CREATE)
+        now = present.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
+        yield Daybook(home, now, simulated, book)
+    finally:
+        if book is not None:
+            book.close()

@@ -1,0 +1,179 @@
+"""What a person wrote down, in the journal: one row for time, order and undoing, and one of its own kind.
+
+Nothing is ever deleted: what was undone keeps its row and isn't read any more.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+
+from estim.core.days.diary import (
+    Break,
+    Check,
+    Diary,
+    Entry,
+    Mark,
+    Marked,
+    Note,
+    Pads,
+    Pain,
+    Played,
+    Regime,
+    Run,
+    Topic,
+    When,
+)
+from estim.journal.database import moment, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one kind of entry lies in its table: its columns, its values, and the entry again."""
+
+    name: str
+    columns: tuple[str, ...]
+    values: Callable[[Any], tuple[object, ...]]
+    made: Callable[[int, datetime, Any], Entry]
+
+
+def _pain(number: int, at: datetime, row: Any) -> Entry:
+    return Pain(id=number, at=at, score=row[0], when=When(row[1]), note=row[2])
+
+
+def _run(number: int, at: datetime, row: Any) -> Entry:
+    return Run(id=number, at=at, km=row[0], minutes=row[1], pain=row[2], note=row[3])
+
+
+def _check(number: int, at: datetime, row: Any) -> Entry:
+    return Check(id=number, at=at, topic=Topic(row[0]), about=row[1], answer=row[2], session=row[3], note=row[4])
+
+
+def _break(number: int, at: datetime, row: Any) -> Entry:
+    last = None if row[1] is None else date.fromisoformat(row[1])
+    return Break(id=number, at=at, first=date.fromisoformat(row[0]), last=last, holiday=bool(row[2]))
+
+
+_KINDS: dict[type[Entry], _Kind] = {
+    Pain: _Kind("pain", ("score", "pain_when", "note"), lambda it: (it.score, it.when.value, it.note), _pain),
+    Run: _Kind("run", ("km", "minutes", "pain", "note"), lambda it: (it.km, it.minutes, it.pain, it.note), _run),
+    Check: _Kind(
+        "check_in",
+        ("topic", "about", "answer", "session", "note"),
+        lambda it: (it.topic.value, it.about, it.answer, it.session, it.note),
+        _check,
+    ),
+    Pads: _Kind("pads", ("note",), lambda it: (it.note,), lambda number, at, row: Pads(id=number, at=at, note=row[0])),
+    Note: _Kind("note", ("text",), lambda it: (it.text,), lambda number, at, row: Note(id=number, at=at, text=row[0])),
+    Mark: _Kind(
+        "mark",
+        ("slot", "what"),
+        lambda it: (it.slot, it.what.value),
+        lambda number, at, row: Mark(id=number, at=at, slot=row[0], what=Marked(row[1])),
+    ),
+    Break: _Kind(
+        "break",
+        ("first", "last", "holiday"),
+        lambda it: (it.first.isoformat(), None if it.last is None else it.last.isoformat(), it.holiday),
+        _break,
+    ),
+    Regime: _Kind(
+        "regime",
+        ("rules", "zone"),
+        lambda it: ("\n".join(it.rules), it.zone),
+        lambda number, at, row: Regime(id=number, at=at, rules=tuple(row[0].split("\n")), zone=row[1]),
+    ),
+}
+
+_NOT_A_PERSONS = ("regime", "mark")
+"""Kinds that are noted by the program itself; of marks a person makes some."""
+
+_ALWAYS = ("regime", "break")
+"""Few, and needed however little of the past is asked for."""
+
+_LASTING = (Topic.HEALTH.value, Topic.RED_FLAG.value, Topic.CARE.value, Topic.RUN_PLANNED.value)
+"""Of check-ins these hold until something else is said, however long ago it was; planned runs lie ahead."""
+
+_MARKS = ", ".join("?" * len(_LASTING))
+
+
+@lru_cache(maxsize=128)
+def zone_at(offset_s: int) -> timezone:
+    """Return the zone of an offset from UTC."""
+    return timezone(timedelta(seconds=offset_s))
+
+
+def enter(db: sqlite3.Connection, entry: Entry, written_utc: datetime) -> int:
+    """Insert one entry and return its number; in a transaction of the caller's."""
+    kind = _KINDS[type(entry)]
+    offset = entry.at.utcoffset()
+    assert offset is not None, "moments of a diary are aware"
+    cursor = db.execute(
+        "INSERT INTO entry (kind, at_utc, offset_s, written_utc) VALUES (?, ?, ?, ?)",
+        (kind.name, stamp(entry.at), int(offset.total_seconds()), stamp(written_utc)),
+    )
+    number = cursor.lastrowid
+    assert number is not None, "an insert has a row"
+    names = ", ".join(("entry", *kind.columns))
+    marks = ", ".join("?" * (1 + len(kind.columns)))
+    db.execute(f"INSERT INTO {kind.name} ({names}) VALUES ({marks})", (number, *kind.values(entry)))
+    return number
+
+
+def undo(db: sqlite3.Connection, undone_utc: datetime) -> Entry | None:
+    """Mark the last thing that a person wrote as undone and return it, None if there is nothing left."""
+    found = db.execute(
+        "SELECT entry.id, entry.kind FROM entry LEFT JOIN mark ON mark.entry = entry.id"
+        " LEFT JOIN check_in ON check_in.entry = entry.id WHERE undone_utc IS NULL"
+        " AND (kind NOT IN (?, ?) OR mark.what IN (?, ?)) AND coalesce(check_in.about, '') != 'honesty'"
+        " ORDER BY entry.id DESC LIMIT 1",
+        (*_NOT_A_PERSONS, Marked.SKIPPED.value, Marked.SNOOZED.value),
+    ).fetchone()
+    if found is None:
+        return None
+    number, name = found
+    kind = next(kind for kind in _KINDS.values() if kind.name == name)
+    (entry,) = _read(db, kind, "entry.id = ?", (number,))
+    take_back(db, number, undone_utc)
+    return entry
+
+
+def take_back(db: sqlite3.Connection, number: int, undone_utc: datetime) -> None:
+    """Mark an entry as undone; in a transaction of the caller's."""
+    db.execute("UPDATE entry SET undone_utc = ? WHERE id = ?", (stamp(undone_utc), number))
+
+
+def read_entries(db: sqlite3.Connection, since_utc: datetime | None, sessions: tuple[Played, ...]) -> Diary:
+    """Return the diary of these sessions with all entries from a moment on; regimes and breaks all the same."""
+    since = "" if since_utc is None else stamp(since_utc)
+    found: dict[str, Any] = {}
+    for kind in _KINDS.values():
+        first = "" if kind.name in _ALWAYS else since
+        where = "entry.kind = ? AND at_utc >= ?"
+        values: tuple[object, ...] = (kind.name, first)
+        if kind.name == "check_in":
+            where, values = f"entry.kind = ? AND (at_utc >= ? OR topic IN ({_MARKS}))", (*values, *_LASTING)
+        found[kind.name] = tuple(_read(db, kind, where, values))
+    return Diary(
+        sessions=sessions,
+        pains=found["pain"],
+        runs=found["run"],
+        checks=found["check_in"],
+        pads=found["pads"],
+        notes=found["note"],
+        marks=found["mark"],
+        breaks=found["break"],
+        regimes=found["regime"],
+    )
+
+
+def _read(db: sqlite3.Connection, kind: _Kind, where: str, values: tuple[object, ...]) -> list[Entry]:
+    columns = ", ".join(f"{kind.name}.{column}" for column in kind.columns)
+    rows = db.execute(
+        f"SELECT entry.id, at_utc, offset_s, {columns} FROM entry JOIN {kind.name} ON {kind.name}.entry = entry.id"
+        f" WHERE undone_utc IS NULL AND {where} ORDER BY at_utc, entry.id",
+        values,
+    )
+    return [kind.made(row[0], moment(row[1]).astimezone(zone_at(row[2])), row[3:]) for row in rows]

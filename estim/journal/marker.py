@@ -1,0 +1,115 @@
+"""The marker: a small file beside the journal that says which units may be on, for when the journal can't be read.
+
+1. A unit is in it before its link is opened, and out of it only when its zero was proved, it was never touched, or a
+   person has seen that it is off. One whose time is over stays in it, with that time, until it is proved or played.
+2. It is written as a whole and is on disk when `put` returns. It holds the little that a stop needs, and nothing else.
+3. What can't be understood is told as such: who reads it must not say that nothing is running.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from estim.config.files import read_small, write_whole
+from estim.core.errors import EstimError, Exit
+
+SETTLED_MAX = 20
+"""So many of those that left are kept: who stops by a signal reads there how it ended."""
+
+UNITS_MAX = 100
+"""More units than anybody owns: a file that holds more is none of ours."""
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class MayBeOn(Struct, frozen=True, kw_only=True):
+    """One unit that may be putting out, at the latest until `until_utc` (rows.NEVER: it doesn't end by itself)."""
+
+    address: Annotated[str, Meta(min_length=1, max_length=64)]
+    unit: str
+    family: str
+    profile: str = ""
+    since_utc: Moment
+    until_utc: Moment
+
+
+class How(StrEnum):
+    """Why a unit can't be on any more."""
+
+    PROVED = "zero was proved"
+    UNTOUCHED = "nothing was put out"
+    SEEN_OFF = "a person has seen that it is off"
+    SEARCHED = "its time is over, and it was searched for since"
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """How a unit left the marker."""
+
+    address: str
+    how: How
+
+
+class Marks(Struct, frozen=True):
+    """What the file holds: units that may be on, and how those before them left, the latest last."""
+
+    units: Annotated[tuple[MayBeOn, ...], Meta(max_length=UNITS_MAX)] = ()
+    settled: Annotated[tuple[Settled, ...], Meta(max_length=UNITS_MAX)] = ()
+    schema: Literal[1] = 1
+
+
+class Marker:
+    """One such file; its methods belong to the journal's thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Marks | None:
+        """Return what is so, None if there is no file; raises EstimError (78) for one that can't be understood."""
+        try:
+            data = read_small(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise EstimError(f"can't read {self.path}: {error.strerror or error}", code=Exit.CONFIG) from error
+        try:
+            return msgspec.json.decode(data, type=Marks)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            text = f"{self.path} is damaged ({error}): it says which units may be on; look at yours, then remove it"
+            raise EstimError(text, code=Exit.CONFIG) from error
+
+    def begin(self) -> None:
+        """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError."""
+        if self.read() is None:
+            self._write(Marks())
+
+    def put(self, one: MayBeOn) -> None:
+        """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""
+        marks = self.read() or Marks()
+        others = tuple(other for other in marks.units if not _same(other, one.address))
+        kept = structs.replace(one, since_utc=_to_ms(one.since_utc))
+        self._write(structs.replace(marks, units=(*others, kept)))
+
+    def drop(self, address: str, since_utc: datetime, how: How) -> None:
+        """Say why a unit is off that was in since then; one that a later session put in stays. Raises EstimError."""
+        marks = self.read() or Marks()
+        left = tuple(one for one in marks.units if not _same(one, address) or one.since_utc > _to_ms(since_utc))
+        if len(left) != len(marks.units):
+            settled = (*marks.settled, Settled(address=address, how=how))[-SETTLED_MAX:]
+            self._write(Marks(left, settled))
+
+    def _write(self, marks: Marks) -> None:
+        write_whole(self.path, msgspec.json.encode(marks) + b"\n")
+
+
+def _to_ms(at: datetime) -> datetime:
+    """Return a moment as the journal keeps it, so that a session's row and its mark have the same."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _same(one: MayBeOn, address: str) -> bool:
+    return one.address.casefold() == address.casefold()

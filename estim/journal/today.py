@@ -1,0 +1,121 @@
+"""What a screen shows and asks of the day: what is due, the last comfortable level, open questions, how it was.
+
+All of it blocks for some milliseconds of reading or writing; a screen calls it in a thread. With software units there
+is no day: nothing is shown or asked.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from estim.config.options import HostOptions
+from estim.core.care.plan import Stage
+from estim.core.care.standing import standing
+from estim.core.days import advice
+from estim.core.days.diary import Check, Diary, Topic
+from estim.core.days.outcomes import coming, due
+from estim.core.days.screening import unanswered
+from estim.core.errors import EstimError
+from estim.journal.daybook import Daybook, opened
+
+STAGES = {
+    Stage.REST: "resting",
+    Stage.TRIAL: "a trial run is possible",
+    Stage.MORNING: "how are the first steps in the morning?",
+    Stage.BUILD: "building up",
+}
+
+RECENTLY = timedelta(minutes=45)
+"""A session that began longer ago is not the one that was just played."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLevel:
+    """A level that was comfortable, as a goal is typed ("A=12"), and a sentence about it."""
+
+    goal: str
+    text: str
+
+
+class Today:
+    """The day of one home."""
+
+    def __init__(self, options: HostOptions) -> None:
+        self._options = options
+        self.real = options.simulate is None
+
+    def headline(self) -> str:
+        """Return what is due or comes next, the last pain, and where the plan stands; a trouble as its sentence."""
+        if not self.real:
+            return ""
+        try:
+            with opened(self._options) as book:
+                diary = book.recent()
+                parts = [_slot(book, diary), _pain(book, diary), _plan(book, diary)]
+                uses = advice.pads_old(advice.pads_used(diary))
+        except EstimError as error:
+            return error.text
+        return "\n".join(filter(None, [" · ".join(filter(None, parts)), uses]))
+
+    def last_level(self, program: str, unit: str | None = None) -> LastLevel | None:
+        """Return the last comfortable level of a program (on a unit, else on the one used last), None without one."""
+        if not self.real:
+            return None
+        try:
+            with opened(self._options) as book:
+                site = book.settings.site
+                offer = advice.last_level(book.recent(), program, () if site is None else (site,), unit)
+        except EstimError:
+            return None
+        if offer is None:
+            return None
+        goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
+        text = f"{goal}, as on {offer.at:%a %d %b}"
+        return LastLevel(goal, f"{text}; {offer.why}: + is one step more" if offer.why else text)
+
+    def questions(self) -> tuple[tuple[str, str], ...]:
+        """Return the open questions before a session: id and words. Raises EstimError."""
+        if not self.real:
+            return ()
+        with opened(self._options) as book:
+            return tuple((one.id, one.question) for one in unanswered(book.recent(), book.now))
+
+    def answer(self, answers: dict[str, bool]) -> None:
+        """Keep answers. Raises EstimError."""
+        with opened(self._options, write=True) as book:
+            said = {about: "yes" if yes else "no" for about, yes in answers.items()}
+            book.enter(
+                *(Check(at=book.now, topic=Topic.HEALTH, about=about, answer=word) for about, word in said.items())
+            )
+
+    def after(self, topic: Topic, word: str) -> str:
+        """Keep how it was after the session that has just ended, and return what to say about it. Raises EstimError."""
+        if not self.real:
+            return "simulated: nothing to note"
+        with opened(self._options, write=True) as book:
+            played = [one for one in book.read(book.now - RECENTLY).sessions if one.begun]
+            if not played:
+                return "no session to say that of"
+            book.enter(Check(at=book.now, topic=topic, answer=word, session=played[-1].id))
+        return f"noted: {topic.value} {word}"
+
+
+def _slot(book: Daybook, diary: Diary) -> str:
+    slots = book.today(diary)
+    now, later = due(slots), coming(slots)
+    if now is not None:
+        return f"DUE now: {now.at:%H:%M}, until {now.closes:%H:%M}"
+    return "" if later is None else f"next session {later.at:%a %H:%M}"
+
+
+def _pain(book: Daybook, diary: Diary) -> str:
+    if not diary.pains:
+        return "no pain written down yet"
+    last = diary.pains[-1]
+    return f"last pain {last.score} ({last.when.value}, {last.at:%a %H:%M})"
+
+
+def _plan(book: Daybook, diary: Diary) -> str:
+    now = standing(book.plan, diary, book.now)
+    if now.stage is Stage.ENDED:
+        return now.ended
+    return f"{STAGES[now.stage]}, day {now.day}" if now.stage in STAGES else ""

@@ -1,0 +1,65 @@
+"""Starts or joins a host, and shows it: what `estim` without a verb does."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from estim.catalogue.programs import all_programs
+from estim.client.connection import Wire, join, programs_of, running, start_host
+from estim.config.options import HostOptions
+from estim.core.errors import EstimError, Exit
+from estim.core.programs.program import Program
+from estim.journal.today import Today
+from estim.tui.app import SessionApp
+from estim.tui.wording import Offer
+
+
+def run_screen(options: HostOptions) -> int:
+    """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise EstimError("the screen needs a terminal; without one use `estim run PROGRAM`", code=Exit.USAGE)
+    found, problems = all_programs(programs_of(options))
+    return asyncio.run(_show(options, offers_of(found), problems))
+
+
+FIRST = "tens-ankle"
+"""What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
+KINDS = ("pain", "twitch", "tetanic")
+"""The order of the rest: what needs least care first."""
+
+
+def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
+    """Return the programs as they are offered: how it should feel, and where the pads go."""
+    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), one.title))
+    return tuple(
+        Offer(
+            program.id,
+            program.title,
+            round(program.length_s / 60, 1),
+            f"{program.rule.text} Pads: {program.pads}",
+        )
+        for program in ordered
+    )
+
+
+async def reach(options: HostOptions) -> Wire:
+    """Join the home's host, or one of our own. Starting one takes a while: a thread waits for it, so keys live on."""
+    if await asyncio.to_thread(running, options) is None:
+        await asyncio.to_thread(start_host, options)
+    return await join(options)
+
+
+async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str]) -> int:
+    wire = await reach(options)
+    app = SessionApp(wire, offers, lambda: reach(options), today=Today(options))
+    if problems:
+        app.picture.say("; ".join(problems))
+    try:
+        await app.run_async()
+    except OSError:
+        # After a hang-up nobody is there to read the last words; the session's end has been told to the host.
+        if not app.alone:
+            raise
+    finally:
+        await wire.close()
+    return app.return_code or 0

@@ -1,0 +1,306 @@
+"""Turns Snapshots and Ended lines into the words on the screen, and typed words into a Start; pure functions only.
+
+1. A level that is not known is told as a span, never as a number.
+2. An age is told in whole seconds from one second on, so a screen at rest isn't drawn again.
+3. Nothing is told by colour or symbol alone: each has its word.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import assert_never
+
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Alarm, Lane, Priority, Reason, Snapshot, State
+from estim.core.messages.events import Ended
+from estim.core.numbers import read_number
+from protocols.vocabulary import Channel
+
+MINUTES_MAX = 30
+"""Longest session, minutes (safety.md C-31)."""
+
+MINUTES_MIN = 0.1
+"""Shortest session that can be chosen on the screen, minutes."""
+GOAL_FORM = "write a whole number for channel A, or A=12,B=8"
+"""What the goal field takes."""
+
+BAR_MIN, BAR_MAX = 4, 60
+"""Narrowest and widest bar, cells."""
+LANE_WIDE = 56
+"""Below so many columns a channel's row has no words that can be spared."""
+
+_AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
+_ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One program that can be chosen: `minutes` is its own length, `about` one line on what it is."""
+
+    id: str
+    title: str
+    minutes: float
+    about: str = ""
+
+
+def live(snapshot: Snapshot | None) -> bool:
+    """Whether a session is under way: from its start on, or a stop that isn't finished, until it has ended."""
+    if snapshot is None:
+        return False
+    return snapshot.state in _AT_WORK or (snapshot.state in _ON_THE_WAY and bool(snapshot.program))
+
+
+def may_flow(snapshot: Snapshot | None) -> bool:
+    """Whether leaving now could leave output on: a session is under way, or the unit isn't known to be off."""
+    return snapshot is not None and (live(snapshot) or snapshot.out != "off")
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as m:ss, rounded up: the last second is shown until it is over."""
+    whole = max(0, ceil(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def age(seconds: float | None) -> str:
+    """Return an age as words, None as never."""
+    if seconds is None:
+        return "never"
+    return "under 1 s ago" if seconds < 1 else f"{int(seconds)} s ago"
+
+
+def level(lane: Lane) -> str:
+    """Return what the unit is at: one number if known, else the span it may be in."""
+    return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}–{lane.hi}"
+
+
+def bar(lane: Lane, width: int) -> str:
+    """Return a bar of `width` cells from 0 to the cap: full up to lo, shaded up to hi, the goal as a diamond."""
+    top = max(lane.cap, lane.hi, lane.goal, 1)
+    known, maybe = ceil(lane.lo * width / top), ceil(lane.hi * width / top)
+    cells = ["█" if cell < known else "▒" if cell < maybe else "·" for cell in range(width)]
+    goal = ceil(lane.goal * width / top) - 1
+    if goal >= maybe:
+        cells[goal] = "◇"
+    return "".join(cells)
+
+
+def searched(snapshot: Snapshot) -> bool:
+    """Say whether the unit is looked for, to stop it: its link was lost, or an earlier host has left it behind."""
+    left_behind = snapshot.state is State.STOPPING and not snapshot.program and snapshot.heard_age_s is None
+    return snapshot.lost_at is not None or left_behind
+
+
+def may_be_on(snapshot: Snapshot) -> str:
+    """Return the channels that may carry current with what they may be at, such as `A 8, B 0–5`; empty if none may."""
+    if snapshot.out == "off" and not live(snapshot):
+        return ""
+    return ", ".join(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes if lane.hi > 0)
+
+
+def lost(snapshot: Snapshot) -> str:
+    """Return the sentences on a unit that is looked for: since when, what may be on until when, and what to do."""
+    if not searched(snapshot):
+        return ""
+    since = (
+        f"LINK LOST since {hour(snapshot.lost_at)}" if snapshot.lost_at else "LEFT ON by an earlier session, perhaps"
+    )
+    return f"{since}: {_on_still(snapshot)}. The unit is searched for, to stop it. By hand: {snapshot.by_hand}"
+
+
+def _on_still(snapshot: Snapshot) -> str:
+    levels = may_be_on(snapshot) or "the output"
+    if snapshot.lost_at is None:
+        return f"{levels} may be on"
+    if snapshot.on_left_s is None:
+        return f"{levels} may be on and does not end by itself"
+    if snapshot.on_left_s > 0 and snapshot.on_until is not None:
+        return f"{levels} may be on until {hour(snapshot.on_until)} ({clock(snapshot.on_left_s)} left)"
+    return "the unit was off" if snapshot.zero == "confirmed" else "the unit should have fallen silent, not proved"
+
+
+def hour(moment: str) -> str:
+    """Return the time of day of a local ISO moment."""
+    return datetime.fromisoformat(moment).strftime("%H:%M:%S")
+
+
+def lane(lane: Lane, width: int, *, chosen: bool, stale: bool) -> str:
+    """Return one channel in one row: mark, name, level first; then as much of bar and cap as `width` has room for."""
+    wide = width >= LANE_WIDE
+    name = f"{'▶' if chosen else ' '} {lane.channel}{'  level' if wide else ''}"
+    text = f"{name} {level(lane):<{7 if wide else 3}} {'STALE ' if stale else ''}"
+    cap = f" cap {lane.cap}"
+    room = width - len(text) - len(cap)
+    if room >= BAR_MIN:
+        return f"{text}{bar(lane, min(BAR_MAX, room))}{cap}"
+    return (text + cap.strip() if room >= 0 else text)[:width]
+
+
+def goal(lane: Lane) -> str:
+    """Return a channel's goal and cap."""
+    wanted = f", now wanted {lane.wish}" if lane.wish != lane.goal else ""
+    return f"goal {lane.goal}{wanted} · cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
+
+
+def held(lane: Lane) -> str:
+    """Return what holds a channel below what was asked for, empty if nothing does."""
+    return f"held: {lane.held_by}" if lane.held_by else ""
+
+
+def simulated(really: bool, width: int) -> str:
+    """Return the banner over software units, in one row."""
+    text = "SIMULATED: a software device, no current flows"
+    return (text if width > len(text) else "SIMULATED: no current flows") if really else ""
+
+
+def state(snapshot: Snapshot) -> str:
+    """Return what the session is doing, in words."""
+    if searched(snapshot):
+        return "LINK LOST: searching, to stop it" if snapshot.lost_at else "searching for it, to stop it"
+    match snapshot.state:
+        case State.IDLE:
+            return "idle"
+        case State.CONNECTING:
+            return "connecting to the unit"
+        case State.READY:
+            return "ready: press Enter when the pads are on" if snapshot.program else "ready"
+        case State.ARMED:
+            return "armed: about to start"
+        case State.RAMPING:
+            return "running: going up to the goal"
+        case State.RUNNING:
+            return "running"
+        case State.PAUSED:
+            return "PAUSED: space goes on from zero"
+        case State.STOPPING:
+            return "STOPPING: waiting for the unit to say zero"
+        case State.FAULT:
+            return "FAULT: stopping"
+        case State.ENDED:
+            return "ended"
+        case _ as never:
+            assert_never(never)
+
+
+def phase(snapshot: Snapshot) -> str:
+    """Return the phase, empty if there is none."""
+    if not snapshot.phase_count:
+        return ""
+    return f"phase {snapshot.phase_number} of {snapshot.phase_count}: {snapshot.phase}"
+
+
+def unit(snapshot: Snapshot) -> str:
+    """Return the unit and its family, each once."""
+    return " · ".join(dict.fromkeys((snapshot.unit, snapshot.title or snapshot.family, snapshot.family)))
+
+
+def link(snapshot: Snapshot, silent: bool) -> str:
+    """Return the age of the last report and the battery; `silent`: the controller itself says nothing any more."""
+    battery = "battery unknown" if snapshot.battery is None else f"battery {snapshot.battery} %"
+    if silent:
+        return f"STALE: the controller says nothing · {battery}"
+    heard, told = snapshot.heard_age_s, snapshot.told_age_s
+    text = f"level told {age(told)}"
+    # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
+    if heard is not None and (told is None or told - heard >= 1):
+        text += f", link {age(heard)}"
+    return f"{'STALE: ' if snapshot.stale else ''}{text} · {battery}"
+
+
+def symbol(priority: Priority) -> str:
+    """Return the mark and the word of a priority (safety.md section 3: not by colour only)."""
+    match priority:
+        case Priority.HIGH:
+            return "!!! ALARM"
+        case Priority.MEDIUM:
+            return "!! warning"
+        case Priority.LOW:
+            return "! note"
+        case _ as never:
+            assert_never(never)
+
+
+def alarm(alarm: Alarm) -> str:
+    """Return one alarm: mark, what is wrong, what to do."""
+    return f"{symbol(alarm.priority)}: {alarm.text} → {alarm.do}"
+
+
+def gone(by_hand: str) -> str:
+    """Return the sentence for a controller that has gone; `by_hand` is empty where no output can be on."""
+    if not by_hand:
+        return "the controller has gone; no output was on"
+    return f"the controller has gone: take the pads off / switch the unit off: {by_hand}"
+
+
+def reason(reason: Reason) -> str:
+    """Return why a session ended, in words."""
+    match reason:
+        case Reason.COMPLETED:
+            return "completed"
+        case Reason.STOPPED:
+            return "stopped"
+        case Reason.PANIC:
+            return "stopped by the panic key"
+        case Reason.INTERRUPTED:
+            return "interrupted"
+        case Reason.LINK_LOST:
+            return "the link was lost"
+        case Reason.CONTACT_LOST:
+            return "a pad lost contact"
+        case Reason.DEVICE_ENDED:
+            return "ended by the unit"
+        case Reason.FAULT:
+            return "ended by a fault"
+        case Reason.REFUSED:
+            return "refused"
+        case Reason.NO_DEVICE:
+            return "no unit"
+        case _ as never:
+            assert_never(never)
+
+
+def highest(ended: Ended) -> str:
+    """Return the highest level of each channel."""
+    return ", ".join(f"{channel} {top}" for channel, top in sorted(ended.level_max.items())) or "none"
+
+
+def confirmed(ended: Ended) -> str:
+    """Return whether the stop is proved, in words."""
+    if ended.stop_confirmed:
+        return "yes, the unit says zero"
+    return "NO: look at the unit, output may still be on"
+
+
+def farewell(ended: Ended) -> str:
+    """Return the line that stays in the terminal after leaving."""
+    return (
+        f"{ended.program or 'session'}: {reason(ended.reason)} after {clock(ended.duration_s)} min, "
+        f"highest level {highest(ended)}; stop confirmed: {confirmed(ended)}"
+    )
+
+
+def exit_code(ended: Ended | None) -> int:
+    """Return the exit code after a last session: 80 if its stop isn't proved, else 0."""
+    return int(Exit.NOT_CONFIRMED if ended is not None and ended.unproved else Exit.DONE)
+
+
+def goal_of(text: str) -> dict[Channel, int]:
+    """Return the goal levels of a text `12` (channel A) or `A=12,B=8`; empty is no goal: begin at zero.
+
+    What can mean two things is refused: `2,5` is no level, and neither is a channel that is named twice.
+    """
+    goal: dict[Channel, int] = {}
+    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
+        found = re.fullmatch(r"(?:([A-D])=)?([0-9]{1,4})", part.upper())
+        if found is None:
+            raise EstimError(f"Goal level “{part}” is no level: {GOAL_FORM}", code=Exit.USAGE)
+        channel = Channel(found[1] or "A")
+        if channel in goal:
+            raise EstimError(f"Goal level “{text.strip()}” sets {channel.value} twice: {GOAL_FORM}", code=Exit.USAGE)
+        goal[channel] = int(found[2])
+    return goal
+
+
+def minutes_of(text: str) -> float:
+    """Return the minutes of a text, 0.5 to 30."""
+    return read_number(text, what="Minutes", lo=MINUTES_MIN, hi=MINUTES_MAX, unit="minutes")
