@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from estim.core.programs import fields as fields
-from estim.core.programs.fields import Number, Text, Words
+from estim.core.toml_table import Number, Text, Words
 
 Data = dict[str, Any]
 

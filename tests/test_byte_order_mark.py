@@ -4,9 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from estim.catalogue.programs import read_file
-from estim.config.care_plan import read_own_plan
+from estim.config.care_plan import read_own_plan, shipped
 from estim.config.settings import change_settings, read_settings
-from estim.core.care.plan import shipped
 
 MARK = b"\xef\xbb\xbf"
 

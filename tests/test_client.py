@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from estim.client.connection import Wire, answer_s, ask_once, join, read_reply, running, socket_of, start_host
+from estim.client.connection import Wire, answer_s, ask_once, join, read_reply, running, socket_of
 from estim.client.exchange import NoHost
+from estim.client.launch import start_host
 from estim.client.lock import markers
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
@@ -29,13 +30,13 @@ from estim.core.messages.commands import (
     Reply,
     Scan,
     Snapshot,
-    State,
     Status,
     Stop,
     Watch,
 )
 from estim.core.messages.events import LinkBack
 from estim.core.messages.lines import Line
+from estim.core.vocabulary import State
 from estim.host.server import Front, Server, serve
 
 WAIT_S = 30.0

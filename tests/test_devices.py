@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from estim.catalogue.families import profile_of
 from estim.config.settings import change_settings, read_settings
 from estim.core.errors import EstimError, Exit
-from estim.host.prepare import profile_of
 from protocols.registry import family
 
 ADDRESS = "C0:70:7E:03:00:01"

@@ -30,10 +30,10 @@ from estim.core.messages.commands import (
     Reply,
     Resume,
     Snapshot,
-    State,
     Status,
     Stop,
 )
+from estim.core.vocabulary import State
 from estim.host.main import hold
 from estim.host.server import Front, serve
 from estim.journal.marker import Marker, MayBeOn

@@ -92,3 +92,14 @@ def _loaded(point: EntryPoint) -> object:
         return point.load()
     except (Exception, SystemExit) as bug:  # somebody else's code may fail in any way, and must not take ours along
         raise PluginError(f"plug-in {origin(point)}: {point.value} can't be loaded: {bug!r}") from bug
+
+
+def profile_of(family: Family, wanted: str) -> str:
+    """Return a profile as the family writes it; "" is the usual one. Raises EstimError (78) for one it hasn't."""
+    if not wanted:
+        return ""
+    for profile in family.profiles:
+        if profile.casefold() == wanted.casefold():
+            return profile
+    known = f"there are {', '.join(family.profiles)}" if family.profiles else "it has only one, so leave it out"
+    raise EstimError(f"{family.title} has no profile {wanted!r}: {known}", code=Exit.CONFIG)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from estim.core.numbers import read_number, read_whole
-from estim.core.programs.fields import Number
+from estim.core.toml_table import Number
 
 
 def amount(what: str, lo: float, hi: float, unit: str = "") -> Callable[[object], float]:

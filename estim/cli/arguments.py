@@ -4,6 +4,8 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import typer
+
 from estim.core.days.diary import NOTE_MAX, SCORE_MAX
 from estim.core.days.schedule import resolve
 from estim.core.errors import EstimError, Exit
@@ -19,6 +21,11 @@ KM_MAX = 500.0
 """Longest run, km."""
 
 _UNITS_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
+
+
+AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
+
+NOTE = typer.Option(help="a word about it")
 
 
 def wrong(text: str) -> EstimError:

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from estim.cli.arguments import moment_of, note_of, wrong
-from estim.cli.diary import AT, RED_FLAGS, may_ask
+from estim.cli.arguments import AT, moment_of, note_of, wrong
+from estim.cli.care_view import show_care
 from estim.cli.output import tell
-from estim.cli.standing import show_care
+from estim.cli.questions import RED_FLAGS, may_ask
 from estim.core.care.plan import Stage, Tick
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.screening import NO, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
@@ -160,9 +160,9 @@ def after(
 @care.command()
 def edit(context: typer.Context) -> None:
     """Make the plan your own: write it into your settings' folder, to be changed there."""
+    from estim.config.care_plan import shipped
     from estim.config.files import write_new
     from estim.config.paths import find_home
-    from estim.core.care.plan import shipped
 
     flags: Flags = context.obj
     home = find_home(flags.host.home)

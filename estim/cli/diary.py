@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from estim.cli.amounts import amount, count
-from estim.cli.arguments import any_moment, km_of, moment_of, note_of, score_of, wrong
-from estim.cli.logbook import LOG_ROWS, row_of, show_log, show_session
+from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, score_of, wrong
+from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
+from estim.cli.questions import RED_FLAGS, SIGNS_FROM, _sign, ask_signs, may_ask, told_after
 from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
 from estim.core.errors import EstimError, Exit
-from estim.core.numbers import shown
-from estim.journal.daybook import Daybook, opened
+from estim.journal.daybook import opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -25,10 +25,6 @@ pads = typer.Typer(help="Pads: new ones, and how often the present ones were use
 NUMBER_MAX = 2**63 - 1
 """Highest number of a session: what the journal's can be."""
 
-AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
-NOTE = typer.Option(help="a word about it")
-RED_FLAGS = ("pop", "gap", "toes", "swelling")
-SIGN_NUMBERS = {str(number): sign for number, sign in enumerate(RED_FLAGS, 1)}
 
 USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
 """At what time of a day that is named without one."""
@@ -61,44 +57,6 @@ def add_pain(
         after = told_after(book) if found else ""
     tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
          [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
-
-
-SIGNS_FROM = 4
-"""From this score on the signs of a torn tendon are asked for; below it nobody has one."""
-
-
-def may_ask(flags: "Flags") -> bool:
-    """Say whether a person sits there who can be asked."""
-    from estim.cli.keys import has_terminal
-
-    return not flags.no_input and not flags.as_json and has_terminal()
-
-
-def ask_signs() -> list[str]:
-    """Ask for the signs of a torn tendon, on stderr; Enter is none."""
-    typer.echo(
-        "Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.",
-        err=True,
-    )
-    while True:
-        typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
-        numbers = typed.replace(",", " ").split()
-        if all(number in SIGN_NUMBERS for number in numbers):
-            return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
-        typer.echo(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter", err=True)
-
-
-def told_after(book: Daybook) -> str:
-    """Return what a red flag means."""
-    from estim.core.days.screening import red_flag
-
-    return red_flag(book.recent())
-
-
-def _sign(text: str) -> str:
-    if text not in RED_FLAGS:
-        raise wrong(f"--red-flag {text!r}: say one of {', '.join(RED_FLAGS)}")
-    return text
 
 
 @run_log.command("add")

@@ -5,8 +5,8 @@ from importlib import import_module
 import typer
 
 _GROUPS = {
-    "devices": "estim.cli.tuning:devices",
-    "programs": "estim.cli.scope:programs",
+    "devices": "estim.cli.devices:devices",
+    "programs": "estim.cli.programs:programs",
     "pain": "estim.cli.diary:pain",
     "run-log": "estim.cli.diary:run_log",
     "note": "estim.cli.diary:note",
@@ -21,7 +21,7 @@ _VERBS = {
     "export": "estim.cli.report:export",
     "import": "estim.cli.report:import_",
     "scope": "estim.cli.scope:scope",
-    "plugins": "estim.cli.scope:plugins",
+    "plugins": "estim.cli.plugins:plugins",
 }
 """Verbs that live elsewhere: where, and what there."""
 

@@ -14,11 +14,20 @@ from estim.core.programs.fields import PAD_CM2
 
 if TYPE_CHECKING:
     from estim.core.programs.dosimetry import Figures, Reckoning
+    from estim.core.programs.matrix import Cell
     from estim.core.programs.program import Phase, Program
+    from protocols.family import Family
 
 programs = typer.Typer(help="Programs: what they play, and where the numbers come from.", no_args_is_help=True)
 
 TITLE_COLUMNS = 24
+
+
+COLUMNS_MAX = 110
+
+SIGNS = {"yes": "✓", "differs": "≈", "no": "–"}
+
+LEGEND = "✓ as written   ≈ with differences   – can't; the sentences: estim programs matrix --long"
 
 
 @programs.command(name="list")
@@ -268,3 +277,57 @@ def _phase(phase: "Phase") -> str:
     if phase.level_pct != 100:
         parts.append(f"{phase.level_pct} % of your level")
     return ", ".join(parts)
+
+
+@programs.command("matrix")
+def matrix(
+    context: typer.Context,
+    program: Annotated[list[str] | None, typer.Argument(help="only these; without any, all")] = None,
+    family: Annotated[list[str] | None, typer.Option(help="only these families; repeatable")] = None,
+    long: Annotated[bool, typer.Option("--long", help="with every difference and reason in words")] = False,
+) -> None:
+    """Show what every family makes of every program."""
+    from estim.catalogue.families import find_family, names
+    from estim.catalogue.programs import all_programs, find_program
+    from estim.config.paths import find_home
+    from estim.core.programs.matrix import matrix as matrix_of
+
+    flags: Flags = context.obj
+    folder = find_home(flags.host.home).programs
+    families = [find_family(name) for name in family or names()]
+    programs = [find_program(folder, name) for name in program] if program else all_programs(folder)[0]
+    rows = matrix_of(programs, families)
+    locked = {one.id for one in programs if one.gated}
+    if flags.as_json:
+        for one in (one for row in rows for one in row):
+            told = {"program": one.program, "family": one.family, "plays": one.plays.value}
+            typer.echo(
+                json.dumps(
+                    {**told, "sentences": list(one.sentences), "locked": one.program in locked}, ensure_ascii=False
+                )
+            )
+        return
+    typer.echo("\n".join(_long(rows) if long else _short(rows, families, locked)))
+
+
+def _short(rows: "list[list[Cell]]", families: "list[Family]", locked: set[str]) -> list[str]:
+    wide = max([7, *(len(row[0].program) for row in rows)])
+    lines = [f"{'program':<{wide}}  {'  '.join(one.name for one in families)}"]
+    for row in rows:
+        cells = "  ".join(f"{SIGNS[one.plays]:^{len(one.family)}}" for one in row)
+        lines.append(f"{row[0].program:<{wide}}  {cells}{'  (locked)' if row[0].program in locked else ''}".rstrip())
+    more = ["(locked): it holds a muscle contracted, and is not unlocked in this version"] if locked else []
+    return [*lines, "", LEGEND, *more]
+
+
+def _long(rows: "list[list[Cell]]") -> list[str]:
+    lines = []
+    for row in rows:
+        lines.append(row[0].program)
+        for one in row:
+            sentences = one.sentences or ("as written",)
+            lines += [
+                f"  {one.family if first else '':<12} {SIGNS[one.plays] if first else ' '} {sentence}"
+                for first, sentence in zip([True, *[False] * len(sentences)], sentences, strict=False)
+            ]
+    return lines

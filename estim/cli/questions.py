@@ -9,14 +9,32 @@ from estim.cli.arguments import wrong
 from estim.core.days.diary import Check, Topic
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import opened
+from estim.core.numbers import shown
+from estim.journal.daybook import Daybook, opened
 from protocols.vocabulary import Channel
 
 if TYPE_CHECKING:
+    from estim.cli.flags import Flags
     from estim.config.options import HostOptions
     from estim.core.days.dose import Gate
 
 GATES: dict[str, "Gate"] = {"gap": "gap", "dose": "dose", "run": "run"}
+
+
+RECENTLY_MIN = 45
+"""A session that began longer ago is not the one that was just played: the longest has 30 minutes."""
+
+MEANT = {
+    "bad": "Leave the pads off until the skin is as before. Red for over an hour, or blisters: no more sessions there.",
+    "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
+}
+
+RED_FLAGS = ("pop", "gap", "toes", "swelling")
+
+SIGN_NUMBERS = {str(number): sign for number, sign in enumerate(RED_FLAGS, 1)}
+
+SIGNS_FROM = 4
+"""From this score on the signs of a torn tendon are asked for; below it nobody has one."""
 
 
 def gates_of(words: list[str]) -> tuple["Gate", ...]:
@@ -120,10 +138,35 @@ def _ask_how_it_was(options: "HostOptions") -> None:
                 typer.echo(MEANT.get(answer, ""), err=True, nl=answer in MEANT)
 
 
-RECENTLY_MIN = 45
-"""A session that began longer ago is not the one that was just played: the longest has 30 minutes."""
+def may_ask(flags: "Flags") -> bool:
+    """Say whether a person sits there who can be asked."""
+    from estim.cli.keys import has_terminal
 
-MEANT = {
-    "bad": "Leave the pads off until the skin is as before. Red for over an hour, or blisters: no more sessions there.",
-    "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
-}
+    return not flags.no_input and not flags.as_json and has_terminal()
+
+
+def ask_signs() -> list[str]:
+    """Ask for the signs of a torn tendon, on stderr; Enter is none."""
+    typer.echo(
+        "Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.",
+        err=True,
+    )
+    while True:
+        typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
+        numbers = typed.replace(",", " ").split()
+        if all(number in SIGN_NUMBERS for number in numbers):
+            return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
+        typer.echo(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter", err=True)
+
+
+def told_after(book: Daybook) -> str:
+    """Return what a red flag means."""
+    from estim.core.days.screening import red_flag
+
+    return red_flag(book.recent())
+
+
+def _sign(text: str) -> str:
+    if text not in RED_FLAGS:
+        raise wrong(f"--red-flag {text!r}: say one of {', '.join(RED_FLAGS)}")
+    return text

@@ -118,15 +118,15 @@ def _shown(verb: str, options: dict[str, str]) -> int:
     flags = Flags(HostOptions(home=options.get("--home")), "--json" in options, no_input="--no-input" in options)
     match verb:
         case "log":
-            from estim.cli.logbook import show_log
+            from estim.cli.log_view import show_log
 
             show_log(flags)
         case "care":
-            from estim.cli.standing import show_care
+            from estim.cli.care_view import show_care
 
             show_care(flags)
         case _:
-            from estim.cli.counting import show_report
+            from estim.cli.report_view import show_report
 
             show_report(flags)
     return Exit.DONE
@@ -251,7 +251,7 @@ def _by_a_new_host(options: dict[str, str], attempt: int) -> "Reply | None":
     """
     from threading import Event
 
-    from estim.client.connection import start_to_stop
+    from estim.client.launch import start_to_stop
     from estim.config.options import HostOptions
 
     if attempt:

@@ -7,8 +7,9 @@ import msgspec
 
 from estim.cli.text import Screen
 from estim.core.errors import Exit
-from estim.core.messages.commands import Reason, Snapshot, Start
+from estim.core.messages.commands import Snapshot, Start
 from estim.core.messages.events import Ended, Happened, Levelled, LinkBack, LinkLost, Started
+from estim.core.vocabulary import Reason
 from protocols.vocabulary import Channel
 
 _REASON = {

@@ -8,8 +8,8 @@ import typer
 
 from estim.cli.amounts import count
 from estim.cli.arguments import day_of, wrong
-from estim.cli.counting import show_report
 from estim.cli.output import tell
+from estim.cli.report_view import show_report
 from estim.core.errors import EstimError, Exit
 from estim.journal.daybook import Daybook, opened
 from estim.terminal import write_bytes

@@ -27,24 +27,10 @@ from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.clock import RealClock, began_s
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import (
-    Arm,
-    Done,
-    Pause,
-    Priority,
-    Raise,
-    Reason,
-    Refusal,
-    Reply,
-    Resume,
-    Snapshot,
-    Start,
-    State,
-    Status,
-    Stop,
-)
+from estim.core.messages.commands import Arm, Done, Pause, Raise, Refusal, Reply, Resume, Snapshot, Start, Status, Stop
 from estim.core.messages.events import Alarmed, Ended, Happened
 from estim.core.messages.lines import Line
+from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import Channel
 
 RECOVERY_S = 40.0

@@ -1,4 +1,4 @@
-"""The verbs that show what would be played, and by whose code: `programs matrix`, `scope` and `plugins`."""
+"""`estim scope`: the pulses that a program plays on a family, as its electrodes would see them."""
 
 import json
 import shutil
@@ -10,71 +10,12 @@ import typer
 
 from estim.cli.amounts import amount, count
 from estim.cli.flags import Flags
-from estim.cli.programs import programs
+from estim.cli.programs import COLUMNS_MAX
 from estim.core.errors import EstimError, Exit
 from estim.terminal import steer
 
 if TYPE_CHECKING:
-    from estim.core.programs.matrix import Cell
     from protocols.family import Family
-
-COLUMNS_MAX = 110
-SIGNS = {"yes": "✓", "differs": "≈", "no": "–"}
-LEGEND = "✓ as written   ≈ with differences   – can't; the sentences: estim programs matrix --long"
-
-
-@programs.command("matrix")
-def matrix(
-    context: typer.Context,
-    program: Annotated[list[str] | None, typer.Argument(help="only these; without any, all")] = None,
-    family: Annotated[list[str] | None, typer.Option(help="only these families; repeatable")] = None,
-    long: Annotated[bool, typer.Option("--long", help="with every difference and reason in words")] = False,
-) -> None:
-    """Show what every family makes of every program."""
-    from estim.catalogue.families import find_family, names
-    from estim.catalogue.programs import all_programs, find_program
-    from estim.config.paths import find_home
-    from estim.core.programs.matrix import matrix as matrix_of
-
-    flags: Flags = context.obj
-    folder = find_home(flags.host.home).programs
-    families = [find_family(name) for name in family or names()]
-    programs = [find_program(folder, name) for name in program] if program else all_programs(folder)[0]
-    rows = matrix_of(programs, families)
-    locked = {one.id for one in programs if one.gated}
-    if flags.as_json:
-        for one in (one for row in rows for one in row):
-            told = {"program": one.program, "family": one.family, "plays": one.plays.value}
-            typer.echo(
-                json.dumps(
-                    {**told, "sentences": list(one.sentences), "locked": one.program in locked}, ensure_ascii=False
-                )
-            )
-        return
-    typer.echo("\n".join(_long(rows) if long else _short(rows, families, locked)))
-
-
-def _short(rows: "list[list[Cell]]", families: "list[Family]", locked: set[str]) -> list[str]:
-    wide = max([7, *(len(row[0].program) for row in rows)])
-    lines = [f"{'program':<{wide}}  {'  '.join(one.name for one in families)}"]
-    for row in rows:
-        cells = "  ".join(f"{SIGNS[one.plays]:^{len(one.family)}}" for one in row)
-        lines.append(f"{row[0].program:<{wide}}  {cells}{'  (locked)' if row[0].program in locked else ''}".rstrip())
-    more = ["(locked): it holds a muscle contracted, and is not unlocked in this version"] if locked else []
-    return [*lines, "", LEGEND, *more]
-
-
-def _long(rows: "list[list[Cell]]") -> list[str]:
-    lines = []
-    for row in rows:
-        lines.append(row[0].program)
-        for one in row:
-            sentences = one.sentences or ("as written",)
-            lines += [
-                f"  {one.family if first else '':<12} {SIGNS[one.plays] if first else ' '} {sentence}"
-                for first, sentence in zip([True, *[False] * len(sentences)], sentences, strict=False)
-            ]
-    return lines
 
 
 def scope(
@@ -132,29 +73,10 @@ def scope(
     typer.echo(text(seen, columns, at, lasts))
 
 
-def plugins(context: typer.Context) -> None:
-    """Show the plug-ins that bring families and programs, and what is wrong with those that can't be used."""
-    from estim.catalogue.families import plugins as of_families
-    from estim.catalogue.plugged import brought
-    from estim.catalogue.programs import shipped
-
-    flags: Flags = context.obj
-    found = (*of_families(), *brought(frozenset(program.id for program in shipped())).plugins)
-    for one in found:
-        if flags.as_json:
-            told = {"group": one.group, "name": one.name, "package": one.package}
-            typer.echo(json.dumps({**told, "ok": not one.trouble, "trouble": one.trouble}, ensure_ascii=False))
-        else:
-            typer.echo(f"{one.name:<16} {one.group:<15} {one.package:<24} {one.trouble or 'fine'}")
-    if not found and not flags.as_json:
-        typer.echo("no plug-in is installed; docs/plugins.md says how to write one", err=True)
-    raise typer.Exit(Exit.CONFIG if any(one.trouble for one in found) else Exit.DONE)
-
-
 def _profile(flags: Flags, family: "Family") -> str:
+    from estim.catalogue.families import profile_of
     from estim.config.paths import find_home
     from estim.config.settings import read_settings
-    from estim.host.prepare import profile_of
 
     settings = read_settings(find_home(flags.host.home).settings_file)
     return profile_of(family, settings.profile.get(family.name, ""))

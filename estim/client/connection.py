@@ -8,20 +8,16 @@
 """
 
 import asyncio
-import os
-import select
 import subprocess
-import sys
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import BinaryIO
 
 import msgspec
-from msgspec import Struct
 
 from estim.client.exchange import NoHost, exchange
+from estim.client.launch import start_host
 from estim.client.lock import stop_by_signal
 from estim.config.options import HostOptions
 from estim.config.paths import Home, find_home
@@ -41,15 +37,6 @@ from estim.core.messages.commands import (
 )
 from estim.core.messages.events import Happened
 from estim.core.messages.lines import Line, read_line
-
-READY_TIMEOUT_S = 30.0
-"""Longest wait for a host to say that it is ready."""
-
-STOP_READY_S = 45.0
-"""Longest wait for a host that is wanted for a stop: where it has no socket it says what came of the stop itself."""
-
-END_S = 5.0
-"""Longest wait for a host that couldn't start to be gone."""
 
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""
@@ -119,100 +106,6 @@ def ask_any(options: HostOptions, command: Ask) -> Reply:
         except NoHost as gone:
             why = gone if attempt == 0 else why
     raise why
-
-
-def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
-    """Start a host of our own and return its process; raises EstimError with its own words if it can't run.
-
-    It blocks until the host is ready, a second or two.
-    """
-    home = find_home(options.home)
-    home.prepare()
-    return _started(options, home)[0]
-
-
-def start_to_stop(options: HostOptions) -> Reply | None:
-    """Start a host that stops what was left on; return its word if it can't be asked on a socket, else None.
-
-    Neither a folder nor a log that can't be written keeps it away. Raises EstimError with its own words.
-    """
-    home = find_home(options.home)
-    with suppress(EstimError):
-        home.prepare()
-    return _started(msgspec.structs.replace(options, to_stop=True), home)[1]
-
-
-def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes], Reply | None]":
-    reads, writes = os.pipe()
-    try:
-        try:
-            process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
-        finally:
-            os.close(writes)
-        try:
-            timeout_s = STOP_READY_S if options.to_stop else READY_TIMEOUT_S
-            reply = _await_ready(reads, home.log, timeout_s)
-        except EstimError:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(END_S)  # it ends by itself: a screen must not collect dead ones
-            raise
-    finally:
-        os.close(reads)
-    return process, reply
-
-
-def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
-    assert options.ready_fd is not None, "the host has to say that it is ready"
-    try:
-        with ExitStack() as files:
-            told: int | BinaryIO = subprocess.DEVNULL
-            with suppress(OSError):  # what it says to nobody may get lost
-                told = files.enter_context(open(log, "ab", opener=_no_pipe))
-            return subprocess.Popen(
-                [sys.executable, "-m", "estim.host.main", *_line_of(options)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=told,
-                pass_fds=(options.ready_fd,),
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise EstimError(f"can't start a host: {error}", code=Exit.CANT_CREATE) from error
-
-
-def _no_pipe(path: str, flags: int) -> int:
-    """Open without waiting for a reader, should a pipe stand where the log is to be."""
-    return os.open(path, flags | os.O_NONBLOCK, 0o600)
-
-
-def _line_of(options: HostOptions) -> list[str]:
-    """Return the options as arguments; a folder's name may be no text that JSON can hold, so it goes by itself."""
-    rest = msgspec.structs.replace(options, home=None)
-    return [msgspec.json.encode(rest).decode(), *([] if options.home is None else [options.home])]
-
-
-class _Word(Struct):
-    """What a host says when it is ready. `reply`: it can't be asked, and this is what came of the stop."""
-
-    ready: bool = False
-    reply: Reply | None = None
-    code: int = Exit.INTERNAL
-    text: str = ""
-
-
-def _await_ready(handle: int, log: Path, timeout_s: float) -> Reply | None:
-    got = b""
-    while not got.endswith(b"\n"):
-        if not select.select([handle], [], [], timeout_s)[0]:
-            raise EstimError(f"the host is not ready after {timeout_s:.0f} s: see {log}", code=Exit.INTERNAL)
-        more = os.read(handle, 4096)
-        if not more:
-            raise EstimError(f"the host ended before it was ready: see {log}", code=Exit.INTERNAL)
-        got += more
-    word = msgspec.json.decode(got, type=_Word)
-    if not word.ready:
-        raise EstimError(word.text, code=Exit(word.code))
-    return word.reply
 
 
 class Wire:

@@ -3,8 +3,15 @@
 from pathlib import Path
 
 from estim.config.files import no_right
-from estim.core.care.plan import Plan, read_plan, shipped
+from estim.core.care.plan import Plan, read_plan
 from estim.core.errors import EstimError, Exit
+
+
+def shipped() -> str:
+    """Return the text of the plan that comes with estim."""
+    from importlib.resources import files
+
+    return files("estim").joinpath("care", "eight-steps.toml").read_text(encoding="utf-8")
 
 
 def read_own_plan(path: Path) -> Plan:

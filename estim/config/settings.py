@@ -21,8 +21,8 @@ from estim.config.template import TEMPLATE
 from estim.core.days.reminders import Quiet
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
 from estim.core.errors import EstimError, Exit
-from estim.core.session.guard import NEW_UNIT_CAP_PCT, Cap, percent_cap
-from protocols.vocabulary import Capabilities, Channel, Level
+from estim.core.session.guard import NEW_UNIT_CAP_PCT
+from protocols.vocabulary import Channel
 
 SCHEMA = 1
 
@@ -158,30 +158,6 @@ def _changed(path: Path, text: str, field: str, value: Value) -> str:
     else:
         table[key] = value
     return tomlkit.dumps(document)
-
-
-def unit_caps(
-    caps: Capabilities, settings: Settings, name: str, remembered: Mapping[Channel, int] | None = None
-) -> tuple[Cap, ...]:
-    """Return the unit's and the user's caps, for Limits: the smallest wins there.
-
-    A channel that neither config.toml nor the remembered unit gives a cap has the one of a new unit.
-    """
-    own = settings.caps_of(name)
-    kept = remembered or {}
-    channels = [channel for channel in caps.channels if channel not in own and channel not in kept]
-    pct = settings.new_unit_cap_pct
-    fresh = percent_cap(caps, pct, f"a new unit is capped at {pct} % of its scale: new_unit_cap_pct in config.toml")
-    found = [
-        Cap(f"the cap that is remembered for {name}", _levels(kept, caps)),
-        Cap(f"the cap of {name} in config.toml", _levels(own, caps)),
-        Cap(fresh.why, {channel: fresh.level[channel] for channel in channels}),
-    ]
-    return tuple(cap for cap in found if cap.level)
-
-
-def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, Level]:
-    return {channel: Level(level) for channel, level in levels.items() if channel in caps.channels}
 
 
 def _text(path: Path) -> str | None:

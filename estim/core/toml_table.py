@@ -1,14 +1,60 @@
 """Reads a TOML table field by field and collects every mistake in a sentence: where, what, and what is allowed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from re import fullmatch
 from typing import TypeGuard
 
-from estim.core.programs.fields import Number, Text, Words
-
 SHOWN_MAX = 60
 """Characters of a wrong value that a sentence repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from `lo` to `hi`; without a `default` the field must be there. `says` is for whoever fills it in."""
+
+    lo: float
+    hi: float
+    unit: str
+    says: str
+    default: float | None = None
+    whole: bool = False
+
+    @property
+    def range(self) -> str:
+        return f"{self.lo:g} to {self.hi:g} {self.unit}".rstrip()
+
+    @property
+    def allowed(self) -> str:
+        return f"a {'whole ' if self.whole else ''}number from {self.range}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of 1 to `longest` characters; `pattern` holds for the whole of it, `form` is the pattern in words."""
+
+    longest: int
+    says: str
+    default: str | None = None
+    pattern: str = ""
+    form: str = ""
+
+    @property
+    def allowed(self) -> str:
+        return f"a text of {int(self.default is None)} to {self.longest} printable characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One of `words`, or a list of them."""
+
+    words: tuple[str, ...]
+    says: str
+
+    @property
+    def range(self) -> str:
+        return ", ".join(self.words)
 
 
 class Table:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from estim.core.days.diary import Diary, Pain, Played, When
 from estim.core.days.dose import ANY
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Reason
+from estim.core.vocabulary import Reason
 
 NAMESPACE = UUID("6f1d3c52-0b77-5f2e-9c64-1a5e0f7d8b21")
 """Of the ids of this export; never changes."""

@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from estim.clock import wall_s
-from estim.core.messages.commands import State
 from estim.core.messages.events import Happened
+from estim.core.session.session import Session
+from estim.core.vocabulary import Reason, State
 from estim.host.runner import Runner
 from estim.host.server import Front
 from estim.host.session_log import Scribe, Watched
+
+LOST_EVERY_S = 1.0
+"""While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
+waits must see that the time goes on."""
+
+LOOK_S, LOOKS = 0.5, 90
+"""How often it is looked at, for 45 s: two attempts to connect."""
 
 
 class Proof(Enum):
@@ -60,11 +68,6 @@ class Station:
             return Proof.PROVED
         untouched = not self.running and session.untouched
         return Proof.UNTOUCHED if untouched else Proof.UNPROVED
-
-
-LOST_EVERY_S = 1.0
-"""While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
-waits must see that the time goes on."""
 
 
 @dataclass(slots=True)
@@ -135,3 +138,25 @@ class Watchers:
             self._show(front, watcher, runner)
 
         watcher.owed[name] = asyncio.get_running_loop().call_later(wait_s, late)
+
+
+async def until_ready(station: Station) -> str:
+    """Return what the person should know: that it is ready, or why not; "" once somebody has taken it over."""
+    session = station.runner.session
+    for _ in range(LOOKS):
+        if not station.waiting or session.state is State.READY:
+            break
+        await asyncio.sleep(LOOK_S)
+    if station.owner is not None or session.started is not None:
+        return ""
+    if session.state is State.READY:
+        return f"{session.unit.title} is ready and at zero: press Enter in estim within five minutes"
+    return _why_not(session)
+
+
+def _why_not(session: Session) -> str:
+    if session.reason in (Reason.STOPPED, Reason.PANIC, Reason.INTERRUPTED):
+        return ""  # a person stopped it, or wanted another session
+    if session.reason is Reason.REFUSED:
+        return f"{session.unit.title} isn't ready: {session.why}"
+    return f"{session.unit.title} isn't ready: switch it on and bring it near, then start in estim"

@@ -30,7 +30,7 @@ from estim.config.settings import Reminders, Settings, read_settings
 from estim.config.timezone import local_zone
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Reason
+from estim.core.vocabulary import Reason
 from estim.host.notify.notice import Way
 from estim.host.radio.link import Air
 from estim.host.server import Server, serve

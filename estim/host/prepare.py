@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from estim.catalogue.families import profile_of
 from estim.catalogue.programs import find_program
 from estim.config.care_plan import read_own_plan
-from estim.config.settings import unit_caps
+from estim.config.settings import Settings
 from estim.config.units import Unit as Known
 from estim.core.care.permission import check_person
 from estim.core.days.dose import LOOK_BACK, may_start
@@ -15,12 +16,12 @@ from estim.core.messages.commands import Start
 from estim.core.moment import check_clock
 from estim.core.programs.course import fit
 from estim.core.programs.program import Program
-from estim.core.session.guard import SESSION_MAX_S, Limits, check_level, family_cap, percent_cap
+from estim.core.session.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
 from estim.host.discovery import choose
 from estim.host.services import Parts
 from protocols.family import Family
-from protocols.vocabulary import Channel, Level
+from protocols.vocabulary import Capabilities, Channel, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,6 @@ def check_profile(parts: Parts, known: Known, family: Family) -> None:
         )
 
 
-def profile_of(family: Family, wanted: str) -> str:
-    """Return a profile as the family writes it; "" is the usual one. Raises EstimError (78) for one it hasn't."""
-    if not wanted:
-        return ""
-    for profile in family.profiles:
-        if profile.casefold() == wanted.casefold():
-            return profile
-    known = f"there are {', '.join(family.profiles)}" if family.profiles else "it has only one, so leave it out"
-    raise EstimError(f"{family.title} has no profile {wanted!r}: {known}", code=Exit.CONFIG)
-
-
 def limits_of(parts: Parts, known: Known, family: Family, program: Program | None) -> Limits:
     """Return all caps: family, unit and user, program."""
     caps = [family_cap(family.caps), *unit_caps(family.caps, parts.settings, known.name, known.cap)]
@@ -188,3 +178,27 @@ async def _rest(
     if not verdict.ok:
         raise EstimError(verdict.why, code=Exit.REFUSED)
     return verdict.warn
+
+
+def unit_caps(
+    caps: Capabilities, settings: Settings, name: str, remembered: Mapping[Channel, int] | None = None
+) -> tuple[Cap, ...]:
+    """Return the unit's and the user's caps, for Limits: the smallest wins there.
+
+    A channel that neither config.toml nor the remembered unit gives a cap has the one of a new unit.
+    """
+    own = settings.caps_of(name)
+    kept = remembered or {}
+    channels = [channel for channel in caps.channels if channel not in own and channel not in kept]
+    pct = settings.new_unit_cap_pct
+    fresh = percent_cap(caps, pct, f"a new unit is capped at {pct} % of its scale: new_unit_cap_pct in config.toml")
+    found = [
+        Cap(f"the cap that is remembered for {name}", _levels(kept, caps)),
+        Cap(f"the cap of {name} in config.toml", _levels(own, caps)),
+        Cap(fresh.why, {channel: fresh.level[channel] for channel in channels}),
+    ]
+    return tuple(cap for cap in found if cap.level)
+
+
+def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, Level]:
+    return {channel: Level(level) for channel, level in levels.items() if channel in caps.channels}

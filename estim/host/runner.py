@@ -12,25 +12,40 @@ Rules:
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf, isinf
+from typing import Protocol
 
 from estim.catalogue.contained import blamed
 from estim.clock import Clock
-from estim.core.messages.commands import Snapshot, State
+from estim.core.messages.commands import Snapshot
 from estim.core.messages.events import Happened
 from estim.core.moment import Now
 from estim.core.session.guard import Permit, permit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
-from estim.host.ears import Ears
+from estim.core.vocabulary import State
 from estim.host.operations import Carrier, Entry, hang_up
 from estim.host.radio.link import Air, Link
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
+
+
+class Ears(Protocol):
+    """Who is told what a session does."""
+
+    def happened(self, now: Now, told: Sequence[Happened]) -> None:
+        """Take what is new, in order."""
+
+    def passed(self, now: Now) -> None:
+        """Called after each pass: snapshots may be asked for now."""
+
+    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
+        """Take bytes for the black box; `way` is "out" or "in"."""
+
 
 OPEN_TIMEOUT_S = 20.0
 """One attempt to connect: scanning, connecting and discovery."""

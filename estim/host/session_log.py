@@ -8,11 +8,12 @@ from typing import Protocol
 
 from estim.core.days.schedule import offset_s
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Priority, Snapshot
+from estim.core.messages.commands import Snapshot
 from estim.core.messages.events import Alarmed, Ended, Happened, Levelled, Started
 from estim.core.moment import Now
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
+from estim.core.vocabulary import Priority
 from estim.journal.database import BEAT_S
 from estim.journal.marker import How, MayBeOn
 from estim.journal.rows import NEVER, Opening, Outcome

@@ -31,7 +31,6 @@ from estim.core.messages.commands import (
     Pause,
     Quiet,
     Raise,
-    Reason,
     Refusal,
     Reply,
     Resume,
@@ -45,10 +44,10 @@ from estim.core.messages.events import Happened
 from estim.core.moment import Now
 from estim.core.session.announce import local_time
 from estim.core.session.session import Session
-from estim.host.active import Proof, Station, Watchers
+from estim.core.vocabulary import Reason
+from estim.host.active import Proof, Station, Watchers, until_ready
 from estim.host.discovery import look
 from estim.host.prepare import prepare
-from estim.host.readying import until_ready
 from estim.host.recovery import recovery
 from estim.host.runner import Runner
 from estim.host.server import Front

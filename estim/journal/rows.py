@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from estim.core.messages.commands import Priority, Reason
 from estim.core.moment import Now
+from estim.core.vocabulary import Priority, Reason
 from protocols.vocabulary import Channel
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)

@@ -24,8 +24,8 @@ from estim.clock import wall_s
 from estim.core.days.diary import Diary, Entry
 from estim.core.days.dose import Delivered
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Priority
 from estim.core.moment import Now
+from estim.core.vocabulary import Priority
 from estim.journal.database import remove_database
 from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row

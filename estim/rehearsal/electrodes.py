@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Reason, State
 from estim.core.messages.events import Ended
 from estim.core.programs.course import Course, fit
 from estim.core.programs.program import Program
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from estim.rehearsal.world import Rehearsal
 from protocols.family import Family
 from protocols.score import Alternate, Curve, Score, Steady, Sweep, slotted, texture

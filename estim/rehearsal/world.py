@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 
-from estim.core.messages.commands import State
 from estim.core.messages.events import Ended, Happened
 from estim.core.moment import Now
 from estim.core.session.guard import Limits, permit
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
+from estim.core.vocabulary import State
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.vocabulary import AirError, Close, Endpoint, Event, Mode, Read, Reported, Write

@@ -20,7 +20,8 @@ from textual.message import Message
 from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Arm, Pause, Quiet, Raise, Resume, State, Stop
+from estim.core.messages.commands import Arm, Pause, Quiet, Raise, Resume, Stop
+from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.day import Day

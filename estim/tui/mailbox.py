@@ -12,21 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from estim.core.errors import EstimError
-from estim.core.messages.commands import (
-    Ask,
-    Overview,
-    Raise,
-    Refusal,
-    Reply,
-    Snapshot,
-    Start,
-    State,
-    Status,
-    Stop,
-    Watch,
-)
+from estim.core.messages.commands import Ask, Overview, Raise, Refusal, Reply, Snapshot, Start, Status, Stop, Watch
 from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
+from estim.core.vocabulary import State
 from estim.tui.wording import live
 
 ASKS_MAX = 24

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from estim.catalogue.programs import all_programs
-from estim.client.connection import Wire, join, programs_of, running, start_host
+from estim.client.connection import Wire, join, programs_of, running
+from estim.client.launch import start_host
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.programs.program import Program

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from estim.core.messages.commands import Ask, Done, Overview, Priority, Refusal, Reply, Snapshot, Start, State, Stop
+from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Snapshot, Start, Stop
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
+from estim.core.vocabulary import Priority, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
 

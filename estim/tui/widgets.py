@@ -8,7 +8,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
 
-from estim.core.messages.commands import Alarm, Lane, Priority, Snapshot
+from estim.core.messages.commands import Alarm, Lane, Snapshot
+from estim.core.vocabulary import Priority
 from estim.tui import wording
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of

@@ -12,9 +12,10 @@ from math import ceil
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Alarm, Lane, Priority, Reason, Snapshot, State
+from estim.core.messages.commands import Alarm, Lane, Snapshot
 from estim.core.messages.events import Ended
 from estim.core.numbers import read_number
+from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import Channel
 
 MINUTES_MAX = 30

@@ -7,13 +7,13 @@ import pytest
 
 from estim.catalogue.programs import shipped
 from estim.clock import Clock, new_loop
-from estim.core.messages.commands import Reason
 from estim.core.messages.events import Ended, Happened
 from estim.core.moment import Now
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
+from estim.core.vocabulary import Reason
 from estim.host.radio.bleak_link import BleAir
 from estim.host.runner import Runner
 from protocols.family import Family

@@ -2,8 +2,8 @@
 
 import pytest
 
-from estim.core.messages.commands import Reason, State
 from estim.core.messages.events import Alarmed, Ended
+from estim.core.vocabulary import Reason, State
 from protocols.vocabulary import Mode
 from tests.core.test_session_rules import GOAL, Box
 

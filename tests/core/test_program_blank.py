@@ -10,10 +10,10 @@ from hypothesis import given
 from estim.catalogue.programs import shipped
 from estim.core.programs import fields as fields
 from estim.core.programs.blank import START, mine, written
-from estim.core.programs.fields import Number, Text, Words
 from estim.core.programs.file import problems_of, read_program
 from estim.core.programs.program import Program
 from estim.core.programs.schema import schema
+from estim.core.toml_table import Number, Text, Words
 from tests.drawn import Data, right_ones
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from estim.core.programs import fields as fields
-from estim.core.programs.fields import Number
 from estim.core.programs.file import problems_in
 from estim.core.programs.schema import RULES, schema
+from estim.core.toml_table import Number
 from tests.drawn import Data, right_ones
 
 VALIDATOR = Draft202012Validator(schema())

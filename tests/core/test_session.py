@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
 from estim.core.errors import EstimError, IllegalMove
-from estim.core.messages.commands import Reason, State
 from estim.core.messages.events import Alarmed, Connected, Ended, Levelled, Paused, Started
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from protocols.family import Family
 from protocols.registry import family, names
 from protocols.vocabulary import Channel, Level, Mode

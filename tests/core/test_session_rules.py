@@ -10,17 +10,14 @@ import pytest
 
 from estim.catalogue.programs import shipped
 from estim.core.errors import IllegalMove
-from estim.core.messages.commands import Reason, State
 from estim.core.messages.events import Alarmed
 from estim.core.moment import Now
 from estim.core.programs.course import fit
-from estim.core.session.figures import (
-    ASLEEP_S,
-    UNFED_KEY_S,
-)
 from estim.core.session.guard import Limits, family_cap, percent_cap, permit
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
+from estim.core.session.states import ASLEEP_S, UNFED_KEY_S
+from estim.core.vocabulary import Reason, State
 from protocols.registry import family
 from protocols.vocabulary import (
     UNFED_MAX_S,

@@ -3,8 +3,8 @@
 import pytest
 
 from estim.core.errors import Exit, IllegalMove
-from estim.core.messages.commands import State
 from estim.core.session.states import PLAYING, TABLE, Move, move
+from estim.core.vocabulary import State
 
 EVERY = [(state, by) for state in State for by in Move]
 LEGAL = [(state, by) for state, by in EVERY if by in TABLE[state]]

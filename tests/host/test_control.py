@@ -26,12 +26,12 @@ from estim.core.messages.commands import (
     Reply,
     Scan,
     Snapshot,
-    State,
     Stop,
     Watch,
 )
 from estim.core.messages.events import Happened, LinkBack, Paused
 from estim.core.messages.lines import Line, read_line
+from estim.core.vocabulary import State
 from estim.host.server import ASKED_MAX, FRONTS_MAX, Front, Server, serve
 
 WAIT_S = 20.0

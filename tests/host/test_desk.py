@@ -18,8 +18,9 @@ from estim.config.settings import Settings
 from estim.config.stamp import note_stop
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Done, Pause, Reason, Refusal, Resume, Start, State, Stop, Watch
+from estim.core.messages.commands import Done, Pause, Refusal, Resume, Start, Stop, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
+from estim.core.vocabulary import Reason, State
 from estim.host.server import Front
 from estim.host.services import Parts
 from estim.host.supervisor import Desk

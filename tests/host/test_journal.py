@@ -12,8 +12,8 @@ import pytest
 from estim.clock import new_loop
 from estim.core.days.dose import GAP, may_start
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Priority, Reason
 from estim.core.moment import Now
+from estim.core.vocabulary import Priority, Reason
 from estim.journal import database
 from estim.journal.database import BEAT_S
 from estim.journal.marker import How, Marker

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from estim.core.days.diary import Check, Marked, Topic
-from estim.core.messages.commands import Done, Start, State
+from estim.core.messages.commands import Done, Start
+from estim.core.vocabulary import State
 from tests.host.minding import DISK_FULL, EVENING, FIRST, MORNING, NAG, PLAIN, UNPREPARED, folder, life_in, warnings
 from tests.life.life import Life
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from estim.core.messages.commands import Arm, Done, Raise, Refusal, Start, State, Stop
+from estim.core.messages.commands import Arm, Done, Raise, Refusal, Start, Stop
+from estim.core.vocabulary import State
 from protocols.vocabulary import Channel
 from simulator.trace import Trace
 from tests.life.life import Life, Seat

@@ -9,13 +9,13 @@ import pytest
 from estim.catalogue.contained import PluginError
 from estim.catalogue.programs import shipped
 from estim.clock import new_loop
-from estim.core.messages.commands import Reason, State
 from estim.core.messages.events import Ended, Happened, Levelled
 from estim.core.moment import Now
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
+from estim.core.vocabulary import Reason, State
 from estim.host.radio.link import Air, Heard, Lost, Seen
 from estim.host.runner import Runner
 from protocols.driver import Driver

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from estim.core.messages.commands import Reason
+from estim.core.vocabulary import Reason
 from estim.host.radio.link import Heard, Lost, Seen
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint

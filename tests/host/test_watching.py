@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from estim.clock import new_loop
-from estim.core.messages.commands import Done, Priority, Snapshot, Start, State, Stop, Watch
+from estim.core.messages.commands import Done, Snapshot, Start, Stop, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost
 from estim.core.moment import Now
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
+from estim.core.vocabulary import Priority, State
 from estim.host.active import Watchers
 from estim.host.supervisor import Desk
 from protocols.registry import family

@@ -16,9 +16,10 @@ from estim.core.days.diary import Check, Diary, Entry, Mark, Marked, Topic
 from estim.core.days.outcomes import judge
 from estim.core.days.screening import QUESTIONS
 from estim.core.days.slots import Slot
-from estim.core.messages.commands import Arm, Ask, Done, Raise, Refusal, Reply, Start, State
+from estim.core.messages.commands import Arm, Ask, Done, Raise, Refusal, Reply, Start
 from estim.core.messages.events import Reminded
 from estim.core.moment import Now
+from estim.core.vocabulary import State
 from estim.host.notify.notice import Notice
 from estim.host.reminders import Minder
 from estim.host.server import Front

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from estim.core.care.plan import read_plan, shipped
+from estim.config.care_plan import shipped
+from estim.core.care.plan import read_plan
 from estim.core.care.standing import Standing, standing
 from estim.core.days.diary import Break, Check, Diary, Marked, Pain, Run, Topic, When
 from estim.core.days.screening import QUESTIONS

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from estim.catalogue.programs import shipped
-from estim.core.messages.commands import Reason, State
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.packets import CAPS
 from protocols.vocabulary import Channel, Level, Out, Zero

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Reason, State
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from estim.rehearsal.electrodes import meant, measured
 from protocols.coyote2.family import FAMILY
 from protocols.coyote2.packets import CONFIG, STRENGTHS

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
-from estim.core.messages.commands import Reason, State
 from estim.core.messages.events import Paused
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from protocols.registry import family
 from protocols.vocabulary import UNFED_MAX_S, Channel, Level, Zero
 from simulator.registry import make, read_line

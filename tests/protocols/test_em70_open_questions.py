@@ -3,10 +3,10 @@
 import pytest
 
 from estim.catalogue.programs import shipped
-from estim.core.messages.commands import Reason, State
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from protocols.em70.family import FAMILY
 from protocols.vocabulary import Channel, Level, Zero
 from simulator.chance import Chance

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
-from estim.core.messages.commands import Reason
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, Plea, family_cap, permit
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason
 from protocols.layout import Direction, pick
 from protocols.openemsstim.family import FAMILY, match
 from protocols.openemsstim.packets import CAPS, COMMAND, SERVICE, TEXT, Command

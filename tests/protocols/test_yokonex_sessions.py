@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
-from estim.core.messages.commands import Reason, State
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from protocols.score import Score
 from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out
 from protocols.yokonex.family import FAMILY

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
-from estim.core.messages.commands import Reason, State
 from estim.core.programs.course import fit
 from estim.core.session.doubt import surely_off
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.vocabulary import Reason, State
 from protocols.vocabulary import Channel, Level, Out, Zero
 from protocols.zc95.family import FAMILY
 from simulator.chance import Chance

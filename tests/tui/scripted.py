@@ -14,20 +14,18 @@ from estim.core.messages.commands import (
     Lane,
     Overview,
     Pause,
-    Priority,
     Quiet,
     Raise,
-    Reason,
     Reply,
     Resume,
     Snapshot,
     Start,
-    State,
     Status,
     Stop,
 )
 from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
+from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import SessionApp
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel

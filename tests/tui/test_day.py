@@ -15,7 +15,8 @@ from textual.widgets import Input
 from estim.config.options import HostOptions
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.screening import QUESTIONS
-from estim.core.messages.commands import Raise, State, Stop
+from estim.core.messages.commands import Raise, Stop
+from estim.core.vocabulary import State
 from estim.journal.diary import Book
 from estim.journal.today import Today
 from estim.tui.app import SessionApp

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim.client.stop_keys import STOP_LETTERS
-from estim.core.messages.commands import Lane, Raise, State
+from estim.core.messages.commands import Lane, Raise
+from estim.core.vocabulary import State
 from estim.tui import wording
 from estim.tui.mailbox import SILENT_TICKS
 from estim.tui.model import View

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from estim.core.messages.commands import State
+from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
 from estim.tui.screens import Choose
 from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, Pulse, ScriptedWire, screen_of, settle

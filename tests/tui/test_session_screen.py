@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button, Input
 
-from estim.core.messages.commands import Arm, Priority, Quiet, Raise, Reason, Refusal, Start, State, Status, Stop, Watch
+from estim.core.messages.commands import Arm, Quiet, Raise, Refusal, Start, Status, Stop, Watch
 from estim.core.messages.events import Alarmed
+from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import LEAVE_S
 from estim.tui.mailbox import SILENT_TICKS, TRY_GAP_S
 from estim.tui.screens import Choose, Keys, Session, Summary

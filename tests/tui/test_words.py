@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Priority, Reason, State
+from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from estim.cli.diary import ask_signs
-from estim.cli.questions import ask_after
+from estim.cli.questions import ask_after, ask_signs
 from estim.config.options import HostOptions
 from estim.core.days.diary import Played
 from estim.core.errors import Exit

@@ -16,8 +16,8 @@ from re import fullmatch
 from typing import Any
 
 from estim.core.errors import EstimError, Exit
-from estim.core.programs.fields import ID, SCHEMA, Number, Text, Words
-from estim.core.toml_table import Table
+from estim.core.programs.fields import ID, SCHEMA
+from estim.core.toml_table import Number, Table, Text, Words
 
 
 class Stage(StrEnum):
@@ -101,13 +101,6 @@ class Plan:
     def leading(self, stage: Stage) -> str:
         """Return the id of the step that leads in a stage, "" where there are no steps (rule 2)."""
         return min(self.of_stage(stage), key=lambda step: len(step.stages)).id if self.of_stage(stage) else ""
-
-
-def shipped() -> str:
-    """Return the text of the plan that comes with estim."""
-    from importlib.resources import files
-
-    return files("estim").joinpath("care", "eight-steps.toml").read_text(encoding="utf-8")
 
 
 def read_plan(text: str, name: str) -> Plan:

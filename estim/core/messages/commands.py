@@ -4,12 +4,12 @@ All values are frozen and serialise to JSON; a Snapshot carries the age of every
 On the socket each is one JSON line, told apart by its first field: `do`, `answer`, `show` or `event`.
 """
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from estim.core.days.dose import Gate
+from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import Channel
 
 LINE_MAX = 64 * 1024
@@ -21,44 +21,6 @@ ProgramName = Annotated[str, Meta(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Steps = Annotated[int, Meta(ge=-1000, le=1000)]
 LevelIn = Annotated[int, Meta(ge=0, le=10_000)]
-
-
-class State(StrEnum):
-    """Where a session is."""
-
-    IDLE = "idle"
-    CONNECTING = "connecting"
-    READY = "ready"
-    ARMED = "armed"
-    RAMPING = "ramping"
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    FAULT = "fault"
-    ENDED = "ended"
-
-
-class Reason(StrEnum):
-    """Why a session ended."""
-
-    COMPLETED = "completed"
-    STOPPED = "stopped"
-    PANIC = "panic"
-    INTERRUPTED = "interrupted"
-    LINK_LOST = "link_lost"
-    CONTACT_LOST = "contact_lost"
-    DEVICE_ENDED = "device_ended"
-    FAULT = "fault"
-    REFUSED = "refused"
-    NO_DEVICE = "no_device"
-
-
-class Priority(StrEnum):
-    """How urgent an alarm is, after IEC 60601-1-8 (safety.md section 3)."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 # --- Commands: what a front end may ask for ---------------------------------------------------------------------

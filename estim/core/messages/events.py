@@ -5,7 +5,7 @@ The first field of each is `event`; the last line of a session is always `ended`
 
 from msgspec import Struct
 
-from estim.core.messages.commands import Priority, Reason
+from estim.core.vocabulary import Priority, Reason
 from protocols.vocabulary import Channel, Level
 
 

@@ -5,8 +5,8 @@ import textwrap
 from dataclasses import replace
 
 from estim.core.programs import fields as fields
-from estim.core.programs.fields import Number, Text, Words
 from estim.core.programs.program import Caps, Phase, Program, Reraise, Rule
+from estim.core.toml_table import Number, Text, Words
 from protocols.score import Alternate, Curve, Steady, Sweep
 
 HEAD = """\

@@ -11,8 +11,8 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from estim.core.programs.fields import Number
 from estim.core.programs.program import Phase, Program, cycle_s, most
+from estim.core.toml_table import Number
 from protocols.score import Part, Score, Steady, texture
 
 DENSITY_TOLD_MA_CM2 = 2.0

@@ -3,57 +3,8 @@
 Limits carry their source. What ties fields to each other (the time in all, the duty) is in program_file.py.
 """
 
-from dataclasses import dataclass
-
+from estim.core.toml_table import Number, Text, Words
 from protocols.score import FADE_S
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number from `lo` to `hi`; without a `default` the field must be there. `says` is for whoever fills it in."""
-
-    lo: float
-    hi: float
-    unit: str
-    says: str
-    default: float | None = None
-    whole: bool = False
-
-    @property
-    def range(self) -> str:
-        return f"{self.lo:g} to {self.hi:g} {self.unit}".rstrip()
-
-    @property
-    def allowed(self) -> str:
-        return f"a {'whole ' if self.whole else ''}number from {self.range}"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text of 1 to `longest` characters; `pattern` holds for the whole of it, `form` is the pattern in words."""
-
-    longest: int
-    says: str
-    default: str | None = None
-    pattern: str = ""
-    form: str = ""
-
-    @property
-    def allowed(self) -> str:
-        return f"a text of {int(self.default is None)} to {self.longest} printable characters"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One of `words`, or a list of them."""
-
-    words: tuple[str, ...]
-    says: str
-
-    @property
-    def range(self) -> str:
-        return ", ".join(self.words)
-
 
 MINUTES_MAX = 30
 """Longest session (safety.md C-31)."""

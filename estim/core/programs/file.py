@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from estim.core.errors import ProgramError
 from estim.core.programs import fields as fields
-from estim.core.programs.fields import DUTY_MAX, Number
+from estim.core.programs.fields import DUTY_MAX
 from estim.core.programs.program import Caps, Phase, Program, Reraise, Rule, cycle_s, least, most
-from estim.core.toml_table import Table
+from estim.core.toml_table import Number, Table
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 

@@ -4,7 +4,7 @@ What ties fields to each other can't be said in a schema: RULES lists it, the lo
 """
 
 from estim.core.programs import fields as fields
-from estim.core.programs.fields import Number, Text, Words
+from estim.core.toml_table import Number, Text, Words
 from protocols.score import FADE_S
 
 Schema = dict[str, object]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from math import isinf
 
-from estim.core.messages.commands import Alarm, Priority, Reason, State
+from estim.core.messages.commands import Alarm
 from estim.core.messages.events import (
     Alarmed,
     Armed,
@@ -21,6 +21,7 @@ from estim.core.messages.events import (
 from estim.core.moment import Now
 from estim.core.session.guard import Limits
 from estim.core.session.order import Order, Unit
+from estim.core.vocabulary import Priority, Reason, State
 from protocols.score import Score, part_at
 from protocols.vocabulary import Capabilities, Channel, Level, Out, Reported, Zero
 

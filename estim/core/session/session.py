@@ -17,26 +17,29 @@ from math import inf
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit, IllegalMove
-from estim.core.messages.commands import Priority, Reason, State
 from estim.core.messages.events import Happened, LinkBack
 from estim.core.moment import Now
 from estim.core.session.announce import Teller, author_of, local_time
 from estim.core.session.doubt import Doubt, surely_off
-from estim.core.session.figures import (
+from estim.core.session.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
+from estim.core.session.order import Order, Unit
+from estim.core.session.ramp import Wish, ramp_default_s
+from estim.core.session.states import (
     ARM_WINDOW_S,
     ASLEEP_S,
     BATTERY_MIN_PCT,
     CHARGE_WAIT_S,
+    HALTED,
     NAP_S,
     PAUSE_MAX_S,
+    PLAYING,
     READY_MAX_S,
     RISING_S,
     UNFED_KEY_S,
+    Move,
+    move,
 )
-from estim.core.session.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
-from estim.core.session.order import Order, Unit
-from estim.core.session.ramp import Wish, ramp_default_s
-from estim.core.session.states import HALTED, PLAYING, Move, move
+from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import (
     UNFED_MAX_S,
     Capabilities,

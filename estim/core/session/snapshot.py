@@ -2,12 +2,13 @@
 
 from math import isinf
 
-from estim.core.messages.commands import Lane, Snapshot, State
+from estim.core.messages.commands import Lane, Snapshot
 from estim.core.moment import Now
 from estim.core.session.announce import ages, count_words, local_time, on_left_s, on_until
 from estim.core.session.guard import Permit
 from estim.core.session.session import Session
 from estim.core.session.states import PLAYING
+from estim.core.vocabulary import State
 from protocols.score import part_at
 from protocols.vocabulary import Channel, Out, Reported, Zero
 

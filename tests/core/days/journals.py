@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeVar
 
-from estim.core.care.plan import read_plan, shipped
+from estim.config.care_plan import shipped
+from estim.core.care.plan import read_plan
 from estim.core.care.standing import Stage, Standing, standing
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.care.plan import Plan, Stage, Tick, read_plan, shipped
+from estim.config.care_plan import shipped
+from estim.core.care.plan import Plan, Stage, Tick, read_plan
 from estim.core.errors import EstimError, Exit
 
 GOOD = """

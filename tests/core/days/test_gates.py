@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from estim.config.care_plan import shipped
 from estim.core.care.permission import check_person
-from estim.core.care.plan import read_plan, shipped
+from estim.core.care.plan import read_plan
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.dose import Gate
 from estim.core.days.screening import QUESTIONS
