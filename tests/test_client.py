@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from estim.client.connection import Wire, answer_s, ask_once, join, read_reply, running, socket_of
+from estim.client.connection import Client, answer_s, ask_once, join, read_reply, running, socket_of
 from estim.client.exchange import NoHost
 from estim.client.launch import start_host
 from estim.client.lock import markers
@@ -21,11 +21,11 @@ from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import (
+    Acknowledge,
     Arm,
     Ask,
     Done,
     Overview,
-    Quiet,
     Refusal,
     Reply,
     Scan,
@@ -37,7 +37,7 @@ from estim.core.messages.commands import (
 from estim.core.messages.events import LinkBack
 from estim.core.messages.lines import Line
 from estim.core.vocabulary import State
-from estim.host.server import Front, Server, serve
+from estim.host.server import Connection, Server, serve
 
 WAIT_S = 30.0
 """Longest wait for anything here; nothing takes it but a mistake."""
@@ -45,24 +45,24 @@ WAIT_S = 30.0
 SNAPSHOT = Snapshot(unit="one", address="-", family="-", title="-", simulated=True, state=State.READY)
 
 
-class Desk:
-    """A host's desk with real units: a scan never ends, an arm is told of on the way, a leave is refused."""
+class Supervisor:
+    """A host's supervisor with real units: a scan never ends, an arm is told of on the way, a leave is refused."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Front, Ask]] = []
+        self.asked: list[tuple[Connection, Ask]] = []
         self.scanning = asyncio.Event()
-        self.gone: asyncio.Queue[Front] = asyncio.Queue()
+        self.gone: asyncio.Queue[Connection] = asyncio.Queue()
 
-    async def ask(self, front: Front, command: Ask) -> Reply:
-        self.asked.append((front, command))
+    async def ask(self, connection: Connection, command: Ask) -> Reply:
+        self.asked.append((connection, command))
         match command:
             case Scan():
                 self.scanning.set()
                 await asyncio.Event().wait()
             case Arm():
-                front.tell(SNAPSHOT)
-                front.tell(LinkBack(unit="one"))
-            case Quiet():
+                connection.tell(SNAPSHOT)
+                connection.tell(LinkBack(unit="one"))
+            case Acknowledge():
                 return Refusal(code=Exit.REFUSED, text="not now")
             case Status():
                 return Overview(pid=7, simulated=False, units=(SNAPSHOT,))
@@ -70,20 +70,20 @@ class Desk:
                 pass
         return Done(type(command).__name__)
 
-    def left(self, front: Front) -> None:
-        self.gone.put_nowait(front)
+    def left(self, connection: Connection) -> None:
+        self.gone.put_nowait(connection)
 
 
 class House:
-    """A control server with its desk below a home."""
+    """A control server with its supervisor below a home."""
 
-    def __init__(self, home: Path, desk: Desk, server: Server) -> None:
+    def __init__(self, home: Path, supervisor: Supervisor, server: Server) -> None:
         self.options = HostOptions(home=str(home))
         self.path = socket_of(self.options)
-        self.desk, self.server = desk, server
+        self.supervisor, self.server = supervisor, server
 
-    async def enter(self) -> Wire:
-        return Wire(find_home(self.options.home), *await asyncio.open_unix_connection(str(self.path)))
+    async def enter(self) -> Client:
+        return Client(find_home(self.options.home), *await asyncio.open_unix_connection(str(self.path)))
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 async def house(home: Path) -> AsyncIterator[House]:
-    desk = Desk()
-    house = House(home, desk, await serve(socket_of(HostOptions(home=str(home))), desk))
+    supervisor = Supervisor()
+    house = House(home, supervisor, await serve(socket_of(HostOptions(home=str(home))), supervisor))
     yield house
     await house.server.close()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:  # a scan that never ends
@@ -128,7 +128,7 @@ def end(host: "subprocess.Popen[bytes]") -> int:
 
 
 def stale(path: Path) -> None:
-    """Quiet a socket behind as a host does that was killed."""
+    """Acknowledge a socket behind as a host does that was killed."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
         dead.bind(str(path))
 
@@ -145,10 +145,10 @@ def test_where_nobody_is_that_is_said(home: Path, leave: Callable[[Path], None])
 
 async def test_one_thing_is_asked_and_answered(house: House) -> None:
     overview = await asyncio.to_thread(running, house.options)
-    refused = await asyncio.to_thread(ask_once, house.path, Quiet(7))
+    refused = await asyncio.to_thread(ask_once, house.path, Acknowledge(7))
     assert overview == Overview(pid=7, simulated=False, units=(SNAPSHOT,))
     assert refused == Refusal(code=Exit.REFUSED, text="not now")
-    assert [command for _, command in house.desk.asked] == [Status(), Quiet(7)]
+    assert [command for _, command in house.supervisor.asked] == [Status(), Acknowledge(7)]
 
 
 async def test_a_mute_host_is_given_up_on(house: House) -> None:
@@ -173,78 +173,78 @@ def test_an_answer_of_another_version_is_said_to_be_one(line: bytes) -> None:
 
 
 async def test_a_wire_gives_answers_and_all_lines_in_their_places(house: House) -> None:
-    wire = await house.enter()
-    assert await wire.ask(Watch()) == Done("Watch")
-    assert await wire.ask(Arm()) == Done("Arm")
-    assert await wire.ask(Quiet(7)) == Refusal(code=Exit.REFUSED, text="not now")
+    client = await house.enter()
+    assert await client.ask(Watch()) == Done("Watch")
+    assert await client.ask(Arm()) == Done("Arm")
+    assert await client.ask(Acknowledge(7)) == Refusal(code=Exit.REFUSED, text="not now")
     expected: list[Line] = [Done("Watch"), SNAPSHOT, LinkBack(unit="one"), Done("Arm")]
-    assert [await wire.line(WAIT_S) for _ in range(4)] == expected
-    await wire.close()
-    await asyncio.wait_for(house.desk.gone.get(), WAIT_S)
+    assert [await client.line(WAIT_S) for _ in range(4)] == expected
+    await client.close()
+    await asyncio.wait_for(house.supervisor.gone.get(), WAIT_S)
 
 
 async def test_two_who_ask_at_once_get_each_their_own_answer(house: House) -> None:
-    wire = await house.enter()
-    armed, left, watched = await asyncio.gather(wire.ask(Arm()), wire.ask(Quiet(7)), wire.ask(Watch()))
+    client = await house.enter()
+    armed, left, watched = await asyncio.gather(client.ask(Arm()), client.ask(Acknowledge(7)), client.ask(Watch()))
     assert armed == Done("Arm")
     assert left == Refusal(code=Exit.REFUSED, text="not now")
     assert watched == Done("Watch")
-    await wire.close()
+    await client.close()
 
 
 @pytest.mark.control("C-48")
 async def test_a_stop_goes_over_the_connection_that_is_there_past_what_waits(house: House) -> None:
-    wire = await house.enter()
-    waits = asyncio.create_task(wire.ask(Scan()))
-    await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
-    assert await wire.ask(Stop(reason="panic")) == Done("Stop")
-    (scanner, _), (stopper, command) = house.desk.asked
+    client = await house.enter()
+    waits = asyncio.create_task(client.ask(Scan()))
+    await asyncio.wait_for(house.supervisor.scanning.wait(), WAIT_S)
+    assert await client.ask(Stop(reason="panic")) == Done("Stop")
+    (scanner, _), (stopper, command) = house.supervisor.asked
     assert command == Stop(reason="panic")
     assert stopper is scanner  # no new connection is needed for it
     assert not waits.done()
     waits.cancel()
     await asyncio.wait({waits})
-    await wire.close()
+    await client.close()
 
 
 async def test_who_gives_up_waiting_has_hung_up(house: House) -> None:
-    wire = await house.enter()
-    waits = asyncio.create_task(wire.ask(Scan()))
-    await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
+    client = await house.enter()
+    waits = asyncio.create_task(client.ask(Scan()))
+    await asyncio.wait_for(house.supervisor.scanning.wait(), WAIT_S)
     waits.cancel()
     await asyncio.wait({waits})
-    assert await asyncio.wait_for(house.desk.gone.get(), WAIT_S) is house.desk.asked[0][0]
+    assert await asyncio.wait_for(house.supervisor.gone.get(), WAIT_S) is house.supervisor.asked[0][0]
     with pytest.raises(OSError, match="the host is gone"):
-        await wire.ask(Arm())
-    assert [command for _, command in house.desk.asked] == [Scan()]
-    await wire.close()
+        await client.ask(Arm())
+    assert [command for _, command in house.supervisor.asked] == [Scan()]
+    await client.close()
 
 
-async def last_lines(wire: Wire) -> list[Line]:
+async def last_lines(client: Client) -> list[Line]:
     """Return what a host has told of its own accord, once it is gone."""
-    return [line async for line in wire.lines() if isinstance(line, Snapshot | LinkBack)]
+    return [line async for line in client.lines() if isinstance(line, Snapshot | LinkBack)]
 
 
-async def gone_for_good(wire: Wire) -> None:
-    assert await asyncio.wait_for(last_lines(wire), WAIT_S) == []
+async def gone_for_good(client: Client) -> None:
+    assert await asyncio.wait_for(last_lines(client), WAIT_S) == []
     with pytest.raises(ConnectionResetError, match="the host is gone"):
-        await wire.ask(Arm())
-    await wire.close()
+        await client.ask(Arm())
+    await client.close()
 
 
 async def test_a_host_that_goes_ends_what_waits_and_all_lines(house: House) -> None:
-    wire = await house.enter()
-    assert await wire.ask(Watch()) == Done("Watch")
-    waits = asyncio.create_task(wire.ask(Scan()))
-    await asyncio.wait_for(house.desk.scanning.wait(), WAIT_S)
+    client = await house.enter()
+    assert await client.ask(Watch()) == Done("Watch")
+    waits = asyncio.create_task(client.ask(Scan()))
+    await asyncio.wait_for(house.supervisor.scanning.wait(), WAIT_S)
     await house.server.close()
     with pytest.raises(ConnectionResetError, match="the host is gone"):
         await waits
-    assert await wire.line(WAIT_S) == Done("Watch")
-    assert [await wire.line(WAIT_S) for _ in range(3)] == [None, None, None]
+    assert await client.line(WAIT_S) == Done("Watch")
+    assert [await client.line(WAIT_S) for _ in range(3)] == [None, None, None]
     with pytest.raises(OSError, match=r".+"):
-        await wire.ask(Stop())
-    await gone_for_good(wire)
+        await client.ask(Stop())
+    await gone_for_good(client)
 
 
 @pytest.mark.parametrize(
@@ -252,10 +252,10 @@ async def test_a_host_that_goes_ends_what_waits_and_all_lines(house: House) -> N
 )
 async def test_a_host_that_talks_nonsense_is_gone(home: Path, says: bytes) -> None:
     async with odd(home, says) as path:
-        wire = Wire(find_home(str(home)), *await asyncio.open_unix_connection(str(path)))
+        client = Client(find_home(str(home)), *await asyncio.open_unix_connection(str(path)))
         with pytest.raises(OSError, match="the host is gone"):
-            await wire.ask(Watch())
-        await gone_for_good(wire)
+            await client.ask(Watch())
+        await gone_for_good(client)
 
 
 async def test_who_asks_for_software_units_never_gets_a_host_with_real_ones(house: House) -> None:
@@ -263,10 +263,10 @@ async def test_who_asks_for_software_units_never_gets_a_host_with_real_ones(hous
     with pytest.raises(EstimError, match="drives real units") as raised:
         await join(options)
     assert raised.value.code == Exit.TRY_LATER
-    await asyncio.wait_for(house.desk.gone.get(), WAIT_S)
-    wire = await join(house.options)
-    assert wire.host is None
-    await wire.close()
+    await asyncio.wait_for(house.supervisor.gone.get(), WAIT_S)
+    client = await join(house.options)
+    assert client.host is None
+    await client.close()
 
 
 def test_a_home_that_is_too_deep_for_a_socket_is_told_in_the_hosts_own_words(home: Path) -> None:
@@ -285,11 +285,11 @@ def test_a_software_unit_that_is_not_known_is_told_in_the_hosts_own_words(home: 
 
 async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_told(home: Path) -> None:
     options = HostOptions(home=str(home), simulate="coyote3", solo=False)
-    wire = await join(options)
-    host = wire.host
+    client = await join(options)
+    host = client.host
     assert host is not None
     try:
-        overview = await wire.ask(Status())
+        overview = await client.ask(Status())
         assert isinstance(overview, Overview)
         assert (overview.pid, overview.simulated) == (host.pid, True)
         assert os.getsid(host.pid) == host.pid != os.getsid(0)
@@ -301,10 +301,10 @@ async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_t
         assert raised.value.code == Exit.TRY_LATER
     finally:
         code = await asyncio.to_thread(end, host)
-        await wire.close()
+        await client.close()
     assert code == Exit.DONE
     with pytest.raises(OSError, match=r".+"):
-        await wire.ask(Stop())
+        await client.ask(Stop())
     assert await asyncio.to_thread(running, options) is None
 
 
@@ -350,9 +350,9 @@ async def test_a_stop_that_no_other_connection_brings_about_goes_as_a_signal(hom
     assert await holder.stdout.readline() == b"ready\n"
     try:
         async with await asyncio.start_unix_server(meet, path=str(found.socket)), asyncio.timeout(WAIT_S):
-            wire = Wire(found, *await asyncio.open_unix_connection(str(found.socket)))
-            reply = await wire.ask(Stop())
-            await wire.close()
+            client = Client(found, *await asyncio.open_unix_connection(str(found.socket)))
+            reply = await client.ask(Stop())
+            await client.close()
     finally:
         if holder.returncode is None:
             holder.kill()  # one that was signalled has ended already

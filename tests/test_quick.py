@@ -25,17 +25,17 @@ from estim.core.messages.commands import (
     Done,
     Overview,
     Pause,
-    Raise,
     Refusal,
     Reply,
     Resume,
+    SetLevel,
     Snapshot,
     Status,
     Stop,
 )
 from estim.core.vocabulary import State
 from estim.host.main import hold
-from estim.host.server import Front, serve
+from estim.host.server import Connection, serve
 from estim.journal.marker import Marker, MayBeOn
 from estim.journal.rows import NEVER
 from protocols.vocabulary import Channel
@@ -46,19 +46,19 @@ READ: msgspec.json.Decoder[Ask] = msgspec.json.Decoder(Ask)
 """As the host reads what comes over the socket."""
 
 
-class Desk:
+class Supervisor:
     """Answers everything with `reply`."""
 
     def __init__(self) -> None:
         self.asked: list[Ask] = []
         self.reply: Reply = Done("done it")
 
-    async def ask(self, front: Front, command: Ask) -> Reply:
+    async def ask(self, front: Connection, command: Ask) -> Reply:
         del front
         self.asked.append(command)
         return self.reply
 
-    def left(self, front: Front) -> None:
+    def left(self, front: Connection) -> None:
         assert front.gone
 
 
@@ -71,11 +71,11 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def desk(home: Path) -> AsyncIterator[Desk]:
-    """The desk of a host that runs in the home."""
-    desk = Desk()
-    server = await serve(home / "control.sock", desk)
-    yield desk
+async def supervisor(home: Path) -> AsyncIterator[Supervisor]:
+    """The supervisor of a host that runs in the home."""
+    supervisor = Supervisor()
+    server = await serve(home / "control.sock", supervisor)
+    yield supervisor
     await server.close()
 
 
@@ -146,13 +146,13 @@ def test_what_is_not_known_here_goes_on(line: str) -> None:
         ("pause", Pause()),
         ("pause --unit=one", Pause(unit="one")),
         ("resume", Resume()),
-        ("level A +1", Raise(channel=Channel.A, by=1)),
-        ("level b -2", Raise(channel=Channel.B, by=-2)),
-        ("level A -0", Raise(channel=Channel.A, by=0)),
-        ("level A 0", Raise(channel=Channel.A, to=0)),
-        ("level A 007", Raise(channel=Channel.A, to=7)),
-        ("level A 9999 --unit one", Raise(channel=Channel.A, to=9999, unit="one")),
-        ("level A +999", Raise(channel=Channel.A, by=999)),
+        ("level A +1", SetLevel(channel=Channel.A, by=1)),
+        ("level b -2", SetLevel(channel=Channel.B, by=-2)),
+        ("level A -0", SetLevel(channel=Channel.A, by=0)),
+        ("level A 0", SetLevel(channel=Channel.A, to=0)),
+        ("level A 007", SetLevel(channel=Channel.A, to=7)),
+        ("level A 9999 --unit one", SetLevel(channel=Channel.A, to=9999, unit="one")),
+        ("level A +999", SetLevel(channel=Channel.A, by=999)),
     ],
 )
 def test_a_line_becomes_the_command_that_it_says(line: str, command: Ask) -> None:
@@ -208,7 +208,7 @@ def test_whatever_is_typed_is_left_alone_or_understood_by_the_host(line: list[st
     if command is None or command.get("unit") == "":
         return  # the host itself refuses an empty name, with a sentence
     read: Ask = READ.decode(json.dumps(command))
-    assert isinstance(read, Stop | Status | Pause | Resume | Raise)
+    assert isinstance(read, Stop | Status | Pause | Resume | SetLevel)
     assert read.__struct_config__.tag == parts[0][0]
 
 
@@ -217,23 +217,23 @@ def test_whatever_is_typed_is_left_alone_or_understood_by_the_host(line: list[st
     [
         ("stop --soft", Stop(soft=True)),
         ("pause", Pause()),
-        ("level a +1 --unit one", Raise(channel=Channel.A, by=1, unit="one")),
+        ("level a +1 --unit one", SetLevel(channel=Channel.A, by=1, unit="one")),
     ],
 )
 async def test_what_was_done_is_said(
-    home: Path, desk: Desk, capsys: pytest.CaptureFixture[str], line: str, command: Ask
+    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str], line: str, command: Ask
 ) -> None:
     assert await say(home, *line.split()) == Exit.DONE
-    assert desk.asked == [command]
+    assert supervisor.asked == [command]
     assert capsys.readouterr() == ("done it\n", "")
 
 
 @pytest.mark.parametrize("line", ["stop", "level A 70"])
 @pytest.mark.parametrize("code", [Exit.REFUSED, Exit.NOT_CONFIRMED])
 async def test_a_refusal_is_said_and_its_code_is_the_exit_code(
-    home: Path, desk: Desk, capsys: pytest.CaptureFixture[str], line: str, code: Exit
+    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str], line: str, code: Exit
 ) -> None:
-    desk.reply = Refusal(code=code, text="the cap is 50", nearest=("50",))
+    supervisor.reply = Refusal(code=code, text="the cap is 50", nearest=("50",))
     ends = Exit.NOT_CONFIRMED if line == "stop" else code  # a stop has three ends, whatever the host says
     assert await say(home, *line.split()) == ends
     assert capsys.readouterr() == ("", "estim: the cap is 50\n")
@@ -243,8 +243,10 @@ async def test_a_refusal_is_said_and_its_code_is_the_exit_code(
     assert (told["code"], told["text"], told["nearest"]) == (code, "the cap is 50", ["50"])
 
 
-async def test_the_status_of_a_host_says_what_runs(home: Path, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.reply = Overview(pid=7, simulated=True, units=(SNAPSHOT,))
+async def test_the_status_of_a_host_says_what_runs(
+    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor.reply = Overview(pid=7, simulated=True, units=(SNAPSHOT,))
     assert await say(home, "status", "--json") == Exit.DONE
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert (told["running"], told["pid"], told["simulated"]) == (True, 7, True)

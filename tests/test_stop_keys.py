@@ -11,9 +11,9 @@ from estim.cli.run import Run
 from estim.client.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
 from estim.clock import new_loop
 from estim.config.options import HostOptions
-from estim.core.messages.commands import Ask, Raise, Refusal, Reply, Start, Stop
+from estim.core.messages.commands import Ask, Refusal, Reply, SetLevel, Start, Stop
 from protocols.vocabulary import Channel
-from tests.tui.scripted import RUNNING, ScriptedWire
+from tests.tui.scripted import RUNNING, ScriptedClient
 
 
 @pytest.mark.parametrize("letter", ["s", "S", "ы", "Ы", "і", "с", "σ", "ς", "Σ", "ד", "س"])
@@ -85,17 +85,17 @@ def test_a_letter_of_two_bytes_that_comes_in_two_pieces_is_one_key(monkeypatch: 
     assert pressed == ["ы", "f12", "s"]
 
 
-class Refusing(ScriptedWire):
+class Refusing(ScriptedClient):
     """A host on which the unit hasn't come up yet."""
 
     async def ask(self, command: Ask) -> Reply:
         return Refusal(code=75, text="A waits for the unit")
 
 
-def running(wire: ScriptedWire) -> Run:
+def running(client: ScriptedClient) -> Run:
     """Return `estim run` in mid-session on a scripted host."""
     run = Run(HostOptions(), Start(program="tens-ankle", pads_on=True), as_json=False, may_ask=False)
-    run._wire = wire  # type: ignore[assignment] # a wire by its form
+    run._client = client  # type: ignore[assignment] # a client by its form
     run._unit = "coyote3"
     return run
 
@@ -109,20 +109,20 @@ async def pressed(run: Run, *keys: str) -> None:
 @pytest.mark.control("C-38")
 @pytest.mark.parametrize("key", ["s", "S", "q", "Q", "ы", "Й", "σ", "ς", "ד", "س"])
 async def test_estim_run_stops_by_the_same_keys_even_before_anything_is_known(key: str) -> None:
-    wire = ScriptedWire(RUNNING)
-    await pressed(running(wire), key)
-    assert wire.stops == [Stop(unit="coyote3")]
+    client = ScriptedClient(RUNNING)
+    await pressed(running(client), key)
+    assert client.stops == [Stop(unit="coyote3")]
 
 
 @pytest.mark.control("C-38")
 async def test_estim_run_takes_f12_as_panic() -> None:
-    wire = ScriptedWire(RUNNING)
-    await pressed(running(wire), "f12")
-    assert wire.stops == [Stop(unit="coyote3", reason="panic")]
+    client = ScriptedClient(RUNNING)
+    await pressed(running(client), "f12")
+    assert client.stops == [Stop(unit="coyote3", reason="panic")]
 
 
 async def test_a_key_that_is_held_and_refused_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     run = running(Refusing(RUNNING))
     for _ in range(30):
-        await run._send(Raise(channel=Channel.A, by=1, unit="coyote3"))
+        await run._send(SetLevel(channel=Channel.A, by=1, unit="coyote3"))
     assert capsys.readouterr().err.count("A waits for the unit") == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from estim.core.errors import Exit
-from estim.host.server import FRONTS_MAX
+from estim.host.server import CONNECTIONS_MAX
 
 RUN = ("--simulate", "em70", "--json", "run", "tens-ankle", "--level", "2", "--pads-on")
 
@@ -77,7 +77,7 @@ def test_with_its_socket_gone_a_host_is_stopped_by_a_signal(home: Path, playing:
 @pytest.mark.parametrize("way", ["another terminal", "its own"])
 def test_with_the_door_crowded_a_stop_comes_through(home: Path, playing: Playing, way: str) -> None:
     with ExitStack() as open_ones:
-        for _ in range(FRONTS_MAX + 8):
+        for _ in range(CONNECTIONS_MAX + 8):
             idle = open_ones.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             idle.connect(str(home / "control.sock"))
         if way == "its own":

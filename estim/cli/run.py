@@ -22,12 +22,24 @@ from estim.cli.keys import Keys, has_terminal
 from estim.cli.questions import ask_after, ask_open_questions, next_slot
 from estim.cli.record import Record, exit_code
 from estim.cli.text import left_on
-from estim.client.connection import Wire, ask_once, join, socket_of
+from estim.client.connection import Client, ask_once, join, socket_of
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.clock import RealClock, began_s
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Arm, Done, Pause, Raise, Refusal, Reply, Resume, Snapshot, Start, Status, Stop
+from estim.core.messages.commands import (
+    Arm,
+    Done,
+    Pause,
+    Refusal,
+    Reply,
+    Resume,
+    SetLevel,
+    Snapshot,
+    Start,
+    Status,
+    Stop,
+)
 from estim.core.messages.events import Alarmed, Ended, Happened
 from estim.core.messages.lines import Line
 from estim.core.vocabulary import Priority, Reason, State
@@ -75,7 +87,7 @@ class Run:
         self._record = Record(options.simulate, start, as_json=as_json)
         self._signal: Exit | None = None
         self._stop_by_s: float | None = None
-        self._wire: Wire | None = None
+        self._client: Client | None = None
         self._unit: str | None = None
         self._keys: Keys | None = None
         self._prompted = False
@@ -94,14 +106,14 @@ class Run:
             if self._at_slot:
                 self._ahead = Ahead(next_slot(self._options).at, RealClock())
                 await self._ahead.until_lead(self._signalled)
-            self._wire = await join(self._options)
-            return await self._play(self._wire)
+            self._client = await join(self._options)
+            return await self._play(self._client)
         except EstimError as error:
             return self._refused(error.code, error.text)
         finally:
             self._close_keys()
-            if self._wire is not None:
-                await self._wire.close()
+            if self._client is not None:
+                await self._client.close()
 
     def _check(self) -> None:
         """Refuse what needs no host to be refused."""
@@ -116,14 +128,14 @@ class Run:
                 text = f"level {level} on {channel.value} is above every cap: no unit goes beyond {LEVEL_MAX}"
                 raise EstimError(text, code=Exit.REFUSED)
 
-    async def _play(self, wire: Wire) -> int:
+    async def _play(self, client: Client) -> int:
         if self._signal is not None:
             return self._refused(self._signal, "interrupted before it began")
         try:
             start = msgspec.structs.replace(self._start, typed_s=began_s())
             if self._ahead is not None:
                 start = msgspec.structs.replace(start, pads_on=False)
-            reply = await wire.ask(start)
+            reply = await client.ask(start)
         except (OSError, TimeoutError):
             return await self._host_died()
         if isinstance(reply, Refusal):
@@ -135,12 +147,12 @@ class Run:
             self._background(self._begin_at_slot(self._ahead))
         if self._may_ask:
             self._keys = Keys(self._key)
-        return await self._follow(wire, reply)
+        return await self._follow(client, reply)
 
-    async def _follow(self, wire: Wire, reply: Reply) -> int:
+    async def _follow(self, client: Client, reply: Reply) -> int:
         """Tell what happens from the start's answer on; what stands before it belongs to somebody else's session."""
         begun = False
-        while (line := await self._next(wire)) is not None:
+        while (line := await self._next(client)) is not None:
             begun = begun or line is reply
             if isinstance(line, Snapshot) and line.unit != self._unit:
                 self._warn_of(line)
@@ -174,12 +186,12 @@ class Run:
         """Say whether there is nothing left to begin: it was started by a key, stopped, or has ended."""
         return self._signalled() or self._record.live or self._record.ended is not None
 
-    async def _next(self, wire: Wire) -> Line | None:
+    async def _next(self, client: Client) -> Line | None:
         """Return the next line; None if the host has gone, or doesn't end although it had its time."""
         silent_s = 0.0
         while self._stop_by_s is None or asyncio.get_running_loop().time() < self._stop_by_s:
             try:
-                return await wire.line(LOOK_S)
+                return await client.line(LOOK_S)
             except TimeoutError:
                 silent_s += LOOK_S
                 if silent_s == SILENT_S and self._record.live:
@@ -236,11 +248,11 @@ class Run:
         why = ""
         try:
             async with asyncio.timeout(RECOVERY_S):
-                wire = await join(self._options)
+                client = await join(self._options)
                 try:
-                    reply = await wire.ask(Stop(reason="interrupted"))
+                    reply = await client.ask(Stop(reason="interrupted"))
                 finally:
-                    await wire.close()
+                    await client.close()
             if isinstance(reply, Done) and reply.proved:
                 return "the host died; a new one has stopped the unit, zero confirmed", True
             why = reply.text if isinstance(reply, Refusal | Done) else "it was answered with something else"
@@ -275,12 +287,12 @@ class Run:
 
     async def _send_stop(self, reason: Literal["stopped", "panic", "interrupted"] = "interrupted") -> None:
         """Stop, and say so if it isn't done: nothing may swallow that."""
-        if self._wire is None or self._record.ended is not None:
+        if self._client is None or self._record.ended is not None:
             return
         if reason == "interrupted":
             self._stop_by_s = self._stop_by_s or asyncio.get_running_loop().time() + STOP_S
         try:
-            reply = await self._wire.ask(Stop(unit=self._unit, reason=reason))
+            reply = await self._client.ask(Stop(unit=self._unit, reason=reason))
         except (OSError, EstimError) as error:
             self._not_stopped(str(error) or "the host doesn't answer")
             return
@@ -308,19 +320,19 @@ class Run:
             case "\n" | "\r" if last.state is State.READY:
                 self._background(self._send(Arm(self._unit)))
             case "+" | "=":
-                self._background(self._send(Raise(channel=channel, by=1, unit=self._unit)))
+                self._background(self._send(SetLevel(channel=channel, by=1, unit=self._unit)))
             case "-" | "_":
-                self._background(self._send(Raise(channel=channel, by=-1, unit=self._unit)))
+                self._background(self._send(SetLevel(channel=channel, by=-1, unit=self._unit)))
             case " ":
                 paused = last.state is State.PAUSED
                 self._background(self._send(Resume(self._unit) if paused else Pause(self._unit)))
             case _:
                 pass
 
-    async def _send(self, command: Arm | Raise | Pause | Resume) -> None:
-        assert self._wire is not None, "keys and stops come after the wire"
+    async def _send(self, command: Arm | SetLevel | Pause | Resume) -> None:
+        assert self._client is not None, "keys and stops come after the client"
         with suppress(OSError, TimeoutError):
-            reply = await self._wire.ask(command)
+            reply = await self._client.ask(command)
             if isinstance(reply, Refusal):
                 self._say_refused(reply.text)
 

@@ -16,7 +16,7 @@ from estim.journal.daybook import Daybook, opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
-    from estim.config.settings import Reminders
+    from estim.config.settings import ReminderSettings
 
 schedule = typer.Typer(
     help="When a session is meant to take place. A slot never starts output: it reminds, prepares, and waits for a key."
@@ -214,7 +214,7 @@ def _check(flags: "Flags", rules: list[str], zone: str | None, programs: list[st
         find_program(find_home(flags.host.home).programs, name)
 
 
-def _in_quiet_hours(rules: Schedule, reminders: "Reminders") -> list[str]:
+def _in_quiet_hours(rules: Schedule, reminders: "ReminderSettings") -> list[str]:
     """Return a sentence about times that were chosen although no reminders are wanted then."""
     found = reminders.quiet.among(clock_times(rules.rules))
     if not found:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from typing import TextIO, assert_never
 
-from estim.core.messages.commands import Lane, Overview, Snapshot
+from estim.core.messages.commands import ChannelView, Overview, Snapshot
 from estim.core.messages.events import (
     Alarmed,
     Armed,
@@ -147,7 +147,7 @@ def _unit(shown: Snapshot) -> str:
     )
 
 
-def _level(lane: Lane) -> str:
+def _level(lane: ChannelView) -> str:
     """Return what the unit may be at: a number only if it is known."""
     return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}-{lane.hi}"
 

@@ -108,7 +108,7 @@ def ask_any(options: HostOptions, command: Ask) -> Reply:
     raise why
 
 
-class Wire:
+class Client:
     """A front end's connection: ask() for answers, lines() for what happens. Made by `join`.
 
     `host` is the process that was started for it, None if a host was there already.
@@ -192,7 +192,7 @@ class Wire:
             while line := await self._reader.readline():
                 what = read_line(line)
                 if not isinstance(what, Snapshot | Happened):
-                    number, what = what.to, msgspec.structs.replace(what, to=0)  # numbers are a matter of the wire
+                    number, what = what.to, msgspec.structs.replace(what, to=0)  # numbers are a matter of the client
                     self._answered(number, what)
                 await self._lines.put(what)
         except (OSError, ValueError):
@@ -243,7 +243,7 @@ def _signal_stop(home: Home) -> Reply:
     return Done(told)
 
 
-async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
+async def join(options: HostOptions, *, watch_s: float = 0.25) -> Client:
     """Connect to the home's host, or to one of our own that is started now, and watch it.
 
     Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units although
@@ -255,10 +255,10 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
     for attempt in range(JOIN_TRIES):
         if attempt:
             await asyncio.sleep(JOIN_PAUSE_S)
-        wire = await _enter(home, watch_s)
-        if wire is not None:
-            wire.host = host
-            return await _same_kind(wire, options)
+        client = await _enter(home, watch_s)
+        if client is not None:
+            client.host = host
+            return await _same_kind(client, options)
         try:
             host = await asyncio.to_thread(start_host, options)
         except EstimError as error:
@@ -268,38 +268,38 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Wire:
     raise why
 
 
-async def _enter(home: Home, watch_s: float) -> Wire | None:
+async def _enter(home: Home, watch_s: float) -> Client | None:
     """Connect and watch; None if nobody is there, or is leaving. Raises EstimError (75) if somebody is, but mute."""
     try:
         reader, writer = await asyncio.open_unix_connection(str(home.socket), limit=4 * LINE_MAX)
     except OSError:
         return None
-    wire = Wire(home, reader, writer)
+    client = Client(home, reader, writer)
     try:
         async with asyncio.timeout(ENTER_S):
-            reply = await wire.ask(Watch(watch_s))
+            reply = await client.ask(Watch(watch_s))
     except TimeoutError as error:
-        await wire.close()
+        await client.close()
         raise EstimError(f"a host runs here, but has not answered for {ENTER_S:g} s", code=Exit.TRY_LATER) from error
     except OSError:
         reply = None
     if isinstance(reply, Done):
-        return wire
-    await wire.close()
+        return client
+    await client.close()
     return None
 
 
-async def _same_kind(wire: Wire, options: HostOptions) -> Wire:
+async def _same_kind(client: Client, options: HostOptions) -> Client:
     """Who asks for a software unit must not get a host that drives a real one (safety.md H-28)."""
     if options.simulate is None:
-        return wire
+        return client
     try:
-        overview = await wire.ask(Status())
+        overview = await client.ask(Status())
     except OSError as error:
         raise EstimError("the host went away", code=Exit.TRY_LATER) from error
     if isinstance(overview, Overview) and overview.simulated:
-        return wire
-    await wire.close()
+        return client
+    await client.close()
     text = "the host that runs here drives real units: end it first, or leave --simulate out"
     raise EstimError(text, code=Exit.TRY_LATER)
 

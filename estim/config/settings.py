@@ -55,7 +55,7 @@ Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a
 Url = Annotated[str, Meta(min_length=4, max_length=500)]
 
 
-class Reminders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReminderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How and when a person is reminded: `elsewhere` are the addresses of other devices (apprise URLs)."""
 
     desktop: Annotated[bool, Meta(description="true or false")] = True
@@ -89,7 +89,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     profile: Profiles = {}
     site: Site | None = None
     schedule: Schedule = Schedule()
-    reminders: Reminders = Reminders()
+    reminders: ReminderSettings = ReminderSettings()
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed but unusual, one sentence each."""

@@ -1,4 +1,4 @@
-"""What the desk keeps of each unit, and of the front ends that watch."""
+"""What the supervisor keeps of each unit, and of the front ends that watch."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from estim.core.messages.events import Happened
 from estim.core.session.session import Session
 from estim.core.vocabulary import Reason, State
 from estim.host.runner import Runner
-from estim.host.server import Front
-from estim.host.session_log import Scribe, Watched
+from estim.host.server import Connection
+from estim.host.session_log import SessionLog, Watched
 
 LOST_EVERY_S = 1.0
 """While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
@@ -30,13 +30,13 @@ class Proof(Enum):
 
 
 @dataclass(slots=True)
-class Station:
+class ActiveUnit:
     """One unit with its present (or last) session. `keep`: it outlives its owner, as a person has asked for."""
 
     runner: Runner
-    scribe: Scribe
+    session_log: SessionLog
     task: asyncio.Task[None]
-    owner: Front | None
+    owner: Connection | None
     keep: bool
 
     @property
@@ -71,7 +71,7 @@ class Station:
 
 
 @dataclass(slots=True)
-class Watcher:
+class Subscriber:
     """One front end that wants to see everything, a snapshot of each unit at most every `every_s`.
 
     `told_s` is when each unit was shown last, `owed` what shows it again.
@@ -82,28 +82,28 @@ class Watcher:
     owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
 
 
-class Watchers:
+class Subscribers:
     """All front ends that watch."""
 
     def __init__(self) -> None:
-        self._all: dict[Front, Watcher] = {}
+        self._all: dict[Connection, Subscriber] = {}
 
-    def add(self, front: Front, every_s: float) -> None:
+    def add(self, connection: Connection, every_s: float) -> None:
         """Show this front end everything from now on."""
-        self.drop(front)
-        self._all[front] = Watcher(every_s)
+        self.drop(connection)
+        self._all[connection] = Subscriber(every_s)
 
-    def drop(self, front: Front) -> None:
+    def drop(self, connection: Connection) -> None:
         """Show it nothing more."""
-        watcher = self._all.pop(front, None)
-        for timer in watcher.owed.values() if watcher else ():
+        subscriber = self._all.pop(connection, None)
+        for timer in subscriber.owed.values() if subscriber else ():
             timer.cancel()
 
     def told(self, told: Sequence[Happened]) -> None:
         """Pass on what happened."""
-        for front in list(self._all):
+        for connection in list(self._all):
             for line in told:
-                front.tell(line)
+                connection.tell(line)
 
     def passed(self, runner: Watched) -> None:
         """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall.
@@ -111,43 +111,43 @@ class Watchers:
         One that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
         silence is the one that counts.
         """
-        for front, watcher in list(self._all.items()):
-            self._show(front, watcher, runner)
+        for connection, subscriber in list(self._all.items()):
+            self._show(connection, subscriber, runner)
 
-    def _show(self, front: Front, watcher: Watcher, runner: Watched) -> None:
+    def _show(self, connection: Connection, subscriber: Subscriber, runner: Watched) -> None:
         session = runner.session
         name = session.unit.name
         ended = session.state is State.ENDED
-        wait_s = watcher.told_s.get(name, -1e9) + watcher.every_s - wall_s()
+        wait_s = subscriber.told_s.get(name, -1e9) + subscriber.every_s - wall_s()
         if wait_s > 0 and not ended:
-            if name not in watcher.owed:
-                self._owe(front, watcher, runner, wait_s)
+            if name not in subscriber.owed:
+                self._owe(connection, subscriber, runner, wait_s)
             return
-        if name in watcher.owed:
-            watcher.owed.pop(name).cancel()
-        watcher.told_s[name] = wall_s()
-        front.tell(runner.snapshot())
+        if name in subscriber.owed:
+            subscriber.owed.pop(name).cancel()
+        subscriber.told_s[name] = wall_s()
+        connection.tell(runner.snapshot())
         if not (session.linked or ended):
-            self._owe(front, watcher, runner, max(LOST_EVERY_S, watcher.every_s))
+            self._owe(connection, subscriber, runner, max(LOST_EVERY_S, subscriber.every_s))
 
-    def _owe(self, front: Front, watcher: Watcher, runner: Watched, wait_s: float) -> None:
+    def _owe(self, connection: Connection, subscriber: Subscriber, runner: Watched, wait_s: float) -> None:
         name = runner.session.unit.name
 
         def late() -> None:
-            watcher.owed.pop(name, None)
-            self._show(front, watcher, runner)
+            subscriber.owed.pop(name, None)
+            self._show(connection, subscriber, runner)
 
-        watcher.owed[name] = asyncio.get_running_loop().call_later(wait_s, late)
+        subscriber.owed[name] = asyncio.get_running_loop().call_later(wait_s, late)
 
 
-async def until_ready(station: Station) -> str:
+async def until_ready(active: ActiveUnit) -> str:
     """Return what the person should know: that it is ready, or why not; "" once somebody has taken it over."""
-    session = station.runner.session
+    session = active.runner.session
     for _ in range(LOOKS):
-        if not station.waiting or session.state is State.READY:
+        if not active.waiting or session.state is State.READY:
             break
         await asyncio.sleep(LOOK_S)
-    if station.owner is not None or session.started is not None:
+    if active.owner is not None or session.started is not None:
         return ""
     if session.state is State.READY:
         return f"{session.unit.title} is ready and at zero: press Enter in estim within five minutes"

@@ -64,8 +64,8 @@ async def look(air: Air, seconds: float, families: Sequence[Family], units: Unit
         found = [sighting(seen, families, units) for seen in await air.scan(seconds)]
     except RadioBusy as busy:
         raise EstimError(str(busy), code=Exit.TRY_LATER) from busy
-    stations = [one for one in found if one is not None]
-    return tuple(sorted(stations, key=lambda one: (not one.sure, -(one.rssi_dbm or -127), one.address)))
+    active_units = [one for one in found if one is not None]
+    return tuple(sorted(active_units, key=lambda one: (not one.sure, -(one.rssi_dbm or -127), one.address)))
 
 
 async def choose(name: str | None, air: Air, families: Sequence[Family], units: Units, now_utc: datetime) -> Unit:

@@ -26,7 +26,7 @@ from estim.clock import Clock, new_loop
 from estim.config.files import no_right
 from estim.config.options import HostOptions
 from estim.config.paths import Home, find_home
-from estim.config.settings import Reminders, Settings, read_settings
+from estim.config.settings import ReminderSettings, Settings, read_settings
 from estim.config.timezone import local_zone
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
@@ -34,8 +34,8 @@ from estim.core.vocabulary import Reason
 from estim.host.notify.notice import Way
 from estim.host.radio.link import Air
 from estim.host.server import Server, serve
-from estim.host.services import Parts
-from estim.host.supervisor import Desk
+from estim.host.services import Services
+from estim.host.supervisor import Supervisor
 from estim.journal.writer import Journal
 
 ALONE_S = 15.0
@@ -111,8 +111,8 @@ def _simulated_units(home: Home) -> Units:
 
 
 @asynccontextmanager
-async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterator[Parts]:
-    """Join the parts, and take them apart again in the right order."""
+async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterator[Services]:
+    """Join the services, and take them apart again in the right order."""
     simulated = options.simulate is not None
     journal, no_journal = await _journal(home, simulated)
     try:
@@ -120,7 +120,7 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
             units, no_units = (_simulated_units(home), "") if simulated else _units(home)
             settings, no_settings = _settings(home)
             trouble = no_settings or no_units or no_journal
-            yield Parts(
+            yield Services(
                 clock=clock,
                 air=air,
                 journal=journal,
@@ -168,37 +168,37 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
-    async with joined(options, home, clock) as parts:
-        desk = Desk(parts, solo=options.solo, leaving=ended)
-        loop.add_signal_handler(signal.SIGUSR1, desk.stop_all, Reason.STOPPED)
-        await desk.recover()
-        if parts.trouble and not options.solo:
-            await desk.close()  # units that a dead host left behind are being stopped: to the end, whatever else
-            raise EstimError(parts.trouble, code=Exit.CONFIG)
-        server = await _served(home, desk, options)
+    async with joined(options, home, clock) as services:
+        supervisor = Supervisor(services, solo=options.solo, leaving=ended)
+        loop.add_signal_handler(signal.SIGUSR1, supervisor.stop_all, Reason.STOPPED)
+        await supervisor.recover()
+        if services.trouble and not options.solo:
+            await supervisor.close()  # units that a dead host left behind are being stopped: to the end, whatever else
+            raise EstimError(services.trouble, code=Exit.CONFIG)
+        server = await _served(home, supervisor, options)
         if server is None:
-            ready.say({"ready": True, "reply": await desk.stop_now()})
-            await desk.close()
+            ready.say({"ready": True, "reply": await supervisor.stop_now()})
+            await supervisor.close()
             return
         try:
-            async with awake(parts, desk), minded(parts, desk, options):
+            async with awake(services, supervisor), minded(services, supervisor, options):
                 ready.say({"ready": True, "pid": os.getpid()})
                 _settle_memory()
                 if options.solo:
-                    desk.expect_front(ALONE_S)
+                    supervisor.expect_front(ALONE_S)
                 await ended.wait()
                 server.deafen()
-                await desk.close()
+                await supervisor.close()
         finally:
             await server.close()
 
 
-async def _served(home: Home, desk: Desk, options: HostOptions) -> Server | None:
+async def _served(home: Home, supervisor: Supervisor, options: HostOptions) -> Server | None:
     """Open the socket; None if that can't be, and this host is wanted for a stop. Raises EstimError (73)."""
     try:
         with suppress(FileNotFoundError):
             home.socket.unlink()
-        return await serve(home.socket, desk)
+        return await serve(home.socket, supervisor)
     except OSError as error:
         if options.to_stop:
             return None
@@ -222,47 +222,47 @@ def _held(home: Home, options: HostOptions) -> int | None:
 
 
 @asynccontextmanager
-async def minded(parts: Parts, desk: Desk, options: HostOptions) -> AsyncIterator[None]:
+async def minded(services: Services, supervisor: Supervisor, options: HostOptions) -> AsyncIterator[None]:
     """Mind the schedule meanwhile. Software units have none; a host that ends with its front end connects nothing."""
-    if parts.journal.simulated:
+    if services.journal.simulated:
         yield
         return
-    from estim.host.notify.notifier import Herald
-    from estim.host.reminders import Minder
+    from estim.host.notify.notifier import Notifier
+    from estim.host.reminders import Reminders
 
-    settings = parts.settings.reminders
+    settings = services.settings.reminders
     acted: list[Callable[[str, str], None]] = []
     ways: list[Way] = []
     try:
         ways = ways_of(settings, lambda key, action: acted[0](key, action))
     except EstimError as error:
         if not options.solo:
-            await desk.close()  # as above
+            await supervisor.close()  # as above
             raise
         logging.getLogger(__name__).warning("nobody is reminded: %s", error.text)
-    herald = Herald(ways, logging.getLogger(__name__).warning)
-    minder = Minder(parts, herald, None if options.solo else desk.prepare, desk.tell)
-    acted.append(minder.acted)
-    minding = asyncio.get_running_loop().create_task(minder.run())
+    notifier = Notifier(ways, logging.getLogger(__name__).warning)
+    reminders = Reminders(services, notifier, None if options.solo else supervisor.prepare, supervisor.tell)
+    acted.append(reminders.acted)
+    minding = asyncio.get_running_loop().create_task(reminders.run())
     try:
         yield
     finally:
         minding.cancel()
         await asyncio.wait({minding})
-        await herald.close()
+        await notifier.close()
 
 
 @asynccontextmanager
-async def awake(parts: Parts, desk: Desk) -> AsyncIterator[None]:
+async def awake(services: Services, supervisor: Supervisor) -> AsyncIterator[None]:
     """Keep the computer from sleeping in a session meanwhile, and stop before it does. Software units need no such."""
-    if parts.journal.simulated or sys.platform != "linux":
+    if services.journal.simulated or sys.platform != "linux":
         yield
         return
     from estim.host.power import Power
 
-    power = Power(desk.stop_and_wait)
-    desk.busy_changed = power.busy
-    power.busy(desk.busy)  # units that a dead host left behind are being stopped already
+    power = Power(supervisor.stop_and_wait)
+    supervisor.busy_changed = power.busy
+    power.busy(supervisor.busy)  # units that a dead host left behind are being stopped already
     holding = asyncio.get_running_loop().create_task(power.run())
     try:
         yield
@@ -271,7 +271,7 @@ async def awake(parts: Parts, desk: Desk) -> AsyncIterator[None]:
         await asyncio.wait({holding})
 
 
-def ways_of(settings: Reminders, acted: Callable[[str, str], None]) -> list[Way]:
+def ways_of(settings: ReminderSettings, acted: Callable[[str, str], None]) -> list[Way]:
     """Return the ways in which a person is told; an address that can't be used raises EstimError (78)."""
     ways: list[Way] = []
     if settings.desktop and sys.platform == "linux":

@@ -23,7 +23,7 @@ Entry = Callable[[float, Driver], list[Event]]
 """An input for the next pass: what the driver makes of it."""
 
 
-class Carrier:
+class Operations:
     """One link with its driver. `put` takes inputs for the next pass, `lose` the sentence of a link that is gone,
     `sent` is called when a command went out later than at once, `carried` sees all bytes."""
 

@@ -19,7 +19,7 @@ from estim.core.programs.program import Program
 from estim.core.session.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
 from estim.host.discovery import choose
-from estim.host.services import Parts
+from estim.host.services import Services
 from protocols.family import Family
 from protocols.vocabulary import Capabilities, Channel, Level
 
@@ -37,73 +37,73 @@ class Ready:
     warnings: tuple[str, ...]
 
 
-async def prepare(parts: Parts, command: Start) -> Ready:
+async def prepare(services: Services, command: Start) -> Ready:
     """Return a session on paper; raise EstimError for whatever speaks against it, before anything has happened."""
-    if parts.trouble:
-        raise EstimError(parts.trouble, code=Exit.CONFIG)
-    check_clock(parts.clock.now().utc)
-    program = find_program(parts.home.programs, command.program)
-    minutes = _usual_minutes(parts, program) if command.minutes is None else command.minutes
+    if services.trouble:
+        raise EstimError(services.trouble, code=Exit.CONFIG)
+    check_clock(services.clock.now().utc)
+    program = find_program(services.home.programs, command.program)
+    minutes = _usual_minutes(services, program) if command.minutes is None else command.minutes
     if minutes * 60 > SESSION_MAX_S:
         most = SESSION_MAX_S / 60
         raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
-    known = await choose(command.unit, parts.air, parts.families(), parts.units, parts.clock.now().utc)
-    family = family_of(parts, known)
-    check_profile(parts, known, family)
+    known = await choose(command.unit, services.air, services.families(), services.units, services.clock.now().utc)
+    family = family_of(services, known)
+    check_profile(services, known, family)
     course = fit(program, family, minutes)
-    limits = limits_of(parts, known, family, program)
+    limits = limits_of(services, known, family, program)
     check_room(family, limits)
     goal = _goal(family, command.level, limits)
-    sites = _sites(program, command.site or parts.settings.site)
-    told = await _person(parts, minutes, command)
-    warnings = (*told, *await _rest(parts, program, sites, minutes, command))
+    sites = _sites(program, command.site or services.settings.site)
+    told = await _person(services, minutes, command)
+    warnings = (*told, *await _rest(services, program, sites, minutes, command))
     order = Order(
         course=course,
         goal=goal,
-        ramp_s=parts.settings.ramp_s if command.ramp_s is None else command.ramp_s,
+        ramp_s=services.settings.ramp_s if command.ramp_s is None else command.ramp_s,
         pads_on=command.pads_on,
         wait_after_loss=command.wait_after_loss,
     )
-    unit = unit_of(parts, known, family)
+    unit = unit_of(services, known, family)
     return Ready(unit, family, limits, order, sites, command.override, warnings)
 
 
-def _usual_minutes(parts: Parts, program: Program) -> float:
+def _usual_minutes(services: Services, program: Program) -> float:
     """Pain programs last what the person set; the others have a length of their own."""
-    return min(parts.settings.minutes, program.caps.minutes) if program.kind == "pain" else program.length_s / 60
+    return min(services.settings.minutes, program.caps.minutes) if program.kind == "pain" else program.length_s / 60
 
 
-def family_of(parts: Parts, known: Known) -> Family:
+def family_of(services: Services, known: Known) -> Family:
     """Return the family of a remembered unit."""
-    for family in parts.families():
+    for family in services.families():
         if family.name == known.family:
             return family
-    names = ", ".join(family.name for family in parts.families())
+    names = ", ".join(family.name for family in services.families())
     raise EstimError(
         f"{known.name} is of the family {known.family}, which estim doesn't know ({names})", code=Exit.CONFIG
     )
 
 
-def unit_of(parts: Parts, known: Known, family: Family) -> Unit:
+def unit_of(services: Services, known: Known, family: Family) -> Unit:
     """Return a unit as the session sees it."""
     return Unit(
         known.name,
         known.address,
         family.name,
         family.title,
-        parts.air.simulated,
+        services.air.simulated,
         family.by_hand,
-        _chosen(parts, known, family) or family.profile_named(known.said) or "",
+        _chosen(services, known, family) or family.profile_named(known.said) or "",
     )
 
 
-def _chosen(parts: Parts, known: Known, family: Family) -> str:
-    return profile_of(family, known.profile or parts.settings.profile.get(family.name, ""))
+def _chosen(services: Services, known: Known, family: Family) -> str:
+    return profile_of(family, known.profile or services.settings.profile.get(family.name, ""))
 
 
-def check_profile(parts: Parts, known: Known, family: Family) -> None:
+def check_profile(services: Services, known: Known, family: Family) -> None:
     """Refuse a start (78) if a person chose another version of the protocol than the unit's own name tells."""
-    named, chosen = family.profile_named(known.said), _chosen(parts, known, family)
+    named, chosen = family.profile_named(known.said), _chosen(services, known, family)
     if named and chosen and named != chosen:
         raise EstimError(
             f"{known.name} calls itself {known.said}, so it speaks protocol {named}, but {chosen} is chosen for it: "
@@ -112,9 +112,9 @@ def check_profile(parts: Parts, known: Known, family: Family) -> None:
         )
 
 
-def limits_of(parts: Parts, known: Known, family: Family, program: Program | None) -> Limits:
+def limits_of(services: Services, known: Known, family: Family, program: Program | None) -> Limits:
     """Return all caps: family, unit and user, program."""
-    caps = [family_cap(family.caps), *unit_caps(family.caps, parts.settings, known.name, known.cap)]
+    caps = [family_cap(family.caps), *unit_caps(family.caps, services.settings, known.name, known.cap)]
     if program is not None and program.caps.level_pct is not None:
         why = f"{program.id} is capped at {program.caps.level_pct} % of the scale"
         caps.append(percent_cap(family.caps, program.caps.level_pct, why))
@@ -153,27 +153,27 @@ def _sites(program: Program, wanted: str | None) -> tuple[str, ...]:
     return (wanted,)
 
 
-async def _person(parts: Parts, minutes: float, command: Start) -> tuple[str, ...]:
+async def _person(services: Services, minutes: float, command: Start) -> tuple[str, ...]:
     """Ask the diary what speaks against it. A software unit hurts nobody, and nobody's answers are kept beside it."""
-    if parts.journal.simulated:
+    if services.journal.simulated:
         return ()
-    now = parts.clock.now().utc
-    diary = await parts.journal.diary(now - LOOK_BACK)
-    plan = read_own_plan(parts.home.plan_file)
-    local = now.astimezone(zone_of(parts.zone()))
+    now = services.clock.now().utc
+    diary = await services.journal.diary(now - LOOK_BACK)
+    plan = read_own_plan(services.home.plan_file)
+    local = now.astimezone(zone_of(services.zone()))
     return check_person(plan, diary, local, minutes, command.override, unasked=command.unasked)
 
 
 async def _rest(
-    parts: Parts, program: Program, sites: tuple[str, ...], minutes: float, command: Start
+    services: Services, program: Program, sites: tuple[str, ...], minutes: float, command: Start
 ) -> tuple[str, ...]:
     """Check the rest between two sessions on a site, and the day's dose; a word in full overrides, and is told."""
-    now = parts.clock.now().utc
+    now = services.clock.now().utc
     past = []
     for site in sites or ("any",):
-        past += await parts.journal.sessions_of_site(site, now - LOOK_BACK)
+        past += await services.journal.sessions_of_site(site, now - LOOK_BACK)
     verdict = may_start(
-        now, sites, minutes, past, command.override, zone_of(parts.zone()), program.id, program.caps.per_day
+        now, sites, minutes, past, command.override, zone_of(services.zone()), program.id, program.caps.per_day
     )
     if not verdict.ok:
         raise EstimError(verdict.why, code=Exit.REFUSED)

@@ -11,7 +11,7 @@ from estim.core.moment import Now
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
 from estim.host.prepare import family_of, limits_of, unit_of
-from estim.host.services import Parts
+from estim.host.services import Services
 from estim.journal.rows import NEVER, OpenSession
 from protocols.family import Family
 
@@ -26,27 +26,27 @@ class Recovery:
     row_ended: bool
 
 
-def recovery(parts: Parts, left: OpenSession) -> Recovery:
+def recovery(services: Services, left: OpenSession) -> Recovery:
     """Return the session that only stops; raises EstimError for a family that estim doesn't know."""
-    now = parts.clock.now()
-    known = parts.units.get(left.address) or _as_left(left)
+    now = services.clock.now()
+    known = services.units.get(left.address) or _as_left(left)
     try:
-        family = family_of(parts, known)
+        family = family_of(services, known)
     except EstimError:
         known = _as_left(left)  # what is remembered may be wrong as well as what was written down
-        family = family_of(parts, known)
-    limits = limits_of(parts, known, family, None)
-    unit = _unit(parts, known, family, left.profile)
+        family = family_of(services, known)
+    limits = limits_of(services, known, family, None)
+    unit = _unit(services, known, family, left.profile)
     session = Session(unit, family.caps, limits, None, now, until_s=_until_s(now, left))
     return Recovery(session, family, left.id, left.ended)
 
 
-def _unit(parts: Parts, known: Known, family: Family, played: str) -> Unit:
+def _unit(services: Services, known: Known, family: Family, played: str) -> Unit:
     """Return the unit with the profile that was played; no wrong word in a file keeps a stop away."""
     try:
-        return unit_of(parts, structs.replace(known, profile=played or known.profile), family)
+        return unit_of(services, structs.replace(known, profile=played or known.profile), family)
     except EstimError:
-        return Unit(known.name, known.address, family.name, family.title, parts.air.simulated, family.by_hand, "")
+        return Unit(known.name, known.address, family.name, family.title, services.air.simulated, family.by_hand, "")
 
 
 def _as_left(left: OpenSession) -> Known:

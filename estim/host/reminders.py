@@ -26,8 +26,8 @@ from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start
 from estim.core.messages.events import Reminded
 from estim.core.moment import check_clock
-from estim.host.notify.notice import Notice
-from estim.host.services import Parts
+from estim.host.notify.notice import Notification
+from estim.host.services import Services
 from protocols.vocabulary import AirError
 
 LOOK_S = 15.0
@@ -50,9 +50,9 @@ OPEN = (Status.DUE, Status.SNOOZED)
 
 
 class Telling(Protocol):
-    """All ways of telling a person, as the herald has them."""
+    """All ways of telling a person, as the notifier has them."""
 
-    async def tell(self, notice: Notice) -> tuple[str, ...]:
+    async def tell(self, notice: Notification) -> tuple[str, ...]:
         """Tell it; never raises."""
 
     async def withdraw(self, key: str) -> None:
@@ -63,23 +63,23 @@ Prepare = Callable[[Start], Awaitable[str]]
 """Connects a unit and waits for the key; returns what a person should know, raises EstimError or AirError."""
 
 
-class Minder:
+class Reminders:
     """One host's eye on the schedule. `prepare` is None where units are not to be connected unasked."""
 
     def __init__(
         self,
-        parts: Parts,
+        services: Services,
         telling: Telling,
         prepare: Prepare | None,
         told: Callable[[Reminded], None],
         look_s: float = LOOK_S,
     ) -> None:
         self._look_s = look_s
-        self._parts = parts
+        self._services = services
         self._telling = telling
         self._prepare = prepare
         self._told = told
-        self._settings = parts.settings
+        self._settings = services.settings
         self._shown: set[str] = set()
         self._readying: set[str] = set()
         self._logged: dict[str, str] = {}
@@ -89,7 +89,7 @@ class Minder:
         """Look, for as long as the host lives."""
         while True:
             await self._safely("a look", self.look())
-            await asyncio.sleep(self._look_s - self._parts.clock.now().utc.timestamp() % self._look_s)
+            await asyncio.sleep(self._look_s - self._services.clock.now().utc.timestamp() % self._look_s)
 
     async def look(self) -> None:
         """Say what is to be said now; raises EstimError if the journal can't be read or written."""
@@ -101,7 +101,7 @@ class Minder:
             await self._telling.withdraw(key)
         for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet):
             mark = Mark(at=now, slot=reminder.slot.key, what=reminder.what)
-            await self._parts.journal.enter([mark], self._parts.clock.now())
+            await self._services.journal.enter([mark], self._services.clock.now())
             await self._remind(settings, reminder.slot, again=reminder.what is Marked.NAGGED)
 
     def acted(self, key: str, action: str) -> None:
@@ -110,7 +110,7 @@ class Minder:
 
     def _read_settings(self) -> Settings:
         try:
-            self._settings = read_settings(self._parts.home.settings_file)
+            self._settings = read_settings(self._services.home.settings_file)
             self._logged.pop("settings", None)
         except EstimError as error:
             self._log("settings", f"the last settings that were right hold: {error.text}")
@@ -121,9 +121,9 @@ class Minder:
 
         Raises EstimError (78) while the clock can't be right: nobody is reminded by it, and no regime begins.
         """
-        journal, clock = self._parts.journal, self._parts.clock
+        journal, clock = self._services.journal, self._services.clock
         check_clock(clock.now().utc)
-        name = zone_name(settings.schedule.zone, self._parts.zone)
+        name = zone_name(settings.schedule.zone, self._services.zone)
         now = clock.now().utc.astimezone(zone_of(name))
         diary = await journal.diary(now - BACK - timedelta(days=1))
         fresh = noted(diary.regimes, settings.schedule.rules, name, now)
@@ -142,7 +142,7 @@ class Minder:
         self._shown.add(slot.key)
         snooze = (SNOOZE, f"Snooze {settings.schedule.snooze_min} min")
         actions = (snooze,) if self._prepare is None else ((READY, "Get ready"), snooze)
-        await self._telling.tell(Notice(slot.key, "estim", text, actions=actions))
+        await self._telling.tell(Notification(slot.key, "estim", text, actions=actions))
         self._told(Reminded(slot=slot.key, program=program_of(settings.schedule, slot.at), text=text))
 
     async def _make_ready(self, slot: Slot, settings: Settings) -> None:
@@ -168,9 +168,9 @@ class Minder:
     async def _snooze(self, key: str) -> None:
         slot = await self._due(key)
         if slot is not None:
-            now = self._parts.clock.now()
+            now = self._services.clock.now()
             mark = Mark(at=now.utc.astimezone(slot.at.tzinfo), slot=key, what=Marked.SNOOZED)
-            await self._parts.journal.enter([mark], now)
+            await self._services.journal.enter([mark], now)
 
     async def _due(self, key: str) -> Slot | None:
         """Return the slot of a notice, if it is still open: a notice may have stood there for hours."""

@@ -28,13 +28,13 @@ from estim.core.session.guard import Permit, permit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
 from estim.core.vocabulary import State
-from estim.host.operations import Carrier, Entry, hang_up
+from estim.host.operations import Entry, Operations, hang_up
 from estim.host.radio.link import Air, Link
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
 
 
-class Ears(Protocol):
+class Observer(Protocol):
     """Who is told what a session does."""
 
     def happened(self, now: Now, told: Sequence[Happened]) -> None:
@@ -78,7 +78,7 @@ POLLS_MAX = 8
 class Runner:
     """One session's life, from opening the link to hanging up. All methods are called on the loop."""
 
-    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, ears: Ears) -> None:
+    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, observer: Observer) -> None:
         self.session = session
         self.dropped = 0
         self.output_s = 0.0
@@ -86,9 +86,9 @@ class Runner:
         self._air = air
         self._family = family
         self._clock = clock
-        self._ears = ears
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
-        self._carrier: Carrier | None = None
+        self._operations: Operations | None = None
         self.reported: Reported | None = None
         self._permit: Permit | None = None
         self._inbox: deque[tuple[Link, Entry]] = deque()
@@ -102,7 +102,7 @@ class Runner:
     def ask(self, act: Callable[[Now, Reported | None], list[Happened]]) -> None:
         """Apply a command to the session and act on it in the same breath; errors of the session pass through."""
         now = self._clock.now()
-        self._ears.happened(now, act(now, self.reported))
+        self._observer.happened(now, act(now, self.reported))
         self._pass()
         self._wakes.set()
 
@@ -178,7 +178,7 @@ class Runner:
 
     def forget(self, *, linked: bool = False) -> None:
         """Stop looking for a lost unit: a person wants to leave. `linked`: also one that proves nothing on its link."""
-        if (linked or self._carrier is None) and self.session.state is not State.ENDED:
+        if (linked or self._operations is None) and self.session.state is not State.ENDED:
             self._tell(self.session.give_up(self._clock.now(), self.reported))
             self._wakes.set()
 
@@ -191,7 +191,7 @@ class Runner:
     def says_on(self) -> bool:
         """Say whether the unit is linked and talks, and doesn't say that it is off."""
         reported = self.reported
-        if self._carrier is None or reported is None:
+        if self._operations is None or reported is None:
             return False
         talks = self._clock.now().mono_s - reported.heard_s <= self.session.caps.fault_s
         return talks and reported.out is not Out.OFF
@@ -231,14 +231,14 @@ class Runner:
             if opening.cancelled():
                 await hang_up(link)
         now = self._clock.now()
-        self._carrier = Carrier(
+        self._operations = Operations(
             link,
             self._family.connect(now.mono_s, self.session.unit.profile),
             self._clock,
             put=partial(self._put, link),
             lose=self._lose,
             sent=self._sent,
-            carried=self._ears.carried,
+            carried=self._observer.carried,
         )
         self._tell(self.session.link_up(now))
         self._pass()
@@ -266,22 +266,24 @@ class Runner:
         if self._broken is None:
             return
         now = self._clock.now()
-        assert self._carrier is not None, "a link has a driver"
-        self._take(now.mono_s, self._carrier)  # what came before the end was said by the unit, and may prove something
-        self.reported = self._last_word(now, self._carrier)
+        assert self._operations is not None, "a link has a driver"
+        self._take(
+            now.mono_s, self._operations
+        )  # what came before the end was said by the unit, and may prove something
+        self.reported = self._last_word(now, self._operations)
         self._tell(self.session.link_down(now, self.reported, self._broken))
         await self._drop()
         self._tell(self._settle(now))
 
-    def _last_word(self, now: Now, carrier: Carrier) -> Reported:
+    def _last_word(self, now: Now, operations: Operations) -> Reported:
         """Return what the lost unit may do by itself.
 
         Where the radio didn't say that the connection has ended, the end is none of the unit's: it may still be
         connected, so it proves neither that a unit is off which is so without its link, nor that one hung up itself.
         """
-        before = carrier.driver.reported(now.mono_s)
-        last = carrier.driver.lost(now.mono_s)
-        if carrier.link.severed:
+        before = operations.driver.reported(now.mono_s)
+        last = operations.driver.lost(now.mono_s)
+        if operations.link.severed:
             return last
         if last.zero is Zero.CONFIRMED and before.zero is not Zero.CONFIRMED:
             last = replace(last, out=Out.MAYBE, zero=Zero.NO, level=before.level, until_s=before.until_s)
@@ -298,16 +300,16 @@ class Runner:
     async def _hang_up(self) -> None:
         self._disarm()
         for _ in range(20):
-            if self._carrier is None or self._carrier.driver.reported(self._clock.now().mono_s).closable:
+            if self._operations is None or self._operations.driver.reported(self._clock.now().mono_s).closable:
                 break
             await asyncio.sleep(0.05)
         await self._drop()
 
     async def _drop(self) -> None:
         self._disarm()
-        carrier, self._carrier = self._carrier, None
-        if carrier is not None:
-            await carrier.close()
+        operations, self._operations = self._operations, None
+        if operations is not None:
+            await operations.close()
 
     async def _sleep(self, seconds: float) -> None:
         self._wakes.clear()
@@ -316,7 +318,7 @@ class Runner:
                 await self._wakes.wait()
 
     def _hear(self, link: Link, endpoint: Endpoint, data: bytes) -> None:
-        self._ears.carried(self._clock.now(), "in", endpoint, data)
+        self._observer.carried(self._clock.now(), "in", endpoint, data)
         self._put(link, lambda now_s, driver: driver.receive(now_s, endpoint, data))
 
     def _lose(self, text: str) -> None:
@@ -342,33 +344,33 @@ class Runner:
     def _make_pass(self) -> None:
         """Rule 1: everything that a moment asks for, without waiting."""
         self._soon = False
-        if self._carrier is None or self._broken is not None:
+        if self._operations is None or self._broken is not None:
             return
-        driver = self._carrier.driver
+        driver = self._operations.driver
         now_s = (now := self._clock.now()).mono_s
         self._looked_s = now_s
-        events = self._take(now_s, self._carrier)
+        events = self._take(now_s, self._operations)
         before, reported = self.reported, driver.reported(now_s)
         self.reported = reported
         self._count(now_s, reported, before)
         told = self.session.step(now, reported, events)
-        plea = self.session.plea(now)
-        granted = self._permit = permit(now_s, plea, reported, driver.caps, self.session.limits)
-        driver.want(now_s, self.session.wanted(now, plea, granted))
-        self._poll(now, self._carrier)
-        self._step_s = now_s + self.session.nap_s(now, plea, granted)
+        request = self.session.request(now)
+        granted = self._permit = permit(now_s, request, reported, driver.caps, self.session.limits)
+        driver.want(now_s, self.session.wanted(now, request, granted))
+        self._poll(now, self._operations)
+        self._step_s = now_s + self.session.nap_s(now, request, granted)
         self._rearm(now_s)
         if told:
             self._tell(told)
-        self._ears.passed(now)
+        self._observer.passed(now)
 
-    def _take(self, now_s: float, carrier: Carrier) -> list[Event]:
+    def _take(self, now_s: float, operations: Operations) -> list[Event]:
         """Give the driver what has come for it; what an older link brought is for no driver any more."""
         events: list[Event] = []
         while self._inbox:
             link, entry = self._inbox.popleft()
-            if link is carrier.link:
-                events += entry(now_s, carrier.driver)
+            if link is operations.link:
+                events += entry(now_s, operations.driver)
         return events
 
     def _count(self, now_s: float, reported: Reported, before: Reported | None) -> None:
@@ -379,15 +381,15 @@ class Runner:
 
     def _tell(self, told: list[Happened]) -> None:
         if told:
-            self._ears.happened(self._clock.now(), told)
+            self._observer.happened(self._clock.now(), told)
         if self.session.state is State.ENDED and not self.ended.is_set():
             self.ended.set()
             self._wakes.set()
 
     def _rearm(self, now_s: float) -> None:
         """Sleep until the driver is due, or the session; a timer that fits already stays."""
-        assert self._carrier is not None, "a pass has a driver"
-        at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._carrier.driver.due_s, self._step_s) - now_s)
+        assert self._operations is not None, "a pass has a driver"
+        at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._operations.driver.due_s, self._step_s) - now_s)
         if self._timer is not None:
             if not self._timer.cancelled() and abs(self._timer.when() - at_s) < TIMER_SLACK_S:
                 return
@@ -400,12 +402,12 @@ class Runner:
         self._timer = None
         now = self._clock.now()
         late = now.mono_s - self._looked_s > LATE_S
-        if late or self._inbox or self._carrier is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
+        if late or self._inbox or self._operations is None or now.mono_s >= self._step_s - TIMER_SLACK_S:
             self._pass()
             return
         self._looked_s = now.mono_s
         try:
-            self._poll(now, self._carrier)  # a frame is due, and nothing has changed that decides its level
+            self._poll(now, self._operations)  # a frame is due, and nothing has changed that decides its level
             self._rearm(now.mono_s)
         except Exception as bug:  # noqa: BLE001 - told by run(), which logs it
             self._break_off(bug)
@@ -416,22 +418,22 @@ class Runner:
 
     def _sent(self) -> None:
         """A command went out later than at once: the next one may be due by now."""
-        if self._carrier is None or self._soon:
+        if self._operations is None or self._soon:
             return
         now_s = self._clock.now().mono_s
-        if self._inbox or self._carrier.driver.due_s <= now_s:
+        if self._inbox or self._operations.driver.due_s <= now_s:
             self._pass()
         else:
             self._rearm(now_s)
 
-    def _poll(self, now: Now, carrier: Carrier) -> None:
+    def _poll(self, now: Now, operations: Operations) -> None:
         """Carry what the driver has to say now; a command that the air took at once may make room for the next."""
         for _ in range(POLLS_MAX):
-            for op in carrier.driver.poll(now.mono_s):
-                carrier.perform(now, op)
-            if carrier.driver.due_s > now.mono_s:
+            for op in operations.driver.poll(now.mono_s):
+                operations.perform(now, op)
+            if operations.driver.due_s > now.mono_s:
                 return
-        raise AssertionError(f"{self._family.name}: due {carrier.driver.due_s} at {now.mono_s}: a livelock")
+        raise AssertionError(f"{self._family.name}: due {operations.driver.due_s} at {now.mono_s}: a livelock")
 
     def _disarm(self) -> None:
         if self._timer is not None:

@@ -24,8 +24,8 @@ from estim.core.messages.lines import Line
 OUTBOX_MAX = 1000
 """Lines waiting for one front end."""
 
-FRONTS_MAX = 32
-"""Front ends at once."""
+CONNECTIONS_MAX = 32
+"""Connection ends at once."""
 
 EXTRA_MAX, EXTRA_S = 256, 2.0
 """Connections beyond that which are still listened to, for one line and so long, s: it may be a Stop."""
@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(Ask).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class Front:
+class Connection:
     """One front end: a connection on the socket."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
@@ -99,22 +99,22 @@ class Front:
         self._empty.set()
 
 
-class Desk(Protocol):
+class Supervisor(Protocol):
     """Who carries out what front ends ask."""
 
-    async def ask(self, front: Front, command: Ask) -> Reply:
+    async def ask(self, connection: Connection, command: Ask) -> Reply:
         """Carry out one command."""
 
-    def left(self, front: Front) -> None:
+    def left(self, connection: Connection) -> None:
         """A front end is gone."""
 
 
 class Server:
     """The listening socket with its connections."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._fronts: set[Front] = set()
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._desk = supervisor
+        self._connections: set[Connection] = set()
         self._extra = 0
         self._listener: asyncio.Server | None = None
 
@@ -135,38 +135,38 @@ class Server:
         """Send what waits, then hang up on everybody."""
         self.deafen()
         async with asyncio.TaskGroup() as closing:
-            for front in self._fronts:
-                closing.create_task(front.close())
+            for connection in self._connections:
+                closing.create_task(connection.close())
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        front = Front(writer)
-        sending = asyncio.get_running_loop().create_task(front.send())
-        if len(self._fronts) >= FRONTS_MAX:
-            await self._meet_extra(front, reader)
-            await front.close()
+        connection = Connection(writer)
+        sending = asyncio.get_running_loop().create_task(connection.send())
+        if len(self._connections) >= CONNECTIONS_MAX:
+            await self._meet_extra(connection, reader)
+            await connection.close()
             await asyncio.wait({sending})
             return
-        self._fronts.add(front)
+        self._connections.add(connection)
         asked: set[asyncio.Task[None]] = set()
         try:
-            await self._listen_to(front, reader, asked)
+            await self._listen_to(connection, reader, asked)
         finally:
-            self._fronts.discard(front)
-            front.hang_up()
-            self._desk.left(front)
+            self._connections.discard(connection)
+            connection.hang_up()
+            self._desk.left(connection)
             sending.cancel()
             await asyncio.wait({sending})
 
-    async def _meet_extra(self, front: Front, reader: asyncio.StreamReader) -> None:
+    async def _meet_extra(self, connection: Connection, reader: asyncio.StreamReader) -> None:
         """Read one line of a front end that is one too many: a Stop is obeyed, all else refused."""
-        text = f"{FRONTS_MAX} front ends are here already: end one of them"
+        text = f"{CONNECTIONS_MAX} front ends are here already: end one of them"
         reply: Reply = Refusal(code=Exit.TRY_LATER, text=text)
         if self._extra < EXTRA_MAX:
             self._extra += 1
             try:
                 async with asyncio.timeout(EXTRA_S):
                     command = _decode(await reader.readuntil(b"\n"))
-                reply = await self._reply(front, command) if isinstance(command, Stop) else reply
+                reply = await self._reply(connection, command) if isinstance(command, Stop) else reply
                 reply = msgspec.structs.replace(reply, to=command.number)
             except (TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError, OSError, ValueError):
                 pass  # no Stop came, so it is refused
@@ -174,43 +174,45 @@ class Server:
                 pass
             finally:
                 self._extra -= 1
-                self._desk.left(front)
-        front.tell(reply)
+                self._desk.left(connection)
+        connection.tell(reply)
 
-    async def _listen_to(self, front: Front, reader: asyncio.StreamReader, asked: set[asyncio.Task[None]]) -> None:
+    async def _listen_to(
+        self, connection: Connection, reader: asyncio.StreamReader, asked: set[asyncio.Task[None]]
+    ) -> None:
         loop = asyncio.get_running_loop()
-        while not front.gone:
+        while not connection.gone:
             try:
                 line = await reader.readuntil(b"\n")
             except asyncio.LimitOverrunError as error:
                 await _skip(reader, error.consumed)
-                front.tell(_bad(f"a line may have up to {LINE_MAX} bytes"))
+                connection.tell(_bad(f"a line may have up to {LINE_MAX} bytes"))
                 continue
             except (asyncio.IncompleteReadError, OSError):
                 return
             try:
                 command = _decode(line)
             except ValueError as error:  # msgspec's own, and those of UTF-8
-                front.tell(_bad(str(error)))
+                connection.tell(_bad(str(error)))
                 continue
             except RecursionError:
-                front.tell(_bad("it is nested too deeply"))
+                connection.tell(_bad("it is nested too deeply"))
                 continue
             if len(asked) >= ASKED_MAX and not isinstance(command, Stop):
-                front.tell(_bad(f"more than {ASKED_MAX} commands at once: wait for answers"))
+                connection.tell(_bad(f"more than {ASKED_MAX} commands at once: wait for answers"))
                 continue
-            task = loop.create_task(self._answer(front, command))
+            task = loop.create_task(self._answer(connection, command))
             asked.add(task)
             task.add_done_callback(asked.discard)
             await asyncio.sleep(0)  # let it act before the next line is read, so that order is kept
 
-    async def _answer(self, front: Front, command: Ask) -> None:
-        reply = await self._reply(front, command)
-        front.tell(msgspec.structs.replace(reply, to=command.number))
+    async def _answer(self, connection: Connection, command: Ask) -> None:
+        reply = await self._reply(connection, command)
+        connection.tell(msgspec.structs.replace(reply, to=command.number))
 
-    async def _reply(self, front: Front, command: Ask) -> Reply:
+    async def _reply(self, connection: Connection, command: Ask) -> Reply:
         try:
-            return await self._desk.ask(front, msgspec.structs.replace(command, number=0))
+            return await self._desk.ask(connection, msgspec.structs.replace(command, number=0))
         except Exception:  # a bug of ours must not leave a person without an answer
             logging.getLogger(__name__).exception("%s failed", type(command).__name__)
             return Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")
@@ -234,8 +236,8 @@ def _bad(why: str) -> Refusal:
     return Refusal(code=Exit.USAGE, text=f"that is no command: {why}")
 
 
-async def serve(path: Path, desk: Desk) -> Server:
+async def serve(path: Path, supervisor: Supervisor) -> Server:
     """Listen at `path` and return the server."""
-    server = Server(desk)
+    server = Server(supervisor)
     await server.listen(path)
     return server

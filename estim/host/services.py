@@ -1,4 +1,4 @@
-"""What a host is made of: the real parts, joined once by estim.host.main and handed to whoever needs them."""
+"""What a host is made of: the real services, joined once by estim.host.main and handed to whoever needs them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from protocols.family import Family
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Services:
     """`families` gives all families (imported when first asked for), `zone` the name of the present time zone.
 
     `pid` is the host's process. `trouble` says what is wrong with the settings (empty: nothing): the defaults hold

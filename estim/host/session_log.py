@@ -1,4 +1,4 @@
-"""Writes down one session as it happens, and hands its news on to the desk."""
+"""Writes down one session as it happens, and hands its news on to the supervisor."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ from protocols.vocabulary import Endpoint, OffBy, Out, Reported
 
 
 class Watched(Protocol):
-    """What the scribe asks of the runner that it listens to."""
+    """What the session_log asks of the runner that it listens to."""
 
     @property
     def output_s(self) -> float:
@@ -48,8 +48,8 @@ Told = Callable[[Sequence[Happened]], None]
 Passed = Callable[[Watched], None]
 
 
-class Scribe:
-    """The ears of one runner. `runner` is set right after both exist.
+class SessionLog:
+    """The observer of one runner. `runner` is set right after both exist.
 
     `since_utc` is when that session began. `row_ended`: the row's session has ended already, and the runner only stops
     the unit that it left on.
@@ -111,7 +111,7 @@ class Scribe:
                 now,
                 self.runner.output_s,
                 self._plays_until(now),
-                level_max=session.teller.level_max,
+                level_max=session.alarms.level_max,
                 goal=session.goals,
             )
         self._look_at_the_journal(now)
@@ -124,7 +124,7 @@ class Scribe:
         self._journal_trouble = self._journal.trouble
         text = f"the log isn't being kept: {self._journal_trouble}"
         do = "make room on the disk; the session goes on, and its end is written as soon as that works"
-        self.happened(now, self.runner.session.teller.ring(now, Priority.MEDIUM, text, do))
+        self.happened(now, self.runner.session.alarms.ring(now, Priority.MEDIUM, text, do))
 
     def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
         """Keep bytes for the black box."""

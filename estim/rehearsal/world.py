@@ -142,11 +142,11 @@ class Rehearsal:
         now = self.now()
         self.reported = driver.reported(self.now_s)
         self.seen.happened += self.session.step(now, self.reported, events)
-        plea = self.session.plea(now)
-        granted = permit(self.now_s, plea, self.reported, driver.caps, self.session.limits)
-        assert plea.mode is Mode.PLAY or not any(granted.level.values())
-        driver.want(self.now_s, self.session.wanted(now, plea, granted))
-        self._step_s = self.now_s + self.session.nap_s(now, plea, granted)
+        request = self.session.request(now)
+        granted = permit(self.now_s, request, self.reported, driver.caps, self.session.limits)
+        assert request.mode is Mode.PLAY or not any(granted.level.values())
+        driver.want(self.now_s, self.session.wanted(now, request, granted))
+        self._step_s = self.now_s + self.session.nap_s(now, request, granted)
         self._poll(driver)
 
     def _poll(self, driver: Driver) -> None:

@@ -1,9 +1,9 @@
 """The session screen: draws the Snapshots of a host and sends it Commands; it holds no truth and times no session.
 
 1. F12 never enters the message queue: the key is taken on its way in, and its Stop gets a task of its own.
-2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
+2. What is drawn comes from the last Snapshot. If Snapshots stay away, the model says that it is old.
 3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
-4. A picture is drawn at most four times a second, and only where it differs.
+4. A model is drawn at most four times a second, and only where it differs.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from textual.message import Message
 from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Arm, Pause, Quiet, Raise, Resume, Stop
+from estim.core.messages.commands import Acknowledge, Arm, Pause, Resume, SetLevel, Stop
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.day import Day
-from estim.tui.mailbox import Post, Sleep, Wire
-from estim.tui.model import Picture, View
+from estim.tui.mailbox import Client, Mailbox, Sleep
+from estim.tui.model import Model, View
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Keys, Session, Summary
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -34,7 +34,7 @@ from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
 from estim.tui.wording import Offer
 
-__all__ = ["Offer", "SessionApp", "Wire"]
+__all__ = ["Client", "Offer", "SessionApp"]
 
 DRAW_GAP_S = 0.25
 """Shortest time between two pictures, s."""
@@ -47,7 +47,7 @@ Face = Choose | Session | Summary
 
 
 class SessionApp(App[int]):
-    """One host, seen through a wire. `again` starts or joins a host anew after a loss."""
+    """One host, seen through a client. `again` starts or joins a host anew after a loss."""
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
@@ -66,9 +66,9 @@ class SessionApp(App[int]):
 
     def __init__(
         self,
-        wire: Wire,
+        client: Client,
         offers: Sequence[Offer],
-        again: Callable[[], Awaitable[Wire]],
+        again: Callable[[], Awaitable[Client]],
         sleep: Sleep = asyncio.sleep,
         today: Today | None = None,
     ) -> None:
@@ -82,14 +82,14 @@ class SessionApp(App[int]):
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = False
         self._alarmed = False
-        self.picture = Picture(self._wake, self._ring)
-        self._post = Post(wire, self.picture, again, sleep)
-        self._day = Day(today, self.picture, self._post.send)
+        self.model = Model(self._wake, self._ring)
+        self._mailbox = Mailbox(client, self.model, again, sleep)
+        self._day = Day(today, self.model, self._mailbox.send)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         await self.push_screen(Choose(self._offers))
-        self.run_worker(self._post.run(), group="post")
+        self.run_worker(self._mailbox.run(), group="post")
         self.run_worker(self._draw_on(), group="draw")
         self.run_worker(self._begin_day(), group="day")
         if not self.is_headless:
@@ -98,7 +98,7 @@ class SessionApp(App[int]):
     async def _begin_day(self) -> None:
         """Say what the day asks for, and ask what has no answer yet."""
         still_open = await self._day.begin()
-        if still_open and not self.picture.flows:
+        if still_open and not self.model.flows:
             await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
 
     def action_after(self, topic: str, word: str) -> None:
@@ -109,8 +109,8 @@ class SessionApp(App[int]):
         """Go up to the last comfortable level, or fill it in before a start."""
         if isinstance(self.screen, Choose):
             self.run_worker(self._day.fill(self.screen.program, self.screen.fill_goal), group="day")
-        elif self.picture.shown is not None:
-            self.run_worker(self._day.go_to_last(self.picture.shown), group="day")
+        elif self.model.shown is not None:
+            self.run_worker(self._day.go_to_last(self.model.shown), group="day")
 
     def on_unmount(self) -> None:
         """Give the signals back."""
@@ -134,9 +134,9 @@ class SessionApp(App[int]):
 
     def on_choose_chosen(self, event: Choose.Chosen) -> None:
         """Start what was chosen: the Enter on that button was the pads-on act."""
-        if not self.picture.starting:
-            self.picture.begin()
-            self._post.send(event.start)
+        if not self.model.starting:
+            self.model.begin()
+            self._mailbox.send(event.start)
 
     def on_stop_bar_pressed(self) -> None:
         """A click on STOP."""
@@ -144,68 +144,68 @@ class SessionApp(App[int]):
 
     def on_lane_view_chosen(self, event: LaneView.Chosen) -> None:
         """A click on a channel."""
-        self.picture.choose(event.channel.value)
+        self.model.choose(event.channel.value)
         self._light()
 
     def action_panic(self) -> None:
         """Zero at once, on all units."""
-        self._post.send(Stop(reason="panic"))
-        self.picture.say("PANIC: stop sent, waiting for the unit to say zero")
+        self._mailbox.send(Stop(reason="panic"))
+        self.model.say("PANIC: stop sent, waiting for the unit to say zero")
 
     def action_stop(self) -> None:
         """Zero at once, and end, on all units."""
-        self._post.send(Stop())
-        self.picture.say("stop sent, waiting for the unit to say zero")
+        self._mailbox.send(Stop())
+        self.model.say("stop sent, waiting for the unit to say zero")
 
     def action_soft(self) -> None:
         """Down in two seconds, and end; only where a session is under way."""
-        shown = self.picture.shown
+        shown = self.model.shown
         if shown is not None and wording.live(shown):
-            self._post.send(Stop(unit=shown.unit, soft=True))
-            self.picture.say("soft stop sent: down in two seconds")
+            self._mailbox.send(Stop(unit=shown.unit, soft=True))
+            self.model.say("soft stop sent: down in two seconds")
 
     def action_move(self, by: int) -> None:
         """Move the goal of the channel that is lit on the screen, and of no other: what isn't in sight isn't raised."""
         if isinstance(self.screen, Session) and self.screen.lit is not None:
             unit, channel = self.screen.lit
-            self._post.send(Raise(channel=channel, by=by, unit=unit))
+            self._mailbox.send(SetLevel(channel=channel, by=by, unit=unit))
 
     def action_channel(self, name: str) -> None:
         """Choose a channel by its name, or the next one."""
-        self.picture.choose(name)
+        self.model.choose(name)
         self._light()
 
     def _light(self) -> None:
         if isinstance(self.screen, Session):
-            self.screen.light(self.picture.view)
+            self.screen.light(self.model.view)
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        shown = self.picture.shown
+        shown = self.model.shown
         if shown is not None and shown.state in {State.RAMPING, State.RUNNING}:
-            self._post.send(Pause(unit=shown.unit))
+            self._mailbox.send(Pause(unit=shown.unit))
         elif shown is not None and shown.state is State.PAUSED:
-            self._post.send(Resume(unit=shown.unit))
+            self._mailbox.send(Resume(unit=shown.unit))
 
     def action_arm(self) -> None:
         """Take the pads-on act for a session that waits for it."""
-        shown = self.picture.shown
+        shown = self.model.shown
         if shown is not None and shown.state is State.READY and shown.program:
-            self._post.send(Arm(unit=shown.unit))
+            self._mailbox.send(Arm(unit=shown.unit))
 
     def action_quiet(self) -> None:
         """Acknowledge the most urgent alarm."""
-        shown = self.picture.shown
-        if not self.picture.seen() and shown is not None and shown.alarms:
-            self._post.send(Quiet(shown.alarms[0].number))
+        shown = self.model.shown
+        if not self.model.seen() and shown is not None and shown.alarms:
+            self._mailbox.send(Acknowledge(shown.alarms[0].number))
 
     def action_unit(self) -> None:
         """Show the next unit."""
-        self.picture.turn()
+        self.model.turn()
 
     def action_again(self) -> None:
         """Leave the summary for a new session."""
-        self.picture.again()
+        self.model.again()
         self.run_worker(self._day.renew(), group="day")
 
     def action_keys(self) -> None:
@@ -242,7 +242,7 @@ class SessionApp(App[int]):
         if self._stuck:
             self._finish(Exit.NOT_CONFIRMED)
         elif self._leaving is None or self._leaving.done():
-            # A task of its own: waiting here would keep the keys from being read, F12's picture among them.
+            # A task of its own: waiting here would keep the keys from being read, F12's model among them.
             self._leaving = asyncio.get_running_loop().create_task(self._stop_and_leave(reason, code))
 
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
@@ -253,31 +253,31 @@ class SessionApp(App[int]):
             self._finish(Exit.NOT_CONFIRMED)
         else:
             self._stuck = True
-            self.picture.say(f"NOT CONFIRMED off: {self.picture.by_hand}. q again leaves all the same")
+            self.model.say(f"NOT CONFIRMED off: {self.model.by_hand}. q again leaves all the same")
 
     async def _stop_and_wait(self, reason: Literal["stopped", "interrupted"], limit_s: float) -> bool:
         """Stop if output may be on; say whether it is off."""
-        if not self.picture.flows:
+        if not self.model.flows:
             return True
         self._off.clear()
-        self._post.send(Stop(reason=reason))
-        self.picture.say("stop sent; leaving when the unit says zero")
+        self._mailbox.send(Stop(reason=reason))
+        self.model.say("stop sent; leaving when the unit says zero")
         off = asyncio.create_task(self._off.wait())
         limit = asyncio.ensure_future(self._sleep(limit_s))
         await asyncio.wait({off, limit}, return_when=asyncio.FIRST_COMPLETED)
         off.cancel()
         limit.cancel()
-        return not self.picture.flows
+        return not self.model.flows
 
     def _finish(self, code: Exit) -> None:
-        self._post.leaving = True
-        ended = self.picture.last_ended
+        self._mailbox.leaving = True
+        ended = self.model.last_ended
         unproved = wording.exit_code(ended)
         self.exit(return_code=unproved or code, message=wording.farewell(ended) if ended else None)
 
     def _wake(self) -> None:
         self._changed.set()
-        if not self.picture.flows:
+        if not self.model.flows:
             self._off.set()
             self._stuck = False
 
@@ -294,10 +294,10 @@ class SessionApp(App[int]):
             await self._changed.wait()
             self._changed.clear()
             try:
-                await self._draw(self.picture.view)
+                await self._draw(self.model.view)
             except (NoMatches, ScreenStackError):
                 # An app that is closing takes the parts away while they are drawn.
-                if self.is_running and not self._post.leaving:
+                if self.is_running and not self._mailbox.leaving:
                     raise
             await self._sleep(DRAW_GAP_S)
 

@@ -1,4 +1,4 @@
-"""The day beside the session: reads and writes the diary in threads, and tells the picture; nothing waits for it."""
+"""The day beside the session: reads and writes the diary in threads, and tells the model; nothing waits for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from estim.core.days.diary import Topic
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Ask, Raise, Snapshot
+from estim.core.messages.commands import Ask, SetLevel, Snapshot
 from estim.journal.today import Today
 from estim.tui import wording
-from estim.tui.model import Picture
+from estim.tui.model import Model
 
 T = TypeVar("T")
 
@@ -19,9 +19,9 @@ UNKNOWN = "no level of this program is known yet: + and − find one"
 class Day:
     """One home's day on the screen; without a `today` there is none. A trouble with the diary is said as a note."""
 
-    def __init__(self, today: Today | None, picture: Picture, send: Callable[[Ask], None]) -> None:
+    def __init__(self, today: Today | None, model: Model, send: Callable[[Ask], None]) -> None:
         self._today = today
-        self._picture = picture
+        self._model = model
         self._send = send
 
     async def begin(self) -> tuple[tuple[str, str], ...]:
@@ -33,7 +33,7 @@ class Day:
     async def renew(self) -> None:
         """Show what the day asks for."""
         if self._today is not None:
-            self._picture.today(await asyncio.to_thread(self._today.headline))
+            self._model.today(await asyncio.to_thread(self._today.headline))
 
     async def answer(self, answers: dict[str, bool]) -> None:
         """Keep the answers to questions."""
@@ -46,7 +46,7 @@ class Day:
         today = self._today
         said = None if today is None else await self._ask(lambda: today.after(topic, word))
         if said:
-            self._picture.say(said)
+            self._model.say(said)
 
     async def fill(self, program: str, into: Callable[[str], None]) -> None:
         """Fill in the last comfortable level of a program; the person still has to start."""
@@ -55,7 +55,7 @@ class Day:
         last = await asyncio.to_thread(self._today.last_level, program)
         if last is not None:
             into(last.goal)
-        self._picture.say(UNKNOWN if last is None else last.text)
+        self._model.say(UNKNOWN if last is None else last.text)
 
     async def go_to_last(self, shown: Snapshot) -> None:
         """Go up to the last comfortable level of the session that is shown, at the usual slope."""
@@ -63,14 +63,14 @@ class Day:
             return
         last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
         if last is None:
-            self._picture.say(UNKNOWN)
+            self._model.say(UNKNOWN)
             return
         for channel, level in wording.goal_of(last.goal).items():
-            self._send(Raise(channel=channel, to=level, unit=shown.unit))
+            self._send(SetLevel(channel=channel, to=level, unit=shown.unit))
 
     async def _ask(self, ask: Callable[[], T]) -> T | None:
         try:
             return await asyncio.to_thread(ask)
         except EstimError as error:
-            self._picture.say(error.text)
+            self._model.say(error.text)
             return None

@@ -4,7 +4,7 @@
 2. A stop that could not be delivered is owed: it is the first thing a new controller is told. A stop that crosses a
    start is said again when the start is answered: whatever the host made of the first one, nothing begins after it.
 3. Lines that end are a lost controller, unless the screen is leaving; it is started again, until there is one.
-4. Lines that stay away while a session is under way make the picture stale: the screen must not look alive by itself.
+4. Lines that stay away while a session is under way make the model stale: the screen must not look alive by itself.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Ask, Overview, Raise, Refusal, Reply, Snapshot, Start, Status, Stop, Watch
+from estim.core.messages.commands import Ask, Overview, Refusal, Reply, SetLevel, Snapshot, Start, Status, Stop, Watch
 from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
 from estim.core.vocabulary import State
@@ -21,19 +21,19 @@ from estim.tui.wording import live
 ASKS_MAX = 24
 """Commands under way at once; a raise beyond is dropped (a key that repeats), a stop never."""
 ASK_S = 90.0
-"""Longest wait for an answer, s: a backstop. The wire has a shorter one (60 s), after which it hangs up, since a late
+"""Longest wait for an answer, s: a backstop. The client has a shorter one (60 s), after which it hangs up, since a late
 answer must not be taken for another command's."""
 STOP_S = 40.0
 """Longest wait for the answer to a stop, s: it comes with the proof, and a lost unit is waited for up to 25 s."""
 SILENT_TICKS = 3
-"""Seconds without a line, in ticks of one second, until the picture is stale (safety.md section 2: grey at 3 s)."""
+"""Seconds without a line, in ticks of one second, until the model is stale (safety.md section 2: grey at 3 s)."""
 TRY_GAP_S, TRY_GAP_MAX_S = 1.0, 10.0
 """Wait between two attempts to start a controller again, s: the first, doubled each time, and the longest."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Wire(Protocol):
+class Client(Protocol):
     """The way to a host. `ask` raises EstimError, OSError or TimeoutError if there is none any more."""
 
     async def ask(self, command: Ask) -> Reply:
@@ -45,7 +45,7 @@ class Wire(Protocol):
         ...
 
 
-class Ear(Protocol):
+class Listener(Protocol):
     """Who hears what comes back; every method returns at once."""
 
     def heard(self, line: Snapshot | Happened) -> None:
@@ -73,12 +73,14 @@ class Ear(Protocol):
         """A second is over."""
 
 
-class Post:
+class Mailbox:
     """One way to a host, and its successors. `again` starts or joins a host anew."""
 
-    def __init__(self, wire: Wire, ear: Ear, again: Callable[[], Awaitable[Wire]], sleep: Sleep) -> None:
-        self._wire = wire
-        self._ear = ear
+    def __init__(
+        self, client: Client, listener: Listener, again: Callable[[], Awaitable[Client]], sleep: Sleep
+    ) -> None:
+        self._client = client
+        self._listener = listener
         self._again = again
         self._sleep = sleep
         self._asks: set[asyncio.Task[None]] = set()
@@ -91,9 +93,9 @@ class Post:
         self.leaving = False
 
     def send(self, command: Ask) -> None:
-        """Hand a command to the wire, in a task of its own; what comes of it is told to the ear."""
-        if len(self._asks) >= ASKS_MAX and isinstance(command, Raise):
-            self._ear.undelivered(command, "too many keys at once")
+        """Hand a command to the client, in a task of its own; what comes of it is told to the listener."""
+        if len(self._asks) >= ASKS_MAX and isinstance(command, SetLevel):
+            self._listener.undelivered(command, "too many keys at once")
             return
         limit_s = STOP_S if isinstance(command, Stop) else ASK_S
         if isinstance(command, Stop) and self._starts:
@@ -105,12 +107,12 @@ class Post:
         ticking = asyncio.create_task(self._tick())
         try:
             while True:
-                await self._attend(self._wire)
+                await self._attend(self._client)
                 self.up = False
                 self._live.clear()
                 if self.leaving:
                     return
-                self._ear.lost()
+                self._listener.lost()
                 await self._rejoin()
         finally:
             ticking.cancel()
@@ -135,23 +137,23 @@ class Post:
     async def _deliver(self, command: Ask, limit_s: float) -> None:
         try:
             async with asyncio.timeout(limit_s):
-                reply = await self._wire.ask(command)
+                reply = await self._client.ask(command)
         except TimeoutError:
             self._miss(command, f"no answer in {limit_s:.0f} s")
         except (EstimError, OSError) as error:
             self._miss(command, str(error))
         else:
-            self._ear.answered(command, reply)
+            self._listener.answered(command, reply)
 
     def _miss(self, command: Ask, why: str) -> None:
         if isinstance(command, Stop):
             self._owed = command
-        self._ear.undelivered(command, why)
+        self._listener.undelivered(command, why)
 
-    async def _attend(self, wire: Wire) -> None:
-        self._spawn(self._greet(wire))
+    async def _attend(self, client: Client) -> None:
+        self._spawn(self._greet(client))
         try:
-            async for line in wire.lines():
+            async for line in client.lines():
                 self._quiet = 0
                 if isinstance(line, Snapshot):
                     # Nothing flows before the first link, and a scan may take its time without a word.
@@ -159,35 +161,35 @@ class Post:
                 if isinstance(line, Ended):
                     self._live[line.unit] = False  # whether or not a last Snapshot follows, there is nothing to be said
                 if isinstance(line, Snapshot | Happened):
-                    self._ear.heard(line)
+                    self._listener.heard(line)
         except (EstimError, OSError) as error:
-            self._ear.failed_again(str(error))
+            self._listener.failed_again(str(error))
 
-    async def _greet(self, wire: Wire) -> None:
+    async def _greet(self, client: Client) -> None:
         """Say the owed stop first, then ask to be told everything."""
         if self._owed is not None:
             owed, self._owed = self._owed, None
             await self._deliver(owed, STOP_S)
         try:
             async with asyncio.timeout(ASK_S):
-                watching = await wire.ask(Watch())
-                overview = await wire.ask(Status())
+                watching = await client.ask(Watch())
+                overview = await client.ask(Status())
         except (EstimError, OSError, TimeoutError) as error:
-            self._ear.undelivered(Watch(), str(error) or f"no answer in {ASK_S:.0f} s")
+            self._listener.undelivered(Watch(), str(error) or f"no answer in {ASK_S:.0f} s")
             return
         if isinstance(watching, Refusal):
-            self._ear.answered(Watch(), watching)
+            self._listener.answered(Watch(), watching)
         if isinstance(overview, Overview):
-            self._ear.met(overview)
+            self._listener.met(overview)
 
     async def _rejoin(self) -> None:
         gap_s = TRY_GAP_S
         while not self.up:
             try:
-                self._wire = await self._again()
+                self._client = await self._again()
                 self.up = True
             except (EstimError, OSError, TimeoutError) as error:
-                self._ear.failed_again(str(error))
+                self._listener.failed_again(str(error))
                 await self._sleep(gap_s)
                 gap_s = min(2 * gap_s, TRY_GAP_MAX_S)
 
@@ -196,5 +198,5 @@ class Post:
             await self._sleep(1.0)
             self._quiet += 1
             if self._quiet == SILENT_TICKS and self.up and any(self._live.values()):
-                self._ear.fell_silent()
-            self._ear.tick()
+                self._listener.fell_silent()
+            self._listener.tick()

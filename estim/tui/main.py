@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from estim.catalogue.programs import all_programs
-from estim.client.connection import Wire, join, programs_of, running
+from estim.client.connection import Client, join, programs_of, running
 from estim.client.launch import start_host
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
@@ -43,7 +43,7 @@ def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
     )
 
 
-async def reach(options: HostOptions) -> Wire:
+async def reach(options: HostOptions) -> Client:
     """Join the home's host, or one of our own. Starting one takes a while: a thread waits for it, so keys live on."""
     if await asyncio.to_thread(running, options) is None:
         await asyncio.to_thread(start_host, options)
@@ -51,10 +51,10 @@ async def reach(options: HostOptions) -> Wire:
 
 
 async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str]) -> int:
-    wire = await reach(options)
-    app = SessionApp(wire, offers, lambda: reach(options), today=Today(options))
+    client = await reach(options)
+    app = SessionApp(client, offers, lambda: reach(options), today=Today(options))
     if problems:
-        app.picture.say("; ".join(problems))
+        app.model.say("; ".join(problems))
     try:
         await app.run_async()
     except OSError:
@@ -62,5 +62,5 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
         if not app.alone:
             raise
     finally:
-        await wire.close()
+        await client.close()
     return app.return_code or 0

@@ -48,7 +48,7 @@ class View:
         return self.silent or bool(self.gone) or (self.snapshot is not None and self.snapshot.stale)
 
 
-class Picture:
+class Model:
     """Takes in what comes from the host. `wake` is called after each change, `ring` for what can't wait."""
 
     def __init__(self, wake: Callable[[], None], ring: Callable[[], None]) -> None:

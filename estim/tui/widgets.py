@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
 
-from estim.core.messages.commands import Alarm, Lane, Snapshot
+from estim.core.messages.commands import Alarm, ChannelView, Snapshot
 from estim.core.vocabulary import Priority
 from estim.tui import wording
 from estim.tui.model import View
@@ -160,7 +160,7 @@ class LaneView(Vertical):
         """Choose it."""
         self.post_message(self.Chosen(self.channel))
 
-    def draw(self, view: View, lane: Lane, rows: LaneRows) -> None:
+    def draw(self, view: View, lane: ChannelView, rows: LaneRows) -> None:
         """Show it; the one that the level keys are meant for is lit, and has a mark."""
         chosen = view.channel is self.channel
         width = self.app.size.width - MARGIN

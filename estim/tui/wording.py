@@ -12,7 +12,7 @@ from math import ceil
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Alarm, Lane, Snapshot
+from estim.core.messages.commands import Alarm, ChannelView, Snapshot
 from estim.core.messages.events import Ended
 from estim.core.numbers import read_number
 from estim.core.vocabulary import Priority, Reason, State
@@ -70,12 +70,12 @@ def age(seconds: float | None) -> str:
     return "under 1 s ago" if seconds < 1 else f"{int(seconds)} s ago"
 
 
-def level(lane: Lane) -> str:
+def level(lane: ChannelView) -> str:
     """Return what the unit is at: one number if known, else the span it may be in."""
     return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}–{lane.hi}"
 
 
-def bar(lane: Lane, width: int) -> str:
+def bar(lane: ChannelView, width: int) -> str:
     """Return a bar of `width` cells from 0 to the cap: full up to lo, shaded up to hi, the goal as a diamond."""
     top = max(lane.cap, lane.hi, lane.goal, 1)
     known, maybe = ceil(lane.lo * width / top), ceil(lane.hi * width / top)
@@ -125,7 +125,7 @@ def hour(moment: str) -> str:
     return datetime.fromisoformat(moment).strftime("%H:%M:%S")
 
 
-def lane(lane: Lane, width: int, *, chosen: bool, stale: bool) -> str:
+def lane(lane: ChannelView, width: int, *, chosen: bool, stale: bool) -> str:
     """Return one channel in one row: mark, name, level first; then as much of bar and cap as `width` has room for."""
     wide = width >= LANE_WIDE
     name = f"{'▶' if chosen else ' '} {lane.channel}{'  level' if wide else ''}"
@@ -137,13 +137,13 @@ def lane(lane: Lane, width: int, *, chosen: bool, stale: bool) -> str:
     return (text + cap.strip() if room >= 0 else text)[:width]
 
 
-def goal(lane: Lane) -> str:
+def goal(lane: ChannelView) -> str:
     """Return a channel's goal and cap."""
     wanted = f", now wanted {lane.wish}" if lane.wish != lane.goal else ""
     return f"goal {lane.goal}{wanted} · cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
 
 
-def held(lane: Lane) -> str:
+def held(lane: ChannelView) -> str:
     """Return what holds a channel below what was asked for, empty if nothing does."""
     return f"held: {lane.held_by}" if lane.held_by else ""
 

@@ -16,7 +16,7 @@ from math import ceil, inf
 
 from protocols.bluetens.packets import CAPS, COMMAND, CR_LF, SHELL, TOP, WRITE_MAX, Line
 from protocols.bluetens.replies import Battery, Unit
-from protocols.bluetens.shell import Asked, Talk
+from protocols.bluetens.shell import Asked, Shell
 from protocols.bluetens.stop import ASK_S, CTRL_D, STAT, Stop
 from protocols.bluetens.upload import MORE_S, Beginning
 from protocols.vocabulary import (
@@ -63,9 +63,9 @@ class Bluetens:
     def __init__(self, now_s: float) -> None:
         self._wanted = Wanted(Mode.WATCH)
         self._acting = Mode.WATCH
-        self._talk = Talk(WRITE_MAX)
-        self._unit = Unit(self._talk, Battery(now_s), now_s)
-        self._known, self._shelf = self._unit.known, self._unit.shelf
+        self._shell = Shell(WRITE_MAX)
+        self._unit = Unit(self._shell, Battery(now_s), now_s)
+        self._known, self._upload = self._unit.known, self._unit.upload
         self._beginning = Beginning(None)
         self._stop: Stop | None = None
         self._greeted = False
@@ -103,18 +103,18 @@ class Bluetens:
         events, self._news = self._news, []
         self._known.replied(now_s, tag, ok=error is None)
         self._unit.counts["errors"] += error is not None
-        self._missed(now_s, self._talk.wrote(now_s, tag, ok=error is None))
+        self._missed(now_s, self._shell.wrote(now_s, tag, ok=error is None))
         return events
 
     def poll(self, now_s: float) -> list[Op]:
         self._turn(now_s)
-        self._missed(now_s, self._talk.late(now_s))
+        self._missed(now_s, self._shell.late(now_s))
         ops = self._urgent(now_s)
-        if self._talk.free and (self._stop is None or self._stop.proved):
+        if self._shell.free and (self._stop is None or self._stop.proved):
             self._begin_next(now_s)
-        kind = self._talk.asked.kind if self._talk.asked is not None else ""
+        kind = self._shell.asked.kind if self._shell.asked is not None else ""
         self._tag += 1
-        data = self._talk.chunk(now_s, self._tag)
+        data = self._shell.chunk(now_s, self._tag)
         if data is not None:
             if kind in QUESTIONS:
                 self._known.asked(now_s, self._tag, QUESTIONS[kind])
@@ -135,9 +135,9 @@ class Bluetens:
             zero = Zero.CONFIRMED
         elif stop is not None and self._acting is not Mode.PLAY and stop.sent_s > -inf:
             zero = Zero.CONFIRMED if stop.proved and known.off else Zero.SENT
-        talks = self._talk.uploads or bool(self._talk.tag)
+        talks = self._shell.uploads or bool(self._shell.tag)
         return Reported(
-            ready=self._acting is Mode.PLAY or (zero is Zero.CONFIRMED and self._shelf.in_place),
+            ready=self._acting is Mode.PLAY or (zero is Zero.CONFIRMED and self._upload.in_place),
             closable=not talks and (self._acting is Mode.WATCH or known.off),
             level={_A: known.span},
             settled_s={_A: known.settled_s},
@@ -150,7 +150,7 @@ class Bluetens:
             left_s=known.left_s(now_s),
             battery=unit.battery.percent,
             trouble=unit.trouble,
-            counts={**unit.counts, "late": known.late, "dropped": self._talk.dropped},
+            counts={**unit.counts, "late": known.late, "dropped": self._shell.dropped},
             stop=self._wanted.stop,
         )
 
@@ -194,10 +194,10 @@ class Bluetens:
             self._choose(self._beginning.from_s(0.0))
 
     def _begin_stop(self, now_s: float) -> None:
-        self._stop = Stop(now_s, uploads=self._talk.uploads)
-        if self._talk.uploads:
-            self._shelf.ended(now_s, "cat", ok=True)  # asked for again before it is sent again
-        self._talk.forget()
+        self._stop = Stop(now_s, uploads=self._shell.uploads)
+        if self._shell.uploads:
+            self._upload.ended(now_s, "cat", ok=True)  # asked for again before it is sent again
+        self._shell.forget()
         self._lower_s = inf
 
     def _choose(self, from_s: float) -> None:
@@ -205,7 +205,7 @@ class Bluetens:
         if self._wanted.score is None:
             return
         try:
-            self._shelf.choose(self._wanted.score, from_s)
+            self._upload.choose(self._wanted.score, from_s)
         except ValueError as error:
             self._unit.trouble = f"the unit can't play it from here on: {error}"
             self._news.append(Refused(self._unit.trouble))
@@ -229,7 +229,7 @@ class Bluetens:
     def _begin_next(self, now_s: float) -> None:
         """Begin the command that is due, if any."""
         plays, known, unit = self._acting is Mode.PLAY, self._known, self._unit
-        if (plays and self._play(now_s)) or not self._talk.idle:
+        if (plays and self._play(now_s)) or not self._shell.idle:
             return
         still = known.off and not known.starts and (plays or (self._acting is Mode.READY and self._stop is not None))
         if now_s >= unit.ask_s:
@@ -238,9 +238,9 @@ class Bluetens:
                 self._say(now_s, "str", kind="level")  # a short answer gets through more often
             else:
                 self._say(now_s, "stat")
-        elif self._shelf.wants and still:
-            kind, *parts = self._shelf.next(now_s)
-            self._talk.begin(now_s, kind, tuple(parts), ANSWER_S.get(kind, ASK_S))
+        elif self._upload.wants and still:
+            kind, *parts = self._upload.next(now_s)
+            self._shell.begin(now_s, kind, tuple(parts), ANSWER_S.get(kind, ASK_S))
         elif now_s >= unit.battery.due_s and unit.heard_s > -inf:
             self._say(now_s, unit.battery.question(now_s))
 
@@ -265,37 +265,37 @@ class Bluetens:
         return True
 
     def _start(self, now_s: float) -> bool:
-        shelf, at_s = self._shelf, now_s - self._wanted.origin_s
-        if not self._known.off or now_s - self._known.state_s > CAPS.stale_s or not shelf.in_place:
+        upload, at_s = self._upload, now_s - self._wanted.origin_s
+        if not self._known.off or now_s - self._known.state_s > CAPS.stale_s or not upload.in_place:
             return False
-        if not self._beginning.fits(at_s, shelf.from_s):
-            self._choose(self._beginning.from_s(at_s + shelf.reach_s))
+        if not self._beginning.fits(at_s, upload.from_s):
+            self._choose(self._beginning.from_s(at_s + upload.reach_s))
             return False
-        if not self._beginning.now(at_s, shelf.from_s):
+        if not self._beginning.now(at_s, upload.from_s):
             return False
         cut_s = ceil(self._wanted.end_s - now_s + MORE_S)
-        self._known.start(now_s, cut_s, shelf.digest)
-        self._say(now_s, "ssta", shelf.name, f"-cut={cut_s}")
+        self._known.start(now_s, cut_s, upload.digest)
+        self._say(now_s, "ssta", upload.name, f"-cut={cut_s}")
         self._unit.ask_s = now_s
         return True
 
     def _say(self, now_s: float, command: str, *words: str | int, kind: str = "") -> None:
         greeting, self._greeted = (b"" if self._greeted else CR_LF), True
         line = greeting + COMMAND.build(Line(command, words))
-        self._talk.begin(now_s, kind or command, (line,), ANSWER_S.get(kind or command, ASK_S))
+        self._shell.begin(now_s, kind or command, (line,), ANSWER_S.get(kind or command, ASK_S))
 
     def _missed(self, now_s: float, asked: Asked | None) -> None:
         if asked is None:
             return
         self._unit.missed(now_s, asked, playing=self._acting is Mode.PLAY)
         if asked.kind == "cat":  # the shell may still take what it hears for the file
-            self._talk.begin(now_s, "end", (CTRL_D, CTRL_D, CR_LF), LOOK_S)
+            self._shell.begin(now_s, "end", (CTRL_D, CTRL_D, CR_LF), LOOK_S)
 
     def _next_s(self, now_s: float) -> float:
         stops = self._stop is not None and not self._stop.proved
         dues_s = [self._stop.due_s] if self._stop is not None and stops else []
-        if not self._talk.idle:
-            dues_s.append(self._talk.due_s)
+        if not self._shell.idle:
+            dues_s.append(self._shell.due_s)
         elif not stops:
             dues_s += [self._unit.ask_s, self._unit.battery.due_s]
         if self._acting is Mode.PLAY:

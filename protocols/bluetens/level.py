@@ -56,7 +56,7 @@ class _Question:
 
 
 @dataclass(slots=True)
-class Known:
+class LevelBelief:
     """Times in seconds (-inf: never). `asked_s` is the date of the last state, `state_s` when it came, `told_s` when
     any level came.
 

@@ -111,7 +111,7 @@ class Lines:
     forms: tuple[str, ...]
 
 
-class Shell:
+class TextForm:
     """A form of line: `read` makes a packet of its text (None: it is no such line), `write` the text of a packet."""
 
     head = b""
@@ -153,7 +153,7 @@ class Several:
     name = "lines"
     head = b""
 
-    def __init__(self, forms: tuple[Shell, ...]) -> None:
+    def __init__(self, forms: tuple[TextForm, ...]) -> None:
         self._forms = forms
 
     def framed(self, data: bytes) -> None:
@@ -255,21 +255,21 @@ def _row(text: str) -> FileRow | None:
     return FileRow(found[1], int(found[2]), text) if found else None
 
 
-COMMAND = Shell("command", _command, lambda line: f">{' '.join([line.command, *(str(word) for word in line.args)])}")
-STAT = Shell(
+COMMAND = TextForm("command", _command, lambda line: f">{' '.join([line.command, *(str(word) for word in line.args)])}")
+STAT = TextForm(
     "stat", _stat, lambda stat: ",".join(f"{key}={value}" for key, value in zip(stat.keys, stat.values, strict=True))
 )
-STATUS = Shell("status", _status, lambda status: f"{status.code}: {status.text}")
-NOTIFY = Shell("notify", _notice, lambda one: f"NOTIFY {one.what}" + (f" {one.value}" if one.value >= 0 else ""))
-STRENGTH = Shell("strength", *_of(r"str=(\d{1,3})", "str={}"))
-VERSION = Shell("version", *_of(r"v\.(\d{1,3}\.\d{1,3}\.\d{1,3})", "v.{}"))
-BATTERY = Shell("battery", *_of(r"(\d{1,6}) mv", "{} mv"))
-MODE = Shell("mode", *_of(r"mode ([0-2])", "mode {}"))
-DEFAULT = Shell("default", *_of(r"sdef=([!-~]{1,20})", "sdef={}"))
-RADIO_NAME = Shell("name", *_of(r"btnm=([ -~]{1,23})", "btnm={}"))
-MD5 = Shell("md5", *_of(r"([0-9a-fA-F]{32})", "{}"))
-FILE = Shell("file", _row, lambda row: row.text)
-BLANK = Shell("blank", lambda text: Word("") if text == "" else None, lambda _word: "")
+STATUS = TextForm("status", _status, lambda status: f"{status.code}: {status.text}")
+NOTIFY = TextForm("notify", _notice, lambda one: f"NOTIFY {one.what}" + (f" {one.value}" if one.value >= 0 else ""))
+STRENGTH = TextForm("strength", *_of(r"str=(\d{1,3})", "str={}"))
+VERSION = TextForm("version", *_of(r"v\.(\d{1,3}\.\d{1,3}\.\d{1,3})", "v.{}"))
+BATTERY = TextForm("battery", *_of(r"(\d{1,6}) mv", "{} mv"))
+MODE = TextForm("mode", *_of(r"mode ([0-2])", "mode {}"))
+DEFAULT = TextForm("default", *_of(r"sdef=([!-~]{1,20})", "sdef={}"))
+RADIO_NAME = TextForm("name", *_of(r"btnm=([ -~]{1,23})", "btnm={}"))
+MD5 = TextForm("md5", *_of(r"([0-9a-fA-F]{32})", "{}"))
+FILE = TextForm("file", _row, lambda row: row.text)
+BLANK = TextForm("blank", lambda text: Word("") if text == "" else None, lambda _word: "")
 SCRIPT = Program()
 ANSWERS = (NOTIFY, STRENGTH, STAT, STATUS, VERSION, BATTERY, MODE, DEFAULT, RADIO_NAME, MD5, BLANK, FILE)
 LAYOUTS: Forms = {

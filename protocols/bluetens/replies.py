@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf
 
-from protocols.bluetens.level import Known
+from protocols.bluetens.level import LevelBelief
 from protocols.bluetens.packets import (
     BATTERY,
     LAYOUTS,
@@ -19,9 +19,9 @@ from protocols.bluetens.packets import (
     Word,
     percent,
 )
-from protocols.bluetens.shell import Asked, Talk
+from protocols.bluetens.shell import Asked, Shell
 from protocols.bluetens.stop import ASK_S, Stop
-from protocols.bluetens.upload import Shelf
+from protocols.bluetens.upload import Upload
 from protocols.layout import Direction, Form, pick
 from protocols.vocabulary import BadPacket, Event, Refused
 
@@ -74,11 +74,11 @@ class Battery:
 class Unit:
     """All that is known of one unit. `ask_s` is when to ask its state next, `mute` how often it has not answered."""
 
-    talk: Talk
+    shell: Shell
     battery: Battery
     ask_s: float
-    known: Known = field(default_factory=Known)
-    shelf: Shelf = field(default_factory=Shelf)
+    known: LevelBelief = field(default_factory=LevelBelief)
+    upload: Upload = field(default_factory=Upload)
     heard_s: float = -inf
     mute: int = 0
     trouble: str = ""
@@ -87,7 +87,7 @@ class Unit:
     def hear(self, now_s: float, data: bytes, stop: Stop | None, pace_s: float, *, playing: bool) -> list[Event]:
         """Take one notification; `stop` is under way or None, `pace_s` the time until the next question."""
         events: list[Event] = []
-        for line in self.talk.lines(data):
+        for line in self.shell.lines(data):
             try:
                 form, packet = pick(LAYOUTS[Direction.FROM_DEVICE][SHELL.name], line)
             except BadPacket:
@@ -102,7 +102,7 @@ class Unit:
                 case Notice():
                     events += self._notified(now_s, packet)
                 case FileRow(file):
-                    self.shelf.told_row(file)
+                    self.upload.told_row(file)
                 case Word(value):
                     self._answered(now_s, form, value)
             events += self._refusals()
@@ -115,12 +115,12 @@ class Unit:
         # at rest other questions have a turn before the next one for the state
         self.ask_s = now_s if playing or asked.kind != "stat" else now_s + ASK_S
         if asked.kind in ("cat", "ls", "rm"):
-            self.shelf.ended(now_s, asked.kind, ok=True)
+            self.upload.ended(now_s, asked.kind, ok=True)
         elif asked.kind in ("ver", "bat"):
             self.battery.missed(now_s)
 
     def _told(self, now_s: float, stat: Stat, stop: Stop | None, pace_s: float, *, playing: bool) -> list[Event]:
-        self.talk.answered("stat")
+        self.shell.answered("stat")
         self.mute = 0
         late, was_off = self.known.late, self.known.off
         events = self.known.told(now_s, stat, playing=playing)
@@ -134,28 +134,28 @@ class Unit:
 
     def _ended(self, now_s: float, code: int, stop: Stop | None, *, ok: bool) -> list[Event]:
         """Take the status at the end of a command; one that comes late may be that of the command before."""
-        kind = self.talk.kind
+        kind = self.shell.kind
         if stop is not None:
             stop.answered(now_s)
         if ok and code == 0:
             self.known.ended(now_s)
-        if self.talk.uploads:
+        if self.shell.uploads:
             if code < 4 and (code != 3 or not kind):
                 return []
             kind = "cat"  # its end, or refused before all of it was sent
         match kind:
             case "md5":
-                self.talk.answered(kind)
+                self.shell.answered(kind)
                 if not ok:
-                    self.shelf.told_md5("", self.known.date(now_s, kind)[1])
+                    self.upload.told_md5("", self.known.date(now_s, kind)[1])
             case "cat" | "ls" | "rm":
-                self.talk.forget()
-                self.shelf.ended(now_s, kind, ok=code < 4)
+                self.shell.forget()
+                self.upload.ended(now_s, kind, ok=code < 4)
             case "bat" if code == MAINS:
-                self.talk.answered(kind)
+                self.shell.answered(kind)
                 self.battery.mains()
             case "ssta":
-                self.talk.answered(kind)
+                self.shell.answered(kind)
                 self.ask_s = now_s
                 return [] if ok else [Refused(NO_START)]
         return []
@@ -164,16 +164,16 @@ class Unit:
         if form is STRENGTH and isinstance(value, int):
             self.known.told_level(now_s, value)
             self.mute += self.mute % 2  # the state is next
-            self.talk.answered("level")
-            self.talk.answered("str")
-        elif form is MD5 and not self.talk.uploads:
-            self.talk.answered("md5")
-            self.shelf.told_md5(str(value), self.known.date(now_s, "md5")[1])
+            self.shell.answered("level")
+            self.shell.answered("str")
+        elif form is MD5 and not self.shell.uploads:
+            self.shell.answered("md5")
+            self.upload.told_md5(str(value), self.known.date(now_s, "md5")[1])
         elif form is VERSION:
-            self.talk.answered("ver")
+            self.shell.answered("ver")
             self.battery.told_version(str(value))
         elif form is BATTERY and isinstance(value, int):
-            self.talk.answered("bat")
+            self.shell.answered("bat")
             self.battery.told(value)
 
     def _notified(self, now_s: float, notice: Notice) -> list[Event]:
@@ -182,11 +182,11 @@ class Unit:
         if notice.what == "battery":
             self.battery.told(notice.value)
         elif notice.what.startswith("insufficient"):
-            self.shelf.full()
+            self.upload.full()
         return self.known.notified(now_s, notice)
 
     def _refusals(self) -> list[Event]:
-        if not self.shelf.refused or self.trouble == self.shelf.refused:
+        if not self.upload.refused or self.trouble == self.upload.refused:
             return []
-        self.trouble = self.shelf.refused
+        self.trouble = self.upload.refused
         return [Refused(self.trouble)]

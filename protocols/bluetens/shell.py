@@ -27,8 +27,8 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Talk:
-    """The talk on one link. `tag` is that of the write that awaits its reply, 0 if none does."""
+class Shell:
+    """The shell on one link. `tag` is that of the write that awaits its reply, 0 if none does."""
 
     width: int
     asked: Asked | None = None

@@ -34,7 +34,7 @@ TOGETHER_S = 0.35
 
 
 @dataclass(slots=True)
-class Shelf:
+class Upload:
     """One script and its place on the unit. `in_place` is true once the unit has told its md5.
 
     `from_s` is the position in the score that it begins with, `refused` a sentence if it can't be had there.

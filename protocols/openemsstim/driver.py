@@ -32,7 +32,7 @@ STEADY = Score((Part("steady", 0.0, inf, Steady(100.0), Steady(200.0)),))
 
 
 @dataclass(slots=True)
-class Lane:
+class ChannelState:
     """One channel. It was `said` an intensity (-1: none) until `ends_s`, and is to be said again at `again_s`.
 
     By `renew_s` a reply has to be there, by `over_s` all that is done is over. While `shut` it is silent whatever is
@@ -65,7 +65,7 @@ class Sent:
     With a reply it is `there`, and holds until `renew_s`.
     """
 
-    lane: Lane
+    lane: ChannelState
     level: int
     on_s: float
     awaited_s: float
@@ -82,7 +82,7 @@ class OpenEmsStim:
         over_s = now_s + QUEUE_S + LEASE_MAX_S + RELAYS_S  # what a host before us may have left on, or in the queue
         self._wanted, self._score = Wanted(Mode.WATCH), STEADY
         self._acting = Mode.WATCH
-        self._lanes = [Lane(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
+        self._lanes = [ChannelState(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
         self._sent: dict[int, Sent] = {}
         self._board = Backlog()
         self._tag, self._heard_s, self.due_s = 0, -inf, now_s
@@ -186,7 +186,7 @@ class OpenEmsStim:
             for lane in self._lanes:
                 lane.demand()
 
-    def _refused(self, tag: int, lane: Lane) -> None:
+    def _refused(self, tag: int, lane: ChannelState) -> None:
         """The radio module refused a command, so the board never sees it."""
         del self._sent[tag]
         self._board.refused(tag)
@@ -210,13 +210,13 @@ class OpenEmsStim:
             del self._sent[tag]
         self._board.forget(now_s)
 
-    def _over_s(self, lane: Lane) -> float:
+    def _over_s(self, lane: ChannelState) -> float:
         """Return when all that was ever said to a channel is over at the latest."""
         dues = self._board.dues() if any(sent.lane is lane and sent.on_s for sent in self._sent.values()) else {}
         mine = ((self._sent[tag], due) for tag, due in dues.items() if self._sent[tag].lane is lane)
         return max([lane.over_s, *(due.surely_s + sent.on_s + RELAYS_S for sent, due in mine if sent.on_s)])
 
-    def _look(self, now_s: float, lane: Lane) -> None:
+    def _look(self, now_s: float, lane: ChannelState) -> None:
         """See what the time has done: a level was not renewed, or a zero is proved."""
         if now_s >= lane.renew_s and self._level(now_s, lane):
             self._counts["lapsed"] += 1
@@ -225,13 +225,13 @@ class OpenEmsStim:
             lane.belief = Belief(CAPS.scale)
             lane.belief.overhear(now_s, 0)
 
-    def _level(self, now_s: float, lane: Lane) -> int:
+    def _level(self, now_s: float, lane: ChannelState) -> int:
         """Return the level to play, 0 for a stop."""
         if lane.shut or self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
             return 0
         return min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
 
-    def _now(self, now_s: float, lane: Lane) -> tuple[int, int]:
+    def _now(self, now_s: float, lane: ChannelState) -> tuple[int, int]:
         """Return the level to play, and the intensity to say: less in a contraction, 0 in a rest."""
         level = self._level(now_s, lane)
         if level == 0:
@@ -239,13 +239,13 @@ class OpenEmsStim:
         now = texture(self._score, slotted(self._score, now_s - self._wanted.origin_s, SLOT_S))
         return level, min(level, max(1, floor(level * now.gate + 1e-9))) if now.on else 0
 
-    def _stops(self, now_s: float, lane: Lane) -> bool:
+    def _stops(self, now_s: float, lane: ChannelState) -> bool:
         """Say whether a lane needs a stop, which waits for nothing."""
         demanded = self._acting in (Mode.OFF, Mode.READY) and lane.zeroed_s > now_s
         silent = lane.belief.span.hi > 0 and self._level(now_s, lane) == 0
         return self._wanted.mode is not Mode.WATCH and (demanded or silent)
 
-    def _next_s(self, now_s: float, lane: Lane) -> float:
+    def _next_s(self, now_s: float, lane: ChannelState) -> float:
         """Return when this lane has something to say next; what is no stop waits for the reply before and the board."""
         if self._wanted.mode is Mode.WATCH:
             return inf
@@ -265,7 +265,7 @@ class OpenEmsStim:
             at_s = min(at_s, turn_s, self._wanted.end_s)
         return max(at_s, self._board.free_s)
 
-    def _say(self, now_s: float, lane: Lane) -> list[Op]:
+    def _say(self, now_s: float, lane: ChannelState) -> list[Op]:
         urgent = self._stops(now_s, lane)
         level, says = (0, 0) if urgent else self._now(now_s, lane)
         at_s, on_s = now_s - self._wanted.origin_s, 0.0

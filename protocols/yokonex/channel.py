@@ -51,7 +51,7 @@ OFF = Playing(0)
 
 
 @dataclass(slots=True)
-class Lane:
+class ChannelState:
     """One channel: `sent` as last ordered (None: never), `contact` as last told (None: never).
 
     `ordered_s` is when it was ordered anything, `changed_s` when another level.

@@ -36,7 +36,7 @@ from protocols.vocabulary import (
     Write,
     Zero,
 )
-from protocols.yokonex.channel import BOTH, OFF, Lane, Playing, Texture, order, stops, waits_s
+from protocols.yokonex.channel import BOTH, OFF, ChannelState, Playing, Texture, order, stops, waits_s
 from protocols.yokonex.level import GIVE_UP_S, Gauge, News
 from protocols.yokonex.packets import (
     CAPS,
@@ -74,7 +74,7 @@ class Yokonex:
         self._profile = profile
         self._wanted = Wanted(Mode.WATCH)
         self._acting = Mode.WATCH
-        self._a, self._b = self._lanes = tuple(Lane(channel, Gauge(TOP)) for channel in BOTH)
+        self._a, self._b = self._lanes = tuple(ChannelState(channel, Gauge(TOP)) for channel in BOTH)
         self._proof = Proof(profile)
         self._proving = self._prepared = False
         self._stop: tuple[int, float] | None = None  # tag of its first frame, when to say it again
@@ -153,7 +153,7 @@ class Yokonex:
 
     # What the unit says
 
-    def _told(self, now_s: float, lane: Lane, told: Told) -> list[Event]:
+    def _told(self, now_s: float, lane: ChannelState, told: Told) -> list[Event]:
         level = told.intensity if told.on else 0
         lane.contact = told.contact != 0
         news = lane.gauge.told(now_s, level, self._questions.fenced_s)
@@ -254,7 +254,7 @@ class Yokonex:
                     return [self._order(now_s, lane)]
         return self._ask(now_s)
 
-    def _order(self, now_s: float, lane: Lane, *, urgent: bool = False) -> Write:
+    def _order(self, now_s: float, lane: ChannelState, *, urgent: bool = False) -> Write:
         """Tell a channel what to play now; V2.0 has one frame for both."""
         lanes = [lane] if self._profile == V1 else list(self._lanes)
         a, b = (self._playing(now_s, one) if one in lanes else OFF for one in self._lanes)
@@ -265,7 +265,7 @@ class Yokonex:
             self._note(now_s, one, a if one is self._a else b)
         return write
 
-    def _note(self, now_s: float, lane: Lane, told: Playing, *, afresh: bool = False) -> None:
+    def _note(self, now_s: float, lane: ChannelState, told: Playing, *, afresh: bool = False) -> None:
         """Take note of the frame that was just made."""
         if afresh or told.intensity != lane.gauge.expected:
             # It tells a change by itself; if not, it is asked soon. A stop is asked about at once.
@@ -273,7 +273,7 @@ class Yokonex:
         lane.gauge.ordered(now_s, self._tag, told.intensity, afresh=afresh)
         lane.sent, lane.ordered_s = told, now_s
 
-    def _order_s(self, now_s: float, lane: Lane) -> float:
+    def _order_s(self, now_s: float, lane: ChannelState) -> float:
         """Return when a channel needs its next order, as far as can be said now (inf: it doesn't)."""
         now, span, soonest_s = self._playing(now_s, lane), lane.gauge.span, lane.ordered_s + GAP_S
         if now == OFF:
@@ -289,7 +289,7 @@ class Yokonex:
             return inf  # where a hand may have turned it down since, its level is no place to go back to
         return due_s if due_s > now_s else now_s + waits_s(self._wanted, now_s)
 
-    def _level(self, lane: Lane) -> int:
+    def _level(self, lane: ChannelState) -> int:
         if self._acting is not Mode.PLAY or self._wanted.score is None:
             return 0
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
@@ -299,7 +299,7 @@ class Yokonex:
             return sent  # where it may already be is no place to rise to, since orders are absolute
         return wanted
 
-    def _playing(self, now_s: float, lane: Lane) -> Playing:
+    def _playing(self, now_s: float, lane: ChannelState) -> Playing:
         return self._texture.playing(now_s, self._wanted, self._level(lane))
 
     def _ask(self, now_s: float) -> list[Op]:
@@ -356,7 +356,7 @@ class Yokonex:
 
     # What is so
 
-    def _span(self, lane: Lane) -> Span:
+    def _span(self, lane: ChannelState) -> Span:
         """Return where a channel may be; what the proof has switched on carries nothing."""
         return Span(0, lane.gauge.span.hi) if self._proving else lane.gauge.span
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from protocols.layout import Direction, Form, Layout, pick
 from protocols.pace import Reading
-from protocols.yokonex.channel import BOTH, Lane
+from protocols.yokonex.channel import BOTH, ChannelState
 from protocols.yokonex.level import LATE_S
 from protocols.yokonex.packets import LAYOUTS, MOTION, MOTOR_TOLD, QUERY, STEPS, Value
 
@@ -50,7 +50,7 @@ class Questions:
         self._fences = [_Fence(what) for what in _FENCES.values()]
         self._battery = Reading(now_s, every_s=60.0, retry_s=1.0, timeout_s=1.0)
 
-    def due_s(self, lanes: tuple[Lane, ...], *, stops: bool, fence_s: float, fresh_s: float) -> float:
+    def due_s(self, lanes: tuple[ChannelState, ...], *, stops: bool, fence_s: float, fresh_s: float) -> float:
         """Return when to ask next. `stops`: zero has to be proved; a fence after `fence_s` without a clear report.
 
         At `fresh_s` (inf: never) levels are needed that are told afresh.
@@ -60,7 +60,7 @@ class Questions:
         return max(self._asked_s + QUERY_S, min(*asks_s, self._battery.due_s, fence_due_s))
 
     def ask(
-        self, now_s: float, tag: int, lanes: tuple[Lane, ...], *, stops: bool, fence_s: float, fresh_s: float
+        self, now_s: float, tag: int, lanes: tuple[ChannelState, ...], *, stops: bool, fence_s: float, fresh_s: float
     ) -> bytes | None:
         """Return the question that is due, which goes out as number `tag`."""
         self._battery.late(now_s)
@@ -96,7 +96,7 @@ class Questions:
         self.percent = percent
         self._battery.took()
 
-    def _fence_due_s(self, lanes: tuple[Lane, ...], fence_s: float, fresh_s: float) -> float:
+    def _fence_due_s(self, lanes: tuple[ChannelState, ...], fence_s: float, fresh_s: float) -> float:
         due_s = max(fresh_s, self._fence_s + AGAIN_S)
         for lane in lanes:
             if lane.gauge.unclear:
@@ -104,7 +104,7 @@ class Questions:
                 due_s = min(due_s, max(lane.changed_s + fence_s, again_s))
         return max(due_s, min(one.free_s for one in self._fences))
 
-    def _ask_s(self, lane: Lane, *, stops: bool, fresh_s: float) -> float:
+    def _ask_s(self, lane: ChannelState, *, stops: bool, fresh_s: float) -> float:
         """Return when a channel is asked next: at once, if a fence was put for a fresh level since it was asked."""
         if lane.asked_s < self._fence_s and fresh_s <= self._fence_s:
             return self._fence_s

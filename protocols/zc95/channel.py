@@ -29,7 +29,7 @@ TEXTURE = frozenset((What.WIDTH, What.RATE))
 
 
 @dataclass(slots=True)
-class Lane:
+class ChannelState:
     """One channel. `told` holds what it was told last (power: in any form; width, rate), `sure` what of it was replied
     to, `enabled` None while nobody knows, `again_s` when the commands of its zero go out (again), `leaving` the tags of
     those that have not left yet.
@@ -104,7 +104,7 @@ class Sent:
     """A request on its way until `until_s`. One that `hurries` waits for no other but the like."""
 
     tag: int
-    lane: Lane
+    lane: ChannelState
     what: What
     value: int
     turn: int

@@ -33,7 +33,7 @@ from protocols.vocabulary import (
     Wanted,
     Zero,
 )
-from protocols.zc95.channel import Lane, Sent, Stop, What
+from protocols.zc95.channel import ChannelState, Sent, Stop, What
 from protocols.zc95.packets import BATTERY, CAPS, CHANNELS, CHARGE, DIAL, DIALS, TOP
 from protocols.zc95.requests import REPLY_S, Words, meant, place, rests_s
 
@@ -65,7 +65,7 @@ class Zc95:
     def __init__(self, now_s: float) -> None:
         self._wanted = Wanted(Mode.WATCH)
         self._acting = Mode.WATCH
-        self._lanes = {channel: Lane(channel) for channel in CHANNELS}
+        self._lanes = {channel: ChannelState(channel) for channel in CHANNELS}
         self._stop: Stop | None = None
         self._stop_number = 0
         self._words = Words()
@@ -166,7 +166,7 @@ class Zc95:
         self._refusals += error.code is not None
         return [Refused(self._refused)] if self._refusals == REFUSALS else []
 
-    def _dial(self, now_s: float, lane: Lane, data: bytes) -> list[Event]:
+    def _dial(self, now_s: float, lane: ChannelState, data: bytes) -> list[Event]:
         try:
             dial = DIAL.parse(data).power
         except BadPacket:
@@ -207,13 +207,13 @@ class Zc95:
             if begins or (self._level(lane) == 0 and lane.zero is None and lane.may_flow):
                 lane.silence(now_s)
 
-    def _level(self, lane: Lane) -> int:
+    def _level(self, lane: ChannelState) -> int:
         if self._acting is not Mode.PLAY:
             return 0
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
         return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
 
-    def _power(self, lane: Lane) -> int:
+    def _power(self, lane: ChannelState) -> int:
         """Return the power to write: while nobody knows the present one, the lowest that it may be."""
         return min(self._level(lane), TOP if lane.belief.span.known else lane.belief.span.lo)
 
@@ -264,7 +264,7 @@ class Zc95:
                 return [self._words.ask(now_s, lane, What.POWER, self._power(lane))]
         return self._look(now_s) or self._repeat(now_s, free)
 
-    def _in_tune(self, lane: Lane) -> bool:
+    def _in_tune(self, lane: ChannelState) -> bool:
         return lane.plays and all(lane.told.get(what) == value for what, value in self._texture[lane.plays].items())
 
     def _look(self, now_s: float) -> list[Op]:
@@ -278,7 +278,7 @@ class Zc95:
             return [self._words.read(now_s, lane, What.DIAL)]
         return []
 
-    def _repeat(self, now_s: float, free: list[Lane]) -> list[Op]:
+    def _repeat(self, now_s: float, free: list[ChannelState]) -> list[Op]:
         """Return a question, which is a write of what is so already: of a level each second, of texture that stays."""
         if self._acting is Mode.WATCH or not free:
             return []
@@ -326,7 +326,7 @@ class Zc95:
     def _proved(self) -> bool:
         return all(lane.zero is None and not lane.may_flow for lane in self._lanes.values())
 
-    def _told_s(self, lanes: list[Lane], *, oldest: bool) -> float:
+    def _told_s(self, lanes: list[ChannelState], *, oldest: bool) -> float:
         """Return when levels were told: of channels that may be above 0 the oldest word counts, else the newest."""
         return (min if oldest else max)((lane.told_s for lane in lanes), default=-inf)
 

@@ -4,7 +4,7 @@ from math import inf
 
 from protocols.score import Score, slotted, texture, unchanged_s
 from protocols.vocabulary import Channel, Close, Endpoint, Read, Wanted, Write
-from protocols.zc95.channel import Lane, Sent, What
+from protocols.zc95.channel import ChannelState, Sent, What
 from protocols.zc95.packets import (
     BATTERY,
     DIALS,
@@ -54,7 +54,7 @@ class Words:
         """
         return not any(sent.hurries or not hurries for sent in self._sent.values())
 
-    def say(self, now_s: float, lane: Lane, what: What, value: int, *, urgent: bool = True) -> Write:
+    def say(self, now_s: float, lane: ChannelState, what: What, value: int, *, urgent: bool = True) -> Write:
         """Return a command; nothing answers it."""
         self.tag += 1
         lane.says(now_s, what, value, None)
@@ -62,13 +62,13 @@ class Words:
             lane.leaving.add(self.tag)
         return Write(self.tag, _WHERE[what][lane.channel], _bytes(what, value), response=False, urgent=urgent)
 
-    def ask(self, now_s: float, lane: Lane, what: What, value: int, *, hurries: bool = False) -> Write:
+    def ask(self, now_s: float, lane: ChannelState, what: What, value: int, *, hurries: bool = False) -> Write:
         """Return a request; its reply is an answer."""
         self._begin(now_s, lane, what, value, hurries=hurries)
         lane.says(now_s, what, value, self.tag)
         return Write(self.tag, _WHERE[what][lane.channel], _bytes(what, value), response=True, urgent=hurries)
 
-    def read(self, now_s: float, lane: Lane, what: What) -> Read:
+    def read(self, now_s: float, lane: ChannelState, what: What) -> Read:
         """Return a reading of a channel's dial, or of the battery."""
         self._begin(now_s, lane, what, 0)
         return Read(self.tag, BATTERY if what is What.BATTERY else _WHERE[what][lane.channel])
@@ -89,7 +89,7 @@ class Words:
             del self._sent[tag]
         return len(late)
 
-    def _begin(self, now_s: float, lane: Lane, what: What, value: int, *, hurries: bool = False) -> None:
+    def _begin(self, now_s: float, lane: ChannelState, what: What, value: int, *, hurries: bool = False) -> None:
         self.tag += 1
         self._sent[self.tag] = Sent(self.tag, lane, what, value, lane.turn, now_s + REPLY_S, hurries)
 

@@ -25,7 +25,7 @@ WAITING_MAX = 100
 """Ten seconds of waves that wait; more is dropped."""
 
 
-class Socket:
+class ChannelOutput:
     """One channel. It tells `log` of each change of strength, and of each change of what flows."""
 
     def __init__(self, name: str, strength: int, options: Coyote2Options, log: Log) -> None:

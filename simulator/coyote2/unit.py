@@ -32,7 +32,7 @@ from protocols.coyote2.packets import (
 )
 from protocols.vocabulary import Advert, BadPacket, Endpoint
 from simulator.chance import Chance
-from simulator.coyote2.channel import Socket
+from simulator.coyote2.channel import ChannelOutput
 from simulator.coyote2.options import Coyote2Options
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.trace import silent
@@ -56,7 +56,7 @@ class Coyote2:
         self._options = options
         self._log = log
         self._chance = chance.stream(f"{NAME} {address}")
-        self._sockets = tuple(Socket(LETTERS[at], options.strength[at], options, log) for at in range(2))
+        self._sockets = tuple(ChannelOutput(LETTERS[at], options.strength[at], options, log) for at in range(2))
         self._battery = options.battery
         self._on = True
         self._ignored = 0

@@ -57,7 +57,7 @@ def block_of(codes: Sequence[int], intensities: Sequence[int], lowest: int) -> B
     return Block(tuple(runs), max(intensities))
 
 
-class Socket:
+class ChannelOutput:
     """One channel. It tells `log` of each change of strength, and of each marked change of what flows."""
 
     def __init__(self, name: str, strength: int, limit: int, skin: Skin, log: Log) -> None:

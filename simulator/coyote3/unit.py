@@ -16,7 +16,7 @@ from math import inf
 from protocols.coyote3.packets import B1, BATTERY, BE, BF, CHARGE, FRAME, IN, LIMITS, OLD_REPLY, OUT, TOLD, Charge
 from protocols.vocabulary import Advert, BadPacket, Endpoint
 from simulator.chance import Chance
-from simulator.coyote3.channel import Block, Socket, block_of
+from simulator.coyote3.channel import Block, ChannelOutput, block_of
 from simulator.coyote3.options import Coyote3Options
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.output import Skin
@@ -69,7 +69,8 @@ class Coyote3:
         self._chance = chance.stream(f"{NAME} {address}")
         skin = Skin(options.load_ohm)
         self._sockets = tuple(
-            Socket(name, options.strength[place], options.limit[place], skin, log) for place, name in enumerate("AB")
+            ChannelOutput(name, options.strength[place], options.limit[place], skin, log)
+            for place, name in enumerate("AB")
         )
         self._battery = options.battery
         self._on = True

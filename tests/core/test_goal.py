@@ -44,7 +44,7 @@ def test_a_key_that_is_held_never_runs_away_from_the_level_and_the_climb_ends_wi
         one.run(2 / 60)
         told = one.reported.level[A].lo if one.reported else 0
         refused.add(press(one))
-        assert one.session.wish.goal(A) <= told + ahead(name)
+        assert one.session.ramp.goal(A) <= told + ahead(name)
     held = one.level_of("A")
     assert len(refused - {""}) <= 2, "a refusal says the same each time: the level that is waited for, or the cap"
     one.run(30)
@@ -56,9 +56,9 @@ def test_what_a_person_typed_and_a_ramp_on_its_way_are_not_held_back() -> None:
     one.link()
     while one.level_of("A") < 8:
         one.run(0.1)
-    assert one.session.wish.goal(A) == 40
+    assert one.session.ramp.goal(A) == 40
     assert "waits for the unit" in press(one), "a ramp's goal is ahead already: a key adds nothing to it"
-    assert one.session.wish.goal(A) == 40
+    assert one.session.ramp.goal(A) == 40
     one.act(lambda _now: one.session.level(A, by=None, to=60))
     one.run(60)
     assert one.level_of("A") == 60
@@ -69,7 +69,7 @@ def test_a_refused_key_changes_nothing_and_is_told_to_try_later() -> None:
     with pytest.raises(EstimError, match="waits for the unit") as refused:
         one.session.level(A, by=ahead("coyote3") + 1, to=None)
     assert refused.value.code is Exit.TRY_LATER
-    assert one.session.wish.goal(A) == 8
+    assert one.session.ramp.goal(A) == 8
 
 
 @settings(max_examples=30)
@@ -78,9 +78,9 @@ def test_down_is_always_taken_and_up_is_never_further_than_a_few_steps(presses: 
     one = playing("coyote3", 10)
     for wait_s, by in presses:
         one.run(wait_s)
-        before, told = one.session.wish.goal(A), one.reported.level[A].lo if one.reported else 0
+        before, told = one.session.ramp.goal(A), one.reported.level[A].lo if one.reported else 0
         refused = press(one, by)
-        after = one.session.wish.goal(A)
+        after = one.session.ramp.goal(A)
         if by < 0:
             assert not refused
             assert after == max(0, before + by)

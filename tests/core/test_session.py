@@ -180,7 +180,7 @@ def test_a_level_above_the_cap_is_refused_and_named() -> None:
     one.run(5)
     with pytest.raises(EstimError, match=r"above its cap of 70 .*new unit"):
         one.session.level(A, by=None, to=71)
-    assert one.session.wish.goal(A) == 10
+    assert one.session.ramp.goal(A) == 10
 
 
 @pytest.mark.control("C-12")
@@ -209,7 +209,7 @@ def do(one: World, act: str) -> None:
             case "+" | "-":
                 one.act(lambda now: session.level(A, by={"+": 1, "-": -1}[act], to=None))
             case "++":
-                one.act(lambda now: session.level(A, by=None, to=session.wish.goal(A) + 20))
+                one.act(lambda now: session.level(A, by=None, to=session.ramp.goal(A) + 20))
             case "pause":
                 one.act(session.pause)
             case "resume":
@@ -277,7 +277,7 @@ def test_whatever_is_done_no_level_rises_too_fast_or_too_high(
             stopped_s = one.now_s
         one.run(wait_s)
         if one.session.state in (State.STOPPING, State.FAULT, State.PAUSED, State.ENDED):
-            assert one.session.plea(one.now()).mode is not Mode.PLAY or one.session.wish.softening
+            assert one.session.request(one.now()).mode is not Mode.PLAY or one.session.ramp.softening
     last_s = float("-inf")
     for at_s, low, high in rises(one.seen, "A"):
         assert high - low <= caps.step

@@ -98,9 +98,9 @@ class Box:
         """One pass, as the host makes it."""
         reported, session = self.reported, self.session
         self.told += session.step(self.now, reported, events)
-        plea = session.plea(self.now)
-        granted = permit(self.now_s, plea, reported, self.caps, session.limits)
-        self.wanted = session.wanted(self.now, plea, granted)
+        request = session.request(self.now)
+        granted = permit(self.now_s, request, reported, self.caps, session.limits)
+        self.wanted = session.wanted(self.now, request, granted)
         level = self.wanted.level.get(A, Level(0))
         if level != self.level and not self.deaf:
             self.level, self.settled_s = level, self.now_s
@@ -153,13 +153,13 @@ def test_the_zero_of_a_pause_does_not_prove_the_stop_after_it(box: Box) -> None:
     assert not box.session.proved(pause)
     box.told += box.session.step(box.now, pause, [])
     assert box.at() is State.STOPPING
-    assert box.session.wanted(box.now, box.session.plea(box.now), permit_nothing(box)).stop == pause.stop + 1
+    assert box.session.wanted(box.now, box.session.request(box.now), permit_nothing(box)).stop == pause.stop + 1
     box.run(1)
     assert (box.at(), box.session.stop_confirmed) == (State.ENDED, True)
 
 
 def permit_nothing(box: Box) -> Any:
-    return permit(box.now_s, box.session.plea(box.now), box.reported, box.caps, box.session.limits)
+    return permit(box.now_s, box.session.request(box.now), box.reported, box.caps, box.session.limits)
 
 
 @pytest.mark.control("C-46")
@@ -353,7 +353,7 @@ def test_a_computer_that_slept_stops_the_unit_first(box: Box) -> None:
 
 @pytest.mark.control("C-54")
 def test_a_key_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_plays_at(box: Box) -> None:
-    wish = box.session.wish
+    wish = box.session.ramp
     wish.aim(A, 40, at_once=True)
     wish.advance(box.now_s)
     ramp = wish._ramps[A]

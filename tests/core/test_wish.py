@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.session.ramp import FADE_OUT_S, Ramp, Wish, ramp_default_s
+from estim.core.session.ramp import FADE_OUT_S, ChannelRamp, Ramp, ramp_default_s
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import Channel, Level
 
@@ -13,8 +13,8 @@ RATE, WIDTH = Steady(100), Steady(150)
 SCORE = Score((Part("warm-up", 0, 60, RATE, WIDTH, level_pct=50), Part("work", 60, 60, RATE, WIDTH)))
 
 
-def wish(goal: int = 10) -> Wish:
-    made = Wish((A, B), SCORE, {A: Level(goal)})
+def wish(goal: int = 10) -> Ramp:
+    made = Ramp((A, B), SCORE, {A: Level(goal)})
     made.begin(100.0, 10.0)
     return made
 
@@ -99,7 +99,7 @@ def test_what_a_hand_did_in_the_half_level_part_holds_there_and_moves_the_goal_b
 def test_one_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_plays(
     goal: int, percent: int, rose: bool
 ) -> None:
-    ramp = Ramp(goal=goal, at=float(goal))
+    ramp = ChannelRamp(goal=goal, at=float(goal))
     pressed = max(0, ramp.level(0, percent) + (1 if rose else -1))
     ramp.hand(0, percent, pressed, rose=rose, cap=200)
     assert ramp.level(0, percent) == pressed
@@ -109,7 +109,7 @@ def test_one_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_play
 
 @given(goal=st.integers(0, 200), level=st.integers(0, 200), percent=st.integers(1, 100))
 def test_a_raised_level_is_adopted_in_its_part(goal: int, level: int, percent: int) -> None:
-    ramp = Ramp(goal=goal, at=float(goal))
+    ramp = ChannelRamp(goal=goal, at=float(goal))
     before = ramp.level(0, percent)
     ramp.hand(0, percent, level, rose=True, cap=200)
     assert ramp.level(0, percent) == max(before, level)
@@ -117,7 +117,7 @@ def test_a_raised_level_is_adopted_in_its_part(goal: int, level: int, percent: i
 
 @given(goal=st.integers(0, 200), at=st.floats(0, 200), level=st.integers(0, 200), percent=st.integers(1, 100))
 def test_a_lowered_level_is_never_exceeded(goal: int, at: float, level: int, percent: int) -> None:
-    ramp = Ramp(goal=goal, at=min(at, float(goal)), slew=1.0)
+    ramp = ChannelRamp(goal=goal, at=min(at, float(goal)), slew=1.0)
     ramp.hand(0, percent, level, rose=False, cap=200)
     lowered = ramp.held is not None
     ramp.advance(1000.0)
@@ -127,14 +127,14 @@ def test_a_lowered_level_is_never_exceeded(goal: int, at: float, level: int, per
 
 @pytest.mark.control("C-54")
 def test_a_press_in_a_part_that_plays_little_never_moves_the_goal_above_the_cap() -> None:
-    ramp = Ramp(goal=70, at=70.0)
+    ramp = ChannelRamp(goal=70, at=70.0)
     ramp.hand(0, 5, 4, rose=True, cap=70)
     assert ramp.goal == 70
     assert ramp.level(0, 5) == 4
 
 
 def test_a_key_ends_what_a_hand_had_held() -> None:
-    ramp = Ramp(goal=40, at=40.0)
+    ramp = ChannelRamp(goal=40, at=40.0)
     ramp.hand(0, 50, 10, rose=False, cap=200)
     assert ramp.level(0, 50) == 10
     ramp.aim(30)

@@ -1,4 +1,4 @@
-"""What the tests of the minder share: a morning in Berlin, a unit with a full battery, and the words of notices."""
+"""What the tests of the reminders share: a morning in Berlin, a unit with a full battery, and the words of notices."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -7,7 +7,7 @@ import pytest
 
 from estim.clock import VirtualLoop, new_loop
 from estim.core.moment import Now
-from estim.host.operations import OP_TIMEOUT_S, OPS_MAX, Carrier, Entry
+from estim.host.operations import OP_TIMEOUT_S, OPS_MAX, Entry, Operations
 from estim.host.radio.link import Heard, Lost
 from protocols.em70.packets import CONTROL
 from protocols.registry import family
@@ -40,8 +40,8 @@ class Hangs:
         self.closed = True
 
 
-class Desk:
-    """Holds what a carrier brings."""
+class Supervisor:
+    """Holds what a operations brings."""
 
     def __init__(self) -> None:
         loop, self.clock = new_loop("max")
@@ -52,11 +52,11 @@ class Desk:
         self.lost: list[str] = []
         self.driver = family("em70").connect(0.0, "")
 
-    def live(self, act: Callable[[Carrier], object]) -> None:
-        """Let something be done with a carrier, and the longest time-outs pass."""
+    def live(self, act: Callable[[Operations], object]) -> None:
+        """Let something be done with a operations, and the longest time-outs pass."""
 
         async def whole() -> None:
-            carrier = Carrier(
+            operations = Operations(
                 self.link,
                 self.driver,
                 self.clock,
@@ -65,9 +65,9 @@ class Desk:
                 sent=lambda: None,
                 carried=lambda _now, _way, _endpoint, _data: None,
             )
-            act(carrier)
+            act(operations)
             await asyncio.sleep(2 * OP_TIMEOUT_S)
-            await carrier.close()
+            await operations.close()
 
         try:
             self.loop.run_until_complete(whole())
@@ -81,36 +81,36 @@ class Desk:
 
 @pytest.mark.control("C-07")
 def test_a_stop_goes_out_however_many_operations_hang() -> None:
-    desk = Desk()
+    supervisor = Supervisor()
 
-    def act(carrier: Carrier) -> None:
+    def act(operations: Operations) -> None:
         for tag in range(1, 2 * OPS_MAX):
-            carrier.perform(desk.now, Read(tag, CONTROL))
-            carrier.perform(desk.now, Write(1000 + tag, CONTROL, b"\x07", response=True))
-        carrier.perform(desk.now, Write(5000, CONTROL, b"\x03\x00", response=True, urgent=True))
-        carrier.perform(desk.now, Close(5001))
+            operations.perform(supervisor.now, Read(tag, CONTROL))
+            operations.perform(supervisor.now, Write(1000 + tag, CONTROL, b"\x07", response=True))
+        operations.perform(supervisor.now, Write(5000, CONTROL, b"\x03\x00", response=True, urgent=True))
+        operations.perform(supervisor.now, Close(5001))
 
-    desk.live(act)
-    assert desk.link.taken[-1] == b"\x03\x00"
-    assert desk.link.closed
+    supervisor.live(act)
+    assert supervisor.link.taken[-1] == b"\x03\x00"
+    assert supervisor.link.closed
 
 
 def test_too_many_reads_at_once_are_told_as_failed_and_counted() -> None:
-    desk = Desk()
-    held: list[Carrier] = []
+    supervisor = Supervisor()
+    held: list[Operations] = []
 
-    def act(carrier: Carrier) -> None:
-        held.append(carrier)
+    def act(operations: Operations) -> None:
+        held.append(operations)
         for tag in range(1, OPS_MAX + 4):
-            carrier.perform(desk.now, Read(tag, CONTROL))
+            operations.perform(supervisor.now, Read(tag, CONTROL))
 
-    desk.live(act)
+    supervisor.live(act)
     assert held[0].dropped == 3
 
 
 def test_what_hangs_ends_with_its_time() -> None:
-    desk = Desk()
-    desk.live(lambda carrier: carrier.perform(desk.now, Write(1, CONTROL, b"\x07", response=True)))
+    supervisor = Supervisor()
+    supervisor.live(lambda operations: operations.perform(supervisor.now, Write(1, CONTROL, b"\x07", response=True)))
     errors: list[AirError] = []
 
     class Takes:
@@ -118,6 +118,6 @@ def test_what_hangs_ends_with_its_time() -> None:
             errors.append(error or AirError("none"))
             return []
 
-    for entry in desk.entries:
+    for entry in supervisor.entries:
         entry(0.0, Takes())  # type: ignore[arg-type] # only `done` is asked
     assert [str(error) for error in errors] == ["no answer within 2 s"]

@@ -17,14 +17,14 @@ import pytest
 from estim.core.errors import Exit
 from estim.core.messages.commands import (
     LINE_MAX,
+    Acknowledge,
     Arm,
     Ask,
     Done,
-    Quiet,
-    Raise,
     Refusal,
     Reply,
     Scan,
+    SetLevel,
     Snapshot,
     Stop,
     Watch,
@@ -32,40 +32,40 @@ from estim.core.messages.commands import (
 from estim.core.messages.events import Happened, LinkBack, Paused
 from estim.core.messages.lines import Line, read_line
 from estim.core.vocabulary import State
-from estim.host.server import ASKED_MAX, FRONTS_MAX, Front, Server, serve
+from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, Connection, Server, serve
 
 WAIT_S = 20.0
 """Longest wait for anything here; nothing takes it but a mistake."""
 
 
-class Desk:
-    """Keeps what it was asked. A scan takes until `scanned` is set, a leave is a bug, a watch makes a front known."""
+class Supervisor:
+    """Keeps what it was asked. A scan takes until `scanned` is set, a leave is a bug, a watch makes one known."""
 
     def __init__(self) -> None:
         self.asked: list[Ask] = []
-        self.fronts: list[Front] = []
+        self.connections: list[Connection] = []
         self.scanned = asyncio.Event()
-        self.gone: asyncio.Queue[Front] = asyncio.Queue()
+        self.gone: asyncio.Queue[Connection] = asyncio.Queue()
         self.stop_fails = False
 
-    async def ask(self, front: Front, command: Ask) -> Reply:
+    async def ask(self, connection: Connection, command: Ask) -> Reply:
         self.asked.append(command)
         match command:
             case Scan():
                 await self.scanned.wait()
                 return Done("looked around")
-            case Quiet(7):
+            case Acknowledge(7):
                 raise KeyError("a bug")
             case Stop() if self.stop_fails:
                 raise KeyError("a bug")
             case Watch():
-                self.fronts.append(front)
+                self.connections.append(connection)
             case _:
                 pass
         return Done(type(command).__name__)
 
-    def left(self, front: Front) -> None:
-        self.gone.put_nowait(front)
+    def left(self, connection: Connection) -> None:
+        self.gone.put_nowait(connection)
 
 
 class Client:
@@ -87,10 +87,10 @@ class Client:
 
 
 class House:
-    """A server with its desk, and the front ends that came."""
+    """A server with its supervisor, and the front ends that came."""
 
-    def __init__(self, path: Path, desk: Desk, server: Server) -> None:
-        self.path, self.desk, self.server = path, desk, server
+    def __init__(self, path: Path, supervisor: Supervisor, server: Server) -> None:
+        self.path, self.supervisor, self.server = path, supervisor, server
         self._clients: list[Client] = []
 
     async def enter(self) -> Client:
@@ -98,20 +98,20 @@ class House:
         self._clients.append(client)
         return client
 
-    async def watch(self) -> tuple[Client, Front]:
+    async def watch(self) -> tuple[Client, Connection]:
         client = await self.enter()
         client.say(b'{"do":"watch"}')
         assert await client.hear() == Done("Watch")
-        return client, self.desk.fronts[-1]
+        return client, self.supervisor.connections[-1]
 
-    async def left(self) -> Front:
+    async def left(self) -> Connection:
         async with asyncio.timeout(WAIT_S):
-            return await self.desk.gone.get()
+            return await self.supervisor.gone.get()
 
     async def clear(self) -> None:
         for client in self._clients:
             client.writer.close()
-        self.desk.scanned.set()
+        self.supervisor.scanned.set()
         await self.server.close()
 
 
@@ -125,8 +125,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 async def house(folder: Path) -> AsyncIterator[House]:
-    desk = Desk()
-    house = House(folder / "s", desk, await serve(folder / "s", desk))
+    supervisor = Supervisor()
+    house = House(folder / "s", supervisor, await serve(folder / "s", supervisor))
     yield house
     await house.clear()
 
@@ -145,7 +145,7 @@ def paused(number: int) -> Paused:
 async def test_only_the_owner_may_come_in_whatever_the_umask(folder: Path, mask: int) -> None:
     before = os.umask(mask)
     try:
-        server = await serve(folder / "s", Desk())
+        server = await serve(folder / "s", Supervisor())
         after = os.umask(before)
     finally:
         os.umask(before)
@@ -191,7 +191,7 @@ async def test_what_is_no_command_is_answered_with_a_sentence_and_the_host_goes_
     assert refused.text.startswith("that is no command: ")
     assert why in refused.text
     assert await client.hear() == Done("Arm")
-    assert house.desk.asked == [Arm()]
+    assert house.supervisor.asked == [Arm()]
 
 
 async def test_a_line_of_the_longest_length_is_taken(house: House) -> None:
@@ -209,45 +209,45 @@ async def test_a_bug_of_ours_is_answered_too(house: House, caplog: pytest.LogCap
     assert refused.code == Exit.INTERNAL
     assert "the host's log" in refused.text
     assert await client.hear() == Done("Arm")
-    assert "Quiet failed" in caplog.text
+    assert "Acknowledge failed" in caplog.text
 
 
 @pytest.mark.parametrize("last", [b"", b'{"do":"arm"', b"x" * 3 * LINE_MAX])
 async def test_a_front_end_that_vanishes_has_left_wherever_its_line_ends(house: House, last: bytes) -> None:
-    client, front = await house.watch()
+    client, connection = await house.watch()
     other, _ = await house.watch()
     client.writer.write(last)
     client.writer.close()
-    assert await house.left() is front
-    assert front.gone
-    front.tell(paused(1))
+    assert await house.left() is connection
+    assert connection.gone
+    connection.tell(paused(1))
     other.say(b'{"do":"arm"}')
     assert await other.hear() == Done("Arm")
-    assert house.desk.asked == [Watch(), Watch(), Arm()]
+    assert house.supervisor.asked == [Watch(), Watch(), Arm()]
 
 
 async def test_one_that_vanishes_before_its_answer_has_left_too(house: House) -> None:
-    client, front = await house.watch()
+    client, connection = await house.watch()
     client.say(b'{"do":"scan"}')
     client.writer.close()
-    assert await house.left() is front
-    house.desk.scanned.set()
+    assert await house.left() is connection
+    house.supervisor.scanned.set()
     other = await house.enter()
     other.say(b'{"do":"arm"}')
     assert await other.hear() == Done("Arm")
 
 
 async def test_a_snapshot_takes_the_place_of_one_that_waits_and_what_happens_is_kept(house: House) -> None:
-    client, front = await house.watch()
+    client, connection = await house.watch()
     told: list[Line] = [snapshot("one", 1), paused(1), snapshot("two", 1), snapshot("one", 2), paused(2), Done("yes")]
     for line in [*told, snapshot("one", 3), snapshot("two", 2)]:
-        front.tell(line)
+        connection.tell(line)
     heard = [await client.hear() for _ in range(5)]
     assert heard == [snapshot("one", 3), paused(1), snapshot("two", 2), paused(2), Done("yes")]
 
 
 async def test_a_slow_front_end_loses_snapshots_and_nothing_else(house: House) -> None:
-    client, front = await house.watch()
+    client, connection = await house.watch()
     chance = Random(4)
     kept: list[Line] = []
     last: dict[str, Snapshot] = {}
@@ -255,18 +255,18 @@ async def test_a_slow_front_end_loses_snapshots_and_nothing_else(house: House) -
         unit = chance.choice(["one", "two"])
         if chance.random() < 0.04:
             kept.append(paused(number) if chance.random() < 0.9 else Done(str(number)))
-            front.tell(kept[-1])
+            connection.tell(kept[-1])
         else:
             last[unit] = snapshot(unit, number)
-            front.tell(last[unit])
+            connection.tell(last[unit])
         if chance.random() < 0.1:
             await asyncio.sleep(0)
-    front.tell(LinkBack(unit="one"))
+    connection.tell(LinkBack(unit="one"))
     heard = [await client.hear()]
     while heard[-1] != LinkBack(unit="one"):
         heard.append(await client.hear())
     shown = [line for line in heard if isinstance(line, Snapshot)]
-    assert not front.gone
+    assert not connection.gone
     assert [line for line in heard[:-1] if not isinstance(line, Snapshot)] == kept
     assert {line.unit: line for line in shown} == last
     assert len(shown) < 20_000 - len(kept)
@@ -281,15 +281,15 @@ async def test_one_that_never_reads_is_hung_up_on_and_the_others_are_not(house: 
         deaf.connect(str(house.path))
         deaf.sendall(b'{"do":"watch"}\n')
         other, front_of_other = await house.watch()
-        front = next(front for front in house.desk.fronts if front is not front_of_other)
+        connection = next(connection for connection in house.supervisor.connections if connection is not front_of_other)
         happened: list[Happened] = [paused(number) for number in range(40_000)]
         for told in happened:
-            front.tell(told)
-            if front.gone:
+            connection.tell(told)
+            if connection.gone:
                 break
             await asyncio.sleep(0)
-        assert front.gone
-        assert await house.left() is front
+        assert connection.gone
+        assert await house.left() is connection
         other.say(b'{"do":"arm"}')
         assert await other.hear() == Done("Arm")
     front_of_other.tell(happened[0])
@@ -301,8 +301,8 @@ async def test_commands_begin_in_the_order_in_which_they_come(house: House) -> N
     moves = [{"do": "level", "channel": "AB"[number % 2], "by": number - 50} for number in range(3 * ASKED_MAX)]
     client.say(*(json.dumps(move).encode() for move in moves))
     answers = [await client.hear() for _ in moves]
-    assert answers == [Done("Raise")] * len(moves)
-    assert [(move.channel, move.by) for move in house.desk.asked if isinstance(move, Raise)] == [
+    assert answers == [Done("SetLevel")] * len(moves)
+    assert [(move.channel, move.by) for move in house.supervisor.asked if isinstance(move, SetLevel)] == [
         (move["channel"], move["by"]) for move in moves
     ]
 
@@ -311,8 +311,8 @@ async def test_a_stop_is_not_held_up_by_what_came_before(house: House) -> None:
     client = await house.enter()
     client.say(b'{"do":"scan"}', b'{"do":"stop","reason":"panic"}')
     assert await client.hear() == Done("Stop")
-    assert house.desk.asked == [Scan(), Stop(reason="panic")]
-    house.desk.scanned.set()
+    assert house.supervisor.asked == [Scan(), Stop(reason="panic")]
+    house.supervisor.scanned.set()
     assert await client.hear() == Done("looked around")
 
 
@@ -323,15 +323,15 @@ async def test_too_many_commands_at_once_are_refused_and_a_stop_is_not(house: Ho
     assert isinstance(refused, Refusal)
     assert f"more than {ASKED_MAX} commands at once" in refused.text
     assert await client.hear() == Done("Stop")
-    house.desk.scanned.set()
+    house.supervisor.scanned.set()
     assert [await client.hear() for _ in range(ASKED_MAX)] == [Done("looked around")] * ASKED_MAX
     client.say(b'{"do":"quiet","alarm":2}')
-    assert await client.hear() == Done("Quiet")
-    assert [command for command in house.desk.asked if isinstance(command, Quiet)] == [Quiet(2)]
+    assert await client.hear() == Done("Acknowledge")
+    assert [command for command in house.supervisor.asked if isinstance(command, Acknowledge)] == [Acknowledge(2)]
 
 
 async def test_one_front_end_too_many_is_told_so(house: House) -> None:
-    here = [(await house.watch())[0] for _ in range(FRONTS_MAX)]
+    here = [(await house.watch())[0] for _ in range(CONNECTIONS_MAX)]
     late = await house.enter()
     refused = await late.hear()
     assert isinstance(refused, Refusal)
@@ -340,12 +340,12 @@ async def test_one_front_end_too_many_is_told_so(house: House) -> None:
     here[0].writer.close()
     await house.left()
     await house.watch()
-    assert len(house.desk.fronts) == FRONTS_MAX + 1
+    assert len(house.supervisor.connections) == CONNECTIONS_MAX + 1
 
 
 @pytest.mark.control("C-48")
 async def test_past_the_limit_of_front_ends_a_stop_is_obeyed_and_nothing_else(house: House) -> None:
-    for _ in range(FRONTS_MAX):
+    for _ in range(CONNECTIONS_MAX):
         await house.watch()
     idle = [await house.enter() for _ in range(40)]
     stops = await house.enter()
@@ -356,7 +356,7 @@ async def test_past_the_limit_of_front_ends_a_stop_is_obeyed_and_nothing_else(ho
     refused = await arms.hear()
     assert isinstance(refused, Refusal)
     assert refused.code == Exit.TRY_LATER
-    asked = [command for command in house.desk.asked if not isinstance(command, Watch)]
+    asked = [command for command in house.supervisor.asked if not isinstance(command, Watch)]
     assert asked == [Stop(reason="panic")]
     assert len(idle) == 40
 
@@ -365,27 +365,27 @@ async def test_each_answer_carries_the_number_of_its_command(house: House) -> No
     client = await house.enter()
     client.say(b'{"do":"scan","number":3}', b'{"do":"arm","number":4}')
     assert await client.hear() == Done("Arm", to=4)
-    house.desk.scanned.set()
+    house.supervisor.scanned.set()
     assert await client.hear() == Done("looked around", to=3)
 
 
 async def test_the_end_is_told_before_it_hangs_up(house: House) -> None:
-    client, front = await house.watch()
+    client, connection = await house.watch()
     last: list[Any] = [paused(number) for number in range(100)]
     for line in last:
-        front.tell(line)
+        connection.tell(line)
     await house.server.close()
     assert [await client.hear() for _ in last] == last
     assert await client.hears_the_end()
-    assert await house.left() is front
+    assert await house.left() is connection
     with pytest.raises(OSError, match="refused"):
         await house.enter()
 
 
 async def test_past_the_limit_a_stop_that_meets_a_bug_is_answered_and_the_rest_goes_on(house: House) -> None:
-    for _ in range(FRONTS_MAX):
+    for _ in range(CONNECTIONS_MAX):
         await house.watch()
-    house.desk.stop_fails = True
+    house.supervisor.stop_fails = True
     late = await house.enter()
     late.say(b'{"do":"stop","number":7}')
     refused = await late.hear()

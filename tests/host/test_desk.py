@@ -1,4 +1,4 @@
-"""The desk on software units and time that jumps: what is answered is so, and no session plays for nobody."""
+"""The supervisor on software units and time that jumps: what is answered is so, and no session plays for nobody."""
 
 import asyncio
 import os
@@ -21,9 +21,9 @@ from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Pause, Refusal, Resume, Start, Stop, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
 from estim.core.vocabulary import Reason, State
-from estim.host.server import Front
-from estim.host.services import Parts
-from estim.host.supervisor import Desk
+from estim.host.server import Connection
+from estim.host.services import Services
+from estim.host.supervisor import Supervisor
 from estim.journal.marker import Marker
 from estim.journal.rows import Opening, Outcome, Row
 from estim.journal.sessions import Ledger
@@ -45,7 +45,7 @@ LIFE_MAX_S = 36_000.0
 """Longest life of a house, in its own time."""
 
 
-class Seat(Front):
+class Seat(Connection):
     """A front end without a socket."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class RealAir(MemoryAir):
 
 
 class House:
-    """A desk with its parts, on a loop whose time jumps. `real`: as with real units, and a journal that is kept."""
+    """A supervisor with its services, on a loop whose time jumps. `real`: with a journal that is kept."""
 
     def __init__(self, folder: Path, options: str, *, real: bool = False, solo: bool = False) -> None:
         self.real = real
@@ -96,17 +96,17 @@ class House:
         made = RealAir if real else MemoryAir
         self.air = made(self.twins, faults=self.setup.radio)
 
-    def run(self, life: Callable[["House", Desk], Awaitable[None]]) -> None:
-        """Let somebody use the desk, then end it."""
+    def run(self, life: Callable[["House", Supervisor], Awaitable[None]]) -> None:
+        """Let somebody use the supervisor, then end it."""
 
         async def whole() -> None:
             path = self.home.journal if self.real else self.home.simulated
             self.journal = await self.disk.open(path, simulated=not self.real)
             try:
-                desk = Desk(self.parts(), solo=self.solo, leaving=self.leaving)
+                supervisor = Supervisor(self.parts(), solo=self.solo, leaving=self.leaving)
                 async with asyncio.timeout(LIFE_MAX_S):  # a bug that is swallowed must end a test, not hang it
-                    await life(self, desk)
-                    await desk.close()
+                    await life(self, supervisor)
+                    await supervisor.close()
             finally:
                 await self.journal.close()
 
@@ -115,8 +115,8 @@ class House:
         finally:
             self.loop.close()
 
-    def parts(self) -> Parts:
-        return Parts(
+    def parts(self) -> Services:
+        return Services(
             clock=self.clock,
             air=self.air,
             journal=self.journal,
@@ -159,13 +159,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.mark.control("C-09")
 def test_a_recovery_that_is_not_proved_is_never_called_confirmed(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
-        await desk.recover()
-        reply = await desk.ask(Seat(), Stop())
+        await supervisor.recover()
+        reply = await supervisor.ask(Seat(), Stop())
         assert isinstance(reply, Refusal)
         assert reply.code == Exit.NOT_CONFIRMED
-        again = await desk.ask(Seat(), Stop())
+        again = await supervisor.ask(Seat(), Stop())
         assert isinstance(again, Refusal)
         assert again.code == Exit.NOT_CONFIRMED
 
@@ -174,22 +174,22 @@ def test_a_recovery_that_is_not_proved_is_never_called_confirmed(folder: Path) -
 
 @pytest.mark.control("C-12")
 def test_a_recovery_that_found_nobody_is_tried_again_by_the_next_host(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open()
-        await desk.recover()
-        assert isinstance(await desk.ask(Seat(), Stop(reason="interrupted")), Refusal)
-        await desk.close()
+        await supervisor.recover()
+        assert isinstance(await supervisor.ask(Seat(), Stop(reason="interrupted")), Refusal)
+        await supervisor.close()
         assert len(await house.journal.open_sessions()) == 1
 
     House(folder, "em70").run(life)
 
 
 def test_a_stop_before_anything_was_put_out_does_not_claim_a_proof(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        assert isinstance(await desk.ask(seat, PLAY), Done)
-        reply = await desk.ask(seat, Stop())
+        assert isinstance(await supervisor.ask(seat, PLAY), Done)
+        reply = await supervisor.ask(seat, Stop())
         assert isinstance(reply, Done)
         assert "confirmed" not in reply.text
 
@@ -208,8 +208,8 @@ def test_after_a_bug_of_ours_the_unit_is_stopped_by_a_fresh_way(folder: Path) ->
 
     house.made = replace(real, connect=connect)
 
-    async def life(house: House, desk: Desk) -> None:
-        assert isinstance(await desk.ask(Seat(), PLAY), Done)
+    async def life(house: House, supervisor: Supervisor) -> None:
+        assert isinstance(await supervisor.ask(Seat(), PLAY), Done)
         await asyncio.sleep(60)
         assert len(made) == 2
         assert house.level() == 0
@@ -220,28 +220,28 @@ def test_after_a_bug_of_ours_the_unit_is_stopped_by_a_fresh_way(folder: Path) ->
 
 @pytest.mark.control("C-41")
 def test_a_front_end_that_vanished_while_its_start_was_prepared_gets_no_session(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        starting = asyncio.get_running_loop().create_task(desk.ask(seat, PLAY))
+        starting = asyncio.get_running_loop().create_task(supervisor.ask(seat, PLAY))
         await asyncio.sleep(1)
-        desk.left(seat)
+        supervisor.left(seat)
         reply = await starting
         assert isinstance(reply, Refusal)
         await asyncio.sleep(30)
         assert house.level() == 0
-        assert not any(station.state is not State.ENDED for station in desk.overview().units)
+        assert not any(active.state is not State.ENDED for active in supervisor.overview().units)
 
     House(folder, "em70").run(life)
 
 
 @pytest.mark.control("C-41")
 def test_a_front_end_that_vanishes_takes_its_session_with_it(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        await desk.ask(seat, PLAY)
+        await supervisor.ask(seat, PLAY)
         await asyncio.sleep(20)
         assert house.level() == 3
-        desk.left(seat)
+        supervisor.left(seat)
         await asyncio.sleep(5)
         assert house.level() == 0
 
@@ -260,18 +260,18 @@ def words(reply: object) -> str:
 def test_after_an_unproved_stop_a_host_looks_on_and_says_so_until_the_unit_is_off(folder: Path) -> None:
     """Eight seconds of silence on the air: told as not confirmed, then found again and stopped, by the same host."""
 
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        assert isinstance(await desk.ask(seat, REAL), Done)
+        assert isinstance(await supervisor.ask(seat, REAL), Done)
         await asyncio.sleep(15)
         assert house.level() == 3
         house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
-        first = await desk.ask(seat, Stop())
+        first = await supervisor.ask(seat, Stop())
         assert isinstance(first, Refusal)
         assert first.code == Exit.NOT_CONFIRMED
         assert "may be on until" in first.text
         assert house.level() == 3
-        again = await desk.ask(seat, Stop())
+        again = await supervisor.ask(seat, Stop())
         assert isinstance(again, Refusal)
         assert again.code == Exit.NOT_CONFIRMED
         await asyncio.sleep(10)
@@ -279,26 +279,26 @@ def test_after_an_unproved_stop_a_host_looks_on_and_says_so_until_the_unit_is_of
         assert left.ended
         assert left.id > 0
         assert house.marked() == ["em70"]
-        [shown] = desk.overview().units
+        [shown] = supervisor.overview().units
         assert (shown.state, shown.out, shown.on_until is not None) == (State.STOPPING, "maybe", True)
         house.air.change(house.twins[0].address, CLEAR)
         await asyncio.sleep(60)
         assert house.level() == 0
         assert await house.journal.open_sessions() == []
         assert house.marked() == []
-        assert words(await desk.ask(seat, Stop())) == "em70: stopped, zero confirmed"
+        assert words(await supervisor.ask(seat, Stop())) == "em70: stopped, zero confirmed"
 
     House(folder, "em70", real=True).run(life)
 
 
 @pytest.mark.control("C-47")
 def test_a_solo_host_stays_while_a_unit_may_be_on_though_nobody_is_there_any_more(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        assert isinstance(await desk.ask(seat, REAL), Done)
+        assert isinstance(await supervisor.ask(seat, REAL), Done)
         await asyncio.sleep(10)
         assert house.level() == 3
-        desk.left(seat)
+        supervisor.left(seat)
         await asyncio.sleep(60)
         assert house.level() == 3  # out of range since 8 s after connecting
         assert not house.leaving.is_set()
@@ -312,20 +312,20 @@ def test_a_solo_host_stays_while_a_unit_may_be_on_though_nobody_is_there_any_mor
 
 @pytest.mark.control("C-47")
 def test_the_next_host_takes_up_what_the_last_one_could_not_prove(folder: Path) -> None:
-    async def first(house: House, desk: Desk) -> None:
-        assert isinstance(await desk.ask(Seat(), REAL), Done)
+    async def first(house: House, supervisor: Supervisor) -> None:
+        assert isinstance(await supervisor.ask(Seat(), REAL), Done)
         await asyncio.sleep(15)
         house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
-        assert isinstance(await desk.ask(Seat(), Stop()), Refusal)
+        assert isinstance(await supervisor.ask(Seat(), Stop()), Refusal)
 
     house = House(folder, "em70", real=True)
     house.run(first)
     assert house.level() == 3
     later = House(folder, "em70:strength=3", real=True)
 
-    async def second(house: House, desk: Desk) -> None:
-        assert await desk.recover() == ["em70"]
-        reply = await desk.ask(Seat(), Stop())
+    async def second(house: House, supervisor: Supervisor) -> None:
+        assert await supervisor.recover() == ["em70"]
+        reply = await supervisor.ask(Seat(), Stop())
         assert isinstance(reply, Done)
         assert reply.proved
         assert house.level() == 0
@@ -337,12 +337,12 @@ def test_the_next_host_takes_up_what_the_last_one_could_not_prove(folder: Path) 
 
 @pytest.mark.control("C-47")
 def test_a_start_on_a_unit_that_is_searched_for_says_so(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open()
-        await desk.recover()
+        await supervisor.recover()
         await asyncio.sleep(1)
-        reply = await desk.ask(Seat(), REAL)
+        reply = await supervisor.ask(Seat(), REAL)
         assert isinstance(reply, Refusal)
         assert reply.code == Exit.TRY_LATER
         assert "may still be on from an earlier session and is being searched for" in reply.text
@@ -354,19 +354,19 @@ def test_a_start_on_a_unit_that_is_searched_for_says_so(folder: Path) -> None:
 
 @pytest.mark.control("C-47")
 def test_a_persons_word_ends_the_search_and_confirms_nothing(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open()
-        await desk.recover()
+        await supervisor.recover()
         await asyncio.sleep(300)
-        assert isinstance(await desk.ask(Seat(), Stop()), Refusal)
+        assert isinstance(await supervisor.ask(Seat(), Stop()), Refusal)
         seat = Seat()
-        assert isinstance(await desk.ask(seat, Watch()), Done)
-        assert "seen off by you" in words(await desk.ask(seat, Stop(seen_off=True)))
+        assert isinstance(await supervisor.ask(seat, Watch()), Done)
+        assert "seen off by you" in words(await supervisor.ask(seat, Stop(seen_off=True)))
         assert await house.journal.open_sessions() == []
         [ended] = [line for line in seat.told if isinstance(line, Ended)]
         assert ended.stop_confirmed is False
-        again = await desk.ask(Seat(), Stop(seen_off=True))
+        again = await supervisor.ask(Seat(), Stop(seen_off=True))
         assert isinstance(again, Refusal)
 
     House(folder, "em70", real=True).run(life)
@@ -374,14 +374,14 @@ def test_a_persons_word_ends_the_search_and_confirms_nothing(folder: Path) -> No
 
 @pytest.mark.control("C-53")
 def test_a_unit_of_a_family_that_nobody_knows_keeps_no_other_on_and_is_never_called_off(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open(family="nobody", address="00:00:00:00:00:01")
         await house.leave_open()
-        assert await desk.recover() == ["em70"]
+        assert await supervisor.recover() == ["em70"]
         await asyncio.sleep(30)
         assert house.level() == 0
         for _ in range(2):
-            reply = await desk.ask(Seat(), Stop())
+            reply = await supervisor.ask(Seat(), Stop())
             assert isinstance(reply, Refusal)
             assert reply.code == Exit.NOT_CONFIRMED
             assert "nobody may be on" in reply.text
@@ -391,10 +391,10 @@ def test_a_unit_of_a_family_that_nobody_knows_keeps_no_other_on_and_is_never_cal
 
 @pytest.mark.control("C-47")
 def test_two_rows_of_one_unit_are_settled_together(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
         await house.leave_open()
-        assert await desk.recover() == ["em70"]
+        assert await supervisor.recover() == ["em70"]
         await asyncio.sleep(30)
         assert house.level() == 0
         assert await house.journal.open_sessions() == []
@@ -403,10 +403,10 @@ def test_two_rows_of_one_unit_are_settled_together(folder: Path) -> None:
 
 
 def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        assert isinstance(await desk.ask(seat, Watch()), Done)
-        await desk.ask(seat, REAL)
+        assert isinstance(await supervisor.ask(seat, Watch()), Done)
+        await supervisor.ask(seat, REAL)
         await asyncio.sleep(60)
         ended = next(line for line in seat.told if isinstance(line, Ended))
         assert ended.started_at is None
@@ -418,15 +418,15 @@ def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> Non
 
 @pytest.mark.control("C-49")
 def test_a_stop_while_the_link_is_lost_never_becomes_a_pause(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
         waits = structs.replace(REAL, wait_after_loss=True)
-        assert isinstance(await desk.ask(seat, waits), Done)
+        assert isinstance(await supervisor.ask(seat, waits), Done)
         await asyncio.sleep(10)
-        stopping = asyncio.get_running_loop().create_task(desk.ask(seat, Stop()))
+        stopping = asyncio.get_running_loop().create_task(supervisor.ask(seat, Stop()))
         await asyncio.sleep(60)
         await stopping
-        assert isinstance(await desk.ask(seat, Resume()), Refusal)
+        assert isinstance(await supervisor.ask(seat, Resume()), Refusal)
         await asyncio.sleep(10)
         assert house.level() == 0
         assert await house.journal.open_sessions() == []
@@ -436,18 +436,18 @@ def test_a_stop_while_the_link_is_lost_never_becomes_a_pause(folder: Path) -> No
 
 @pytest.mark.control("C-41")
 def test_a_paused_session_goes_with_its_front_end_too(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat, other = Seat(), Seat()
-        await desk.ask(other, Watch())
-        await desk.ask(seat, PLAY)
+        await supervisor.ask(other, Watch())
+        await supervisor.ask(seat, PLAY)
         await asyncio.sleep(20)
-        assert isinstance(await desk.ask(seat, Pause()), Done)
+        assert isinstance(await supervisor.ask(seat, Pause()), Done)
         await asyncio.sleep(5)
-        desk.left(seat)
+        supervisor.left(seat)
         await asyncio.sleep(5)
         [ended] = [line for line in other.told if isinstance(line, Ended)]
         assert ended.reason is Reason.INTERRUPTED
-        assert isinstance(await desk.ask(other, Resume()), Refusal)
+        assert isinstance(await supervisor.ask(other, Resume()), Refusal)
 
     House(folder, "em70").run(life)
 
@@ -465,14 +465,14 @@ class SlowDisk(Journal):
 
 @pytest.mark.control("C-07")
 def test_a_stop_that_overtakes_a_start_at_the_disk_is_kept(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         slow = house.journal
         assert isinstance(slow, SlowDisk)
         slow.waits = asyncio.Event()
         seat = Seat()
-        starting = asyncio.get_running_loop().create_task(desk.ask(seat, PLAY))
+        starting = asyncio.get_running_loop().create_task(supervisor.ask(seat, PLAY))
         await asyncio.sleep(10)
-        assert words(await desk.ask(Seat(), Stop())) == "nothing is running"
+        assert words(await supervisor.ask(Seat(), Stop())) == "nothing is running"
         slow.waits.set()
         reply = await starting
         assert isinstance(reply, Refusal)
@@ -487,30 +487,30 @@ def test_a_stop_that_overtakes_a_start_at_the_disk_is_kept(folder: Path) -> None
 
 @pytest.mark.control("C-17")
 def test_an_override_holds_for_the_start_that_it_was_typed_for_and_for_no_other(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         short = structs.replace(PLAY, minutes=3)
-        assert isinstance(await desk.ask(Seat(), short), Done)
+        assert isinstance(await supervisor.ask(Seat(), short), Done)
         await asyncio.sleep(240)
-        refused = await desk.ask(Seat(), short)
+        refused = await supervisor.ask(Seat(), short)
         assert isinstance(refused, Refusal)
         assert refused.code == Exit.REFUSED
-        again = await desk.ask(Seat(), structs.replace(short, override=("gap",)))
+        again = await supervisor.ask(Seat(), structs.replace(short, override=("gap",)))
         assert isinstance(again, Done), again
         await asyncio.sleep(240)
-        assert isinstance(await desk.ask(Seat(), short), Refusal)
+        assert isinstance(await supervisor.ask(Seat(), short), Refusal)
 
     House(folder, "em70").run(life)
 
 
 @pytest.mark.control("C-48")
 def test_a_signal_stops_everything_and_the_host_goes_on(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        await desk.ask(seat, Watch())
-        await desk.ask(seat, PLAY)
+        await supervisor.ask(seat, Watch())
+        await supervisor.ask(seat, PLAY)
         await asyncio.sleep(20)
         assert house.level() == 3
-        desk.stop_all(Reason.STOPPED)
+        supervisor.stop_all(Reason.STOPPED)
         await asyncio.sleep(5)
         assert house.level() == 0
         [ended] = [line for line in seat.told if isinstance(line, Ended)]
@@ -550,12 +550,12 @@ class FillingDisk(Journal):
 
 
 def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_there_is_room(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         disk = house.journal
         assert isinstance(disk, FillingDisk)
         seat = Seat()
-        await desk.ask(seat, Watch())
-        await desk.ask(seat, structs.replace(REAL, minutes=1))
+        await supervisor.ask(seat, Watch())
+        await supervisor.ask(seat, structs.replace(REAL, minutes=1))
         await asyncio.sleep(20)
         disk.ledger.full = True
         await asyncio.sleep(20)
@@ -579,17 +579,17 @@ def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_th
 def test_a_start_in_the_breath_of_an_unproved_end_takes_nobodys_place(folder: Path) -> None:
     """The session has ended without a proof and is being hung up: the one that stops its unit comes next, and stays."""
 
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        await desk.ask(seat, REAL)
+        await supervisor.ask(seat, REAL)
         await asyncio.sleep(20)
         house.air.change(house.twins[0].address, RadioFaults(stall=(0.0, 1e6)))
-        stopping = asyncio.get_running_loop().create_task(desk.ask(seat, Stop()))
+        stopping = asyncio.get_running_loop().create_task(supervisor.ask(seat, Stop()))
         for _ in range(20_000):
-            if desk.overview().units[0].state is State.ENDED:
+            if supervisor.overview().units[0].state is State.ENDED:
                 break
             await asyncio.sleep(0.001)
-        reply = await desk.ask(Seat(), REAL)
+        reply = await supervisor.ask(Seat(), REAL)
         assert isinstance(reply, Refusal)
         assert "is being searched for" in reply.text
         await stopping
@@ -602,12 +602,12 @@ def test_a_start_in_the_breath_of_an_unproved_end_takes_nobodys_place(folder: Pa
 
 
 def test_many_lost_units_hold_up_an_ending_host_no_longer_than_one(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         for number in range(5):
             await house.leave_open(address=f"00:00:00:00:00:0{number}")
-        await desk.recover()
+        await supervisor.recover()
         began_s = house.clock.now().mono_s
-        await desk.close()
+        await supervisor.close()
         assert house.clock.now().mono_s - began_s < 40
 
     House(folder, "em70", real=True).run(life)
@@ -615,15 +615,15 @@ def test_many_lost_units_hold_up_an_ending_host_no_longer_than_one(folder: Path)
 
 @pytest.mark.control("C-44", "C-50")
 def test_a_link_that_was_lost_in_a_gap_of_feeding_comes_back_to_a_pause_that_waits_for_a_key(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        await desk.ask(seat, Watch())
-        await desk.ask(seat, structs.replace(REAL, wait_after_loss=True, level={Channel.A: 10}))
+        await supervisor.ask(seat, Watch())
+        await supervisor.ask(seat, structs.replace(REAL, wait_after_loss=True, level={Channel.A: 10}))
         await asyncio.sleep(60)
         assert [line for line in seat.told if isinstance(line, LinkLost)]
         assert not [line for line in seat.told if isinstance(line, Resumed)]
         assert house.level() == 0
-        [shown] = desk.overview().units
+        [shown] = supervisor.overview().units
         assert shown.state is State.PAUSED
 
     House(folder, "coyote3:stall=20+3,cut=20.9+0.5", real=True).run(life)
@@ -631,14 +631,16 @@ def test_a_link_that_was_lost_in_a_gap_of_feeding_comes_back_to_a_pause_that_wai
 
 @pytest.mark.control("C-47")
 def test_a_stop_of_one_unit_never_says_that_nothing_is_running_while_another_one_plays(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         first, second = (twin.address for twin in house.twins)
         seat = Seat()
-        assert isinstance(await desk.ask(seat, structs.replace(REAL, unit=first)), Done)
-        assert isinstance(await desk.ask(seat, structs.replace(REAL, unit=second, override=("gap", "dose"))), Done)
+        assert isinstance(await supervisor.ask(seat, structs.replace(REAL, unit=first)), Done)
+        assert isinstance(
+            await supervisor.ask(seat, structs.replace(REAL, unit=second, override=("gap", "dose"))), Done
+        )
         await asyncio.sleep(20)
-        assert isinstance(await desk.ask(seat, Stop(unit=second)), Done)
-        reply = await desk.ask(seat, Stop(unit=second))
+        assert isinstance(await supervisor.ask(seat, Stop(unit=second)), Done)
+        reply = await supervisor.ask(seat, Stop(unit=second))
         assert words(reply).startswith("nothing is running there; running: ")
         assert house.level() == 3
 
@@ -650,10 +652,10 @@ def test_a_stop_of_one_unit_never_says_that_nothing_is_running_while_another_one
 
 @pytest.mark.control("C-47")
 def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         for twin in house.twins:
             await house.leave_open(address=twin.address)
-        await desk.recover()
+        await supervisor.recover()
         await asyncio.sleep(30)
         assert [twin.level("A") for twin in house.twins] == [0, 0]
         assert await house.journal.open_sessions() == []
@@ -666,11 +668,11 @@ def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Pat
 
 @pytest.mark.control("C-47")
 def test_a_unit_that_says_that_it_is_on_is_not_settled_by_a_word(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
-        await desk.recover()
+        await supervisor.recover()
         await asyncio.sleep(10)
-        reply = await desk.ask(Seat(), Stop(seen_off=True))
+        reply = await supervisor.ask(Seat(), Stop(seen_off=True))
         assert isinstance(reply, Refusal)
         assert "doesn't say that it is off" in reply.text
         assert await house.journal.open_sessions()
@@ -681,16 +683,16 @@ def test_a_unit_that_says_that_it_is_on_is_not_settled_by_a_word(folder: Path) -
 @pytest.mark.control("C-49")
 @pytest.mark.parametrize("knows", ["the host", "the home"])
 def test_a_start_that_was_typed_before_a_stop_is_not_carried_out_after_it(folder: Path, knows: str) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         typed_s = began_s()
         if knows == "the host":
-            await desk.ask(Seat(), Stop())
+            await supervisor.ask(Seat(), Stop())
         else:
             note_stop(house.home)
-        reply = await desk.ask(Seat(), structs.replace(PLAY, typed_s=typed_s))
+        reply = await supervisor.ask(Seat(), structs.replace(PLAY, typed_s=typed_s))
         assert isinstance(reply, Refusal)
         assert reply.text == "stopped before it began"
-        later = await desk.ask(Seat(), structs.replace(PLAY, typed_s=RealClock().now().mono_s))
+        later = await supervisor.ask(Seat(), structs.replace(PLAY, typed_s=RealClock().now().mono_s))
         assert isinstance(later, Done)
 
     House(folder, "em70").run(life)

@@ -1,4 +1,4 @@
-"""The desk shares the radio: a scan goes beside a session, and what is opened to stop a unit says so."""
+"""The supervisor shares the radio: a scan goes beside a session, and what is opened to stop a unit says so."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from estim.core.messages.commands import Done, Found, Scan, Stop
-from estim.host.supervisor import Desk
+from estim.host.supervisor import Supervisor
 from simulator.memory import Expected, MemoryAir, MemoryLink
 from simulator.registry import make
 from simulator.trace import silent
@@ -18,19 +18,19 @@ __all__ = ["folder"]
 
 @pytest.mark.control("C-57")
 def test_a_scan_beside_a_session_is_answered_and_the_session_plays_on(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
         play = structs.replace(PLAY, unit=house.twins[0].address)
-        assert isinstance(await desk.ask(seat, play), Done)
+        assert isinstance(await supervisor.ask(seat, play), Done)
         await asyncio.sleep(20)
         assert house.level() == 3
-        reply = await desk.ask(Seat(), Scan(4.0))
+        reply = await supervisor.ask(Seat(), Scan(4.0))
         assert isinstance(reply, Found)
         assert [one.address for one in reply.units] == [house.twins[1].address]  # a connected unit doesn't advertise
         assert house.level() == 3
-        scanning = asyncio.get_running_loop().create_task(desk.ask(Seat(), Scan(30.0)))
+        scanning = asyncio.get_running_loop().create_task(supervisor.ask(Seat(), Scan(30.0)))
         await asyncio.sleep(1)
-        stopped = await desk.ask(seat, Stop())
+        stopped = await supervisor.ask(seat, Stop())
         assert isinstance(stopped, Done)
         assert not scanning.done()
         await scanning
@@ -55,8 +55,8 @@ class NotedAir(MemoryAir):
 
 @pytest.mark.control("C-57")
 def test_a_link_that_is_opened_again_is_opened_to_stop_and_the_first_one_is_not(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
-        assert isinstance(await desk.ask(Seat(), PLAY), Done)
+    async def life(house: House, supervisor: Supervisor) -> None:
+        assert isinstance(await supervisor.ask(Seat(), PLAY), Done)
         await asyncio.sleep(60)
         assert air.noted[0] is False
         assert len(air.noted) > 1
@@ -69,9 +69,9 @@ def test_a_link_that_is_opened_again_is_opened_to_stop_and_the_first_one_is_not(
 
 @pytest.mark.control("C-57")
 def test_what_a_dead_host_left_behind_is_looked_for_to_stop_it(folder: Path) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
-        await desk.recover()
+        await supervisor.recover()
         await asyncio.sleep(10)
         assert air.noted
         assert all(air.noted)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from estim.config.options import HostOptions
-from estim.config.settings import Reminders
+from estim.config.settings import ReminderSettings
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Watch
 from estim.core.messages.events import Reminded
 from estim.host.main import minded, ways_of
-from estim.host.services import Parts
-from estim.host.supervisor import Desk
+from estim.host.services import Services
+from estim.host.supervisor import Supervisor
 from estim.journal.writer import Journal
 from simulator.trace import Trace
 from tests.host.minding import BAD_ADDRESS, BORN, FIRST, PLAIN, SILENT, folder
@@ -26,13 +26,13 @@ __all__ = ["folder"]
 # How it is joined
 
 
-async def watched(life: Life, parts: Parts, options: HostOptions) -> list[str]:
+async def watched(life: Life, services: Services, options: HostOptions) -> list[str]:
     """Mind the schedule as a host does, over its first slot; return what a front end was told of it."""
-    desk, seat = Desk(parts, solo=options.solo, leaving=asyncio.Event()), Seat()
-    await desk.ask(seat, Watch())
-    async with minded(parts, desk, options):
+    supervisor, seat = Supervisor(services, solo=options.solo, leaving=asyncio.Event()), Seat()
+    await supervisor.ask(seat, Watch())
+    async with minded(services, supervisor, options):
         await life.until(23, "8:10")
-    await desk.close()
+    await supervisor.close()
     return [line.text for line in seat.told if isinstance(line, Reminded)]
 
 
@@ -41,7 +41,7 @@ def test_a_host_for_one_front_end_reminds_and_connects_nothing(folder: Path) -> 
 
     async def story(life: Life) -> None:
         await life.well()
-        assert await watched(life, life.parts, HostOptions(solo=True)) == [FIRST]
+        assert await watched(life, life.services, HostOptions(solo=True)) == [FIRST]
         assert not any(record["event"] == "connect" for record in trace.records)
 
     Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False, trace=trace).live(story)
@@ -50,7 +50,7 @@ def test_a_host_for_one_front_end_reminds_and_connects_nothing(folder: Path) -> 
 def test_a_host_that_stays_reminds_and_prepares(folder: Path) -> None:
     async def story(life: Life) -> None:
         await life.well()
-        first, then = await watched(life, life.parts, HostOptions(solo=False))
+        first, then = await watched(life, life.services, HostOptions(solo=False))
         assert first == FIRST
         assert "is ready and at zero" in then
 
@@ -61,7 +61,7 @@ def test_a_host_of_software_units_minds_no_schedule(folder: Path) -> None:
     async def story(life: Life) -> None:
         journal = await Journal.open(life.home.simulated, simulated=True)
         try:
-            assert await watched(life, replace(life.parts, journal=journal), HostOptions(solo=False)) == []
+            assert await watched(life, replace(life.services, journal=journal), HostOptions(solo=False)) == []
             assert (await journal.diary()).regimes == ()
         finally:
             await journal.close()
@@ -80,7 +80,7 @@ def test_a_bad_address_in_the_settings_leaves_no_unit_on_that_a_dead_host_left(f
         life.home.settings_file.write_text(PLAIN + BAD_ADDRESS, encoding="utf-8")
         await life.wake()
         with pytest.raises(EstimError):
-            async with minded(life.parts, life.desk, HostOptions(solo=False)):
+            async with minded(life.services, life.supervisor, HostOptions(solo=False)):
                 pass
         assert life.twin.level() == 0
 
@@ -101,15 +101,15 @@ class Screen(io.StringIO):
 @pytest.mark.parametrize(
     ("settings", "terminal", "names"),
     [
-        (Reminders(), True, ["desktop", "terminal"]),
-        (Reminders(), False, ["desktop"]),
-        (Reminders(desktop=False), True, ["terminal"]),
-        (Reminders(terminal=False), True, ["desktop"]),
-        (Reminders(desktop=False, terminal=False), True, []),
+        (ReminderSettings(), True, ["desktop", "terminal"]),
+        (ReminderSettings(), False, ["desktop"]),
+        (ReminderSettings(desktop=False), True, ["terminal"]),
+        (ReminderSettings(terminal=False), True, ["desktop"]),
+        (ReminderSettings(desktop=False, terminal=False), True, []),
     ],
 )
 def test_ways_are_those_that_are_wanted_and_there(
-    monkeypatch: pytest.MonkeyPatch, settings: Reminders, terminal: bool, names: list[str]
+    monkeypatch: pytest.MonkeyPatch, settings: ReminderSettings, terminal: bool, names: list[str]
 ) -> None:
     monkeypatch.setattr("sys.stderr", Screen(terminal))
     monkeypatch.setattr("sys.platform", "linux")
@@ -117,7 +117,7 @@ def test_ways_are_those_that_are_wanted_and_there(
 
 
 def test_a_bad_address_is_refused_without_showing_it() -> None:
-    settings = Reminders(desktop=False, terminal=False, elsewhere=("nonsense://secret@nowhere",))
+    settings = ReminderSettings(desktop=False, terminal=False, elsewhere=("nonsense://secret@nowhere",))
     with pytest.raises(EstimError) as refused:
         ways_of(settings, lambda _key, _action: None)
     assert refused.value.code is Exit.CONFIG

@@ -38,7 +38,7 @@ def test_an_absent_unit_is_to_be_switched_on(folder: Path) -> None:
 def test_a_known_unit_that_is_absent_is_to_be_switched_on(folder: Path) -> None:
     async def story(life: Life) -> None:
         await life.well()
-        life.parts.units.add(life.twin.address, "em70", life.clock.now().utc)
+        life.services.units.add(life.twin.address, "em70", life.clock.now().utc)
         life.twin.hand(life.loop.time(), "power-off")
         said = await second(life)
         assert said.startswith("08:00: Beurer EM 70 Wireless isn't ready: switch it on")
@@ -64,7 +64,7 @@ def test_a_unit_in_use_is_left_alone(folder: Path) -> None:
         await life.until(23, "8:02")
         assert life.wall.texts == [], "somebody is about to play already"
         assert life.states == [State.READY], "it waits for the person who started it, as before"
-        life.desk.left(life.seat)
+        life.supervisor.left(life.seat)
         await life.until(23, "8:11")
         assert life.wall.texts[0] == FIRST
 
@@ -100,7 +100,7 @@ def test_the_first_word_the_nag_and_no_more(folder: Path) -> None:
 def test_the_snooze_button_says_it_again_a_quarter_of_an_hour_later(folder: Path) -> None:
     async def story(life: Life) -> None:
         await life.until(23, "8:05")
-        life.minder.acted(MORNING, "snooze")
+        life.reminders.acted(MORNING, "snooze")
         await life.until(23, "8:19")
         assert life.wall.texts == [FIRST]
         await life.until(23, "8:31")
@@ -112,9 +112,9 @@ def test_the_snooze_button_says_it_again_a_quarter_of_an_hour_later(folder: Path
 def test_a_button_of_a_notice_that_has_stood_there_too_long_does_nothing(folder: Path) -> None:
     async def story(life: Life) -> None:
         await life.until(23, "10:05")
-        life.minder.acted(MORNING, "snooze")
-        life.minder.acted(MORNING, "ready")
-        life.minder.acted("nonsense", "ready")
+        life.reminders.acted(MORNING, "snooze")
+        life.reminders.acted(MORNING, "ready")
+        life.reminders.acted("nonsense", "ready")
         await life.until(23, "19:00")
         marks = [(mark.slot, mark.what) for mark in (await life.diary()).marks]
         assert marks == [(MORNING, Marked.REMINDED), (MORNING, Marked.NAGGED)]
@@ -230,7 +230,7 @@ def test_a_journal_that_fails_never_ends_the_minder_nor_a_session(
         with monkeypatch.context() as patch:
             patch.setattr(life.journal, "enter", fails)
             patch.setattr(life.journal, "diary", fails)
-            life.minder.acted(MORNING, "snooze")
+            life.reminders.acted(MORNING, "snooze")
             await life.until(23, "8:11")
             assert life.states == [State.RUNNING]
             assert life.twin.level() == 3

@@ -19,7 +19,7 @@ from dbus_fast.signature import Variant
 from estim.core.messages.commands import Done
 from estim.host.main import awake
 from estim.host.power import MANAGER, NAME, PATH, Power
-from estim.host.supervisor import Desk
+from estim.host.supervisor import Supervisor
 from estim.journal.writer import Journal
 from tests.host.message_bus import Bus, bus, dropped, names, settled
 from tests.host.test_desk import PLAY, House, Seat, folder
@@ -439,13 +439,13 @@ async def test_without_a_bus_it_is_told_once(scene: Scene, told: Told, address: 
 def test_when_everything_was_stopped_before_a_sleep_the_level_is_zero(folder: Path) -> None:
     changes: list[bool] = []
 
-    async def life(house: House, desk: Desk) -> None:
-        desk.busy_changed = changes.append
-        assert isinstance(await desk.ask(Seat(), PLAY), Done)
+    async def life(house: House, supervisor: Supervisor) -> None:
+        supervisor.busy_changed = changes.append
+        assert isinstance(await supervisor.ask(Seat(), PLAY), Done)
         await asyncio.sleep(120)
         assert house.level() == 3
         assert changes == [True]
-        await desk.stop_and_wait()
+        await supervisor.stop_and_wait()
         assert house.level() == 0
         await asyncio.sleep(1)
         assert changes == [True, False]
@@ -462,9 +462,9 @@ async def test_a_host_of_real_units_is_joined_to_logind_and_one_of_software_unit
     house.loop.close()
     house.journal = await Journal.open(house.home.journal, simulated=not real)
     scene.undo.push_async_callback(house.journal.close)
-    desk = Desk(house.parts(), solo=False, leaving=asyncio.Event())
-    async with awake(house.parts(), desk):
-        desk.busy_changed(True)
+    supervisor = Supervisor(house.parts(), solo=False, leaving=asyncio.Event())
+    async with awake(house.parts(), supervisor):
+        supervisor.busy_changed(True)
         if real:
             assert await logind.two() == TAKEN
             await logind.sleep(True)

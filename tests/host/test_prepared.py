@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from estim.core.messages.commands import Arm, Done, Raise, Refusal, Start, Stop
+from estim.core.messages.commands import Arm, Done, Refusal, SetLevel, Start, Stop
 from estim.core.vocabulary import State
 from protocols.vocabulary import Channel
 from simulator.trace import Trace
@@ -89,7 +89,7 @@ def test_no_button_of_a_notice_leads_to_output(folder: Path, button: str) -> Non
         await prepared(life)
         for minute in ("8:01", "8:03", "8:30", "8:31", "9:00"):
             await life.until(23, minute)
-            life.minder.acted(MORNING, button)
+            life.reminders.acted(MORNING, button)
         await life.until(23, "23:00")
         assert life.states == [State.ENDED]
 
@@ -118,7 +118,7 @@ def test_the_button_get_ready_prepares_once_more(folder: Path) -> None:
     async def story(life: Life) -> None:
         await prepared(life)
         await life.until(23, "8:30")
-        life.minder.acted(MORNING, "ready")
+        life.reminders.acted(MORNING, "ready")
         await life.until(23, "8:31")
         assert life.states == [State.READY]
         assert sum(READY in text for text in life.wall.texts) == 2
@@ -132,7 +132,7 @@ def test_the_button_get_ready_while_it_gets_ready_changes_nothing(folder: Path) 
         await life.well()
         await life.until(23, "8:00")
         await asyncio.sleep(1)
-        life.minder.acted(MORNING, "ready")
+        life.reminders.acted(MORNING, "ready")
         await asyncio.sleep(30)
         assert [READY in text for text in life.wall.texts] == [False, True]
 
@@ -165,10 +165,10 @@ def test_a_front_end_that_took_it_and_vanishes_takes_it_along_unless_it_is_to_be
     async def story(life: Life) -> None:
         await prepared(life)
         assert isinstance(await life.ask(Arm()), Done)
-        assert isinstance(await life.ask(Raise(channel=Channel.A, to=4)), Done)
+        assert isinstance(await life.ask(SetLevel(channel=Channel.A, to=4)), Done)
         await asyncio.sleep(120)
         assert life.twin.level() == 4
-        life.desk.left(life.seat)
+        life.supervisor.left(life.seat)
         await asyncio.sleep(10)
         assert life.twin.level() == level
         assert isinstance(await life.ask(Stop()), Done)
@@ -180,7 +180,7 @@ def test_a_front_end_that_only_looked_leaves_what_was_prepared(folder: Path) -> 
     async def story(life: Life) -> None:
         await prepared(life)
         passer = Seat()
-        life.desk.left(passer)
+        life.supervisor.left(passer)
         await asyncio.sleep(10)
         assert life.states == [State.READY]
 

@@ -33,7 +33,7 @@ LIFE_MAX_S = 36_000.0
 
 
 class Notes:
-    """Ears that remember."""
+    """Observer that remember."""
 
     def __init__(self) -> None:
         self.told: list[Happened] = []

@@ -18,8 +18,8 @@ from estim.core.session.order import Unit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
 from estim.core.vocabulary import Priority, State
-from estim.host.active import Watchers
-from estim.host.supervisor import Desk
+from estim.host.active import Subscribers
+from estim.host.supervisor import Supervisor
 from protocols.registry import family
 from protocols.vocabulary import Channel
 from tests.host.test_desk import House, Seat
@@ -66,10 +66,10 @@ def house(folder: Path, options: str, monkeypatch: pytest.MonkeyPatch) -> House:
 def test_a_lost_link_is_shown_within_a_second_and_counts_down_while_it_lasts(
     folder: Path, monkeypatch: pytest.MonkeyPatch, options: str, level: int, ends: str
 ) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         viewer = Viewer()
-        await desk.ask(viewer, Watch(0.25))
-        assert isinstance(await desk.ask(viewer, play(level)), Done)
+        await supervisor.ask(viewer, Watch(0.25))
+        assert isinstance(await supervisor.ask(viewer, play(level)), Done)
         await asyncio.sleep(40)
         lost_s = next(at_s for at_s, line in viewer.at_s if isinstance(line, LinkLost))
         after = [(at_s, one) for at_s, one in viewer.shown if at_s >= lost_s]
@@ -125,12 +125,12 @@ def let(monkeypatch: pytest.MonkeyPatch, life: Callable[[], Coroutine[None, None
 
 def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     async def life() -> None:
-        watchers, viewer, runner = Watchers(), Viewer(), still()
+        subscribers, viewer, runner = Subscribers(), Viewer(), still()
         runner.session.linked = True
-        watchers.add(viewer, 0.25)
+        subscribers.add(viewer, 0.25)
         for state in (State.IDLE, State.PAUSED, State.FAULT):
             runner.session.state = state
-            watchers.passed(runner)
+            subscribers.passed(runner)
         assert [one.state for _, one in viewer.shown] == [State.IDLE], "the others came too soon"
         await asyncio.sleep(0.26)
         assert [one.state for _, one in viewer.shown] == [State.IDLE, State.FAULT], "late, and as it is then"
@@ -142,10 +142,10 @@ def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypa
 
 def test_who_has_left_is_owed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def life() -> None:
-        watchers, viewer, runner = Watchers(), Viewer(), still()
-        watchers.add(viewer, 0.25)
-        watchers.passed(runner)
-        watchers.drop(viewer)
+        subscribers, viewer, runner = Subscribers(), Viewer(), still()
+        subscribers.add(viewer, 0.25)
+        subscribers.passed(runner)
+        subscribers.drop(viewer)
         await asyncio.sleep(10)
         assert len(viewer.shown) == 1
 
@@ -156,12 +156,12 @@ def test_who_has_left_is_owed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proved_stop_ends_with_a_snapshot_of_the_end_and_without_an_alarm(
     folder: Path, monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
-    async def life(house: House, desk: Desk) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
         viewer = Viewer()
-        await desk.ask(viewer, Watch(0.25))
-        assert isinstance(await desk.ask(viewer, play(2)), Done)
+        await supervisor.ask(viewer, Watch(0.25))
+        assert isinstance(await supervisor.ask(viewer, play(2)), Done)
         await asyncio.sleep(30)
-        reply = await desk.ask(viewer, Stop(reason="panic"))
+        reply = await supervisor.ask(viewer, Stop(reason="panic"))
         assert isinstance(reply, Done), reply
         await asyncio.sleep(5)
         ended = next(index for index, line in enumerate(viewer.told) if isinstance(line, Ended))

@@ -1,4 +1,4 @@
-"""Somebody who lives with estim: a daemon's parts on a clock that jumps, one unit, one diary, and zones that change."""
+"""Somebody who lives with estim: a daemon on a clock that jumps, one unit, one diary, and zones that change."""
 
 import asyncio
 import os
@@ -16,15 +16,15 @@ from estim.core.days.diary import Check, Diary, Entry, Mark, Marked, Topic
 from estim.core.days.outcomes import judge
 from estim.core.days.screening import QUESTIONS
 from estim.core.days.slots import Slot
-from estim.core.messages.commands import Arm, Ask, Done, Raise, Refusal, Reply, Start
+from estim.core.messages.commands import Arm, Ask, Done, Refusal, Reply, SetLevel, Start
 from estim.core.messages.events import Reminded
 from estim.core.moment import Now
 from estim.core.vocabulary import State
-from estim.host.notify.notice import Notice
-from estim.host.reminders import Minder
-from estim.host.server import Front
-from estim.host.services import Parts
-from estim.host.supervisor import Desk
+from estim.host.notify.notice import Notification
+from estim.host.reminders import Reminders
+from estim.host.server import Connection
+from estim.host.services import Services
+from estim.host.supervisor import Supervisor
 from estim.journal.writer import Journal
 from protocols.registry import family
 from protocols.vocabulary import Channel
@@ -59,7 +59,7 @@ class Owned(MemoryAir):
     simulated = False
 
 
-class Seat(Front):
+class Seat(Connection):
     """A terminal at which a person sits."""
 
     def __init__(self) -> None:
@@ -74,10 +74,10 @@ class Wall:
     """Where notices hang."""
 
     def __init__(self) -> None:
-        self.notices: list[Notice] = []
+        self.notices: list[Notification] = []
         self.hanging: set[str] = set()
 
-    async def tell(self, notice: Notice) -> tuple[str, ...]:
+    async def tell(self, notice: Notification) -> tuple[str, ...]:
         self.notices.append(notice)
         self.hanging.add(notice.key)
         return ("wall",)
@@ -161,7 +161,7 @@ class Life:
     async def wake(self) -> None:
         """A daemon starts: what a dead one left is stopped first."""
         self.journal = await Journal.open(self.home.journal)
-        self.parts = parts = Parts(
+        self.services = services = Services(
             clock=self.clock,
             air=self.air,
             journal=self.journal,
@@ -172,23 +172,23 @@ class Life:
             pid=os.getpid(),
             zone=lambda: self.zone,
         )
-        self.desk = Desk(parts, solo=False, leaving=asyncio.Event())
-        await self.desk.recover()
-        self.minder = Minder(parts, self.wall, self.desk.prepare, self._told, self.look_s)
-        minding = self.minder.run() if self.mind else asyncio.sleep(0)
+        self.supervisor = Supervisor(services, solo=False, leaving=asyncio.Event())
+        await self.supervisor.recover()
+        self.reminders = Reminders(services, self.wall, self.supervisor.prepare, self._told, self.look_s)
+        minding = self.reminders.run() if self.mind else asyncio.sleep(0)
         self.minding: asyncio.Task[None] = asyncio.get_running_loop().create_task(minding)
 
     async def sleep(self) -> None:
         """The daemon ends as it should."""
         self.minding.cancel()
-        await self.desk.close()
+        await self.supervisor.close()
         await self.journal.close()
 
     async def die(self) -> None:
         """The daemon is killed in mid-session: no stop, no last word in the journal, the unit left as it is."""
         self.minding.cancel()
-        for station in self.desk._stations.values():
-            station.task.cancel()
+        for active in self.supervisor._units.values():
+            active.task.cancel()
         await asyncio.sleep(0)
         await self.journal.flush()
         self.journal._executor.shutdown(wait=True)
@@ -211,7 +211,7 @@ class Life:
         await asyncio.sleep(then.timestamp() - now.timestamp())
 
     async def ask(self, command: Ask) -> Reply:
-        return await self.desk.ask(self.seat, command)
+        return await self.supervisor.ask(self.seat, command)
 
     async def play(self, minutes: float = 20, level: int = 5, program: str = "tens-ankle") -> Reply:
         """Put the pads on and play; return when it is over."""
@@ -231,18 +231,18 @@ class Life:
     async def press_enter(self, level: int = 5) -> None:
         """Take the unit that the schedule has prepared, and go up by hand."""
         assert isinstance(await self.ask(Arm()), Done)
-        assert isinstance(await self.ask(Raise(channel=Channel.A, to=level)), Done)
+        assert isinstance(await self.ask(SetLevel(channel=Channel.A, to=level)), Done)
         await self._over()
 
     async def _over(self) -> None:
-        for station in self.desk._stations.values():
-            await station.runner.ended.wait()
-            await asyncio.wait({station.task})
+        for active in self.supervisor._units.values():
+            await active.runner.ended.wait()
+            await asyncio.wait({active.task})
         assert self.twin.level("A") == 0
 
     @property
     def states(self) -> list[State]:
-        return [station.runner.session.state for station in self.desk._stations.values()]
+        return [active.runner.session.state for active in self.supervisor._units.values()]
 
     async def write(self, *entries: Entry) -> None:
         await self.journal.enter(entries, self.clock.now())

@@ -1,6 +1,6 @@
 """One random life of a software unit and the hosts around it, on time that jumps, judged from the electrodes.
 
-A life has the real desk, runner, carrier and journal. By its seed it draws a family with its faults, an air that loses,
+A life has the real supervisor, runner and journal. By its seed it draws a family with its faults, an air that loses,
 delays, stalls and cuts, and a script of what happens: front ends that start, stop, pause, change levels and vanish,
 hands at the unit, hosts that are killed (with the link kept, as BlueZ keeps it, or lost) and that stand still.
 
@@ -20,12 +20,12 @@ from estim.clock import VirtualLoop, new_loop
 from estim.config.paths import Home, find_home
 from estim.config.settings import Settings
 from estim.config.units import Units
-from estim.core.messages.commands import Ask, Done, Pause, Raise, Reply, Resume, Start, Stop, Watch
+from estim.core.messages.commands import Ask, Done, Pause, Reply, Resume, SetLevel, Start, Stop, Watch
 from estim.core.messages.events import Ended, Happened, Levelled, LinkLost, Paused, Resumed, Started
 from estim.host.radio.link import Heard, Lost, Seen
-from estim.host.server import Front
-from estim.host.services import Parts
-from estim.host.supervisor import Desk
+from estim.host.server import Connection
+from estim.host.services import Services
+from estim.host.supervisor import Supervisor
 from estim.journal.writer import Journal
 from protocols.family import Family
 from protocols.registry import family as family_named
@@ -60,7 +60,7 @@ FAULTS = {
 """Faults of the units that a life may have, one at a time, beside those of the air."""
 
 
-class Seat(Front):
+class Seat(Connection):
     """A front end without a socket; it tells the life what it hears."""
 
     def __init__(self, life: "Life") -> None:
@@ -173,7 +173,7 @@ class Life:
         self.loop = loop
         self.room: MemoryAir | None = None
         self.air: HostAir | None = None
-        self.desk: Desk | None = None
+        self.supervisor: Supervisor | None = None
         self.journal: Journal | None = None
         self.seats: list[Seat] = []
         self._left_links: list[HostLink] = []
@@ -225,7 +225,7 @@ class Life:
         self._mine = set(asyncio.all_tasks())
         self.air = HostAir(self.room)
         self.journal = await Journal.open(self.home.journal)
-        parts = Parts(
+        services = Services(
             clock=self.clock,
             air=self.air,
             journal=self.journal,
@@ -235,13 +235,13 @@ class Life:
             families=lambda: (self.made,),
             pid=os.getpid(),
         )
-        if not len(parts.units):
-            parts.units.add(self.twin.address, self.made.name, self.clock.now().utc, pinned=True)
-        self.desk = Desk(parts, solo=False, leaving=asyncio.Event())
+        if not len(services.units):
+            services.units.add(self.twin.address, self.made.name, self.clock.now().utc, pinned=True)
+        self.supervisor = Supervisor(services, solo=False, leaving=asyncio.Event())
         self.seats = [Seat(self), Seat(self)]
-        await self.desk.recover()
+        await self.supervisor.recover()
         for seat in self.seats:
-            await self.desk.ask(seat, _WATCH)
+            await self.supervisor.ask(seat, _WATCH)
 
     async def _kill(self, *, keep_link: bool) -> None:
         """SIGKILL: not another byte; the link stays with the system, or goes."""
@@ -256,7 +256,7 @@ class Life:
         if others:
             await asyncio.wait(others)
         await self.journal.close()
-        self.desk = None
+        self.supervisor = None
         self._playing = False
         links, self.air.held = self.air.held, []
         if not keep_link:
@@ -281,19 +281,19 @@ class Life:
 
     async def _something(self) -> None:
         act = self.chance.random()
-        if self.desk is None:
+        if self.supervisor is None:
             await self._next_host()
         elif act < 0.22:
             self._do(self._ask(self.chance.randrange(2), self._stop()))
         elif act < 0.34:
             self._do(self._ask(1, self.chance.choice((Pause(), Resume(), Resume()))))
         elif act < 0.46:
-            self._do(self._ask(0, Raise(channel=Channel.A, by=self.chance.choice((-1, 1, 1, 2)))))
+            self._do(self._ask(0, SetLevel(channel=Channel.A, by=self.chance.choice((-1, 1, 1, 2)))))
         elif act < 0.56:
             self._do(self._ask(0, self._start()))
         elif act < 0.62:
             self._note("front end 0 vanishes")
-            self.desk.left(self.seats[0])
+            self.supervisor.left(self.seats[0])
         elif act < 0.72:
             await self._kill(keep_link=self.chance.random() < 0.6)
         elif act < 0.80:
@@ -361,13 +361,13 @@ class Life:
         self.twin.hand(now_s, act)
 
     async def _ask(self, seat: int, command: Ask) -> None:
-        desk = self.desk
-        if desk is None:
+        supervisor = self.supervisor
+        if supervisor is None:
             return
         self._note(f"front end {seat}: {command}")
         if isinstance(command, Resume):
             self._key_s = self.loop.time()
-        reply = await desk.ask(self.seats[seat], command)
+        reply = await supervisor.ask(self.seats[seat], command)
         self._note(f"  answer to {type(command).__name__}: {reply}")
         if isinstance(command, Stop):
             self._judge_stop(reply)
@@ -377,7 +377,7 @@ class Life:
         task.add_done_callback(self._keep_bug)
 
     def _keep_bug(self, task: "asyncio.Task[None]") -> None:
-        """A bug in the desk or the life itself must not get lost: what a callback raises is only logged."""
+        """A bug in the supervisor or the life itself must not get lost: what a callback raises is only logged."""
         if not task.cancelled() and task.exception() is not None:
             self.verdict.wrong.append(f"{self.loop.time():.2f}: a bug: {task.exception()!r}")
 
@@ -424,7 +424,7 @@ class Life:
         """No more mishaps: within two minutes nothing is on, or somebody knows that it may be."""
         self._feel()
         self._weather_changes(RadioFaults())
-        if self.desk is None:
+        if self.supervisor is None:
             await self._known_or_off("with no host")
             await self._next_host()
         await self._ask(1, Stop())
@@ -435,8 +435,8 @@ class Life:
             felt = self._felt_between(claim_s + BOUND_S, until_s)
             if felt:
                 self.verdict.wrong.append(f"CONFIRMED at {claim_s:.2f}, and {felt} pulses until {until_s:.2f}")
-        if self.desk is not None:
-            await self.desk.close()
+        if self.supervisor is not None:
+            await self.supervisor.close()
         assert self.journal is not None, "there was a host"
         await self.journal.close()
 
@@ -446,12 +446,12 @@ class Life:
         since_s = max(now_s - 1.0, max(self._claims, default=0.0) + BOUND_S)  # what was proved just now is judged apart
         if not self._felt_between(since_s, now_s) or self._playing or self._by_hand:
             return
-        if self.desk is not None and self.desk.busy:
+        if self.supervisor is not None and self.supervisor.busy:
             return
-        journal = await Journal.open(self.home.journal) if self.desk is None else self.journal
+        journal = await Journal.open(self.home.journal) if self.supervisor is None else self.journal
         assert journal is not None, "there was a host"
         known = await journal.open_sessions()
-        if self.desk is None:
+        if self.supervisor is None:
             await journal.close()
         if not known:
             self.verdict.wrong.append(f"{now_s:.2f}: the unit puts out {when}, and nobody knows")

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from estim.core.session.guard import Cap, Limits, Plea, family_cap, permit
+from estim.core.session.guard import Cap, Limits, Request, family_cap, permit
 from protocols.coyote2.family import FAMILY
 from protocols.coyote2.packets import CAPS, STRENGTH_WORD, STRENGTHS
 from protocols.score import Part, Score, Steady
@@ -137,7 +137,9 @@ class Loop:
         self._interrupted(reported)
         wish = {ch: Level(level) for ch, level in self.wish.items()}
         mode = Mode.OFF if self.gap else self.mode
-        granted = permit(now_s, Plea(mode, wish, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS)
+        granted = permit(
+            now_s, Request(mode, wish, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS
+        )
         level = self._held = granted.level
         self.grants.append((now_s, {channel: int(value) for channel, value in level.items()}))
         driver.want(

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from estim.core.session.guard import Cap, Limits, Plea, permit
+from estim.core.session.guard import Cap, Limits, Request, permit
 from protocols.coyote3.family import FAMILY
 from protocols.coyote3.packets import B0, BF, CAPS, FRAME, IN, LIMITS, OUT, TOLD
 from protocols.coyote3.packets import B1 as Told
@@ -87,14 +87,14 @@ class Rig:
         self.box = Box()
         self.driver = FAMILY.connect(start_s, "")
         self.now_s = start_s
-        self.plea = Plea(Mode.READY, {}, 1.0, 0.0, 0.0)
+        self.request = Request(Mode.READY, {}, 1.0, 0.0, 0.0)
         self.events: list[Hand] = []
         self.granted: list[tuple[float, int, int]] = []
         self.writes: list[tuple[float, Write]] = []
         self.reads: list[float] = []
         self.read_fails = False
         self.stop = 0
-        self.after_gap: Plea | None = None
+        self.after_gap: Request | None = None
         self._held: Mapping[Channel, Level] = {}
         self._heap: list[tuple[float, int, str, tuple[int, bytes]]] = []
         self._number = count()
@@ -105,13 +105,13 @@ class Rig:
         return self.driver.reported(self.now_s)
 
     def play(self, a: int, b: int, *, end_s: float = 500.0) -> None:
-        self.plea = Plea(Mode.PLAY, {A: Level(a), B: Level(b)}, 1.0, self.plea.started_s or self.now_s, end_s)
+        self.request = Request(Mode.PLAY, {A: Level(a), B: Level(b)}, 1.0, self.request.started_s or self.now_s, end_s)
         self.step()
 
     def ask(self, mode: Mode) -> None:
         self.stop += mode is Mode.OFF
         self.after_gap = None
-        self.plea = Plea(mode, {}, 1.0, 0.0, 0.0, halted="test")
+        self.request = Request(mode, {}, 1.0, 0.0, 0.0, halted="test")
         self.step()
 
     def wheel(self, index: int, by: int) -> None:
@@ -133,11 +133,11 @@ class Rig:
     def step(self) -> None:
         reported = self.reported()
         self._interrupted(reported)
-        plea = replace(self.plea, held=self._held)
-        granted = self._held = permit(self.now_s, plea, reported, self.driver.caps, GUARD).level
+        request = replace(self.request, held=self._held)
+        granted = self._held = permit(self.now_s, request, reported, self.driver.caps, GUARD).level
         self.granted.append((self.now_s, granted[A], granted[B]))
-        end_s = self.plea.end_s
-        asked = Wanted(self.plea.mode, granted, CEILING, SCORE, self.plea.started_s, end_s, stop=self.stop)
+        end_s = self.request.end_s
+        asked = Wanted(self.request.mode, granted, CEILING, SCORE, self.request.started_s, end_s, stop=self.stop)
         self.driver.want(self.now_s, asked)
         for op in self.driver.poll(self.now_s):
             if isinstance(op, Write):
@@ -152,12 +152,12 @@ class Rig:
 
     def _interrupted(self, reported: Reported) -> None:
         """Do as the session does when it was unfed: zero first, with a number of its own, and then it plays again."""
-        if self.plea.mode is Mode.PLAY and self.now_s - (reported.fed_s or self.now_s) > UNFED_MAX_S:
-            self.after_gap = self.plea
-            self.plea = Plea(Mode.OFF, {}, 1.0, 0.0, 0.0, halted="unfed")
+        if self.request.mode is Mode.PLAY and self.now_s - (reported.fed_s or self.now_s) > UNFED_MAX_S:
+            self.after_gap = self.request
+            self.request = Request(Mode.OFF, {}, 1.0, 0.0, 0.0, halted="unfed")
             self.stop += 1
         elif self.after_gap is not None and reported.zero is Zero.CONFIRMED and reported.stop == self.stop:
-            self.plea = self.after_gap
+            self.request = self.after_gap
             self.after_gap = None
 
     def _send(self, op: Write) -> None:
@@ -217,10 +217,10 @@ class Rig:
         for event in events:
             assert isinstance(event, Hand)
             self.events.append(event)
-            if self.plea.mode is Mode.PLAY:
+            if self.request.mode is Mode.PLAY:
                 choose = max if event.rose else min
-                goal = choose(self.plea.wish[event.channel], event.level)
-                self.plea = replace(self.plea, wish={**self.plea.wish, event.channel: goal})
+                goal = choose(self.request.level[event.channel], event.level)
+                self.request = replace(self.request, level={**self.request.level, event.channel: goal})
 
     def check(self) -> None:
         """No rise but by a granted step, and never two within the gap."""

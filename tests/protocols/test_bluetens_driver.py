@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estim.core.session.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Request, family_cap, permit
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.packets import CAPS, LAYOUTS, SHELL
 from protocols.layout import Direction
@@ -91,7 +91,7 @@ class Loop:
         return self
 
     def play(self, level: int, seconds: float = 30.0) -> "Loop":
-        """Wish for a level, until it is known."""
+        """Ramp for a level, until it is known."""
         self.mode, self.wish = Mode.PLAY, level
         self.run(seconds, lambda now: now.level[A] == Span(level, level))
         return self
@@ -127,8 +127,8 @@ class Loop:
 
     def _pass(self) -> None:
         now_s, driver = self.now_s, self.driver
-        plea = Plea(self.mode, {A: Level(self.wish)}, 1.0, 0.0, self.end_s, held=self.granted)
-        granted = permit(now_s, plea, driver.reported(now_s), CAPS, LIMITS)
+        request = Request(self.mode, {A: Level(self.wish)}, 1.0, 0.0, self.end_s, held=self.granted)
+        granted = permit(now_s, request, driver.reported(now_s), CAPS, LIMITS)
         level = self.granted = granted.level
         if not self.wishes or self.wishes[-1][1] != self.wish:
             self.wishes.append((now_s, self.wish))

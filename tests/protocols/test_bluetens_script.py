@@ -13,7 +13,7 @@ from estim.core.programs.program import Program
 from protocols.bluetens.compile import BLOCK_S, SCRIPT_MAX, compiled, refuses
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.script import Block, read_script
-from protocols.bluetens.upload import Beginning, Shelf
+from protocols.bluetens.upload import Beginning, Upload
 from protocols.score import Alternate, Burst, Curve, Envelope, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import BadPacket
 from simulator.bluetens.script import Player, play
@@ -185,7 +185,7 @@ def test_an_endless_script_has_no_duration() -> None:
 
 
 def test_each_script_has_a_name_that_follows_from_it_and_a_start_fits_into_one_write() -> None:
-    shelf = Shelf()
+    shelf = Upload()
     names = set()
     for rate_hz in range(1, 60):
         shelf.choose(Score((one(1800, Steady(rate_hz), Steady(200)),)), 0.0)
@@ -195,7 +195,7 @@ def test_each_script_has_a_name_that_follows_from_it_and_a_start_fits_into_one_w
 
 
 def test_only_old_scripts_of_ours_are_removed_when_the_memory_is_full() -> None:
-    shelf = Shelf()
+    shelf = Upload()
     shelf.choose(Score((one(60, Steady(10), Steady(200)),)), 0.0)
     shelf.told_md5("", 0.0)
     assert shelf.next(1.0)[0] == "cat"

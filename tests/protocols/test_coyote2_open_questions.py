@@ -259,7 +259,7 @@ def do(one: World, act: str) -> None:
             case "+" | "-":
                 one.act(lambda now: session.level(A, by={"+": 7, "-": -7}[act], to=None))
             case "++":
-                one.act(lambda now: session.level(A, by=None, to=session.wish.goal(A) + 200))
+                one.act(lambda now: session.level(A, by=None, to=session.ramp.goal(A) + 200))
             case "pause":
                 one.act(session.pause)
             case "resume":

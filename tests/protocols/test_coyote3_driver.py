@@ -87,7 +87,7 @@ def test_what_a_hand_lowered_stays_down_even_in_the_middle_of_a_raise(
             assert by > 0 or not hands[0].rose
         assert by > 0 or rig.box.level[0] <= left
     rig.run(6.0)
-    assert rig.box.level == [rig.plea.wish[A], 4]
+    assert rig.box.level == [rig.request.level[A], 4]
     rig.check()
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from estim.core.session.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Request, family_cap, permit
 from protocols.em70.family import FAMILY
 from protocols.em70.packets import CAPS, CONTROL, frame, unframe
 from protocols.score import Part, Score, Steady
@@ -128,7 +128,7 @@ class Loop:
         return self
 
     def play(self, level: int, seconds: float = 30.0) -> "Loop":
-        """Wish for a level, until it is known."""
+        """Ramp for a level, until it is known."""
         self.mode, self.wish = Mode.PLAY, level
         self.run(seconds, lambda now: now.level[A] == Span(level, level))
         return self
@@ -142,8 +142,8 @@ class Loop:
     def _pass(self) -> None:
         now_s, driver = self.now_s, self.driver
         reported = driver.reported(now_s)
-        plea = Plea(self.mode, {A: Level(self.wish)}, 1.0, 0.0, 1800.0, held=self.held)
-        granted = permit(now_s, plea, reported, CAPS, LIMITS)
+        request = Request(self.mode, {A: Level(self.wish)}, 1.0, 0.0, 1800.0, held=self.held)
+        granted = permit(now_s, request, reported, CAPS, LIMITS)
         level = self.held = granted.level
         if not self.wishes or self.wishes[-1][1] != self.wish:
             self.wishes.append((now_s, self.wish))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from estim.catalogue.programs import shipped
 from estim.core.programs.course import fit
-from estim.core.session.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Request, family_cap, permit
 from estim.core.session.order import Order
 from estim.core.vocabulary import Reason
 from protocols.layout import Direction, pick
@@ -234,8 +234,8 @@ class Loop:
         now_s = self.now_s
         self.twin.advance(now_s)
         self._note()
-        plea = Plea(self.mode, self.wish, 1.0, 0.0, min(self.end_s, 1800.0), held=self.granted)
-        level = permit(now_s, plea, self.reported(), CAPS, LIMITS).level
+        request = Request(self.mode, self.wish, 1.0, 0.0, min(self.end_s, 1800.0), held=self.granted)
+        level = permit(now_s, request, self.reported(), CAPS, LIMITS).level
         self.granted = level
         wanted = Wanted(self.mode, level, LIMITS.ceiling, self.score, 0.0, self.end_s, stop=self.number)
         self.driver.want(now_s, wanted)

@@ -28,7 +28,7 @@ from protocols.vocabulary import (
     Wanted,
     Write,
 )
-from protocols.zc95.channel import Lane, What
+from protocols.zc95.channel import ChannelState, What
 from protocols.zc95.family import FAMILY, match
 from protocols.zc95.packets import CAPS, CONTROL_SERVICE, MAY_JOIN, PULSES, STREAM, USED, whole
 from protocols.zc95.requests import Words
@@ -203,7 +203,7 @@ def test_golden_conversations(entry: dict[str, Any]) -> None:
 
 @pytest.mark.control("C-08")
 def test_a_zero_of_an_earlier_stop_proves_no_later_one() -> None:
-    words, lane, proofs = Words(), Lane(A), []
+    words, lane, proofs = Words(), ChannelState(A), []
     for now_s in (0.0, 0.1):
         lane.silence(now_s)
         words.ask(now_s, lane, What.POWER, 0, hurries=True)

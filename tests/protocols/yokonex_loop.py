@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from estim.core.session.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Request, family_cap, permit
 from protocols.layout import Direction, pick
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import BadPacket, Channel, Event, Level, Mode, Op, Reported, Wanted, Write, Zero
@@ -104,7 +104,7 @@ class Loop:
         return self
 
     def play(self, a: int, b: int = 0, seconds: float = 60.0) -> "Loop":
-        """Wish for levels, until they are known."""
+        """Ramp for levels, until they are known."""
         self.mode, self.wish = Mode.PLAY, {A: a, B: b}
         self.run(seconds, lambda now: (now.level[A].lo, now.level[B].lo) == (a, b))
         return self
@@ -133,7 +133,7 @@ class Loop:
         self.sure = {channel: max(self.sure[channel], span.lo) for channel, span in reported.level.items()}
         wish = {ch: Level(level) for ch, level in self.wish.items()}
         held = {ch: Level(level) for ch, level in self.granted.items()}
-        answer = permit(now_s, Plea(self.mode, wish, 1.0, 0.0, self.end_s, held=held), reported, CAPS, LIMITS)
+        answer = permit(now_s, Request(self.mode, wish, 1.0, 0.0, self.end_s, held=held), reported, CAPS, LIMITS)
         level = answer.level
         self.granted = dict(level)
         top = dict.fromkeys((A, B), CAPS.scale)

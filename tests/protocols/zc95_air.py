@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from estim.core.session.guard import Limits, Plea, family_cap, permit
+from estim.core.session.guard import Limits, Request, family_cap, permit
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import (
     AirError,
@@ -112,7 +112,7 @@ class Loop:
         return self
 
     def play(self, *levels: int, seconds: float = 30.0) -> "Loop":
-        """Wish for levels of A, B, …, until they are known."""
+        """Ramp for levels of A, B, …, until they are known."""
         wish = {channel: Level(level) for channel, level in zip(CAPS.channels, (*levels, 0, 0, 0), strict=False)}
         self.begun_s = self.begun_s if self.mode is Mode.PLAY else self.now_s
         self.mode, self.wish = Mode.PLAY, dict(wish)
@@ -140,8 +140,8 @@ class Loop:
         now_s, driver = self.now_s, self.driver
         reported = driver.reported(now_s)
         wish = {channel: Level(level) for channel, level in self.wish.items()}
-        plea = Plea(self.mode, wish, 1.0, self.begun_s, 1e6, held=self.held)
-        granted = permit(now_s, plea, reported, CAPS, LIMITS)
+        request = Request(self.mode, wish, 1.0, self.begun_s, 1e6, held=self.held)
+        granted = permit(now_s, request, reported, CAPS, LIMITS)
         level = self.held = granted.level
         self.granted.append((now_s, {channel: int(value) for channel, value in level.items()}))
         end_s = self.begun_s + 1e5

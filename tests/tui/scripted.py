@@ -8,16 +8,16 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from estim.core.messages.commands import (
+    Acknowledge,
     Alarm,
     Ask,
+    ChannelView,
     Done,
-    Lane,
     Overview,
     Pause,
-    Quiet,
-    Raise,
     Reply,
     Resume,
+    SetLevel,
     Snapshot,
     Start,
     Status,
@@ -37,8 +37,8 @@ OFFERS = (
 )
 
 LANES = (
-    Lane(channel=Channel.A, lo=12, hi=12, goal=20, wish=13, cap=70, cap_why="35 % of the scale", scale=200),
-    Lane(channel=Channel.B, lo=0, hi=0, goal=0, wish=0, cap=70, cap_why="35 % of the scale", scale=200),
+    ChannelView(channel=Channel.A, lo=12, hi=12, goal=20, wish=13, cap=70, cap_why="35 % of the scale", scale=200),
+    ChannelView(channel=Channel.B, lo=0, hi=0, goal=0, wish=0, cap=70, cap_why="35 % of the scale", scale=200),
 )
 
 IDLE = Snapshot(
@@ -93,7 +93,7 @@ ENDED = Ended(
 )
 
 
-class ScriptedWire:
+class ScriptedClient:
     """Answers as a small core would: a start runs, a pause pauses, a stop ends, a level moves its goal.
 
     `slow` holds every answer but a stop's back; `zeroes` False: a stop is answered, and never proved.
@@ -125,9 +125,9 @@ class ScriptedWire:
                 self._each(state=State.PAUSED)
             case Resume():
                 self._each(state=State.RAMPING)
-            case Raise():
+            case SetLevel():
                 self._raise(command)
-            case Quiet():
+            case Acknowledge():
                 self._each(alarms=())
             case Stop():
                 self._stop(command)
@@ -164,7 +164,7 @@ class ScriptedWire:
             now = replace(unit, state=state or unit.state, alarms=unit.alarms if alarms is None else alarms)
             self.show(now)
 
-    def _raise(self, command: Raise) -> None:
+    def _raise(self, command: SetLevel) -> None:
         for unit in tuple(self.units.values()):
             lanes = tuple(
                 replace(lane, goal=lane.goal + (command.by or 0)) if lane.channel is command.channel else lane
@@ -214,22 +214,22 @@ class Pulse:
 class Successors:
     """Hosts that are started after a loss: each call hands out the next one, or fails where there is none yet."""
 
-    def __init__(self, *wires: ScriptedWire | OSError) -> None:
+    def __init__(self, *wires: ScriptedClient | OSError) -> None:
         self._wires = list(wires)
         self.calls = 0
 
-    async def __call__(self) -> ScriptedWire:
+    async def __call__(self) -> ScriptedClient:
         """Start one."""
         self.calls += 1
-        wire = self._wires.pop(0) if self._wires else OSError("no host")
-        if isinstance(wire, OSError):
-            raise wire
-        return wire
+        client = self._wires.pop(0) if self._wires else OSError("no host")
+        if isinstance(client, OSError):
+            raise client
+        return client
 
 
-def screen_of(wire: ScriptedWire, again: Successors | None = None, pulse: Pulse | None = None) -> SessionApp:
+def screen_of(client: ScriptedClient, again: Successors | None = None, pulse: Pulse | None = None) -> SessionApp:
     """Return the screen on this host."""
-    return SessionApp(wire, OFFERS, again or Successors(), pulse or Pulse())
+    return SessionApp(client, OFFERS, again or Successors(), pulse or Pulse())
 
 
 async def settle(pilot: Pilot[int]) -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from estim.config.options import HostOptions
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.screening import QUESTIONS
-from estim.core.messages.commands import Raise, Stop
+from estim.core.messages.commands import SetLevel, Stop
 from estim.core.vocabulary import State
 from estim.journal.diary import Book
 from estim.journal.today import Today
@@ -23,7 +23,7 @@ from estim.tui.app import SessionApp
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Summary
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedWire, settle, text_of
+from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedClient, settle, text_of
 
 
 class Home:
@@ -54,11 +54,11 @@ class Home:
     def diary(self) -> Diary:
         return self.book.diary(False, None)
 
-    def app(self, wire: ScriptedWire, simulate: str | None = None) -> SessionApp:
-        async def again() -> ScriptedWire:
-            return wire
+    def app(self, client: ScriptedClient, simulate: str | None = None) -> SessionApp:
+        async def again() -> ScriptedClient:
+            return client
 
-        return SessionApp(wire, OFFERS, again, today=Today(HostOptions(home=str(self.folder), simulate=simulate)))
+        return SessionApp(client, OFFERS, again, today=Today(HostOptions(home=str(self.folder), simulate=simulate)))
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ async def assert_seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
 
 @pytest.mark.control("C-25", "C-38")
 async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home: Home) -> None:
-    wire = ScriptedWire()
-    async with home.app(wire).run_test() as pilot:
+    client = ScriptedClient()
+    async with home.app(client).run_test() as pilot:
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
         await pilot.press("f12", "s")
         await settle(pilot)
-        assert wire.stops == [Stop(reason="panic"), Stop()]
+        assert client.stops == [Stop(reason="panic"), Stop()]
         for number, question in enumerate(QUESTIONS):
             await assert_seen(pilot, partial(_asks, pilot, question.question))
             await pilot.press("y" if number == 0 else "n")
@@ -101,7 +101,7 @@ def _asks(pilot: Pilot[int], question: str) -> bool:
 
 
 async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:
-    async with home.app(ScriptedWire()).run_test() as pilot:
+    async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
         await pilot.press("n", "n", "escape")
         await assert_seen(pilot, lambda: len(home.diary.checks) == 2)
@@ -110,7 +110,7 @@ async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:
 async def test_the_day_is_told_and_l_fills_in_the_last_level(home: Home) -> None:
     home.answer_all()
     home.play(300)
-    async with home.app(ScriptedWire()).run_test() as pilot:
+    async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: "no pain written down yet" in text_of(pilot, "#today"))
         await pilot.press("l")
         await assert_seen(pilot, lambda: pilot.app.screen.query_one("#goal", Input).value == "A=12")
@@ -121,7 +121,7 @@ async def test_a_level_of_another_site_is_not_offered(home: Home) -> None:
     home.answer_all()
     home.play(300)
     (home.folder / "config.toml").write_text('site = "ankle-right"\n', encoding="utf-8")
-    async with home.app(ScriptedWire()).run_test() as pilot:
+    async with home.app(ScriptedClient()).run_test() as pilot:
         await settle(pilot)
         await pilot.press("l")
         await assert_seen(pilot, lambda: "no level of this program" in text_of(pilot, "#note"))
@@ -131,23 +131,23 @@ async def test_a_level_of_another_site_is_not_offered(home: Home) -> None:
 async def test_in_a_session_l_goes_up_to_the_last_level_and_never_by_itself(home: Home) -> None:
     home.answer_all()
     home.play(300)
-    wire = ScriptedWire(RUNNING)
-    async with home.app(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with home.app(client).run_test() as pilot:
         await settle(pilot)
         await assert_seen(pilot, lambda: pilot.app.screen.query("#clock").first() is not None)
-        assert not any(isinstance(command, Raise) for command in wire.asked)
+        assert not any(isinstance(command, SetLevel) for command in client.asked)
         await pilot.press("l")
-        await assert_seen(pilot, lambda: Raise(channel=Channel.A, to=12, unit="coyote3") in wire.asked)
+        await assert_seen(pilot, lambda: SetLevel(channel=Channel.A, to=12, unit="coyote3") in client.asked)
 
 
 @pytest.mark.control("C-20")
 async def test_after_a_session_skin_and_feeling_are_asked_for_and_kept(home: Home) -> None:
     home.answer_all()
     home.play(25)
-    wire = ScriptedWire(replace(RUNNING, state=State.ENDED, out="off"))
-    async with home.app(wire).run_test() as pilot:
+    client = ScriptedClient(replace(RUNNING, state=State.ENDED, out="off"))
+    async with home.app(client).run_test() as pilot:
         await settle(pilot)
-        wire.tell(ENDED)
+        client.tell(ENDED)
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Summary))
         await assert_seen(pilot, lambda: "Skin under the pads" in text_of(pilot, "#sum-asks"))
         await pilot.press("o", "w")
@@ -157,7 +157,7 @@ async def test_after_a_session_skin_and_feeling_are_asked_for_and_kept(home: Hom
 
 
 async def test_with_a_software_unit_there_is_no_day(home: Home) -> None:
-    async with home.app(ScriptedWire(), simulate="coyote3").run_test() as pilot:
+    async with home.app(ScriptedClient(), simulate="coyote3").run_test() as pilot:
         await settle(pilot)
         await pilot.press("l")
         await assert_seen(pilot, lambda: "no level of this program" in text_of(pilot, "#note"))
@@ -169,5 +169,5 @@ async def test_with_a_software_unit_there_is_no_day(home: Home) -> None:
 async def test_a_journal_that_cannot_be_read_is_told(home: Home) -> None:
     home.book.close()
     (home.folder / "log.sqlite").write_bytes(b"no database at all, but longer than a header " * 10)
-    async with home.app(ScriptedWire()).run_test() as pilot:
+    async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))

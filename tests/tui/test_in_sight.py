@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim.client.stop_keys import STOP_LETTERS
-from estim.core.messages.commands import Lane, Raise
+from estim.core.messages.commands import ChannelView, SetLevel
 from estim.core.vocabulary import State
 from estim.tui import wording
 from estim.tui.mailbox import SILENT_TICKS
@@ -18,15 +18,15 @@ from estim.tui.room import Room, rows_of
 from estim.tui.screens import Choose, Keys, Session, Summary, session_rows
 from estim.tui.widgets import LaneView
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedWire, screen_of, settle, text_of
+from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
 
 SIZES = [(40, 12), (44, 14), (59, 20), (60, 13), (80, 24), (132, 12), (200, 60)]
 
 
-def lanes(count: int, lo: int = 5) -> tuple[Lane, ...]:
+def lanes(count: int, lo: int = 5) -> tuple[ChannelView, ...]:
     return tuple(
-        Lane(channel=channel, lo=lo + number, hi=lo + number, goal=7, wish=7, cap=350, cap_why="35 %", scale=1000,
-             held_by="one step each 0.5 s")
+        ChannelView(channel=channel, lo=lo + number, hi=lo + number, goal=7, wish=7, cap=350, cap_why="35 %",
+             scale=1000,              held_by="one step each 0.5 s")
         for number, channel in enumerate(tuple(Channel)[:count])
     )  # fmt: skip
 
@@ -59,11 +59,11 @@ async def test_every_channel_is_in_sight_at_every_size(size: tuple[int, int], wh
     shown = LOST if what == "lost" else FOUR
     if what == "alarms":
         shown = replace(FOUR, alarms=tuple(replace(ALARM, number=number, text="x" * 90) for number in range(7)))
-    wire = ScriptedWire(shown)
-    async with screen_of(wire).run_test(size=size) as pilot:
+    client = ScriptedClient(shown)
+    async with screen_of(client).run_test(size=size) as pilot:
         await settle(pilot)
         if what == "note":
-            pilot.app.picture.say("a note that is long enough for several rows " * 5)  # type: ignore[attr-defined]
+            pilot.app.model.say("a note that is long enough for several rows " * 5)  # type: ignore[attr-defined]
             await settle(pilot)
         regions = []
         for lane in shown.lanes:
@@ -84,8 +84,8 @@ async def test_every_channel_is_in_sight_at_every_size(size: tuple[int, int], wh
 async def test_a_lost_link_is_told_at_every_size_with_what_may_be_on_until_when_and_what_to_do(
     size: tuple[int, int],
 ) -> None:
-    wire = ScriptedWire(LOST)
-    async with screen_of(wire).run_test(size=size) as pilot:
+    client = ScriptedClient(LOST)
+    async with screen_of(client).run_test(size=size) as pilot:
         await settle(pilot)
         text = in_sight(pilot, "#lost")
         for word in ("LINK LOST since 14:03:12", "A 5, B 6, C 7, D 8", "until 14:04:20 (0:58 left)", "searched for"):
@@ -95,7 +95,7 @@ async def test_a_lost_link_is_told_at_every_size_with_what_may_be_on_until_when_
         assert line.region.height == rows_of(text, size[0] - 2), "in full"
         assert "LINK LOST" in in_sight(pilot, "#state")
         assert "running" not in text_of(pilot, "#state")
-        wire.show(replace(LOST, lost_at=None, on_until=None, on_left_s=None))
+        client.show(replace(LOST, lost_at=None, on_until=None, on_left_s=None))
         await settle(pilot)
         assert not text_of(pilot, "#lost")
 
@@ -116,26 +116,26 @@ def test_what_a_lost_unit_may_do_is_said_as_it_is_known(change: dict[str, object
 @pytest.mark.control("C-56")
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)])
 async def test_each_channel_has_its_key_and_a_raise_goes_to_the_lit_one_only(size: tuple[int, int]) -> None:
-    wire = ScriptedWire(FOUR)
-    async with screen_of(wire).run_test(size=size) as pilot:
+    client = ScriptedClient(FOUR)
+    async with screen_of(client).run_test(size=size) as pilot:
         await settle(pilot)
         for key in ("a", "b", "c", "d", "A", "B", "C", "D"):
-            wire.asked.clear()
+            client.asked.clear()
             await pilot.press(key, "plus")
             lit = [view.channel.value for view in pilot.app.screen.query(LaneView) if view.has_class("-chosen")]
             assert lit == [key.upper()]
             assert text_of(pilot, f"#lane-{key.upper()} .lane-level").startswith("▶")
-            assert wire.asked == [Raise(channel=Channel(key.upper()), by=1, unit="zc95")]
+            assert client.asked == [SetLevel(channel=Channel(key.upper()), by=1, unit="zc95")]
 
 
 @pytest.mark.control("C-56")
 async def test_a_key_for_a_channel_that_is_not_there_is_told_and_raises_nothing_unseen() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("b", "c", "plus")
         await settle(pilot)
-        assert wire.asked[-1] == Raise(channel=Channel.B, by=1, unit="coyote3")
+        assert client.asked[-1] == SetLevel(channel=Channel.B, by=1, unit="coyote3")
         assert "this unit has no channel C" in text_of(pilot, "#note")
         assert pilot.app.screen.query_one("#lane-B").has_class("-chosen")
 
@@ -143,16 +143,16 @@ async def test_a_key_for_a_channel_that_is_not_there_is_told_and_raises_nothing_
 @pytest.mark.control("C-56")
 async def test_a_raise_never_goes_to_a_unit_that_came_to_the_fore_and_is_not_drawn_yet() -> None:
     other = replace(RUNNING, unit="em70", title="EM 70", lanes=(RUNNING.lanes[0],))
-    wire = ScriptedWire(RUNNING, other)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING, other)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, Session)
-        wire.units["coyote3"] = replace(RUNNING, state=State.ENDED, out="off")
-        pilot.app.picture.heard(wire.units["coyote3"])  # type: ignore[attr-defined]
+        client.units["coyote3"] = replace(RUNNING, state=State.ENDED, out="off")
+        pilot.app.model.heard(client.units["coyote3"])  # type: ignore[attr-defined]
         pilot.app.action_move(1)  # type: ignore[attr-defined]
         await settle(pilot)
-        raises = [command for command in wire.asked if isinstance(command, Raise)]
+        raises = [command for command in client.asked if isinstance(command, SetLevel)]
         assert [command.unit for command in raises] == ["coyote3"], "what was on the screen when the key was pressed"
         assert screen.lit == ("em70", Channel.A)
 
@@ -160,14 +160,14 @@ async def test_a_raise_never_goes_to_a_unit_that_came_to_the_fore_and_is_not_dra
 @pytest.mark.control("C-56")
 async def test_a_unit_without_a_session_never_hides_one_with_and_another_one_that_is_on_is_told() -> None:
     other = replace(FOUR, unit="zc95", simulated=False)
-    wire = ScriptedWire(RUNNING, other)
-    async with screen_of(wire).run_test(size=(40, 12)) as pilot:
+    client = ScriptedClient(RUNNING, other)
+    async with screen_of(client).run_test(size=(40, 12)) as pilot:
         await settle(pilot)
         assert in_sight(pilot, "#others") == "also on: zc95: A 5, B 6, C 7, D 8 (u)"
         await pilot.press("u")
         await settle(pilot)
         assert "coyote3: A 12" in in_sight(pilot, "#others")
-        wire.show(replace(other, state=State.ENDED, out="off"))
+        client.show(replace(other, state=State.ENDED, out="off"))
         await settle(pilot)
         assert isinstance(pilot.app.screen, Session)
         assert len(pilot.app.screen.query(LaneView)) == 2
@@ -175,16 +175,16 @@ async def test_a_unit_without_a_session_never_hides_one_with_and_another_one_tha
 
 @pytest.mark.control("C-56")
 async def test_the_list_of_keys_and_an_unproved_end_go_on_telling_what_may_be_on() -> None:
-    wire = ScriptedWire(FOUR)
-    async with screen_of(wire).run_test(size=(40, 12)) as pilot:
+    client = ScriptedClient(FOUR)
+    async with screen_of(client).run_test(size=(40, 12)) as pilot:
         await settle(pilot)
         await pilot.press("question_mark")
         await settle(pilot)
         assert isinstance(pilot.app.screen, Keys)
         assert in_sight(pilot, "#on") == "level A 5, B 6, C 7, D 8"
         in_sight(pilot, "#stop")
-        wire.tell(replace(ENDED, unit="zc95", stop_confirmed=False))
-        wire.show(replace(FOUR, state=State.ENDED, out="maybe"))
+        client.tell(replace(ENDED, unit="zc95", stop_confirmed=False))
+        client.show(replace(FOUR, state=State.ENDED, out="maybe"))
         await settle(pilot)
         assert isinstance(pilot.app.screen, Summary)
         assert "A 5, B 6, C 7, D 8" in in_sight(pilot, "#sum-on")
@@ -228,49 +228,49 @@ def test_room_gives_what_it_has_and_never_more(left: int, rows: int, whole: bool
 
 
 async def test_after_a_proved_end_no_silence_is_an_alarm() -> None:
-    wire, pulse = ScriptedWire(RUNNING), Pulse()
-    async with screen_of(wire, pulse=pulse).run_test() as pilot:
-        wire.show(RUNNING)
-        wire.show(replace(RUNNING, state=State.STOPPING))
-        wire.tell(ENDED)
+    client, pulse = ScriptedClient(RUNNING), Pulse()
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
+        client.show(RUNNING)
+        client.show(replace(RUNNING, state=State.STOPPING))
+        client.tell(ENDED)
         await settle(pilot)
         assert isinstance(pilot.app.screen, Summary)
         await pulse.advance(5 * SILENT_TICKS)
         await settle(pilot)
         assert text_of(pilot, "#note") == ""
-        assert not pilot.app.picture.view.stale  # type: ignore[attr-defined]
+        assert not pilot.app.model.view.stale  # type: ignore[attr-defined]
 
 
 @pytest.mark.control("C-38")
 @pytest.mark.parametrize("key", ["s", "S", "ы", "Ы", "і", "с", "σ", "ς", "ד", "س", "alt+s", "ctrl+ы"])
 async def test_the_stop_key_stops_under_caps_lock_and_on_other_layouts(key: str) -> None:
     for face in (Session, Keys):
-        wire = ScriptedWire(RUNNING)
-        async with screen_of(wire).run_test() as pilot:
+        client = ScriptedClient(RUNNING)
+        async with screen_of(client).run_test() as pilot:
             await settle(pilot)
             if face is Keys:
                 await pilot.press("question_mark")
             await pilot.press(key)
-            assert len(wire.stops) == 1
+            assert len(client.stops) == 1
 
 
 async def test_every_letter_that_stops_is_bound_on_the_screen() -> None:
-    wire = ScriptedWire(RUNNING, zeroes=False)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING, zeroes=False)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         for number, letter in enumerate(sorted(STOP_LETTERS), 1):
             await pilot.press(letter)
-            assert len(wire.stops) == number, letter
+            assert len(client.stops) == number, letter
 
 
 @pytest.mark.control("C-38")
 @pytest.mark.parametrize("key", ["shift+f12", "ctrl+f12", "alt+f12", "f24", "ctrl+f24", "ctrl+alt+f12"])
 async def test_f12_stops_with_any_modifier(key: str) -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press(key)
-        assert [stop.reason for stop in wire.stops] == ["panic"]
+        assert [stop.reason for stop in client.stops] == ["panic"]
 
 
 @pytest.mark.parametrize(
@@ -287,8 +287,8 @@ async def test_f12_stops_with_any_modifier(key: str) -> None:
     ],
 )
 async def test_a_field_drops_no_character_and_says_what_it_would_take(field: str, typed: str, says: str) -> None:
-    wire = ScriptedWire()
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient()
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await _type(pilot, field, typed)
         assert pilot.app.screen.query_one(f"#{field}").value == typed  # type: ignore[attr-defined]
@@ -301,18 +301,20 @@ async def test_a_field_drops_no_character_and_says_what_it_would_take(field: str
         await settle(pilot)
         assert isinstance(pilot.app.screen, Choose)
         assert says in text_of(pilot, "#wrong")
-        assert not any(isinstance(command, Raise) or "start" in str(type(command)).lower() for command in wire.asked)
+        assert not any(
+            isinstance(command, SetLevel) or "start" in str(type(command)).lower() for command in client.asked
+        )
 
 
 async def test_two_and_a_half_minutes_with_a_comma_are_two_and_a_half_minutes() -> None:
-    wire = ScriptedWire()
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient()
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await _type(pilot, "minutes", "2,5")
         pilot.app.screen.query_one("#start").focus()
         await pilot.press("enter")
         await settle(pilot)
-        assert [command.minutes for command in wire.asked if hasattr(command, "minutes")] == [2.5]
+        assert [command.minutes for command in client.asked if hasattr(command, "minutes")] == [2.5]
 
 
 async def _type(pilot: Pilot[int], field: str, typed: str) -> None:

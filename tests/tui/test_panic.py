@@ -8,79 +8,79 @@ from textual import events
 from textual.screen import Screen
 
 from estim.core.errors import Exit
-from estim.core.messages.commands import Ask, Done, Pause, Raise, Reply, Resume, Start, Stop
+from estim.core.messages.commands import Ask, Done, Pause, Reply, Resume, SetLevel, Start, Stop
 from estim.core.vocabulary import State
 from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
 from estim.tui.screens import Choose, Keys, Session, Summary
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedWire, screen_of, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
 
 PANIC = Stop(reason="panic")
 
 
 @pytest.mark.control("C-38")
 async def test_f12_stops_from_everywhere() -> None:
-    wire = ScriptedWire(zeroes=False)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(zeroes=False)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         screen: type[Screen[None]] = Choose
         for place in ("#programs", "#minutes", "#goal", "#start", "session", "keys", "summary"):
             if place.startswith("#"):
                 pilot.app.screen.query_one(place).focus()
             elif place == "session":
-                wire.show(RUNNING)
+                client.show(RUNNING)
                 screen = Session
             elif place == "keys":
                 await pilot.press("question_mark")
                 screen = Keys
             else:
-                wire.show(replace(RUNNING, state=State.ENDED, out="off"))
-                wire.tell(ENDED)
+                client.show(replace(RUNNING, state=State.ENDED, out="off"))
+                client.tell(ENDED)
                 screen = Summary
             await settle(pilot)
             assert isinstance(pilot.app.screen, screen), place
-            wire.asked.clear()
+            client.asked.clear()
             await pilot.press("f12")
-            assert wire.stops == [PANIC], place
+            assert client.stops == [PANIC], place
 
 
 @pytest.mark.control("C-07")
 async def test_f12_passes_a_full_queue_and_commands_without_an_answer() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
-        wire.slow = True
+        client.slow = True
         await pilot.press("plus", "plus", "space")
         free = asyncio.Event()
         pilot.app.call_later(free.wait)  # the app's own queue stands still from here on
         for _ in range(50):
             pilot.app.post_message(events.Key("plus", "+"))
-        assert not wire.stops
+        assert not client.stops
         driver = pilot.app._driver
         assert driver is not None
         driver.send_message(events.Key("f12", None))
         turns = 0
-        while not wire.stops and turns < 100:
+        while not client.stops and turns < 100:
             await asyncio.sleep(0)
             turns += 1
-        assert wire.stops == [PANIC]
+        assert client.stops == [PANIC]
         assert turns <= 4, "a stop is a few turns of the loop away from the key, whatever else waits"
         free.set()
         await settle(pilot)
 
 
 async def test_f12_still_stops_when_the_commands_are_at_their_limit() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
-        wire.slow = True
+        client.slow = True
         for _ in range(60):
             pilot.app.simulate_key("plus")
         await settle(pilot)
-        raises = [command for command in wire.asked if isinstance(command, Raise)]
+        raises = [command for command in client.asked if isinstance(command, SetLevel)]
         assert 0 < len(raises) < 30, "a key that repeats must not pile up raises"
         await pilot.press("f12")
-        assert wire.stops == [PANIC]
+        assert client.stops == [PANIC]
 
 
 @pytest.mark.parametrize(
@@ -88,56 +88,56 @@ async def test_f12_still_stops_when_the_commands_are_at_their_limit() -> None:
     [("s", Stop()), ("escape", Stop(unit="coyote3", soft=True)), ("f12", PANIC)],
 )
 async def test_the_keys_that_stop_a_session(key: str, stop: Stop) -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press(key)
         await settle(pilot)
-        assert wire.stops == [stop]
+        assert client.stops == [stop]
         assert isinstance(pilot.app.screen, Summary)
 
 
 @pytest.mark.parametrize(("key", "stop"), [("escape", Stop(unit="coyote3", soft=True)), ("s", Stop())])
 async def test_keys_that_stop_do_so_in_the_list_of_keys_too(key: str, stop: Stop) -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("question_mark", key)
         await settle(pilot)
-        assert wire.stops == [stop]
+        assert client.stops == [stop]
 
 
 async def test_escape_without_a_session_does_nothing() -> None:
-    wire = ScriptedWire(IDLE)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(IDLE)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("escape")
-        assert not wire.stops
+        assert not client.stops
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 20), (200, 60)])
 async def test_stop_is_in_sight_and_takes_a_click(size: tuple[int, int]) -> None:
-    wire = ScriptedWire(zeroes=False)
-    async with screen_of(wire).run_test(size=size) as pilot:
+    client = ScriptedClient(zeroes=False)
+    async with screen_of(client).run_test(size=size) as pilot:
         for face in (Choose, Session, Keys, Summary):
             if face is Session:
-                wire.show(RUNNING)
+                client.show(RUNNING)
             elif face is Keys:
                 await pilot.press("question_mark")
             elif face is Summary:
-                wire.show(replace(RUNNING, state=State.ENDED, out="off"))
-                wire.tell(ENDED)
+                client.show(replace(RUNNING, state=State.ENDED, out="off"))
+                client.tell(ENDED)
             await settle(pilot)
             assert isinstance(pilot.app.screen, face)
             bar = pilot.app.screen.query_one("#stop")
             assert bar.region.height == 3
             assert pilot.app.screen.region.contains_region(bar.region)
-            wire.asked.clear()
+            client.asked.clear()
             await pilot.click("#stop")
-            assert wire.stops == [Stop()]
+            assert client.stops == [Stop()]
 
 
-class CrossingWire(ScriptedWire):
+class CrossingWire(ScriptedClient):
     """A host that takes a while to find the unit, and knows of nothing to stop before it has."""
 
     def __init__(self) -> None:
@@ -156,49 +156,49 @@ class CrossingWire(ScriptedWire):
 
 @pytest.mark.control("C-13")
 async def test_a_stop_that_crosses_a_start_is_said_again_when_the_start_is_answered() -> None:
-    wire = CrossingWire()
-    async with screen_of(wire).run_test() as pilot:
+    client = CrossingWire()
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("enter", "enter")
-        assert [command for command in wire.asked if isinstance(command, Start)]
+        assert [command for command in client.asked if isinstance(command, Start)]
         await pilot.press("f12")
-        assert wire.stops == [PANIC]
-        wire.found.set()
+        assert client.stops == [PANIC]
+        client.found.set()
         await settle(pilot)
-        assert wire.stops == [PANIC, PANIC]
-        assert wire.units["coyote3"].state is State.ENDED
+        assert client.stops == [PANIC, PANIC]
+        assert client.units["coyote3"].state is State.ENDED
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
 async def test_leaving_stops_first_and_waits_for_zero(key: str) -> None:
-    wire = ScriptedWire(RUNNING, zeroes=False)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING, zeroes=False)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press(key)
-        assert wire.stops == [Stop()]
+        assert client.stops == [Stop()]
         assert pilot.app.return_code is None
         assert "leaving when the unit says zero" in text_of(pilot, "#note")
         await pilot.press(key)
         assert pilot.app.return_code is None, "a second q while it waits is no way around"
-        wire.show(replace(RUNNING, state=State.ENDED, out="off", stop_confirmed=True))
-        wire.tell(replace(ENDED, stop_confirmed=True))
+        client.show(replace(RUNNING, state=State.ENDED, out="off", stop_confirmed=True))
+        client.tell(replace(ENDED, stop_confirmed=True))
         await settle(pilot)
     assert pilot.app.return_code == 0
 
 
 async def test_leaving_without_output_asks_nothing() -> None:
-    wire = ScriptedWire(IDLE)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(IDLE)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("q")
-    assert not wire.stops
+    assert not client.stops
     assert pilot.app.return_code == 0
 
 
 @pytest.mark.control("C-09")
 async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80() -> None:
-    wire, pulse = ScriptedWire(RUNNING, zeroes=False), Pulse()
-    async with screen_of(wire, pulse=pulse).run_test() as pilot:
+    client, pulse = ScriptedClient(RUNNING, zeroes=False), Pulse()
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
         await settle(pilot)
         await pilot.press("q")
         await pulse.advance(LEAVE_S)
@@ -212,13 +212,13 @@ async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80
 
 @pytest.mark.parametrize(("zeroes", "code"), [(True, Exit.HUNG_UP), (False, Exit.NOT_CONFIRMED)])
 async def test_a_hang_up_stops_first_and_asks_nobody(zeroes: bool, code: Exit) -> None:
-    wire, pulse = ScriptedWire(RUNNING, zeroes=zeroes), Pulse()
-    async with screen_of(wire, pulse=pulse).run_test() as pilot:
+    client, pulse = ScriptedClient(RUNNING, zeroes=zeroes), Pulse()
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
         await settle(pilot)
         assert isinstance(pilot.app, SessionApp)
         pilot.app.leave_by_signal(Exit.HUNG_UP)
         await settle(pilot)
-        assert wire.stops == [Stop(reason="interrupted")]
+        assert client.stops == [Stop(reason="interrupted")]
         await pulse.advance(LEAVE_S)
         await settle(pilot)
     assert pilot.app.return_code == code
@@ -227,40 +227,40 @@ async def test_a_hang_up_stops_first_and_asks_nobody(zeroes: bool, code: Exit) -
 @pytest.mark.control("C-41")
 @pytest.mark.parametrize("zeroes", [True, False])
 async def test_ctrl_z_freezes_only_after_the_stop(zeroes: bool) -> None:
-    wire, pulse = ScriptedWire(RUNNING, zeroes=zeroes), Pulse()
+    client, pulse = ScriptedClient(RUNNING, zeroes=zeroes), Pulse()
     frozen: list[int] = []
-    async with screen_of(wire, pulse=pulse).run_test() as pilot:
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
         await settle(pilot)
         assert isinstance(pilot.app, SessionApp)
-        pilot.app.freeze(lambda: frozen.append(len(wire.stops)))
+        pilot.app.freeze(lambda: frozen.append(len(client.stops)))
         assert not frozen
         await settle(pilot)
         if not zeroes:
             assert not frozen, "it waits for zero"
             await pulse.advance(SUSPEND_S)
             await settle(pilot)
-    assert frozen == [1], "a stop was on the wire before the process froze"
+    assert frozen == [1], "a stop was on the client before the process froze"
 
 
 async def test_level_keys_move_the_goal_of_the_chosen_channel_by_one() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("plus", "equals_sign", "minus", "underscore")
         await pilot.press("tab", "plus", "a", "plus", "b", "minus")
-        moves = [(c.channel, c.by) for c in wire.asked if isinstance(c, Raise)]
+        moves = [(c.channel, c.by) for c in client.asked if isinstance(c, SetLevel)]
         a, b = Channel.A, Channel.B
         assert moves == [(a, 1), (a, 1), (a, -1), (a, -1), (b, 1), (a, 1), (b, -1)]
-        assert all(c.unit == "coyote3" and c.to is None for c in wire.asked if isinstance(c, Raise))
+        assert all(c.unit == "coyote3" and c.to is None for c in client.asked if isinstance(c, SetLevel))
 
 
 async def test_space_pauses_and_goes_on() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("space")
         await settle(pilot)
         assert text_of(pilot, "#state").startswith("PAUSED")
         await pilot.press("space")
         await settle(pilot)
-        assert [c for c in wire.asked if isinstance(c, Pause | Resume)] == [Pause("coyote3"), Resume("coyote3")]
+        assert [c for c in client.asked if isinstance(c, Pause | Resume)] == [Pause("coyote3"), Resume("coyote3")]

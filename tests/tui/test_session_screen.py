@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button, Input
 
-from estim.core.messages.commands import Arm, Quiet, Raise, Refusal, Start, Status, Stop, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Refusal, SetLevel, Start, Status, Stop, Watch
 from estim.core.messages.events import Alarmed
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import LEAVE_S
@@ -18,7 +18,7 @@ from tests.tui.scripted import (
     LANES,
     RUNNING,
     Pulse,
-    ScriptedWire,
+    ScriptedClient,
     Successors,
     screen_of,
     settle,
@@ -27,10 +27,10 @@ from tests.tui.scripted import (
 
 
 async def test_it_watches_and_asks_for_what_is_already_running() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
-        assert wire.asked == [Watch(), Status()]
+        assert client.asked == [Watch(), Status()]
         assert isinstance(pilot.app.screen, Session)
         assert text_of(pilot, "#program") == "TENS for a sore ankle (tens-ankle)"
         assert text_of(pilot, "#unit") == "coyote3 · Coyote 3"
@@ -42,13 +42,13 @@ async def test_it_watches_and_asks_for_what_is_already_running() -> None:
 
 @pytest.mark.control("C-27")
 async def test_old_figures_are_grey_and_say_so_in_words() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         lane = pilot.app.screen.query_one("#lane-A")
         assert "STALE" not in text_of(pilot, ".lane-level")
         assert not lane.has_class("-stale")
-        wire.show(replace(RUNNING, stale=True, told_age_s=4.2))
+        client.show(replace(RUNNING, stale=True, told_age_s=4.2))
         await settle(pilot)
         assert lane.has_class("-stale")
         assert "STALE" in text_of(pilot, ".lane-level")
@@ -57,24 +57,24 @@ async def test_old_figures_are_grey_and_say_so_in_words() -> None:
 
 @pytest.mark.control("C-27")
 async def test_a_silent_controller_makes_the_picture_old() -> None:
-    wire, pulse = ScriptedWire(RUNNING), Pulse()
-    async with screen_of(wire, pulse=pulse).run_test() as pilot:
-        wire.show(RUNNING)
+    client, pulse = ScriptedClient(RUNNING), Pulse()
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
+        client.show(RUNNING)
         await settle(pilot)
         assert "STALE" not in text_of(pilot, "#link")
         await pulse.advance(SILENT_TICKS)
         await settle(pilot)
         assert text_of(pilot, "#link").startswith("STALE: the controller says nothing")
         assert RUNNING.by_hand in text_of(pilot, "#note")
-        wire.show(RUNNING)
+        client.show(RUNNING)
         await settle(pilot)
         assert "STALE" not in text_of(pilot, "#link")
 
 
 async def test_an_unknown_level_is_a_span() -> None:
     lane = replace(LANES[0], lo=12, hi=14, held_by="waiting for the unit to say its level")
-    wire = ScriptedWire(replace(RUNNING, lanes=(lane, LANES[1])))
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(replace(RUNNING, lanes=(lane, LANES[1])))
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         text = text_of(pilot, ".lane-level")
         assert "level 12–14" in text
@@ -87,56 +87,56 @@ async def test_an_unknown_level_is_a_span() -> None:
 @pytest.mark.control("C-40")
 @pytest.mark.parametrize("simulated", [True, False])
 async def test_simulated_is_said_on_every_screen(simulated: bool) -> None:
-    wire = ScriptedWire(replace(IDLE, simulated=simulated))
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(replace(IDLE, simulated=simulated))
+    async with screen_of(client).run_test() as pilot:
         for face in (Choose, Session, Summary):
             if face is Session:
-                wire.show(replace(RUNNING, simulated=simulated))
+                client.show(replace(RUNNING, simulated=simulated))
             if face is Summary:
-                wire.show(replace(RUNNING, simulated=simulated, state=State.ENDED, out="off"))
-                wire.tell(replace(ENDED, simulated=simulated))
+                client.show(replace(RUNNING, simulated=simulated, state=State.ENDED, out="off"))
+                client.tell(replace(ENDED, simulated=simulated))
             await settle(pilot)
             assert isinstance(pilot.app.screen, face)
             assert ("SIMULATED" in text_of(pilot, "#banner")) is simulated
 
 
 async def test_an_alarm_has_a_mark_a_text_and_what_to_do_until_it_is_acknowledged() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, Keys)
-        wire.show(replace(RUNNING, alarms=(ALARM,)))
-        wire.tell(Alarmed(unit="coyote3", priority=Priority.HIGH, text=ALARM.text, do=ALARM.do))
+        client.show(replace(RUNNING, alarms=(ALARM,)))
+        client.tell(Alarmed(unit="coyote3", priority=Priority.HIGH, text=ALARM.text, do=ALARM.do))
         await settle(pilot)
         assert isinstance(pilot.app.screen, Session), "an alarm of high priority is never covered"
         assert text_of(pilot, "#alarm-0") == f"!!! ALARM: {ALARM.text} → {ALARM.do}"
-        wire.show(replace(RUNNING, alarms=(ALARM,)))
+        client.show(replace(RUNNING, alarms=(ALARM,)))
         await settle(pilot)
         assert text_of(pilot, "#alarm-0"), "it stays"
         await pilot.press("k")
         await settle(pilot)
-        assert wire.asked[-1] == Quiet(7)
+        assert client.asked[-1] == Acknowledge(7)
         assert not text_of(pilot, "#alarm-0")
 
 
 async def test_more_alarms_than_rows_are_counted() -> None:
     alarms = tuple(replace(ALARM, number=number, priority=Priority.LOW) for number in range(6))
-    wire = ScriptedWire(replace(RUNNING, alarms=alarms))
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(replace(RUNNING, alarms=alarms))
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         assert text_of(pilot, "#alarms-more").startswith("and 2 more")
 
 
 @pytest.mark.control("C-41")
 async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> None:
-    wire, pulse = ScriptedWire(RUNNING), Pulse()
-    second = ScriptedWire(replace(IDLE, state=State.ENDED))
+    client, pulse = ScriptedClient(RUNNING), Pulse()
+    second = ScriptedClient(replace(IDLE, state=State.ENDED))
     again = Successors(OSError("the socket is in use"), second)
-    async with screen_of(wire, again, pulse).run_test() as pilot:
-        wire.show(RUNNING)
+    async with screen_of(client, again, pulse).run_test() as pilot:
+        client.show(RUNNING)
         await settle(pilot)
-        wire.die()
+        client.die()
         await settle(pilot)
         text = text_of(pilot, "#gone")
         assert text.startswith("!!! ALARM: the controller has gone: take the pads off / switch the unit off:")
@@ -159,11 +159,11 @@ async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> Non
 
 
 async def test_leaving_without_a_controller_needs_a_second_q_and_is_not_confirmed() -> None:
-    wire, pulse = ScriptedWire(RUNNING), Pulse()
-    async with screen_of(wire, Successors(), pulse).run_test() as pilot:
-        wire.show(RUNNING)
+    client, pulse = ScriptedClient(RUNNING), Pulse()
+    async with screen_of(client, Successors(), pulse).run_test() as pilot:
+        client.show(RUNNING)
         await settle(pilot)
-        wire.die()
+        client.die()
         await settle(pilot)
         await pilot.press("q")
         assert pilot.app.return_code is None
@@ -174,8 +174,8 @@ async def test_leaving_without_a_controller_needs_a_second_q_and_is_not_confirme
 
 
 async def test_enter_on_the_program_and_on_the_button_starts_with_the_pads_on() -> None:
-    wire = ScriptedWire()
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient()
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("down", "enter")
         assert isinstance(pilot.app.focused, Button)
@@ -183,7 +183,7 @@ async def test_enter_on_the_program_and_on_the_button_starts_with_the_pads_on() 
         pilot.app.screen.query_one("#goal", Input).value = "A=12,B=8"
         await pilot.press("enter")
         await settle(pilot)
-        started = [command for command in wire.asked if isinstance(command, Start)]
+        started = [command for command in client.asked if isinstance(command, Start)]
         goal = {Channel.A: 12, Channel.B: 8}
         assert started == [
             Start(program="tens-burst", minutes=25.0, level=goal, pads_on=True, wait_after_loss=True),
@@ -192,35 +192,35 @@ async def test_enter_on_the_program_and_on_the_button_starts_with_the_pads_on() 
 
 
 async def test_enter_in_a_field_never_starts() -> None:
-    wire = ScriptedWire()
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient()
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         pilot.app.screen.query_one("#minutes", Input).focus()
         await pilot.press("enter")
         assert pilot.app.focused is pilot.app.screen.query_one("#goal")
         await pilot.press("enter")
         assert isinstance(pilot.app.focused, Button)
-        assert not any(isinstance(command, Start) for command in wire.asked)
+        assert not any(isinstance(command, Start) for command in client.asked)
 
 
 @pytest.mark.parametrize(
     ("field", "text", "word"), [("minutes", "31", "it takes 0.1 to 30"), ("goal", "A12", "is no level")]
 )
 async def test_a_wrong_field_is_told_and_starts_nothing(field: str, text: str, word: str) -> None:
-    wire = ScriptedWire()
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient()
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         pilot.app.screen.query_one(f"#{field}", Input).value = text
         pilot.app.screen.query_one("#start", Button).press()
         await settle(pilot)
         assert word in text_of(pilot, "#wrong")
-        assert not any(isinstance(command, Start) for command in wire.asked)
+        assert not any(isinstance(command, Start) for command in client.asked)
 
 
 async def test_a_refused_start_stays_at_the_list_with_the_reason() -> None:
-    wire = ScriptedWire()
-    wire.refuse = Refusal(code=77, text="goal 99 is above the cap 70", nearest=("tens-al",))
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient()
+    client.refuse = Refusal(code=77, text="goal 99 is above the cap 70", nearest=("tens-al",))
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         await pilot.press("enter", "enter")
         await settle(pilot)
@@ -230,19 +230,19 @@ async def test_a_refused_start_stays_at_the_list_with_the_reason() -> None:
 
 
 async def test_a_session_that_waits_for_the_pads_takes_enter() -> None:
-    wire = ScriptedWire(replace(RUNNING, state=State.READY, out="off"))
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(replace(RUNNING, state=State.READY, out="off"))
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         assert "press Enter when the pads are on" in text_of(pilot, "#state")
         await pilot.press("enter")
-        assert wire.asked[-1] == Arm("coyote3")
+        assert client.asked[-1] == Arm("coyote3")
 
 
 @pytest.mark.control("C-09")
 async def test_the_summary_says_whether_the_stop_is_proved() -> None:
-    wire, pulse = ScriptedWire(replace(RUNNING, state=State.ENDED, out="off"), zeroes=False), Pulse()
-    async with screen_of(wire, pulse=pulse).run_test() as pilot:
-        wire.tell(replace(ENDED, reason=Reason.LINK_LOST, duration_s=61.0, stop_confirmed=False))
+    client, pulse = ScriptedClient(replace(RUNNING, state=State.ENDED, out="off"), zeroes=False), Pulse()
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
+        client.tell(replace(ENDED, reason=Reason.LINK_LOST, duration_s=61.0, stop_confirmed=False))
         await settle(pilot)
         assert isinstance(pilot.app.screen, Summary)
         assert text_of(pilot, "#sum-reason").endswith("the link was lost")
@@ -253,7 +253,7 @@ async def test_the_summary_says_whether_the_stop_is_proved() -> None:
         await settle(pilot)
         assert isinstance(pilot.app.screen, Choose)
         await pilot.press("q")
-        assert wire.stops == [Stop()], "what isn't proved is tried again before leaving"
+        assert client.stops == [Stop()], "what isn't proved is tried again before leaving"
         await pulse.advance(LEAVE_S)
         await settle(pilot)
         await pilot.press("q")
@@ -262,8 +262,8 @@ async def test_the_summary_says_whether_the_stop_is_proved() -> None:
 
 async def test_a_second_unit_is_named_and_u_shows_it() -> None:
     other = replace(RUNNING, unit="em70", title="EM 70", lanes=(LANES[0],))
-    wire = ScriptedWire(RUNNING, other)
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(RUNNING, other)
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         assert text_of(pilot, "#unit") == "coyote3 · Coyote 3 · also: em70 (u)"
         await pilot.press("u")
@@ -271,12 +271,12 @@ async def test_a_second_unit_is_named_and_u_shows_it() -> None:
         assert text_of(pilot, "#unit").startswith("em70 · EM 70")
         assert len(pilot.app.screen.query(".lane")) == 1
         await pilot.press("plus")
-        assert wire.asked[-1] == Raise(channel=Channel.A, by=1, unit="em70")
+        assert client.asked[-1] == SetLevel(channel=Channel.A, by=1, unit="em70")
 
 
 async def test_below_sixty_columns_there_is_one_column_and_everything_is_in_sight() -> None:
-    wire = ScriptedWire(RUNNING)
-    async with screen_of(wire).run_test(size=(58, 24)) as pilot:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test(size=(58, 24)) as pilot:
         await settle(pilot)
         clock = pilot.app.screen.query_one("#clock")
         doing = pilot.app.screen.query_one("#doing")
@@ -287,8 +287,8 @@ async def test_below_sixty_columns_there_is_one_column_and_everything_is_in_sigh
 
 async def test_without_colour_every_word_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    wire = ScriptedWire(replace(RUNNING, stale=True, simulated=True, alarms=(ALARM,)))
-    async with screen_of(wire).run_test() as pilot:
+    client = ScriptedClient(replace(RUNNING, stale=True, simulated=True, alarms=(ALARM,)))
+    async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         assert pilot.app.no_color
         assert "SIMULATED" in text_of(pilot, "#banner")

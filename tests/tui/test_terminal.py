@@ -15,7 +15,7 @@ from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.tui.main import offers_of, run_screen
 from estim.tui.terminal import Terminal
-from tests.tui.scripted import ScriptedWire, screen_of, settle
+from tests.tui.scripted import ScriptedClient, screen_of, settle
 
 PIECE = "x" * 65536
 """As much as a pipe holds."""
@@ -66,7 +66,7 @@ def handlers() -> Iterator[list[int]]:
 
 @pytest.mark.control("C-38")
 async def test_a_terminal_that_stands_still_is_not_waited_for(handlers: list[int]) -> None:
-    async with screen_of(ScriptedWire()).run_test() as pilot:
+    async with screen_of(ScriptedClient()).run_test() as pilot:
         await settle(pilot)
         pipe = Pipe(Terminal(pilot.app))
         pieces = 3 * MAX_QUEUED_WRITES
@@ -86,7 +86,7 @@ async def test_a_terminal_that_stands_still_is_not_waited_for(handlers: list[int
 @pytest.mark.control("C-41")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_terminal_that_has_gone_is_a_hang_up_and_not_waited_for(handlers: list[int]) -> None:
-    async with screen_of(ScriptedWire()).run_test() as pilot:
+    async with screen_of(ScriptedClient()).run_test() as pilot:
         await settle(pilot)
         pipe = Pipe(Terminal(pilot.app))
         os.close(pipe.reads)

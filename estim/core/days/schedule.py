@@ -120,7 +120,7 @@ def resolve(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def check_rules(rules: Sequence[str]) -> None:
-    """Raise EstimError (78) for a rule that can't be understood or that no body should follow."""
+    """SetLevel EstimError (78) for a rule that can't be understood or that no body should follow."""
     _check(tuple(rules))
 
 

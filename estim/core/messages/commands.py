@@ -66,7 +66,7 @@ class Arm(Command, tag="arm", frozen=True):
     unit: Name | None = None
 
 
-class Raise(Command, tag="level", frozen=True, kw_only=True):
+class SetLevel(Command, tag="level", frozen=True, kw_only=True):
     """Move the goal of one channel: `by` steps, or `to` an absolute level (exactly one of them)."""
 
     channel: Channel
@@ -99,7 +99,7 @@ class Stop(Command, tag="stop", frozen=True, kw_only=True):
     seen_off: bool = False
 
 
-class Quiet(Command, tag="quiet", frozen=True):
+class Acknowledge(Command, tag="quiet", frozen=True):
     """Acknowledge an alarm by its number."""
 
     alarm: int
@@ -121,7 +121,7 @@ class Scan(Command, tag="scan", frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
 
 
-Ask = Start | Arm | Raise | Pause | Resume | Stop | Quiet | Watch | Status | Scan
+Ask = Start | Arm | SetLevel | Pause | Resume | Stop | Acknowledge | Watch | Status | Scan
 
 
 # --- Answers: exactly one for each command ---------------------------------------------------------------------
@@ -193,7 +193,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
     at: str
 
 
-class Lane(Struct, frozen=True, kw_only=True):
+class ChannelView(Struct, frozen=True, kw_only=True):
     """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `wish` what
     the session wants now; `held_by` the sentence of the limit that decided, empty if none did."""
 
@@ -226,7 +226,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
     phase: str = ""
     phase_number: int = 0
     phase_count: int = 0
-    lanes: tuple[Lane, ...] = ()
+    lanes: tuple[ChannelView, ...] = ()
     length_s: float = 0.0
     elapsed_s: float = 0.0
     left_s: float = 0.0

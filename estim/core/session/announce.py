@@ -31,7 +31,7 @@ ALARMS_MAX = 20
 _ORDER = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 
-class Teller:
+class Alarms:
     """Remembers what has been told already; decides nothing."""
 
     def __init__(self, unit: Unit, caps: Capabilities, limits: Limits, order: Order | None) -> None:

@@ -1,7 +1,7 @@
-"""The Guard: last before the driver and always on. It takes a wish and returns what is permitted, and names the limit.
+"""The Guard: last before the driver and always on. It returns what of a request is permitted, and names the limit.
 
 Rules:
-1. The permitted level is the smallest of the wish and all caps. Nothing is ever rounded up.
+1. The permitted level is the smallest of what is requested and all caps. Nothing is ever rounded up.
 2. Lower is granted at once, whatever else is wrong.
 3. Higher is granted only in a closed loop on what the unit reports: its level is known, was told afresh, has been
    settled for the family's gap, and the target is at most one step above it. While one of these fails, the level is
@@ -64,14 +64,14 @@ def percent_cap(caps: Capabilities, percent: float, why: str) -> Cap:
 
 
 @dataclass(frozen=True, slots=True)
-class Plea:
+class Request:
     """What the session wants now. `gate` is the score's envelope (1: full); `halted` says why nothing may flow.
 
     `held` is what was granted last: while a level is unknown it is not passed.
     """
 
     mode: Mode
-    wish: Mapping[Channel, Level]
+    level: Mapping[Channel, Level]
     gate: float
     started_s: float
     end_s: float
@@ -81,7 +81,7 @@ class Plea:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What is permitted, and for each channel the sentence of the limit that decided (empty: the wish itself).
+    """What is permitted, and for each channel the sentence of the limit that decided (empty: the request itself).
 
     `asks`: a raise waits for nothing but the unit's fresh word on its level.
     """
@@ -94,23 +94,23 @@ class Permit:
 NOT_FRESH = "waiting for the unit to say its level again"
 
 
-def permit(now_s: float, plea: Plea, reported: Reported, caps: Capabilities, limits: Limits) -> Permit:
+def permit(now_s: float, request: Request, reported: Reported, caps: Capabilities, limits: Limits) -> Permit:
     """Decide. Pure: the same arguments give the same answer, and asking twice changes nothing."""
     level: dict[Channel, Level] = {}
     why: dict[Channel, str] = {}
-    barred = _barred(now_s, plea, reported, caps)
+    barred = _barred(now_s, request, reported, caps)
     for channel in caps.channels:
         if barred:
             level[channel], why[channel] = Level(0), barred
         else:
-            level[channel], why[channel] = _one(now_s, channel, plea, reported, caps, limits)
+            level[channel], why[channel] = _one(now_s, channel, request, reported, caps, limits)
     return Permit(level, why, asks=NOT_FRESH in why.values())
 
 
-def _barred(now_s: float, plea: Plea, reported: Reported, caps: Capabilities) -> str:
-    if plea.mode is not Mode.PLAY:
-        return plea.halted or "nothing is playing"
-    if now_s >= plea.end_s or now_s >= plea.started_s + SESSION_MAX_S:
+def _barred(now_s: float, request: Request, reported: Reported, caps: Capabilities) -> str:
+    if request.mode is not Mode.PLAY:
+        return request.halted or "nothing is playing"
+    if now_s >= request.end_s or now_s >= request.started_s + SESSION_MAX_S:
         return "the time is up"
     if now_s - reported.heard_s > caps.fault_s:
         return f"the unit has said nothing for {caps.fault_s:.0f} s"
@@ -118,11 +118,11 @@ def _barred(now_s: float, plea: Plea, reported: Reported, caps: Capabilities) ->
 
 
 def _one(
-    now_s: float, channel: Channel, plea: Plea, reported: Reported, caps: Capabilities, limits: Limits
+    now_s: float, channel: Channel, request: Request, reported: Reported, caps: Capabilities, limits: Limits
 ) -> tuple[Level, str]:
     cap, cap_why = limits.of(channel)
-    wish = plea.wish.get(channel, Level(0))
-    target, why = (cap, cap_why) if wish > cap else (wish, "")
+    requested = request.level.get(channel, Level(0))
+    target, why = (cap, cap_why) if requested > cap else (requested, "")
     dial = reported.ceiling.get(channel, caps.scale)
     if target > dial:
         target, why = dial, f"the unit's own limit is {dial}"
@@ -130,14 +130,14 @@ def _one(
         target, why = Level(0), f"the unit's first level is {caps.first}"
     span = reported.level[channel]
     # what it surely is at; and while that isn't known, what was granted when it was
-    held = Level(max(span.lo, min(plea.held.get(channel, Level(0)), span.hi)))
+    held = Level(max(span.lo, min(request.held.get(channel, Level(0)), span.hi)))
     if target <= held:
         return target, why
     if not span.known:
         return held, "waiting for the unit to say its level"
     if now_s - reported.told_s > caps.stale_s:
         return held, "the unit has not said its level lately"
-    if plea.gate < 1.0:
+    if request.gate < 1.0:
         return held, "no raise while a contraction rises, falls or rests"
     if now_s < reported.settled_s[channel] + caps.raise_gap_s - 1e-9:
         return held, f"one step each {caps.raise_gap_s:g} s"
@@ -159,6 +159,6 @@ def check_level(limits: Limits, channel: Channel, goal: int) -> None:
         )
 
 
-def reached(wish: Mapping[Channel, Level], reported: Reported, limits: Limits) -> bool:
+def reached(requested: Mapping[Channel, Level], reported: Reported, limits: Limits) -> bool:
     """Say whether every channel is where it is wished, or at its cap."""
-    return all(reported.level[channel].lo >= min(level, limits.of(channel)[0]) for channel, level in wish.items())
+    return all(reported.level[channel].lo >= min(level, limits.of(channel)[0]) for channel, level in requested.items())

@@ -1,4 +1,4 @@
-"""The wish: goals that a person set, approached by a ramp; it falls at once, rises in time, and comes down at the end.
+"""The ramp: goals that a person set, approached by a ramp; it falls at once, rises in time, and comes down at the end.
 
 It is what the session would like, before the Guard. A hand at the unit moves the goal with it, so nothing that was
 lowered by hand comes up again, and nothing that was raised by hand is fought below the cap. In a part that plays at so
@@ -21,7 +21,7 @@ FADE_OUT_S = 2.0
 
 
 STEP_S = 0.1
-"""How often a wish that moves is looked at."""
+"""How often a ramp that moves is looked at."""
 
 LOOK_MIN_S = 0.001
 """Shortest time between two looks, so that the rounding at a border can't make them endless."""
@@ -43,7 +43,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class Ramp:
+class ChannelRamp:
     """`goal` is absolute and native; `at` moves towards it by `slew` levels a second (inf: at once)."""
 
     goal: int = 0
@@ -75,7 +75,7 @@ class Ramp:
             self.at = float(self.goal) if self.slew == inf else min(float(self.goal), self.at + self.slew * dt_s)
 
     def level(self, part: int, percent: float, fade: float = 1.0) -> Level:
-        """Return the wish in a part that plays at so many % of the user's level, rounded down.
+        """Return the level in a part that plays at so many % of the user's level, rounded down.
 
         `fade` is 1, or less while the session comes down to its end.
         """
@@ -98,12 +98,12 @@ class Ramp:
         self.held = Held(part, level, rose)
 
 
-class Wish:
+class Ramp:
     """All ramps of a session, and where it is in its score."""
 
     def __init__(self, channels: Iterable[Channel], score: Score | None, goal: Mapping[Channel, Level]) -> None:
         self._score = score
-        self._ramps = {channel: Ramp(goal=goal.get(channel, Level(0))) for channel in channels}
+        self._ramps = {channel: ChannelRamp(goal=goal.get(channel, Level(0))) for channel in channels}
         self._origin_s: float | None = None
         self._played_s = 0.0
         self._seen_s = 0.0
@@ -161,7 +161,7 @@ class Wish:
         return self._ramps[channel].goal
 
     def levels(self, now_s: float) -> dict[Channel, Level]:
-        """Return the wish of every channel now."""
+        """Return the level of every channel now."""
         if self._origin_s is None:
             return dict.fromkeys(self._ramps, Level(0))
         index, part = self._place(now_s)
@@ -200,7 +200,7 @@ class Wish:
         return self.origin_s(now_s) + length_s
 
     def rests_s(self, now_s: float) -> float:
-        """Return for how long the wish stays as it is, seconds; STEP_S while it moves."""
+        """Return for how long the level stays as it is, seconds; STEP_S while it moves."""
         end_s = self.end_s(now_s)
         if self.softening or not self.climbed() or now_s >= end_s - FADE_OUT_S:
             return max(LOOK_MIN_S, min(STEP_S, end_s - now_s))

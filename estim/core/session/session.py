@@ -1,9 +1,9 @@
-"""One session on one unit: commands, reports and time go in; a wish for the Guard, happenings and a Snapshot come out.
+"""One session on one unit: commands, reports and time go in; a request to the Guard, events and a Snapshot come out.
 
 Rules:
 1. The states are the table in states.py. A command that it doesn't allow is refused and changes nothing.
-2. Doubt, pause, stop and fault clear the wish; only the goal is kept, for the resume key, and it ramps from zero.
-3. The session owns the wish and the position; the Guard owns caps and slope; the driver owns wire, retries and proof.
+2. Doubt, pause, stop and fault clear the ramp; only the goal is kept, for the resume key, and it ramps from zero.
+3. The session owns the ramp and the position; the Guard owns caps and slope; the driver owns wire, retries and proof.
 4. A level that rose without estim and without a hand is a fault. A hand is never fought below the cap.
 5. It ends with `stop_confirmed` true only if the driver says Zero.CONFIRMED of the stop that was asked for last: each
    pause, stop and fault asks for a zero of its own, and no earlier one proves it.
@@ -19,11 +19,11 @@ from typing import assert_never
 from estim.core.errors import EstimError, Exit, IllegalMove
 from estim.core.messages.events import Happened, LinkBack
 from estim.core.moment import Now
-from estim.core.session.announce import Teller, author_of, local_time
+from estim.core.session.announce import Alarms, author_of, local_time
 from estim.core.session.doubt import Doubt, surely_off
-from estim.core.session.guard import SESSION_MAX_S, Limits, Permit, Plea, check_level, reached
+from estim.core.session.guard import SESSION_MAX_S, Limits, Permit, Request, check_level, reached
 from estim.core.session.order import Order, Unit
-from estim.core.session.ramp import Wish, ramp_default_s
+from estim.core.session.ramp import Ramp, ramp_default_s
 from estim.core.session.states import (
     ARM_WINDOW_S,
     ASLEEP_S,
@@ -90,8 +90,8 @@ class Session:
         self.state = State.IDLE
         self.reason: Reason | None = None
         self.why = ""
-        self.teller = Teller(unit, caps, limits, order)
-        self.wish = Wish(caps.channels, order.course.score if order else None, order.goal if order else {})
+        self.alarms = Alarms(unit, caps, limits, order)
+        self.ramp = Ramp(caps.channels, order.course.score if order else None, order.goal if order else {})
         self.started: Now | None = None
         self.stop_confirmed: bool | None = None
         self.until_s = until_s
@@ -138,7 +138,7 @@ class Session:
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
         elif self._was_zero:
             return []  # the stop that was under way has just been proved, by the unit's own leaving for instance
-        return self.teller.lost(now, last, text)
+        return self.alarms.lost(now, last, text)
 
     def no_device(self, now: Now, text: str) -> list[Happened]:
         """The unit can't be reached, before any output; nothing is known of it."""
@@ -178,7 +178,7 @@ class Session:
     @property
     def goals(self) -> dict[Channel, int]:
         """What was asked for, by channel."""
-        return {channel: self.wish.goal(channel) for channel in self.caps.channels}
+        return {channel: self.ramp.goal(channel) for channel in self.caps.channels}
 
     @property
     def untouched(self) -> bool:
@@ -213,14 +213,14 @@ class Session:
         self._check_not_stopping("change the level")
         if channel not in self.caps.channels:
             raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
-        goal = max(0, to if to is not None else self.wish.goal(channel) + (by or 0))
+        goal = max(0, to if to is not None else self.ramp.goal(channel) + (by or 0))
         check_level(self.limits, channel, goal)
-        if to is None and goal > max(self.wish.goal(channel), self._come_to(channel) + ahead(self.caps)):
+        if to is None and goal > max(self.ramp.goal(channel), self._come_to(channel) + ahead(self.caps)):
             # Without a figure in it that moves: the same refusal is the same sentence, and is told once.
             text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
             raise EstimError(f"{text}; press again when it is there", code=Exit.TRY_LATER)
-        self.wish.aim(channel, goal, at_once=after is State.RUNNING)
-        self.teller.author[channel] = "key"
+        self.ramp.aim(channel, goal, at_once=after is State.RUNNING)
+        self.alarms.author[channel] = "key"
         self.state = after
         return f"{channel.value} goes to {goal}"
 
@@ -232,7 +232,7 @@ class Session:
         move(self.state, Move.PAUSE)
         self._check_not_stopping("pause")
         self._go(now, Move.PAUSE)
-        return self.teller.paused("paused by a person", self.wish.played_s(now.mono_s))
+        return self.alarms.paused("paused by a person", self.ramp.played_s(now.mono_s))
 
     def _check_not_stopping(self, what: str) -> None:
         """Refuse what would take a soft stop back."""
@@ -252,7 +252,7 @@ class Session:
         self.reason, self.why = None, ""
         self._unfed_s = None
         self._begin(now)
-        return self.teller.resumed(self.wish.played_s(now.mono_s))
+        return self.alarms.resumed(self.ramp.played_s(now.mono_s))
 
     def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> list[Happened]:
         """Stop. Soft comes down in two seconds first; any second stop makes it hard. Nothing leads back from it."""
@@ -262,72 +262,72 @@ class Session:
             self.reason = None  # whatever led to the pause is over: it is this person who ends it
         if not self.linked and self.reason is Reason.LINK_LOST:
             self._was_zero = False  # that proved a pause, or an earlier stop
-        if soft and self.state in PLAYING and not self.wish.softening:
+        if soft and self.state in PLAYING and not self.ramp.softening:
             self.reason, self.why = reason, why
-            self.wish.soften(now.mono_s)
+            self.ramp.soften(now.mono_s)
         elif self.state is not State.ENDED:
             self._stop(now, reason, why)
         return []
 
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
-        """Let time pass and take what the unit said. Call after every input, before plea()."""
+        """Let time pass and take what the unit said. Call after every input, before request()."""
         told = self._interruptions(now, reported)
         self._seen_on = self._seen_on or (reported.out is not Out.OFF and _above_zero(reported))
         if self.order is None and _above_zero(reported):
             self.until_s = max(self.until_s, reported.until_s)  # it says itself that it goes on
         self._seen = now, reported
-        self.wish.advance(now.mono_s)
+        self.ramp.advance(now.mono_s)
         for event in events:
             told += self._take(now, event)
         told += self._look(now, reported)
-        played_s = self.wish.played_s(now.mono_s)
-        fading = self.state in PLAYING and self.wish.fading(now.mono_s)
-        author = author_of(self.state, self.reason, softening=self.wish.softening, fading=fading)
-        told += self.teller.levels(author, reported, played_s)
+        played_s = self.ramp.played_s(now.mono_s)
+        fading = self.state in PLAYING and self.ramp.fading(now.mono_s)
+        author = author_of(self.state, self.reason, softening=self.ramp.softening, fading=fading)
+        told += self.alarms.levels(author, reported, played_s)
         told += self._proceed(now, reported)
         if self.state in PLAYING and self.order:
-            told += self.teller.playing(now, reported, self.order.course.score, played_s)
+            told += self.alarms.playing(now, reported, self.order.course.score, played_s)
         return told
 
-    def plea(self, now: Now) -> Plea:
-        """Return the present wish for the Guard."""
+    def request(self, now: Now) -> Request:
+        """Return the present request to the Guard."""
         now_s = now.mono_s
         if self.state in PLAYING:
-            origin_s = self.wish.origin_s(now_s)
-            wish, gate = self.wish.levels(now_s), self.wish.gate(now_s)
-            end_s = min(self.wish.end_s(now_s), origin_s + SESSION_MAX_S)
-            return Plea(Mode.PLAY, wish, gate, origin_s, end_s, held=self._granted)
+            origin_s = self.ramp.origin_s(now_s)
+            level, gate = self.ramp.levels(now_s), self.ramp.gate(now_s)
+            end_s = min(self.ramp.end_s(now_s), origin_s + SESSION_MAX_S)
+            return Request(Mode.PLAY, level, gate, origin_s, end_s, held=self._granted)
         prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
-        return Plea(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
+        return Request(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
 
-    def wanted(self, now: Now, plea: Plea, granted: Permit) -> Wanted:
+    def wanted(self, now: Now, request: Request, granted: Permit) -> Wanted:
         """Return the order for the driver, and account for the levels that estim itself will bring about."""
         self._doubt.granted(granted.level)
         self._granted = granted.level
         return Wanted(
-            mode=plea.mode,
+            mode=request.mode,
             level=granted.level,
-            ceiling={} if plea.mode is Mode.OFF else self.limits.ceiling,  # a stop writes nothing but zeros
+            ceiling={} if request.mode is Mode.OFF else self.limits.ceiling,  # a stop writes nothing but zeros
             score=self.order.course.score if self.order else None,
-            origin_s=self.wish.origin_s(now.mono_s),
-            end_s=plea.end_s,
+            origin_s=self.ramp.origin_s(now.mono_s),
+            end_s=request.end_s,
             stop=self._stop_number,
             rises=granted.asks,
         )
 
-    def nap_s(self, now: Now, plea: Plea, granted: Permit) -> float:
+    def nap_s(self, now: Now, request: Request, granted: Permit) -> float:
         """Return how long step() may wait if nothing comes in, given what was asked of the Guard and granted.
 
-        Until the wish changes by itself, NAP_S at most; while the Guard holds a level below the wish it is asked again
-        soon.
+        Until the request changes by itself, NAP_S at most; while the Guard holds a level below what is requested it is
+        asked again soon.
         """
-        if any(granted.level[channel] < wish for channel, wish in plea.wish.items()):
+        if any(granted.level[channel] < level for channel, level in request.level.items()):
             return RISING_S
         if self.state not in PLAYING:
             return NAP_S
         # while it plays the driver asks by itself; a gap in feeding must be seen about when it is one
         longest_s = NAP_S if self.caps.off_by is OffBy.FEED else 2 * NAP_S
-        return min(longest_s, self.wish.rests_s(now.mono_s))
+        return min(longest_s, self.ramp.rests_s(now.mono_s))
 
     @property
     def length_s(self) -> float:
@@ -339,16 +339,16 @@ class Session:
         if self._seen is None:
             return 0
         now, reported = self._seen
-        return self.wish.come_to(now.mono_s, channel, reported.level[channel].lo)
+        return self.ramp.come_to(now.mono_s, channel, reported.level[channel].lo)
 
     def _go(self, now: Now, by: Move) -> None:
-        """Make a move; where it leads to zero the wish is cleared, and a zero of its own asked for."""
+        """Make a move; where it leads to zero the ramp is cleared, and a zero of its own asked for."""
         self.state = move(self.state, by)
         self._since_s = now.mono_s
         if self.state in (State.PAUSED, State.STOPPING, State.FAULT):
             self._unfed_s = None  # whatever led here now, a gap in feeding is not what waits to be over
             self._stop_number += by is not Move.BACK  # what came back has proved the zero of its stop
-            self.wish.clear(now.mono_s)
+            self.ramp.clear(now.mono_s)
 
     def _interruptions(self, now: Now, reported: Reported) -> list[Happened]:
         """See whether time has passed in which nobody looked after the unit: zero comes first, then it is told."""
@@ -365,7 +365,7 @@ class Session:
             return []
         self._go(now, Move.PAUSE)
         self._unfed_s = reported.fed_s
-        return self.teller.paused(text, self.wish.played_s(now.mono_s))
+        return self.alarms.paused(text, self.ramp.played_s(now.mono_s))
 
     def _feed_again(self, now: Now) -> list[Happened]:
         """Zero is proved after a gap in feeding: a short one is ramped over, a long one waits for a key."""
@@ -374,7 +374,7 @@ class Session:
         if gap_s <= UNFED_KEY_S:
             return self._resume(now, move(self.state, Move.RESUME))
         text = f"the unit was left without frames for {gap_s:.0f} s: output is off"
-        return self.teller.ring(now, Priority.MEDIUM, text, "resume with a key when you are ready")
+        return self.alarms.ring(now, Priority.MEDIUM, text, "resume with a key when you are ready")
 
     def _stop(self, now: Now, reason: Reason, why: str, *, by: Move = Move.STOP) -> None:
         """Go to STOPPING, or stay in FAULT. The first reason stays, but a person's panic or interrupt is told."""
@@ -388,14 +388,14 @@ class Session:
             return []
         self._go(now, Move.FAULT)
         self.reason, self.why = Reason.FAULT, why
-        return self.teller.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
+        return self.alarms.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
 
     def _begin(self, now: Now) -> None:
-        top = max(self.wish.goal(channel) for channel in self.caps.channels)
+        top = max(self.ramp.goal(channel) for channel in self.caps.channels)
         ramp_s = self.order.ramp_s if self.order else None
         shortest_s = ramp_default_s(top, self.caps.step, self.caps.raise_gap_s)
-        self.wish.begin(now.mono_s, shortest_s if ramp_s is None else ramp_s)
-        self.teller.author = dict.fromkeys(self.caps.channels, "ramp")
+        self.ramp.begin(now.mono_s, shortest_s if ramp_s is None else ramp_s)
+        self.alarms.author = dict.fromkeys(self.caps.channels, "ramp")
 
     def _take(self, now: Now, event: Event) -> list[Happened]:
         if not isinstance(event, Hand):
@@ -407,7 +407,7 @@ class Session:
                 if self.state not in PLAYING:
                     return []
                 self._stop(now, Reason.DEVICE_ENDED, why)
-                return self.teller.ring(now, Priority.MEDIUM, f"the unit ended by itself: {why}", "start it again")
+                return self.alarms.ring(now, Priority.MEDIUM, f"the unit ended by itself: {why}", "start it again")
             case Contact(channel, ok):
                 return [] if ok or self.state not in PLAYING else self._no_contact(now, channel)
             case LowBattery():
@@ -422,20 +422,20 @@ class Session:
         if self.state not in PLAYING:
             return []
         channel = hand.channel
-        self.teller.author[channel] = "hand"
+        self.alarms.author[channel] = "hand"
         cap, why = self.limits.of(channel)
-        self.wish.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose, cap=cap)
+        self.ramp.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose, cap=cap)
         if not hand.rose or hand.level <= cap:
             return []
         text = f"{channel.value} was raised by hand to {hand.level}, above the cap of {cap} ({why}): lowered to {cap}"
-        return self.teller.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
+        return self.alarms.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
 
     def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
         text = f"the pads on {channel.value} have lost the skin"
-        told = self.teller.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
+        told = self.alarms.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
         if self.order and self.order.wait_after_loss and not self._latched:
             self._go(now, Move.PAUSE)
-            return told + self.teller.paused(text, self.wish.played_s(now.mono_s))
+            return told + self.alarms.paused(text, self.ramp.played_s(now.mono_s))
         self._stop(now, Reason.CONTACT_LOST, text)
         return told
 
@@ -488,7 +488,7 @@ class Session:
             text = f"the battery is at {reported.battery} %: charge it to {BATTERY_MIN_PCT} % or more first"
             self._stop(now, Reason.REFUSED, text)
             return []
-        return [self.teller.connected(reported)]
+        return [self.alarms.connected(reported)]
 
     def _make_start(self, now: Now, waited_s: float) -> list[Happened]:
         if self._pads_on_s is not None and now.mono_s - self._pads_on_s <= ARM_WINDOW_S:
@@ -496,7 +496,7 @@ class Session:
             self._go(now, Move.START)
             self.started = now
             self._begin(now)
-            return [self.teller.armed(), self.teller.started(now, self.length_s)]
+            return [self.alarms.armed(), self.alarms.started(now, self.length_s)]
         if waited_s > ARM_WINDOW_S:
             text = f"nobody said within {ARM_WINDOW_S / 60:.0f} minutes that the pads are on"
             self._stop(now, Reason.REFUSED, text, by=Move.TIME_UP)
@@ -504,14 +504,14 @@ class Session:
 
     def _play_on(self, now: Now, reported: Reported) -> None:
         now_s = now.mono_s
-        if now_s >= self.wish.end_s(now_s) - 1e-9 or self.wish.played_s(now_s) >= SESSION_MAX_S:
+        if now_s >= self.ramp.end_s(now_s) - 1e-9 or self.ramp.played_s(now_s) >= SESSION_MAX_S:
             self._stop(now, Reason.COMPLETED, "the time is up", by=Move.TIME_UP)
-        elif self.wish.soft_over(now_s):
+        elif self.ramp.soft_over(now_s):
             self._stop(now, self.reason or Reason.STOPPED, self.why)
         elif (
             self.state is State.RAMPING
-            and self.wish.climbed()
-            and reached(self.wish.levels(now_s), reported, self.limits)
+            and self.ramp.climbed()
+            and reached(self.ramp.levels(now_s), reported, self.limits)
         ):
             self._go(now, Move.REACHED)
 
@@ -521,11 +521,11 @@ class Session:
             if waits and not self._latched and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
                 self._go(now, Move.BACK)
                 why = "the link was lost; the unit is off, resume with a key"
-                return self.teller.paused(why, self.wish.played_s(now.mono_s))
+                return self.alarms.paused(why, self.ramp.played_s(now.mono_s))
             return self._end(now, reported, confirmed=True)
         if waited_s <= self.caps.stop_s:
             return []
-        told = self.teller.ring(now, Priority.HIGH, "the stop is not confirmed by the unit", self.unit.by_hand)
+        told = self.alarms.ring(now, Priority.HIGH, "the stop is not confirmed by the unit", self.unit.by_hand)
         if self.order is None and now.mono_s < self.until_s:
             return told  # it was left running: only a proof or its own end ends this
         return told + self._end(now, reported, confirmed=False)
@@ -534,10 +534,10 @@ class Session:
         self._go(now, Move.ZEROED if confirmed else Move.GIVE_UP)
         self.stop_confirmed = confirmed
         assert self.reason is not None, "a session ends for a reason"
-        played_s = self.wish.played_s(now.mono_s)
+        played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)
         until = (until_s > now.mono_s, local_time(now, until_s))
-        return [self.teller.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)]
+        return [self.alarms.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)]
 
 
 def _above_zero(reported: Reported) -> bool:

@@ -2,7 +2,7 @@
 
 from math import isinf
 
-from estim.core.messages.commands import Lane, Snapshot
+from estim.core.messages.commands import ChannelView, Snapshot
 from estim.core.moment import Now
 from estim.core.session.announce import ages, count_words, local_time, on_left_s, on_until
 from estim.core.session.guard import Permit
@@ -19,7 +19,7 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
     unit, order = session.unit, session.order
     heard, told = ages(now_s, reported) if reported else (None, None)
     phase, number, count = _phase(session, now_s)
-    played_s = session.wish.played_s(now_s)
+    played_s = session.ramp.played_s(now_s)
     alive = session.state is not State.ENDED
     lost = reported is not None and not session.linked and alive
     return Snapshot(
@@ -48,7 +48,7 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         on_until=_on_until(now, session, reported) if alive else None,
         on_left_s=_on_left_s(now, session, reported) if alive else None,
         differs=order.course.differs if order else (),
-        alarms=tuple(session.teller.alarms),
+        alarms=tuple(session.alarms.alarms),
         reason=session.reason,
         stop_confirmed=session.stop_confirmed,
         message=session.why,
@@ -86,20 +86,22 @@ def _phase(session: Session, now_s: float) -> tuple[str, int, int]:
     if session.order is None:
         return "", 0, 0
     score = session.order.course.score
-    index, part = part_at(score, session.wish.played_s(now_s))
+    index, part = part_at(score, session.ramp.played_s(now_s))
     return part.title, index + 1, len(score.parts)
 
 
-def _lane(session: Session, channel: Channel, now_s: float, reported: Reported | None, permit: Permit | None) -> Lane:
+def _lane(
+    session: Session, channel: Channel, now_s: float, reported: Reported | None, permit: Permit | None
+) -> ChannelView:
     cap, why = session.limits.of(channel)
     span = reported.level[channel] if reported else None
-    wish = session.wish.levels(now_s)[channel] if session.state in PLAYING else 0
+    wish = session.ramp.levels(now_s)[channel] if session.state in PLAYING else 0
     held_by = permit.why[channel] if permit and session.state in PLAYING else ""
-    return Lane(
+    return ChannelView(
         channel=channel,
         lo=span.lo if span else 0,
         hi=span.hi if span else session.caps.scale,
-        goal=session.wish.goal(channel),
+        goal=session.ramp.goal(channel),
         wish=wish,
         cap=cap,
         cap_why=why,

@@ -46,7 +46,7 @@ UNFED_KEY_S = 5.0
 
 
 RISING_S = 0.1
-"""How soon the Guard is asked again while it holds a level below the wish."""
+"""How soon the Guard is asked again while it holds a level below what is requested."""
 
 
 class Move(StrEnum):

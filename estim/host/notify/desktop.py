@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from estim.host.notify.notice import Notice, TellError, one_line
+from estim.host.notify.notice import Notification, TellError, one_line
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
@@ -49,10 +49,10 @@ class Desktop:
         self._bus: MessageBus | None = None
         self._can: frozenset[str] | None = None
         self._server = ""
-        self._asked: dict[int, Notice] = {}  # by the number of the call
-        self._shown: dict[int, Notice] = {}  # by the number of the service
+        self._asked: dict[int, Notification] = {}  # by the number of the call
+        self._shown: dict[int, Notification] = {}  # by the number of the service
 
-    async def tell(self, notice: Notice) -> None:
+    async def tell(self, notice: Notification) -> None:
         """Show the notice; raises TellError without a bus or service, or if it doesn't answer in time."""
         try:
             async with asyncio.timeout(self.timeout_s), self._turn:
@@ -90,7 +90,7 @@ class Desktop:
                 with contextlib.suppress(OSError, EOFError):
                     await bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # dbus-fast left it without types
 
-    async def _show(self, notice: Notice) -> None:
+    async def _show(self, notice: Notification) -> None:
         from dbus_fast.signature import Variant
 
         bus = await self._connected()

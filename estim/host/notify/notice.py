@@ -17,7 +17,7 @@ _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """`key` is the slot's: a later notice with the same key replaces this one. `actions` are pairs of id and label."""
 
     key: str
@@ -41,7 +41,7 @@ class Way(Protocol):
 
     name: str
 
-    async def tell(self, notice: Notice) -> None:
+    async def tell(self, notice: Notification) -> None:
         """Tell it; raises TellError if that couldn't be done."""
 
     async def withdraw(self, key: str) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from estim.host.notify.notice import Notice, TellError, Way
+from estim.host.notify.notice import Notification, TellError, Way
 
 TIMEOUT_S = 20.0
 """Longer than any way takes by itself, so that its own sentence is the one that is told."""
 
 
-class Herald:
+class Notifier:
     """Holds the ways; `trouble` is called with each sentence of trouble once, however often it comes back."""
 
     def __init__(self, ways: Sequence[Way], trouble: Callable[[str], None], *, timeout_s: float = TIMEOUT_S) -> None:
@@ -19,7 +19,7 @@ class Herald:
         self._told: set[str] = set()
         self.timeout_s = timeout_s
 
-    async def tell(self, notice: Notice) -> tuple[str, ...]:
+    async def tell(self, notice: Notification) -> tuple[str, ...]:
         """Return the names of the ways that worked; none at all is an empty tuple, and never an error."""
         return await self._all(lambda way: way.tell(notice))
 

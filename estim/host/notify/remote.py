@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from estim.core.errors import EstimError, Exit
-from estim.host.notify.notice import Notice, TellError, one_line
+from estim.host.notify.notice import Notification, TellError, one_line
 from estim.host.notify.thread import aside
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Elsewhere:
                 code=Exit.CONFIG,
             )
 
-    async def tell(self, notice: Notice) -> None:
+    async def tell(self, notice: Notification) -> None:
         """Send the notice; raises TellError if the library is missing or the service didn't take it in time."""
         if self._service is None:
             raise TellError(MISSING)
@@ -68,7 +68,7 @@ class Elsewhere:
     async def close(self) -> None:
         """Do nothing: each notice is sent by a connection of its own."""
 
-    def _send(self, notice: Notice) -> bool:
+    def _send(self, notice: Notification) -> bool:
         from apprise import NotifyFormat, NotifyType
 
         assert self._service is not None

@@ -5,7 +5,7 @@ A file or pipe gets the plain line only.
 
 from typing import TextIO
 
-from estim.host.notify.notice import Notice, TellError
+from estim.host.notify.notice import Notification, TellError
 from estim.host.notify.thread import aside
 from estim.terminal import plain, steer
 
@@ -22,7 +22,7 @@ class Terminal:
         self._out = out
         self.timeout_s = timeout_s
 
-    async def tell(self, notice: Notice) -> None:
+    async def tell(self, notice: Notification) -> None:
         """Write the notice; raises TellError where the terminal is gone or takes nothing."""
         try:
             await aside(lambda: self._write(notice), self.timeout_s)
@@ -37,7 +37,7 @@ class Terminal:
     async def close(self) -> None:
         """Do nothing: the terminal belongs to somebody else."""
 
-    def _write(self, notice: Notice) -> None:
+    def _write(self, notice: Notification) -> None:
         encoding = self._out.encoding or "utf-8"
         line = notice.line.encode(encoding, "replace").decode(encoding)  # an old terminal gets a ? rather than nothing
         if self._out.isatty():

@@ -1,4 +1,4 @@
-"""Notices in a terminal and on other devices, and the herald that keeps one way from hurting another."""
+"""Notices in a terminal and on other devices, and the notifier that keeps one way from hurting another."""
 
 import asyncio
 import io
@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from estim.core.errors import EstimError, Exit
-from estim.host.notify.notice import Notice, TellError, one_line
-from estim.host.notify.notifier import Herald
+from estim.host.notify.notice import Notification, TellError, one_line
+from estim.host.notify.notifier import Notifier
 from estim.host.notify.remote import TEXT_MAX, ways_elsewhere
 from estim.host.notify.terminal import Terminal
 
-DUE = Notice("2026-03-29T08:00", "Time for a session", "The slot of 08:00 is open")
+DUE = Notification("2026-03-29T08:00", "Time for a session", "The slot of 08:00 is open")
 SECRET = "hunter2correcthorse"
 
 
@@ -43,7 +43,7 @@ async def test_a_terminal_rings_tells_its_desktop_and_shows_a_line(tty: tuple[in
 @pytest.mark.parametrize("sign", ["\x1b", "\a", "\x9b", "\x9c", "\r", "\n", "\0", "\x7f", "\u202e", "\ud800"])
 async def test_no_text_can_steer_the_terminal(tty: tuple[int, io.TextIOWrapper], sign: str) -> None:
     ours, out = tty
-    await Terminal(out).tell(Notice("k", f"a{sign}]0;b", f"c{sign}[2Jd"))
+    await Terminal(out).tell(Notification("k", f"a{sign}]0;b", f"c{sign}[2Jd"))
     got = os.read(ours, 1000).decode()
     line = got.removeprefix("\a\x1b]9;").partition("\a")[0]
     assert got == f"\a\x1b]9;{line}\a{line}\r\n"
@@ -60,7 +60,7 @@ async def test_a_file_gets_the_plain_line_only() -> None:
 async def test_an_old_terminal_gets_a_question_mark_rather_than_nothing() -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii")
-    await Terminal(out).tell(Notice("k", "10 µs", "now"))
+    await Terminal(out).tell(Notification("k", "10 µs", "now"))
     assert raw.getvalue() == b"10 ?s: now\n"
 
 
@@ -129,7 +129,7 @@ def website() -> Iterator[Website]:
 async def test_another_device_is_told_each_time(website: Website) -> None:
     (way,) = ways_elsewhere([website.url])
     await way.tell(DUE)
-    await way.tell(Notice("stop", "Look at the unit", "Now", urgent=True))
+    await way.tell(Notification("stop", "Look at the unit", "Now", urgent=True))
     told = [(body["title"], body["message"], body["type"]) for body in website.got]
     assert told == [(DUE.title, DUE.text, "info"), ("Look at the unit", "Now", "warning")]
     await way.withdraw(DUE.key)
@@ -138,8 +138,8 @@ async def test_another_device_is_told_each_time(website: Website) -> None:
 
 async def test_texts_for_other_devices_are_cut(website: Website) -> None:
     (way,) = ways_elsewhere([website.url])
-    await way.tell(Notice("k", "t", "x" * 300))
-    await way.tell(Notice("k", "only a title", ""))
+    await way.tell(Notification("k", "t", "x" * 300))
+    await way.tell(Notification("k", "only a title", ""))
     assert website.got[0]["message"] == "x" * (TEXT_MAX - 1) + "…"
     assert website.got[1]["message"] == "only a title"
 
@@ -222,7 +222,7 @@ class Played:
         self.hangs = hangs
         self.asked: list[str] = []
 
-    async def tell(self, notice: Notice) -> None:
+    async def tell(self, notice: Notification) -> None:
         await self._do(f"tell {notice.key}")
 
     async def withdraw(self, key: str) -> None:
@@ -247,10 +247,10 @@ async def test_a_way_that_fails_or_hangs_never_keeps_another(caplog: pytest.LogC
         Played("good"),
     ]
     said: list[str] = []
-    herald = Herald(ways, said.append, timeout_s=0.05)
-    assert await herald.tell(DUE) == ("good",)
-    await herald.withdraw(DUE.key)
-    await herald.close()
+    notifier = Notifier(ways, said.append, timeout_s=0.05)
+    assert await notifier.tell(DUE) == ("good",)
+    await notifier.withdraw(DUE.key)
+    await notifier.close()
     assert all(way.asked == [f"tell {DUE.key}", f"withdraw {DUE.key}", "close"] for way in ways)
     assert sorted(said) == [
         "broken failed by a fault of estim: the log says more",
@@ -263,12 +263,12 @@ async def test_a_way_that_fails_or_hangs_never_keeps_another(caplog: pytest.LogC
 async def test_the_same_trouble_is_told_once_and_a_new_one_again() -> None:
     way = Played("desktop", TellError("there is no bus"))
     said: list[str] = []
-    herald = Herald([way], said.append)
+    notifier = Notifier([way], said.append)
     for trouble in ("there is no bus", "there is no bus", "nothing answers", "there is no bus"):
         way.does = TellError(trouble)
-        assert await herald.tell(DUE) == ()
+        assert await notifier.tell(DUE) == ()
     assert said == ["there is no bus", "nothing answers"]
 
 
 async def test_nobody_to_tell_is_no_error() -> None:
-    assert await Herald([], pytest.fail).tell(DUE) == ()
+    assert await Notifier([], pytest.fail).tell(DUE) == ()

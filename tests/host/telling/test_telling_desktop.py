@@ -16,14 +16,14 @@ from dbus_fast.message import Message
 from dbus_fast.unpack import unpack_variants
 
 from estim.host.notify.desktop import NAME, PATH, Desktop
-from estim.host.notify.notice import Notice, TellError
+from estim.host.notify.notice import Notification, TellError
 from tests.host.message_bus import Bus, bus, dropped, names, settled
 
 __all__ = ["bus"]
 
 MORNING = "2026-03-29T08:00"
 BUTTONS = (("start", "Get ready"), ("snooze", "Snooze 15 min"))
-DUE = Notice(MORNING, "Time for a session", "The slot of 08:00 is open until 10:00", actions=BUTTONS)
+DUE = Notification(MORNING, "Time for a session", "The slot of 08:00 is open until 10:00", actions=BUTTONS)
 ALL = ("actions", "body", "body-markup")
 
 
@@ -120,14 +120,14 @@ async def test_a_notice_shows_its_texts_and_buttons(scene: Scene) -> None:
 
 async def test_an_urgent_notice_stays_by_its_urgency(scene: Scene) -> None:
     service = await scene.serve()
-    await scene.way.tell(Notice("stop", "Look at the unit", "The stop is not confirmed", urgent=True))
+    await scene.way.tell(Notification("stop", "Look at the unit", "The stop is not confirmed", urgent=True))
     assert service.notified()[0][6]["urgency"] == 2
 
 
 async def test_a_notice_of_the_same_key_replaces_the_earlier_one(scene: Scene) -> None:
     service = await scene.serve()
     for key in (MORNING, "2026-03-29T20:00", MORNING):
-        await scene.way.tell(Notice(key, "Time for a session", "now"))
+        await scene.way.tell(Notification(key, "Time for a session", "now"))
     assert [body[1] for body in service.notified()] == [0, 0, 1]
 
 
@@ -177,7 +177,7 @@ async def test_a_withdrawn_notice_is_closed_and_its_buttons_are_dead(scene: Scen
     await scene.way.withdraw("another")
     assert [body for member, body in service.calls if member == "CloseNotification"] == [[1]]
     await service.signal("ActionInvoked", "us", 1, "start")
-    await scene.way.tell(Notice("other", "Time for a session", "now"))  # its answer comes after the signal
+    await scene.way.tell(Notification("other", "Time for a session", "now"))  # its answer comes after the signal
     assert scene.acted == []
 
 
@@ -192,7 +192,7 @@ async def test_a_service_without_buttons_gets_none(scene: Scene) -> None:
 async def test_markup_is_escaped_where_the_service_reads_it(scene: Scene, can: tuple[str, ...], shown: str) -> None:
     service = await scene.serve()
     service.can = can
-    await scene.way.tell(Notice("k", "t", "calf <b>\0 & more"))
+    await scene.way.tell(Notification("k", "t", "calf <b>\0 & more"))
     assert service.notified()[0][4] == shown
 
 
@@ -206,7 +206,7 @@ async def test_a_mute_service_is_waited_for_no_longer_than_said(scene: Scene) ->
 
 async def test_a_late_answer_still_counts(scene: Scene) -> None:
     service = await scene.serve()
-    await scene.way.tell(Notice("first", "t", "x"))
+    await scene.way.tell(Notification("first", "t", "x"))
     service.mute = True
     service.heard.clear()
     scene.way.timeout_s = 0.2
@@ -221,7 +221,7 @@ async def test_a_late_answer_still_counts(scene: Scene) -> None:
 
 async def test_a_notice_that_was_withdrawn_before_it_came_has_dead_buttons(scene: Scene) -> None:
     service = await scene.serve()
-    await scene.way.tell(Notice("first", "t", "x", actions=BUTTONS))
+    await scene.way.tell(Notification("first", "t", "x", actions=BUTTONS))
     service.mute = True
     service.heard.clear()
     scene.way.timeout_s = 0.2
