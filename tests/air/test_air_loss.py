@@ -139,7 +139,8 @@ async def test_a_transport_that_does_not_open_is_a_sentence(transport: str) -> N
 HOST = """
 import asyncio, os, signal, sys
 from estim.host.radio.bleak_link import BleAir
-from protocols import em70
+from protocols.em70 import packets as em70
+from protocols.registry import family
 from simulator.air.bleak_backend import Radio
 
 async def main(transport, address, die):
