@@ -103,7 +103,8 @@ class Belief:
         if at is None:
             raise KeyError(key)
         self._fold(at)
-        asked, self._sent = self._sent[0], self._sent[1:]
+        asked = self._sent[0]
+        self._sent = self._sent[1:]
         told = asked.change.after(self._base, self._top)
         foreseen = told if asked.sure else _hull(self._base, told)
         fits = foreseen.lo <= level <= foreseen.hi
@@ -133,7 +134,8 @@ class Belief:
         ends = {self._base.lo, self._base.hi, self.expected.lo, self.expected.hi}
         if not relative or not self._base.known or level in ends:
             return Answer.FITS
-        before, after = self._base.lo, self.expected.hi
+        before = self._base.lo
+        after = self.expected.hi
         return Answer.ROSE if level - before < after - level else Answer.FELL
 
     def _fold(self, count: int) -> None:
@@ -149,7 +151,8 @@ class Belief:
             span = _hull(span, sent.change.after(span, self._top))
             done = sent.change.after(expected, self._top)
             expected = done if sent.sure else _hull(expected, done)
-        self.span, self.expected = span, expected
+        self.span = span
+        self.expected = expected
         if not span.known:
             self.settled_s = inf
         elif span != before or self.settled_s == inf:

@@ -90,7 +90,8 @@ class Reading:
         """Begin a read if it is time for one; return whether it is."""
         if self._turn is not None or now_s < self._next_s:
             return False
-        self._turn, self._last_s = Turn(tag, now_s + self._timeout_s), now_s
+        self._turn = Turn(tag, now_s + self._timeout_s)
+        self._last_s = now_s
         return True
 
     def is_of(self, tag: int) -> bool:
@@ -99,11 +100,13 @@ class Reading:
 
     def took(self) -> None:
         """The value came."""
-        self._turn, self._next_s = None, self._last_s + self._every_s
+        self._turn = None
+        self._next_s = self._last_s + self._every_s
 
     def failed(self, now_s: float) -> None:
         """It did not."""
-        self._turn, self._next_s = None, now_s + self._retry_s
+        self._turn = None
+        self._next_s = now_s + self._retry_s
 
     def hurry(self, gap_s: float) -> None:
         """Read sooner than planned, but not sooner than `gap_s` after the last time."""

@@ -247,7 +247,9 @@ def _width(curve: Curve, inside_s: float) -> float:
 def _gate(envelope: Envelope | None, inside_s: float) -> float:
     if envelope is None:
         return 1.0
-    up_s, on_s, down_s = envelope.up_s, envelope.on_s, envelope.down_s
+    up_s = envelope.up_s
+    on_s = envelope.on_s
+    down_s = envelope.down_s
     at_s = inside_s % (up_s + on_s + down_s + envelope.off_s)
     if at_s < up_s:
         return at_s / up_s

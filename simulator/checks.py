@@ -36,7 +36,8 @@ def jumps(records: Iterable[Record], step: int, gap_s: float) -> list[str]:
     level: dict[str, int] = {}
     rises: dict[str, list[tuple[float, int]]] = {}
     for record, who, now in _levels(records):
-        rise, at_s = now - level.get(who, 0), _t(record)
+        rise = now - level.get(who, 0)
+        at_s = _t(record)
         level[who] = now
         if record["event"] != "level" or record["by"] != "host" or rise <= 0:
             continue
@@ -53,7 +54,8 @@ def above(records: Iterable[Record], cap: Mapping[str, int]) -> list[str]:
     found = []
     since: dict[str, tuple[float, int]] = {}
     for record, who, now in _levels(records):
-        at_s, top = _t(record), cap[who.rsplit(" ", 1)[-1]]
+        at_s = _t(record)
+        top = cap[who.rsplit(" ", 1)[-1]]
         if who in since and at_s - since[who][0] > HELD_S:
             found.append(f"{at_s:.3f} s: {who} was at {since[who][1]} for {at_s - since[who][0]:.1f} s; cap {top}")
         if now <= top:

@@ -79,16 +79,19 @@ class Station:
         due_s = self.twin.due_s
         if due_s < self._alarm_s:  # an alarm that is too early only looks again
             self.rest()
-            self._alarm, self._alarm_s = loop.call_at(due_s, self._wake), due_s
+            self._alarm = loop.call_at(due_s, self._wake)
+            self._alarm_s = due_s
 
     def rest(self) -> None:
         """Wake up no more."""
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm, self._alarm_s = None, inf
+        self._alarm = None
+        self._alarm_s = inf
 
     def _wake(self) -> None:
-        self._alarm, self._alarm_s = None, inf
+        self._alarm = None
+        self._alarm_s = inf
         self.live()
 
 
@@ -119,12 +122,14 @@ class MemoryLink:
         except asyncio.CancelledError:
             station.link = None
             raise
-        twin, now_s = station.twin, loop.time()
+        twin = station.twin
+        now_s = loop.time()
         if not twin.on:
             station.link = None
             raise AirError("the unit was switched off while it was being connected")
         self._opened_s = now_s
-        self._heard, self._lost = heard, lost
+        self._heard = heard
+        self._lost = lost
         twin.connect(now_s)
         missing = [e.name for e in self._family.endpoints if e.uuid not in {have.uuid for have in twin.endpoints}]
         if missing:
@@ -235,7 +240,8 @@ class MemoryLink:
         return done
 
     def _arrive(self, endpoint: Endpoint, data: bytes, response: bool, done: "asyncio.Future[bytes]") -> None:
-        station, now_s = self._alive(), asyncio.get_running_loop().time()
+        station = self._alive()
+        now_s = asyncio.get_running_loop().time()
         error: AirError | None = None
         station.live()
         try:
@@ -246,8 +252,10 @@ class MemoryLink:
         station.live()
 
     def _look(self, endpoint: Endpoint, done: "asyncio.Future[bytes]") -> None:
-        station, now_s = self._alive(), asyncio.get_running_loop().time()
-        data, error = b"", None
+        station = self._alive()
+        now_s = asyncio.get_running_loop().time()
+        data = b""
+        error = None
         try:
             data = station.twin.read(now_s, endpoint)
         except WriteRefused as refused:

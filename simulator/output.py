@@ -70,7 +70,10 @@ class Stage:
     def play(self, tick: int, runs: tuple[Run, ...], *, again: bool = False) -> None:
         """Play these runs from now, in place of what is left of the former; `again`: over and over."""
         self.live(tick)
-        self._runs, self._next, self._left_ms, self._again = runs, 0, 0, again and bool(runs)
+        self._runs = runs
+        self._next = 0
+        self._left_ms = 0
+        self._again = again and bool(runs)
 
     def strength(self, tick: int, peak_ma: float) -> None:
         """Set the height of a pulse from now on; at 0 none comes."""
@@ -96,7 +99,8 @@ class Stage:
 
     def pulses(self, since_s: float, until_s: float) -> Iterator[Pulse]:
         """Return the pulses from `since_s` (included) to `until_s` (not included), as far as it has lived."""
-        since, until = tick_at(since_s), tick_at(until_s)
+        since = tick_at(since_s)
+        until = tick_at(until_s)
         for stretch in self._past:
             if stretch.first_tick < 0 or stretch.end_tick <= since or stretch.start_tick >= until:
                 continue

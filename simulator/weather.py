@@ -64,13 +64,12 @@ class Weather:
 
     def carry(self, since_s: float, data: bytes) -> list[tuple[float, bytes]]:
         """Return what arrives of one notification: none, or one or two of (delay in seconds, bytes)."""
-        faults, chance = self._faults, self._chance
-        lost, late, twice, damaged = (
-            chance.happens(faults.lost),
-            chance.between(faults.late_s / 2, faults.late_s),
-            chance.happens(faults.dup),
-            chance.happens(faults.corrupt),
-        )
+        faults = self._faults
+        chance = self._chance
+        lost = chance.happens(faults.lost)
+        late = chance.between(faults.late_s / 2, faults.late_s)
+        twice = chance.happens(faults.dup)
+        damaged = chance.happens(faults.corrupt)
         if lost or faults.mute or since_s >= faults.lost_after:
             return []
         if damaged and data:

@@ -80,7 +80,8 @@ def frames() -> None:
         while '"started"' not in told.read_text(encoding="utf-8"):
             pause()
         host = int((home / "host.lock").read_text(encoding="ascii"))
-        before_s, began_s = cpu_s(host), time.monotonic()
+        before_s = cpu_s(host)
+        began_s = time.monotonic()
         while time.monotonic() - began_s < PLAY_S:
             pause()
         taken = (cpu_s(host) - before_s) / (time.monotonic() - began_s)

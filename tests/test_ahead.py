@@ -18,7 +18,9 @@ class Leaping:
     """A clock that leaps ahead at a moment, as after a suspend."""
 
     def __init__(self, clock: LoopClock, at: datetime, by: timedelta) -> None:
-        self._clock, self._at, self._by = clock, at, by
+        self._clock = clock
+        self._at = at
+        self._by = by
 
     def now(self) -> Now:
         now = self._clock.now()

@@ -80,7 +80,8 @@ class House:
     def __init__(self, home: Path, supervisor: Supervisor, server: Server) -> None:
         self.options = HostOptions(home=str(home))
         self.path = socket_of(self.options)
-        self.supervisor, self.server = supervisor, server
+        self.supervisor = supervisor
+        self.server = server
 
     async def enter(self) -> Client:
         return Client(find_home(self.options.home), *await asyncio.open_unix_connection(str(self.path)))

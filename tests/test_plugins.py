@@ -196,7 +196,8 @@ class Wrong:
     """An em70's driver with one thing wrong; `wrong` maps the names of methods to what they do instead."""
 
     def __init__(self, real: Driver, wrong: dict[str, Callable[..., Any]]) -> None:
-        self._real, self._wrong = real, wrong
+        self._real = real
+        self._wrong = wrong
 
     def __getattr__(self, name: str) -> Any:
         if name == "caps" and "caps" in self._wrong:
@@ -276,7 +277,8 @@ def test_a_driver_that_breaks_a_rule_is_silenced_once_and_for_all(
 
 def test_one_that_behaves_is_asked_as_any_other() -> None:
     made = checked(mine(), "mybox", "acme", ())
-    driver, real = made.connect(0.0, ""), EM70.connect(0.0, "")
+    driver = made.connect(0.0, "")
+    real = EM70.connect(0.0, "")
     for now_s in (0.0, 0.5, 1.0):
         driver.want(now_s, Wanted(Mode.OFF))
         real.want(now_s, Wanted(Mode.OFF))

@@ -63,7 +63,8 @@ def test_twenty_minutes_end_by_themselves_at_zero(home: Path, unit: str, level: 
 
 
 def test_two_runs_with_one_seed_are_the_same_to_the_byte(home: Path) -> None:
-    first, second = home / "first.jsonl", home / "second.jsonl"
+    first = home / "first.jsonl"
+    second = home / "second.jsonl"
     words = ("tens-ankle", "--minutes", "2", "--level", "12", "--pads-on")
     unit = "coyote3:lost=0.2,late_s=0.2,hand=A-@60"
     one = simulated(home, unit, *words, log=first)

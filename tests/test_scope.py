@@ -50,7 +50,8 @@ def test_pulses_rate_width_and_on_time_are_those_of_the_course(program: Program,
         assert cell(program, made).plays is Plays.NO or made.playable.number is not None
         return
     since_s, until_s = seen.full_s()
-    score, playable = seen.course.score, made.playable
+    score = seen.course.score
+    playable = made.playable
     assert until_s - since_s > 15, "it stands at its level for long enough"
     # a script begins with its first pulse, and keeps its own time from there
     shift_s = seen.pulses[0].at_s if made.caps.control is Control.SCRIPT else 0.0

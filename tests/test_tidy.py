@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -54,6 +56,31 @@ def test_no_function_is_longer_than_sixty_lines() -> None:
                 size = (node.end_lineno or node.lineno) - node.lineno + 1
                 if size > 60:
                     found.append(f"{name(path)}:{node.lineno} {node.name}: {size} lines, at most 60")
+    assert not found, said(found)
+
+
+def packed(node: ast.stmt) -> bool:
+    """Say whether a statement assigns several values that don't need each other; a swap does."""
+    if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)):
+        return False
+    (target, *_) = node.targets
+    if not isinstance(target, ast.Tuple) or any(isinstance(one, ast.Starred) for one in node.value.elts):
+        return False
+    set_first: set[str] = set()
+    for one, value in zip(target.elts, node.value.elts, strict=False):
+        if set_first & {ast.unparse(part) for part in ast.walk(value) if isinstance(part, ast.Name | ast.Attribute)}:
+            return False
+        set_first.add(ast.unparse(one))
+    return True
+
+
+def test_a_line_sets_one_thing() -> None:
+    found = [
+        f"{name(path)}:{node.lineno}: one assignment a line, so that each has room for its reason"
+        for path in PYTHON
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.stmt) and packed(node)
+    ]
     assert not found, said(found)
 
 
@@ -147,6 +174,7 @@ def test_the_simulator_takes_packets_from_protocols_and_no_driver() -> None:
     assert not found, said(found)
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Return the modules that a file imports, `from a import b` as both a and a.b."""
     found: set[str] = set()

@@ -154,7 +154,8 @@ class Contained:
     def want(self, now_s: float, wanted: Wanted) -> None:
         """See protocols.driver.Driver."""
         if self._inner is not None:
-            inner, self._stop = self._inner, wanted.stop
+            inner = self._inner
+            self._stop = wanted.stop
             self._ask(lambda: inner.want(now_s, wanted), None)
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
@@ -185,7 +186,8 @@ class Contained:
 
     def lost(self, now_s: float) -> Reported:
         """See protocols.driver.Driver."""
-        inner, nothing = self._inner, _nothing(self._family.caps)
+        inner = self._inner
+        nothing = _nothing(self._family.caps)
         return nothing if inner is None else self._ask(lambda: self._report(inner.lost(now_s), now_s), nothing)
 
     def _raise_once(self) -> None:
@@ -207,7 +209,8 @@ class Contained:
         events: Any = self._ask(act, [])
         if isinstance(events, list) and all(isinstance(event, Event) for event in events):
             return events[:OPS_A_POLL]
-        self._fault, self._inner = f"plug-in {self._origin}: tells what is no event", None
+        self._fault = f"plug-in {self._origin}: tells what is no event"
+        self._inner = None
         return []
 
     def _polled(self, inner: Driver, now_s: float) -> list[Op]:
@@ -215,7 +218,8 @@ class Contained:
         _check_limits(inner.caps, self._family.caps, self._origin)
         self._due_s = inner.due_s
         if now_s >= self._second + 1.0:
-            self._second, self._count = now_s, 0
+            self._second = now_s
+            self._count = 0
         self._count += len(ops)
         if len(ops) > OPS_A_POLL or self._count > OPS_A_SECOND:
             raise PluginError(f"plug-in {self._origin}: floods the air, {self._count} operations within a second")

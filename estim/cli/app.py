@@ -279,8 +279,10 @@ def _levels(text: str) -> dict[Channel, int]:
     for part in text.split(","):
         name, equals, number = part.strip().partition("=")
         if not equals:
-            name, number = "A", name
-        channel, digits = name.strip().upper(), number.strip()
+            number = name
+            name = "A"
+        channel = name.strip().upper()
+        digits = number.strip()
         number_like = digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS_MAX
         if channel not in Channel.__members__ or channel in found or not number_like:
             _usage(f"--level {text!r}: say a level such as 10 (channel A), or A=10,B=5")

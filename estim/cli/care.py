@@ -181,7 +181,8 @@ def _answer(text: str) -> tuple[str, str]:
 def _asked(diary: Diary, book: Daybook) -> tuple[list[str], list[dict[str, object]]]:
     still_open = {one.id for one in unanswered(diary, book.now)}
     last = {check.about: check for check in diary.checks if check.topic is Topic.HEALTH}
-    lines, rows = [], []
+    lines = []
+    rows = []
     for one in QUESTIONS:
         check = last.get(one.id)
         said = "not answered" if check is None else f"{check.answer}, {check.at:%Y-%m-%d}"

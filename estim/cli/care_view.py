@@ -26,7 +26,8 @@ STAGES = {
 def show_care(flags: "Flags") -> None:
     """Show where the person is, why, and what is on today's list."""
     with opened(flags.host) as book:
-        diary, plan = book.recent(), book.plan
+        diary = book.recent()
+        plan = book.plan
         now = standing(plan, diary, book.now)
     honest = plan.honesty if honesty_due(diary) and now.stage is not Stage.NOT_BEGUN else ""
     if honest and not flags.as_json and not flags.host.simulate:

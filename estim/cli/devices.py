@@ -66,7 +66,8 @@ def add(
         if not seen:
             text = f"{address} is not on the air: switch it on, or say what it is with --family {'|'.join(names())}"
             raise EstimError(text, code=Exit.NO_DEVICE)
-        address, family = seen[0].address, seen[0].family
+        address = seen[0].address
+        family = seen[0].family
     if family not in names():
         raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
     if name is not None:

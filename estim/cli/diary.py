@@ -47,7 +47,8 @@ def add_pain(
         raise wrong(f"--when {when!r}: say morning, rest, worst or run")
     kind = When(when)
     signs = [_sign(sign) for sign in red_flag or ()]
-    value, text = score_of(score), note_of(words)
+    value = score_of(score)
+    text = note_of(words)
     with opened(flags.host, write=True) as book:
         entry = Pain(at=moment_of(at, book.now, USUAL[kind]), score=value, when=kind, note=text)
         if not signs and value >= SIGNS_FROM and may_ask(flags):
@@ -75,7 +76,8 @@ def add_run(
     from estim.core.care.standing import standing
 
     flags: Flags = context.obj
-    km, text = km_of(distance), note_of(words)
+    km = km_of(distance)
+    text = note_of(words)
     score = None if worst is None else score_of(worst)
     with opened(flags.host, write=True) as book:
         entry = Run(at=moment_of(at, book.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
@@ -147,7 +149,8 @@ def show_pads(context: typer.Context) -> None:
     flags: Flags = context.obj
     with opened(flags.host) as book:
         diary = book.read()
-    uses, since = pads_used(diary), diary.pads[-1].at if diary.pads else None
+    uses = pads_used(diary)
+    since = diary.pads[-1].at if diary.pads else None
     from_ = "" if since is None else f" since {since:%Y-%m-%d}"
     text = "\n".join(filter(None, [f"the pads were used {uses} times{from_}", pads_old(uses)]))
     tell(flags, "pads", text, [{"since": since, "uses": uses}])

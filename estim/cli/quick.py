@@ -29,8 +29,11 @@ STOP_TIMEOUT_S = 35.0
 ANSWER_TIMEOUT_S = 10.0
 """Longest wait for any other answer, s."""
 
-STOP_TRIES, STOP_PAUSE_S = 50, 0.2
-"""Attempts to find or start a host for a stop, and the wait between two: one that leaves needs up to 3 s."""
+STOP_TRIES = 50
+"""Attempts to find or start a host for a stop."""
+
+STOP_PAUSE_S = 0.2
+"""The wait between two of them: a host that leaves needs up to 3 s."""
 
 _SHOWN = frozenset({"log", "care", "report"})
 _FLAGS = frozenset({"--json", "--no-input", "--soft", "--seen-off"})

@@ -81,7 +81,8 @@ class Record:
 
     def made_up(self, reason: Reason, text: str, *, confirmed: bool | None) -> Ended:
         """Return the last line in the host's stead; `confirmed` None: this command never touched a unit."""
-        last, started = self.last, self._started
+        last = self.last
+        started = self._started
         channels = [lane.channel for lane in last.lanes] if last else list(self._level_max)
         return Ended(
             reason=reason,

@@ -236,7 +236,8 @@ class Run:
         """Start a host again, which stops what was left running, and tell what it found."""
         last = self._record.last
         if self._options.simulate is not None or (last is not None and last.simulated):
-            text, confirmed = "the host died, and the software unit with it", True
+            text = "the host died, and the software unit with it"
+            confirmed = True
         else:
             if self._unit is not None:
                 self._alarm("the host died, and output may be on: a new one is started to stop it")

@@ -51,7 +51,8 @@ def show(
     with opened(flags.host) as book:
         midnight = book.now.replace(hour=0, minute=0, second=0, microsecond=0)
         slots = book.slots(book.recent(), midnight - timedelta(days=1), midnight + timedelta(days=days))
-        rules, quiet = book.settings.schedule, book.settings.reminders
+        rules = book.settings.schedule
+        quiet = book.settings.reminders
     zone = "wherever you are" if rules.zone == LOCAL else rules.zone
     lines = [*rules.rules, f"zone: {zone}; programs: {', '.join(rules.programs)}", ""]
     lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {program_of(rules, slot.at)}" for slot in slots]

@@ -41,9 +41,12 @@ from estim.core.messages.lines import Line, read_line
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""
 
-JOIN_TRIES, JOIN_PAUSE_S = 50, 0.2
-"""Attempts to join, and the wait between two: a host that leaves needs up to 3 s to hang up (bluetooth.md), and one
-that another front end has just started needs a second or two to open its door."""
+JOIN_TRIES = 50
+"""Attempts to join a host."""
+
+JOIN_PAUSE_S = 0.2
+"""The wait between two: a host that leaves needs up to 3 s to hang up (bluetooth.md), and one that another front end
+has just started needs a second or two to open its door."""
 
 ENTER_S = 5.0
 """A host that lives says within this time that one may watch."""
@@ -51,9 +54,11 @@ ENTER_S = 5.0
 STOP_TIMEOUT_S = 35.0
 """Longest wait for the answer to a stop on one's own connection: the longest ladder, a unit that is lost, and room."""
 
-ASKS_MAX, LINES_MAX = 32, 2000
-"""Commands that wait for an answer; lines read and not yet taken: a front end that is slower than that stops reading,
-and the host keeps the rest."""
+ASKS_MAX = 32
+"""Commands that wait for an answer."""
+
+LINES_MAX = 2000
+"""Lines read and not yet taken: a front end that is slower than that stops reading, and the host keeps the rest."""
 
 _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
@@ -192,7 +197,9 @@ class Client:
             while line := await self._reader.readline():
                 what = read_line(line)
                 if not isinstance(what, Snapshot | Happened):
-                    number, what = what.to, msgspec.structs.replace(what, to=0)  # numbers are a matter of the client
+                    # numbers are a matter of the client
+                    number = what.to
+                    what = msgspec.structs.replace(what, to=0)
                     self._answered(number, what)
                 await self._lines.put(what)
         except (OSError, ValueError):

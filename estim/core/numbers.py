@@ -36,7 +36,9 @@ def read_number(text: str, *, what: str, lo: float, hi: float, unit: str = "") -
     found = _PLAIN.fullmatch(typed)
     if found is None or not (found[2] or found[3]):
         raise _no_number(typed, what, lo, hi, unit)
-    minus, whole, fraction = found[1], found[2], found[3] or ""
+    minus = found[1]
+    whole = found[2]
+    fraction = found[3] or ""
     if len(fraction) == 3 and 1 <= len(whole) <= 3 and whole.strip("0"):
         raise _two_meanings(typed, what, f"{minus}{whole}", fraction, unit)
     number = float(f"{minus}{whole or '0'}.{fraction or '0'}")

@@ -50,7 +50,8 @@ def parted(text: str, by: str) -> tuple[str, ...]:
     """Return the entries that `joined` has joined."""
     if not text:
         return ()
-    parts, escaped = [""], False
+    parts = [""]
+    escaped = False
     for sign in text:
         if not escaped and sign == "\\":
             escaped = True

@@ -138,7 +138,8 @@ def _zone(name: str) -> ZoneInfo:
 def _times(rule: str, since: date) -> Iterator[Daily]:
     """Yield what one rule becomes: nothing for a time that has no day left."""
     parts = _parts(rule)
-    until, count = _until(rule, parts), _count(rule, parts)
+    until = _until(rule, parts)
+    count = _count(rule, parts)
     times = _times_of_day(rule, parts)
     if "BYSETPOS" in parts and len(times) > 1:
         raise _bad(rule, "BYSETPOS picks among several times of one day, which separate events can't")

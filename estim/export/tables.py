@@ -117,7 +117,8 @@ def _columns(table: Table, line: int, header: list[str], mistakes: list[str]) ->
     by_name = {column.name: column for column in table.columns}
     strange = [name for name in header if name not in by_name]
     missing = [name for name in by_name if name not in header]
-    where, allowed = f"{table.file} line {line}", f"allowed: {','.join(by_name)}"
+    where = f"{table.file} line {line}"
+    allowed = f"allowed: {','.join(by_name)}"
     if not header:
         mistakes.append(f"{where}: there is no header, {allowed}")
     elif strange:

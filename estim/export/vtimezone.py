@@ -54,7 +54,8 @@ def _changes(zone: ZoneInfo, first: datetime, end: datetime) -> Iterator[datetim
     while first < end:
         after = _offset(first + DAY, zone)
         if after != offset:
-            low, high = first, first + DAY
+            low = first
+            high = first + DAY
             while high - low > timedelta(seconds=1):
                 middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
                 if _offset(middle, zone) == offset:
@@ -62,4 +63,5 @@ def _changes(zone: ZoneInfo, first: datetime, end: datetime) -> Iterator[datetim
                 else:
                     high = middle
             yield high
-        first, offset = first + DAY, after
+        first = first + DAY
+        offset = after

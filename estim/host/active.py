@@ -17,8 +17,11 @@ LOST_EVERY_S = 1.0
 """While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
 waits must see that the time goes on."""
 
-LOOK_S, LOOKS = 0.5, 90
-"""How often it is looked at, for 45 s: two attempts to connect."""
+LOOK_S = 0.5
+"""How often a unit that is prepared for a slot is looked at."""
+
+LOOKS = 90
+"""How many times, so for 45 s: two attempts to connect."""
 
 
 class Proof(Enum):

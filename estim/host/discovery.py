@@ -25,7 +25,8 @@ def sighting(seen: Seen, families: Iterable[Family], units: Units) -> Sighting |
     advert = seen.advert
     known = units.at(advert.address)
     if known is not None:
-        family, sure = known.family, True
+        family = known.family
+        sure = True
     else:
         claim = _claim(advert, families)
         if claim is None:

@@ -85,7 +85,8 @@ class Operations:
         return True
 
     async def _carry(self, op: Op) -> None:
-        data, error = b"", None
+        data = b""
+        error = None
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S if isinstance(op, Close) else OP_TIMEOUT_S):
                 match op:

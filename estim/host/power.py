@@ -50,8 +50,11 @@ MARGIN_S = 0.5
 BLOCK_MAX_S = SESSION_MAX_S + 3600.0
 """Longest time that sleep is blocked after the last session began, s; a lost unit may be looked for without an end."""
 
-AGAIN_S, AGAIN_MAX_S = 1.0, 60.0
-"""First and longest wait before the bus, or a lock that is missing, is asked for again, s."""
+AGAIN_S = 1.0
+"""First wait before the bus, or a lock that is missing, is asked for again, s."""
+
+AGAIN_MAX_S = 60.0
+"""Longest such wait, s."""
 
 
 class Power:

@@ -103,7 +103,8 @@ def _chosen(services: Services, known: Known, family: Family) -> str:
 
 def check_profile(services: Services, known: Known, family: Family) -> None:
     """Refuse a start (78) if a person chose another version of the protocol than the unit's own name tells."""
-    named, chosen = family.profile_named(known.said), _chosen(services, known, family)
+    named = family.profile_named(known.said)
+    chosen = _chosen(services, known, family)
     if named and chosen and named != chosen:
         raise EstimError(
             f"{known.name} calls itself {known.said}, so it speaks protocol {named}, but {chosen} is chosen for it: "
@@ -123,7 +124,8 @@ def limits_of(services: Services, known: Known, family: Family, program: Program
 
 def check_room(family: Family, limits: Limits) -> None:
     """Refuse a start (77) where the caps leave nothing above 0 on any channel: a coarse unit has no step so low."""
-    first, channels = family.caps.first, family.caps.channels
+    first = family.caps.first
+    channels = family.caps.channels
     if any(limits.of(channel)[0] >= first for channel in channels):
         return
     cap, why = limits.of(channels[0])

@@ -36,8 +36,11 @@ LOOK_S = 15.0
 BACK = timedelta(days=2)
 """How far back slots are judged: a window may have opened yesterday."""
 
-READY, SNOOZE = "ready", "snooze"
-"""The buttons of a notice."""
+READY = "ready"
+"""The button of a notice that prepares a session."""
+
+SNOOZE = "snooze"
+"""The button of a notice that asks for another one later."""
 
 WHY_NOT = {
     Exit.NO_DEVICE: "no unit is in range: switch it on, then start in estim",
@@ -121,7 +124,8 @@ class Reminders:
 
         Raises EstimError (78) while the clock can't be right: nobody is reminded by it, and no regime begins.
         """
-        journal, clock = self._services.journal, self._services.clock
+        journal = self._services.journal
+        clock = self._services.clock
         check_clock(clock.now().utc)
         name = zone_name(settings.schedule.zone, self._services.zone)
         now = clock.now().utc.astimezone(zone_of(name))

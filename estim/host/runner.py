@@ -132,7 +132,8 @@ class Runner:
             if self.ended.is_set():
                 return
             if error is None:
-                lost_s, tries = None, 0
+                lost_s = None
+                tries = 0
                 await self._until_lost_or_ended()
                 continue
             if self.reported is None and self.session.order is not None:
@@ -307,7 +308,8 @@ class Runner:
 
     async def _drop(self) -> None:
         self._disarm()
-        operations, self._operations = self._operations, None
+        operations = self._operations
+        self._operations = None
         if operations is not None:
             await operations.close()
 
@@ -350,7 +352,8 @@ class Runner:
         now_s = (now := self._clock.now()).mono_s
         self._looked_s = now_s
         events = self._take(now_s, self._operations)
-        before, reported = self.reported, driver.reported(now_s)
+        before = self.reported
+        reported = driver.reported(now_s)
         self.reported = reported
         self._count(now_s, reported, before)
         told = self.session.step(now, reported, events)

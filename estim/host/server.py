@@ -27,8 +27,11 @@ OUTBOX_MAX = 1000
 CONNECTIONS_MAX = 32
 """Connection ends at once."""
 
-EXTRA_MAX, EXTRA_S = 256, 2.0
-"""Connections beyond that which are still listened to, for one line and so long, s: it may be a Stop."""
+EXTRA_MAX = 256
+"""Connections beyond that which are still listened to for one line: it may be a Stop."""
+
+EXTRA_S = 2.0
+"""How long for, s."""
 
 ASKED_MAX = 32
 """Commands of one front end under way at once; a stop goes beyond."""

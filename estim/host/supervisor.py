@@ -67,8 +67,11 @@ REACH_WAIT_S = 25.0
 LOOK_ON_S = 0.5
 """Between a session that ended without a proof and the one that goes on to stop its unit."""
 
-WRITE_AGAIN_S, WRITE_TRIES = 30.0, 2880
-"""How often a session's end that the disk didn't take is written again, for a day."""
+WRITE_AGAIN_S = 30.0
+"""How often a session's end that the disk didn't take is written again."""
+
+WRITE_TRIES = 2880
+"""How many times: for a day."""
 
 LOST_WAIT_S = 10.0
 """How long an interrupted front end waits for a lost unit to come back before it is told the truth."""
@@ -164,7 +167,8 @@ class Supervisor:
             case Arm(unit):
                 active = self._one(unit)
                 if active.waiting:  # prepared by the schedule: from now on it is this person's
-                    active.owner, active.keep = connection, self._services.settings.keep_running
+                    active.owner = connection
+                    active.keep = self._services.settings.keep_running
                 active.runner.ask(lambda now, _: active.runner.session.arm(now))
                 return Done("armed")
             case SetLevel(unit=unit):
@@ -259,7 +263,8 @@ class Supervisor:
     ) -> ActiveUnit:
         present = self._units.get(_key(session.unit.address))
         assert present is None or not present.running, "a running session is never replaced"
-        services, subscribers = self._services, self._subscribers
+        services = self._services
+        subscribers = self._subscribers
         session_log = SessionLog(
             services.journal,
             session.unit,
@@ -336,7 +341,8 @@ class Supervisor:
 
     def _look_on(self, runner: Runner, session_log: SessionLog) -> None:
         """Nothing proves that the unit is off: go on to stop it, by a fresh way, until something does."""
-        now, session = self._services.clock.now(), runner.session
+        now = self._services.clock.now()
+        session = runner.session
         on_until = utc_at(now, runner.on_until_s)
         self._try_to_take_up(
             OpenSession(
@@ -435,7 +441,8 @@ class Supervisor:
 
     async def _settle_beyond(self) -> list[str]:
         """Note that what can't be stopped from here is off, and return the names."""
-        beyond, self._beyond = self._beyond, {}
+        beyond = self._beyond
+        self._beyond = {}
         for left, _ in beyond.values():
             with suppress(EstimError):  # it is taken up again by the next host
                 if left.id:
@@ -556,7 +563,8 @@ def _stopped(active_units: Sequence[ActiveUnit], now: Now, untold: Sequence[str]
 
 def _unproved(active: ActiveUnit, now: Now) -> str:
     """Return what is known of a unit that may be on, and what to do by hand."""
-    unit, until_s = active.runner.session.unit, active.runner.on_until_s
+    unit = active.runner.session.unit
+    until_s = active.runner.on_until_s
     if until_s <= now.mono_s:
         return f"{unit.name}: {unit.by_hand}"
     end = local_time(now, until_s)

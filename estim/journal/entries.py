@@ -154,7 +154,8 @@ def read_entries(db: sqlite3.Connection, since_utc: datetime | None, sessions: t
         where = "entry.kind = ? AND at_utc >= ?"
         values: tuple[object, ...] = (kind.name, first)
         if kind.name == "check_in":
-            where, values = f"entry.kind = ? AND (at_utc >= ? OR topic IN ({_MARKS}))", (*values, *_LASTING)
+            where = f"entry.kind = ? AND (at_utc >= ? OR topic IN ({_MARKS}))"
+            values = (*values, *_LASTING)
         found[kind.name] = tuple(_read(db, kind, where, values))
     return Diary(
         sessions=sessions,

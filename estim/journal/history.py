@@ -137,7 +137,8 @@ def delivered(
     A host that died or a link that was lost leaves a time after the last beat in which the unit may have played on: to
     `on_until` if that is known, else to the end of the program, or to when somebody found it.
     """
-    started_utc, seen_utc = moment(started), moment(beat)
+    started_utc = moment(started)
+    seen_utc = moment(beat)
     if imported:  # another journal has reckoned it already, to `beat`
         return Delivered(site, started_utc, output_s, seen_utc)
     ended_utc = None if ended is None else moment(ended)

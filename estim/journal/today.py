@@ -101,7 +101,8 @@ class Today:
 
 def _slot(book: Daybook, diary: Diary) -> str:
     slots = book.today(diary)
-    now, later = due(slots), coming(slots)
+    now = due(slots)
+    later = coming(slots)
     if now is not None:
         return f"DUE now: {now.at:%H:%M}, until {now.closes:%H:%M}"
     return "" if later is None else f"next session {later.at:%a %H:%M}"

@@ -253,7 +253,8 @@ class Journal:
     def _write_soon(self) -> None:
         if self._ledger is None or self._writing is not None or not self._rows:
             return
-        rows, ledger = self._take(), self._ledger
+        rows = self._take()
+        ledger = self._ledger
         loop = asyncio.get_running_loop()
         self._writing = loop.run_in_executor(self._executor, self._write, ledger, rows)
         self._writing.add_done_callback(self._written)

@@ -118,7 +118,8 @@ def rehearse(
 
 def _set_by_hand(score: Score) -> str:
     """Return the options of a twin whose pulses another unit makes: that one is set as the course asks for."""
-    rate, width = score.parts[0].rate_hz, score.parts[0].width_us
+    rate = score.parts[0].rate_hz
+    width = score.parts[0].width_us
     assert isinstance(rate, Steady), "what is set by hand stays as it is"
     assert isinstance(width, Steady), "what is set by hand stays as it is"
     return f"rate_hz={rate.value:g},width_us={width.value:g}"
@@ -131,7 +132,8 @@ def measured(pulses: Sequence[Pulse], since_s: float, until_s: float, period_s: 
         return Sum(0, 0.0, 0.0)
     on_s = 0.0
     for pulse, after in pairwise(inside):
-        meant_s, gap_s = period_s(pulse.at_s), after.at_s - pulse.at_s
+        meant_s = period_s(pulse.at_s)
+        gap_s = after.at_s - pulse.at_s
         slowest_s = max(meant_s, period_s(after.at_s))  # where the rate changes, the gap belongs to either
         on_s += gap_s if gap_s <= GAP_PERIODS * slowest_s else meant_s
     on_s += min(period_s(inside[-1].at_s), until_s - inside[-1].at_s)
@@ -151,7 +153,9 @@ def meant(score: Score, since_s: float, until_s: float, family: Family) -> Sum:
         if width <= 0:
             continue
         share = playable.rate(now.rate_hz) * each_s
-        pulses, on_s, width_us = pulses + share, on_s + each_s, width_us + share * width
+        pulses = pulses + share
+        on_s = on_s + each_s
+        width_us = width_us + share * width
     return Sum(pulses, on_s, width_us / pulses if pulses else 0.0)
 
 

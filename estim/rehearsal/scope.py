@@ -46,7 +46,8 @@ def whole(seen: Seen, columns: int) -> View:
     """Return the whole session: level, pulses a second, width."""
     length_s = seen.course.score.length_s
     each_s = length_s / columns
-    counts, widths = [0] * columns, [0.0] * columns
+    counts = [0] * columns
+    widths = [0.0] * columns
     for pulse in seen.pulses:
         column = min(columns - 1, max(0, int(pulse.at_s / each_s)))
         counts[column] += 1
@@ -83,7 +84,8 @@ def _rates(pulses: Sequence[Pulse], columns: int, since_s: float, each_s: float)
     """Return for each column the rate of the two pulses around it; 0 before the first and after the last."""
     rates = [0.0] * columns
     for before, after in pairwise(pulses):
-        first, last = int((before.at_s - since_s) / each_s), int((after.at_s - since_s) / each_s)
+        first = int((before.at_s - since_s) / each_s)
+        last = int((after.at_s - since_s) / each_s)
         for column in range(first, min(columns, last + 1)):
             rates[column] = max(rates[column], 1 / (after.at_s - before.at_s))
     return tuple(rates)
@@ -103,7 +105,8 @@ def _drawn(view: View) -> list[str]:
     lines = [view.title]
     for strip in view.strips:
         label = [""] * ROWS
-        label[0], label[-1] = f"{strip.top:.4g}", strip.title
+        label[0] = f"{strip.top:.4g}"
+        label[-1] = strip.title
         rows = _bars(strip)
         lines += [f"{text:>{MARGIN - 1}} │{row}".rstrip() for text, row in zip(label, rows, strict=True)]
     ends = f"{_clock(view.since_s)}{_clock(view.until_s):>{len(view.strips[0].values) - len(_clock(view.since_s))}}"
@@ -127,7 +130,9 @@ def _bars(strip: Strip) -> list[str]:
 
 def _levels(changes: Sequence[tuple[float, int]], columns: int, each_s: float) -> tuple[float, ...]:
     """Return the highest level within each column."""
-    found, level, at = [], 0, 0
+    found = []
+    level = 0
+    at = 0
     ordered = [change for change in changes if change[0] >= 0.0]
     for column in range(columns):
         highest = level

@@ -23,8 +23,14 @@ from protocols.vocabulary import AirError, Close, Endpoint, Event, Mode, Read, R
 from simulator.chance import Chance
 from simulator.twin import Twin, WriteRefused
 
-COMMAND_S, REQUEST_S, REPLY_S = 0.002, 0.022, 0.023
-"""On the way to the unit without and with a reply, and the reply's way back (bluetooth.md: 49-60 ms for both)."""
+COMMAND_S = 0.002
+"""On the way to the unit, without a reply."""
+
+REQUEST_S = 0.022
+"""On the way to the unit, with a reply."""
+
+REPLY_S = 0.023
+"""The reply's way back (bluetooth.md: 49-60 ms for both)."""
 
 UNLINKED_S = 1.0
 """How often a world without a link is looked at, for its twin."""
@@ -63,7 +69,9 @@ class Rehearsal:
         weather: Weather | None = None,
         profile: str = "",
     ) -> None:
-        self.family, self.twin, self.level_of = family, twin, level_of
+        self.family = family
+        self.twin = twin
+        self.level_of = level_of
         self.weather = weather or Weather()
         self.now_s = 0.0
         self.seen = Seen()

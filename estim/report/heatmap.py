@@ -103,7 +103,8 @@ def _path(side: float, x: float, y: float) -> str:
 
 
 def _legend(y: float) -> str:
-    parts, x = [], float(EDGE)
+    parts = []
+    x = float(EDGE)
     for number, size in enumerate(SIZES):
         label = "4+" if number == 4 else str(number)
         parts.append(f'<path class="many m{number}" d="{_path(size * 16, x + 8, y - 4)}"/>')

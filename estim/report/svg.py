@@ -14,10 +14,14 @@ from estim.core.days.dose import DAY_MINUTES
 from estim.report.bins import MONTHS, Bin, named, short
 from estim.report.words import counted, percent, score
 
-WIDTH, HALF = 720, 340
-"""Of a plot that has the page's width, and of one of a pair."""
+WIDTH = 720
+"""Of a plot that has the page's width."""
 
-LEFT, RIGHT = 46, 12
+HALF = 340
+"""Of one of a pair."""
+
+LEFT = 46
+RIGHT = 12
 LABEL_EVERY = 66
 """Least distance of two dates below a plot."""
 
@@ -114,7 +118,8 @@ def _legend(bins: Sequence[Bin]) -> str:
     shown = [(kind, label) for kind, label in LINES if any(_value(one, kind) is not None for one in bins)]
     if any(one.km for one in bins):
         shown.append(("run", "Run"))
-    parts, x = [], float(LEFT)
+    parts = []
+    x = float(LEFT)
     for kind, label in shown:
         if kind != "run":
             parts.append(f'<path class="line {kind}" d="M{px(x)} 12h24"/>')
@@ -124,13 +129,15 @@ def _legend(bins: Sequence[Bin]) -> str:
 
 
 def _line(area: Area, bins: Sequence[Bin], kind: str) -> str:
-    path, marks = [], []
+    path = []
+    marks = []
     before: Bin | None = None
     for number, one in enumerate(bins):
         value = _value(one, kind)
         if value is None:
             continue
-        x, y = area.x(number), area.y(value)
+        x = area.x(number)
+        y = area.y(value)
         joined = before is not None and (one.first - before.last).days <= GAP_DAYS
         path.append(f"{'L' if joined else 'M'}{px(x)} {px(y)}")
         before = one
@@ -227,7 +234,8 @@ def adherence_bars(bins: Sequence[Bin], each: str, width: float = WIDTH) -> str:
             parts.append(f'<text class="time" x="{x}" y="{px(area.top - 8)}">{one.done} of {one.counted}</text>')
     told = "No slot is over yet."
     if shares:
-        (least, worst), (most, _) = min(shares, key=lambda one: one[0]), max(shares, key=lambda one: one[0])
+        (least, worst) = min(shares, key=lambda one: one[0])
+        (most, _) = max(shares, key=lambda one: one[0])
         told = (
             f"Between {percent(least / 100)} ({named(worst, each)}) and {percent(most / 100)} of the slots of a {each} "
             "were done."

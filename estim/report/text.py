@@ -21,7 +21,11 @@ ROOMY = 54
 WEEKS_MAX = 26
 """The map shows so many weeks, and the plot so many as days."""
 
-BOLD, DIM, RED, GREEN, CYAN = "1", "2", "33", "32", "36"
+BOLD = "1"
+DIM = "2"
+RED = "33"
+GREEN = "32"
+CYAN = "36"
 EIGHTHS = "▁▂▃▄▅▆▇█"
 SESSIONS = "·░▒▓█"
 """None, one, two, three, four or more sessions on a day."""
@@ -140,7 +144,8 @@ def _sessions(tally: Tally, width: int, ink: Ink) -> list[str]:
     lines = [ink(BOLD, f"Sessions a day{more}"), header]
     for monday, days in shown.items():
         cells = [_square(days.get(weekday), ink) for weekday in range(7)]
-        done, counted = sum(day.done for day in days.values()), sum(day.counted for day in days.values())
+        done = sum(day.done for day in days.values())
+        counted = sum(day.counted for day in days.values())
         share = f"{done} of {counted}" if counted and roomy else ""
         lines.append(f"{monday}  {' '.join(cells)}   {share}".rstrip())
     legend = "   ".join(f"{glyph} {number}" for number, glyph in enumerate(SESSIONS))

@@ -95,7 +95,8 @@ def _dates(found: Sequence[date]) -> str:
 def _adherence(tally: Tally) -> tuple[str, str]:
     if tally.adherence is None:
         return "none is over yet", ""
-    part, missed = sum(day.part for day in tally.days), sum(day.missed for day in tally.days)
+    part = sum(day.part for day in tally.days)
+    missed = sum(day.missed for day in tally.days)
     parts = [f"{part} cut short"] * bool(part) + [f"{missed} missed"] * bool(missed)
     return f"{tally.done} of {counted(tally.counted, 'slot')}, {percent(tally.adherence)}", ", ".join(parts)
 
@@ -128,7 +129,8 @@ def _urgent(tally: Tally) -> list[str]:
 def _of_slots(tally: Tally) -> list[str]:
     if tally.adherence is None:
         return []
-    skipped, off = sum(day.skipped for day in tally.days), sum(day.off for day in tally.days)
+    skipped = sum(day.skipped for day in tally.days)
+    off = sum(day.off for day in tally.days)
     left_out = [f"{skipped} skipped beforehand"] * bool(skipped) + [f"{off} in a pause or holiday"] * bool(off)
     rest = f" Not counted: {', '.join(left_out)}." if left_out else ""
     return [

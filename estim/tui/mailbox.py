@@ -27,8 +27,11 @@ STOP_S = 40.0
 """Longest wait for the answer to a stop, s: it comes with the proof, and a lost unit is waited for up to 25 s."""
 SILENT_TICKS = 3
 """Seconds without a line, in ticks of one second, until the model is stale (safety.md section 2: grey at 3 s)."""
-TRY_GAP_S, TRY_GAP_MAX_S = 1.0, 10.0
-"""Wait between two attempts to start a controller again, s: the first, doubled each time, and the longest."""
+TRY_GAP_S = 1.0
+"""First wait between two attempts to start a controller again, s: doubled each time."""
+
+TRY_GAP_MAX_S = 10.0
+"""The longest of them, s."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -130,7 +133,8 @@ class Mailbox:
             await self._deliver(command, ASK_S)
         finally:
             self._starts -= 1
-        crossed, self._crossed = self._crossed, None
+        crossed = self._crossed
+        self._crossed = None
         if crossed is not None:
             await self._deliver(crossed, STOP_S)
 
@@ -168,7 +172,8 @@ class Mailbox:
     async def _greet(self, client: Client) -> None:
         """Say the owed stop first, then ask to be told everything."""
         if self._owed is not None:
-            owed, self._owed = self._owed, None
+            owed = self._owed
+            self._owed = None
             await self._deliver(owed, STOP_S)
         try:
             async with asyncio.timeout(ASK_S):

@@ -273,7 +273,8 @@ def session_rows(view: View, width: int, height: int) -> SessionRows:
     """
     snapshot = view.snapshot
     lanes = snapshot.lanes if snapshot else ()
-    line, below = width - MARGIN, width - GOAL_MARGIN
+    line = width - MARGIN
+    below = width - GOAL_MARGIN
     wide = width >= NARROW
     doing = width - CLOCK_WIDTH - MARGIN if wide else line
     room = Room(height)
@@ -296,7 +297,8 @@ def session_rows(view: View, width: int, height: int) -> SessionRows:
     clock = bool(room.take(3 if wide else 4, whole=True))
     beside = room.take if not (clock and wide) else Room(3).take  # next to the clock there are three rows anyway
     phase = beside(1)
-    program, unit = room.take(1), room.take(1)
+    program = room.take(1)
+    unit = room.take(1)
     if goal and room.take(sum(goals) - len(lanes), whole=True):
         goal = None
     helds = sum(rows_of(wording.held(lane), below) for lane in lanes)

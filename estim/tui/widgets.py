@@ -44,7 +44,8 @@ class Line(Static):
         same_shape = self._said.count("\n") == text.count("\n") and len(self._said) == len(text) and rows == self._rows
         if rows != self._rows:
             self.styles.max_height = rows or None
-        self._said, self._rows = text, rows
+        self._said = text
+        self._rows = rows
         self.update(text, layout=not same_shape)
         self.display = bool(text) and rows != 0
 
@@ -105,7 +106,8 @@ class Alarms(Vertical):
 class StopBar(Static):
     """STOP, always in sight, for the mouse; the keys work without it."""
 
-    WIDE, SHORT = "STOP   s or a click here · F12 from everywhere", "STOP   s or click · F12 anywhere"
+    WIDE = "STOP   s or a click here · F12 from everywhere"
+    SHORT = "STOP   s or click · F12 anywhere"
 
     class Pressed(Message):
         """It was clicked."""

@@ -26,8 +26,11 @@ MINUTES_MIN = 0.1
 GOAL_FORM = "write a whole number for channel A, or A=12,B=8"
 """What the goal field takes."""
 
-BAR_MIN, BAR_MAX = 4, 60
-"""Narrowest and widest bar, cells."""
+BAR_MIN = 4
+"""Narrowest bar, cells."""
+
+BAR_MAX = 60
+"""Widest bar, cells."""
 LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
@@ -78,7 +81,8 @@ def level(lane: ChannelView) -> str:
 def bar(lane: ChannelView, width: int) -> str:
     """Return a bar of `width` cells from 0 to the cap: full up to lo, shaded up to hi, the goal as a diamond."""
     top = max(lane.cap, lane.hi, lane.goal, 1)
-    known, maybe = ceil(lane.lo * width / top), ceil(lane.hi * width / top)
+    known = ceil(lane.lo * width / top)
+    maybe = ceil(lane.hi * width / top)
     cells = ["█" if cell < known else "▒" if cell < maybe else "·" for cell in range(width)]
     goal = ceil(lane.goal * width / top) - 1
     if goal >= maybe:
@@ -200,7 +204,8 @@ def link(snapshot: Snapshot, silent: bool) -> str:
     battery = "battery unknown" if snapshot.battery is None else f"battery {snapshot.battery} %"
     if silent:
         return f"STALE: the controller says nothing · {battery}"
-    heard, told = snapshot.heard_age_s, snapshot.told_age_s
+    heard = snapshot.heard_age_s
+    told = snapshot.told_age_s
     text = f"level told {age(told)}"
     # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
     if heard is not None and (told is None or told - heard >= 1):

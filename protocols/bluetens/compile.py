@@ -113,7 +113,8 @@ def _sections(score: Score, from_s: float, more_s: float, slice_s: float) -> Ite
 
 def _of_part(part: Part, since_s: float, until_s: float, slice_s: float) -> Iterator[tuple[int, _Row]]:
     """Return what comes but once in a part (a cross-fade), its cycle over and over, and what is left at its end."""
-    begin_s, cycle_s = max(since_s, _once_s(part)), _cycle_s(part)
+    begin_s = max(since_s, _once_s(part))
+    cycle_s = _cycle_s(part)
     if cycle_s is None or begin_s + cycle_s > until_s:
         yield 1, _row(part, since_s, until_s, slice_s)
         return
@@ -158,7 +159,9 @@ def _cycle_s(part: Part) -> float | None:
 
 def _row(part: Part, since_s: float, until_s: float, slice_s: float) -> _Row:
     """Return a stretch of a part as blocks: each as many pulses of one rate and width as begin in it, or silence."""
-    score, row, at_s = Score((part,)), _Row(), since_s
+    score = Score((part,))
+    row = _Row()
+    at_s = since_s
     while at_s < until_s - 1e-6:
         alike_s, hard = _alike(part, at_s, slice_s)
         border_s = min(until_s, at_s + alike_s)
@@ -175,7 +178,8 @@ def _row(part: Part, since_s: float, until_s: float, slice_s: float) -> _Row:
             cut = hard and not ends and left_s >= SHORTEST_S
             pulses = max(0 if cut else 1, pulses + (ends and left_s > 1e-6))
         else:
-            cut, pulses = False, pulses + (left_s * tenth_hz > 5)
+            cut = False
+            pulses = pulses + (left_s * tenth_hz > 5)
             if pulses == 0 and row.blocks:
                 break
             pulses = max(1, pulses)
@@ -197,7 +201,8 @@ def _fit(length_s: float, tenth_hz: int) -> tuple[int, float]:
 
 def _alike(part: Part, at_s: float, slice_s: float) -> tuple[float, bool]:
     """Return for how long one block may stand for a part, and whether something else begins right after that."""
-    soft_s, hard_s = [BLOCK_S], [inf]
+    soft_s = [BLOCK_S]
+    hard_s = [inf]
     fades = part.fade_us is not None and at_s < FADE_S
     if fades or isinstance(part.rate_hz, Sweep) or isinstance(part.width_us, Sweep):
         soft_s.append(slice_s)
@@ -231,7 +236,8 @@ def _written(repeats: int, row: _Row) -> str:
     """Return a section. A block names what differs from the one before, and always its pulses."""
     if not row.blocks:
         raise ValueError("a part of it is silent from end to end")
-    words, before = [], {"P": -1, "T": -1, "C": -1, "I": 0}
+    words = []
+    before = {"P": -1, "T": -1, "C": -1, "I": 0}
     for block in row.blocks:
         values = {"P": block.width_us, "T": block.tenth_hz, "C": block.pulses, "I": block.pause_ms}
         differs = [f"{key}{value}" for key, value in values.items() if key == "C" or before[key] != value]

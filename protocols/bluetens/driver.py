@@ -42,11 +42,15 @@ POLL_S = 1.0
 REST_S = 2.0
 """The same at rest: unasked for 20 s it would switch itself off."""
 
-FRESH_S, ROUND_S = 0.1, 0.25
-"""A `>str` follows a `>stat` that came so short a time ago, and was asked so short a time ago at the earliest."""
+FRESH_S = 0.1
+"""A `>str` follows a `>stat` that came so short a time ago,"""
+
+ROUND_S = 0.25
+"""and was asked so short a time ago at the earliest."""
 
 LOWER_S = 2.0
-LOOK_S, TICK_S = 0.1, 0.001
+LOOK_S = 0.1
+TICK_S = 0.001
 
 ANSWER_S = {"str": 0.1, "ls": 1.0}
 """How long an answer is waited for; ASK_S where nothing is said."""
@@ -65,11 +69,13 @@ class Bluetens:
         self._acting = Mode.WATCH
         self._shell = Shell(WRITE_MAX)
         self._unit = Unit(self._shell, Battery(now_s), now_s)
-        self._known, self._upload = self._unit.known, self._unit.upload
+        self._known = self._unit.known
+        self._upload = self._unit.upload
         self._beginning = Beginning(None)
         self._stop: Stop | None = None
         self._greeted = False
-        self._lower_s, self._lower_from = inf, 0
+        self._lower_s = inf
+        self._lower_from = 0
         self._asked_s = -inf
         self._news: list[Event] = []
         self._tag = 0
@@ -93,14 +99,16 @@ class Bluetens:
             self._due_s = now_s
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
-        events, self._news = self._news, []
+        events = self._news
+        self._news = []
         if endpoint == SHELL:
             playing = self._acting is Mode.PLAY
             events += self._unit.hear(now_s, data, self._stop, self._pace, playing=playing)
         return events
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
-        events, self._news = self._news, []
+        events = self._news
+        self._news = []
         self._known.replied(now_s, tag, ok=error is None)
         self._unit.counts["errors"] += error is not None
         self._missed(now_s, self._shell.wrote(now_s, tag, ok=error is None))
@@ -129,7 +137,9 @@ class Bluetens:
         return replace(last, out=Out.OFF if last.out is Out.OFF else Out.MAYBE)
 
     def reported(self, now_s: float) -> Reported:
-        known, stop, unit = self._known, self._stop, self._unit
+        known = self._known
+        stop = self._stop
+        unit = self._unit
         zero = Zero.NO
         if known.gone:
             zero = Zero.CONFIRMED
@@ -168,11 +178,13 @@ class Bluetens:
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
-        was, self._acting = self._acting, mode
+        was = self._acting
+        self._acting = mode
         if mode is Mode.WATCH:
             self._stop = None
             return
-        stop, off = self._stop, self._known.off
+        stop = self._stop
+        off = self._known.off
         missing = stop is None or stop.proved
         if mode is Mode.PLAY and self._level() > 0:
             if stop is not None and stop.proved and not off:
@@ -228,12 +240,15 @@ class Bluetens:
 
     def _begin_next(self, now_s: float) -> None:
         """Begin the command that is due, if any."""
-        plays, known, unit = self._acting is Mode.PLAY, self._known, self._unit
+        plays = self._acting is Mode.PLAY
+        known = self._known
+        unit = self._unit
         if (plays and self._play(now_s)) or not self._shell.idle:
             return
         still = known.off and not known.starts and (plays or (self._acting is Mode.READY and self._stop is not None))
         if now_s >= unit.ask_s:
-            unit.ask_s, self._asked_s = now_s + self._pace, now_s
+            unit.ask_s = now_s + self._pace
+            self._asked_s = now_s
             if plays and unit.mute % 2 and (known.running or known.starts):
                 self._say(now_s, "str", kind="level")  # a short answer gets through more often
             else:
@@ -246,11 +261,13 @@ class Bluetens:
 
     def _play(self, now_s: float) -> bool:
         """Begin a start or a change of level, if one is due and the last `>stat` is fresh; say whether that was so."""
-        level, known = self._level(), self._known
+        level = self._level()
+        known = self._known
         if level >= known.span.hi:
             self._lower_s = inf
         elif self._lower_s == inf or known.span.hi < self._lower_from:
-            self._lower_s, self._lower_from = now_s, known.span.hi
+            self._lower_s = now_s
+            self._lower_from = known.span.hi
         if level == 0 or not known.span.known or level == known.span.hi or known.starts:
             return False
         if not known.running:
@@ -265,7 +282,8 @@ class Bluetens:
         return True
 
     def _start(self, now_s: float) -> bool:
-        upload, at_s = self._upload, now_s - self._wanted.origin_s
+        upload = self._upload
+        at_s = now_s - self._wanted.origin_s
         if not self._known.off or now_s - self._known.state_s > CAPS.stale_s or not upload.in_place:
             return False
         if not self._beginning.fits(at_s, upload.from_s):
@@ -280,7 +298,8 @@ class Bluetens:
         return True
 
     def _say(self, now_s: float, command: str, *words: str | int, kind: str = "") -> None:
-        greeting, self._greeted = (b"" if self._greeted else CR_LF), True
+        greeting = b"" if self._greeted else CR_LF
+        self._greeted = True
         line = greeting + COMMAND.build(Line(command, words))
         self._shell.begin(now_s, kind or command, (line,), ANSWER_S.get(kind or command, ASK_S))
 

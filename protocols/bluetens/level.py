@@ -37,8 +37,11 @@ STRANGE_MAX = 2
 BEGAN_AGAIN = "its program began again, and estim did not start it"
 ANOTHER = "it plays another program than the one that was started"
 
-TICK_SLACK_S, TICK_SHARE = 3.0, 0.02
-"""How far the unit's seconds may be behind ours."""
+TICK_SLACK_S = 3.0
+"""How far the unit's seconds may be behind ours,"""
+
+TICK_SHARE = 0.02
+"""and by which share of the time that has passed."""
 
 ENDS_SLACK_S = 8.0
 """How much later than its cut-off a program may end: a block of ours, 7 entries that are loaded already, the way."""
@@ -92,7 +95,8 @@ class LevelBelief:
     def lost(self, now_s: float) -> None:
         """The link is lost: a unit that said that it goes off has done so."""
         if self._goes:
-            self.gone, self.running = True, False
+            self.gone = True
+            self.running = False
             self._believe(now_s, Span(0, 0))
 
     def left_s(self, now_s: float) -> float | None:
@@ -124,7 +128,10 @@ class LevelBelief:
     def start(self, now_s: float, cut_s: float, digest: str) -> None:
         """Take note of a start, which begins at level 1, of its cut-off, and of the md5 of what is started."""
         self.order(now_s, 1)
-        self.started_s, self.ends_s, self.digest, self._ours = now_s, now_s + cut_s + ENDS_SLACK_S, digest, True
+        self.started_s = now_s
+        self.ends_s = now_s + cut_s + ENDS_SLACK_S
+        self.digest = digest
+        self._ours = True
         self._notice_until_s = now_s + START_S
         self._starts += 1
 
@@ -137,15 +144,21 @@ class LevelBelief:
         if stat.level > 0 and stat.tick > now_s - self.zero_s + 1.5:
             self.late += 1  # it was running before the last zero
             return []
-        was, before, self._goes = self.running, self.span, False
-        self.asked_s, self.told_s, self.state_s, self.running = asked_s, now_s, now_s, stat.tick > 0 or stat.level > 0
+        was = self.running
+        before = self.span
+        self._goes = False
+        self.asked_s = asked_s
+        self.told_s = now_s
+        self.state_s = now_s
+        self.running = stat.tick > 0 or stat.level > 0
         self._starts = 0 if self.running else self._starts
         level = max(0, min(TOP, stat.level))
         fits = asked_s >= (self._moved_s if level else self._raised_s)
         low, high = (level, level) if fits else (min(before.lo, level), max(before.hi, level))
         self._believe(now_s, Span(low, high))
         if not self.running:
-            self.zero_s, self.ends_s = asked_s, inf
+            self.zero_s = asked_s
+            self.ends_s = inf
             return self._stopped(now_s, bool(was)) if playing else []
         return self._runs_on(asked_s, stat, before, fits=fits) if playing else []
 
@@ -181,7 +194,8 @@ class LevelBelief:
         runs = self.running or self.starts
         if asked_s is None or kind == "set" or not 0 < level <= TOP or not runs or asked_s < self._moved_s:
             return
-        self.told_s, self.running = now_s, True
+        self.told_s = now_s
+        self.running = True
         self._believe(now_s, Span(level, level))
 
     def date(self, now_s: float, *kinds: str) -> tuple[str, float | None]:
@@ -231,7 +245,8 @@ class LevelBelief:
         if level == 1 and now_s <= self._notice_until_s:
             self._notice_until_s = -inf
             return []
-        before, pending = self.span, self.asked_s < self._moved_s
+        before = self.span
+        pending = self.asked_s < self._moved_s
         self._moved_s = self._raised_s = now_s
         if not self.running and level > 0:
             self.started_s = now_s  # by a button: states of before may still say that nothing runs

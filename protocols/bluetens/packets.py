@@ -223,7 +223,9 @@ def _stat(text: str) -> Stat | None:
     found = dict(pair for pair in pairs if len(pair) == 2)
     if len(found) != len(pairs) or "" in found:
         return None
-    tick, level, md5 = found.get("tick", ""), found.get("str", ""), found.get("lmd5", "")
+    tick = found.get("tick", "")
+    level = found.get("str", "")
+    md5 = found.get("lmd5", "")
     hexed = fullmatch(r"0x[0-9A-Fa-f]{1,8}", level)
     if not fullmatch(r"\d{1,9}", tick) or not (hexed or fullmatch(r"\d{1,2}", level)):
         return None

@@ -67,7 +67,8 @@ class Battery:
 
     def mains(self) -> None:
         """The unit has no battery to speak of (old firmware)."""
-        self.percent, self.due_s = None, inf
+        self.percent = None
+        self.due_s = inf
 
 
 @dataclass(slots=True)
@@ -122,7 +123,8 @@ class Unit:
     def _told(self, now_s: float, stat: Stat, stop: Stop | None, pace_s: float, *, playing: bool) -> list[Event]:
         self.shell.answered("stat")
         self.mute = 0
-        late, was_off = self.known.late, self.known.off
+        late = self.known.late
+        was_off = self.known.off
         events = self.known.told(now_s, stat, playing=playing)
         news = self.known.late == late
         sure = news and self.known.span.known and not self.known.strange

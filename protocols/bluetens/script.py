@@ -17,11 +17,20 @@ from protocols.vocabulary import BadPacket
 NARROWER_US = 3
 
 
-SECTIONS_MAX, ORDER_MAX, VALUE_MAX = 64, 512, 0xFFFF
-"""Sections, entries behind them, and the highest number (an R of 65535 repeats without end)."""
+SECTIONS_MAX = 64
+"""Sections of a script."""
 
-P_MIN_US, P_MAX_US = 20, 400
-"""Narrowest P of the firmware; the widest is the app's."""
+ORDER_MAX = 512
+"""Entries behind them."""
+
+VALUE_MAX = 0xFFFF
+"""The highest number (an R of 65535 repeats without end)."""
+
+P_MIN_US = 20
+"""Narrowest P of the firmware."""
+
+P_MAX_US = 400
+"""Widest P of the app."""
 
 ENDLESS = 65535
 DEFAULTS = {"P": 100, "T": 500, "C": 1, "I": 0, "R": 1, "N": 0}
@@ -79,7 +88,8 @@ def read_script(text: str) -> Script:
     found = fullmatch(r"V(\d)(?:D(10|16))?(?:M([0-2]))?((?:\{[^{}]*\})+)(?:<((?:S\d+)+)>)?", bare)
     if found is None:
         raise BadPacket("script: V1, perhaps D16, then sections in braces, such as V1D16{R4b0|R50Pc8F50}")
-    version, base = int(found[1]), int(found[2] or 10)
+    version = int(found[1])
+    base = int(found[2] or 10)
     if version not in (1, 2):
         raise BadPacket(f"script: version 1 or 2, not {version}")
     sections = tuple(_section(body, base) for body in found[4].strip("{}").split("}{"))
@@ -98,7 +108,8 @@ def _section(body: str, base: int) -> Section:
     own = _values(head, base)
     if set(own) - {"R", "I", "N"} or not blocks:
         raise BadPacket("script: a section begins with R, I or N of its own, then blocks that begin with a bar")
-    values, made = dict(DEFAULTS), []
+    values = dict(DEFAULTS)
+    made = []
     for block in blocks:
         fresh = _values(block, base)
         if "F" in fresh:

@@ -73,7 +73,8 @@ class Shell:
         """Return the next bytes to write, under this tag; None while a write awaits its reply or nothing is left."""
         if self.tag or self.asked is None or not self.asked.rest:
             return None
-        self.tag, self.write_until_s = tag, now_s + WRITE_S
+        self.tag = tag
+        self.write_until_s = now_s + WRITE_S
         return self.asked.rest.pop(0)
 
     def wrote(self, now_s: float, tag: int, *, ok: bool) -> Asked | None:
@@ -82,7 +83,8 @@ class Shell:
             return None
         self.tag = 0
         if not ok:
-            failed, self.asked = self.asked, None
+            failed = self.asked
+            self.asked = None
             return failed
         if self.asked is not None and not self.asked.rest:
             self.asked.until_s = min(self.asked.until_s, now_s + self.asked.answer_s)
@@ -95,7 +97,8 @@ class Shell:
             self.tag = 0
         if self.asked is None or (now_s < self.asked.until_s and not unsent):
             return None
-        late, self.asked = self.asked, None
+        late = self.asked
+        self.asked = None
         return late
 
     def answered(self, kind: str) -> None:

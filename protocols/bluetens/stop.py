@@ -22,7 +22,8 @@ MUTE = 3
 """After so many stops without any answer it may be in an upload of somebody else's."""
 
 CTRL_D = b"\x04"
-OSTO, STAT = COMMAND.build(Line("osto")), COMMAND.build(Line("stat"))
+OSTO = COMMAND.build(Line("osto"))
+STAT = COMMAND.build(Line("stat"))
 
 
 @dataclass(slots=True)
@@ -47,7 +48,8 @@ class Stop:
             return [STAT]
         self._asks = self._mute == 0
         self._mute += 1
-        self.sent_s, self.first_s = now_s, min(self.first_s, now_s)
+        self.sent_s = now_s
+        self.first_s = min(self.first_s, now_s)
         ends_upload = self.uploads or self._mute % MUTE == 0
         self.uploads = False
         words = [*([CTRL_D, CTRL_D] if ends_upload else []), CR_LF + OSTO]
@@ -62,8 +64,10 @@ class Stop:
         """Take what a state says, when it was asked for at the earliest, and if it may be an old one come twice."""
         self._mute = 0
         if off and asked_s >= self.first_s and not double:
-            self.proved, self.due_s = True, inf
+            self.proved = True
+            self.due_s = inf
         elif off or asked_s < self.sent_s:
             self._asks = True
         else:
-            self._asks, self.due_s = False, now_s
+            self._asks = False
+            self.due_s = now_s

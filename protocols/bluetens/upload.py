@@ -67,16 +67,22 @@ class Upload:
         text = compiled(score, from_s, MORE_S).encode()
         self.from_s = from_s
         if text != self.text:
-            self.text, self.digest = text, md5(text, usedforsecurity=False).hexdigest()
+            self.text = text
+            self.digest = md5(text, usedforsecurity=False).hexdigest()
             self.name = f"e{LETTERS[int(self.digest, 16) % len(LETTERS)]}"
-            self.in_place, self.refused, self._step = False, "", "md5"
-            self._sends, self._cleared, self._old = 0, False, []
+            self.in_place = False
+            self.refused = ""
+            self._step = "md5"
+            self._sends = 0
+            self._cleared = False
+            self._old = []
 
     def next(self, now_s: float) -> tuple[str, bytes, bytes]:
         """Return the command to begin now, its line, and the bytes of the script that go right behind it."""
         match self._step:
             case "cat":
-                self._sends, self._sent_s = self._sends + 1, now_s
+                self._sends = self._sends + 1
+                self._sent_s = now_s
                 return "cat", COMMAND.build(Line("cat", (self.name, f"-l={len(self.text)}"))), self.text
             case "ls":
                 return "ls", COMMAND.build(Line("ls")), b""
@@ -105,7 +111,8 @@ class Upload:
             case "cat" if not ok:
                 self.full()
             case "cat" if self._step == "cat":
-                self._step, self._sent_s = "md5", now_s
+                self._step = "md5"
+                self._sent_s = now_s
             case "ls" | "rm":
                 self._old = self._old[:-1] if kind == "rm" else self._old
                 self._cleared = True

@@ -126,7 +126,8 @@ class Coyote2:
 
     def want(self, now_s: float, wanted: Wanted) -> None:
         """See Driver. A new stop number, leaving PLAY, and the first OFF begin a stop: urgent, with the next poll."""
-        before, self._wanted = self._wanted, wanted
+        before = self._wanted
+        self._wanted = wanted
         self._aim()
         if wanted.stop != before.stop:
             self._gap_s = None
@@ -256,7 +257,8 @@ class Coyote2:
 
     def _aim(self) -> None:
         """Work out where the strengths are to be while output is open."""
-        wanted, top = self._wanted, self._caps.scale
+        wanted = self._wanted
+        top = self._caps.scale
         self._target = {ch: min(wanted.level.get(ch, Level(0)), wanted.ceiling.get(ch, Level(0)), top) for ch in BOTH}
 
     def _zeros(self, now_s: float) -> list[Op]:
@@ -272,7 +274,8 @@ class Coyote2:
 
     def _playing(self, now_s: float) -> list[Op]:
         """Return what is due while output is open: strengths first (urgent if that ends a channel), or else a wave."""
-        target, score = self._target, self._wanted.score
+        target = self._target
+        score = self._wanted.score
         if score is not None and now_s >= self._feed.due_s:
             word = self._feed.take(now_s, score, self._wanted.end_s)
             if word is not None:
@@ -346,7 +349,8 @@ class Coyote2:
         self, now_s: float, tag: int, reading: Reading | None, data: bytes, error: AirError | None
     ) -> list[Event]:
         """Take what was read; without a reading under way it is one of the strengths that comes late."""
-        questions, events = self._questions, list[Event]()
+        questions = self._questions
+        events = list[Event]()
         try:
             if error is not None:
                 raise error

@@ -103,7 +103,8 @@ class Strengths:
 
     def begin_play(self) -> None:
         """Output may flow again: whatever proved the last stop is over, and what was asked since proves no other."""
-        self.zero, self.zero_due_s = Zero.NO, inf
+        self.zero = Zero.NO
+        self.zero_due_s = inf
         self._zeros.clear()
         self._zero_out = False
         self._questions = {tag: replace(question, proves=False) for tag, question in self._questions.items()}
@@ -115,7 +116,8 @@ class Strengths:
 
     def stop(self, now_s: float, tag: int) -> Levels:
         """Return the word of a stop, and take it as sent."""
-        self.zero, self.zero_due_s = Zero.SENT, now_s + CAPS.ask_s
+        self.zero = Zero.SENT
+        self.zero_due_s = now_s + CAPS.ask_s
         self._zeros.add(tag)
         return self._send(now_s, tag, dict.fromkeys(BOTH, 0))
 
@@ -193,7 +195,8 @@ class Strengths:
                 self._climbs[hand.channel] = now_s, climb
                 self._hints[hand.channel].difference_update(climb)
         self._told = dict(told)
-        self.told_s, self._read_s = question.at_s, now_s
+        self.told_s = question.at_s
+        self._read_s = now_s
         self._words = [word for word in self._words if word.tag not in question.settles]
         if self._hinted_s <= question.at_s:
             for hints in self._hints.values():
@@ -203,7 +206,8 @@ class Strengths:
             if question.proves:  # else it was asked before the zero was out, and says nothing of it
                 self._unprove(now_s)
         elif question.proves and not self.over_zero:
-            self.zero, self.zero_due_s = Zero.CONFIRMED, inf
+            self.zero = Zero.CONFIRMED
+            self.zero_due_s = inf
         return [*hands]
 
     def hear(self, now_s: float, told: Levels) -> tuple[list[Event], bool]:
@@ -213,7 +217,8 @@ class Strengths:
         odd = [channel for channel in BOTH if told[channel] not in self._known(channel)]
         events: list[Event] = []
         for channel in odd:
-            level, before = told[channel], self._before.get(channel, 0)
+            level = told[channel]
+            before = self._before.get(channel, 0)
             climbed_s, climb = self._climbs.get(channel, (-inf, range(0)))
             passed = level in climb and now_s - climbed_s <= CLIMB_S
             crossed = level < before and (before - level) % APP_STEP == 0 and now_s - self._word_s <= CROSSED_S
@@ -230,7 +235,9 @@ class Strengths:
     def _unprove(self, now_s: float) -> None:
         """It isn't at zero (any more): a stop sends its zero again, at once."""
         if self.zero is not Zero.NO:
-            self.zero, self._zero_out, self.zero_due_s = Zero.SENT, False, now_s
+            self.zero = Zero.SENT
+            self._zero_out = False
+            self.zero_due_s = now_s
 
     def _judge(self, channel: Channel, level: int) -> Hand | None:
         """Return the hand that made a level, if no word of ours accounts for it."""

@@ -87,7 +87,9 @@ class Feed:
             self._go(FRAME_S)
             return None
         if period_s > FRAME_S:
-            self._left, self._lasts_s, self._pulse_s = 1.0, at_s, at_s
+            self._left = 1.0
+            self._lasts_s = at_s
+            self._pulse_s = at_s
             self._wait(period_s, stays_s)
             return _word(z, min(SINGLE_MS, round(period_s * 1000)))
         early_s = self._pulse_s + period_s - at_s
@@ -95,7 +97,8 @@ class Feed:
             self._go(early_s)
             return None
         periods = ceil(FRAME_S / period_s - _SLACK_S)
-        self._lasts_s, self._pulse_s = at_s + FRAME_S, at_s + (periods - 1) * period_s
+        self._lasts_s = at_s + FRAME_S
+        self._pulse_s = at_s + (periods - 1) * period_s
         self._go(_sounds_s(score, at_s, periods * period_s))
         return _word(z, round(period_s * 1000))
 

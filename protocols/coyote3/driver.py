@@ -105,7 +105,8 @@ def _block(score: Score, at_s: float, left_s: float) -> _Block:
         code, intensity = _slot(now.rate_hz, now.width_us)
         intensity = intensity if now.on else 0
         return (code, code, code, code), (intensity, intensity, intensity, intensity)
-    codes, intensities = [], []
+    codes = []
+    intensities = []
     for slot in range(4):
         now = texture(score, round(at_s + slot * SLOT_S, 6))
         code, intensity = _slot(now.rate_hz, now.width_us)
@@ -143,7 +144,8 @@ class Coyote3:
 
     def want(self, now_s: float, wanted: Wanted) -> None:
         """See Driver. A new stop number, leaving PLAY, and the first OFF begin a stop: urgent, with the next poll."""
-        before, self._wanted = self._wanted, wanted
+        before = self._wanted
+        self._wanted = wanted
         if wanted.stop != before.stop:
             self._unfed = False
         match wanted.mode:
@@ -323,7 +325,9 @@ class Coyote3:
         again = limits == self._limits_sent and now_s < self._limits_retry_s
         if not self._needs_limits or self._command is not None or again:
             return []
-        self._limits_sent, self._limits_out, self._limits_retry_s = limits, False, now_s + COMMAND_S
+        self._limits_sent = limits
+        self._limits_out = False
+        self._limits_retry_s = now_s + COMMAND_S
         self._strengths.limit(now_s, dict(zip(CAPS.channels, limits, strict=True)))
         op = self._write(now_s, LIMITS.build(BF(*limits, *BALANCE)), urgent=False)
         self._limits_tag = op.tag

@@ -18,8 +18,17 @@ from math import inf
 from protocols.belief import ASK, Answer, Belief, Change, How
 from protocols.vocabulary import Capabilities, Channel, Event, Hand, Level, Zero
 
-KEEP, UP, DOWN, SET = 0, 1, 2, 3
-"""Modes of a frame, for each channel."""
+KEEP = 0
+"""Mode of a frame for a channel: its strength stays."""
+
+UP = 1
+"""It rises by so much."""
+
+DOWN = 2
+"""It falls by so much."""
+
+SET = 3
+"""It becomes this."""
 
 PROBE_S = 2.0
 """A unit is silent while nothing changes, so it is asked this long after its last word (DESIGN section 2a, rule 3)."""
@@ -161,7 +170,8 @@ class Strengths:
         events: list[Event] = []
         jumped = False
         for (channel, belief), level in zip(self.belief.items(), levels, strict=True):
-            span, met = belief.span, belief.met
+            span = belief.span
+            met = belief.met
             how = belief.overhear(now_s, level)
             if met and how is not Answer.FITS:
                 events.append(Hand(channel, Level(level), rose=how is Answer.ROSE))
@@ -192,7 +202,8 @@ class Strengths:
 
     def _step(self, channel: Channel, target: Level, asks: bool) -> _Step:
         belief = self.belief[channel]
-        span, expected = belief.span, belief.expected
+        span = belief.span
+        expected = belief.expected
         if target == 0 and (expected.hi > 0 or (asks and span.hi > 0)):
             return _ZERO
         if expected.hi > target:

@@ -136,7 +136,8 @@ class Em70:
         if layout is LOW_BATTERY:
             return [LowBattery()]
         if layout in (ECHO_UP, ECHO_DOWN, ECHO_SET):
-            self._echoed, self._echo_until_s = packet.level, now_s
+            self._echoed = packet.level
+            self._echo_until_s = now_s
         elif layout is PROGRAM:
             self._hurry(now_s)
         self._counts[layout.name] += 1
@@ -191,7 +192,8 @@ class Em70:
     def _told(self, now_s: float, state: State | LongState) -> list[Event]:
         ran_out = self._timer.runs_out(now_s)
         self._timer.told(now_s, state)
-        self._choice.told, self._battery = state.program, state.battery
+        self._choice.told = state.program
+        self._battery = state.battery
         news = self._gauge.told(now_s, state.level)
         if state.level > 0:
             self._zero_of = None
@@ -265,8 +267,10 @@ class Em70:
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
-        was, self._acting = self._acting, mode
-        anew, self._stop_number = self._wanted.stop != self._stop_number, self._wanted.stop
+        was = self._acting
+        self._acting = mode
+        anew = self._wanted.stop != self._stop_number
+        self._stop_number = self._wanted.stop
         match mode:
             case Mode.WATCH:
                 self._stop = None
@@ -311,7 +315,9 @@ class Em70:
         return None
 
     def _step(self, now_s: float) -> Act | None:
-        wanted, foreseen, span = self._level(), self._gauge.foreseen, self._gauge.span
+        wanted = self._level()
+        foreseen = self._gauge.foreseen
+        span = self._gauge.span
         if self._gauge.told_s < self._key[1] and now_s < self._key[1] + POLL_S:
             return None  # a key was pressed: where to is in the next state
         if 0 < wanted < foreseen.hi and self._gauge.downs < foreseen.hi - wanted:
@@ -325,7 +331,8 @@ class Em70:
         write = self._send(now_s, act, act.value, urgent=urgent)
         self._gauge.wrote(now_s, write.tag, act)
         if act is Act.ASK:
-            self._asked_s, self._ask_s = now_s, now_s + CAPS.ask_s
+            self._asked_s = now_s
+            self._ask_s = now_s + CAPS.ask_s
         else:
             self._echoed = None
             if act is Act.UP:

@@ -127,7 +127,9 @@ class Gauge:
         if not inside:
             self._change(now_s)  # somebody else moved it, so replies from before that may still come
         self._span = self._narrowed(level, inside)
-        self._odd, self.told_s, self.downs = None, now_s, 0
+        self._odd = None
+        self.told_s = now_s
+        self.downs = 0
         self._settle(now_s, level_moved=not (foreseen.known and foreseen.lo == level))
         return News(True, False, foreseen)
 
@@ -138,7 +140,8 @@ class Gauge:
             return False
         self._change(now_s)
         self._falling = False
-        self._span, self._odd = _hull(span, Span(level, level)), None
+        self._span = _hull(span, Span(level, level))
+        self._odd = None
         self._settle(now_s)
         return not span.lo <= level <= span.hi
 
@@ -147,7 +150,8 @@ class Gauge:
         if self.span.hi > 0:
             self._change(now_s)
             self._falling = False
-            self._span, self._odd = Span(0, self.span.hi), None
+            self._span = Span(0, self.span.hi)
+            self._odd = None
             self._settle(now_s)
 
     def _move(self, now_s: float, tag: int, act: Act) -> None:
@@ -157,11 +161,15 @@ class Gauge:
         span = self._span
         match act:
             case Act.UP:
-                self._span, self._falling = Span(span.lo, min(TOP, span.hi + 1)), False
+                self._span = Span(span.lo, min(TOP, span.hi + 1))
+                self._falling = False
             case Act.DOWN:
-                self._span, self.downs = Span(max(0, span.lo - 1), span.hi), self.downs + 1
+                self._span = Span(max(0, span.lo - 1), span.hi)
+                self.downs = self.downs + 1
             case Act.ZERO:
-                self._span, self._odd, self._falling = Span(0, self.span.hi), None, True
+                self._span = Span(0, self.span.hi)
+                self._odd = None
+                self._falling = True
             case _:
                 return
         self._settle(now_s)

@@ -137,7 +137,8 @@ def unframe(data: bytes) -> bytes:
         raise BadPacket(f"frame: is at least 6 bytes, got {len(data)}")
     if data[1] != len(data) - 1:
         raise BadPacket(f"frame: says {data[1] + 1} bytes, is {len(data)}")
-    told, made = int.from_bytes(data[-2:], "big"), sum(data[:-2])
+    told = int.from_bytes(data[-2:], "big")
+    made = sum(data[:-2])
     if told != made:
         raise BadPacket(f"frame: checksum {told:04x}, should be {made:04x}")
     return data[2:-2]

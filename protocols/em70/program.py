@@ -41,7 +41,9 @@ class Timer:
     def told(self, now_s: float, state: State | LongState) -> None:
         """Take the timer of a state."""
         seconds = state.seconds if isinstance(state, State) else (60 - state.spent) % 60
-        self._told_s, self._left_s, self._runs = now_s, state.minutes * 60.0 + seconds, state.level > 0
+        self._told_s = now_s
+        self._left_s = state.minutes * 60.0 + seconds
+        self._runs = state.level > 0
         # The long state's seconds may be meant the other way round.
         self._slack_s = SLACK_S + (60.0 if isinstance(state, LongState) else 0.0)
 
@@ -76,7 +78,10 @@ class Choice:
         """Take the number; return whether it is another one than before."""
         if number == self.number:
             return False
-        self.number, self.refused, self._tries, self._sent_s = number, "", 0, -inf
+        self.number = number
+        self.refused = ""
+        self._tries = 0
+        self._sent_s = -inf
         return True
 
     def right(self) -> bool:
@@ -90,7 +95,8 @@ class Choice:
 
     def sent(self, now_s: float) -> None:
         """A selection goes out."""
-        self._tries, self._sent_s = self._tries + 1, now_s
+        self._tries = self._tries + 1
+        self._sent_s = now_s
 
     def fails(self, now_s: float) -> bool:
         """Say, once, that the unit doesn't take it."""

@@ -82,7 +82,8 @@ class Stop:
             self._asked = True
             return [Act.ASK]
         if not self._downs and self._rung >= ROUND and may_switch_off and self._last_resort(now_s):
-            self._off_s, self._taken_s = now_s, None
+            self._off_s = now_s
+            self._taken_s = None
             return [Act.POWER_OFF, Act.ASK]
         if not self._downs:
             self._rung += 1
@@ -105,9 +106,12 @@ class Stop:
     def answered(self, now_s: float, level: int, *, fresh: bool) -> None:
         """Take the level that a state told; `fresh` if it can't be an old one."""
         if level == 0:
-            self._above, self._zero_s = False, now_s
+            self._above = False
+            self._zero_s = now_s
             if fresh and self._asked:
-                self._zeros, self._asked, self._downs = self._zeros + 1, False, 0
+                self._zeros = self._zeros + 1
+                self._asked = False
+                self._downs = 0
                 self.due_s = inf if self.proved else now_s
             return
         self._above = True

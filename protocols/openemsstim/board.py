@@ -16,9 +16,12 @@ from math import inf
 
 BUFFER = 79
 
-ACTS_S, QUICK_S = 0.55, 0.25
-"""What a board may take for a command. Its sketch takes up to 0.21 s, boards of 0.5 s were reported. A texture that
-changes faster than ACTS_S allows can be played on a board as quick as its sketch only, so there that is assumed."""
+ACTS_S = 0.55
+"""What a board may take for a command. Its sketch takes up to 0.21 s, boards of 0.5 s were reported."""
+
+QUICK_S = 0.25
+"""A texture that changes faster than ACTS_S allows can be played on a board as quick as its sketch only, so there that
+is assumed."""
 
 RELAYS_S = 0.1
 """How much later than its time a channel may end: the board waits 50 ms for each relay that opens."""

@@ -55,7 +55,10 @@ class ChannelState:
 
     def demand(self) -> None:
         """A zero is asked for anew: what proved one before proves nothing any more."""
-        self.zero, self.zeroed_s, self.again_s, self.said = 0, inf, -inf, -1
+        self.zero = 0
+        self.zeroed_s = inf
+        self.again_s = -inf
+        self.said = -1
 
 
 @dataclass(slots=True)
@@ -80,17 +83,21 @@ class OpenEmsStim:
 
     def __init__(self, now_s: float) -> None:
         over_s = now_s + QUEUE_S + LEASE_MAX_S + RELAYS_S  # what a host before us may have left on, or in the queue
-        self._wanted, self._score = Wanted(Mode.WATCH), STEADY
+        self._wanted = Wanted(Mode.WATCH)
+        self._score = STEADY
         self._acting = Mode.WATCH
         self._lanes = [ChannelState(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
         self._sent: dict[int, Sent] = {}
         self._board = Backlog()
-        self._tag, self._heard_s, self.due_s = 0, -inf, now_s
+        self._tag = 0
+        self._heard_s = -inf
+        self.due_s = now_s
         self._counts: Counter[str] = Counter()
 
     def want(self, now_s: float, wanted: Wanted) -> None:
         again = wanted.stop != self._wanted.stop
-        self._wanted, self._score = wanted, wanted.score or STEADY
+        self._wanted = wanted
+        self._score = wanted.score or STEADY
         self._turn(now_s, again=again)
         for lane in self._lanes:
             begins = self._acting is Mode.PLAY and wanted.level.get(lane.channel, 0) <= CAPS.step
@@ -108,7 +115,8 @@ class OpenEmsStim:
         lane = sent.lane
         if error is not None:
             self._counts["errors"] += 1
-            sent.awaited_s, lane.again_s = now_s, min(lane.again_s, now_s + ASK_S)
+            sent.awaited_s = now_s
+            lane.again_s = min(lane.again_s, now_s + ASK_S)
             if error.code is not None:
                 self._refused(tag, lane)
             return []
@@ -144,7 +152,8 @@ class OpenEmsStim:
 
     def reported(self, now_s: float) -> Reported:
         spans = {lane.channel: lane.belief.span for lane in self._lanes}
-        off, on = all(span.hi == 0 for span in spans.values()), any(span.lo for span in spans.values())
+        off = all(span.hi == 0 for span in spans.values())
+        on = any(span.lo for span in spans.values())
         playing = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
         proved = off and all(lane.zeroed_s <= now_s for lane in self._lanes)
         zero = Zero.NO if playing or self._wanted.mode is Mode.WATCH else Zero.CONFIRMED if proved else Zero.SENT
@@ -178,7 +187,8 @@ class OpenEmsStim:
 
     def _turn(self, now_s: float, *, again: bool = False) -> None:
         """Follow the mode: a new stop, and one that follows on output or on mere looking, needs a zero of its own."""
-        was, self._acting = self._acting, self._wanted.mode
+        was = self._acting
+        self._acting = self._wanted.mode
         if self._acting is Mode.PLAY and now_s >= self._wanted.end_s:
             self._acting = Mode.OFF
         stops = self._acting in (Mode.OFF, Mode.READY)
@@ -220,7 +230,9 @@ class OpenEmsStim:
         """See what the time has done: a level was not renewed, or a zero is proved."""
         if now_s >= lane.renew_s and self._level(now_s, lane):
             self._counts["lapsed"] += 1
-            lane.shut, lane.said = True, -1  # it may be off by now, and must not be back at once when the air is
+            # it may be off by now, and must not be back at once when the air is
+            lane.shut = True
+            lane.said = -1
         if now_s >= self._over_s(lane) and lane.shut and lane.belief.span.hi:
             lane.belief = Belief(CAPS.scale)
             lane.belief.overhear(now_s, 0)
@@ -268,7 +280,8 @@ class OpenEmsStim:
     def _say(self, now_s: float, lane: ChannelState) -> list[Op]:
         urgent = self._stops(now_s, lane)
         level, says = (0, 0) if urgent else self._now(now_s, lane)
-        at_s, on_s = now_s - self._wanted.origin_s, 0.0
+        at_s = now_s - self._wanted.origin_s
+        on_s = 0.0
         if says:
             into_s = (at_s - part_at(self._score, at_s)[1].start_s) % SLOT_S
             began_s = at_s - into_s if into_s <= LATE_S else at_s
@@ -290,7 +303,10 @@ class OpenEmsStim:
             renew_s=ends_s - min(RENEWED_S, on_s / 5) if goes_on else inf,
         )
         lane.belief.write(now_s, Change(How.SET, level), self._tag)
-        lane.shut, lane.said, lane.said_s, lane.ends_s = lane.shut or level == 0, says, now_s, ends_s
+        lane.shut = lane.shut or level == 0
+        lane.said = says
+        lane.said_s = now_s
+        lane.ends_s = ends_s
         lane.again_s = now_s + on_s / 2 if goes_on else inf if says else now_s + repeat_s
         lane.renew_s = min(lane.renew_s, now_s + REPLY_S) if says else inf
         lane.zero = lane.zero or (self._tag if level == 0 else 0)

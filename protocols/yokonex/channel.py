@@ -99,7 +99,8 @@ class Texture:
 
     def playing(self, now_s: float, wanted: Wanted, level: int) -> Playing:
         """Return what a channel is to play in the slot of now; a rest is a width of 0, at the lowest rate."""
-        score, of = wanted.score, (wanted.score, wanted.origin_s)
+        score = wanted.score
+        of = (wanted.score, wanted.origin_s)
         if score is None or level == 0:
             return OFF
         if now_s >= self.until_s - _SLACK_S or of[0] is not self._of[0] or of[1] != self._of[1]:
@@ -110,7 +111,8 @@ class Texture:
 
 def waits_s(wanted: Wanted, now_s: float) -> float:
     """Return how long an order waits that only changes the level, so that it isn't in the way of the next slot's."""
-    score, at_s = wanted.score, now_s - wanted.origin_s
+    score = wanted.score
+    at_s = now_s - wanted.origin_s
     if score is None or score.number is not None:
         return 0.0
     into_s = _into_s(score, at_s)

@@ -97,7 +97,8 @@ class Yokonex:
         return self._due_s
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        changed, asked = wanted != self._wanted, wanted.stop != self._wanted.stop
+        changed = wanted != self._wanted
+        asked = wanted.stop != self._wanted.stop
         self._wanted = wanted
         self._turn(now_s)
         if asked and self._stop is not None:
@@ -203,7 +204,9 @@ class Yokonex:
 
     def _begin_stop(self, now_s: float) -> None:
         self._proof.give_up()
-        self._stop, self._stops, self._due_s = (self._tag + 1, now_s), 0, now_s
+        self._stop = (self._tag + 1, now_s)
+        self._stops = 0
+        self._due_s = now_s
 
     def _give_up(self, now_s: float) -> None:
         """Orders that are too old to go out any more have done so, or never will: a stop may have gone past them."""
@@ -224,7 +227,8 @@ class Yokonex:
             first, again_s = self._stop
             if self._is_off or now_s < again_s or self._proof.asks:
                 return []
-            self._stop, self._proving = (first, now_s + AGAIN_S), False
+            self._stop = (first, now_s + AGAIN_S)
+            self._proving = False
             frames = stops(self._profile, self._stops, proved=self._proof.done)
             ops: list[Op] = [self._say(now_s, data, urgent=True) for data in frames]
             for lane in self._lanes:
@@ -269,13 +273,17 @@ class Yokonex:
         """Take note of the frame that was just made."""
         if afresh or told.intensity != lane.gauge.expected:
             # It tells a change by itself; if not, it is asked soon. A stop is asked about at once.
-            lane.asked_s, lane.changed_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S), now_s
+            lane.asked_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S)
+            lane.changed_s = now_s
         lane.gauge.ordered(now_s, self._tag, told.intensity, afresh=afresh)
-        lane.sent, lane.ordered_s = told, now_s
+        lane.sent = told
+        lane.ordered_s = now_s
 
     def _order_s(self, now_s: float, lane: ChannelState) -> float:
         """Return when a channel needs its next order, as far as can be said now (inf: it doesn't)."""
-        now, span, soonest_s = self._playing(now_s, lane), lane.gauge.span, lane.ordered_s + GAP_S
+        now = self._playing(now_s, lane)
+        span = lane.gauge.span
+        soonest_s = lane.ordered_s + GAP_S
         if now == OFF:
             return inf
         if lane.sent is None or now.texture != lane.sent.texture:
@@ -294,7 +302,8 @@ class Yokonex:
             return 0
         ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
         wanted = min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
-        span, sent = lane.gauge.span, lane.sent.intensity if lane.sent else 0
+        span = lane.gauge.span
+        sent = lane.sent.intensity if lane.sent else 0
         if wanted > sent and not (span.known and wanted <= span.lo + CAPS.step):
             return sent  # where it may already be is no place to rise to, since orders are absolute
         return wanted

@@ -98,7 +98,8 @@ class Gauge:
     def told(self, now_s: float, level: int, since_s: float) -> News:
         """Take the level of a report that tells it as it was at `since_s` or later."""
         self._former = [one for one in self._former if not self._over(now_s, one)]
-        before, seen = self.span, Span(level, level)
+        before = self.span
+        seen = Span(level, level)
         known_before = any(one.span.lo <= level <= one.span.hi for one in self._former)
         if not self._former or (level == self.expected and not known_before):
             self._former = []
@@ -108,7 +109,8 @@ class Gauge:
                 if asked is None or level == asked or self._over(now_s, self._last)
                 else _hull(seen, Span(asked, asked))
             )
-            self.proved, self.told_s = level == asked, max(self.told_s, since_s)
+            self.proved = level == asked
+            self.told_s = max(self.told_s, since_s)
             self._become(now_s, told)
             return News.ROSE if level > before.hi else News.FELL if level < before.lo else News.FITS
         if before.lo <= level <= before.hi:

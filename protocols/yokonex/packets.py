@@ -36,7 +36,8 @@ NAME = "yokonex"
 TOP = 276
 CUSTOM = 0x11
 PROGRAMS = 16
-V1, V2 = "V1.6", "V2.0"
+V1 = "V1.6"
+V2 = "V2.0"
 START = 0x35
 
 

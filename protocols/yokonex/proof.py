@@ -76,7 +76,8 @@ class Proof:
 
     def begin(self, now_s: float) -> None:
         """The frame goes out."""
-        self._version, self._since_s = _Version.ASKING, now_s
+        self._version = _Version.ASKING
+        self._since_s = now_s
 
     def give_up(self) -> None:
         """A stop has come in between: it is to be begun again."""
@@ -100,7 +101,8 @@ class Proof:
 
     def take_refusal(self) -> bool:
         """Return whether a refusal has not been told yet; it counts as told then."""
-        untold, self._untold = self._untold, False
+        untold = self._untold
+        self._untold = False
         return untold
 
     def trouble(self, *, pads_on: bool) -> str:
@@ -113,4 +115,5 @@ class Proof:
         )
 
     def _refuse(self) -> None:
-        self._version, self._untold = _Version.REFUSED, True
+        self._version = _Version.REFUSED
+        self._untold = True

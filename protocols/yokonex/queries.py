@@ -17,8 +17,11 @@ from protocols.yokonex.channel import BOTH, ChannelState
 from protocols.yokonex.level import LATE_S
 from protocols.yokonex.packets import LAYOUTS, MOTION, MOTOR_TOLD, QUERY, STEPS, Value
 
-ASK_S, AGAIN_S = 1.0, 0.3
-"""Between two questions about a channel, and while its level isn't sure."""
+ASK_S = 1.0
+"""Between two questions about a channel."""
+
+AGAIN_S = 0.3
+"""The same while its level isn't sure."""
 
 QUERY_S = 0.05
 """Between any two questions, as the public drivers do it."""
@@ -69,10 +72,13 @@ class Questions:
         lane = min(lanes, key=lambda lane: self._ask_s(lane, stops=stops, fresh_s=fresh_s))
         if self._fence_due_s(lanes, fence_s, fresh_s) <= now_s:
             fence = next(one for one in self._fences if one.free_s <= now_s)
-            fence.tag, fence.put_s, self._fence_s = tag, now_s, now_s
+            fence.tag = tag
+            fence.put_s = now_s
+            self._fence_s = now_s
             what = fence.what
         elif now_s >= self._ask_s(lane, stops=stops, fresh_s=fresh_s):
-            what, lane.asked_s = BOTH.index(lane.channel) + 1, now_s
+            what = BOTH.index(lane.channel) + 1
+            lane.asked_s = now_s
         elif self._battery.begin(now_s, tag):
             what = _BATTERY
         else:
@@ -85,8 +91,10 @@ class Questions:
         fence = next((one for one in self._fences if isinstance(form, Layout) and one.what == _FENCES.get(form)), None)
         if fence is None or fence.free_s <= now_s:
             return 0
-        tag, self.fenced_s = fence.tag, max(self.fenced_s, fence.put_s)
-        fence.tag, fence.put_s = 0, -inf
+        tag = fence.tag
+        self.fenced_s = max(self.fenced_s, fence.put_s)
+        fence.tag = 0
+        fence.put_s = -inf
         self._fences.remove(fence)
         self._fences.insert(0, fence)  # one that is answered is asked before those that may never be
         return tag

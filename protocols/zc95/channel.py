@@ -66,8 +66,10 @@ class ChannelState:
 
     def silence(self, now_s: float) -> None:
         """Ask for power 0 and enable 0, to be proved anew; it is also to be told width and rate anew."""
-        self.zero, self.again_s = What.POWER, now_s
-        self.prepared, self.sure = False, frozenset()
+        self.zero = What.POWER
+        self.again_s = now_s
+        self.prepared = False
+        self.sure = frozenset()
         self.leaving.clear()
         self.turn += 1
 

@@ -55,8 +55,11 @@ GAP_S = 0.01
 REFUSALS = 3
 """So many in a row, with nothing taken in between, are told as such; the session faults, and a stop may hang up."""
 
-STEADY_S, HURRY_S = 1.0, 0.05
-DIAL_EVERY_S, BATTERY_EVERY_S, TICK_S = 5.0, 60.0, 0.001
+STEADY_S = 1.0
+HURRY_S = 0.05
+DIAL_EVERY_S = 5.0
+BATTERY_EVERY_S = 60.0
+TICK_S = 0.001
 
 
 class Zc95:
@@ -77,7 +80,8 @@ class Zc95:
         self._mute = False
         self._percent: int | None = None
         self._heard_s = -inf
-        self._refused, self._refusals = "", 0
+        self._refused = ""
+        self._refusals = 0
         self._due_s = now_s
         self._counts: Counter[str] = Counter()
 
@@ -109,7 +113,8 @@ class Zc95:
             self._command = None
             self._due_s = min(self._due_s, max(now_s, self._next_command_s))
         if self._stop is not None and self._stop.closing == tag and error is not None:
-            self._stop.closing, self._stop.close_s = None, now_s + AGAIN_S
+            self._stop.closing = None
+            self._stop.close_s = now_s + AGAIN_S
         for lane in self._lanes.values():
             lane.leaving.discard(tag)
         sent = self._words.end(tag)
@@ -125,7 +130,9 @@ class Zc95:
         if sent.what is What.BATTERY:
             self._charge(now_s, data)
         else:
-            self._heard_s, self._refused, self._refusals = now_s, "", 0
+            self._heard_s = now_s
+            self._refused = ""
+            self._refusals = 0
             sent.lane.answered(now_s, sent)
         return []
 
@@ -173,7 +180,8 @@ class Zc95:
             self._counts["bad"] += 1
             return []
         self._heard_s = now_s
-        before, lane.dial = lane.dial, dial
+        before = lane.dial
+        lane.dial = dial
         lowered = before is not None and dial < before and dial < lane.belief.span.hi
         return [Hand(lane.channel, Level(dial), rose=False)] if lowered else []
 
@@ -196,8 +204,10 @@ class Zc95:
         mode = self._wanted.mode
         if mode is Mode.PLAY and now_s >= self._wanted.end_s:
             mode = Mode.OFF
-        was, self._acting = self._acting, mode
-        anew, self._stop_number = self._wanted.stop != self._stop_number, self._wanted.stop
+        was = self._acting
+        self._acting = mode
+        anew = self._wanted.stop != self._stop_number
+        self._stop_number = self._wanted.stop
         if mode in (Mode.PLAY, Mode.WATCH):
             self._stop = None
         elif anew or was is not mode:
@@ -274,7 +284,8 @@ class Zc95:
             self._battery_s = now_s + DIAL_EVERY_S
             return [self._words.read(now_s, lane, What.BATTERY)]
         if lane.dial is None or now_s >= self._dial_s or self._mute:
-            self._dial_s, lane.dial_s = now_s + DIAL_EVERY_S, now_s
+            self._dial_s = now_s + DIAL_EVERY_S
+            lane.dial_s = now_s
             return [self._words.read(now_s, lane, What.DIAL)]
         return []
 

@@ -46,7 +46,8 @@ def _uuid(short: str) -> str:
     return f"ac7744c0-0bad-11ef-a9cd-0800200c{short.lower()}"
 
 
-CONTROL_SERVICE, STREAM_SERVICE = _uuid("9B00"), _uuid("9A00")
+CONTROL_SERVICE = _uuid("9B00")
+STREAM_SERVICE = _uuid("9A00")
 CHANNELS = (Channel.A, Channel.B, Channel.C, Channel.D)
 
 

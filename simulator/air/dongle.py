@@ -91,7 +91,8 @@ class Dongle(Controller):
     def on_hci_le_create_connection_cancel_command(
         self, _command: hci.HCI_LE_Create_Connection_Cancel_Command
     ) -> hci.HCI_StatusReturnParameters:
-        pending, self.pending_le_connection = self.pending_le_connection, None
+        pending = self.pending_le_connection
+        self.pending_le_connection = None
         if pending is None:
             return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
         failed = hci.HCI_LE_Connection_Complete_Event(
@@ -135,7 +136,8 @@ class Dongle(Controller):
             self._held.append(packet)
 
     def _resume(self) -> None:
-        held, self._held = self._held, []
+        held = self._held
+        self._held = []
         for packet in held:
             self.on_hci_acl_data_packet(packet)
 

@@ -126,7 +126,9 @@ class Hci:
         return device
 
     async def _shut(self) -> None:
-        transport, self._transport, self._device = self._transport, None, None
+        transport = self._transport
+        self._transport = None
+        self._device = None
         for errand in tuple(self._errands):
             errand.cancel()
         if transport is not None:

@@ -49,7 +49,8 @@ class Output:
         """Play a script at level 1; false if it is none."""
         narrower_us = NARROWER_US[self._options.hardware]
         try:
-            text, bound = data.decode("ascii", errors="replace"), self._options.bound
+            text = data.decode("ascii", errors="replace")
+            bound = self._options.bound
             player = Player(text, now_s, cut_s, narrower_us, self._options.preload, bound=bound)
         except BadScript:
             return False

@@ -2,11 +2,21 @@
 
 from simulator.bluetens.options import BluetensOptions
 
-LOW_MV, EMPTY_MV, NO_START_MV, FULL_MV, FIRST_EMPTY_MV = 3000, 3100, 3250, 4150, 3500
+LOW_MV = 3000
+EMPTY_MV = 3100
+NO_START_MV = 3250
+FULL_MV = 4150
+FIRST_EMPTY_MV = 3500
 IDLE_S = {"second": 30.0, "first": 20.0}
 NOLOAD_S = 3.0
-SLOW_ADDRESS, SLOW_IDLE_S, SLOW_NOLOAD_S = "08:7C:EE", 60.0, 10.0
-"""Units of this maker's prefix wait longer."""
+SLOW_ADDRESS = "08:7C:EE"
+"""Units of this maker's prefix wait longer:"""
+
+SLOW_IDLE_S = 60.0
+"""so long when nothing plays,"""
+
+SLOW_NOLOAD_S = 10.0
+"""and so long without pads."""
 
 
 class Power:

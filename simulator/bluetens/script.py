@@ -43,7 +43,8 @@ def play(text: str, *, bound: bool = False) -> Iterator[Step]:
 
 
 def _steps(reader: "_Reader", bound: bool) -> Iterator[Step]:
-    base, sections = 10, []
+    base = 10
+    sections = []
     while reader.peek() in "VDMX":
         letter, value = reader.token(10)
         if letter == "D":
@@ -97,7 +98,8 @@ class _Invalid(Exception):
 
 
 def _end_block(values: dict[str, float], steps: list[Step], bound: bool) -> None:
-    rate_hz, width_us = values["F"], int(values["P"])
+    rate_hz = values["F"]
+    width_us = int(values["P"])
     if not 0.1 <= rate_hz <= 1200 or width_us < 20 or values["C"] < 1 or values["R"] < 1:
         raise _Invalid
     widest_us = 3_750_000 / (10 * rate_hz)
@@ -111,7 +113,8 @@ class _Reader:
     """Tokens of a script: a letter and its digits."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._at = text, 0
+        self._text = text
+        self._at = 0
 
     def peek(self) -> str:
         return self._text[self._at] if self._at < len(self._text) else "}"
@@ -140,7 +143,8 @@ class Player:
         self, text: str, start_s: float, cut_s: float, narrower_us: int, preload: int = 0, *, bound: bool = False
     ) -> None:
         self._steps = play(text, bound=bound)
-        self._start_s, self._cut_s = start_s, cut_s
+        self._start_s = start_s
+        self._cut_s = cut_s
         self._narrower_us = narrower_us
         self._preload = preload
         self._step: Step | None = None
@@ -167,7 +171,8 @@ class Player:
         self._at_ms += step.burst.period_ms
         if self._pulse < step.burst.pulses:
             return
-        self._pulse, self._turn = 0, self._turn + 1
+        self._pulse = 0
+        self._turn = self._turn + 1
         self._at_ms += step.burst.pause_ms
         if self._turn >= step.repeats != ENDLESS:
             self._next_step()
@@ -180,7 +185,8 @@ class Player:
                 self._step = step
                 return
             self._at_ms += step.burst.pause_ms * step.repeats
-        self._step, self.ends_s = None, self._start_s + self._at_ms / 1000
+        self._step = None
+        self.ends_s = self._start_s + self._at_ms / 1000
 
     def _loaded(self) -> Step | None:
         over = self._at_ms / 1000 >= self._cut_s - 1e-9

@@ -16,8 +16,11 @@ from simulator.bluetens.options import BluetensOptions
 LINE_MAX = 256
 UPLOAD_S = 5.0
 CTRL_D = b"\x04"
-DEFAULT_FILE, DEFAULT_SCRIPT = "pain.lok", b"V1D16{R4b0|R50Pc8F50}"
-"""The default file 0 (its name is a choice): 20 minutes of 80 Hz and 200 µs, as a factory script."""
+DEFAULT_FILE = "pain.lok"
+"""The default file 0; its name is a choice."""
+
+DEFAULT_SCRIPT = b"V1D16{R4b0|R50Pc8F50}"
+"""What is in it: 20 minutes of 80 Hz and 200 µs, as a factory script."""
 
 
 def number_of(word: str) -> int:
@@ -58,8 +61,10 @@ class Stream:
 
     def begin(self, now_s: float, name: str, length: int) -> None:
         """Take the next bytes for a file."""
-        self.upload, self._ctrl_d = Upload(name, length, now_s + UPLOAD_S), 0
-        rest, self._rest = self._rest, b""
+        self.upload = Upload(name, length, now_s + UPLOAD_S)
+        self._ctrl_d = 0
+        rest = self._rest
+        self._rest = b""
         if rest:
             self.take(now_s, rest)
 
@@ -72,7 +77,8 @@ class Stream:
         self._ctrl_d = self._ctrl_d + 1 if data == CTRL_D else 0
         if not self._ctrl_d:
             room = one.length - len(one.data)
-            one.data, self._rest = one.data + data[:room], data[room:]
+            one.data = one.data + data[:room]
+            self._rest = data[room:]
         one.until_s = now_s if self._ctrl_d == 2 or len(one.data) >= one.length else now_s + UPLOAD_S
 
     def line(self) -> str | None:
@@ -91,7 +97,8 @@ class Stream:
     def filed(self) -> Upload:
         """Return and end the upload; what came too much is a line again."""
         assert self.upload is not None, "an upload ends once"
-        done, self.upload = self.upload, None
+        done = self.upload
+        self.upload = None
         if len(done.data) < done.length:
             self._rest = b""
         return done

@@ -22,7 +22,10 @@ from simulator.outbox import Act, Agenda, Outbox
 from simulator.trace import silent
 from simulator.twin import Kind, Log, Pulse, Said, WriteRefused
 
-ANSWER_S, OFF_S, RESET_S, TELL_BATTERY_S = 0.02, 1.0, 3.0, 300.0
+ANSWER_S = 0.02
+OFF_S = 1.0
+RESET_S = 3.0
+TELL_BATTERY_S = 300.0
 
 
 class Bluetens:
@@ -96,7 +99,8 @@ class Bluetens:
             self._start(now_s, self.store.defaults[0], inf, "before")
             self._out.set(now_s, self._options.strength, "before")
             self._outbox.clear()
-        self._met, self._spoken_s = True, now_s
+        self._met = True
+        self._spoken_s = now_s
         self._log(now_s, "connect", {"level": {"A": self._out.level}})
 
     def disconnect(self, now_s: float) -> None:
@@ -178,7 +182,8 @@ class Bluetens:
 
     def _switch_off(self, now_s: float, why: str) -> None:
         self._stop(now_s, why)
-        self.on, self._dark_s = False, inf
+        self.on = False
+        self._dark_s = inf
         self._log(now_s, "ignored", {"why": f"it is off now ({why})"})
 
     # The shell
@@ -235,7 +240,8 @@ class Bluetens:
         return f"tick={tick},lmd5={digest},str={self._out.level}"
 
     def _set_level(self, now_s: float, word: str) -> None:
-        old, wanted = self._out.level, number_of(word)
+        old = self._out.level
+        wanted = number_of(word)
         if wanted and not self._out.plays:
             self._try_start(now_s, self.store.defaults[0], inf)  # the trap
         elif wanted and wanted < old and self._count["down"] < self._options.down_ignored:
@@ -270,7 +276,8 @@ class Bluetens:
             self._count["stop"] += 1
             self._log(now_s, "ignored", {"why": "option stop_ignored"})
         elif self._out.plays and self._options.slow_stop_s > RESET_S:
-            self._dark_s, self._stop_s = now_s + RESET_S, now_s + self._options.slow_stop_s
+            self._dark_s = now_s + RESET_S
+            self._stop_s = now_s + self._options.slow_stop_s
             return
         elif self._out.plays and self._options.slow_stop_s:
             self._stop_s = now_s + self._options.slow_stop_s
@@ -292,7 +299,10 @@ class Bluetens:
                 self._stop(now_s, "power")
                 self._dark_s = now_s + ANSWER_S * 2
             case "power-on":
-                self.on, self._spoken_s, self._tell_s, self._dark_s = True, now_s, now_s, inf
+                self.on = True
+                self._spoken_s = now_s
+                self._tell_s = now_s
+                self._dark_s = inf
             case "low-battery":
                 self._power.run_low()
                 self._notify(now_s, "low battery")
@@ -342,7 +352,8 @@ class Bluetens:
         self._say(now_s, f"NOTIFY {what}")
 
     def _say(self, now_s: float, *lines: str) -> None:
-        data, at = b"".join(line.encode() + b"\r\n" for line in lines), 0
+        data = b"".join(line.encode() + b"\r\n" for line in lines)
+        at = 0
         if self._options.pieces == "joined":
             data = self._outbox.unsaid(now_s + ANSWER_S, SHELL) + data
         while at < len(data):

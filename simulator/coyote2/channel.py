@@ -79,7 +79,8 @@ class ChannelOutput:
             if self._waiting:
                 self._play(now_s, self._waiting.popleft(), "frame")
         elif now_s >= self._dry_s + REST_S:
-            at_s, self._dry_s = self._dry_s, inf
+            at_s = self._dry_s
+            self._dry_s = inf
             self._show(at_s, "starved")
 
     def wear(self, now_s: float, *, pads_on: bool, why: str) -> None:
@@ -100,7 +101,8 @@ class ChannelOutput:
     def _play(self, now_s: float, wave: Wave, why: str) -> None:
         self._end(now_s)
         tick = tick_at(now_s)
-        self.wave, self._ends_s = wave, now_s + FRAME_S
+        self.wave = wave
+        self._ends_s = now_s + FRAME_S
         cycle_ms = self._cycle_ms(wave)
         if self._options.restart or tick - self._began_tick >= cycle_ms:
             self._began_tick = tick
@@ -131,7 +133,8 @@ class ChannelOutput:
         self._began_tick += played_ms // cycle_ms * cycle_ms
         if self.wave.x and self.wave.z:
             self._dry_s = now_s
-        self.wave, self._ends_s = None, inf
+        self.wave = None
+        self._ends_s = inf
         self._stage.play(tick_at(now_s), ())
 
     def _cycle_ms(self, wave: Wave) -> int:

@@ -115,7 +115,9 @@ class ChannelOutput:
     def run_dry(self, now_s: float) -> None:
         """Notice that the last block has come to its end."""
         if 0 <= self._dry_tick < now_s * 1000.0 - LATE_MS:
-            at_s, self._dry_tick, self._block = self._dry_tick / 1000.0, -1, None
+            at_s = self._dry_tick / 1000.0
+            self._dry_tick = -1
+            self._block = None
             self._show(at_s, "starved")
 
     def wear(self, now_s: float, skin: Skin, why: str) -> None:

@@ -255,7 +255,8 @@ class Em70:
 
     def _tell_state(self, now_s: float) -> None:
         minutes, seconds = divmod(self._timer.left_s, 60)
-        mode, lock = 2 if self._program == 19 else 1, 0
+        mode = 2 if self._program == 19 else 1
+        lock = 0
         known = self._load, self._program, mode, self._level, minutes, self._battery
         if self._options.nine:
             cure = 1 if self._level else 0

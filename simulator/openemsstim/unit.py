@@ -27,8 +27,14 @@ from simulator.output import ENDLESS_MS, Run, Stage, tick_at
 from simulator.twin import Kind, Log, Pulse, Said, Twin, WriteRefused
 
 LETTERS = "AB"
-POT_MIN, POT_MAX, POT_TOP = 55, 215, 255
-"""Calibration of the firmware, in steps of the pot: 0 is the least current here, the wiper is at 255 less the step."""
+POT_MIN = 55
+"""Calibration of the firmware, in steps of the pot: 0 is the least current here."""
+
+POT_MAX = 215
+"""The most that the firmware sets."""
+
+POT_TOP = 255
+"""The wiper is at this less the step."""
 
 ON_MAX_MS = 5000
 OPENS_S = 0.05
@@ -162,7 +168,8 @@ class OpenEmsStim:
         long = VALUE_MAX if self._options.long != "refused" else SHORT
         code = 0x03 if not response else 0x0D if len(data) > long else 0
         if not code and self._refused < self._options.refuse:
-            self._refused, code = self._refused + 1, 0x0E
+            self._refused = self._refused + 1
+            code = 0x0E
         if code:
             self._log(now_s, "refused", {**fields, "code": code})
             raise WriteRefused(code, f"{endpoint.name} refuses {len(data)} bytes")
@@ -232,7 +239,8 @@ class OpenEmsStim:
             if self._closing:
                 self._least(now_s, *self._closing[0])
         elif self._doing is not None:
-            line, self._doing = self._doing, None
+            line = self._doing
+            self._doing = None
             self._end_line(now_s, line)
         elif over := [(i, "time") for i, gate in enumerate(self._gates) if gate.ends_s <= now_s]:
             self._close(now_s, over)
@@ -264,16 +272,19 @@ class OpenEmsStim:
             self._command(now_s, channel, intensity, on_ms, by="host")
 
     def _command(self, now_s: float, index: int, intensity: int | None, on_ms: int | None, by: str) -> None:
-        gate, before = self._gates[index], self._gates[index].level
+        gate = self._gates[index]
+        before = self._gates[index].level
         if on_ms is not None:
             gate.on_s = min(ON_MAX_MS, on_ms) / 1000
         if intensity is not None:
-            gate.intensity, gate.position = intensity, _position(intensity)
+            gate.intensity = intensity
+            gate.position = _position(intensity)
         if gate.on_s <= 0:  # over before the next look: too short for a pulse
             gate.on = True
             self._close(now_s, [(index, by)], before)
             return
-        gate.on, gate.ends_s = True, now_s + gate.on_s
+        gate.on = True
+        gate.ends_s = now_s + gate.on_s
         if gate.level != before:
             self._log(now_s, "level", {"channel": LETTERS[index], "level": gate.level, "by": by})
         self._flow(now_s, index, by)
@@ -291,7 +302,8 @@ class OpenEmsStim:
     def _least(self, now_s: float, index: int, by: str, before: int | None = None) -> None:
         gate = self._gates[index]
         was = gate.level if before is None else before
-        gate.position, gate.ends_s = 0, inf
+        gate.position = 0
+        gate.ends_s = inf
         self._free_s = max(self._free_s, now_s) + OPENS_S
         if was:
             self._log(now_s, "level", {"channel": LETTERS[index], "level": 0, "by": by})

@@ -32,7 +32,9 @@ class Trains:
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._period_s, self._width_us, self._current_ma = 1.0, 0.0, 0.0
+        self._period_s = 1.0
+        self._width_us = 0.0
+        self._current_ma = 0.0
         self._now_s = 0.0
         self._last_s = -inf
         self._past: deque[_Train] = deque(maxlen=TRAINS_MAX)
@@ -40,11 +42,14 @@ class Trains:
     def play(self, now_s: float, rate_hz: float, width_us: float, current_ma: float) -> None:
         """Play this from now on; a width or current of 0 is silence."""
         self.live(now_s)
-        self._period_s, self._width_us, self._current_ma = 1.0 / rate_hz, width_us, current_ma
+        self._period_s = 1.0 / rate_hz
+        self._width_us = width_us
+        self._current_ma = current_ma
 
     def live(self, now_s: float) -> None:
         """Play on until now."""
-        since_s, self._now_s = self._now_s, max(self._now_s, now_s)
+        since_s = self._now_s
+        self._now_s = max(self._now_s, now_s)
         if self._width_us <= 0.0 or self._current_ma <= 0.0:
             return
         first_s = max(since_s, self._last_s + self._period_s)

@@ -44,12 +44,15 @@ def _of_length(body: bytes, version: str) -> bytes:
 
 def _clamped(body: bytes) -> Fixed | Custom | int:
     """Return what a V2.0 unit makes of values that are out of range: V1.6's orders are among them."""
-    sub, rest = body[:1], body[1:]
+    sub = body[:1]
+    rest = body[1:]
     if sub == b"\x01" and len(body) == BODY[1]:
-        a, b = int.from_bytes(body[1:3], "big"), int.from_bytes(body[4:6], "big")
+        a = int.from_bytes(body[1:3], "big")
+        b = int.from_bytes(body[4:6], "big")
         return Fixed(min(TOP, a), rest[2], min(TOP, b), rest[5])
     if sub == b"\x02" and len(body) == BODY[2]:
-        a, b = int.from_bytes(body[1:3], "big"), int.from_bytes(body[5:7], "big")
+        a = int.from_bytes(body[1:3], "big")
+        b = int.from_bytes(body[5:7], "big")
         rates = [max(1, min(100, rest[at])) for at in (2, 6)]
         widths = [min(100, rest[at]) for at in (3, 7)]
         return Custom(min(TOP, a), rates[0], widths[0], min(TOP, b), rates[1], widths[1])

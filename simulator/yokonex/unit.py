@@ -49,7 +49,9 @@ from simulator.yokonex.reading import NOT_MADE, read
 
 LETTERS = "AB"
 MA_A_STEP = 0.36
-OWN_HZ, OWN_US, DEFAULT_US = 50, 50, 20
+OWN_HZ = 50
+OWN_US = 50
+DEFAULT_US = 20
 TOLD_S = 0.02
 """From a command's arrival to its answer (choice)."""
 
@@ -80,7 +82,8 @@ class Yokonex:
         self._pads = [options.pads in ("both", letter) for letter in LETTERS]
         self._trains = [Trains(letter) for letter in LETTERS]
         self._current_ma = [0.0, 0.0]
-        self._battery, self._motor = options.battery, 0
+        self._battery = options.battery
+        self._motor = 0
         self._drained_s = self._again_s = inf
         self._met = False
         self._ignored = 0
@@ -205,7 +208,8 @@ class Yokonex:
                 self._battery = min(self._battery, 5)
                 self._say(now_s, CHARGE, Value(self._battery))
             case _ if act[:2] in ("A+", "A-", "B+", "B-"):
-                index, by = LETTERS.index(act[0]), int(f"{act[1]}{act[2:] or 1}")
+                index = LETTERS.index(act[0])
+                by = int(f"{act[1]}{act[2:] or 1}")
                 level = max(0, min(TOP, self.level(act[0]) + by))
                 mode = self._states[index].mode or 1
                 self._set(now_s, index, replace(self._states[index], on=level > 0, intensity=level, mode=mode), "hand")
@@ -238,7 +242,8 @@ class Yokonex:
                 b = packet.intensity_b, packet.rate_b_hz, packet.width_b_us
                 self._order(now_s, {at: State(n > 0, n, CUSTOM, *rest) for at, (n, *rest) in enumerate((a, b))})
             case Listed():
-                first, level = packet.pairs[0], packet.intensity
+                first = packet.pairs[0]
+                level = packet.intensity
                 told = State(level > 0, level, CUSTOM, first.rate_hz, first.width_us)
                 self._order(now_s, {packet.channel - 1: told})
             case Value(value) if command == QUERY.head[1]:
@@ -260,7 +265,9 @@ class Yokonex:
             self._set(now_s, index, State() if off else state, "host")
 
     def _set(self, now_s: float, index: int, state: State, by: str) -> None:
-        letter, before, was = LETTERS[index], self._states[index], self.level(LETTERS[index])
+        letter = LETTERS[index]
+        before = self._states[index]
+        was = self.level(LETTERS[index])
         self._states[index] = state if state.on else replace(before, on=False) if self._options.off_keeps else State()
         level = self.level(letter)
         if level != was:
@@ -303,10 +310,13 @@ class Yokonex:
         self._outbox.put(now_s + TOLD_S, OUT, form.build(packet))
 
     def _flow(self, now_s: float, index: int, why: str) -> None:
-        state, letter = self._states[index], LETTERS[index]
-        rate_hz, width_us = state.rate_hz or 1, state.width_us
+        state = self._states[index]
+        letter = LETTERS[index]
+        rate_hz = state.rate_hz or 1
+        width_us = state.width_us
         if state.mode != CUSTOM:
-            rate_hz, width_us = OWN_HZ, OWN_US
+            rate_hz = OWN_HZ
+            width_us = OWN_US
         elif width_us == 0 and self._options.zero_width == "default":
             width_us = DEFAULT_US
         flows = self._pads[index] and width_us > 0

@@ -32,7 +32,8 @@ class Outlet:
 
     def turn(self, now_s: float, steps: int, gap_s: float) -> bool:
         """Turn the dial, to be told no sooner than `gap_s` after the last word; return whether it moved."""
-        before, self.dial = self.dial, max(0, min(TOP, self.dial + steps))
+        before = self.dial
+        self.dial = max(0, min(TOP, self.dial + steps))
         if self.dial == before:
             return False
         self.tell_s = min(self.tell_s, max(now_s + TELL_AFTER_S, self._told_s + gap_s))
@@ -40,4 +41,5 @@ class Outlet:
 
     def told(self, now_s: float) -> None:
         """Its dial was told."""
-        self._told_s, self.tell_s = now_s, inf
+        self._told_s = now_s
+        self.tell_s = inf

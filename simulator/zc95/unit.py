@@ -55,7 +55,10 @@ from simulator.zc95.channel import Outlet
 from simulator.zc95.options import Zc95Options
 from simulator.zc95.output import LEAD_US, Streamed, Train, isolate, us_at
 
-NOT_READABLE, NOT_PERMITTED, UNLIKELY, NOT_ALLOWED = 0x02, 0x03, 0x0E, 0x13
+NOT_READABLE = 0x02
+NOT_PERMITTED = 0x03
+UNLIKELY = 0x0E
+NOT_ALLOWED = 0x13
 TELL_S = 0.25
 """A dial that moves is told at most this often."""
 
@@ -202,7 +205,8 @@ class Zc95:
     def pulses(self, since_s: float, until_s: float) -> list[Pulse]:
         """See Twin; the current is an assumption, rule 7."""
         self._live(until_s)
-        since_us, until_us = us_at(since_s), us_at(until_s)
+        since_us = us_at(since_s)
+        until_us = us_at(until_s)
         begin_us = since_us - LEAD_US if self._isolated else since_us
         trains: list[Train | Streamed] = [*self._trains.values(), self._streamed]
         found = merge(*(train.pulses(begin_us, until_us) for train in trains), key=lambda pulse: pulse.at_s)
@@ -214,7 +218,8 @@ class Zc95:
     def _live(self, now_s: float) -> None:
         while min(self._agenda.due_s, self._gone_s) <= now_s:
             if self._gone_s <= self._agenda.due_s:
-                at_s, self._gone_s = self._gone_s, inf
+                at_s = self._gone_s
+                self._gone_s = inf
                 self._off(at_s, "link")
             else:
                 self.hand(*self._agenda.take())
@@ -235,7 +240,8 @@ class Zc95:
         outlet = self._outlets[channel]
         if endpoint == WIDTHS[channel]:
             width: Width = _parsed(WIDTH, data)
-            outlet.positive_us, outlet.negative_us = width.positive_us, width.negative_us
+            outlet.positive_us = width.positive_us
+            outlet.negative_us = width.negative_us
         elif endpoint == RATES[channel]:
             if data == b"\0":
                 self._log(now_s, "ignored", {"hex": data.hex(), "why": "0 Hz"})
@@ -275,7 +281,9 @@ class Zc95:
 
     def _set(self, now_s: float, channel: Channel, *, power: int, on: bool, by: str) -> None:
         outlet = self._outlets[channel]
-        before, outlet.power, outlet.on = outlet.level, power, on
+        before = outlet.level
+        outlet.power = power
+        outlet.on = on
         if outlet.level != before:
             self._log(now_s, "level", {"channel": channel.value, "level": outlet.level, "by": by})
             self._flow(now_s, channel, by)
@@ -294,7 +302,8 @@ class Zc95:
     def _flow(self, now_s: float, channel: Channel, why: str) -> None:
         """Let the electrodes see what is so now, after the box's own delay."""
         outlet = self._outlets[channel]
-        current_ma, width_us = self._current_ma(channel, outlet.level), max(outlet.positive_us, outlet.negative_us)
+        current_ma = self._current_ma(channel, outlet.level)
+        width_us = max(outlet.positive_us, outlet.negative_us)
         at_us = us_at(now_s + self._options.latency_ms / 1000)
         self._trains[channel].play(at_us, outlet.rate_hz, width_us, current_ma)
         if current_ma != outlet.current_ma:

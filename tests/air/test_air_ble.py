@@ -147,7 +147,9 @@ class Ether(BaseBleakScanner):
 
 @pytest.fixture
 async def link(ear: Ear) -> bleak_link.BleLink:
-    Stack.fails, Stack.hangs, Stack.written = [], False, []
+    Stack.fails = []
+    Stack.hangs = False
+    Stack.written = []
     link = bleak_link.BleAir(client=Stack, scanner=Ether).link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 2.0)
     return link

@@ -51,7 +51,8 @@ def session(made: Family, address: str, now: Now, level: int) -> Session:
 
 
 async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace) -> None:
-    made, air = family(name), VirtualAir()
+    made = family(name)
+    air = VirtualAir()
     (_, twin, log, weather), *_ = populate([read_line(f"{name}:{options}")], 1, trace)
     await air.open([(twin, log, weather)], 0)
     radio = Radio(air.plug)
@@ -66,7 +67,8 @@ async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace
 @pytest.mark.parametrize("name", names())
 def test_twenty_minutes_over_the_air_end_at_zero_proved(name: str) -> None:
     loop, clock = new_loop("max")
-    notes, trace = Notes(), Trace()
+    notes = Notes()
+    trace = Trace()
     try:
         loop.run_until_complete(asyncio.wait_for(live(name, "", notes, clock, trace), 2000))
     finally:

@@ -109,7 +109,8 @@ async def test_the_unit_refuses_what_the_real_one_refuses(room: Room, ear: Ear) 
 
 async def test_two_units_on_one_radio_do_not_hear_each_other(room: Room, ear: Ear) -> None:
     await room.fill("coyote3", "em70")
-    host, other = room.host(), Ear()
+    host = room.host()
+    other = Ear()
     links = (host.link(COYOTE3, family("coyote3")), host.link(EM70, family("em70")))
     await asyncio.gather(links[0].open(ear.hear, ear.lose, 8.0), links[1].open(other.hear, other.lose, 8.0))
     await links[0].write(coyote3.IN, SET_5, response=False)

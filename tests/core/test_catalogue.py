@@ -20,8 +20,12 @@ TWITCH_MIN = 20
 
 Row = tuple[str, str, float, list[tuple[Curve, Curve, Burst | Envelope | None, int, float]]]
 
-HZ_5, HZ_3 = Steady(5), Steady(3)
-US_200, US_250, US_280, US_300 = Steady(200), Steady(250), Steady(280), Steady(300)
+HZ_5 = Steady(5)
+HZ_3 = Steady(3)
+US_200 = Steady(200)
+US_250 = Steady(250)
+US_280 = Steady(280)
+US_300 = Steady(300)
 
 
 def one(rate: Curve | float, width: Curve | float, pattern: Burst | Envelope | None = None) -> Row:

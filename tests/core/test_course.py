@@ -208,7 +208,8 @@ def _number(lo: float, hi: float) -> st.SearchStrategy[str]:
 
 @st.composite
 def _phase_text(draw: st.DrawFn) -> str:
-    rate, width = _number(0.5, 150), _number(20, 450)
+    rate = _number(0.5, 150)
+    width = _number(20, 450)
     lines = ["[[phases]]", 'title = "p"', f"length_s = {draw(_length)}", f"level_pct = {draw(_level)}"]
     form = draw(st.sampled_from(("steady", "sweep", "turns", "wide turns")))
     length = _number(2, 20)
@@ -232,7 +233,8 @@ def _phase_text(draw: st.DrawFn) -> str:
 @st.composite
 def _program_text(draw: st.DrawFn) -> str:
     phases = "\n".join(draw(st.lists(_phase_text(), min_size=1, max_size=4)))
-    kind, target = draw(st.sampled_from(("pain", "twitch"))), draw(st.sampled_from(("sensory", "motor")))
+    kind = draw(st.sampled_from(("pain", "twitch")))
+    target = draw(st.sampled_from(("sensory", "motor")))
     return (
         f'schema = 1\nid = "p"\ntitle = "P"\nkind = "{kind}"\nsource = "s"\npads = "p"\n{phases}\n'
         f'[rule]\ntarget = "{target}"\ntext = "t"\n[device.em70]\nprogram = {draw(st.sampled_from((9, 19, 40)))}\n'
@@ -254,7 +256,8 @@ def test_any_program_fits_within_what_the_unit_has_or_is_refused(
     course = _fitted(text, unit, minutes)
     if course is None:
         return
-    score, playable = course.score, unit.playable
+    score = course.score
+    playable = unit.playable
     wanted_s = course.program.length_s if minutes is None else minutes * 60
     assert score.length_s == pytest.approx(wanted_s, abs=1e-6)
     at_s = 0.0
@@ -285,7 +288,8 @@ def test_no_width_jumps_up(text: str, unit: Family, places: list[float]) -> None
     course = _fitted(text, unit, None)
     if course is None:
         return
-    score, step_s = course.score, 0.01
+    score = course.score
+    step_s = 0.01
     limit_us = _steepest(score) * step_s + 1e-6
     turns = [part.start_s for part in score.parts]
     moments = turns + [turn - step_s for turn in turns[1:]] + [place * score.length_s for place in places]

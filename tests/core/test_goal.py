@@ -78,7 +78,8 @@ def test_down_is_always_taken_and_up_is_never_further_than_a_few_steps(presses: 
     one = playing("coyote3", 10)
     for wait_s, by in presses:
         one.run(wait_s)
-        before, told = one.session.ramp.goal(A), one.reported.level[A].lo if one.reported else 0
+        before = one.session.ramp.goal(A)
+        told = one.reported.level[A].lo if one.reported else 0
         refused = press(one, by)
         after = one.session.ramp.goal(A)
         if by < 0:

@@ -23,7 +23,8 @@ from protocols.vocabulary import (
     ZeroBy,
 )
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 CAPS = Capabilities(
     family="box",
     channels=(A, B),

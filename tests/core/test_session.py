@@ -265,7 +265,8 @@ def test_whatever_is_done_no_level_rises_too_fast_or_too_high(
     name: str, acts: list[tuple[str, float]], lost: float, doubled: float, seed: int
 ) -> None:
     one = world(name, minutes=3, weather=Weather(lost=lost, doubled=doubled, seed=seed))
-    caps, cap = one.family.caps, one.session.limits.of(A)[0]
+    caps = one.family.caps
+    cap = one.session.limits.of(A)[0]
     one.link()
     one.run(8)
     stopped_s = None

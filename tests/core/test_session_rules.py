@@ -96,14 +96,16 @@ class Box:
 
     def step(self, *events: Event) -> None:
         """One pass, as the host makes it."""
-        reported, session = self.reported, self.session
+        reported = self.reported
+        session = self.session
         self.told += session.step(self.now, reported, events)
         request = session.request(self.now)
         granted = permit(self.now_s, request, reported, self.caps, session.limits)
         self.wanted = session.wanted(self.now, request, granted)
         level = self.wanted.level.get(A, Level(0))
         if level != self.level and not self.deaf:
-            self.level, self.settled_s = level, self.now_s
+            self.level = level
+            self.settled_s = self.now_s
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / TICK_S)):
@@ -178,7 +180,9 @@ def test_a_new_link_accounts_for_whatever_the_unit_is_at_until_its_first_word(bo
     box.session.link_down(box.now, replace(box.reported, out=Out.MAYBE), "the link was cut")
     box.now_s += 5
     box.session.link_up(box.now)
-    box.level, box.deaf = 60, True  # by a hand, while nobody heard it
+    # by a hand, while nobody heard it
+    box.level = 60
+    box.deaf = True
     box.step()
     assert box.at() is State.STOPPING
     assert not [text for text in box.alarms if "rose" in text]

@@ -52,7 +52,8 @@ def test_the_end_is_the_end() -> None:
 
 def test_every_state_can_reach_the_end() -> None:
     for start in State:
-        seen, todo = {start}, [start]
+        seen = {start}
+        todo = [start]
         while todo:
             for after in TABLE[todo.pop()].values():
                 if after not in seen:

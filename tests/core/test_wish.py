@@ -8,8 +8,10 @@ from estim.core.session.ramp import FADE_OUT_S, ChannelRamp, Ramp, ramp_default_
 from protocols.score import Part, Score, Steady
 from protocols.vocabulary import Channel, Level
 
-A, B = Channel.A, Channel.B
-RATE, WIDTH = Steady(100), Steady(150)
+A = Channel.A
+B = Channel.B
+RATE = Steady(100)
+WIDTH = Steady(150)
 SCORE = Score((Part("warm-up", 0, 60, RATE, WIDTH, level_pct=50), Part("work", 60, 60, RATE, WIDTH)))
 
 

@@ -16,7 +16,8 @@ from estim.core.errors import EstimError, Exit
 from estim.export.ics import to_ics
 
 NEW_YEAR = date(2026, 1, 1)
-BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
+BERLIN = "Europe/Berlin"
+NEW_YORK = "America/New_York"
 AT_NIGHT = "RRULE:FREQ=DAILY;BYHOUR=1,2;BYMINUTE=30;BYSECOND=0"
 """At half past one and half past two: one of them is missing or comes twice when the clocks change."""
 

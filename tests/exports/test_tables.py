@@ -75,7 +75,8 @@ def test_a_journal_survives_the_way_out_and_back_byte_for_byte(diary: Diary) -> 
     back = from_csv({name: text.encode().decode() for name, text in files.items()})
     assert to_csv(back) == files
     for table in TABLES:
-        written, read = table.of(numbered(diary)), table.of(back)
+        written = table.of(numbered(diary))
+        read = table.of(back)
         assert [entry.at.isoformat() for entry in read] == [entry.at.isoformat() for entry in written]
         assert [entry.id for entry in read] == list(range(1, len(written) + 1))
         assert [replace(entry, id=0) for entry in read] == [replace(entry, id=0) for entry in written]
@@ -306,7 +307,8 @@ def test_the_line_is_that_on_which_a_row_begins() -> None:
 @given(diary=diaries(), data=st.data())
 def test_whatever_is_done_to_a_table_it_is_read_or_refused_with_its_name(diary: Diary, data: st.DataObject) -> None:
     name, text = data.draw(st.sampled_from(sorted(to_csv(diary).items())))
-    where, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 9))
+    where = data.draw(st.integers(0, len(text)))
+    length = data.draw(st.integers(0, 9))
     new = data.draw(st.text('0129-+:;=,."\\\r\n TZe\0é²', max_size=6))
     files = {name: text[:where] + new + text[where + length :]}
     try:

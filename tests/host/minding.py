@@ -13,7 +13,8 @@ from tests.life.life import Life
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BORN = datetime(2026, 3, 23, 7, 0, tzinfo=BERLIN)
-MORNING, EVENING = "2026-03-23T08:00", "2026-03-23T20:00"
+MORNING = "2026-03-23T08:00"
+EVENING = "2026-03-23T20:00"
 FIRST = "08:00: time for your session, until 10:00"
 NAG = "08:00: still open, until 10:00"
 PLAIN = 'site = "ankle-left"\n'

@@ -103,7 +103,8 @@ def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> No
 
 @pytest.mark.control("C-12")
 def test_a_kill_at_any_moment_loses_nothing_that_was_told_as_written(tmp_path: Path) -> None:
-    path, chance = tmp_path / "log.sqlite", random.Random(7)
+    path = tmp_path / "log.sqlite"
+    chance = random.Random(7)
     told: set[int] = set()
     for _ in range(8):
         child = subprocess.Popen([sys.executable, "-c", WRITES, str(path)], stdout=subprocess.PIPE, text=True)

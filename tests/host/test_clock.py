@@ -70,7 +70,8 @@ def test_real_time_goes_forward_and_knows_its_zone() -> None:
     loop, clock = new_loop("1")
     loop.close()
     assert isinstance(clock, RealClock)
-    first, second = clock.now(), clock.now()
+    first = clock.now()
+    second = clock.now()
     assert second.mono_s >= first.mono_s
     assert first.utc.tzinfo is not None
     assert first.iso()[-6] in "+-"

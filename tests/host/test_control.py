@@ -72,7 +72,8 @@ class Client:
     """A front end's bare socket."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self.writer = reader, writer
+        self._reader = reader
+        self.writer = writer
 
     def say(self, *lines: bytes) -> None:
         self.writer.write(b"".join(line + b"\n" for line in lines))
@@ -90,7 +91,9 @@ class House:
     """A server with its supervisor, and the front ends that came."""
 
     def __init__(self, path: Path, supervisor: Supervisor, server: Server) -> None:
-        self.path, self.supervisor, self.server = path, supervisor, server
+        self.path = path
+        self.supervisor = supervisor
+        self.server = server
         self._clients: list[Client] = []
 
     async def enter(self) -> Client:

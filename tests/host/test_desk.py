@@ -199,7 +199,8 @@ def test_a_stop_before_anything_was_put_out_does_not_claim_a_proof(folder: Path)
 @pytest.mark.control("C-12")
 def test_after_a_bug_of_ours_the_unit_is_stopped_by_a_fresh_way(folder: Path) -> None:
     house = House(folder, "em70")
-    real, made = house.made, []
+    real = house.made
+    made = []
 
     def connect(now_s: float, profile: str) -> Driver:
         driver = real.connect(now_s, profile)
@@ -437,7 +438,8 @@ def test_a_stop_while_the_link_is_lost_never_becomes_a_pause(folder: Path) -> No
 @pytest.mark.control("C-41")
 def test_a_paused_session_goes_with_its_front_end_too(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
-        seat, other = Seat(), Seat()
+        seat = Seat()
+        other = Seat()
         await supervisor.ask(other, Watch())
         await supervisor.ask(seat, PLAY)
         await asyncio.sleep(20)

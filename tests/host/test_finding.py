@@ -18,8 +18,11 @@ from protocols.registry import family, names
 from protocols.vocabulary import Advert
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-ONE, OTHER, THIRD = "C1:02:03:04:05:06", "C1:02:03:04:05:07", "C1:02:03:04:05:08"
-COYOTE, EM70 = "47L121000", "LT1102S"
+ONE = "C1:02:03:04:05:06"
+OTHER = "C1:02:03:04:05:07"
+THIRD = "C1:02:03:04:05:08"
+COYOTE = "47L121000"
+EM70 = "LT1102S"
 FAMILIES = [family(name) for name in names()]
 
 

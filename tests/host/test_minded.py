@@ -28,7 +28,8 @@ __all__ = ["folder"]
 
 async def watched(life: Life, services: Services, options: HostOptions) -> list[str]:
     """Mind the schedule as a host does, over its first slot; return what a front end was told of it."""
-    supervisor, seat = Supervisor(services, solo=options.solo, leaving=asyncio.Event()), Seat()
+    supervisor = Supervisor(services, solo=options.solo, leaving=asyncio.Event())
+    seat = Seat()
     await supervisor.ask(seat, Watch())
     async with minded(services, supervisor, options):
         await life.until(23, "8:10")

@@ -164,7 +164,8 @@ class Scene:
 
     async def playing(self) -> tuple[Logind, Power]:
         """Return both once both locks are held."""
-        logind, power = await self.serve(), self.run()
+        logind = await self.serve()
+        power = self.run()
         power.busy(True)
         assert await logind.two() == TAKEN
         return logind, power
@@ -191,7 +192,8 @@ class Told(logging.Handler):
 
 @pytest.fixture
 async def told() -> AsyncIterator[Told]:
-    made, log = Told(), logging.getLogger("estim.host.power")
+    made = Told()
+    log = logging.getLogger("estim.host.power")
     log.addHandler(made)
     yield made
     log.removeHandler(made)
@@ -458,7 +460,8 @@ async def test_a_host_of_real_units_is_joined_to_logind_and_one_of_software_unit
     scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch, real: bool
 ) -> None:
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", scene.bus.address)
-    logind, house = await scene.serve(), House(folder, "em70", real=real)
+    logind = await scene.serve()
+    house = House(folder, "em70", real=real)
     house.loop.close()
     house.journal = await Journal.open(house.home.journal, simulated=not real)
     scene.undo.push_async_callback(house.journal.close)

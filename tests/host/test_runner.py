@@ -87,7 +87,8 @@ class Rig:
             self.loop.close()
 
     def runner(self) -> Runner:
-        made, now = self.made, self.clock.now()
+        made = self.made
+        now = self.clock.now()
         program = next(program for program in shipped() if program.id == "tens-ankle")
         goal = {channel: Level(self._level if channel is Channel.A else 0) for channel in made.caps.channels}
         order = None if self._stops_only else Order(fit(program, made, self._minutes), goal, pads_on=True)

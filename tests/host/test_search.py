@@ -18,7 +18,9 @@ from protocols.vocabulary import AirError
 from tests.air.room import Ear
 from tests.host.bluez import Bluez
 
-ONE, OTHER, THIRD = "F9:8B:6F:12:EC:01", "F9:8B:6F:12:EC:02", "F9:8B:6F:12:EC:03"
+ONE = "F9:8B:6F:12:EC:01"
+OTHER = "F9:8B:6F:12:EC:02"
+THIRD = "F9:8B:6F:12:EC:03"
 
 
 def play(life: Callable[[], Awaitable[None]]) -> None:
@@ -412,7 +414,8 @@ async def live(air: BleAir, chance: Random, address: str, steady: bool, late: li
                 await air.scan(chance.uniform(0.5, 6))
             continue
         to_stop = chance.random() < 0.5
-        began_s, patience_s = now_s(), 60.0 if to_stop else chance.uniform(0.3, 25)
+        began_s = now_s()
+        patience_s = 60.0 if to_stop else chance.uniform(0.3, 25)
         try:
             _, link = await reach(air, address, patience_s, to_stop=to_stop)
         except AirError:

@@ -65,7 +65,8 @@ class HalfAir:
     def __init__(self, room: MemoryAir, stands_s: float, back_s: float) -> None:
         self.room = room
         self.held: MemoryLink | None = None
-        self.stands_s, self.back_s = stands_s, back_s
+        self.stands_s = stands_s
+        self.back_s = back_s
 
     async def scan(self, seconds: float) -> list[Seen]:
         return await self.room.scan(seconds)

@@ -101,7 +101,8 @@ def test_an_impossible_cap_is_refused(home: Home) -> None:
 
 
 def test_two_processes_can_not_undo_each_other(home: Home) -> None:
-    one, other = Units.load(home), Units.load(home)
+    one = Units.load(home)
+    other = Units.load(home)
     one.add("F0:AB", "coyote3", ADDED)
     other.add("F0:CD", "em70", ADDED)
     assert {unit.name for unit in Units.load(home)} == {"coyote3", "em70"}
@@ -171,9 +172,11 @@ def test_whatever_the_file_holds_it_loads_or_is_refused(
     home = find_home(str(tmp_path_factory.mktemp("home")))
     home.units_file.write_bytes(content)
     try:
-        loaded, code = tuple(Units.load(home)), Exit.DONE
+        loaded = tuple(Units.load(home))
+        code = Exit.DONE
     except EstimError as error:
-        loaded, code = (), error.code
+        loaded = ()
+        code = error.code
     assert code in (Exit.DONE, Exit.CONFIG)
     assert all(unit.name and unit.address for unit in loaded)
     assert home.units_file.read_bytes() == content

@@ -77,7 +77,8 @@ def test_a_lost_link_is_shown_within_a_second_and_counts_down_while_it_lasts(
         assert all(one.lost_at is not None for _, one in after)
         assert all(later - at_s < 1.3 for (at_s, _), (later, _) in pairwise(after))
         assert after[-1][0] > house.loop.time() - 1.3, "it goes on as long as the unit is looked for"
-        first, last = after[0][1], after[-1][1]
+        first = after[0][1]
+        last = after[-1][1]
         assert first.lanes[0].hi >= level
         match ends:
             case "soon":
@@ -125,7 +126,9 @@ def let(monkeypatch: pytest.MonkeyPatch, life: Callable[[], Coroutine[None, None
 
 def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     async def life() -> None:
-        subscribers, viewer, runner = Subscribers(), Viewer(), still()
+        subscribers = Subscribers()
+        viewer = Viewer()
+        runner = still()
         runner.session.linked = True
         subscribers.add(viewer, 0.25)
         for state in (State.IDLE, State.PAUSED, State.FAULT):
@@ -142,7 +145,9 @@ def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypa
 
 def test_who_has_left_is_owed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def life() -> None:
-        subscribers, viewer, runner = Subscribers(), Viewer(), still()
+        subscribers = Subscribers()
+        viewer = Viewer()
+        runner = still()
         subscribers.add(viewer, 0.25)
         subscribers.passed(runner)
         subscribers.drop(viewer)

@@ -20,7 +20,8 @@ from tests.report.browsing import asked_for, browse, browser, missing
 
 __all__ = ["browser"]
 
-BERLIN, SYDNEY = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Sydney")
+BERLIN = ZoneInfo("Europe/Berlin")
+SYDNEY = ZoneInfo("Australia/Sydney")
 BORN = datetime(2026, 3, 23, 6, 0, tzinfo=BERLIN)
 PLAN = read_plan(shipped(), "eight-steps.toml")
 
@@ -119,9 +120,12 @@ class Fortnight:
         await self.trial_run(life)
         await self.flight(life)
         await self.last_days(life)
-        self.diary, self.end = await life.diary(), life.now
+        self.diary = await life.diary()
+        self.end = life.now
         self.slots = life.slots(self.diary, BORN, self.end)
-        self.refusals, self.said, self.hanging = life.refusals, life.said, life.wall.hanging
+        self.refusals = life.refusals
+        self.said = life.said
+        self.hanging = life.wall.hanging
 
     async def first_days(self, life: Life) -> None:
         await self.plain(life, 23, worst=5)

@@ -258,7 +258,8 @@ class Life:
         await self.journal.close()
         self.supervisor = None
         self._playing = False
-        links, self.air.held = self.air.held, []
+        links = self.air.held
+        self.air.held = []
         if not keep_link:
             for link in links:
                 await link.cut()

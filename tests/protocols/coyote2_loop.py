@@ -31,7 +31,8 @@ from simulator.coyote2.unit import KIND
 from simulator.trace import Trace
 from simulator.twin import WriteRefused
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 SCORE = Score((Part("all", 0, 1200, Steady(100), Steady(100)),))
 CEILING = {A: Level(700), B: Level(600)}
 LIMITS = Limits((family_cap(CAPS), Cap("test", CEILING)))
@@ -55,18 +56,22 @@ class Loop:
     """Driver, Guard and box on a virtual clock that stops only where something is due."""
 
     def __init__(self, options: Coyote2Options | None = None, air: Air | None = None, seed: int = 0) -> None:
-        self.air, self.luck = air or Air(), Random(seed)
+        self.air = air or Air()
+        self.luck = Random(seed)
         self.trace = Trace()
         self.box = KIND.make(f"{KIND.address}:01", options or Coyote2Options(), Chance(seed), self.trace.of("box"))
         self.now_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
-        self.mode, self.wish, self.end_s = Mode.READY, {A: 0, B: 0}, 1200.0
+        self.mode = Mode.READY
+        self.wish = {A: 0, B: 0}
+        self.end_s = 1200.0
         self.events: list[Event] = []
         self.ops: list[tuple[float, Op]] = []
         self.waits = {"command": set[int](), "request": set[int]()}
         self.grants: list[tuple[float, dict[Channel, int]]] = []
         self.handled = False
-        self.stops, self.gap = 0, False
+        self.stops = 0
+        self.gap = False
         self._held: Mapping[Channel, Level] = {}
         self._number = count()
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
@@ -106,12 +111,14 @@ class Loop:
         return self
 
     def play(self, a: int, b: int = 0, seconds: float = 30.0) -> "Loop":
-        self.mode, self.wish = Mode.PLAY, {A: a, B: b}
+        self.mode = Mode.PLAY
+        self.wish = {A: a, B: b}
         self.run(seconds, lambda: (self.box.level("A"), self.box.level("B")) == (a, b) and self._known())
         return self
 
     def stop(self, seconds: float = 20.0) -> float:
-        self.mode, self.gap = Mode.OFF, False
+        self.mode = Mode.OFF
+        self.gap = False
         self.stops += 1
         return self.run(seconds, lambda: self.proved)
 
@@ -132,7 +139,8 @@ class Loop:
         return all(span.known for span in self.driver.reported(self.now_s).level.values())
 
     def step(self) -> None:
-        now_s, driver = self.now_s, self.driver
+        now_s = self.now_s
+        driver = self.driver
         reported = driver.reported(now_s)
         self._interrupted(reported)
         wish = {ch: Level(level) for ch, level in self.wish.items()}
@@ -224,10 +232,12 @@ class Loop:
 
     def rises(self, letter: str) -> list[tuple[float, int, int]]:
         """Return (time, from, to) of each rise on the box that its host made."""
-        out, level = [], 0
+        out = []
+        level = 0
         for record in self.trace.records:
             if record["event"] == "level" and record["channel"] == letter:
-                now, at_s = record["level"], record["t"]
+                now = record["level"]
+                at_s = record["t"]
                 assert isinstance(now, int)
                 assert isinstance(at_s, float)
                 if record["by"] == "host" and now > level:

@@ -26,7 +26,8 @@ from protocols.vocabulary import (
     Zero,
 )
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 SCORE = Score((Part("all", 0, 600, Steady(100), Steady(152)),))
 CEILING = {A: Level(60), B: Level(40)}
 GUARD = Limits((Cap("test", CEILING),))

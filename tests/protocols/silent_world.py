@@ -69,7 +69,9 @@ class SilentWorld(World):
     def __init__(
         self, family: Family, twin: Twin, order: Order | None, limits: Limits, *, spacing_s: float = 0.0
     ) -> None:
-        self._clear_s, self._loses, self._spacing_s = 0.0, False, spacing_s
+        self._clear_s = 0.0
+        self._loses = False
+        self._spacing_s = spacing_s
         self._held: list[Held] = []
 
         def connect(now_s: float, profile: str) -> Driver:
@@ -80,18 +82,21 @@ class SilentWorld(World):
 
     def stall(self, seconds: float, *, loses: bool = False) -> None:
         """From now on the air carries nothing for so long; what is handed over waits, or gets lost."""
-        self._clear_s, self._loses = self.now_s + seconds, loses
+        self._clear_s = self.now_s + seconds
+        self._loses = loses
 
     def stand(self, seconds: float, wake: Wake) -> None:
         """The host stands still for so long. What was on the air arrives; what comes back waits for the host."""
-        held, end_s = self._held[-1], self.now_s + seconds
+        held = self._held[-1]
+        end_s = self.now_s + seconds
         held.stands = True
         while (due_s := min(self._heap[0][0] if self._heap else end_s, self.twin.due_s)) < end_s:
             self.now_s = max(self.now_s, due_s)
             while self._heap and self._heap[0][0] <= self.now_s:
                 heappop(self._heap)[2]()
             self._collect()
-        self.now_s, held.stands = end_s, False
+        self.now_s = end_s
+        held.stands = False
         events: list[Event] = []
         if wake is Wake.POLL:
             for op in held.poll(self.now_s):

@@ -131,7 +131,9 @@ def test_it_keeps_no_endless_list() -> None:
 )
 def test_the_truth_is_always_inside_the_span(first: int, acts: list[tuple[Change, bool, bool, int]]) -> None:
     """Writes may get lost, answers too; a hand's report never (it comes in order, before later answers)."""
-    belief, truth, now_s = known(first), first, 1.0
+    belief = known(first)
+    truth = first
+    now_s = 1.0
     for key, (change, arrives, is_heard, hand) in enumerate(acts, 10):
         now_s += 0.1
         belief.write(now_s, change, key)

@@ -136,12 +136,14 @@ class Talk:
         self.score = Score((Part("all", 0, 1200, Steady(100), Steady(200)),))
         self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH, score=self.score)
-        known, started = GOLDEN["conversation"][1]["steps"], GOLDEN["conversation"][2]["steps"][:4]
+        known = GOLDEN["conversation"][1]["steps"]
+        started = GOLDEN["conversation"][2]["steps"][:4]
         for step in [*(known if entry.get("begin") else ()), *(started if entry.get("plays") else ())]:
             self.take(step)
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s, events = step["at"], list[Event]()
+        now_s = step["at"]
+        events = list[Event]()
         if "hear" in step:
             events += self.driver.receive(now_s, SHELL, heard(step["hear"]))
         mode = Mode(step["want"]) if "want" in step else self.wanted.mode

@@ -57,7 +57,9 @@ class Loop:
         self.twin = twin
         self.now_s = self.air_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
-        self.mode, self.wish, self.end_s = Mode.READY, 0, 1800.0
+        self.mode = Mode.READY
+        self.wish = 0
+        self.end_s = 1800.0
         self.number = 0
         self.granted: Mapping[Channel, Level] = {}
         self.events: list[Event] = []
@@ -92,13 +94,16 @@ class Loop:
 
     def play(self, level: int, seconds: float = 30.0) -> "Loop":
         """Ramp for a level, until it is known."""
-        self.mode, self.wish = Mode.PLAY, level
+        self.mode = Mode.PLAY
+        self.wish = level
         self.run(seconds, lambda now: now.level[A] == Span(level, level))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
-        self.mode, self.wish, self.number = Mode.OFF, 0, self.number + 1
+        self.mode = Mode.OFF
+        self.wish = 0
+        self.number = self.number + 1
         return self.run(seconds, self.proved)
 
     def proved(self, now: Reported) -> bool:
@@ -107,7 +112,8 @@ class Loop:
 
     def rises(self) -> list[tuple[float, int, int]]:
         """Return (time, from, to) of what the host raised, as the unit recorded it."""
-        out, level = [], 0
+        out = []
+        level = 0
         for record in self.trace.records:
             if record["event"] == "level":
                 now = record["level"]
@@ -126,13 +132,15 @@ class Loop:
         return [op.data for _, op in self.ops]
 
     def _pass(self) -> None:
-        now_s, driver = self.now_s, self.driver
+        now_s = self.now_s
+        driver = self.driver
         request = Request(self.mode, {A: Level(self.wish)}, 1.0, 0.0, self.end_s, held=self.granted)
         granted = permit(now_s, request, driver.reported(now_s), CAPS, LIMITS)
         level = self.granted = granted.level
         if not self.wishes or self.wishes[-1][1] != self.wish:
             self.wishes.append((now_s, self.wish))
-        asks, number = granted.asks, self.number
+        asks = granted.asks
+        number = self.number
         wanted = Wanted(self.mode, level, {A: CAPS.scale}, SCORE, 0.0, self.end_s, stop=number, rises=asks)
         driver.want(now_s, wanted)
         for op in driver.poll(now_s):
@@ -237,7 +245,8 @@ def test_a_stop_at_any_moment_ends_at_zero_and_is_proved(
     loop.run(min(after_s, 1.5))
     loop.mode, loop.wish = (Mode.PLAY, level) if loop.driver.reported(loop.now_s).ready else (Mode.READY, 0)
     loop.run(max(0.0, after_s - 1.5))
-    before, begin_s = len(loop.ops), loop.now_s
+    before = len(loop.ops)
+    begin_s = loop.now_s
     took_s = loop.stop()
     at_s, first = loop.ops[before]
     assert (at_s, first.urgent) == (begin_s, True), "it goes out at once"
@@ -282,7 +291,8 @@ def test_a_zero_of_before_that_comes_twice_proves_no_later_stop(late_s: float) -
     loop.proofs.clear()
     loop.lost = 1.0  # somebody starts it by its button, and nothing that it says arrives
     loop.twin.hand(loop.now_s, "A+2")
-    loop.mode, loop.number = Mode.OFF, loop.number + 1
+    loop.mode = Mode.OFF
+    loop.number = loop.number + 1
     loop.run(asked_s + late_s - loop.now_s)
     double = f"tick=0,lmd5={'0' * 32},str=0\r\n".encode()
     loop.driver.receive(loop.now_s, SHELL, double)
@@ -312,8 +322,10 @@ def test_a_level_that_does_not_come_down_is_stopped(options: BluetensOptions) ->
 def test_a_level_that_cannot_be_lowered_since_nothing_is_heard_is_stopped() -> None:
     loop = Loop().ready().play(5)
     loop.run(2.0)
-    loop.lost, loop.wish = 1.0, 3
-    sent, begun_s = len(loop.ops), loop.now_s
+    loop.lost = 1.0
+    loop.wish = 3
+    sent = len(loop.ops)
+    begun_s = loop.now_s
     loop.run(2.5)
     stops = [at_s for at_s, op in loop.ops[sent:] if b">osto" in op.data]
     assert 1.9 <= stops[0] - begun_s <= 2.1
@@ -337,7 +349,8 @@ def test_a_raise_never_jumps_over_a_hand_whose_word_was_lost(before_s: float) ->
     loop.lost = 1.0
     loop.twin.hand(loop.now_s, "A-5")
     loop.run(0.06)
-    loop.lost, loop.wish = 0.0, 7
+    loop.lost = 0.0
+    loop.wish = 7
     loop.run(1.5)
     assert loop.twin.level() <= 2, "one step from where the hand left it"
     assert all(to == before + 1 for _, before, to in loop.rises())
@@ -346,7 +359,8 @@ def test_a_raise_never_jumps_over_a_hand_whose_word_was_lost(before_s: float) ->
 @pytest.mark.control("C-52")
 def test_a_session_climbs_a_step_a_second_and_asks_no_more_than_it_has_to() -> None:
     loop = Loop().ready().play(1)
-    sent, begun_s = len(loop.ops), loop.now_s
+    sent = len(loop.ops)
+    begun_s = loop.now_s
     loop.play(9)
     assert loop.now_s - begun_s < 8 * 1.35
     asked = [at_s for at_s, op in loop.ops[sent:] if op.data == b">stat\r\n"]
@@ -356,7 +370,8 @@ def test_a_session_climbs_a_step_a_second_and_asks_no_more_than_it_has_to() -> N
 @pytest.mark.control("C-07")
 def test_a_stop_passes_a_write_that_hangs() -> None:
     loop = Loop().ready().play(2)
-    driver, now_s = loop.driver, loop.now_s + 2.0
+    driver = loop.driver
+    now_s = loop.now_s + 2.0
     driver.want(now_s, Wanted(Mode.PLAY, {A: Level(2)}, {A: CAPS.scale}, SCORE, 0.0, 1800.0))
     hung = driver.poll(now_s)
     assert [op.data for op in hung if isinstance(op, Write)] == [b">stat\r\n"]
@@ -384,7 +399,8 @@ def test_a_play_ends_at_its_end_without_being_told_and_level_0_is_a_stop() -> No
 def test_a_unit_that_never_answers_gets_no_level_and_is_never_called_proved() -> None:
     loop = Loop(BluetensOptions(strength=5), (1.0, 0.0, 0.0))
     loop.run(20)
-    loop.mode, loop.wish = Mode.PLAY, 5
+    loop.mode = Mode.PLAY
+    loop.wish = 5
     loop.run(10)
     assert not [data for data in loop.wrote() if data.startswith((b">ssta", b">str "))]
     assert loop.proofs == []

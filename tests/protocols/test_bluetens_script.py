@@ -36,7 +36,8 @@ def one(
 
 def played(text: str, until_s: float = inf) -> list[tuple[float, float]]:
     """Return (time, real width) of the pulses of a script on second hardware."""
-    player, out = Player(text, 0.0, inf, 3), []
+    player = Player(text, 0.0, inf, 3)
+    out = []
     while player.pulse_s < until_s:
         out.append((player.pulse_s, player.width_us))
         player.take()
@@ -147,7 +148,8 @@ def test_a_contraction_rises_holds_falls_and_rests() -> None:
 
 
 def test_what_is_left_of_a_score_begins_with_the_part_that_plays_then() -> None:
-    first, second = one(60, Steady(80), Steady(200)), one(60, Steady(5), Steady(100), start_s=60, fade_us=200)
+    first = one(60, Steady(80), Steady(200))
+    second = one(60, Steady(5), Steady(100), start_s=60, fade_us=200)
     score = Score((first, second))
     for from_s in (0.0, 30.0, 59.0, 61.0, 80.0, 119.5, 130.0):
         text = compiled(score, from_s, MORE_S)

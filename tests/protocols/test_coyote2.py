@@ -45,7 +45,8 @@ from protocols.vocabulary import (
 )
 
 GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/coyote2.toml").read_text(encoding="utf-8"))
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 CEILING = {A: Level(700), B: Level(700)}
 WORDS: dict[str, Form] = {form.name: form for form in (STRENGTH_WORD, WAVE_WORD, CONFIG_WORD)}
 
@@ -132,7 +133,10 @@ def test_neighbours_are_not_taken_for_a_coyote() -> None:
 
 def train(part: Part, until_s: float, *, end_s: float = 1e9, jumps: tuple[float, ...] = ()) -> list[tuple[float, int]]:
     """Return (time, period in the word; 0: silence) of what a feed writes from 0 s on; at `jumps` it is called late."""
-    feed, score, out, now_s = Feed(), Score((part,)), list[tuple[float, int]](), 0.0
+    feed = Feed()
+    score = Score((part,))
+    out = list[tuple[float, int]]()
+    now_s = 0.0
     feed.begin(0.0, 0.0)
     while now_s < until_s:
         word = feed.take(now_s, score, end_s)
@@ -209,7 +213,8 @@ class Talk:
 
     def __init__(self, entry: dict[str, Any]) -> None:
         burst = Burst(*entry["burst"]) if "burst" in entry else None
-        rate, width = Steady(entry.get("rate", 100)), Steady(entry.get("width", 100))
+        rate = Steady(entry.get("rate", 100))
+        width = Steady(entry.get("width", 100))
         self.score = Score((Part("all", 0, 600, rate, width, burst),))
         self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH)
@@ -221,7 +226,8 @@ class Talk:
                 self.take(step)
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s, events = step["at"], list[Event]()
+        now_s = step["at"]
+        events = list[Event]()
         while step.get("fed") and self.driver.due_s < now_s:  # it goes on as it was until then
             due_s = self.now_s = max(self.now_s, self.driver.due_s)
             for op in self.driver.poll(due_s):
@@ -236,7 +242,8 @@ class Talk:
             self.last_told = bytes.fromhex(step["told"])
             events += self.driver.done(now_s, self.read_tag, self.last_told, None)
         level = dict(zip((A, B), map(Level, step["level"]), strict=True)) if "level" in step else self.wanted.level
-        mode, end_s = Mode(step.get("want", self.wanted.mode.value)), step.get("end", self.wanted.end_s or 70.0)
+        mode = Mode(step.get("want", self.wanted.mode.value))
+        end_s = step.get("end", self.wanted.end_s or 70.0)
         self.wanted = Wanted(mode, level, CEILING, self.score, 10.0, end_s)
         self.driver.want(now_s, self.wanted)
         out: list[str] = []
@@ -289,7 +296,8 @@ def test_golden_conversations(entry: dict[str, Any]) -> None:
 @given(st.lists(st.binary(max_size=5), min_size=1, max_size=20), st.integers(0, 2**16))
 def test_noise_moves_no_belief_but_by_a_reading(noise: list[bytes], seed: int) -> None:
     """Notifications may widen what a channel may be at; none proves anything, and none is taken for a raise of ours."""
-    talk, luck = Talk({"begin": True}), Random(seed)
+    talk = Talk({"begin": True})
+    luck = Random(seed)
     talk.take({"at": 10.0, "want": "play", "level": [40, 0]})
     talk.take({"at": 10.05, "told": "000000"})
     talk.take({"at": 10.1, "told": "004001"})

@@ -13,7 +13,8 @@ from protocols.vocabulary import Channel, Hand, Level, Mode, Out, Read, Wanted, 
 from simulator.coyote2.options import Coyote2Options
 from tests.protocols.coyote2_loop import Air, Loop
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 
 FAULTS = [
     Air(),
@@ -104,7 +105,8 @@ def test_a_stop_that_is_ignored_is_sent_again(ignored: int) -> None:
 def test_without_any_answer_zeros_go_on_and_nothing_else_is_ever_written() -> None:
     loop = Loop(Coyote2Options(strength=(70, 140)), Air(mute=True))
     loop.run(10)
-    loop.mode, loop.wish = Mode.PLAY, {A: 100, B: 100}
+    loop.mode = Mode.PLAY
+    loop.wish = {A: 100, B: 100}
     loop.run(30)
     writes = [op for _, op in loop.ops if isinstance(op, Write)]
     assert {op.data for op in writes} == {SILENCE}
@@ -216,7 +218,9 @@ def test_a_new_stop_number_takes_the_proof_back_and_a_reading_of_before_proves_n
         loop.driver.done(3.01, op.tag, b"", None)
     loop.driver.done(3.02, reads[0].tag, SILENCE, None)
     assert loop.driver.reported(3.02).zero is Zero.SENT, "it was asked before the zero was out"
-    loop.now_s, loop.stops, loop.mode = 3.03, 1, Mode.OFF
+    loop.now_s = 3.03
+    loop.stops = 1
+    loop.mode = Mode.OFF
     loop.run(1.0)
     assert loop.proved
 

@@ -27,7 +27,8 @@ from simulator.twin import Pulse, WriteRefused
 from tests.effort import QUESTION_MINUTES
 from tests.world import Weather, World, rises
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 CAPS = FAMILY.caps
 GOAL = 210
 
@@ -80,7 +81,9 @@ class Kept:
 
     def check(self, *, cut: bool = False) -> None:
         """Nothing rises too fast or too high, and it ends at a proved zero (also when its link is hung up, not cut)."""
-        one, met_s = self.world, 0.5  # before, what it was found at counts as a rise
+        # before, what it was found at counts as a rise
+        one = self.world
+        met_s = 0.5
         last_s = -1.0
         for at_s, before, after in (rise for rise in rises(one.seen, "A") if rise[0] > met_s):
             assert after - before <= CAPS.step
@@ -136,7 +139,8 @@ def test_the_pulses_are_those_of_the_program_in_both_readings_of_the_pause(
     assert started is not None
     at_s = started.mono_s
     moved = [Pulse(p.at_s - at_s, p.channel, p.width_us, p.current_ma, p.first) for p in pulses]
-    score, playable = kept.course.score, FAMILY.playable
+    score = kept.course.score
+    playable = FAMILY.playable
     came = measured(moved, 12.0, 108.0, lambda at: 1 / playable.rate(texture(score, at).rate_hz))
     asked = meant(score, 12.0, 108.0, FAMILY)
     assert came.pulses == pytest.approx(asked.pulses, rel=0.01, abs=2)
@@ -293,7 +297,8 @@ def test_whatever_is_done_no_level_passes_what_was_wanted(
     kept = Kept(options, Weather(lost=0.3, doubled=0.3, late_s=late_s, seed=seed), minutes=2, goal=(70, 35))
     one = kept.world
     one.run(6)
-    met_s, stopped_s = one.now_s, None
+    met_s = one.now_s
+    stopped_s = None
     for act, wait_s in acts:
         if one.session.state is State.ENDED:
             break
@@ -301,7 +306,8 @@ def test_whatever_is_done_no_level_passes_what_was_wanted(
         if act == "stop" and stopped_s is None:
             stopped_s = one.now_s
         one.run(wait_s)
-    last_s, hands_s = -1.0, [at_s for at_s, who, _ in one.seen.levels if "hand" in who]
+    last_s = -1.0
+    hands_s = [at_s for at_s, who, _ in one.seen.levels if "hand" in who]
     for at_s, low, high in (rise for rise in rises(one.seen, "A") if rise[0] > met_s):
         crossed = any(at_s - 0.3 <= hand_s <= at_s for hand_s in hands_s)
         assert high - low <= CAPS.step or crossed, "a wheel and a word may cross on the air"

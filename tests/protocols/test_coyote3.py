@@ -29,7 +29,8 @@ from protocols.vocabulary import (
 )
 
 GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/coyote3.toml").read_text(encoding="utf-8"))
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 
 
 def layouts(entry: dict[str, Any]) -> tuple[Form, ...]:
@@ -126,7 +127,8 @@ class Talk:
 
     def __init__(self, entry: dict[str, Any]) -> None:
         burst = Burst(*entry["burst"]) if "burst" in entry else None
-        rate, width = Steady(entry.get("rate", 100)), Steady(entry.get("width", 152))
+        rate = Steady(entry.get("rate", 100))
+        width = Steady(entry.get("width", 152))
         self.score = Score((Part("all", 0, 60, rate, width, burst),))
         self.driver: Driver = FAMILY.connect(0.0, "")
         self.wanted = Wanted(Mode.WATCH)
@@ -147,7 +149,8 @@ class Talk:
         self.driver.want(step["at"], self.wanted)
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s, events = step["at"], list[Event]()
+        now_s = step["at"]
+        events = list[Event]()
         while step.get("fed") and self.driver.due_s < now_s:  # it goes on as it was until then
             due_s = self.driver.due_s
             for op in self.driver.poll(due_s):

@@ -13,7 +13,8 @@ from protocols.coyote3.strength import Strengths
 from protocols.vocabulary import Channel, Level, Mode, Out, Wanted, Write, Zero
 from tests.protocols.coyote3_box import CEILING, SCORE, Rig, Weather
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 
 
 def playing(a: int = 8, b: int = 0, weather: Weather | None = None, seconds: float = 8.0) -> Rig:
@@ -76,7 +77,8 @@ def test_what_a_hand_lowered_stays_down_even_in_the_middle_of_a_raise(
     rig = playing(40, 4, Weather(seed), seconds=1.5)
     for seconds, by in turns:
         rig.run(seconds)
-        known, told = rig.reported().level[A].known, len(rig.events)
+        known = rig.reported().level[A].known
+        told = len(rig.events)
         rig.wheel(0, by)
         left = rig.box.level[0]
         rig.run(1.0)

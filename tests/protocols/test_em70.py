@@ -104,7 +104,8 @@ class Talk:
             self.take(step)
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s, events = step["at"], list[Event]()
+        now_s = step["at"]
+        events = list[Event]()
         if "hear" in step:
             events += self.driver.receive(now_s, CONTROL, bytes.fromhex(step["hear"]))
         mode = Mode(step["want"]) if "want" in step else self.wanted.mode

@@ -71,7 +71,8 @@ class Box:
         elif code == 0x03:
             self.level = value
         elif code == 0x04 and self.takes_program:
-            self.program, self.level = value, 0
+            self.program = value
+            self.level = 0
         elif code == 0x07:
             minutes, seconds = divmod(self.left_s, 60)
             return frame(bytes((7, 1, self.program, 1, self.level, minutes, 60, seconds, 0)))
@@ -89,11 +90,16 @@ class Loop:
     def __init__(
         self, box: Box, *, lost: float = 0.0, doubled: float = 0.0, late_s: float = 0.0, seed: int = 0
     ) -> None:
-        self.box, self.lost, self.doubled, self.late_s = box, lost, doubled, late_s
+        self.box = box
+        self.lost = lost
+        self.doubled = doubled
+        self.late_s = late_s
         self.chance = Random(seed)
         self.now_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
-        self.mode, self.wish, self.number = Mode.READY, 0, 0
+        self.mode = Mode.READY
+        self.wish = 0
+        self.number = 0
         self.events: list[Event] = []
         self.ops: list[tuple[float, Write]] = []
         self.ups: list[tuple[float, int, int]] = []
@@ -114,7 +120,8 @@ class Loop:
             next_s = min(heap_s, self.driver.due_s, self.box.dark_s, self.now_s + 0.1)
             self.now_s = max(self.now_s, min(next_s, begin_s + seconds))
             if self.now_s >= self.box.dark_s:
-                self.box.on, self.box.level = False, 0
+                self.box.on = False
+                self.box.level = 0
                 break  # it hangs up
             while self._heap and self._heap[0][0] <= self.now_s:
                 heappop(self._heap)[2]()
@@ -129,18 +136,22 @@ class Loop:
 
     def play(self, level: int, seconds: float = 30.0) -> "Loop":
         """Ramp for a level, until it is known."""
-        self.mode, self.wish = Mode.PLAY, level
+        self.mode = Mode.PLAY
+        self.wish = level
         self.run(seconds, lambda now: now.level[A] == Span(level, level))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
-        self.mode, self.wish, self.number = Mode.OFF, 0, self.number + 1
+        self.mode = Mode.OFF
+        self.wish = 0
+        self.number = self.number + 1
         self._pass()
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
 
     def _pass(self) -> None:
-        now_s, driver = self.now_s, self.driver
+        now_s = self.now_s
+        driver = self.driver
         reported = driver.reported(now_s)
         request = Request(self.mode, {A: Level(self.wish)}, 1.0, 0.0, 1800.0, held=self.held)
         granted = permit(now_s, request, reported, CAPS, LIMITS)
@@ -294,7 +305,8 @@ def test_without_any_answer_zeros_go_on_and_nothing_is_called_proved() -> None:
 @pytest.mark.control("C-07")
 def test_a_stop_passes_a_request_that_hangs() -> None:
     loop = Loop(Box()).ready().play(2)
-    driver, now_s = loop.driver, loop.now_s + 2.0
+    driver = loop.driver
+    now_s = loop.now_s + 2.0
     play = Wanted(Mode.PLAY, {A: Level(2)}, {A: CAPS.scale}, SCORE, 0.0, 1800.0)
     driver.want(now_s, play)
     hung = driver.poll(now_s)
@@ -369,7 +381,9 @@ def test_a_power_off_that_reached_nobody_proves_nothing_when_the_link_is_lost() 
 def test_a_link_that_ends_while_the_power_off_is_still_on_its_way_proves_nothing() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6)).ready().play(4)
     loop.run(3)
-    loop.mode, loop.wish, loop.number = Mode.OFF, 0, 1
+    loop.mode = Mode.OFF
+    loop.wish = 0
+    loop.number = 1
     loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
     assert loop.ops[-2][1].data == OFF
     last = loop.driver.lost(loop.now_s + 0.01)
@@ -380,7 +394,9 @@ def test_a_link_that_ends_while_the_power_off_is_still_on_its_way_proves_nothing
 def test_a_unit_that_goes_out_of_range_after_it_took_the_power_off_has_not_hung_up() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6, switches_off=False)).ready().play(4)
     loop.run(3)
-    loop.mode, loop.wish, loop.number = Mode.OFF, 0, 1
+    loop.mode = Mode.OFF
+    loop.wish = 0
+    loop.number = 1
     loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
     loop.run(0.1)
     loop.box.away = True
@@ -402,7 +418,8 @@ def test_a_unit_that_ends_the_link_long_after_a_power_off_may_have_done_so_for_a
 def test_a_power_off_that_nobody_acknowledged_is_written_again() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6)).ready().play(4)
     loop.run(3)
-    loop.box.away, loop.lost = True, 1.0
+    loop.box.away = True
+    loop.lost = 1.0
     loop.stop(4.0)
     loop.box.away = False
     loop.run(4.0)
@@ -414,7 +431,9 @@ def test_a_power_off_that_nobody_acknowledged_is_written_again() -> None:
 def test_a_power_off_of_an_earlier_stop_proves_no_later_one() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6, switches_off=False)).ready().play(4)
     loop.run(3)
-    loop.mode, loop.wish, loop.number = Mode.OFF, 0, 1
+    loop.mode = Mode.OFF
+    loop.wish = 0
+    loop.number = 1
     loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
     loop.run(0.1)
     assert loop.driver.lost(loop.now_s).zero is Zero.CONFIRMED
@@ -468,7 +487,9 @@ def test_a_link_lost_before_anything_was_raised_is_told_by_the_proof_of_the_stop
     loop.run(0.5)
     last = loop.driver.lost(loop.now_s)
     assert (last.zero, last.stop) == (Zero.CONFIRMED, 0)
-    loop.box.away, loop.mode, loop.number = True, Mode.OFF, 1
+    loop.box.away = True
+    loop.mode = Mode.OFF
+    loop.number = 1
     loop.run(0.5)
     last = loop.driver.lost(loop.now_s)
     assert (last.zero, last.stop, last.out) == (Zero.SENT, 1, Out.OFF)
@@ -496,7 +517,8 @@ def test_a_key_twice_within_seconds_takes_a_proof_back_each_time() -> None:
 
 @pytest.mark.control("C-04")
 def test_no_step_up_goes_out_while_a_write_is_under_way() -> None:
-    driver, wrote = FAMILY.connect(0.0, ""), list[Write]()
+    driver = FAMILY.connect(0.0, "")
+    wrote = list[Write]()
     driver.want(0.0, Wanted(Mode.READY, score=SCORE))
     for now_s in (0.0, 0.03, 0.06):
         ops = [op for op in driver.poll(now_s) if isinstance(op, Write)]
@@ -516,7 +538,8 @@ def test_no_step_up_goes_out_while_a_write_is_under_way() -> None:
 def test_a_step_up_that_had_to_wait_for_the_air_needs_a_fresh_word_again() -> None:
     loop = Loop(Box()).ready().play(2)
     loop.run(1.2)
-    driver, now_s = loop.driver, driver_fresh(loop)
+    driver = loop.driver
+    now_s = driver_fresh(loop)
     play = Wanted(Mode.PLAY, {A: Level(2)}, {A: CAPS.scale}, SCORE, 0.0, 1800.0)
     driver.want(now_s, play)
     driver.poll(now_s)
@@ -547,7 +570,8 @@ def test_a_hand_that_went_down_to_zero_without_a_word_is_not_answered_by_a_step_
         loop = Loop(Box()).ready().play(3)
         loop.run(1.5 + moment * 0.1)
         loop.box.level = 0  # its key frames were lost
-        loop.wish, begin_s = 6, loop.now_s
+        loop.wish = 6
+        begin_s = loop.now_s
         loop.run(0.45)
         assert all(at_s < begin_s + 0.6 for at_s, _, _ in loop.ups)
         assert loop.box.level <= 1
@@ -600,13 +624,18 @@ def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_unit_and_of_the_s
     for seconds, act in acts:
         match act:
             case "play" | "zero":
-                loop.mode, loop.wish = Mode.PLAY, 4 if act == "play" else 0
+                loop.mode = Mode.PLAY
+                loop.wish = 4 if act == "play" else 0
             case "pause" | "stop":
-                loop.mode, loop.wish, loop.number = Mode.OFF, 0, loop.number + 1
+                loop.mode = Mode.OFF
+                loop.wish = 0
+                loop.number = loop.number + 1
             case "away":
-                box.away, away_s = True, loop.now_s if away_s is None else away_s
+                box.away = True
+                away_s = loop.now_s if away_s is None else away_s
             case "back":
-                box.away, away_s = False, None
+                box.away = False
+                away_s = None
             case "key+" | "key-" if box.on:
                 box.level = max(0, min(15, box.level + (1 if act == "key+" else -1)))
                 loop.unseen = loop.unseen or box.away

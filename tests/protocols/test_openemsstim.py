@@ -46,7 +46,8 @@ from tests.effort import QUESTION_MINUTES
 from tests.packets import bytes_of, golden
 from tests.world import World, rises
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 GOLDEN = golden("openemsstim")
 GOOD = [bytes_of(entry) for entry in GOLDEN["packet"]]
 FORMS = FAMILY.layouts[Direction.TO_DEVICE][COMMAND.name]
@@ -99,7 +100,8 @@ def test_with_g_before_the_last_number_a_cut_is_seen_only_if_it_leaves_no_number
 
 @pytest.mark.parametrize("entry", GOLDEN["packet"], ids=lambda entry: entry["meaning"])
 def test_the_board_does_what_the_decoder_reads(entry: dict[str, Any]) -> None:
-    data, wanted = bytes_of(entry), entry["fields"]
+    data = bytes_of(entry)
+    wanted = entry["fields"]
     twin = make(read_line("openemsstim:strength=7/7"), lambda _unit: silent)[0]
     twin.connect(0.0)
     twin.write(0.0, COMMAND, data, True)
@@ -128,7 +130,8 @@ class Talk:
         self.score = Score((replace(SCORE.parts[0], **shape),))
         self.end_s = entry.get("end", 3600.0)
         self.driver = FAMILY.connect(0.0, "")
-        self.mode, self.level = Mode.WATCH, [0, 0]
+        self.mode = Mode.WATCH
+        self.level = [0, 0]
         self.open: list[Write] = []
         for step in GOLDEN["conversation"][0]["steps"][:6] if entry.get("begin") else []:
             self.take(step)
@@ -140,7 +143,8 @@ class Talk:
                 op = next(op for op in self.open if op.data == text.encode())
                 self.open.remove(op)
                 assert self.driver.done(now_s, op.tag, b"", error) == []
-        self.mode, self.level = Mode(step.get("want", self.mode.value)), step.get("level", self.level)
+        self.mode = Mode(step.get("want", self.mode.value))
+        self.level = step.get("level", self.level)
         level = {A: Level(self.level[0]), B: Level(self.level[1])}
         ceiling = dict.fromkeys((A, B), CAPS.scale)
         self.driver.want(now_s, Wanted(self.mode, level, ceiling, self.score, 8.0, self.end_s))
@@ -172,9 +176,14 @@ class Loop:
         self.trace = Trace()
         self.twin: Twin = make(read_line(f"openemsstim:{unit}"), self.trace.of)[0]
         self.luck = Random(unit)
-        self.late_s, self.refused, self.mute = late_s, refused, mute
-        self.now_s, self.clear_s, self.end_s = 0.0, 0.0, 3600.0
-        self.mode, self.wish = Mode.READY, {A: Level(0), B: Level(0)}
+        self.late_s = late_s
+        self.refused = refused
+        self.mute = mute
+        self.now_s = 0.0
+        self.clear_s = 0.0
+        self.end_s = 3600.0
+        self.mode = Mode.READY
+        self.wish = {A: Level(0), B: Level(0)}
         self.granted: Mapping[Channel, Level] = {}
         self.number = 0
         self.score = SCORE
@@ -188,7 +197,8 @@ class Loop:
 
     def run(self, seconds: float, until: Callable[[Reported], bool] = lambda _: False) -> float:
         """Live for so long, or until a report is so; return how long that took."""
-        began_s, end_s = self.now_s, self.now_s + seconds
+        began_s = self.now_s
+        end_s = self.now_s + seconds
         self._pass()
         while self.now_s < end_s and not until(self.reported()):
             next_s = min(self._heap[0][0] if self._heap else inf, self.driver.due_s, self.twin.due_s, self.now_s + 0.1)
@@ -204,13 +214,16 @@ class Loop:
     def play(self, a: int, b: int = 0, seconds: float = 60.0) -> "Loop":
         """Make ready, and wish for levels until they are known."""
         self.run(30, lambda now: now.ready)
-        self.mode, self.wish = Mode.PLAY, {A: Level(a), B: Level(b)}
+        self.mode = Mode.PLAY
+        self.wish = {A: Level(a), B: Level(b)}
         self.run(seconds, lambda now: (now.level[A].lo, now.level[B].lo) == (a, b))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop; return how long the proof took."""
-        self.mode, self.wish, self.number = Mode.OFF, dict.fromkeys((A, B), Level(0)), self.number + 1
+        self.mode = Mode.OFF
+        self.wish = dict.fromkeys((A, B), Level(0))
+        self.number = self.number + 1
         return self.run(seconds, self.proved)
 
     def proved(self, now: Reported) -> bool:
@@ -395,7 +408,8 @@ def test_a_board_that_ignores_stops_is_proved_off_when_its_time_is_over_and_not_
 @pytest.mark.control("C-07", "C-09")
 def test_a_unit_that_never_replies_gets_zeros_only_and_is_never_ready() -> None:
     loop = Loop("strength=60/40", mute=True)
-    loop.mode, loop.wish = Mode.PLAY, {A: Level(10), B: Level(10)}
+    loop.mode = Mode.PLAY
+    loop.wish = {A: Level(10), B: Level(10)}
     loop.run(20)
     assert {op.data for _, op, _ in loop.writes} == {b"C0I0T0G", b"C1I0T0G"}
     now = loop.reported()

@@ -22,7 +22,10 @@ def test_a_point_is_taken_once_and_missed_ones_are_gone() -> None:
 
 @given(st.floats(0, 1e6), st.lists(st.floats(0.0005, 1.5), min_size=1, max_size=30))
 def test_polling_whenever_it_is_due_takes_every_point_in_order(start_s: float, waits: list[float]) -> None:
-    grid, now_s, taken, missed = Grid(start_s, 0.1), start_s, [], 0
+    grid = Grid(start_s, 0.1)
+    now_s = start_s
+    taken = []
+    missed = 0
     for wait_s in waits:
         now_s = max(now_s + wait_s, grid.next_s)
         at_s, left_out = grid.take(now_s)

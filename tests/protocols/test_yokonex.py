@@ -31,7 +31,8 @@ from protocols.yokonex.packets import CAPS, IN, OUT, STOP_V1, STOP_V2, V1, V2, a
 from tests.packets import bytes_of, golden
 
 GOLDEN = golden("yokonex")
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 
 
 def forms(entry: dict[str, Any]) -> tuple[Form, ...]:
@@ -125,7 +126,9 @@ class Talk:
             self.take(step)
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s, events, said = step["at"], list[Event](), list[str]()
+        now_s = step["at"]
+        events = list[Event]()
+        said = list[str]()
         for text in step.get("hear", []):
             events += self.driver.receive(now_s, OUT, bytes.fromhex(text))
         mode = Mode(step["want"]) if "want" in step else self.wanted.mode

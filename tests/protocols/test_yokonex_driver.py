@@ -42,10 +42,12 @@ BAD_AIR = {
 
 def rises(loop: Loop, channel: Channel) -> list[tuple[float, int]]:
     """Return (time, by how much) for each rise that the host made while it played."""
-    out, level = list[tuple[float, int]](), 0
+    out = list[tuple[float, int]]()
+    level = 0
     for record in loop.trace.records:
         if record["event"] == "level" and record["channel"] == channel.value:
-            now, at_s = record["level"], record["t"]
+            now = record["level"]
+            at_s = record["t"]
             assert isinstance(now, int)
             assert isinstance(at_s, float)
             if now > level and record["by"] == "host":
@@ -122,7 +124,8 @@ def test_a_unit_that_does_not_switch_b_on_is_refused_with_a_hint(options: str) -
 @pytest.mark.parametrize("profile", [V1, V2])
 def test_a_unit_left_running_is_zeroed_and_proved_before_anything_plays(profile: str) -> None:
     loop = Loop(f"version={profile},strength=120/276,stop_ignored=3", profile=profile)
-    loop.mode, loop.wish = Mode.PLAY, {A: 3, B: 3}
+    loop.mode = Mode.PLAY
+    loop.wish = {A: 3, B: 3}
     loop.run(10, lambda now: now.level[B].lo == 3)
     levels = [(r["channel"], r["level"]) for r in loop.trace.records if r["event"] == "level" and r["by"] == "host"]
     assert levels[:2] in ([("A", 0), ("B", 0)], [("B", 0), ("A", 0)])
@@ -176,7 +179,8 @@ def test_a_stop_from_any_moment_is_proved_and_never_falsely(
 ) -> None:
     loop = Loop(f"version={profile}", air, profile)
     loop.run(12, lambda now: now.ready)
-    loop.mode, loop.wish = Mode.PLAY, {A: 30, B: 12}
+    loop.mode = Mode.PLAY
+    loop.wish = {A: 30, B: 12}
     loop.run(at_s)
     loop.twin._ignored = -ignored  # so many stops have no effect
     loop.stop(20.0)

@@ -59,7 +59,8 @@ def test_a_new_number_while_it_gets_ready_asks_for_zero_anew() -> None:
 def test_an_order_that_nobody_knows_to_have_gone_out_keeps_a_stop_from_being_proved() -> None:
     """The air held an order back for longer than a command waits: it comes after the stop, and puts the unit on."""
     loop = Loop().ready()
-    driver, now_s = loop.driver, 5.0
+    driver = loop.driver
+    now_s = 5.0
     driver.want(now_s, Wanted(Mode.PLAY, {A: CAPS.first, B: CAPS.first}, {}, STEADY, 0.0, 1800.0))
     (order,) = driver.poll(now_s)
     now_s += 0.4
@@ -83,7 +84,8 @@ def test_an_order_that_nobody_knows_to_have_gone_out_keeps_a_stop_from_being_pro
 @pytest.mark.control("C-46")
 def test_a_held_back_order_that_is_never_heard_of_is_stopped_again_before_zero_is_proved() -> None:
     loop = Loop().ready()
-    loop.mode, loop.wish = Mode.PLAY, {A: 3, B: 0}
+    loop.mode = Mode.PLAY
+    loop.wish = {A: 3, B: 0}
     held: list[Op] = []
     real = loop._send
 
@@ -132,7 +134,8 @@ def test_what_plays_is_not_told_again_while_the_unit_is_not_heard() -> None:
 def test_a_report_is_as_fresh_as_the_question_that_it_surely_came_after() -> None:
     for late_s in (0.0, 0.2, 0.6, 2.0):
         loop = Loop(weather=Weather(late_s=late_s, doubled=0.5)).ready()
-        loop.mode, loop.wish = Mode.PLAY, {A: 14, B: 0}
+        loop.mode = Mode.PLAY
+        loop.wish = {A: 14, B: 0}
         loop.run(8)
         age_s = loop.now_s - loop.reported.told_s
         assert age_s >= late_s
@@ -150,8 +153,11 @@ def test_a_climb_takes_no_longer_than_its_slope_and_the_answers() -> None:
 
 def test_nothing_flows_from_the_end_on_though_nobody_says_stop() -> None:
     loop = Loop().ready()
-    loop.mode, loop.wish, loop.end_s = Mode.PLAY, {A: 9, B: 4}, loop.now_s + 5
-    driver, end_s = loop.driver, loop.end_s
+    loop.mode = Mode.PLAY
+    loop.wish = {A: 9, B: 4}
+    loop.end_s = loop.now_s + 5
+    driver = loop.driver
+    end_s = loop.end_s
     loop.run(4.9)
     assert loop.twin.level("A") == 9
     # no word from the session any more, as if it hung
@@ -170,7 +176,8 @@ def test_nothing_flows_from_the_end_on_though_nobody_says_stop() -> None:
 def test_a_level_is_not_raised_while_nobody_knows_where_it_is() -> None:
     """The Guard holds it; the driver asks for no more than it sent last, whatever it is told."""
     loop = Loop().ready().play(10)
-    driver, now_s = loop.driver, loop.now_s
+    driver = loop.driver
+    now_s = loop.now_s
     loop.weather.lost = 1.0
     loop.wish = {A: 6, B: 0}
     loop.run(0.1)  # the order is on its way, and nothing is heard of it

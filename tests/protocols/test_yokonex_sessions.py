@@ -23,7 +23,8 @@ from tests.effort import LONG, QUESTION_MINUTES
 from tests.protocols.yokonex_loop import unit
 from tests.world import Weather, World, rises
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 PROOF_LEVEL = 1
 
 

@@ -34,7 +34,8 @@ from protocols.zc95.packets import CAPS, CONTROL_SERVICE, MAY_JOIN, PULSES, STRE
 from protocols.zc95.requests import Words
 
 GOLDEN = tomllib.loads((Path(__file__).parent.parent / "golden/zc95.toml").read_text(encoding="utf-8"))
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 ENDPOINTS = {endpoint.name: endpoint for endpoint in (*USED, PULSES, MAY_JOIN)}
 
 
@@ -113,7 +114,9 @@ class Talk:
             self.take(step)
 
     def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s, events, out = step["at"], list[Event](), list[str]()
+        now_s = step["at"]
+        events = list[Event]()
+        out = list[str]()
         self.want(now_s, step)
         if "hear" in step:
             name, _, value = step["hear"].partition("=")
@@ -203,7 +206,9 @@ def test_golden_conversations(entry: dict[str, Any]) -> None:
 
 @pytest.mark.control("C-08")
 def test_a_zero_of_an_earlier_stop_proves_no_later_one() -> None:
-    words, lane, proofs = Words(), ChannelState(A), []
+    words = Words()
+    lane = ChannelState(A)
+    proofs = []
     for now_s in (0.0, 0.1):
         lane.silence(now_s)
         words.ask(now_s, lane, What.POWER, 0, hurries=True)

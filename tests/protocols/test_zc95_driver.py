@@ -48,7 +48,8 @@ def test_no_raise_passes_what_is_wanted_and_a_proof_is_true(
 ) -> None:
     loop = Loop(Zc95Options(strength=(left, left)), air)
     loop.run(30, lambda now: now.ready)
-    loop.mode, loop.begun_s = Mode.PLAY, loop.now_s
+    loop.mode = Mode.PLAY
+    loop.begun_s = loop.now_s
     for seconds, (a, b) in wishes if loop.reported.ready else ():
         loop.wish = {A: a, B: b, C: 0, D: 0}
         loop.run(seconds)
@@ -57,9 +58,11 @@ def test_no_raise_passes_what_is_wanted_and_a_proof_is_true(
     assert loop.reported.zero is Zero.CONFIRMED or surely_off(loop.now_s + 6.0, CAPS, loop.last)
     host = [record for record in loop.trace.records if record["event"] == "level" and record["by"] == "host"]
     for channel in (A, B):
-        rises, level = [], left
+        rises = []
+        level = left
         for record in (record for record in host if record["channel"] == channel.value):
-            at_s, now = float(str(record["t"])), int(str(record["level"]))
+            at_s = float(str(record["t"]))
+            now = int(str(record["level"]))
             if now > level:
                 rises.append(at_s)
                 assert now <= level + CAPS.step
@@ -138,7 +141,8 @@ def test_a_box_that_never_answers_gets_nothing_but_zeros() -> None:
 def test_while_a_reply_is_missing_only_zeros_and_readings_follow() -> None:
     loop = Loop().ready().play(40)
     loop.run(1.2)
-    loop.mute, loop.wish[A] = True, 60
+    loop.mute = True
+    loop.wish[A] = 60
     began_s = loop.now_s
     loop.run(6.0)
     later = [op for at_s, op in loop.ops if at_s > began_s]
@@ -272,7 +276,8 @@ def test_a_stop_after_a_pause_is_proved_by_replies_to_zeros_of_its_own() -> None
 
 @pytest.mark.control("C-46")
 def test_a_reply_to_a_zero_of_the_pause_proves_nothing_of_the_stop() -> None:
-    driver, wrote = FAMILY.connect(0.0, ""), dict[int, Write]()
+    driver = FAMILY.connect(0.0, "")
+    wrote = dict[int, Write]()
 
     def poll(now_s: float) -> list[Write]:
         ops = [op for op in driver.poll(now_s) if isinstance(op, Write) and op.response]
@@ -327,13 +332,16 @@ def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_box(
     for seconds, act in acts:
         match act:
             case "play" | "zero":
-                loop.mode, loop.wish[A] = Mode.PLAY, 40 if act == "play" else 0
+                loop.mode = Mode.PLAY
+                loop.wish[A] = 40 if act == "play" else 0
             case "stop":
                 loop.stop(0.0)
             case "away":
-                loop.away, away_s = True, loop.now_s if away_s is None else away_s
+                loop.away = True
+                away_s = loop.now_s if away_s is None else away_s
             case "back":
-                loop.away, away_s = False, None
+                loop.away = False
+                away_s = None
             case "mute" | "heard":
                 loop.mute = act == "mute"
         loop.run(seconds if away_s is None else min(seconds, max(0.0, away_s + supervision_s - loop.now_s)))

@@ -76,7 +76,8 @@ def check(made: World) -> None:
 @pytest.mark.control("C-01", "C-02", "C-05")
 @pytest.mark.parametrize("way", OPEN)
 def test_a_session_completes_at_a_proved_zero_whichever_way_it_is(way: str) -> None:
-    options, minutes = OPEN[way], 20 if way in TWENTY else QUESTION_MINUTES
+    options = OPEN[way]
+    minutes = 20 if way in TWENTY else QUESTION_MINUTES
     made = world(options, minutes)
     made.run(minutes * 60 + 60)
     assert (made.ended.reason, made.ended.stop_confirmed) == (Reason.COMPLETED, True)

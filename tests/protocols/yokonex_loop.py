@@ -20,7 +20,8 @@ from simulator.yokonex.options import YokonexOptions
 from simulator.yokonex.unit import KIND, Yokonex
 from tests.world import Weather
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 STEADY = Score((Part("all", 0, 1800, Steady(80), Steady(90)),))
 LIMITS = Limits((family_cap(CAPS),))
 
@@ -65,7 +66,8 @@ class Loop:
         self.now_s = 0.0
         self.profile = profile or V1
         self.driver = FAMILY.connect(0.0, profile)
-        self.mode, self.wish = Mode.READY, {A: 0, B: 0}
+        self.mode = Mode.READY
+        self.wish = {A: 0, B: 0}
         self.number = 0
         self.end_s = 1800.0
         self.events: list[Event] = []
@@ -86,7 +88,8 @@ class Loop:
 
     def run(self, seconds: float, until: Callable[[Reported], bool] = lambda _: False) -> float:
         """Live for so long, or until a report is so; return the time that took."""
-        begin_s, end_s = self.now_s, self.now_s + seconds
+        begin_s = self.now_s
+        end_s = self.now_s + seconds
         self._pass()
         while self.now_s < end_s and not until(self.reported):
             heap_s = self._heap[0][0] if self._heap else end_s
@@ -105,13 +108,15 @@ class Loop:
 
     def play(self, a: int, b: int = 0, seconds: float = 60.0) -> "Loop":
         """Ramp for levels, until they are known."""
-        self.mode, self.wish = Mode.PLAY, {A: a, B: b}
+        self.mode = Mode.PLAY
+        self.wish = {A: a, B: b}
         self.run(seconds, lambda now: (now.level[A].lo, now.level[B].lo) == (a, b))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
-        self.mode, self.wish = Mode.OFF, {A: 0, B: 0}
+        self.mode = Mode.OFF
+        self.wish = {A: 0, B: 0}
         self.number += 1
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED and now.stop == self.number)
 
@@ -128,7 +133,8 @@ class Loop:
         return [(at_s, op.data.hex()) for at_s, op in self.writes if op.data[1] != 0x71]
 
     def _pass(self) -> None:
-        now_s, driver = self.now_s, self.driver
+        now_s = self.now_s
+        driver = self.driver
         reported = driver.reported(now_s)
         self.sure = {channel: max(self.sure[channel], span.lo) for channel, span in reported.level.items()}
         wish = {ch: Level(level) for ch, level in self.wish.items()}

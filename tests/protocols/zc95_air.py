@@ -67,9 +67,14 @@ class Loop:
         self.trace = Trace()
         self.twin = KIND.make("28:CD:C1:09:05:01", self.options, Chance(1), self.trace.of("zc95"))
         self.luck = Random(self.air.seed)
-        self.now_s, self.linked, self.mute, self.away = 0.0, True, False, False
-        self.mode, self.wish = Mode.READY, dict.fromkeys(CAPS.channels, 0)
-        self.begun_s, self.number = 0.0, 0
+        self.now_s = 0.0
+        self.linked = True
+        self.mute = False
+        self.away = False
+        self.mode = Mode.READY
+        self.wish = dict.fromkeys(CAPS.channels, 0)
+        self.begun_s = 0.0
+        self.number = 0
         self.held: Mapping[Channel, Level] = {}
         self.events: list[Event] = []
         self.ops: list[tuple[float, Op]] = []
@@ -115,13 +120,16 @@ class Loop:
         """Ramp for levels of A, B, …, until they are known."""
         wish = {channel: Level(level) for channel, level in zip(CAPS.channels, (*levels, 0, 0, 0), strict=False)}
         self.begun_s = self.begun_s if self.mode is Mode.PLAY else self.now_s
-        self.mode, self.wish = Mode.PLAY, dict(wish)
+        self.mode = Mode.PLAY
+        self.wish = dict(wish)
         self.run(seconds, lambda now: all(now.level[channel] == Span(level, level) for channel, level in wish.items()))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved, or the link is closed; return how long that took."""
-        self.mode, self.wish, self.number = Mode.OFF, dict.fromkeys(CAPS.channels, 0), self.number + 1
+        self.mode = Mode.OFF
+        self.wish = dict.fromkeys(CAPS.channels, 0)
+        self.number = self.number + 1
         self._pass()
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
 
@@ -137,7 +145,8 @@ class Loop:
         return max([0, *held[-1:], *(level[channel] for s, level in self.granted if at_s - back_s < s <= at_s)])
 
     def _pass(self) -> None:
-        now_s, driver = self.now_s, self.driver
+        now_s = self.now_s
+        driver = self.driver
         reported = driver.reported(now_s)
         wish = {channel: Level(level) for channel, level in self.wish.items()}
         request = Request(self.mode, wish, 1.0, self.begun_s, 1e6, held=self.held)
@@ -182,8 +191,10 @@ class Loop:
         self._at(there_s, lambda: self._arrive(op, dropped=dropped, hung=hung))
 
     def _arrive(self, op: Read | Write, *, dropped: bool, hung: bool) -> None:
-        data, error = b"", None
-        dropped, hung = dropped or self.away, hung or self.away
+        data = b""
+        error = None
+        dropped = dropped or self.away
+        hung = hung or self.away
         try:
             if isinstance(op, Read):
                 data = self.twin.read(self.now_s, op.endpoint)

@@ -26,7 +26,8 @@ def test_every_line_bar_and_square_is_drawn(browser: str, tmp_path: Path, days: 
 
 
 def test_an_empty_page_would_be_noticed(browser: str, tmp_path: Path) -> None:
-    page, shot = tmp_path / "empty.html", tmp_path / "shot.png"
+    page = tmp_path / "empty.html"
+    shot = tmp_path / "shot.png"
     page.write_text(
         re.sub(r"<svg.*?</svg>", "", write(tmp_path, written()).read_text(encoding="utf-8")), encoding="utf-8"
     )
@@ -41,7 +42,8 @@ def test_the_page_asks_the_network_for_nothing(browser: str, tmp_path: Path) -> 
 
 
 def test_a_page_that_asks_would_be_noticed(browser: str, tmp_path: Path) -> None:
-    page, log = tmp_path / "nosy.html", tmp_path / "net.json"
+    page = tmp_path / "nosy.html"
+    log = tmp_path / "net.json"
     page.write_text('<!DOCTYPE html><title>x</title><img src="https://example.invalid/x.png">', encoding="utf-8")
     browse(browser, page, f"--log-net-log={log}", "--dump-dom")
     assert asked_for(log) == ["https://example.invalid/x.png"]

@@ -32,7 +32,8 @@ def test_no_line_is_longer_than_the_width(days: int, width: int) -> None:
 
 
 def test_colour_adds_only_colour() -> None:
-    plain, coloured = as_text(written()), as_text(written(), colour=True)
+    plain = as_text(written())
+    coloured = as_text(written(), colour=True)
     assert "\x1b[" in coloured
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain

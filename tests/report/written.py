@@ -42,7 +42,10 @@ def slot(moment: datetime, status: Status) -> Slot:
 @cache
 def written(days: int = 28, program: str = "tens-ankle", note: str = "after stairs") -> Tally:
     """Return a period of two slots a day: one is missed each ninth day, the pain falls from 7 to 3."""
-    sessions, pains, runs, slots = [], [], [], []
+    sessions = []
+    pains = []
+    runs = []
+    slots = []
     for number in range(days):
         day = FIRST + timedelta(days=number)
         for hour in (8, 18):

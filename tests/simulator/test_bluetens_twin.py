@@ -30,7 +30,9 @@ class Bench:
         unit = read_options(options, RadioFaults(), KIND.unit)[1]
         twin = KIND.make(address, unit, Chance(1), self.trace.of("bluetens"))
         assert isinstance(twin, Bluetens)
-        self.twin, self.now_s, self._rest = twin, 0.0, b""
+        self.twin = twin
+        self.now_s = 0.0
+        self._rest = b""
         if linked:
             self.link()
 
@@ -164,7 +166,8 @@ def test_the_factory_program_is_twenty_minutes_of_80_hz(hardware: str, width_us:
     bench = Bench(f"hardware={hardware}")
     bench.put("p20.lok", P20)
     bench.ask("ssta p20.lok", "str 20")
-    begin_s, seen = bench.now_s, []
+    begin_s = bench.now_s
+    seen = []
     while bench.twin.level() and bench.now_s < 1300:
         since_s = bench.now_s
         bench.heard(30)

@@ -21,7 +21,8 @@ class Bench:
         self.trace = Trace()
         twin = make(read_line(f"coyote2:{options}"), self.trace.of, seed)[0]
         assert isinstance(twin, Coyote2)
-        self.twin, self.now_s = twin, 0.0
+        self.twin = twin
+        self.now_s = 0.0
         twin.connect(0.0)
         twin.subscribe(0.0, STRENGTHS, listens)
 

@@ -26,7 +26,8 @@ class Bench:
         self.trace = Trace()
         twin = make(read_line(f"coyote3:{options}"), self.trace.of, seed)[0]
         assert isinstance(twin, Coyote3)
-        self.twin, self.now_s = twin, 0.0
+        self.twin = twin
+        self.now_s = 0.0
         twin.connect(0.0)
         twin.subscribe(0.0, OUT, listens)
 
@@ -221,7 +222,10 @@ def test_what_uncertain_options_change() -> None:
             out += bench.heard(0.2)
         return out
 
-    probe, rise, same, idle = "140000", "240400", "3f0e00", "400000"
+    probe = "140000"
+    rise = "240400"
+    same = "3f0e00"
+    idle = "400000"
     assert answers("", probe, rise, same, idle) == ["b1010a00", "b1020e00", "b1030e00"]
     assert answers("ack=changed", probe, rise, same, idle) == ["b1020e00"]
     assert answers("ack=never", probe, rise, same) == []

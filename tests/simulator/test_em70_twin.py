@@ -13,7 +13,10 @@ from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.twin import WriteRefused
 
-UP, DOWN, STOP, ASK = "5a0501000060", "5a0502000061", "5a0503000062", "5a0507000066"
+UP = "5a0501000060"
+DOWN = "5a0502000061"
+STOP = "5a0503000062"
+ASK = "5a0507000066"
 
 
 class Bench:
@@ -23,7 +26,8 @@ class Bench:
         self.trace = Trace()
         twin = make(read_line(f"em70:{options}"), self.trace.of, seed)[0]
         assert isinstance(twin, Em70)
-        self.twin, self.now_s = twin, 0.0
+        self.twin = twin
+        self.now_s = 0.0
         twin.connect(0.0)
         twin.subscribe(0.0, CONTROL, True)
 

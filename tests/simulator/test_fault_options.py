@@ -127,7 +127,8 @@ def test_each_radio_option_hurts_in_its_way() -> None:
 @given(st.lists(st.floats(0, 0.2), max_size=50), st.integers(0, 99))
 def test_what_is_late_never_overtakes(gaps: list[float], seed: int) -> None:
     bad = weather(RadioFaults(late_s=2.0, dup=0.3, lost=0.3), seed)
-    at_s, last_s = 0.0, 0.0
+    at_s = 0.0
+    last_s = 0.0
     for gap_s in gaps:
         at_s += gap_s
         for late_s, _ in bad.carry(at_s, b"x"):

@@ -64,7 +64,9 @@ def forms_of(made: Family, profile: str) -> Forms:
 @pytest.mark.control("C-34")
 @pytest.mark.parametrize(("name", "profile"), PROFILES)
 def test_whatever_comes_is_bad_or_builds_back(name: str, profile: str) -> None:
-    made, luck, good = family(name), Random(f"{name} {profile}"), 0
+    made = family(name)
+    luck = Random(f"{name} {profile}")
+    good = 0
     table = [(direction, endpoint) for direction in Direction for endpoint in forms_of(made, profile)[direction]]
     for direction, endpoint in table:
         forms = forms_of(made, profile)[direction][endpoint]
@@ -82,12 +84,14 @@ def test_whatever_comes_is_bad_or_builds_back(name: str, profile: str) -> None:
 @pytest.mark.parametrize(("name", "profile"), [case for case in PROFILES if case[0] not in LENIENT])
 def test_no_twin_changes_its_level_for_a_broken_packet(name: str, profile: str) -> None:
     """What is no packet of the family leaves a twin as it is; a valid one may do what it says."""
-    made, luck = family(name), Random(f"twin {name} {profile}")
+    made = family(name)
+    luck = Random(f"twin {name} {profile}")
     options = f"version={profile}" if profile else ""
     twin: Any = make(read_line(f"{name}:{options}"), lambda _unit: silent)[0]
     twin.connect(0.0)
     table = forms_of(made, profile)[Direction.TO_DEVICE]
-    now_s, tried = 0.0, 0
+    now_s = 0.0
+    tried = 0
     for endpoint in (one for one in made.endpoints if one.name in table):
         for data in packets(luck, literal(name, Direction.TO_DEVICE, endpoint.name, profile), PACKETS // 20):
             try:
@@ -95,7 +99,8 @@ def test_no_twin_changes_its_level_for_a_broken_packet(name: str, profile: str) 
                 continue
             except BadPacket:
                 pass
-            now_s, tried = now_s + 0.001, tried + 1
+            now_s = now_s + 0.001
+            tried = tried + 1
             with suppress(WriteRefused):
                 twin.write(now_s, endpoint, data, bool(endpoint.can & Can.WRITE))
             assert all(twin.level(channel.value) == 0 for channel in made.caps.channels), data.hex()
@@ -105,7 +110,8 @@ def test_no_twin_changes_its_level_for_a_broken_packet(name: str, profile: str) 
 @pytest.mark.control("C-34")
 @pytest.mark.parametrize(("name", "profile"), PROFILES)
 def test_a_driver_that_hears_noise_believes_no_level_beyond_its_scale(name: str, profile: str) -> None:
-    made, luck = family(name), Random(f"driver {name} {profile}")
+    made = family(name)
+    luck = Random(f"driver {name} {profile}")
     driver = made.connect(0.0, profile)
     driver.want(0.0, Wanted(Mode.OFF))
     now_s = 0.0

@@ -23,7 +23,8 @@ from simulator.trace import Trace
 from simulator.twin import Pulse, WriteRefused
 from tests.world import World
 
-A, B = Channel.A, Channel.B
+A = Channel.A
+B = Channel.B
 
 
 class Bench:
@@ -33,7 +34,8 @@ class Bench:
         self.trace = Trace()
         twin = make(read_line(f"openemsstim:{options}"), self.trace.of)[0]
         assert isinstance(twin, OpenEmsStim)
-        self.twin, self.now_s = twin, 0.0
+        self.twin = twin
+        self.now_s = 0.0
         twin.connect(0.0)
 
     def send(self, text: str) -> list[int]:
@@ -154,7 +156,8 @@ def test_a_lost_link_shuts_all_unless_the_option_says_otherwise() -> None:
 
 
 def test_it_refuses_what_the_radio_module_refuses() -> None:
-    bench, codes = Bench("refuse=1,long=whole"), []
+    bench = Bench("refuse=1,long=whole")
+    codes = []
     for text, response in (("C0I9T9G", False), ("C0I9T9G", True), ("C0I9T1000G" + " " * 23, True)):
         with pytest.raises(WriteRefused) as refused:
             bench.twin.write(0.0, COMMAND, text.encode(), response)
@@ -268,8 +271,10 @@ def test_assumed_pulses_have_the_rate_width_and_share_of_the_unit_before_the_boa
 def played(program: str) -> tuple[World, Trace, list[Pulse]]:
     """Play two minutes of a program on both channels, to their end."""
     course = fit(next(one for one in shipped() if one.id == program), FAMILY, 2, unlocked=True)
-    trace, part = Trace(), course.score.parts[0]
-    rate_hz, width_us = getattr(part.rate_hz, "value", 0.0), getattr(part.width_us, "value", 0.0)
+    trace = Trace()
+    part = course.score.parts[0]
+    rate_hz = getattr(part.rate_hz, "value", 0.0)
+    width_us = getattr(part.width_us, "value", 0.0)
     twin = make(read_line(f"openemsstim:rate_hz={rate_hz},width_us={width_us}"), trace.of)[0]
     order = Order(course, {A: Level(12), B: Level(8)}, pads_on=True)
     made = World(FAMILY, twin, twin.level, order, Limits((family_cap(CAPS),)))
@@ -287,8 +292,11 @@ def test_both_channels_play_the_pulses_and_the_on_time_of_the_program(program: s
     made, trace, pulses = played(program)
     assert made.session.started is not None
     assert made.session.order is not None
-    start_s, score = made.session.started.mono_s, made.session.order.course.score
-    since_s, until_s = 20.0, 110.0  # it stands at its level
+    start_s = made.session.started.mono_s
+    score = made.session.order.course.score
+    # it stands at its level
+    since_s = 20.0
+    until_s = 110.0
     period_s = 1 / getattr(score.parts[0].rate_hz, "value", 1.0)
     asked = meant(score, since_s, until_s, FAMILY)
     for channel, share in (("A", 0.01), ("B", 0.05)):  # B ends up to 50 ms late, while the board opens the relay of A

@@ -15,7 +15,8 @@ RUNS = st.lists(
 def ticked(runs: tuple[Run, ...], again: bool, until: int) -> list[tuple[int, float]]:
     """Return (tick, width) of all pulses by asking on every tick: the rule as it is written, and nothing clever."""
     slots = [run for run in runs for _ in range(run.length_ms)]
-    out, last = [], -ENDLESS_MS
+    out = []
+    last = -ENDLESS_MS
     for tick in range(until):
         if not again and tick >= len(slots):
             break

@@ -15,9 +15,13 @@ from simulator.twin import WriteRefused
 from simulator.weather import RadioFaults
 from simulator.yokonex.unit import KIND, Yokonex
 
-ON_A_50, CUSTOM_A_100 = "3511010100320300007D", "351101010064110A14DB"
-BOTH_OFF, BOTH_OFF_V2 = "35110300000000000049", "35110100000000000047"
-ASK_A, ASK_B, ASK_BATTERY = "357101A7", "357102A8", "357104AA"
+ON_A_50 = "3511010100320300007D"
+CUSTOM_A_100 = "351101010064110A14DB"
+BOTH_OFF = "35110300000000000049"
+BOTH_OFF_V2 = "35110100000000000047"
+ASK_A = "357101A7"
+ASK_B = "357102A8"
+ASK_BATTERY = "357104AA"
 
 
 def framed(text: str) -> str:
@@ -35,7 +39,8 @@ class Bench:
             f"{KIND.address}:01", read_options(options, RadioFaults(), KIND.unit)[1], Chance(1), self.trace.of("unit")
         )
         assert isinstance(twin, Yokonex)
-        self.twin, self.now_s = twin, 0.0
+        self.twin = twin
+        self.now_s = 0.0
         twin.connect(0.0)
         twin.subscribe(0.0, OUT, listens)
 

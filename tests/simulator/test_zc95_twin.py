@@ -38,7 +38,8 @@ class Bench:
     def __init__(self, options: str = "", seed: int = 1) -> None:
         self.trace = Trace()
         unit = read_options(options, RadioFaults(), KIND.unit)[1]
-        self.twin, self.now_s = KIND.make(f"{KIND.address}:01", unit, Chance(seed), self.trace.of("zc95")), 0.0
+        self.twin = KIND.make(f"{KIND.address}:01", unit, Chance(seed), self.trace.of("zc95"))
+        self.now_s = 0.0
         self.connect()
 
     def connect(self) -> None:
@@ -286,7 +287,8 @@ def packet(*messages: str, counter: int = 0) -> str:
 
 def test_streamed_pulses_come_when_they_are_due_and_never_late() -> None:
     bench = Bench("isolated=no")
-    late, far = message(2, 3, 0), message(2, 3, 2_000_000)
+    late = message(2, 3, 0)
+    far = message(2, 3, 2_000_000)
     before = message(2, 3, 10_000)
     bench.send(PULSES, packet(before), response=False)
     bench.send(PULSES, packet(message(1, 0, 0), message(2, 0x03, 75_000), message(2, 0xC0, 80_000)), response=False)

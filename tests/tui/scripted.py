@@ -102,7 +102,8 @@ class ScriptedClient:
     def __init__(self, *units: Snapshot, slow: bool = False, zeroes: bool = True) -> None:
         self.asked: list[Ask] = []
         self.units = {unit.unit: unit for unit in units}
-        self.slow, self.zeroes = slow, zeroes
+        self.slow = slow
+        self.zeroes = zeroes
         self.dead = False
         self.refuse: Reply | None = None
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(1000)

@@ -228,7 +228,8 @@ def test_room_gives_what_it_has_and_never_more(left: int, rows: int, whole: bool
 
 
 async def test_after_a_proved_end_no_silence_is_an_alarm() -> None:
-    client, pulse = ScriptedClient(RUNNING), Pulse()
+    client = ScriptedClient(RUNNING)
+    pulse = Pulse()
     async with screen_of(client, pulse=pulse).run_test() as pilot:
         client.show(RUNNING)
         client.show(replace(RUNNING, state=State.STOPPING))

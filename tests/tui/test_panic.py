@@ -197,7 +197,8 @@ async def test_leaving_without_output_asks_nothing() -> None:
 
 @pytest.mark.control("C-09")
 async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80() -> None:
-    client, pulse = ScriptedClient(RUNNING, zeroes=False), Pulse()
+    client = ScriptedClient(RUNNING, zeroes=False)
+    pulse = Pulse()
     async with screen_of(client, pulse=pulse).run_test() as pilot:
         await settle(pilot)
         await pilot.press("q")
@@ -212,7 +213,8 @@ async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80
 
 @pytest.mark.parametrize(("zeroes", "code"), [(True, Exit.HUNG_UP), (False, Exit.NOT_CONFIRMED)])
 async def test_a_hang_up_stops_first_and_asks_nobody(zeroes: bool, code: Exit) -> None:
-    client, pulse = ScriptedClient(RUNNING, zeroes=zeroes), Pulse()
+    client = ScriptedClient(RUNNING, zeroes=zeroes)
+    pulse = Pulse()
     async with screen_of(client, pulse=pulse).run_test() as pilot:
         await settle(pilot)
         assert isinstance(pilot.app, SessionApp)
@@ -227,7 +229,8 @@ async def test_a_hang_up_stops_first_and_asks_nobody(zeroes: bool, code: Exit) -
 @pytest.mark.control("C-41")
 @pytest.mark.parametrize("zeroes", [True, False])
 async def test_ctrl_z_freezes_only_after_the_stop(zeroes: bool) -> None:
-    client, pulse = ScriptedClient(RUNNING, zeroes=zeroes), Pulse()
+    client = ScriptedClient(RUNNING, zeroes=zeroes)
+    pulse = Pulse()
     frozen: list[int] = []
     async with screen_of(client, pulse=pulse).run_test() as pilot:
         await settle(pilot)
@@ -249,7 +252,8 @@ async def test_level_keys_move_the_goal_of_the_chosen_channel_by_one() -> None:
         await pilot.press("plus", "equals_sign", "minus", "underscore")
         await pilot.press("tab", "plus", "a", "plus", "b", "minus")
         moves = [(c.channel, c.by) for c in client.asked if isinstance(c, SetLevel)]
-        a, b = Channel.A, Channel.B
+        a = Channel.A
+        b = Channel.B
         assert moves == [(a, 1), (a, 1), (a, -1), (a, -1), (b, 1), (a, 1), (b, -1)]
         assert all(c.unit == "coyote3" and c.to is None for c in client.asked if isinstance(c, SetLevel))
 

@@ -57,7 +57,8 @@ async def test_old_figures_are_grey_and_say_so_in_words() -> None:
 
 @pytest.mark.control("C-27")
 async def test_a_silent_controller_makes_the_picture_old() -> None:
-    client, pulse = ScriptedClient(RUNNING), Pulse()
+    client = ScriptedClient(RUNNING)
+    pulse = Pulse()
     async with screen_of(client, pulse=pulse).run_test() as pilot:
         client.show(RUNNING)
         await settle(pilot)
@@ -130,7 +131,8 @@ async def test_more_alarms_than_rows_are_counted() -> None:
 
 @pytest.mark.control("C-41")
 async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> None:
-    client, pulse = ScriptedClient(RUNNING), Pulse()
+    client = ScriptedClient(RUNNING)
+    pulse = Pulse()
     second = ScriptedClient(replace(IDLE, state=State.ENDED))
     again = Successors(OSError("the socket is in use"), second)
     async with screen_of(client, again, pulse).run_test() as pilot:
@@ -159,7 +161,8 @@ async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> Non
 
 
 async def test_leaving_without_a_controller_needs_a_second_q_and_is_not_confirmed() -> None:
-    client, pulse = ScriptedClient(RUNNING), Pulse()
+    client = ScriptedClient(RUNNING)
+    pulse = Pulse()
     async with screen_of(client, Successors(), pulse).run_test() as pilot:
         client.show(RUNNING)
         await settle(pilot)
@@ -240,7 +243,8 @@ async def test_a_session_that_waits_for_the_pads_takes_enter() -> None:
 
 @pytest.mark.control("C-09")
 async def test_the_summary_says_whether_the_stop_is_proved() -> None:
-    client, pulse = ScriptedClient(replace(RUNNING, state=State.ENDED, out="off"), zeroes=False), Pulse()
+    client = ScriptedClient(replace(RUNNING, state=State.ENDED, out="off"), zeroes=False)
+    pulse = Pulse()
     async with screen_of(client, pulse=pulse).run_test() as pilot:
         client.tell(replace(ENDED, reason=Reason.LINK_LOST, duration_s=61.0, stop_confirmed=False))
         await settle(pilot)

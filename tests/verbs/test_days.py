@@ -107,7 +107,8 @@ def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path
     person.types("pain", "add", "3", "--note", 'a "word", and more')
     person.types("run-log", "add", "3km")
     person.types("care", "after", "--skin", "ok")
-    first, second = tmp_path / "first", tmp_path / "second"
+    first = tmp_path / "first"
+    second = tmp_path / "second"
     person.types("export", "csv", "--out", str(first))
     person.home = tmp_path / "other"
     assert person.types("import", str(first)).code == 0

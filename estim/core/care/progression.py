@@ -75,7 +75,8 @@ def utc(moment: datetime) -> datetime:
 
 def story_of(diary: Diary, begin: Check, now: datetime) -> Story:
     """Return what was written down since the beginning and until now, and all sessions: any can mask a run's pain."""
-    first, last = begin.at.timestamp(), now.timestamp()
+    first = begin.at.timestamp()
+    last = now.timestamp()
     pains = tuple(sorted((pain for pain in diary.pains if first <= _when(pain) <= last), key=_when))
     in_runs: dict[date, int] = {}
     for pain in pains:
@@ -119,7 +120,8 @@ def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
     What a traveller wrote on a day that is still to come here counts as today's.
     """
     worst: dict[date, int] = {}
-    today, first = until.date(), (utc(until) - DAY * (days + 2)).timestamp()
+    today = until.date()
+    first = (utc(until) - DAY * (days + 2)).timestamp()
     last = until.timestamp()
     pains = story.pains[bisect_left(story.pains, first, key=_when) : bisect_right(story.pains, last, key=_when)]
     for pain in pains:
@@ -141,7 +143,8 @@ def masking(plan: Plan, sessions: Sequence[Played], at: datetime) -> Played | No
         if utc(session.at) < quiet_from - LOOK_BACK:
             break
         if session.begun and not session.simulated and utc(session.delivered_until) > latest:
-            found, latest = session, utc(session.delivered_until)
+            found = session
+            latest = utc(session.delivered_until)
     return found
 
 
@@ -187,7 +190,8 @@ def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
             gate.text for gate in gates(plan, course, worst_by_day(story, run.at, plan.calm_days), day) if not gate.ok
         ]
         said += [f"the run of {day} came before its gates: {'; '.join(shut)}"] if shut else []
-    pain, but = _pain_in(story, run), ""
+    pain = _pain_in(story, run)
+    but = ""
     if pain is None:
         but = f"the pain in the run of {day} isn't written down"
     elif pain > plan.run_pain_safe:

@@ -189,7 +189,9 @@ def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
 
 
 def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
-    today, text, done = now.date(), step.text, False
+    today = now.date()
+    text = step.text
+    done = False
     ticks = [check.at for check in diary.checks if check.topic is Topic.TICK and check.about == step.id]
     match step.tick:
         case Tick.DAILY:
@@ -225,7 +227,8 @@ def _recent_run(plan: Plan, story: Story, now: datetime) -> Run | None:
 
 
 def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime) -> tuple[str, ...]:
-    asks, today = [], now.date()
+    asks = []
+    today = now.date()
     run = _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
         until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)

@@ -16,7 +16,9 @@ COMFORTABLE_S = 300.0
 PADS_USES = 25
 """How often pads are used before they no longer stick (programs.md section 5: 20 to 30 uses)."""
 
-WEAKER, SAME, STRONGER = "weaker", "same", "stronger"
+WEAKER = "weaker"
+SAME = "same"
+STRONGER = "stronger"
 
 
 @dataclass(frozen=True, slots=True)

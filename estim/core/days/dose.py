@@ -62,7 +62,8 @@ def put_out_s(last: Delivered, records: Iterable[Delivered]) -> float:
 
     `records` are those of its site. A session that lies in these hours in part counts as a whole.
     """
-    since, until = last.started_utc.astimezone(UTC) - GAP, last.over_utc
+    since = last.started_utc.astimezone(UTC) - GAP
+    until = last.over_utc
     others = [record.output_s for record in records if record is not last and since < record.over_utc <= until]
     return fsum((last.output_s, *others))
 
@@ -95,7 +96,8 @@ def may_start(
         raise ValueError("now needs a zone")
     now = now_utc.astimezone(UTC)
     rule = _Rule(tuple(dict.fromkeys(sites or (ANY,))), minutes, tuple(past), zone, program, per_day)
-    rest, full = _rests(now, rule), _full(now, rule)
+    rest = _rests(now, rule)
+    full = _full(now, rule)
     again = _again(now, rule, "gap" not in override, "dose" not in override)
     if rest is not None and "gap" not in override:
         return Verdict(False, f"{rest[1]}; to start all the same: --override gap", again)
@@ -209,7 +211,8 @@ def local_time(moment: datetime, now: datetime, zone: tzinfo | None = None, *, u
     exact = moment.astimezone(UTC)
     if up and (exact.second or exact.microsecond):
         exact = exact.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    local, here = exact.astimezone(zone), now.astimezone(zone)
+    local = exact.astimezone(zone)
+    here = now.astimezone(zone)
     text = local.strftime("%H:%M" if local.date() == here.date() else "%Y-%m-%d %H:%M")
     if local.utcoffset() != here.utcoffset():
         text += local.strftime(" (UTC%z)")

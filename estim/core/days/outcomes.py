@@ -42,7 +42,8 @@ class _Open:
 
 def judge(schedule: Schedule, diary: Diary, now: datetime, since: datetime, until: datetime) -> tuple[Slot, ...]:
     """Return all slots with since <= at < until, in order, as they stand at `now`."""
-    early, late = timedelta(minutes=schedule.early_min), timedelta(minutes=schedule.late_min)
+    early = timedelta(minutes=schedule.early_min)
+    late = timedelta(minutes=schedule.late_min)
     slots = [_open(one, early, late) for one in times(diary.regimes, since, until, late)]
     played = [one for one in diary.sessions if one.output_s >= BRIEF_S]
     _serve(slots, played, [one.at.timestamp() for one in played])
@@ -170,21 +171,27 @@ class _Judge:
 
     def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
         """Return one slot as it stands."""
-        at, session = slot.time.at, slot.session
-        opens, closes = elapsed(at, -self.early), elapsed(at, self.late)
+        at = slot.time.at
+        session = slot.session
+        opens = elapsed(at, -self.early)
+        closes = elapsed(at, self.late)
         if rested_s > slot.opens_s:
             opens = datetime.fromtimestamp(rested_s, at.tzinfo)
-        status, why, until = Status.UPCOMING, "", None
+        status = Status.UPCOMING
+        why = ""
+        until = None
         if session is not None:
             status, why = self._served(session)
         elif any(mark.what is Marked.SKIPPED for mark in marks):
             status = Status.SKIPPED
         elif (off := self._off(slot.time.key)) is not None:
-            status, why = Status.OFF, "holiday" if off.holiday else "pause"
+            status = Status.OFF
+            why = "holiday" if off.holiday else "pause"
         elif self.now_s > slot.closes_s:
             status = Status.MISSED
         elif rested_s > slot.closes_s:
-            status, why = Status.MISSED, "the rest after the last session is longer than its window"
+            status = Status.MISSED
+            why = "the rest after the last session is longer than its window"
         elif self.now_s >= max(slot.opens_s, rested_s):
             until = self._snoozed(closes, marks)
             status = Status.DUE if until is None else Status.SNOOZED

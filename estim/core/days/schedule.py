@@ -241,7 +241,8 @@ def _of(regime: Regime, began: dict[str, date], first: datetime, end: datetime) 
     low = first.astimezone(zone).replace(tzinfo=None) - timedelta(days=1)
     high = end.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
     for text in regime.rules:
-        start, whole = datetime.combine(began[text], time()), settled(text, began[text], zone)
+        start = datetime.combine(began[text], time())
+        whole = settled(text, began[text], zone)
         for local in _parsed(whole, _near(whole, start, low)).between(low, high, inc=True):
             at = resolve(local, zone)
             if first <= at < end:

@@ -19,7 +19,9 @@ REASK_DAYS = 90
 CLOCK_SLACK = timedelta(days=1)
 """An answer further in the future than this was written by a wrong clock, and is asked for again."""
 
-YES, NO, CLEARED = "yes", "no", "cleared"
+YES = "yes"
+NO = "no"
+CLEARED = "cleared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def streak_of(statuses: Mapping[date, Counter[Status]], today: date, last: date)
         if on >= today and (not_done or any(status not in OVER for status in of_day)):
             continue
         if not_done > 1:
-            kept, forgiven = [], []
+            kept = []
+            forgiven = []
         elif not_done == 1:
             if forgiven and (on - forgiven[-1]).days < GRACE_DAYS:  # all up to the last grace is lost
                 kept = [day for day in kept if day > forgiven[-1]]

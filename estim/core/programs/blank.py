@@ -130,7 +130,8 @@ def _envelope(phase: Phase) -> list[str]:
 
 
 def _alternate(phase: Phase) -> list[str]:
-    rates, widths = phase.rate_hz, phase.width_us
+    rates = phase.rate_hz
+    widths = phase.width_us
     assert isinstance(rates, Alternate), "only steps are written as such"
     wide = [f", width_us = {_value(width_us)}" for width_us, _ in widths.steps] if isinstance(widths, Alternate) else []
     steps = [

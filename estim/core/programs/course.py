@@ -177,7 +177,8 @@ def _fine(curve: Curve, played: Callable[[float], float], what: str, unit: str, 
             off = any(abs(played(value) - value) > FINE * value for value, _ in steps)
         case Sweep(first, second, cycle_s):
             sweep = Sweep(played(first), played(second), cycle_s)
-            mean, wanted = _mean(sweep, played), (first + second) / 2
+            mean = _mean(sweep, played)
+            wanted = (first + second) / 2
             if abs(mean - wanted) > FINE * wanted:
                 differs.append(f"{what} of {mean:.3g} {unit} on average instead of {wanted:.3g} (the unit's own steps)")
             return sweep
@@ -236,7 +237,8 @@ def _on_grid(burst: Burst | None, family: Family, differs: list[str]) -> Burst |
     slot_s = family.playable.slot_s
     if burst is None or not slot_s:
         return burst
-    on_slots, off_slots = floor(burst.on_s / slot_s + 1e-6), ceil(burst.off_s / slot_s - 1e-6)
+    on_slots = floor(burst.on_s / slot_s + 1e-6)
+    off_slots = ceil(burst.off_s / slot_s - 1e-6)
     if on_slots < 1:
         raise CourseError(
             f"{family.title} can't play bursts of {burst.on_s * 1000:g} ms: its time slots are {slot_s * 1000:g} ms"

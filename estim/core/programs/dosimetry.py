@@ -96,11 +96,13 @@ def reckon(program: Program, current_ma: float | None = None, pad_cm2: float | N
 
 def mean_duty(phase: Phase) -> float:
     """Return the share of time with current in a phase, on average."""
-    rate, width = phase.rate_hz, phase.width_us
+    rate = phase.rate_hz
+    width = phase.width_us
     if isinstance(rate, Steady) and isinstance(width, Steady) and phase.burst is None and phase.envelope is None:
         return _duty(rate.value, width.value)
     part = Part(phase.title, 0.0, phase.length_s, rate, width, phase.burst, phase.envelope)
-    score, total = Score((part,)), 0.0
+    score = Score((part,))
+    total = 0.0
     for point in range(POINTS):
         now = texture(score, phase.length_s * ((point + 0.5) * GOLDEN % 1.0))
         total += _duty(now.rate_hz, now.width_us) if now.on else 0.0
@@ -113,7 +115,8 @@ def _duty(rate_hz: float, width_us: float) -> float:
 
 def _figures(phase: Phase, before: Phase | None, current_ma: float | None, pad_cm2: float) -> Figures:
     width_us = most(phase.width_us) if before is None else max(most(phase.width_us), most(before.width_us))
-    top, mean = _duty(most(phase.rate_hz), width_us), mean_duty(phase)
+    top = _duty(most(phase.rate_hz), width_us)
+    mean = mean_duty(phase)
     currents = None
     if current_ma is not None:
         rms_ma = current_ma * sqrt(top)

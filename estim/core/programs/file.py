@@ -101,7 +101,8 @@ def _phase(table: Table) -> Phase:
 
 def _check_pattern(table: Table, phase: Phase) -> None:
     """A burst without a pulse, or a contraction that never ends, is nothing that somebody meant."""
-    burst, envelope = phase.burst, phase.envelope
+    burst = phase.burst
+    envelope = phase.envelope
     if burst is not None and least(phase.rate_hz) * burst.on_s < 1 - 1e-9:
         rate_hz = least(phase.rate_hz)
         table.refuse(
@@ -141,7 +142,8 @@ def _alternating(phase: Table) -> tuple[Curve, Curve | None]:
     if phase.has("rate_hz"):
         phase.refuse("rate_hz", "say either rate_hz or alternate, not both")
     steps = phase.tables("alternate", fields.STEPS_MAX)
-    rates, widths = [], []
+    rates = []
+    widths = []
     for step in steps:
         length_s = step.number("length_s", fields.STEP_S)
         rates.append((step.number("rate_hz", fields.RATE_HZ), length_s))
@@ -180,7 +182,8 @@ def _envelope(table: Table) -> Envelope:
 
 
 def _rule(table: Table) -> Rule:
-    target, text = table.word("target", fields.TARGET), table.text("text", fields.RULE_TEXT)
+    target = table.word("target", fields.TARGET)
+    text = table.text("text", fields.RULE_TEXT)
     reraise = _reraise(table.table("reraise")) if table.has("reraise") else None
     table.close()
     return Rule(target, text if reraise is None else f"{text} {reraise.words}", reraise)

@@ -73,7 +73,8 @@ def _phase() -> Schema:
         level_pct=fields.LEVEL_PCT,
         note=fields.NOTE,
     )
-    with_width, without = {"items": {"required": ["width_us"]}}, {"items": {"properties": {"width_us": False}}}
+    with_width = {"items": {"required": ["width_us"]}}
+    without = {"items": {"properties": {"width_us": False}}}
     by_steps: Schema = {
         "properties": {"rate_hz": False},
         "anyOf": [

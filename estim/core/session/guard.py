@@ -101,7 +101,8 @@ def permit(now_s: float, request: Request, reported: Reported, caps: Capabilitie
     barred = _barred(now_s, request, reported, caps)
     for channel in caps.channels:
         if barred:
-            level[channel], why[channel] = Level(0), barred
+            level[channel] = Level(0)
+            why[channel] = barred
         else:
             level[channel], why[channel] = _one(now_s, channel, request, reported, caps, limits)
     return Permit(level, why, asks=NOT_FRESH in why.values())
@@ -125,9 +126,11 @@ def _one(
     target, why = (cap, cap_why) if requested > cap else (requested, "")
     dial = reported.ceiling.get(channel, caps.scale)
     if target > dial:
-        target, why = dial, f"the unit's own limit is {dial}"
+        target = dial
+        why = f"the unit's own limit is {dial}"
     if 0 < target < caps.first:
-        target, why = Level(0), f"the unit's first level is {caps.first}"
+        target = Level(0)
+        why = f"the unit's first level is {caps.first}"
     span = reported.level[channel]
     # what it surely is at; and while that isn't known, what was granted when it was
     held = Level(max(span.lo, min(request.held.get(channel, Level(0)), span.hi)))

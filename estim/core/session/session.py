@@ -248,8 +248,10 @@ class Session:
         return self._resume(now, after)
 
     def _resume(self, now: Now, after: State) -> list[Happened]:
-        self.state, self._since_s = after, now.mono_s
-        self.reason, self.why = None, ""
+        self.state = after
+        self._since_s = now.mono_s
+        self.reason = None
+        self.why = ""
         self._unfed_s = None
         self._begin(now)
         return self.alarms.resumed(self.ramp.played_s(now.mono_s))
@@ -263,7 +265,8 @@ class Session:
         if not self.linked and self.reason is Reason.LINK_LOST:
             self._was_zero = False  # that proved a pause, or an earlier stop
         if soft and self.state in PLAYING and not self.ramp.softening:
-            self.reason, self.why = reason, why
+            self.reason = reason
+            self.why = why
             self.ramp.soften(now.mono_s)
         elif self.state is not State.ENDED:
             self._stop(now, reason, why)
@@ -294,7 +297,8 @@ class Session:
         now_s = now.mono_s
         if self.state in PLAYING:
             origin_s = self.ramp.origin_s(now_s)
-            level, gate = self.ramp.levels(now_s), self.ramp.gate(now_s)
+            level = self.ramp.levels(now_s)
+            gate = self.ramp.gate(now_s)
             end_s = min(self.ramp.end_s(now_s), origin_s + SESSION_MAX_S)
             return Request(Mode.PLAY, level, gate, origin_s, end_s, held=self._granted)
         prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
@@ -352,7 +356,8 @@ class Session:
 
     def _interruptions(self, now: Now, reported: Reported) -> list[Happened]:
         """See whether time has passed in which nobody looked after the unit: zero comes first, then it is told."""
-        slept_s, self._stepped_s = now.mono_s - self._stepped_s, now.mono_s
+        slept_s = now.mono_s - self._stepped_s
+        self._stepped_s = now.mono_s
         if self.state not in PLAYING:
             return []
         if slept_s > ASLEEP_S:
@@ -370,7 +375,8 @@ class Session:
     def _feed_again(self, now: Now) -> list[Happened]:
         """Zero is proved after a gap in feeding: a short one is ramped over, a long one waits for a key."""
         assert self._unfed_s is not None, "called after a gap only"
-        gap_s, self._unfed_s = now.mono_s - self._unfed_s, None
+        gap_s = now.mono_s - self._unfed_s
+        self._unfed_s = None
         if gap_s <= UNFED_KEY_S:
             return self._resume(now, move(self.state, Move.RESUME))
         text = f"the unit was left without frames for {gap_s:.0f} s: output is off"
@@ -379,7 +385,8 @@ class Session:
     def _stop(self, now: Now, reason: Reason, why: str, *, by: Move = Move.STOP) -> None:
         """Go to STOPPING, or stay in FAULT. The first reason stays, but a person's panic or interrupt is told."""
         if self.reason is None or reason in (Reason.PANIC, Reason.INTERRUPTED):
-            self.reason, self.why = reason, why
+            self.reason = reason
+            self.why = why
         if self.state not in (State.STOPPING, State.FAULT):
             self._go(now, by)
 
@@ -387,7 +394,8 @@ class Session:
         if self.state in (State.IDLE, State.STOPPING, State.FAULT, State.ENDED):
             return []
         self._go(now, Move.FAULT)
-        self.reason, self.why = Reason.FAULT, why
+        self.reason = Reason.FAULT
+        self.why = why
         return self.alarms.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
 
     def _begin(self, now: Now) -> None:

@@ -16,7 +16,8 @@ from protocols.vocabulary import Channel, Out, Reported, Zero
 def snapshot(now: Now, session: Session, reported: Reported | None, permit: Permit | None) -> Snapshot:
     """Return the present state of a session; `reported` None: the unit has never been reached."""
     now_s = now.mono_s
-    unit, order = session.unit, session.order
+    unit = session.unit
+    order = session.order
     heard, told = ages(now_s, reported) if reported else (None, None)
     phase, number, count = _phase(session, now_s)
     played_s = session.ramp.played_s(now_s)

@@ -69,7 +69,8 @@ class Move(StrEnum):
     GIVE_UP = "give-up"
 
 
-_S, _M = State, Move
+_S = State
+_M = Move
 _ALWAYS = {_M.STOP: _S.STOPPING, _M.LOSE: _S.STOPPING, _M.FAULT: _S.FAULT, _M.TIME_UP: _S.STOPPING}
 
 TABLE = MappingProxyType(

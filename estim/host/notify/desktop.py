@@ -83,7 +83,8 @@ class Desktop:
     async def close(self) -> None:
         """Leave the bus; what is on the screen stays there."""
         async with self._turn:
-            bus, self._bus = self._bus, None
+            bus = self._bus
+            self._bus = None
             self._forget()
             if bus is not None:
                 bus.disconnect()

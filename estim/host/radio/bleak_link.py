@@ -121,7 +121,8 @@ class BleAir:
         seen: dict[str, Seen] = {}
 
         def hears(device: "BLEDevice", data: "AdvertisementData") -> None:
-            one, before = _seen(device, data), seen.get(device.address.upper())
+            one = _seen(device, data)
+            before = seen.get(device.address.upper())
             if before is not None and not one.advert.name and before.advert.name:
                 one = replace(one, advert=replace(one.advert, name=before.advert.name))
             seen[device.address.upper()] = one
@@ -237,7 +238,8 @@ class BleLink:
         """Connect, check the family's services, listen."""
         if self._client is not None:
             raise AirError(f"{self._address}: this link is open already")
-        self._gone, self._stage = "", Stage.SEEK
+        self._gone = ""
+        self._stage = Stage.SEEK
         try:
             async with asyncio.timeout(timeout_s), AsyncExitStack() as undo:
                 client = await self._reach(undo)
@@ -247,7 +249,8 @@ class BleLink:
                     await self._listen(client, endpoint, heard, undo)
                 if self._gone or not client.is_connected:
                     raise AirError(f"{self._address}: the link was lost while it was being set up", lost=True)
-                self._client, self._lost = client, lost
+                self._client = client
+                self._lost = lost
                 undo.pop_all()
         except _errors() as error:
             raise self._told_opening(error, timeout_s) from error
@@ -287,7 +290,9 @@ class BleLink:
 
     async def close(self) -> None:
         """Hang up within CLOSE_S; an AirError says that nobody confirmed it."""
-        client, self._client, self._lost = self._client, None, None
+        client = self._client
+        self._client = None
+        self._lost = None
         if client is None:
             return
         try:
@@ -336,7 +341,9 @@ class BleLink:
             await _hang_up_quietly(client)
             raise asyncio.CancelledError
         undo.push_async_callback(_hang_up_quietly, client)
-        self._gone, self._busy = "", False  # what a failed first try left behind
+        # what a failed first try left behind
+        self._gone = ""
+        self._busy = False
         self.severed = False  # the end of that try is no word on this connection
         return client
 
@@ -399,7 +406,8 @@ class BleLink:
     def _lose(self, why: str) -> None:
         """Tell once that the link is gone."""
         self._gone = self._gone or why
-        lost, self._lost = self._lost, None
+        lost = self._lost
+        self._lost = None
         if lost is not None:
             lost(self._gone)
 

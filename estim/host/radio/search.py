@@ -31,8 +31,11 @@ ASIDE_S = 1.0
 """How long an attempt for a session may keep one that is to stop a unit from the radio."""
 LET_GO_S = 3.0
 """For an attempt that is called off to be undone: a disconnect takes up to 2.8 s on BlueZ (bluetooth.md)."""
-BUSY_MIN_S, BUSY_MAX_S = 0.05, 1.0
-"""The first and the longest wait before a busy radio is asked again."""
+BUSY_MIN_S = 0.05
+"""The first wait before a busy radio is asked again."""
+
+BUSY_MAX_S = 1.0
+"""The longest such wait."""
 END_TRIES = 30
 
 
@@ -294,7 +297,8 @@ class Search(Generic[D, A]):
                     await asyncio.wait(self._late)
                 scanners = await self._make(self._hear)
         except self._errors() as error:
-            scanners, troubles = (), [error]
+            scanners = ()
+            troubles = [error]
         for scanner in scanners:
             try:
                 await self._in_time(self._begin(scanner), START_S)
@@ -304,7 +308,8 @@ class Search(Generic[D, A]):
         if self._scanners:
             self._began_s = asyncio.get_running_loop().time()
             self._renew_s = self._began_s + RENEW_S
-            self._busy_s, self.trouble = BUSY_MIN_S, None
+            self._busy_s = BUSY_MIN_S
+            self.trouble = None
             return
         self._silent.set()
         self._renew_s = inf
@@ -336,12 +341,14 @@ class Search(Generic[D, A]):
 
     async def _wait_busy(self) -> None:
         """Wait before a busy radio is asked again; who joins or connects meanwhile doesn't shorten it."""
-        wait_s, self._busy_s = self._busy_s, min(2 * self._busy_s, BUSY_MAX_S)
+        wait_s = self._busy_s
+        self._busy_s = min(2 * self._busy_s, BUSY_MAX_S)
         await asyncio.sleep(wait_s)
 
     async def _stop(self) -> None:
         """End on every adapter. What can't be ended is over all the same: nobody hears it any more."""
-        scanners, self._scanners = self._scanners, []
+        scanners = self._scanners
+        self._scanners = []
         if scanners:
             self._listened_s += asyncio.get_running_loop().time() - self._began_s
         self._heard.clear()
@@ -370,7 +377,8 @@ class Search(Generic[D, A]):
             wait_s = min(2 * wait_s, BUSY_MAX_S)
 
     def _fail(self, error: Exception) -> None:
-        lookers, self._lookers = self._lookers, []
+        lookers = self._lookers
+        self._lookers = []
         for looker in lookers:
             if not looker.failed.done():
                 looker.failed.set_exception(error)

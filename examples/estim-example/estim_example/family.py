@@ -129,7 +129,8 @@ class Example:
         return min(self._next_s, self._fed_s + UNFED_MAX_S) if feeds and self._fed_s is not None else self._next_s
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        anew, self._wanted = wanted.stop != self._wanted.stop, wanted
+        anew = wanted.stop != self._wanted.stop
+        self._wanted = wanted
         if anew:
             self._proved = None  # whatever proved zero before proves nothing any more
             self._unfed = None
@@ -166,7 +167,9 @@ class Example:
         if frame is not None and tag == frame.tag:
             self._level_frame = None
             if self._sent == 0:
-                self._proved, self._next_s = None, now_s  # a zero went past it, so it may have come after that
+                # a zero went past it, so it may have come after that
+                self._proved = None
+                self._next_s = now_s
             elif error is None and self._unfed is None:
                 self._fed_s = now_s
         if error is not None:
@@ -175,9 +178,12 @@ class Example:
 
     def poll(self, now_s: float) -> list[Op]:
         if self._fed_s is not None and self._unfed is None and now_s >= self._fed_s + UNFED_MAX_S:
-            self._unfed, self._next_s = self._wanted.stop, now_s
+            self._unfed = self._wanted.stop
+            self._next_s = now_s
         if self._level_frame is not None and now_s >= self._level_frame.sent_s + LATE_S:
-            self._level_frame, self._proved, self._next_s = None, None, now_s
+            self._level_frame = None
+            self._proved = None
+            self._next_s = now_s
         level = self._level(now_s)
         if now_s < self._next_s:
             return []
@@ -191,7 +197,8 @@ class Example:
         frame = _Frame(self._tag, level, self._wanted.stop, now_s)
         self._asked.append(frame)
         if level:
-            self._level_frame, self._proved = frame, None
+            self._level_frame = frame
+            self._proved = None
             self._fed_s = now_s if self._fed_s is None else self._fed_s
         self._belief.write(now_s, Change(How.SET, level), self._tag)
         return [Write(self._tag, BOX, LEVEL.build(Strength(level)), response=True, urgent=level == 0)]

@@ -17,7 +17,8 @@ from estim.core.days.slots import Slot, Status
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = datetime(2026, 6, 1, tzinfo=BERLIN)
 SET = Regime(at=DAY, rules=(TWICE_A_DAY,), zone="Europe/Berlin")
-MORNING, EVENING = "2026-06-01T08:00", "2026-06-01T20:00"
+MORNING = "2026-06-01T08:00"
+EVENING = "2026-06-01T20:00"
 
 
 def at(hour: float, day: int = 0) -> datetime:

@@ -11,7 +11,8 @@ from estim.core.days.diary import Regime
 from estim.core.days.schedule import TWICE_A_DAY, check_rules, noted, resolve, rules_at, times, zone_of
 from estim.core.errors import EstimError, Exit
 
-BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YORK = ZoneInfo("America/New_York")
 LATE = timedelta(hours=2)
 
 
@@ -51,25 +52,29 @@ def test_times_before_the_schedule_was_set_are_nobodys() -> None:
 
 
 def test_hours_that_a_flight_to_the_east_skips_are_no_slot() -> None:
-    home, landed = datetime(2026, 6, 1, tzinfo=NEW_YORK), datetime(2026, 6, 2, 12, 0, tzinfo=BERLIN)
+    home = datetime(2026, 6, 1, tzinfo=NEW_YORK)
+    landed = datetime(2026, 6, 2, 12, 0, tzinfo=BERLIN)
     found = keys([regime(home, "America/New_York"), regime(landed)], home, landed + timedelta(days=1))
     assert found == ["2026-06-01T08:00", "2026-06-01T20:00", "2026-06-02T20:00", "2026-06-03T08:00"]
 
 
 def test_a_window_that_is_still_open_on_landing_counts() -> None:
-    home, landed = datetime(2026, 6, 1, tzinfo=NEW_YORK), datetime(2026, 6, 2, 9, 30, tzinfo=BERLIN)
+    home = datetime(2026, 6, 1, tzinfo=NEW_YORK)
+    landed = datetime(2026, 6, 2, 9, 30, tzinfo=BERLIN)
     found = keys([regime(home, "America/New_York"), regime(landed)], home, landed + timedelta(hours=5))
     assert found == ["2026-06-01T08:00", "2026-06-01T20:00", "2026-06-02T08:00"]
 
 
 def test_a_local_time_that_comes_twice_on_a_flight_to_the_west_is_there_twice_for_the_judge() -> None:
-    home, landed = datetime(2026, 6, 1, tzinfo=BERLIN), datetime(2026, 6, 1, 16, 0, tzinfo=NEW_YORK)
+    home = datetime(2026, 6, 1, tzinfo=BERLIN)
+    landed = datetime(2026, 6, 1, 16, 0, tzinfo=NEW_YORK)
     found = keys([regime(home), regime(landed, "America/New_York")], home, landed + timedelta(hours=6))
     assert found == ["2026-06-01T08:00", "2026-06-01T20:00", "2026-06-01T20:00"]
 
 
 def test_new_rules_change_nothing_that_was() -> None:
-    home, later = datetime(2026, 6, 1, tzinfo=BERLIN), datetime(2026, 6, 2, 9, 0, tzinfo=BERLIN)
+    home = datetime(2026, 6, 1, tzinfo=BERLIN)
+    later = datetime(2026, 6, 2, 9, 0, tzinfo=BERLIN)
     new = regime(later, "Europe/Berlin", *rules_at([time(8, 30), time(18)]))
     assert keys([regime(home), new], home, later + timedelta(days=1)) == [
         "2026-06-01T08:00",
@@ -88,7 +93,8 @@ def test_a_rule_that_counts_keeps_its_beginning_through_a_flight() -> None:
     assert [key[8:10] for key in found] == ["01", "03", "05", "07"]
 
 
-WEEKLY, MONTHLY = "RRULE:FREQ=WEEKLY;BYHOUR=8", "RRULE:FREQ=MONTHLY;BYHOUR=8"
+WEEKLY = "RRULE:FREQ=WEEKLY;BYHOUR=8"
+MONTHLY = "RRULE:FREQ=MONTHLY;BYHOUR=8"
 
 
 @given(first=st.dates(date(2026, 1, 1), date(2026, 12, 31)), look=st.integers(0, 700), days=st.integers(1, 60))

@@ -176,7 +176,8 @@ def naive(days: Sequence[str]) -> tuple[int, int]:
     """Go back from each end day by day, as the rule is told to a person; slow, and another way than the code's."""
 
     def back(end: int) -> int:
-        kept, graced = 0, GRACE_DAYS + end
+        kept = 0
+        graced = GRACE_DAYS + end
         for number in range(end, -1, -1):
             not_done = sum(letter in "mp" for letter in days[number])
             if not_done > 1 or (not_done == 1 and graced - number < GRACE_DAYS):
@@ -219,7 +220,8 @@ def test_five_days_with_a_score_say_nothing_of_a_change() -> None:
 
 
 def test_sessions_of_one_night_belong_to_the_day_they_began_on_when_clocks_change() -> None:
-    spring, autumn = date(2026, 3, 29), date(2026, 10, 25)
+    spring = date(2026, 3, 29)
+    autumn = date(2026, 10, 25)
     twice = [datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=fold) for fold in (0, 1)]
     sessions = (played(at(spring, 0, 30)), played(at(spring, 23, 50)), *map(played, twice), played(at(autumn, 23, 59)))
     found = tally(Diary(sessions=sessions), [], at(autumn, 23), spring, autumn)
