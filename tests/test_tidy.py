@@ -223,8 +223,8 @@ def test_every_family_has_its_folders(family: str) -> None:
         "protocols/{}/family.py",
         "simulator/{}/unit.py",
         "tests/golden/{}.toml",
-        "tests/protocols/test_{}.py",
-        "tests/simulator/test_{}_twin.py",
+        "tests/protocols/{}/test_driver.py",
+        "tests/simulator/{}/test_unit.py",
     )
     missing = [place.format(family) for place in places if not (ROOT / place.format(family)).exists()]
     assert not missing, said(missing)

@@ -22,7 +22,7 @@ from estim.host.power import MANAGER, NAME, PATH, Power
 from estim.host.supervisor import Supervisor
 from estim.journal.writer import Journal
 from tests.host.message_bus import Bus, bus, dropped, names, settled
-from tests.host.test_desk import PLAY, House, Seat, folder
+from tests.host.test_supervisor import PLAY, House, Seat, folder
 
 __all__ = ["bus", "folder"]
 

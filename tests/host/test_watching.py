@@ -22,7 +22,7 @@ from estim.host.active import Subscribers
 from estim.host.supervisor import Supervisor
 from protocols.registry import family
 from protocols.vocabulary import Channel
-from tests.host.test_desk import House, Seat
+from tests.host.test_supervisor import House, Seat
 
 
 @pytest.fixture

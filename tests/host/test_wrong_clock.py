@@ -12,10 +12,10 @@ from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Refusal, Start, Stop
 from estim.core.moment import BUILT_UTC, Now, check_clock
 from protocols.vocabulary import Channel
+from tests.cli.conftest import person
+from tests.cli.line import Person
 from tests.host.minding import PLAIN, folder, life_in
 from tests.life.life import Life
-from tests.verbs.conftest import person
-from tests.verbs.line import Person
 
 __all__ = ["folder", "person"]
 

@@ -1,0 +1,176 @@
+"""A few days at the command line: what is written is read again, in words, as JSON, and by other programs."""
+
+import io
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from estim.cli.questions import ask_after, ask_signs
+from estim.config.options import HostOptions
+from estim.core.days.diary import Played
+from estim.core.errors import Exit
+from estim.journal.diary import Book
+from estim.journal.sessions import Ledger
+from tests.cli.line import Person
+
+
+def played(person: Person, *, ended: bool = True) -> None:
+    at = datetime.now(UTC) - timedelta(hours=30)
+    over = at + timedelta(minutes=20)
+    session = Played(
+        id=1, at=at, program="tens-ankle", unit="one", family="coyote3", sites=("ankle-left",), simulated=False,
+        length_s=1200, output_s=1190, delivered_until=over, ended=over if ended else None, goal={"A": 7},
+        duration_s=1200,
+    )  # fmt: skip
+    book = Book.open(person.home / "log.sqlite")
+    book.adopt([session], [], {}, at)
+    book.close()
+
+
+def test_what_is_written_down_is_in_the_log_and_the_last_of_it_can_be_undone(person: Person) -> None:
+    assert person.types("pain", "add", "3", "--when", "morning", "--note", "stiff").code == 0
+    assert person.types("run-log", "add", "3,2km", "--pain", "2").code == 0
+    assert person.types("note", "add", "new shoes").code == 0
+    assert person.types("pads", "new").code == 0
+    told = [line.split("  ", 1)[1] for line in person.types("log").out.splitlines()]
+    assert told == ["pain 3, morning: stiff", "run 3.2 km, pain 2", "new shoes", "new pads"]
+    assert "undone" in person.types("undo").out
+    assert "new pads" not in person.types("log").out
+    rows = person.types("log", json_=True).rows
+    assert [row["kind"] for row in rows] == ["pain", "run", "note"]
+    assert all(row["schema"] == "estim.entry" and row["version"] == 1 for row in rows)
+
+
+def test_the_schedule_is_set_skipped_paused_and_resumed(person: Person) -> None:
+    assert person.types("schedule", "set", "7:30", "19:30", "--zone", "America/New_York").code == 0
+    slots = person.types("schedule", "show", "--days", "9", json_=True).rows
+    ahead = [slot for slot in slots if slot["status"] == "upcoming"]
+    assert {slot["slot"][11:] for slot in ahead} == {"07:30", "19:30"}
+    assert person.types("schedule", "skip", ahead[-1]["slot"]).code == 0
+    person.types("schedule", "holiday", ahead[3]["slot"][:10])
+    slots = person.types("schedule", "show", "--days", "9", json_=True).rows
+    assert [slot["status"] for slot in slots].count("off") == 2
+    assert slots[-1]["status"] == "skipped"
+    assert person.types("schedule", "pause").code == 0
+    assert {slot["status"] for slot in person.types("schedule", "show", json_=True).rows[-2:]} == {"off"}
+    assert person.types("schedule", "resume").code == 0
+    after = person.types("schedule", "show", "--days", "9", json_=True).rows
+    assert [slot["status"] for slot in after].count("off") == 2, "the holiday stays"
+
+
+@pytest.mark.control("C-45")
+def test_the_plan_begins_is_ticked_and_ends_with_a_red_flag(person: Person) -> None:
+    assert person.types("care", json_=True).rows[0]["stage"] == "not-begun"
+    person.types("care", "begin")
+    assert person.types("care", "tick", "rest").code == 0
+    row = person.types("care", json_=True).rows[0]
+    assert (row["stage"], row["day"], row["today"][0]["done"]) == ("rest", 1, True)
+    assert person.types("run-log", "plan", "tomorrow").code == 77
+    assert "get it looked at now" in person.types("care", "flag", "pop").out
+    assert person.types("care", json_=True).rows[0]["stage"] == "ended"
+    assert person.types("care", "begin").code == 77
+    assert person.types("care", "begin", "--looked-at", "my doctor").code == 0
+    assert person.types("care", json_=True).rows[0]["stage"] == "rest"
+
+
+@pytest.mark.control("C-25")
+def test_questions_are_answered_and_a_yes_has_to_be_cleared(person: Person) -> None:
+    rows = person.types("care", "questions", json_=True).rows
+    assert all(row["open"] for row in rows)
+    said = person.types("care", "questions", "--answer", "implant=yes", "--none").out
+    assert "estim care clear implant" in said
+    assert person.types("care", "clear", "implant", "--reason", "the clinic agreed").code == 0
+    assert not any(row["open"] for row in person.types("care", "questions", json_=True).rows)
+
+
+def test_what_goes_wrong_while_it_is_asked_how_it_was_changes_nothing(
+    person: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (person.home / "log.sqlite").write_bytes(b"no database " * 100)
+    ask_after(HostOptions(home=str(person.home)))
+    assert "damaged or no journal of estim" in capsys.readouterr().err
+
+
+def test_after_a_session_it_is_said_how_it_was(person: Person) -> None:
+    assert person.types("care", "after", "--skin", "ok").code == 66
+    played(person)
+    assert "noted for session 1: ok, weaker" in person.types("care", "after", "--skin", "ok", "--feel", "weaker").out
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path, ended: bool) -> None:
+    played(person, ended=ended)
+    person.types("pain", "add", "3", "--note", 'a "word", and more')
+    person.types("run-log", "add", "3km")
+    person.types("care", "after", "--skin", "ok")
+    first = tmp_path / "first"
+    second = tmp_path / "second"
+    person.types("export", "csv", "--out", str(first))
+    person.home = tmp_path / "other"
+    assert person.types("import", str(first)).code == 0
+    assert person.types("import", str(first)).out.startswith("0 entries read")
+    person.types("export", "csv", "--out", str(second))
+    names = sorted(path.name for path in first.iterdir())
+    assert [(first / name).read_bytes() for name in names] == [(second / name).read_bytes() for name in names]
+    ledger = Ledger(person.home / "log.sqlite")
+    assert ledger.open_sessions() == [], "an imported session never runs here"
+    ledger.close()
+
+
+def test_other_programs_read_what_is_exported(person: Person) -> None:
+    played(person)
+    person.types("pain", "add", "3")
+    calendar = Calendar.from_ical(person.types("export", "ics").out)
+    assert len(calendar.walk("VEVENT")) == 2
+    bundle = json.loads(person.types("export", "fhir").out)
+    assert [entry["resource"]["resourceType"] for entry in bundle["entry"]] == ["Observation", "Procedure"]
+    lines = [json.loads(line) for line in person.types("export", "jsonl").out.splitlines()]
+    assert {line["table"] for line in lines} == {"sessions", "pain", "regimes"}
+    counts = person.counts()
+    assert (counts["session"], counts["pain"], counts["regime"]) == (1, 1, 1)
+
+
+def test_a_report_is_text_json_or_a_page(person: Person, tmp_path: Path) -> None:
+    played(person)
+    assert "Sessions a day" in person.types("report").out
+    assert person.types("report", json_=True).rows[0]["sessions"] == 1
+    page = tmp_path / "page.html"
+    assert person.types("report", "--all", "--html", str(page)).code == 0
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    "verb", ["pain", "run-log", "note", "pads", "log", "undo", "schedule", "care", "report", "export", "import", "run"]
+)
+def test_help_teaches(person: Person, verb: str) -> None:
+    said = person.types(verb, "--help")
+    assert said.code == 0
+    assert f"estim {verb}" in said.out
+
+
+def test_nothing_was_written_where_nothing_was_asked(person: Person) -> None:
+    for line in ("log", "report", "care", "schedule", "pads show", "export jsonl"):
+        assert person.types(*line.split()).code == 0, line
+    assert list(person.home.iterdir()) == []
+
+
+def test_a_sign_that_is_not_understood_is_asked_for_again_and_never_taken_for_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for typed, signs in (("5\n1,3\n", ["pop", "toes"]), ("pop\n4 4\n", ["swelling"]), ("\n", [])):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        assert ask_signs() == signs
+    assert "“pop”: say such as 1, or 1 3, or nothing but Enter" in capsys.readouterr().err
+
+
+def test_a_time_in_the_quiet_hours_is_set_with_a_word_about_it(person: Person) -> None:
+    said = person.types("schedule", "set", "8:00", "22:30")
+    assert said.code == Exit.DONE
+    assert "note: 22:30 lies in the quiet hours, 22:00 to 07:00: you are reminded at the slot all the same" in said.out
+    assert "quiet hours" not in person.types("schedule", "set", "8:00", "20:00").out
+    rows = person.types("schedule", "set", "8:00", "22:30", json_=True).rows
+    assert {row["slot"][11:]: row["quiet"] for row in rows} == {"08:00": False, "22:30": True}

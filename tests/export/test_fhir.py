@@ -1,0 +1,155 @@
+"""A bundle for a clinic is right by FHIR's own model and says what the journal says."""
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from hypothesis import given
+
+from estim.core.days.diary import Diary, Pain, Played, When
+from estim.core.errors import EstimError, Exit
+from estim.export.fhir import to_fhir
+from tests.export.diaries import diaries
+
+MORNING = datetime(2026, 6, 10, 8, 0, tzinfo=timezone(timedelta(hours=2)))
+MADE_AT = datetime(2026, 6, 11, 9, 30, tzinfo=timezone(timedelta(hours=2)))
+SITE = "Achilles tendon, left"
+
+PLAYED = Played(
+    at=MORNING,
+    id=1,
+    program="tens-ankle",
+    unit="left",
+    family="em70",
+    sites=("ankle-left", "any"),
+    simulated=False,
+    length_s=1200.0,
+    output_s=1170.0,
+    delivered_until=MORNING + timedelta(minutes=20),
+    ended=MORNING + timedelta(minutes=20),
+    reason="completed",
+    level_max={"A": 12, "B": 8},
+    stop_confirmed=True,
+    message="done",
+)
+SCORE = Pain(at=MORNING, score=4, when=When.MORNING, note="stiff at first")
+
+
+def resources(diary: Diary, site: str = SITE) -> list[dict[str, Any]]:
+    bundle = json.loads(to_fhir(diary, site=site, made_at=MADE_AT))
+    Bundle.model_validate(bundle)
+    return [entry["resource"] for entry in bundle.get("entry", [])]
+
+
+def test_a_pain_score_is_an_observation_with_its_code_moment_and_place() -> None:
+    (found,) = resources(Diary(pains=(SCORE,)))
+    assert found["resourceType"] == "Observation"
+    assert found["status"] == "final"
+    assert found["category"][0]["coding"][0]["code"] == "survey"
+    (coding,) = found["code"]["coding"]
+    assert (coding["system"], coding["code"]) == ("http://loinc.org", "72514-3")
+    assert coding["display"].startswith("Pain severity - 0-10 verbal numeric rating")
+    assert found["effectiveDateTime"] == "2026-06-10T08:00:00+02:00"
+    assert found["valueInteger"] == 4
+    assert found["bodySite"] == {"text": SITE}
+    assert found["note"] == [{"text": "stiff at first"}]
+    assert found["component"][0]["valueString"].startswith("morning")
+
+
+def test_a_score_of_zero_is_a_score() -> None:
+    (found,) = resources(Diary(pains=(replace(SCORE, score=0, note=""),)), site="")
+    assert found["valueInteger"] == 0
+    assert "note" not in found
+    assert "bodySite" not in found
+
+
+def test_a_session_is_a_procedure_with_its_period_device_and_outcome() -> None:
+    (found,) = resources(Diary(sessions=(PLAYED,)))
+    assert found["resourceType"] == "Procedure"
+    assert found["status"] == "completed"
+    assert found["code"] == {"text": "TENS"}
+    assert found["subject"] == {"display": "the person who keeps this journal"}
+    assert found["performedPeriod"] == {"start": "2026-06-10T08:00:00+02:00", "end": "2026-06-10T08:20:00+02:00"}
+    assert found["bodySite"] == [{"text": "ankle-left"}]
+    assert found["outcome"]["text"] == "completed, 19.5 min with output, the stop was confirmed"
+    assert [note["text"] for note in found["note"]] == [
+        "device: left (em70)",
+        "program: tens-ankle, planned 20 min",
+        "highest level: A 12, B 8",
+        "done",
+    ]
+    assert "usedCode" not in found
+
+
+def test_a_session_that_was_cut_short_is_stopped_and_one_whose_end_nobody_saw_ends_with_its_output() -> None:
+    panic = replace(PLAYED, reason="link_lost", stop_confirmed=False)
+    lost = replace(PLAYED, reason="", ended=None, stop_confirmed=None)
+    stopped, unseen = resources(Diary(sessions=(panic, lost)))
+    assert (stopped["status"], unseen["status"]) == ("stopped", "stopped")
+    assert stopped["outcome"]["text"] == "link lost, 19.5 min with output, the stop was not confirmed"
+    assert unseen["outcome"]["text"] == "its end was not seen, 19.5 min with output"
+    assert unseen["performedPeriod"]["end"] == "2026-06-10T08:20:00+02:00"
+
+
+def test_a_session_that_put_nothing_out_or_was_simulated_is_left_out() -> None:
+    nothing = replace(PLAYED, output_s=0.0)
+    rehearsal = replace(PLAYED, simulated=True)
+    assert resources(Diary(sessions=(nothing, rehearsal))) == []
+
+
+def test_an_empty_journal_is_a_bundle_without_entries() -> None:
+    assert json.loads(to_fhir(Diary(), site=SITE, made_at=MADE_AT)) == {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "timestamp": "2026-06-11T09:30:00+02:00",
+    }
+
+
+def test_an_entry_keeps_its_id_when_others_come_and_two_of_the_same_have_two() -> None:
+    (alone,) = resources(Diary(pains=(SCORE,)))
+    other = replace(SCORE, at=MORNING - timedelta(days=1), score=7)
+    again = resources(Diary(pains=(other, replace(SCORE, id=9, note="corrected"), SCORE)))
+    assert again[1]["id"] == alone["id"]
+    assert len({found["id"] for found in again}) == 3
+
+
+def test_an_offset_that_fhir_does_not_know_becomes_utc() -> None:
+    odd = SCORE.at.astimezone(timezone(timedelta(minutes=53, seconds=28)))
+    far = SCORE.at.astimezone(timezone(timedelta(hours=-15)))
+    for at in (odd, far):
+        assert resources(Diary(pains=(replace(SCORE, at=at),)))[0]["effectiveDateTime"] == "2026-06-10T06:00:00+00:00"
+
+
+def test_a_moment_without_an_offset_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="offset"):
+        to_fhir(Diary(), site=SITE, made_at=datetime(2026, 6, 10, 8, 0))  # noqa: DTZ001
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fhir.resources.R4B.bundle", None)
+    with pytest.raises(EstimError) as caught:
+        to_fhir(Diary(), site=SITE, made_at=MADE_AT)
+    assert caught.value.code is Exit.NO_INPUT
+    assert 'pip install "estim[fhir]"' in caught.value.text
+
+
+@given(diary=diaries())
+def test_every_journal_makes_a_right_bundle_with_all_its_scores_and_sessions(diary: Diary) -> None:
+    text = to_fhir(diary, site=SITE, made_at=MADE_AT)
+    assert to_fhir(diary, site=SITE, made_at=MADE_AT) == text
+    entries = Bundle.model_validate_json(text).entry or []
+    found: list[Any] = [entry.resource for entry in entries]
+    scores = [one for one in found if one.get_resource_type() == "Observation"]
+    procedures = [one for one in found if one.get_resource_type() == "Procedure"]
+    assert [(one.effectiveDateTime, one.valueInteger) for one in scores] == [(one.at, one.score) for one in diary.pains]
+    played = [one for one in diary.sessions if one.begun and not one.simulated]
+    assert [one.performedPeriod.start for one in procedures] == [one.at for one in played]
+    assert len({entry.fullUrl for entry in entries}) == len(entries)
+    assert [entry.fullUrl for entry in entries] == [f"urn:uuid:{one.id}" for one in found]
+    assert all(
+        one.performedPeriod.start.astimezone(UTC) <= one.performedPeriod.end.astimezone(UTC) for one in procedures
+    )
