@@ -81,6 +81,28 @@ def test_a_zero_is_proved_by_an_answer_to_a_frame_of_this_stop(example: Any) -> 
 
 
 @pytest.mark.control("C-46")
+def test_an_answer_to_a_zero_of_an_earlier_stop_proves_no_later_one(example: Any) -> None:
+    box = Box(example)
+    box.run(0.01, Wanted(Mode.OFF, stop=1))
+    box.mute = True  # but what was asked for is still answered
+    box.run(0.5, Wanted(Mode.OFF, stop=2))
+    report = box.driver.reported(box.now_s)
+    assert report.heard_s == pytest.approx(0.03, abs=0.011)
+    assert (report.stop, report.zero) == (2, Zero.SENT)
+
+
+@pytest.mark.control("C-31")
+def test_it_ends_by_itself_though_nobody_says_stop(example: Any) -> None:
+    box = Box(example)
+    box.run(1, Wanted(Mode.OFF))
+    wanted = Wanted(Mode.PLAY, {A: Level(1)}, end_s=3.0)
+    box.run(1.9, wanted)
+    assert box.level == 1
+    box.run(0.2, wanted)
+    assert box.level == 0
+
+
+@pytest.mark.control("C-46")
 def test_a_level_that_the_air_held_back_keeps_a_stop_from_being_proved(example: Any) -> None:
     box = Box(example)
     box.run(1, Wanted(Mode.OFF))

@@ -275,6 +275,16 @@ def test_a_driver_that_breaks_a_rule_is_silenced_once_and_for_all(
         assert (last.level[A], last.until_s, last.ready) == (Span(0, 15), inf, False), "nothing is known any more"
 
 
+@pytest.mark.control("C-12")
+@pytest.mark.parametrize("looser", [{"first": Level(2)}, {"step": 2}])
+def test_a_first_level_and_a_step_that_grow_after_connecting_are_a_broken_rule(looser: dict[str, Any]) -> None:
+    fine = mine(caps={"scale": Level(200)})
+    wrong = {"caps": lambda: replace(fine.caps, **looser)}
+    made = replace(fine, connect=lambda now_s, profile: Wrong(EM70.connect(now_s, profile), wrong))
+    with pytest.raises(PluginError, match="its limits became looser after connecting"):
+        live(Contained(made, "acme-estim", 0.0, ""))
+
+
 def test_one_that_behaves_is_asked_as_any_other() -> None:
     made = checked(mine(), "mybox", "acme", ())
     driver = made.connect(0.0, "")

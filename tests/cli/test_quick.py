@@ -36,9 +36,12 @@ from estim.core.messages.commands import (
 from estim.core.vocabulary import State
 from estim.host.main import hold
 from estim.host.server import Connection, serve
-from estim.journal.marker import Marker, MayBeOn
+from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import NEVER
 from protocols.vocabulary import Channel
+
+FULL = b'{"answer":"refused","code":75,"text":"full"}\n'
+"""What a host says that has no room for one more front end."""
 
 SNAPSHOT = Snapshot(unit="one", address="-", family="-", title="One", simulated=True, state=State.READY)
 
@@ -285,7 +288,7 @@ def test_a_stop_of_software_units_that_are_gone_has_nothing_to_do(home: Path) ->
 
 
 @pytest.mark.control("C-09")
-@pytest.mark.parametrize("says", [b"", b'{"answer":"do', b"nonsense\n", None])
+@pytest.mark.parametrize("says", [b"", b'{"answer":"do', b"nonsense\n", FULL, None])
 async def test_a_stop_whose_answer_never_comes_is_not_confirmed(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, says: bytes | None
 ) -> None:
@@ -315,6 +318,31 @@ async def test_a_stop_whose_answer_never_comes_is_not_confirmed(
     told = capsys.readouterr().err
     assert "the stop is NOT confirmed" in told
     assert "switch the unit off by hand" in told
+
+
+@pytest.mark.control("C-48")
+@pytest.mark.parametrize("says", [b"", b"nonsense\n", FULL])
+async def test_a_stop_that_the_socket_brings_nowhere_goes_as_a_signal(
+    home: Path, capsys: pytest.CaptureFixture[str], says: bytes
+) -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    lock = hold(find_home(str(home)))
+    marker = Marker(home / "log.on.json")
+    marker.put(MayBeOn(address="A", unit="one", family="em70", since_utc=NEVER, until_utc=NEVER))
+    signal.signal(signal.SIGUSR1, lambda *_: marker.drop("A", NEVER, How.PROVED))
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(says)
+        writer.close()
+
+    try:
+        async with await asyncio.start_unix_server(meet, path=str(home / "control.sock")):
+            assert await say(home, "stop") == Exit.DONE
+    finally:
+        os.close(lock)
+        signal.signal(signal.SIGUSR1, before)
+    assert "zero confirmed (by a signal" in capsys.readouterr().out
 
 
 @pytest.mark.control("C-53")

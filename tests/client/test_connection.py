@@ -1,6 +1,7 @@
 """A front end's side of the socket: who is there, what it answers and tells, and what is said when nobody is."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from estim.client.connection import Client, answer_s, ask_once, join, read_reply, running, socket_of
+from estim.client.connection import ASKS_MAX, Client, answer_s, ask_once, join, read_reply, running, socket_of
 from estim.client.exchange import NoHost
 from estim.client.launch import start_host
 from estim.client.lock import markers
@@ -206,6 +207,34 @@ async def test_a_stop_goes_over_the_connection_that_is_there_past_what_waits(hou
     waits.cancel()
     await asyncio.wait({waits})
     await client.close()
+
+
+@pytest.mark.control("C-48")
+async def test_commands_that_wait_for_an_answer_never_keep_a_stop_from_the_connection_that_is_there(home: Path) -> None:
+    found = find_home(str(home))
+    found.prepare()
+    met: list[asyncio.StreamWriter] = []
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(writer)
+        while line := await reader.readline():
+            command = json.loads(line)
+            if command["do"] == "stop":
+                writer.write(b'{"answer":"done","text":"stopped","to":%d}\n' % command["number"])
+
+    async with await asyncio.start_unix_server(meet, path=str(found.socket)), asyncio.timeout(WAIT_S):
+        client = Client(found, *await asyncio.open_unix_connection(str(found.socket)))
+        waiting = [asyncio.create_task(client.ask(Status())) for _ in range(ASKS_MAX)]
+        await asyncio.sleep(0)
+        with pytest.raises(ConnectionResetError, match="commands wait for an answer"):
+            await client.ask(Status())
+        assert await client.ask(Stop()) == Done("stopped")
+        assert len(met) == 1
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+        await client.close()
+        met[0].close()
 
 
 async def test_who_gives_up_waiting_has_hung_up(house: House) -> None:

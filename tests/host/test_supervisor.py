@@ -24,7 +24,7 @@ from estim.core.vocabulary import Reason, State
 from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
-from estim.journal.marker import Marker
+from estim.journal.marker import How, Marker
 from estim.journal.rows import Opening, Outcome, Row
 from estim.journal.sessions import Ledger
 from estim.journal.writer import Journal
@@ -367,6 +367,9 @@ def test_a_persons_word_ends_the_search_and_confirms_nothing(folder: Path) -> No
         assert await house.journal.open_sessions() == []
         [ended] = [line for line in seat.told if isinstance(line, Ended)]
         assert ended.stop_confirmed is False
+        marks = Marker(markers(house.home)[0]).read()
+        assert marks is not None
+        assert [one.how for one in marks.settled] == [How.SEEN_OFF]
         again = await supervisor.ask(Seat(), Stop(seen_off=True))
         assert isinstance(again, Refusal)
 

@@ -147,6 +147,15 @@ async def test_a_unit_that_was_taken_up_from_its_row_leaves_the_marker_whatever_
     assert marks.units == ()
 
 
+@pytest.mark.control("C-47")
+async def test_the_marker_holds_every_unit_that_may_be_on(journal: Journal, tmp_path: Path) -> None:
+    await journal.begin(OPENING)
+    await journal.begin(replace(OPENING, unit="other", address="F0:F1:F2:F3:F4:00"))
+    marks = Marker(tmp_path / "log.on.json").read()
+    assert marks is not None
+    assert [one.unit for one in marks.units] == ["coyote3", "other"]
+
+
 @pytest.mark.control("C-53")
 async def test_the_marker_tells_of_a_unit_when_the_journal_was_emptied(tmp_path: Path) -> None:
     first = await Journal.open(tmp_path / "log.sqlite")

@@ -171,6 +171,7 @@ async def test_a_unit_without_a_session_never_hides_one_with_and_another_one_tha
         await settle(pilot)
         assert isinstance(pilot.app.screen, Session)
         assert len(pilot.app.screen.query(LaneView)) == 2
+        assert not pilot.app.screen.query_one("#others").display, "its last word is that it is off"
 
 
 @pytest.mark.control("C-56")

@@ -211,6 +211,18 @@ async def test_an_unproved_stop_is_left_only_by_a_second_q_and_then_with_code_80
     assert pilot.app.return_code == 80
 
 
+async def test_after_an_unproved_end_leaving_stops_once_more() -> None:
+    client = ScriptedClient(RUNNING, zeroes=False)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        client.tell(replace(ENDED, stop_confirmed=False))  # and no snapshot comes after it
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Summary)
+        await pilot.press("q")
+        assert client.stops == [Stop()]
+        assert pilot.app.return_code is None
+
+
 @pytest.mark.parametrize(("zeroes", "code"), [(True, Exit.HUNG_UP), (False, Exit.NOT_CONFIRMED)])
 async def test_a_hang_up_stops_first_and_asks_nobody(zeroes: bool, code: Exit) -> None:
     client = ScriptedClient(RUNNING, zeroes=zeroes)

@@ -225,6 +225,17 @@ def test_nothing_takes_a_soft_stop_back(box: Box) -> None:
     assert (box.at(), box.session.reason) == (State.ENDED, Reason.STOPPED)
 
 
+@pytest.mark.control("C-49", "C-50")
+def test_a_gap_in_feeding_in_a_soft_stop_is_no_pause(box: Box) -> None:
+    box.session.stop(box.now, Reason.STOPPED, soft=True)
+    box.says = {"fed_s": box.now_s - UNFED_MAX_S - 0.1}
+    box.step()
+    assert (box.at(), box.level) == (State.STOPPING, 0)
+    box.says = {"fed_s": None}
+    box.run(3)
+    assert (box.at(), box.session.reason) == (State.ENDED, Reason.STOPPED)
+
+
 @pytest.mark.control("C-49")
 def test_lost_contact_in_a_soft_stop_is_no_pause() -> None:
     box = Box(waits=True)
