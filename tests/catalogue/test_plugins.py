@@ -126,7 +126,7 @@ def test_programs_of_a_plug_in_that_are_wrong_or_taken_are_named(tmp_path: Path)
     package.mkdir()
     (package / "__init__.py").write_text("", encoding="utf-8")
     shipped = (ROOT / "estim/programs/tens-ankle.toml").read_text(encoding="utf-8")
-    (package / "tens-ankle.toml").write_text(shipped, encoding="utf-8")
+    (package / "tens-ankle.toml").write_text(shipped, encoding="utf-8-sig")  # as some editors save it
     (package / "bad.toml").write_text("schema = 1", encoding="utf-8")
     make_plugin(tmp_path, "", "[estim.programs]\nmine = brings\n")
     done = estim(tmp_path, tmp_path / "home", "plugins")

@@ -182,6 +182,12 @@ def test_a_number_of_a_semicolon_table_that_can_mean_two_things_is_a_mistake() -
         )
 
 
+def test_between_commas_a_comma_is_no_decimal_sign() -> None:
+    text = 'at,distance_km,duration_min,pain,note\r\n2026-06-10T08:00:00+02:00,"5,2",20.5,2,\r\n'
+    (mistake,) = mistakes_in({"runs.csv": text})
+    assert mistake.startswith("runs.csv line 2: distance_km is '5,2', allowed: a number from 0 on such as 5.2")
+
+
 def test_order_is_by_moment_and_not_by_clock_face() -> None:
     text = pain("2026-06-10T08:00:00+02:00,1,rest,\r\n2026-06-10T07:00:00+00:00,2,rest,")
     assert [one.score for one in from_csv({"pain.csv": text}).pains] == [1, 2]

@@ -1,7 +1,7 @@
 """A computer whose clock stands at 1970: nothing is written by it and nothing starts, and a stop is never refused."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,8 @@ class Stopped:
 def test_the_first_moment_that_is_believed_is_not_later_than_virtual_time() -> None:
     check_clock(BUILT_UTC)
     check_clock(VIRTUAL_START)
+    with pytest.raises(EstimError, match="set the clock"):
+        check_clock(BUILT_UTC - timedelta(seconds=1))
     with pytest.raises(EstimError, match="clock says 1 January 1970, but this estim was made after") as caught:
         check_clock(EPOCH)
     assert caught.value.code == Exit.CONFIG

@@ -93,6 +93,17 @@ def test_a_rule_that_counts_keeps_its_beginning_through_a_flight() -> None:
     assert [key[8:10] for key in found] == ["01", "03", "05", "07"]
 
 
+@given(look=st.integers(0, 700), days=st.integers(1, 20))
+def test_every_other_day_stays_every_other_day_whatever_stretch_is_looked_at(look: int, days: int) -> None:
+    other_day = "RRULE:FREQ=DAILY;INTERVAL=2;BYHOUR=8"
+    began = date(2026, 6, 1)
+    since = datetime.combine(began + timedelta(days=look), time(), BERLIN)
+    until = datetime.combine(since.date() + timedelta(days=days), time(), BERLIN)
+    stretch = [since.date() + timedelta(days=day) for day in range(days)]
+    found = keys([regime(datetime.combine(began, time(), BERLIN), "Europe/Berlin", other_day)], since, until)
+    assert found == [f"{day}T08:00" for day in stretch if (day - began).days % 2 == 0]
+
+
 WEEKLY = "RRULE:FREQ=WEEKLY;BYHOUR=8"
 MONTHLY = "RRULE:FREQ=MONTHLY;BYHOUR=8"
 
@@ -130,6 +141,7 @@ def test_a_rule_keeps_its_beginning_when_others_are_added_and_through_a_flight()
         ("America/New_York", "20260610T235959Z", "2026-06-10T08:00"),
         ("Asia/Tokyo", "20260610T110000Z", "2026-06-10T20:00"),
         ("Asia/Tokyo", "20260610t105959z", "2026-06-10T08:00"),
+        ("Asia/Tokyo", "20260610t110000z", "2026-06-10T20:00"),
         ("Europe/Berlin", "20260610T200000", "2026-06-10T20:00"),
     ],
 )
