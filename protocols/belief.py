@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
-from protocols.vocabulary import Span
+from protocols.vocabulary import Span, hull
 
 LONGEST = 32
 """Unanswered writes kept apart; older ones are folded into the span (more than any family has numbers for)."""
@@ -90,7 +90,7 @@ class Belief:
             self._fold(1)
         self._sent = (*self._sent, _Sent(key, change, key is not None))
         if self._doubted is not None:
-            self._doubted = _hull(self._doubted, change.after(self._doubted, self._top))
+            self._doubted = hull(self._doubted, change.after(self._doubted, self._top))
         self._work_out(now_s)
 
     def awaits(self, key: int) -> bool:
@@ -106,9 +106,9 @@ class Belief:
         asked = self._sent[0]
         self._sent = self._sent[1:]
         told = asked.change.after(self._base, self._top)
-        foreseen = told if asked.sure else _hull(self._base, told)
+        foreseen = told if asked.sure else hull(self._base, told)
         fits = foreseen.lo <= level <= foreseen.hi
-        self._base = Span(level, level) if fits else _hull(foreseen, Span(level, level))
+        self._base = Span(level, level) if fits else hull(foreseen, Span(level, level))
         self._work_out(now_s)
         if not fits:
             self._doubted = self._doubted or foreseen
@@ -141,16 +141,16 @@ class Belief:
     def _fold(self, count: int) -> None:
         """Give up waiting for the oldest writes: each of them was done, or it wasn't."""
         for sent in self._sent[:count]:
-            self._base = _hull(self._base, sent.change.after(self._base, self._top))
+            self._base = hull(self._base, sent.change.after(self._base, self._top))
         self._sent = self._sent[count:]
 
     def _work_out(self, now_s: float) -> None:
         before = self.span
         span = expected = self._base
         for sent in self._sent:
-            span = _hull(span, sent.change.after(span, self._top))
+            span = hull(span, sent.change.after(span, self._top))
             done = sent.change.after(expected, self._top)
-            expected = done if sent.sure else _hull(expected, done)
+            expected = done if sent.sure else hull(expected, done)
         self.span = span
         self.expected = expected
         if not span.known:
@@ -158,7 +158,3 @@ class Belief:
         elif span != before or self.settled_s == inf:
             self.settled_s = now_s
             self.met = True
-
-
-def _hull(one: Span, other: Span) -> Span:
-    return Span(min(one.lo, other.lo), max(one.hi, other.hi))

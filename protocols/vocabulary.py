@@ -154,6 +154,11 @@ class Span:
         return self.lo == self.hi
 
 
+def hull(one: Span, other: Span) -> Span:
+    """Return the narrowest span that holds both."""
+    return Span(min(one.lo, other.lo), max(one.hi, other.hi))
+
+
 FRESH_MAX_S = 0.5
 """How old the last word on a level may be for an absolute raise, seconds: less than a hand needs to turn it away."""
 

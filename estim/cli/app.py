@@ -12,9 +12,9 @@ from estim.cli.flags import Flags
 from estim.cli.lazy import add_verbs
 from estim.config.options import HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
+from estim.core.levels import read_levels
 from estim.core.numbers import read_number
 from protocols.registry import names
-from protocols.vocabulary import Channel
 
 EPILOG = (
     "Examples:  estim run tens-ankle --level 10 --pads-on  |  estim stop  |  estim --simulate em70 --speed max run "
@@ -30,9 +30,6 @@ MINUTES = amount("--minutes", 0, 1440, "minutes")
 """Reads a length; above 30 minutes a session is refused with its reason, by who knows the program."""
 
 SEED_MAX = 2**63 - 1
-
-DIGITS_MAX = 9
-"""Longest number that is read as a level; whether a unit goes that far is another question."""
 
 
 app = typer.Typer(
@@ -129,7 +126,7 @@ def run(
     made: Flags = context.obj
     try:
         wanted = todays_program(made.host) if program is None else _place(program)
-        goal = last_level(made.host, wanted, unit, site) if level == "last" else _levels(level)
+        goal = last_level(made.host, wanted, unit, site) if level == "last" else read_levels(level, "--level")
     except EstimError as error:
         if error.code is Exit.USAGE:
             raise
@@ -271,23 +268,6 @@ def _again(context: typer.Context, words: list[str]) -> NoReturn:
     if code is None:
         _usage(f"{' '.join(words)}: that is not understood; see `estim {words[0]} --help`")
     raise typer.Exit(code)
-
-
-def _levels(text: str) -> dict[Channel, int]:
-    """Read "10" (channel A) or "A=10,B=5"."""
-    found: dict[Channel, int] = {}
-    for part in text.split(","):
-        name, equals, number = part.strip().partition("=")
-        if not equals:
-            number = name
-            name = "A"
-        channel = name.strip().upper()
-        digits = number.strip()
-        number_like = digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS_MAX
-        if channel not in Channel.__members__ or channel in found or not number_like:
-            _usage(f"--level {text!r}: say a level such as 10 (channel A), or A=10,B=5")
-        found[Channel(channel)] = int(digits)
-    return found
 
 
 def _place(program: str) -> str:

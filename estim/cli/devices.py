@@ -7,6 +7,7 @@ import typer
 
 from estim.cli.flags import Flags
 from estim.core.errors import EstimError, Exit
+from estim.core.levels import read_levels
 from estim.core.numbers import read_whole, shown
 from protocols.vocabulary import Channel
 
@@ -164,16 +165,16 @@ def _cap(text: str, family: "Family") -> dict[Channel, int] | None:
     """Read A=40,B=40, or one level for all channels; none: back to the cap of a new unit."""
     if text == "none":
         return None
-    found: dict[Channel, int] = {}
-    for part in text.split(","):
-        name, equals, digits = part.strip().partition("=")
-        names = [name.strip().upper()] if equals else [channel.value for channel in family.caps.channels]
-        if not all(name in {channel.value for channel in family.caps.channels} for name in names):
-            channels = ",".join(f"{channel.value}=N" for channel in family.caps.channels)
+    channels = {channel.value for channel in family.caps.channels}
+    form = ",".join(f"{channel.value}=N" for channel in family.caps.channels)
+    if "=" not in text:
+        level = read_whole(text, what="cap", lo=0, hi=family.caps.scale)
+        return dict.fromkeys(family.caps.channels, level)
+    found = read_levels(text, "cap")
+    for channel, level in found.items():
+        if channel.value not in channels or level > family.caps.scale:
             raise EstimError(
-                f"cap {shown(text)}: say {channels} with levels from 0 to {family.caps.scale}, one N for all, or none",
+                f"cap {shown(text)}: say {form} with levels from 0 to {family.caps.scale}, one N for all, or none",
                 code=Exit.USAGE,
             )
-        level = read_whole(digits if equals else name, what="cap", lo=0, hi=family.caps.scale)
-        found.update({Channel(name): level for name in names})
     return found

@@ -9,6 +9,7 @@ import typer
 from estim.cli.amounts import field
 from estim.cli.flags import Flags
 from estim.core.errors import EstimError, Exit
+from estim.core.numbers import m_ss
 from estim.core.programs.dosimetry import CURRENT_MA
 from estim.core.programs.fields import PAD_CM2
 
@@ -197,8 +198,7 @@ def _table(made: "Reckoning") -> list[str]:
 
 
 def _cells(one: "Figures") -> tuple[str, ...]:
-    whole_s = round(one.length_s)
-    left = (f"{whole_s // 60}:{whole_s % 60:02d}", f"{one.duty_max:.2%}", f"{one.duty_mean:.2%}")
+    left = (m_ss(round(one.length_s)), f"{one.duty_max:.2%}", f"{one.duty_mean:.2%}")
     made = one.currents
     if made is None:
         return (*left, "unknown", "unknown", "unknown")

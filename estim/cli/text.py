@@ -21,6 +21,7 @@ from estim.core.messages.events import (
     Resumed,
     Started,
 )
+from estim.core.numbers import m_ss
 from estim.core.vocabulary import Priority, Reason, State
 from estim.terminal import steer
 
@@ -47,8 +48,7 @@ ENDED = {
 
 def minutes(seconds: float) -> str:
     """Return m:ss, rounded to the second."""
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
+    return m_ss(round(seconds))
 
 
 def said(event: Happened) -> str:

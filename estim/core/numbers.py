@@ -55,6 +55,11 @@ def read_whole(text: str, *, what: str, lo: int, hi: int, unit: str = "") -> int
     return int(number)
 
 
+def m_ss(whole_s: int) -> str:
+    """Return whole seconds as m:ss; how they are rounded is for the caller to say."""
+    return f"{whole_s // 60}:{whole_s % 60:02d}"
+
+
 def shown(typed: str) -> str:
     """Return what was typed as a sentence may repeat it: quoted, short, and nothing that steers a terminal."""
     plain = "".join(sign if sign.isprintable() else "?" for sign in typed)

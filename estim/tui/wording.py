@@ -5,16 +5,16 @@
 3. Nothing is told by colour or symbol alone: each has its word.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import assert_never
 
-from estim.core.errors import EstimError, Exit
+from estim.core.errors import Exit
+from estim.core.levels import read_levels
 from estim.core.messages.commands import Alarm, ChannelView, Snapshot
 from estim.core.messages.events import Ended
-from estim.core.numbers import read_number
+from estim.core.numbers import m_ss, read_number
 from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import Channel
 
@@ -23,9 +23,6 @@ MINUTES_MAX = 30
 
 MINUTES_MIN = 0.1
 """Shortest session that can be chosen on the screen, minutes."""
-GOAL_FORM = "write a whole number for channel A, or A=12,B=8"
-"""What the goal field takes."""
-
 BAR_MIN = 4
 """Narrowest bar, cells."""
 
@@ -62,8 +59,7 @@ def may_flow(snapshot: Snapshot | None) -> bool:
 
 def clock(seconds: float) -> str:
     """Return seconds as m:ss, rounded up: the last second is shown until it is over."""
-    whole = max(0, ceil(seconds))
-    return f"{whole // 60}:{whole % 60:02d}"
+    return m_ss(max(0, ceil(seconds)))
 
 
 def age(seconds: float | None) -> str:
@@ -291,20 +287,8 @@ def exit_code(ended: Ended | None) -> int:
 
 
 def goal_of(text: str) -> dict[Channel, int]:
-    """Return the goal levels of a text `12` (channel A) or `A=12,B=8`; empty is no goal: begin at zero.
-
-    What can mean two things is refused: `2,5` is no level, and neither is a channel that is named twice.
-    """
-    goal: dict[Channel, int] = {}
-    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
-        found = re.fullmatch(r"(?:([A-D])=)?([0-9]{1,4})", part.upper())
-        if found is None:
-            raise EstimError(f"Goal level “{part}” is no level: {GOAL_FORM}", code=Exit.USAGE)
-        channel = Channel(found[1] or "A")
-        if channel in goal:
-            raise EstimError(f"Goal level “{text.strip()}” sets {channel.value} twice: {GOAL_FORM}", code=Exit.USAGE)
-        goal[channel] = int(found[2])
-    return goal
+    """Return the goal levels of a field; empty is no goal: begin at zero. Raises EstimError (2)."""
+    return read_levels(text, "Goal level")
 
 
 def minutes_of(text: str) -> float:

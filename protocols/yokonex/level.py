@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
-from protocols.vocabulary import Span
+from protocols.vocabulary import Span, hull
 
 LATE_S = 2.5
 """A report comes within this of what it tells, or never (reports that are 2 s late must be survived)."""
@@ -79,11 +79,11 @@ class Gauge:
             self._former.append(_Former(tag, now_s + GIVE_UP_S, self.span))
             if len(self._former) > FORMER_MAX:
                 first, second = self._former[:2]
-                self._former[:2] = [replace(second, span=_hull(first.span, second.span))]
+                self._former[:2] = [replace(second, span=hull(first.span, second.span))]
             self.proved = False
         self.expected = level
         self._last = _Former(tag, now_s + GIVE_UP_S, self.span)
-        self._become(now_s, _hull(self.span, Span(level, level)))
+        self._become(now_s, hull(self.span, Span(level, level)))
 
     def went(self, now_s: float, tag: int) -> None:
         """Take note that an order went out (or failed, and may have gone out all the same)."""
@@ -107,7 +107,7 @@ class Gauge:
             told = (
                 seen
                 if asked is None or level == asked or self._over(now_s, self._last)
-                else _hull(seen, Span(asked, asked))
+                else hull(seen, Span(asked, asked))
             )
             self.proved = level == asked
             self.told_s = max(self.told_s, since_s)
@@ -116,7 +116,7 @@ class Gauge:
         if before.lo <= level <= before.hi:
             self.told_s = max(self.told_s, since_s) if before.known else self.told_s
         elif not known_before:
-            self._become(now_s, _hull(before, seen))  # somebody's, before the last order or after it
+            self._become(now_s, hull(before, seen))  # somebody's, before the last order or after it
         return News.OLD
 
     def _over(self, now_s: float, former: _Former) -> bool:
@@ -128,7 +128,3 @@ class Gauge:
         elif self.settled_s == inf or span != self.span:
             self.settled_s = now_s
         self.span = span
-
-
-def _hull(one: Span, other: Span) -> Span:
-    return Span(min(one.lo, other.lo), max(one.hi, other.hi))

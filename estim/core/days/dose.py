@@ -16,6 +16,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from math import fsum
 from typing import Literal
 
+from estim.core.numbers import m_ss
+
 GAP = timedelta(hours=2)
 """Least rest on one site between two sessions (safety.md C-17)."""
 
@@ -174,7 +176,7 @@ def _rest(now: datetime, again: datetime, site: str, record: Delivered, output_s
     if record.output_s >= BRIEF_S:
         sentence = f"the last session{_place(site)} ended at {ended} and 2 h of rest belong between two"
     else:
-        minutes = f"{int(output_s) // 60}:{int(output_s) % 60:02d}"
+        minutes = m_ss(int(output_s))
         sentence = (
             f"the last sessions{_place(site)} add up to {minutes} min of output, the last one ended at {ended} and "
             "2 h of rest belong after that"

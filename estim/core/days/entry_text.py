@@ -6,6 +6,7 @@ from typing import assert_never
 
 from estim.core.days.diary import Break, Check, Diary, Entry, Mark, Note, Pads, Pain, Played, Regime, Run, Topic
 from estim.core.days.screening import SIGNS
+from estim.core.numbers import m_ss
 
 
 def told(entry: Entry) -> str:
@@ -60,7 +61,7 @@ def _with(text: str, note: str) -> str:
 
 
 def _played(session: Played) -> str:
-    minutes = f"{int(session.output_s) // 60}:{int(session.output_s) % 60:02d} min"
+    minutes = f"{m_ss(int(session.output_s))} min"
     if not session.begun:
         return _with(f"{session.program} on {session.unit}: nothing put out", session.message)
     ended = session.reason.replace("_", " ") or "not ended: its host died"

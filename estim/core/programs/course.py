@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import ceil, floor, inf
 
 from estim.core.errors import CourseError
+from estim.core.numbers import m_ss
 from estim.core.programs.program import Phase, Program, least, most, words
 from protocols.family import Family
 from protocols.score import FADE_S, Alternate, Burst, Curve, Part, Score, Steady, Sweep, texture
@@ -280,4 +281,4 @@ def _parts(phases: Sequence[Phase], *, fades: bool) -> tuple[Part, ...]:
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds + 1e-6) // 60}:{int(seconds + 1e-6) % 60:02d}"
+    return m_ss(int(seconds + 1e-6))

@@ -1,0 +1,39 @@
+"""Reads levels of channels as a person types them: `12` is channel A, `A=12,B=8` says which."""
+
+import re
+from math import inf
+
+from estim.core.errors import EstimError, Exit
+from estim.core.numbers import TwoMeanings, read_number
+from protocols.vocabulary import Channel
+
+FORM = "write a whole number for channel A, or A=12,B=8"
+
+
+def read_levels(text: str, what: str) -> dict[Channel, int]:
+    """Return the levels of a text, nothing for an empty one; `what` opens the sentence of a refusal.
+
+    What can mean two things is refused: `2,5` is no level, and neither is a channel that is named twice. Whether a
+    unit goes that far is for others to say. Raises EstimError (2).
+    """
+    found: dict[Channel, int] = {}
+    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
+        level = re.fullmatch(r"(?:([A-D])=)?([0-9]{1,4})", part.upper())
+        if level is None:
+            _ask_back(part, what)
+            raise EstimError(f"{what} “{part}” is no level: {FORM}", code=Exit.USAGE)
+        channel = Channel(level[1] or "A")
+        if channel in found:
+            raise EstimError(f"{what} “{text.strip()}” sets {channel.value} twice: {FORM}", code=Exit.USAGE)
+        found[channel] = int(level[2])
+    return found
+
+
+def _ask_back(part: str, what: str) -> None:
+    """Raise TwoMeanings where a number can be read in two ways, such as `A=1.000`."""
+    try:
+        read_number(part.rpartition("=")[2], what=what, lo=0, hi=inf)
+    except TwoMeanings:
+        raise
+    except EstimError:
+        return
