@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from estim.core.errors import Exit
@@ -37,6 +37,7 @@ def steers(text: str) -> bool:
     return any((unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t") or one in odd for one in text)
 
 
+@example("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x1b\x85\x9b\x7f\ud800")
 @given(st.text(st.characters(), max_size=40))
 def test_nothing_that_is_written_steers_and_json_means_the_same(text: str) -> None:
     inner = io.StringIO()
@@ -47,6 +48,12 @@ def test_nothing_that_is_written_steers_and_json_means_the_same(text: str) -> No
     told = plain(json.dumps({"note": text}, ensure_ascii=False))
     assert not steers(told)
     assert json.loads(told) == {"note": text}
+
+
+def test_no_library_gets_around_it() -> None:
+    outlet = Outlet(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    assert outlet.encoding == "utf-8"
+    assert not hasattr(outlet, "buffer")
 
 
 def test_our_own_signs_pass_and_those_of_a_name_between_them_do_not() -> None:

@@ -80,6 +80,7 @@ def test_without_the_pads_on_act_it_is_refused(home: Path) -> None:
     assert done.returncode == 77
     assert (last["event"], last["reason"]) == ("ended", "refused")
     assert "--pads-on" in last["message"]
+    assert (last["stop_confirmed"], last["may_be_on"]) == (None, False), "it touched no unit, so it can't know"
 
 
 @pytest.mark.control("C-05")

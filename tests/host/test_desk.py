@@ -23,6 +23,7 @@ from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Starte
 from estim.host.server import Front
 from estim.host.services import Parts
 from estim.host.supervisor import Desk
+from estim.journal.database import BEAT_S
 from estim.journal.marker import How, Marker
 from estim.journal.rows import Opening, Outcome, Row
 from estim.journal.sessions import Ledger
@@ -549,6 +550,16 @@ class FillingDisk(Journal):
     def _open(self) -> Ledger:
         self.ledger = Fills(self._path)
         return self.ledger
+
+
+def test_the_highest_level_is_kept_with_each_beat(folder: Path) -> None:
+    async def life(house: House, desk: Desk) -> None:
+        await desk.ask(Seat(), structs.replace(REAL, minutes=2))
+        await asyncio.sleep(3 * BEAT_S)
+        [played] = (await house.journal.diary()).sessions
+        assert dict(played.level_max) == {"A": 3}
+
+    House(folder, "em70", real=True).run(life)
 
 
 def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_there_is_room(folder: Path) -> None:
