@@ -91,7 +91,7 @@ def test_an_answer_to_a_zero_of_an_earlier_stop_proves_no_later_one(example: Any
     assert (report.stop, report.zero) == (2, Zero.SENT)
 
 
-@pytest.mark.control("C-31")
+@pytest.mark.control("C-15")
 def test_it_ends_by_itself_though_nobody_says_stop(example: Any) -> None:
     box = Box(example)
     box.run(1, Wanted(Mode.OFF))
