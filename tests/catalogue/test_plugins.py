@@ -121,6 +121,12 @@ def test_one_that_cannot_be_used_is_left_out_and_named(tmp_path: Path, code: str
     assert "the family mybox can't be used: plug-in broken-plugin" in asked.stderr
 
 
+def test_what_a_plug_in_warns_of_while_it_is_loaded_reaches_nobody(tmp_path: Path) -> None:
+    code = "import logging, warnings; warnings.warn('odd'); logging.getLogger('box').warning('strange'); FAMILY = 7"
+    make_plugin(tmp_path, code, "[estim.families]\nmybox = broken:FAMILY\n")
+    assert estim(tmp_path, tmp_path / "home", "plugins").stderr == ""
+
+
 def test_programs_of_a_plug_in_that_are_wrong_or_taken_are_named(tmp_path: Path) -> None:
     package = tmp_path / "brings"
     package.mkdir()

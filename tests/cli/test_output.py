@@ -9,11 +9,14 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from estim.core.errors import Exit
 from estim.terminal import Outlet, inked, plain, steer
+
+AS_USUAL = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+"""What is written waits in Python's buffer, as on anybody's computer: a disk or reader that is gone shows late."""
 
 NASTY = "a\x1b[2Jb\x07c\x9b31md\u202ee\u2066f\x7fg\rh"
 
@@ -24,7 +27,7 @@ def estim(
     line = [sys.executable, "-m", "estim.cli.main", "--home", str(home), "--no-input", *words]
     return subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *line] if close else line,
-        env=os.environ | {"PYTHONIOENCODING": encoding, "TZ": "Europe/Berlin"},
+        env=AS_USUAL | {"PYTHONIOENCODING": encoding, "TZ": "Europe/Berlin"},
         input=None if stdin is None else stdin.encode(),
         capture_output=True,
         check=False,
@@ -37,6 +40,7 @@ def steers(text: str) -> bool:
     return any((unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t") or one in odd for one in text)
 
 
+@example("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x1b\x85\x9b\x7f\ud800")
 @given(st.text(st.characters(), max_size=40))
 def test_nothing_that_is_written_steers_and_json_means_the_same(text: str) -> None:
     inner = io.StringIO()
@@ -47,6 +51,12 @@ def test_nothing_that_is_written_steers_and_json_means_the_same(text: str) -> No
     told = plain(json.dumps({"note": text}, ensure_ascii=False))
     assert not steers(told)
     assert json.loads(told) == {"note": text}
+
+
+def test_no_library_gets_around_it() -> None:
+    outlet = Outlet(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    assert outlet.encoding == "utf-8"
+    assert not hasattr(outlet, "buffer")
 
 
 def test_our_own_signs_pass_and_those_of_a_name_between_them_do_not() -> None:
@@ -61,7 +71,15 @@ def test_a_note_and_a_name_reach_no_terminal_with_signs_that_steer(tmp_path: Pat
     units = {"schema": 1, "units": [{"name": NASTY, "address": "AA:BB:CC:DD:EE:01", "family": "em70",
                                      "added_utc": "2026-03-01T08:00:00+00:00"}]}  # fmt: skip
     (tmp_path / "units.json").write_text(json.dumps(units), encoding="utf-8")
-    for words in (["log"], ["log", "--rows", "5"], ["devices", "list"], ["--json", "log"], ["devices", NASTY], [NASTY]):
+    for words in (
+        ["log"],
+        ["log", "--rows", "5"],
+        ["devices", "list"],
+        ["--json", "log"],
+        ["devices", NASTY],
+        [NASTY],
+        ["import", str(tmp_path / NASTY)],
+    ):
         done = estim(tmp_path, *words)
         assert not steers((done.stdout + done.stderr).decode()), words
     rows = [json.loads(line) for line in estim(tmp_path, "--json", "log").stdout.decode().splitlines()]
@@ -84,18 +102,19 @@ def test_a_reader_that_went_away_ends_it_quietly(tmp_path: Path, words: list[str
     reading, writing = os.pipe()
     os.close(reading)
     line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), *words]
-    done = subprocess.run(line, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
+    done = subprocess.run(line, stdout=writing, stderr=subprocess.PIPE, env=AS_USUAL, check=False, timeout=60)
     os.close(writing)
     assert (done.returncode in (0, 141), done.stderr) == (True, b"")
 
 
-def test_a_disk_that_is_full_and_a_closed_output_are_no_traces(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), "paths"]
+@pytest.mark.parametrize("verb", ["paths", "log"])
+def test_a_disk_that_is_full_and_a_closed_output_are_no_traces(tmp_path: Path, verb: str) -> None:
+    line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), verb]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, env=AS_USUAL, check=False, timeout=60)
     assert done.returncode == Exit.CANT_CREATE
     assert done.stderr.decode() == "estim: the output can't be written: No space left on device\n"
-    assert (estim(tmp_path, "paths", close=True).returncode, estim(tmp_path, "log", close=True).returncode) == (0, 0)
+    assert estim(tmp_path, verb, close=True).returncode == 0
 
 
 @pytest.mark.parametrize("words", [[b"note", b"add", b"caf\xe9"], [b"log", b"--since", b"\xff"], [b"\xff\xfe"]])

@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from estim.cli.record import Record, exit_code
+from estim.core.errors import Exit
+from estim.core.messages.commands import Start
+from estim.core.vocabulary import Reason
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:
@@ -81,6 +86,19 @@ def test_without_the_pads_on_act_it_is_refused(home: Path) -> None:
     assert done.returncode == 77
     assert (last["event"], last["reason"]) == ("ended", "refused")
     assert "--pads-on" in last["message"]
+    assert (last["stop_confirmed"], last["may_be_on"]) == (None, False), "it touched no unit, so it can't know"
+
+
+@pytest.mark.control("C-46")
+def test_what_is_told_in_a_dead_hosts_stead_is_null_only_where_no_unit_was_touched() -> None:
+    record = Record("em70", Start(program="tens-ankle"), as_json=True)
+    told = {way: record.made_up(Reason.FAULT, "the host died", confirmed=way) for way in (True, False, None)}
+    assert {way: (one.stop_confirmed, one.may_be_on) for way, one in told.items()} == {
+        True: (True, False),
+        False: (False, True),
+        None: (None, False),
+    }
+    assert exit_code(told[False], None) == Exit.NOT_CONFIRMED
 
 
 @pytest.mark.control("C-05")

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,11 +22,13 @@ from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Pause, Refusal, Resume, Start, Stop, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
 from estim.core.vocabulary import Reason, State
+from estim.host.recovery import recovery
 from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
+from estim.journal.database import BEAT_S
 from estim.journal.marker import How, Marker
-from estim.journal.rows import Opening, Outcome, Row
+from estim.journal.rows import NEVER, Opening, Outcome, Row
 from estim.journal.sessions import Ledger
 from estim.journal.writer import Journal
 from protocols.driver import Driver
@@ -136,7 +139,9 @@ class House:
         level: int = self.twins[0].level("A")
         return level
 
-    async def leave_open(self, family: str | None = None, address: str | None = None) -> None:
+    async def leave_open(
+        self, family: str | None = None, address: str | None = None, profile: str = "", on_until_utc: datetime = NEVER
+    ) -> None:
         """Leave a session behind as a host does that was killed."""
         row = Opening(
             program="tens-ankle",
@@ -147,6 +152,8 @@ class House:
             simulated=not self.real,
             started=self.clock.now(),
             length_s=1200,
+            on_until_utc=on_until_utc,
+            profile=profile,
         )
         await self.journal.begin(row)
 
@@ -406,6 +413,34 @@ def test_two_rows_of_one_unit_are_settled_together(folder: Path) -> None:
     House(folder, "em70:strength=5", real=True).run(life)
 
 
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize(
+    ("options", "remembered", "played", "spoken"),
+    [
+        ("em70:strength=5", "gone-with-its-plug-in", "", ""),
+        ("em70:strength=5", "em70", "V9", ""),
+        ("yokonex:version=V2.0,strength=40/40", "yokonex", "V2.0", "V2.0"),
+    ],
+    ids=["another family", "no such version", "the version that was played"],
+)
+def test_what_was_left_on_is_stopped_as_it_was_played_whatever_is_remembered(
+    folder: Path, options: str, remembered: str, played: str, spoken: str
+) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        await house.leave_open(profile=played)
+        [left] = await house.journal.open_sessions()
+        assert recovery(house.parts(), left).session.unit.profile == spoken
+        assert len(await supervisor.recover()) == 1
+        reply = await supervisor.ask(Seat(), Stop())
+        assert isinstance(reply, Done), reply
+        assert reply.proved
+        assert house.level() == 0
+
+    house = House(folder, options, real=True)
+    Units.load(house.home).add(house.twins[0].address, remembered, house.clock.now().utc)
+    house.run(life)
+
+
 def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
@@ -552,6 +587,16 @@ class FillingDisk(Journal):
     def _open(self) -> Ledger:
         self.ledger = Fills(self._path)
         return self.ledger
+
+
+def test_the_highest_level_is_kept_with_each_beat(folder: Path) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        await supervisor.ask(Seat(), structs.replace(REAL, minutes=2))
+        await asyncio.sleep(3 * BEAT_S)
+        [played] = (await house.journal.diary()).sessions
+        assert dict(played.level_max) == {"A": 3}
+
+    House(folder, "em70", real=True).run(life)
 
 
 def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_there_is_room(folder: Path) -> None:

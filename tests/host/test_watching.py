@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,6 +94,26 @@ def test_a_lost_link_is_shown_within_a_second_and_counts_down_while_it_lasts(
     house(folder, f"{options}:cut=15+60", monkeypatch).run(life)
 
 
+@pytest.mark.control("C-56")
+def test_a_unit_that_was_left_on_counts_down_while_it_is_looked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        house.twins[0].hand(0.0, "power-off")
+        await house.leave_open(on_until_utc=house.clock.now().utc + timedelta(minutes=10))
+        await supervisor.recover()
+        left: list[float | None] = []
+        for _ in range(2):
+            await asyncio.sleep(60)
+            [shown] = supervisor.overview().units
+            left.append(shown.on_left_s)
+        assert left == [pytest.approx(540, abs=1), pytest.approx(480, abs=1)]
+
+    one = House(folder, "em70", real=True)
+    monkeypatch.setattr("estim.host.active.wall_s", one.loop.time)
+    one.run(life)
+
+
 class Still:
     """A runner on which nothing happens any more."""
 
@@ -179,5 +199,8 @@ def test_a_proved_stop_ends_with_a_snapshot_of_the_end_and_without_an_alarm(
         rung = [line for line in viewer.told if isinstance(line, Alarmed) and line.priority is Priority.HIGH]
         assert not rung
         assert not any(isinstance(line, LinkLost) for line in viewer.told), "the unit's own end is no loss"
+        await asyncio.sleep(30)
+        [shown] = supervisor.overview().units
+        assert not shown.stale, "of a unit that is off nothing new is to be expected"
 
     house(folder, options, monkeypatch).run(life)

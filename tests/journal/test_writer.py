@@ -157,6 +157,32 @@ async def test_the_marker_holds_every_unit_that_may_be_on(journal: Journal, tmp_
 
 
 @pytest.mark.control("C-53")
+async def test_the_marker_tells_of_a_unit_whose_row_was_lost_beside_one_that_is_there(tmp_path: Path) -> None:
+    first = await Journal.open(tmp_path / "log.sqlite")
+    await first.begin(OPENING)
+    await first.begin(replace(OPENING, unit="other", address="F0:F1:F2:F3:F4:00"))
+    await first.close()
+    with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db, db:
+        db.execute("UPDATE session SET settled_utc = started_utc WHERE unit = 'other'")
+    second = await Journal.open(tmp_path / "log.sqlite")
+    assert [left.unit for left in await second.open_sessions()] == ["coyote3", "other"]
+    await second.close()
+
+
+@pytest.mark.control("C-53")
+async def test_a_moment_without_an_offset_is_no_moment(tmp_path: Path) -> None:
+    first = await Journal.open(tmp_path / "log.sqlite")
+    await first.begin(OPENING)
+    await first.close()
+    with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db, db:
+        db.execute("UPDATE session SET on_until_utc = '2026-03-01T08:20:00.000'")
+    second = await Journal.open(tmp_path / "log.sqlite")
+    [left] = await second.open_sessions()
+    assert left.on_until_utc == NEVER
+    await second.close()
+
+
+@pytest.mark.control("C-53")
 async def test_the_marker_tells_of_a_unit_when_the_journal_was_emptied(tmp_path: Path) -> None:
     first = await Journal.open(tmp_path / "log.sqlite")
     await first.begin(OPENING)

@@ -98,6 +98,15 @@ def test_short_ones_that_lie_two_hours_apart_or_on_other_sites_ask_for_no_rest()
 
 
 @pytest.mark.control("C-17")
+def test_a_short_one_that_lies_in_the_two_hours_in_part_counts_as_a_whole() -> None:
+    last = ended(10, 60)
+    before = ended(130.5, 100)
+    assert before.started_utc < last.started_utc - GAP < before.over_utc
+    assert not may_start(NOON, ("ankle-left",), 20, [before, last]).ok
+    assert may_start(NOON, ("ankle-left",), 20, [ended(131.5, 100), last]).ok
+
+
+@pytest.mark.control("C-17")
 @given(tries=st.lists(st.tuples(MOMENTS, st.floats(0, 300)), min_size=2, max_size=20))
 def test_between_two_rests_no_more_than_two_minutes_precede_the_last_session(
     tries: list[tuple[datetime, float]],

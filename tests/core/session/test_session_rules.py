@@ -356,6 +356,62 @@ def test_a_long_gap_in_feeding_waits_for_a_key(box: Box) -> None:
     assert box.at() is State.RAMPING
 
 
+@pytest.mark.control("C-50")
+@pytest.mark.parametrize("what", ["contact", "person"])
+def test_what_happens_within_a_short_gap_in_feeding_waits_for_a_key(what: str) -> None:
+    box = Box(waits=True)
+    box.run(20)
+    box.says = {"fed_s": box.now_s, "zero": Zero.SENT}
+    box.run(UNFED_MAX_S + 0.2)
+    if what == "contact":
+        box.step(Contact(A, False))
+    else:
+        box.session.pause(box.now)
+    box.says = {"fed_s": None}
+    box.run(2)
+    assert (box.at(), box.level) == (State.PAUSED, 0)
+
+
+@pytest.mark.control("C-49")
+def test_a_stop_in_a_pause_after_a_lost_link_is_the_persons() -> None:
+    box = Box(waits=True)
+    box.run(20)
+    box.session.link_down(box.now, replace(box.reported, zero=Zero.SENT), "the link was cut")
+    box.session.link_up(box.now)
+    box.run(1)
+    assert box.at() is State.PAUSED
+    box.session.stop(box.now, Reason.STOPPED)
+    box.run(1)
+    assert (box.at(), box.session.reason) == (State.ENDED, Reason.STOPPED)
+
+
+@pytest.mark.control("C-46")
+def test_the_zero_of_a_pause_does_not_prove_a_stop_on_a_link_that_was_lost_since(box: Box) -> None:
+    box.session.pause(box.now)
+    box.run(1)
+    last = box.reported
+    assert box.session.proved(last)
+    box.session.link_down(box.now, last, "the link was cut")
+    box.session.stop(box.now, Reason.STOPPED)
+    box.session.give_up(box.now, last)
+    assert (box.at(), box.session.stop_confirmed) == (State.ENDED, False)
+
+
+@pytest.mark.control("C-47")
+def test_a_session_that_only_stops_looks_on_for_as_long_as_the_unit_says_that_it_goes_on(box: Box) -> None:
+    told = box.session.unit
+    limits = box.session.limits
+    box.deaf = True
+    box.says = {"until_s": box.now_s + 60}
+    box.session = Session(told, box.caps, limits, None, box.now, until_s=box.now_s + 1)
+    box.session.connect(box.now)
+    box.session.link_up(box.now)
+    box.run(50)
+    assert box.at() is not State.ENDED
+    box.run(30)
+    assert (box.at(), box.session.stop_confirmed) == (State.ENDED, False)
+
+
 @pytest.mark.control("C-51")
 def test_a_computer_that_slept_stops_the_unit_first(box: Box) -> None:
     box.now_s += ASLEEP_S + 1

@@ -102,6 +102,7 @@ def test_a_name_makes_a_unit_and_the_service_alone_perhaps() -> None:
 
 def test_a_name_with_v2_in_it_tells_the_protocol_and_no_other_does() -> None:
     told = {"YYC-DJ-V2-07": V2, "yyc-dj-v2-07": V2, "YYC-DJ-07": None, "YCY-DJQ-01": None, "": None, "YCY-DJ-V3": None}
+    told |= {"YYC-DJ-V21": None, "YYC-DJ-0V2": None}
     assert {name: FAMILY.profile_named(name) for name in told} == told
 
 
