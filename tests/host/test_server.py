@@ -32,7 +32,7 @@ from estim.core.messages.commands import (
 from estim.core.messages.events import Happened, LinkBack, Paused
 from estim.core.messages.lines import Line, read_line
 from estim.core.vocabulary import State
-from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, Connection, Server, serve
+from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, EXTRA_MAX, Connection, Server, serve
 
 WAIT_S = 20.0
 """Longest wait for anything here; nothing takes it but a mistake."""
@@ -362,6 +362,17 @@ async def test_past_the_limit_of_front_ends_a_stop_is_obeyed_and_nothing_else(ho
     asked = [command for command in house.supervisor.asked if not isinstance(command, Watch)]
     assert asked == [Stop(reason="panic")]
     assert len(idle) == 40
+
+
+@pytest.mark.control("C-48")
+async def test_past_the_limit_a_stop_is_obeyed_however_many_came_before(house: House) -> None:
+    for _ in range(CONNECTIONS_MAX):
+        await house.watch()
+    for number in range(1, EXTRA_MAX + 3):
+        late = await house.enter()
+        late.say(b'{"do":"stop","number":%d}\n' % number)
+        assert await late.hear() == Done("Stop", to=number)
+        late.writer.close()
 
 
 async def test_each_answer_carries_the_number_of_its_command(house: House) -> None:

@@ -163,5 +163,5 @@ def check_level(limits: Limits, channel: Channel, goal: int) -> None:
 
 
 def reached(requested: Mapping[Channel, Level], reported: Reported, limits: Limits) -> bool:
-    """Say whether every channel is where it is wished, or at its cap."""
+    """Say whether every channel is where it is requested, or at its cap."""
     return all(reported.level[channel].lo >= min(level, limits.of(channel)[0]) for channel, level in requested.items())

@@ -55,6 +55,8 @@ def test_on_a_new_link_whatever_the_unit_is_at_is_accounted_for() -> None:
     off = replace(last(inf), level={A: Span(0, 0), Channel.B: Span(0, 0)})
     high = replace(last(inf), level={A: Span(40, 40), Channel.B: Span(0, 0)})
     assert doubt.look(0.0, off) == ""
+    one = replace(off, level={A: Span(1, 1), Channel.B: Span(0, 0)})
+    assert "rose to 1" in doubt.look(0.5, one), "a rise of less than a step is one too"
     assert "rose to 40" in doubt.look(1.0, high)
     doubt.fresh()
     assert doubt.look(2.0, high) == ""
