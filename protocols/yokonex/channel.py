@@ -1,7 +1,7 @@
 """What the driver of a YOKONEX EMS keeps of a channel, what it tells one, and the frames of both protocols for that."""
 
 from dataclasses import dataclass
-from math import inf
+from math import floor, inf
 
 from protocols.score import Score, part_at, texture, unchanged_s
 from protocols.vocabulary import Channel, Wanted
@@ -30,6 +30,8 @@ SLOT_LATE_S = 0.03
 """So long after its start a slot still counts as begun."""
 
 _SLACK_S = 1e-6
+_BEHIND_S = 1e-9
+"""More than sums of times are off by, and less than anything moves in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,24 @@ def _worked_out(score: Score, at_s: float, now_s: float) -> tuple[tuple[int, int
     """Return mode, rate and width of a position's slot, and until when they stay."""
     if score.number is not None:
         return (max(1, min(PROGRAMS, score.number)), 0, 0), inf
-    until_s = now_s + unchanged_s(score, at_s, SLOT_S)
-    now = texture(score, at_s - _into_s(score, at_s))
+    begins_s = _begins_s(score, at_s)
+    until_s = now_s + unchanged_s(score, max(at_s, begins_s), SLOT_S)
+    now = texture(score, begins_s)
     width_us = int(width_played(now.width_us)) if now.on else 0
     return (CUSTOM, int(rate_played(now.rate_hz)) if width_us else 1, width_us), until_s
 
 
 def _into_s(score: Score, at_s: float) -> float:
-    """Return how long a position is into its slot; slots begin with each part."""
-    into_s = (at_s - part_at(score, at_s)[1].start_s) % SLOT_S
-    return 0.0 if into_s > SLOT_S - _SLACK_S else into_s
+    """Return how long a position is into its slot."""
+    return max(0.0, at_s - _begins_s(score, at_s))
+
+
+def _begins_s(score: Score, at_s: float) -> float:
+    """Return where a position's slot begins; slots begin with each part.
+
+    A position that only rounding puts before a border is in the slot behind it: the one before may be a rest, and its
+    part another one. What is returned lies behind the border for the same reason.
+    """
+    part = part_at(score, at_s + _SLACK_S)[1]
+    slots = floor((at_s - part.start_s + _SLACK_S) / SLOT_S)
+    return part.start_s + slots * SLOT_S + _BEHIND_S

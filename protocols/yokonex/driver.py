@@ -286,7 +286,10 @@ class Yokonex:
         soonest_s = lane.ordered_s + GAP_S
         if now == OFF:
             return inf
-        if lane.sent is None or now.texture != lane.sent.texture:
+        if lane.sent is None or lane.sent == OFF:
+            # it begins with a slot: orders keep their distance, so all slots after this one would be as late
+            return max(soonest_s, now_s + waits_s(self._wanted, now_s))
+        if now.texture != lane.sent.texture:
             return soonest_s
         if now != lane.sent:
             return max(soonest_s, now_s + waits_s(self._wanted, now_s))
