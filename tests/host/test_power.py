@@ -357,6 +357,8 @@ async def test_only_logind_can_say_that_the_computer_goes_to_sleep(scene: Scene)
     await settled(stranger)
     await logind.sleep(True)
     assert await logind.two() == BACK
+    await logind.sleep(False)
+    assert await logind.two() == TAKEN, "by now all that was said has been heard"
     assert scene.stops == 1
 
 
