@@ -22,7 +22,7 @@ demo: $(READY)
 test: $(READY)
 	$(TEST)
 
-# more packets, whole sessions for every open question, new random examples: about a quarter of an hour
+# more packets, whole sessions for every open question, new random examples
 test-long: $(READY)
 	ESTIM_TESTS=long $(TEST)
 

@@ -99,7 +99,7 @@ def _unwritten(error: OSError) -> int:
 
 
 def _check_text(line: Sequence[str]) -> None:
-    """SetLevel EstimError (2) for a word that isn't text: the terminal's bytes are no UTF-8."""
+    """Raise EstimError (2) for a word that isn't text: the terminal's bytes are no UTF-8."""
     for word in line:
         if any("\ud800" <= sign <= "\udfff" for sign in word):
             raise EstimError(

@@ -331,7 +331,7 @@ class Run:
                 pass
 
     async def _send(self, command: Arm | SetLevel | Pause | Resume) -> None:
-        assert self._client is not None, "keys and stops come after the client"
+        assert self._client is not None, "keys and stops come after the connection"
         with suppress(OSError, TimeoutError):
             reply = await self._client.ask(command)
             if isinstance(reply, Refusal):

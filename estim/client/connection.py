@@ -197,7 +197,7 @@ class Client:
             while line := await self._reader.readline():
                 what = read_line(line)
                 if not isinstance(what, Snapshot | Happened):
-                    # numbers are a matter of the client
+                    # numbers are a matter of the connection
                     number = what.to
                     what = msgspec.structs.replace(what, to=0)
                     self._answered(number, what)

@@ -11,7 +11,7 @@ FORM = "write a whole number for channel A, or A=12,B=8"
 
 
 def read_levels(text: str, what: str) -> dict[Channel, int]:
-    """Return the levels of a text, nothing for an empty one; `what` opens the sentence of a refusal.
+    """Return the levels of a text, one at least; `what` opens the sentence of a refusal.
 
     What can mean two things is refused: `2,5` is no level, and neither is a channel that is named twice. Whether a
     unit goes that far is for others to say. Raises EstimError (2).
@@ -26,6 +26,8 @@ def read_levels(text: str, what: str) -> dict[Channel, int]:
         if channel in found:
             raise EstimError(f"{what} “{text.strip()}” sets {channel.value} twice: {FORM}", code=Exit.USAGE)
         found[channel] = int(level[2])
+    if not found:
+        raise EstimError(f"{what} “{text.strip()}” is no level: {FORM}", code=Exit.USAGE)
     return found
 
 

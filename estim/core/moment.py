@@ -22,7 +22,7 @@ class Now:
 
 
 def check_clock(now_utc: datetime) -> None:
-    """SetLevel EstimError (78) for a clock that can't be right: what is written by it would lie on the wrong day.
+    """Raise EstimError (78) for a clock that can't be right: what is written by it would lie on the wrong day.
 
     Nothing that stops a unit asks for this. An entry that names an earlier day itself is another matter.
     """

@@ -112,7 +112,7 @@ def _simulated_units(home: Home) -> Units:
 
 @asynccontextmanager
 async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterator[Services]:
-    """Join the services, and take them apart again in the right order."""
+    """Join the parts, and take them apart again in the right order."""
     simulated = options.simulate is not None
     journal, no_journal = await _journal(home, simulated)
     try:

@@ -25,7 +25,7 @@ OUTBOX_MAX = 1000
 """Lines waiting for one front end."""
 
 CONNECTIONS_MAX = 32
-"""Connection ends at once."""
+"""Front ends at once."""
 
 EXTRA_MAX = 256
 """Connections beyond that which are still listened to for one line: it may be a Stop."""

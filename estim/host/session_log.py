@@ -22,7 +22,7 @@ from protocols.vocabulary import Endpoint, OffBy, Out, Reported
 
 
 class Watched(Protocol):
-    """What the session_log asks of the runner that it listens to."""
+    """What the session log asks of the runner that it listens to."""
 
     @property
     def output_s(self) -> float:

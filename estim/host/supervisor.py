@@ -489,7 +489,7 @@ class Supervisor:
         return Found(await look(self._services.air, seconds, self._services.families(), self._services.units))
 
     def _one(self, name: str | None) -> ActiveUnit:
-        """Return the active that is meant; raise EstimError if it isn't clear which."""
+        """Return the active unit that is meant; raise EstimError if it isn't clear which."""
         if name is not None:
             for active in self._units.values():
                 unit = active.runner.session.unit

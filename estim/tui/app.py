@@ -1,9 +1,9 @@
 """The session screen: draws the Snapshots of a host and sends it Commands; it holds no truth and times no session.
 
 1. F12 never enters the message queue: the key is taken on its way in, and its Stop gets a task of its own.
-2. What is drawn comes from the last Snapshot. If Snapshots stay away, the model says that it is old.
+2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
 3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
-4. A model is drawn at most four times a second, and only where it differs.
+4. A picture is drawn at most four times a second, and only where it differs.
 """
 
 import asyncio
@@ -242,7 +242,7 @@ class SessionApp(App[int]):
         if self._stuck:
             self._finish(Exit.NOT_CONFIRMED)
         elif self._leaving is None or self._leaving.done():
-            # A task of its own: waiting here would keep the keys from being read, F12's model among them.
+            # A task of its own: waiting here would keep the keys from being read, F12 among them.
             self._leaving = asyncio.get_running_loop().create_task(self._stop_and_leave(reason, code))
 
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:

@@ -288,7 +288,7 @@ def exit_code(ended: Ended | None) -> int:
 
 def goal_of(text: str) -> dict[Channel, int]:
     """Return the goal levels of a field; empty is no goal: begin at zero. Raises EstimError (2)."""
-    return read_levels(text, "Goal level")
+    return read_levels(text, "Goal level") if text.strip() else {}
 
 
 def minutes_of(text: str) -> float:

@@ -1,4 +1,4 @@
-"""How a EM70 is recognised among adverts, and connected: the family as the registry hands it out."""
+"""How an EM70 is recognised among adverts, and connected: the family as the registry hands it out."""
 
 from protocols.driver import Driver
 from protocols.em70.driver import Em70

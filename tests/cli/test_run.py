@@ -163,6 +163,8 @@ def test_simulated_sessions_say_so_and_never_count(home: Path) -> None:
         (["--radio", "bluetooth:", "run", "tens-ankle"], 2, "bluetooth:hci1"),
         (["--radio", "hci:", "run", "tens-ankle"], 2, "hci:TRANSPORT"),
         (["run", "tens-ankle", "--level", "ten"], 2, "A=12,B=8"),
+        (["run", "tens-ankle", "--level", ""], 2, "A=12,B=8"),
+        (["run", "tens-ankle", "--level", " , "], 2, "A=12,B=8"),
         (["run", "tens-ankle", "--override", "all"], 2, "gap"),
         (["frobnicate"], 2, "No such command"),
     ],

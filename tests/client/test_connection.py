@@ -130,7 +130,7 @@ def end(host: "subprocess.Popen[bytes]") -> int:
 
 
 def stale(path: Path) -> None:
-    """Acknowledge a socket behind as a host does that was killed."""
+    """Leave a socket behind as a host does that was killed."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
         dead.bind(str(path))
 

@@ -3,8 +3,8 @@
 Each slot has the values of its beginning. Where the score falls they stand until the slot is over, and so are above
 what the score is just then, by what it moves in a slot; where it rises they are below it by as much. Nobody feels more
 than the score says: nothing passes what the score itself had within that slot, so its peaks are never passed, and the
-means are those of the score (`tests/test_scope.py`). The lowest value of each slot would be lower than the score is at
-every moment, but play a sweep weaker than it is written, by 2 % of its range where its cycle has 50 slots.
+means are those of the score (`tests/rehearsal/test_scope.py`). The lowest value of each slot would be lower than the
+score is at every moment, but play a sweep weaker than it is written, by 2 % of its range where its cycle has 50 slots.
 
 The pulses are those of the twins, so what is late on the way, or is told in a wrong order, counts as well.
 """

@@ -254,7 +254,7 @@ async def test_ctrl_z_freezes_only_after_the_stop(zeroes: bool) -> None:
             assert not frozen, "it waits for zero"
             await pulse.advance(SUSPEND_S)
             await settle(pilot)
-    assert frozen == [1], "a stop was on the client before the process froze"
+    assert frozen == [1], "a stop was on its way before the process froze"
 
 
 async def test_level_keys_move_the_goal_of_the_chosen_channel_by_one() -> None:

@@ -5,7 +5,7 @@
    is taken the first time (conventions.md section 8).
 2. Which rules held, and where, is kept as regimes: the past is judged by what held then.
 3. A flight makes some local hours vanish and others come twice. A time that had vanished with its whole window is
-   nobody's slot; one that comes twice is one slot (judging.py drops the one that wasn't used).
+   nobody's slot; one that comes twice is one slot (outcomes.py drops the one that wasn't used).
 4. A rule begins on the day on which it was first there, and keeps that beginning through flights and through changes of
    other rules. A weekly or monthly one that names no day has the day of its beginning, whatever stretch is looked at.
 5. UNTIL in UTC (…Z) is that moment, in the rule's own local time; without a Z it is a local time, a day alone its first
@@ -120,7 +120,7 @@ def resolve(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def check_rules(rules: Sequence[str]) -> None:
-    """SetLevel EstimError (78) for a rule that can't be understood or that no body should follow."""
+    """Raise EstimError (78) for a rule that can't be understood or that no body should follow."""
     _check(tuple(rules))
 
 

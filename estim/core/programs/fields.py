@@ -1,6 +1,6 @@
 """Every field of a program file with its limits, said once: the loader, the schema and the blank file all read it.
 
-Limits carry their source. What ties fields to each other (the time in all, the duty) is in program_file.py.
+Limits carry their source. What ties fields to each other (the time in all, the duty) is in file.py.
 """
 
 from estim.core.toml_table import Number, Text, Words
