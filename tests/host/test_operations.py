@@ -41,7 +41,7 @@ class Hangs:
 
 
 class Supervisor:
-    """Holds what a operations brings."""
+    """Holds what the operations bring."""
 
     def __init__(self) -> None:
         loop, self.clock = new_loop("max")
@@ -53,7 +53,7 @@ class Supervisor:
         self.driver = family("em70").connect(0.0, "")
 
     def live(self, act: Callable[[Operations], object]) -> None:
-        """Let something be done with a operations, and the longest time-outs pass."""
+        """Let something be done with the operations of a link, and the longest time-outs pass."""
 
         async def whole() -> None:
             operations = Operations(
