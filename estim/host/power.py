@@ -187,7 +187,9 @@ class Power:
                 refused = f"logind didn't answer within {self.timeout_s:g} s"
                 continue
             finally:
-                self._asked.pop(serial, None)  # a lock that comes later than this is given back at once
+                known = self._asked.pop(serial, None)  # a lock that comes later than this is given back at once
+            if known is None:
+                return False  # logind is another one by now, and is asked anew
             if reply.message_type is not MessageType.METHOD_RETURN:
                 refused = f"logind refused a lock ({reply.error_name})"
             elif self._due(mode) and mode not in self._locks:
