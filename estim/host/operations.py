@@ -7,6 +7,7 @@ from collections.abc import Callable
 from estim.clock import Clock
 from estim.core.moment import Now
 from estim.host.radio.link import Link
+from estim.tasks import Tasks
 from protocols.driver import Driver
 from protocols.vocabulary import AirError, Close, Endpoint, Event, Op, Read, Write
 
@@ -46,7 +47,7 @@ class Operations:
         self._lose = lose
         self._sent = sent
         self._carried = carried
-        self._ops: set[asyncio.Task[None]] = set()
+        self._ops = Tasks()
 
     def perform(self, now: Now, op: Op) -> None:
         """Begin one operation; what it brings comes back by `put`."""
@@ -59,16 +60,11 @@ class Operations:
             error = AirError("too many operations under way")
             self._put(lambda now_s, driver: driver.done(now_s, op.tag, b"", error))
             return
-        task = asyncio.get_running_loop().create_task(self._carry(op))
-        self._ops.add(task)
-        task.add_done_callback(self._ops.discard)
+        self._ops.begin(self._carry(op))
 
     async def close(self) -> None:
         """Give up whatever is under way, and hang up."""
-        for task in list(self._ops):
-            task.cancel()
-        if self._ops:
-            await asyncio.wait(self._ops, timeout=OP_TIMEOUT_S)
+        await self._ops.end(OP_TIMEOUT_S)
         await hang_up(self.link)
 
     def _posted(self, now: Now, op: Write) -> bool:

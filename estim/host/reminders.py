@@ -28,6 +28,7 @@ from estim.core.messages.events import Reminded
 from estim.core.moment import check_clock
 from estim.host.notify.notice import Notification
 from estim.host.services import Services
+from estim.tasks import Tasks
 from protocols.vocabulary import AirError
 
 LOOK_S = 15.0
@@ -86,7 +87,7 @@ class Reminders:
         self._shown: set[str] = set()
         self._readying: set[str] = set()
         self._logged: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def run(self) -> None:
         """Look, for as long as the host lives."""
@@ -183,9 +184,7 @@ class Reminders:
         return next((one for one in slots if one.key == key and one.status in OPEN), None)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._safely("a wish", work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._safely("a wish", work))
 
     async def _safely(self, what: str, work: Coroutine[object, object, None]) -> None:
         """Do it; what goes wrong is logged and never ends a host that may be in the middle of a session."""

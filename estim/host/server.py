@@ -20,6 +20,7 @@ import msgspec
 from estim.core.errors import Exit
 from estim.core.messages.commands import LINE_MAX, Ask, Refusal, Reply, Snapshot, Stop
 from estim.core.messages.lines import Line
+from estim.tasks import Tasks
 
 OUTBOX_MAX = 1000
 """Lines waiting for one front end."""
@@ -150,7 +151,7 @@ class Server:
             await asyncio.wait({sending})
             return
         self._connections.add(connection)
-        asked: set[asyncio.Task[None]] = set()
+        asked = Tasks()
         try:
             await self._listen_to(connection, reader, asked)
         finally:
@@ -180,10 +181,7 @@ class Server:
                 self._desk.left(connection)
         connection.tell(reply)
 
-    async def _listen_to(
-        self, connection: Connection, reader: asyncio.StreamReader, asked: set[asyncio.Task[None]]
-    ) -> None:
-        loop = asyncio.get_running_loop()
+    async def _listen_to(self, connection: Connection, reader: asyncio.StreamReader, asked: Tasks) -> None:
         while not connection.gone:
             try:
                 line = await reader.readuntil(b"\n")
@@ -204,9 +202,7 @@ class Server:
             if len(asked) >= ASKED_MAX and not isinstance(command, Stop):
                 connection.tell(_bad(f"more than {ASKED_MAX} commands at once: wait for answers"))
                 continue
-            task = loop.create_task(self._answer(connection, command))
-            asked.add(task)
-            task.add_done_callback(asked.discard)
+            asked.begin(self._answer(connection, command))
             await asyncio.sleep(0)  # let it act before the next line is read, so that order is kept
 
     async def _answer(self, connection: Connection, command: Ask) -> None:
