@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
-from estim.journal.diary import Book
+from estim.journal.journal import Journal
 
 PLAY_S = 60
 PORT = 6480
@@ -118,9 +118,9 @@ def ten_years(home: Path) -> None:
     for number, day in enumerate(days):
         entries += [Pain(at=day, score=(number + len(when)) % 7, when=when) for when in list(When)[:3]]
         entries += [Run(at=day + timedelta(hours=9), km=5.0, pain=number % 5)] if number % 3 == 0 else []
-    book = Book.open(home / "log.sqlite")
-    book.adopt(sessions, entries, {}, now)
-    book.close()
+    journal = Journal.open(home / "log.sqlite")
+    journal.adopt(sessions, entries, {}, now)
+    journal.close()
 
 
 def _session(at: datetime) -> Played:

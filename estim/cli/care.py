@@ -12,7 +12,7 @@ from estim.core.care.plan import Stage, Tick
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.screening import NO, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -43,12 +43,12 @@ def begin(
 ) -> None:
     """Begin the plan, or begin it anew."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        flag = red_flag(book.recent())
+    with opened(flags.host, write=True) as journal:
+        flag = red_flag(journal.recent())
         if flag and not looked_at.strip():
             raise EstimError(f'{flag}; after that: estim care begin --looked-at "who"', code=Exit.REFUSED)
-        moment = moment_of(at, book.now)
-        book.enter(Check(at=moment, topic=Topic.CARE, answer="begin", note=note_of(looked_at)))
+        moment = moment_of(at, journal.now)
+        journal.enter(Check(at=moment, topic=Topic.CARE, answer="begin", note=note_of(looked_at)))
     show(context)
 
 
@@ -56,8 +56,8 @@ def begin(
 def end(context: typer.Context) -> None:
     """End the plan; sessions and pain are kept on being counted."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        book.enter(Check(at=book.now, topic=Topic.CARE, answer="end"))
+    with opened(flags.host, write=True) as journal:
+        journal.enter(Check(at=journal.now, topic=Topic.CARE, answer="end"))
     tell(flags, "care", "the plan has ended; to begin anew: estim care begin", [{"stage": Stage.ENDED}])
 
 
@@ -69,11 +69,11 @@ def tick(
 ) -> None:
     """Tick a step off for today."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        names = [one.id for one in book.plan.steps if one.tick in (Tick.DAILY, Tick.ONCE)]
+    with opened(flags.host, write=True) as journal:
+        names = [one.id for one in journal.plan.steps if one.tick in (Tick.DAILY, Tick.ONCE)]
         if step not in names:
             raise wrong(f"{step!r} can't be ticked off: say one of {', '.join(names)}")
-        book.enter(Check(at=moment_of(at, book.now), topic=Topic.TICK, about=step))
+        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.TICK, about=step))
     show(context)
 
 
@@ -87,9 +87,9 @@ def flag(
     flags: Flags = context.obj
     if sign not in RED_FLAGS:
         raise wrong(f"{sign!r} is no sign: say one of {', '.join(RED_FLAGS)}")
-    with opened(flags.host, write=True) as book:
-        book.enter(Check(at=moment_of(at, book.now), topic=Topic.RED_FLAG, about=sign, answer=YES))
-        text = red_flag(book.recent())
+    with opened(flags.host, write=True) as journal:
+        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.RED_FLAG, about=sign, answer=YES))
+        text = red_flag(journal.recent())
     tell(flags, "red-flag", text, [{"sign": sign, "text": text}])
 
 
@@ -102,16 +102,18 @@ def questions(
     """Answer the questions before a session, or see what was answered. They are asked again every 90 days."""
     flags: Flags = context.obj
     given = [_answer(text) for text in answer or ()]
-    with opened(flags.host, write=bool(given) or none or may_ask(flags)) as book:
-        still_open = unanswered(book.recent(), book.now)
+    with opened(flags.host, write=bool(given) or none or may_ask(flags)) as journal:
+        still_open = unanswered(journal.recent(), journal.now)
         if none:
             given += [(one.id, NO) for one in still_open if one.id not in dict(given)]
         elif not given and may_ask(flags):
             given = [(one.id, YES if typer.confirm(one.question, err=True) else NO) for one in still_open]
         if given:
-            book.enter(*(Check(at=book.now, topic=Topic.HEALTH, about=about, answer=said) for about, said in given))
-        diary = book.recent()
-        lines, rows = _asked(diary, book)
+            journal.enter(
+                *(Check(at=journal.now, topic=Topic.HEALTH, about=about, answer=said) for about, said in given)
+            )
+        diary = journal.recent()
+        lines, rows = _asked(diary, journal)
     tell(flags, "question", "\n".join(lines), rows)
 
 
@@ -127,9 +129,9 @@ def clear(
         raise wrong(f"{question!r} forbids nothing: estim care questions shows the ids")
     if not reason.strip():
         raise wrong("a reason is needed: who agreed, and why")
-    with opened(flags.host, write=True) as book:
-        entry = Check(at=book.now, topic=Topic.HEALTH, about=question, answer="cleared", note=note_of(reason))
-        book.enter(entry)
+    with opened(flags.host, write=True) as journal:
+        entry = Check(at=journal.now, topic=Topic.HEALTH, about=question, answer="cleared", note=note_of(reason))
+        journal.enter(entry)
     tell(flags, "question", f"{question} is cleared: {reason}", [{"question": question, "answer": "cleared"}])
 
 
@@ -147,12 +149,12 @@ def after(
             raise wrong(f"--{topic.value} {word!r}: say {' or '.join(ANSWERS[topic])}")
     if not said:
         raise wrong("say how it was: --skin ok, --feel weaker")
-    with opened(flags.host, write=True) as book:
-        played = [one for one in book.recent().sessions if one.begun]
+    with opened(flags.host, write=True) as journal:
+        played = [one for one in journal.recent().sessions if one.begun]
         if not played:
             raise EstimError("there was no session yet", code=Exit.NO_INPUT)
         last = played[-1].id
-        book.enter(*(Check(at=book.now, topic=topic, answer=word, session=last) for topic, word in said))
+        journal.enter(*(Check(at=journal.now, topic=topic, answer=word, session=last) for topic, word in said))
     rows: list[dict[str, object]] = [{"session": last, "topic": topic, "answer": word} for topic, word in said]
     tell(flags, "after", f"noted for session {last}: {', '.join(word for _, word in said)}", rows)
 
@@ -178,8 +180,8 @@ def _answer(text: str) -> tuple[str, str]:
     return about, said
 
 
-def _asked(diary: Diary, book: Daybook) -> tuple[list[str], list[dict[str, object]]]:
-    still_open = {one.id for one in unanswered(diary, book.now)}
+def _asked(diary: Diary, journal: HomeJournal) -> tuple[list[str], list[dict[str, object]]]:
+    still_open = {one.id for one in unanswered(diary, journal.now)}
     last = {check.about: check for check in diary.checks if check.topic is Topic.HEALTH}
     lines = []
     rows = []
@@ -190,4 +192,4 @@ def _asked(diary: Diary, book: Daybook) -> tuple[list[str], list[dict[str, objec
         lines.append(f"{one.id:<17} {said + again:<24} {one.question}")
         rows.append({"question": one.id, "text": one.question, "open": one.id in still_open,
                      "answer": None if check is None else check.answer})  # fmt: skip
-    return [*lines, *filter(None, [blocked(diary, book.now)]), *cautions(diary, book.now)], rows
+    return [*lines, *filter(None, [blocked(diary, journal.now)]), *cautions(diary, journal.now)], rows

@@ -8,7 +8,7 @@ from estim.core.care.plan import Plan, Stage, Tick
 from estim.core.care.standing import Standing, honesty_due, standing
 from estim.core.days.diary import Check, Topic
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import opened
+from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -25,21 +25,21 @@ STAGES = {
 
 def show_care(flags: "Flags") -> None:
     """Show where the person is, why, and what is on today's list."""
-    with opened(flags.host) as book:
-        diary = book.recent()
-        plan = book.plan
-        now = standing(plan, diary, book.now)
+    with opened(flags.host) as journal:
+        diary = journal.recent()
+        plan = journal.plan
+        now = standing(plan, diary, journal.now)
     honest = plan.honesty if honesty_due(diary) and now.stage is not Stage.NOT_BEGUN else ""
     if honest and not flags.as_json and not flags.host.simulate:
-        _keep_quietly(flags, Check(at=book.now, topic=Topic.CARE, about="honesty"))
+        _keep_quietly(flags, Check(at=journal.now, topic=Topic.CARE, about="honesty"))
     tell(flags, "care", _text(plan, now, honest), [_row(now)])
 
 
 def _keep_quietly(flags: "Flags", entry: Check) -> None:
     """Keep that something was shown; on a disk that can't be written it is shown again."""
     try:
-        with opened(flags.host, write=True) as book:
-            book.enter(entry)
+        with opened(flags.host, write=True) as journal:
+            journal.enter(entry)
     except EstimError as error:
         if error.code is not Exit.CANT_CREATE:
             raise

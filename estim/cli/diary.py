@@ -12,7 +12,7 @@ from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, SIGNS_FROM, _sign, ask_signs, may_ask, told_after
 from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import opened
+from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -49,13 +49,13 @@ def add_pain(
     signs = [_sign(sign) for sign in red_flag or ()]
     value = score_of(score)
     text = note_of(words)
-    with opened(flags.host, write=True) as book:
-        entry = Pain(at=moment_of(at, book.now, USUAL[kind]), score=value, when=kind, note=text)
+    with opened(flags.host, write=True) as journal:
+        entry = Pain(at=moment_of(at, journal.now, USUAL[kind]), score=value, when=kind, note=text)
         if not signs and value >= SIGNS_FROM and may_ask(flags):
             signs = ask_signs()
         found = [Check(at=entry.at, topic=Topic.RED_FLAG, about=sign, answer="yes") for sign in signs]
-        book.enter(entry, *found)
-        after = told_after(book) if found else ""
+        journal.enter(entry, *found)
+        after = told_after(journal) if found else ""
     tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
          [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
 
@@ -79,10 +79,10 @@ def add_run(
     km = km_of(distance)
     text = note_of(words)
     score = None if worst is None else score_of(worst)
-    with opened(flags.host, write=True) as book:
-        entry = Run(at=moment_of(at, book.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
-        book.enter(entry)
-        now = standing(book.plan, book.recent(), book.now)
+    with opened(flags.host, write=True) as journal:
+        entry = Run(at=moment_of(at, journal.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
+        journal.enter(entry)
+        now = standing(journal.plan, journal.recent(), journal.now)
     said = [f"run {km:g} km, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
     if now.ended:
         said.append(now.ended)
@@ -99,15 +99,15 @@ def plan_run(
     from estim.core.care.standing import may_run_at
 
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        moment = any_moment(at, book.now, USUAL[When.RUN])
-        if moment <= book.now:
+    with opened(flags.host, write=True) as journal:
+        moment = any_moment(at, journal.now, USUAL[When.RUN])
+        if moment <= journal.now:
             raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
-        gate = may_run_at(book.plan, book.recent(), moment)
+        gate = may_run_at(journal.plan, journal.recent(), moment)
         if not gate.ok:
             raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
-        book.enter(Check(at=moment, topic=Topic.RUN_PLANNED))
-        quiet_h = book.plan.quiet_before_run_h
+        journal.enter(Check(at=moment, topic=Topic.RUN_PLANNED))
+        quiet_h = journal.plan.quiet_before_run_h
     text = f"a run is planned at {moment:%Y-%m-%d %H:%M}; no session in the {quiet_h:g} h before it\n{gate.text}"
     tell(flags, "run-planned", text, [{"at": moment, "why": gate.text}])
 
@@ -121,9 +121,9 @@ def add_note(
     kept = note_of(text)
     if not kept:
         raise wrong("an empty note: say what is worth keeping")
-    with opened(flags.host, write=True) as book:
-        entry = Note(at=moment_of(at, book.now), text=kept)
-        book.enter(entry)
+    with opened(flags.host, write=True) as journal:
+        entry = Note(at=moment_of(at, journal.now), text=kept)
+        journal.enter(entry)
     tell(flags, "note", f"noted, {entry.at:%Y-%m-%d %H:%M}", [{"at": entry.at, "text": kept}])
 
 
@@ -135,9 +135,9 @@ def new_pads(
 ) -> None:
     """Say that fresh pads are used from now on: they are counted anew."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        entry = Pads(at=moment_of(at, book.now), note=note_of(words))
-        book.enter(entry)
+    with opened(flags.host, write=True) as journal:
+        entry = Pads(at=moment_of(at, journal.now), note=note_of(words))
+        journal.enter(entry)
     tell(flags, "pads", f"new pads since {entry.at:%Y-%m-%d %H:%M}", [{"since": entry.at, "uses": 0}])
 
 
@@ -147,8 +147,8 @@ def show_pads(context: typer.Context) -> None:
     from estim.core.days.advice import pads_old, pads_used
 
     flags: Flags = context.obj
-    with opened(flags.host) as book:
-        diary = book.read()
+    with opened(flags.host) as journal:
+        diary = journal.read()
     uses = pads_used(diary)
     since = diary.pads[-1].at if diary.pads else None
     from_ = "" if since is None else f" since {since:%Y-%m-%d}"
@@ -184,8 +184,8 @@ def undo(context: typer.Context) -> None:
     from estim.core.days.entry_text import told
 
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        gone = book.undo()
+    with opened(flags.host, write=True) as journal:
+        gone = journal.undo()
     if gone is None:
         raise EstimError("there is nothing to undo", code=Exit.NO_INPUT)
     text = f"undone: {gone.at:%Y-%m-%d %H:%M} {told(gone)}"

@@ -8,7 +8,7 @@ from estim.cli.output import plain, tell
 from estim.core.days.diary import Diary, Entry, Played
 from estim.core.days.entry_text import all_entries, told
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -19,29 +19,29 @@ LOG_ROWS = 20
 
 def show_log(flags: "Flags", rows: int = LOG_ROWS, since: str | None = None, *, everything: bool = False) -> None:
     """Show the last rows, or all from a day on."""
-    with opened(flags.host) as book:
-        found = _entries(book, rows, since, everything)
+    with opened(flags.host) as journal:
+        found = _entries(journal, rows, since, everything)
     if not found:
-        apart = "" if book.simulated else " (software units have a log of their own: estim --simulate FAMILY log)"
+        apart = "" if journal.simulated else " (software units have a log of their own: estim --simulate FAMILY log)"
         tell(flags, "entry", f"nothing yet: estim run tens-ankle, estim pain add 3 --when worst{apart}", [])
         return
     lines = [f"{entry.at:%Y-%m-%d %H:%M}  {_number(entry)}{told(entry)}" for entry in found]
     tell(flags, "entry", "\n".join(lines), [row_of(entry) for entry in found])
 
 
-def _entries(book: Daybook, rows: int, since: str | None, everything: bool) -> list[Entry]:
+def _entries(journal: HomeJournal, rows: int, since: str | None, everything: bool) -> list[Entry]:
     """Return the last rows; of ten years only as much is read as is shown."""
     if since is not None:
-        day = datetime.combine(day_of(since, book.now), time(), book.now.tzinfo)
-        return _of(book.read(day), everything, day)
+        day = datetime.combine(day_of(since, journal.now), time(), journal.now.tzinfo)
+        return _of(journal.read(day), everything, day)
     days = max(15, rows)
     while days < 36_500:
-        first = book.now - timedelta(days=days)
-        found = _of(book.read(first), everything, first)
+        first = journal.now - timedelta(days=days)
+        found = _of(journal.read(first), everything, first)
         if len(found) >= rows:
             return found[-rows:]
         days *= 6
-    return _of(book.read(), everything, None)[-rows:]
+    return _of(journal.read(), everything, None)[-rows:]
 
 
 def _of(diary: Diary, everything: bool, first: datetime | None) -> list[Entry]:
@@ -64,8 +64,8 @@ def row_of(entry: Entry) -> dict[str, object]:
 
 def show_session(flags: "Flags", number: int) -> None:
     """Show one session in full: its row, its levels with who moved them, its alarms."""
-    with opened(flags.host) as book:
-        details = book.details(number)
+    with opened(flags.host) as journal:
+        details = journal.details(number)
     if details is None:
         raise EstimError(f"there is no session {number}: estim log shows their numbers", code=Exit.NO_INPUT)
     lines = [f"{name}: {value}" for name, value in details.facts.items()]

@@ -10,7 +10,7 @@ from estim.core.days.diary import Check, Topic
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import shown
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 from protocols.vocabulary import Channel
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def todays_program(options: "HostOptions") -> str:
     """Return whose turn it is today by the schedule."""
     from estim.core.days.outcomes import program_of
 
-    with opened(options) as book:
-        return program_of(book.settings.schedule, book.now)
+    with opened(options) as journal:
+        return program_of(journal.settings.schedule, journal.now)
 
 
 def last_level(options: "HostOptions", program: str, unit: str | None, site: str | None = None) -> dict[Channel, int]:
@@ -58,10 +58,10 @@ def last_level(options: "HostOptions", program: str, unit: str | None, site: str
     from estim.catalogue.programs import find_program
     from estim.core.days import advice
 
-    with opened(options) as book:
-        made = find_program(book.home.programs, program)
-        diary = book.recent()
-        where = site or book.settings.site
+    with opened(options) as journal:
+        made = find_program(journal.home.programs, program)
+        diary = journal.recent()
+        where = site or journal.settings.site
         sites = (where,) if where else tuple(made.site)
     offer = advice.last_level(diary, made.id, sites, unit)
     if offer is not None:
@@ -74,13 +74,13 @@ def next_slot(options: "HostOptions") -> Slot:
     """Return the slot that may be armed ahead now; raises EstimError (75) if none is near enough."""
     from estim.core.days.outcomes import AHEAD_MAX, elapsed, may_arm
 
-    with opened(options) as book:
-        slots = book.slots(book.recent(), book.now, book.now + timedelta(days=14))
+    with opened(options) as journal:
+        slots = journal.slots(journal.recent(), journal.now, journal.now + timedelta(days=14))
     ahead = [slot for slot in slots if slot.status in (Status.UPCOMING, Status.DUE, Status.SNOOZED)]
     if not ahead:
         raise EstimError("there is no slot ahead: estim schedule show", code=Exit.TRY_LATER)
     slot = ahead[0]
-    if not may_arm(slot, book.now):
+    if not may_arm(slot, journal.now):
         first = max(elapsed(slot.at, -AHEAD_MAX), slot.opens)
         text = f"the next slot is {slot.at:%a %H:%M}: it can be armed from {first:%a %H:%M} on, or start now without it"
         raise EstimError(text, code=Exit.TRY_LATER)
@@ -93,16 +93,16 @@ def ask_open_questions(options: "HostOptions") -> None:
 
     if options.simulate is not None:
         return
-    with opened(options, write=True) as book:
-        still_open = unanswered(book.recent(), book.now)
+    with opened(options, write=True) as journal:
+        still_open = unanswered(journal.recent(), journal.now)
         if not still_open:
             return
         typer.echo("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave.", err=True)
         answers = []
         for question in still_open:
             yes = typer.confirm(question.question, err=True)
-            answers.append(Check(at=book.now, topic=Topic.HEALTH, about=question.id, answer="yes" if yes else "no"))
-        book.enter(*answers)
+            answers.append(Check(at=journal.now, topic=Topic.HEALTH, about=question.id, answer="yes" if yes else "no"))
+        journal.enter(*answers)
 
 
 def ask_after(options: "HostOptions") -> None:
@@ -123,8 +123,8 @@ def ask_after(options: "HostOptions") -> None:
 def _ask_how_it_was(options: "HostOptions") -> None:
     from estim.core.days import advice
 
-    with opened(options, write=True) as book:
-        diary = book.read(book.now - timedelta(minutes=RECENTLY_MIN))
+    with opened(options, write=True) as journal:
+        diary = journal.read(journal.now - timedelta(minutes=RECENTLY_MIN))
         played = [one for one in diary.sessions if one.begun and one.ended is not None]
         if not played or any(check.session == played[-1].id for check in diary.checks):
             return
@@ -134,7 +134,7 @@ def _ask_how_it_was(options: "HostOptions") -> None:
             meant = [word for word in words if typed and word.startswith(str(typed).strip().lower())]
             answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
             if answer:
-                book.enter(Check(at=book.now, topic=topic, answer=answer, session=played[-1].id))
+                journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
                 typer.echo(MEANT.get(answer, ""), err=True, nl=answer in MEANT)
 
 
@@ -159,11 +159,11 @@ def ask_signs() -> list[str]:
         typer.echo(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter", err=True)
 
 
-def told_after(book: Daybook) -> str:
+def told_after(journal: HomeJournal) -> str:
     """Return what a red flag means."""
     from estim.core.days.screening import red_flag
 
-    return red_flag(book.recent())
+    return red_flag(journal.recent())
 
 
 def _sign(text: str) -> str:

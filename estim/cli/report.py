@@ -11,7 +11,7 @@ from estim.cli.arguments import day_of, wrong
 from estim.cli.output import tell
 from estim.cli.report_view import show_report
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 from estim.terminal import write_bytes
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def export(
     flags: Flags = context.obj
     if form not in FORMATS:
         raise wrong(f"{form!r} is no format: say one of {', '.join(FORMATS)}")
-    with opened(flags.host) as book:
+    with opened(flags.host) as journal:
         if form == "csv":
-            _export_csv(flags, book, out, since)
+            _export_csv(flags, journal, out, since)
             return
-        data = _calendar(book) if form == "ics" else _lines(book, form, since)
+        data = _calendar(journal) if form == "ics" else _lines(journal, form, since)
     if out is None:
         write_bytes(data)
         return
@@ -70,35 +70,35 @@ def import_(
 
     flags: Flags = context.obj
     diary = from_csv(read_tables(folder))
-    with opened(flags.host, write=True) as book:
-        taken, known = book.adopt(diary)
+    with opened(flags.host, write=True) as journal:
+        taken, known = journal.adopt(diary)
     text = f"{taken} entries read, {known} were there already"
     tell(flags, "import", text, [{"read": taken, "known": known}])
 
 
-def _since(book: Daybook, since: str | None) -> datetime | None:
-    return None if since is None else datetime.combine(day_of(since, book.now), time(), book.now.tzinfo)
+def _since(journal: HomeJournal, since: str | None) -> datetime | None:
+    return None if since is None else datetime.combine(day_of(since, journal.now), time(), journal.now.tzinfo)
 
 
-def _export_csv(flags: "Flags", book: Daybook, out: Path | None, since: str | None) -> None:
+def _export_csv(flags: "Flags", journal: HomeJournal, out: Path | None, since: str | None) -> None:
     from estim.export.folder import write_files
     from estim.export.tables import to_csv
 
-    folder = out or Path(f"estim-{book.now:%Y-%m-%d}")
-    written = write_files(folder, to_csv(book.read(_since(book, since))))
+    folder = out or Path(f"estim-{journal.now:%Y-%m-%d}")
+    written = write_files(folder, to_csv(journal.read(_since(journal, since))))
     rows: list[dict[str, object]] = [{"file": str(path)} for path in written]
     tell(flags, "export", f"written: {len(written)} tables in {folder}", rows)
 
 
-def _lines(book: Daybook, form: str, since: str | None) -> bytes:
-    diary = book.read(_since(book, since))
+def _lines(journal: HomeJournal, form: str, since: str | None) -> bytes:
+    diary = journal.read(_since(journal, since))
     if form == "jsonl":
         from estim.export.jsonl import to_jsonl
 
         return to_jsonl(diary).encode()
     from estim.export.fhir import to_fhir
 
-    return to_fhir(diary, site=_place(book.settings.site), made_at=book.now).encode()
+    return to_fhir(diary, site=_place(journal.settings.site), made_at=journal.now).encode()
 
 
 def _place(site: str | None) -> str:
@@ -107,12 +107,12 @@ def _place(site: str | None) -> str:
     return ", ".join(filter(None, ["Achilles tendon" if part in ("", "ankle") else part, side]))
 
 
-def _calendar(book: Daybook) -> bytes:
+def _calendar(journal: HomeJournal) -> bytes:
     from estim.core.days.schedule import LOCAL, beginnings
     from estim.export.ics import to_ics
 
-    schedule = book.settings.schedule
-    regimes = book.read(book.now).regimes
+    schedule = journal.settings.schedule
+    regimes = journal.read(journal.now).regimes
     if not schedule.rules:
         raise EstimError("the schedule has no rules: estim schedule set 8:00 20:00", code=Exit.NO_INPUT)
     began = beginnings(regimes)[-1]
@@ -120,10 +120,10 @@ def _calendar(book: Daybook) -> bytes:
         schedule.rules,
         None if schedule.zone == LOCAL else schedule.zone,
         min(began.values()),
-        minutes=book.settings.minutes,
+        minutes=journal.settings.minutes,
         summary="estim",  # nothing about health in a calendar that others may see
         uid_root="estim-session",
         sequence=max(0, len(regimes) - 1),
         began=began,
-        present=str(book.now.tzinfo),
+        present=str(journal.now.tzinfo),
     )

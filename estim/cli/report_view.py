@@ -11,7 +11,7 @@ from estim.cli.arguments import day_of, wrong
 from estim.cli.output import tell
 from estim.core.days.diary import Diary
 from estim.core.days.statistics import Tally, tally
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 from estim.terminal import inked, steer
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def show_report(
     """Show how it went, or write it as a page."""
     if sum((weeks is not None, everything, since is not None)) > 1:
         raise wrong("say one of --weeks, --all and --since")
-    with opened(flags.host) as book:
-        counted = _counted(book, weeks, everything, since)
-        now = book.now
+    with opened(flags.host) as journal:
+        counted = _counted(journal, weeks, everything, since)
+        now = journal.now
     if html is not None:
         from estim.config.files import write_whole
         from estim.report.page import as_html
@@ -56,19 +56,19 @@ def show_report(
     tell(flags, "report", text, [_row(counted)])
 
 
-def _counted(book: Daybook, weeks: int | None, everything: bool, since: str | None) -> "Tally":
+def _counted(journal: HomeJournal, weeks: int | None, everything: bool, since: str | None) -> "Tally":
 
-    today = book.now.date()
-    first = today - timedelta(days=7 * (weeks or WEEKS) - 1) if since is None else day_of(since, book.now)
+    today = journal.now.date()
+    first = today - timedelta(days=7 * (weeks or WEEKS) - 1) if since is None else day_of(since, journal.now)
     if first > today:
         raise wrong(f"--since {since}: that is in the future")
-    begins = None if everything else datetime.combine(first, time(), book.now.tzinfo) - STREAK_BACK
-    diary = book.read(begins)
+    begins = None if everything else datetime.combine(first, time(), journal.now.tzinfo) - STREAK_BACK
+    diary = journal.read(begins)
     if everything:
         first = _beginning(diary, today)
-    start = datetime.combine(first, time(), book.now.tzinfo) if begins is None else begins
-    slots = book.slots(diary, start, book.now.replace(hour=0, minute=0) + timedelta(days=1))
-    return tally(diary, slots, book.now, first, today)
+    start = datetime.combine(first, time(), journal.now.tzinfo) if begins is None else begins
+    slots = journal.slots(diary, start, journal.now.replace(hour=0, minute=0) + timedelta(days=1))
+    return tally(diary, slots, journal.now, first, today)
 
 
 def _beginning(diary: "Diary", today: date) -> date:

@@ -12,7 +12,7 @@ from estim.core.days.diary import Break, Mark, Marked
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, clock_times, rules_at, zone_of
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -48,11 +48,11 @@ def show(
     from estim.core.days.outcomes import program_of
 
     flags: Flags = context.obj
-    with opened(flags.host) as book:
-        midnight = book.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        slots = book.slots(book.recent(), midnight - timedelta(days=1), midnight + timedelta(days=days))
-        rules = book.settings.schedule
-        quiet = book.settings.reminders
+    with opened(flags.host) as journal:
+        midnight = journal.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        slots = journal.slots(journal.recent(), midnight - timedelta(days=1), midnight + timedelta(days=days))
+        rules = journal.settings.schedule
+        quiet = journal.settings.reminders
     zone = "wherever you are" if rules.zone == LOCAL else rules.zone
     lines = [*rules.rules, f"zone: {zone}; programs: {', '.join(rules.programs)}", ""]
     lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {program_of(rules, slot.at)}" for slot in slots]
@@ -88,12 +88,12 @@ def set_times(
         raise wrong("say what to set: estim schedule set 8:00 20:00, --rule, --zone or --program")
     rules = list(rule or rules_at([clock_of(text) for text in times or ()], _days(days)))
     _check(flags, rules, zone, program or [])
-    with opened(flags.host, write=True) as book:
-        book.enter()  # the rules that held until now are kept before they change
+    with opened(flags.host, write=True) as journal:
+        journal.enter()  # the rules that held until now are kept before they change
         wanted = {"schedule.rules": rules, "schedule.zone": zone, "schedule.programs": program}
-        change_fields(book.home.settings_file, {field: value for field, value in wanted.items() if value})
-    with opened(flags.host, write=True) as book:
-        book.enter()
+        change_fields(journal.home.settings_file, {field: value for field, value in wanted.items() if value})
+    with opened(flags.host, write=True) as journal:
+        journal.enter()
     show(context)
 
 
@@ -121,8 +121,8 @@ def pause(
 ) -> None:
     """No slots from today on: a break that isn't held against you."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        _break(flags, book, book.now.date(), None if until is None else day_of(until, book.now), holiday=False)
+    with opened(flags.host, write=True) as journal:
+        _break(flags, journal, journal.now.date(), None if until is None else day_of(until, journal.now), holiday=False)
 
 
 @schedule.command()
@@ -133,31 +133,33 @@ def holiday(
 ) -> None:
     """No slots on these days."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        begin = day_of(first, book.now)
-        _break(flags, book, begin, begin if last is None else day_of(last, book.now), holiday=True)
+    with opened(flags.host, write=True) as journal:
+        begin = day_of(first, journal.now)
+        _break(flags, journal, begin, begin if last is None else day_of(last, journal.now), holiday=True)
 
 
 @schedule.command()
 def resume(context: typer.Context) -> None:
     """End a pause: slots count again from today on."""
     flags: Flags = context.obj
-    with opened(flags.host, write=True) as book:
-        today = book.now.date()
-        running = [one for one in book.read(book.now).breaks if one.first <= today and (one.last or today) >= today]
+    with opened(flags.host, write=True) as journal:
+        today = journal.now.date()
+        running = [
+            one for one in journal.read(journal.now).breaks if one.first <= today and (one.last or today) >= today
+        ]
         if not running:
             raise EstimError("there is no pause to end", code=Exit.NO_INPUT)
-        book.end_breaks(running)
+        journal.end_breaks(running)
     tell(flags, "schedule", "the pause is over: slots count from today on", [{"resumed": today}])
 
 
-def _break(flags: "Flags", book: Daybook, first: date, last: date | None, *, holiday: bool) -> None:
+def _break(flags: "Flags", journal: HomeJournal, first: date, last: date | None, *, holiday: bool) -> None:
     if last is not None and last < first:
         raise wrong(f"the last day {last} lies before the first, {first}")
-    if last is not None and last < book.now.date():
+    if last is not None and last < journal.now.date():
         raise wrong(f"{last} is over: days that were missed stay missed")
-    first = max(first, book.now.date())
-    book.enter(Break(at=book.now, first=first, last=last, holiday=holiday))
+    first = max(first, journal.now.date())
+    journal.enter(Break(at=journal.now, first=first, last=last, holiday=holiday))
     word = "holiday" if holiday else "pause"
     text = f"{word} from {first} to {last or 'until estim schedule resume'}"
     tell(flags, "break", text, [{"first": first, "last": last, "holiday": holiday}])
@@ -166,14 +168,16 @@ def _break(flags: "Flags", book: Daybook, first: date, last: date | None, *, hol
 def _mark(context: typer.Context, wanted: str | None, what: Marked, open_: set[Status]) -> None:
     flags: Flags = context.obj
     _meant(None, wanted)
-    with opened(flags.host, write=True) as book:
-        slots = book.slots(book.recent(), book.now - timedelta(days=1), book.now + timedelta(days=AHEAD_DAYS))
+    with opened(flags.host, write=True) as journal:
+        slots = journal.slots(
+            journal.recent(), journal.now - timedelta(days=1), journal.now + timedelta(days=AHEAD_DAYS)
+        )
         found = [slot for slot in slots if slot.status in open_ and _meant(slot, wanted)]
         if not found:
             which = "no slot" if wanted is None else f"no slot {wanted}"
             raise EstimError(f"{which} is open for that: estim schedule show", code=Exit.NO_INPUT)
         slot = found[0]
-        book.enter(Mark(at=book.now, slot=slot.key, what=what))
+        journal.enter(Mark(at=journal.now, slot=slot.key, what=what))
     tell(flags, "slot", f"{slot.at:%a %Y-%m-%d %H:%M}: {what.value}", [{"slot": slot.key, "status": what}])
 
 

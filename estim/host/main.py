@@ -36,7 +36,7 @@ from estim.host.radio.link import Air
 from estim.host.server import Server, serve
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 
 ALONE_S = 15.0
 """A host that was started for a front end which never came ends after this."""
@@ -104,7 +104,7 @@ def _air(options: HostOptions, files: ExitStack) -> Air:
 
 
 def _simulated_units(home: Home) -> Units:
-    """Software units are new at each start, like their ledger."""
+    """Software units are new at each start, like their journal."""
     path = home.simulated.with_name("simulated-units.json")
     path.unlink(missing_ok=True)
     return Units(path)
@@ -136,14 +136,14 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
         await journal.close()
 
 
-async def _journal(home: Home, simulated: bool) -> tuple[Journal, str]:
+async def _journal(home: Home, simulated: bool) -> tuple[JournalWriter, str]:
     """Return the journal, or a closed one and what is wrong with it: a stop needs none."""
     if simulated:
-        return await Journal.open(home.simulated, simulated=True), ""
+        return await JournalWriter.open(home.simulated, simulated=True), ""
     try:
-        return await Journal.open(home.journal), ""
+        return await JournalWriter.open(home.journal), ""
     except EstimError as error:
-        return Journal.closed(home.journal, error), error.text
+        return JournalWriter.closed(home.journal, error), error.text
 
 
 def _units(home: Home) -> tuple[Units, str]:

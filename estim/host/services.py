@@ -9,7 +9,7 @@ from estim.config.settings import Settings
 from estim.config.timezone import local_zone
 from estim.config.units import Units
 from estim.host.radio.link import Air
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from protocols.family import Family
 
 
@@ -23,7 +23,7 @@ class Services:
 
     clock: Clock
     air: Air
-    journal: Journal
+    journal: JournalWriter
     home: Home
     settings: Settings
     units: Units

@@ -17,7 +17,7 @@ from estim.core.vocabulary import Priority
 from estim.journal.database import BEAT_S
 from estim.journal.marker import How, MayBeOn
 from estim.journal.rows import NEVER, Opening, Outcome
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from protocols.vocabulary import Endpoint, OffBy, Out, Reported
 
 
@@ -57,7 +57,7 @@ class SessionLog:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalWriter,
         unit: Unit,
         number: int,
         told: Told,

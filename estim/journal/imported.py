@@ -8,7 +8,7 @@ from datetime import datetime
 
 from estim.core.days.diary import Check, Entry, Played
 from estim.journal.database import stamp
-from estim.journal.entries import enter
+from estim.journal.entries_table import enter
 
 
 def adopt(

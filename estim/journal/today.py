@@ -15,7 +15,7 @@ from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import unanswered
 from estim.core.errors import EstimError
-from estim.journal.daybook import Daybook, opened
+from estim.journal.home_journal import HomeJournal, opened
 
 STAGES = {
     Stage.REST: "resting",
@@ -48,9 +48,9 @@ class Today:
         if not self.real:
             return ""
         try:
-            with opened(self._options) as book:
-                diary = book.recent()
-                parts = [_slot(book, diary), _pain(book, diary), _plan(book, diary)]
+            with opened(self._options) as journal:
+                diary = journal.recent()
+                parts = [_slot(journal, diary), _pain(journal, diary), _plan(journal, diary)]
                 uses = advice.pads_old(advice.pads_used(diary))
         except EstimError as error:
             return error.text
@@ -61,9 +61,9 @@ class Today:
         if not self.real:
             return None
         try:
-            with opened(self._options) as book:
-                site = book.settings.site
-                offer = advice.last_level(book.recent(), program, () if site is None else (site,), unit)
+            with opened(self._options) as journal:
+                site = journal.settings.site
+                offer = advice.last_level(journal.recent(), program, () if site is None else (site,), unit)
         except EstimError:
             return None
         if offer is None:
@@ -76,31 +76,31 @@ class Today:
         """Return the open questions before a session: id and words. Raises EstimError."""
         if not self.real:
             return ()
-        with opened(self._options) as book:
-            return tuple((one.id, one.question) for one in unanswered(book.recent(), book.now))
+        with opened(self._options) as journal:
+            return tuple((one.id, one.question) for one in unanswered(journal.recent(), journal.now))
 
     def answer(self, answers: dict[str, bool]) -> None:
         """Keep answers. Raises EstimError."""
-        with opened(self._options, write=True) as book:
+        with opened(self._options, write=True) as journal:
             said = {about: "yes" if yes else "no" for about, yes in answers.items()}
-            book.enter(
-                *(Check(at=book.now, topic=Topic.HEALTH, about=about, answer=word) for about, word in said.items())
+            journal.enter(
+                *(Check(at=journal.now, topic=Topic.HEALTH, about=about, answer=word) for about, word in said.items())
             )
 
     def after(self, topic: Topic, word: str) -> str:
         """Keep how it was after the session that has just ended, and return what to say about it. Raises EstimError."""
         if not self.real:
             return "simulated: nothing to note"
-        with opened(self._options, write=True) as book:
-            played = [one for one in book.read(book.now - RECENTLY).sessions if one.begun]
+        with opened(self._options, write=True) as journal:
+            played = [one for one in journal.read(journal.now - RECENTLY).sessions if one.begun]
             if not played:
                 return "no session to say that of"
-            book.enter(Check(at=book.now, topic=topic, answer=word, session=played[-1].id))
+            journal.enter(Check(at=journal.now, topic=topic, answer=word, session=played[-1].id))
         return f"noted: {topic.value} {word}"
 
 
-def _slot(book: Daybook, diary: Diary) -> str:
-    slots = book.today(diary)
+def _slot(journal: HomeJournal, diary: Diary) -> str:
+    slots = journal.today(diary)
     now = due(slots)
     later = coming(slots)
     if now is not None:
@@ -108,15 +108,15 @@ def _slot(book: Daybook, diary: Diary) -> str:
     return "" if later is None else f"next session {later.at:%a %H:%M}"
 
 
-def _pain(book: Daybook, diary: Diary) -> str:
+def _pain(journal: HomeJournal, diary: Diary) -> str:
     if not diary.pains:
         return "no pain written down yet"
     last = diary.pains[-1]
     return f"last pain {last.score} ({last.when.value}, {last.at:%a %H:%M})"
 
 
-def _plan(book: Daybook, diary: Diary) -> str:
-    now = standing(book.plan, diary, book.now)
+def _plan(journal: HomeJournal, diary: Diary) -> str:
+    now = standing(journal.plan, diary, journal.now)
     if now.stage is Stage.ENDED:
         return now.ended
     return f"{STAGES[now.stage]}, day {now.day}" if now.stage in STAGES else ""

@@ -1,4 +1,4 @@
-"""The journal as the host sees it: a session is on disk before it puts anything out, and nothing else is waited for.
+"""How the host writes the journal: a session is on disk before it puts anything out, and nothing else is waited for.
 
 1. All work runs in one thread of its own; on the loop there are only short queues, each with a limit.
 2. What somebody waits for (begin, close_session, questions) takes along all that was told before, in order.
@@ -27,9 +27,10 @@ from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
 from estim.core.vocabulary import Priority
 from estim.journal.database import remove_database
+from estim.journal.journal import Journal
 from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
-from estim.journal.sessions import RING_MAX, Ledger
+from estim.journal.sessions_table import RING_MAX, SessionsTable
 from protocols.vocabulary import Channel, Endpoint
 
 T = TypeVar("T")
@@ -44,8 +45,8 @@ DISK_TIMEOUT_S = 20.0
 """Longest wait for the disk, on the wall's clock whatever the loop's is."""
 
 
-class Journal:
-    """An open journal; make it with `open`, and `close` it. All methods are called on the loop."""
+class JournalWriter:
+    """Writes and reads one journal; make it with `open`, and `close` it. All methods are called on the loop."""
 
     def __init__(self, path: Path, simulated: bool) -> None:
         self.simulated = simulated
@@ -63,41 +64,41 @@ class Journal:
         self._bytes: dict[str, deque[Carried]] = {}
         self._flushed_s: float | None = None
         self._writing: asyncio.Future[None] | None = None
-        self._ledger: Ledger | None = None
+        self._table: SessionsTable | None = None
 
     @classmethod
-    async def open(cls, path: Path, *, simulated: bool = False) -> "Journal":
+    async def open(cls, path: Path, *, simulated: bool = False) -> "JournalWriter":
         """Open or make the journal; a simulated one is emptied.
 
         Raises EstimError: 73 if it can neither be written nor read, 78 if it is newer than this program or damaged.
         A journal that can be read only is opened all the same, for `open_sessions`: `trouble` says why, and `begin`
         refuses.
         """
-        journal = cls(path, simulated)
+        writer = cls(path, simulated)
         try:
-            journal._ledger = await journal._in_thread(journal._open)
+            writer._table = await writer._in_thread(writer._open)
         except EstimError:
-            journal._executor.shutdown(wait=False)
+            writer._executor.shutdown(wait=False)
             raise
-        journal.trouble = journal._ledger.trouble
-        return journal
+        writer.trouble = writer._table.journal.trouble
+        return writer
 
     @classmethod
-    def closed(cls, path: Path, why: EstimError) -> "Journal":
-        """Return a journal that can't be opened: nothing begins with it, and what may be on is in the marker."""
-        journal = cls(path, simulated=False)
-        journal.trouble = why.text
-        journal._why_closed = why
-        return journal
+    def closed(cls, path: Path, why: EstimError) -> "JournalWriter":
+        """Return the writer of a journal that can't be opened: nothing begins, and what may be on is in the marker."""
+        writer = cls(path, simulated=False)
+        writer.trouble = why.text
+        writer._why_closed = why
+        return writer
 
-    def _open(self) -> Ledger:
+    def _open(self) -> SessionsTable:
         if self.simulated:
             remove_database(self._path)
             self._marker.path.unlink(missing_ok=True)
-        ledger = Ledger(self._path)
+        table = SessionsTable(Journal.open(self._path))
         with suppress(EstimError):  # it is told where it is read, and no session begins without it
             self._marker.begin()
-        return ledger
+        return table
 
     async def begin(self, opening: Opening) -> int:
         """Write a session that is about to start, and return its number; it is on disk then.
@@ -114,16 +115,16 @@ class Journal:
             since_utc=opening.started.utc,
             until_utc=opening.on_until_utc,
         )
-        return await self._ask(lambda ledger: _begin(ledger, self._marker, opening, mark))
+        return await self._ask(lambda table: _begin(table, self._marker, opening, mark))
 
     async def close_session(self, session: int, outcome: Outcome) -> None:
         """Write how a session ended, with all bytes until then. Raises EstimError (73); it stays open in there then."""
         self._gather()
-        await self._ask(lambda ledger: ledger.close_session(session, outcome))
+        await self._ask(lambda table: table.close_session(session, outcome))
 
     async def settle(self, session: int, at: Now) -> None:
         """Say that the unit of a session that has ended can't be on any more. Raises EstimError (73)."""
-        await self._ask(lambda ledger: ledger.settle(session, at.utc))
+        await self._ask(lambda table: table.settle(session, at.utc))
 
     async def mark(self, one: MayBeOn) -> None:
         """Say in the marker that a unit may be on; raises EstimError (73, 78)."""
@@ -141,7 +142,7 @@ class Journal:
         found: list[OpenSession] = []
         self.blind = ""
         try:
-            found += await self._ask(lambda ledger: ledger.open_sessions())
+            found += await self._ask(lambda table: table.open_sessions())
         except EstimError as error:
             self.blind = error.text
         try:
@@ -158,35 +159,35 @@ class Journal:
 
         A session without a site counts for all; one that never ended counts to the latest moment it can have.
         """
-        return await self._ask(lambda ledger: ledger.sessions_of_site(site, since_utc, self.simulated))
+        return await self._ask(lambda table: table.sessions_of_site(site, since_utc, self.simulated))
 
     async def diary(self, since_utc: datetime | None = None) -> Diary:
         """Return what was played and written down from a moment on, all for None; raises EstimError."""
-        return await self._ask(lambda ledger: ledger.book.diary(self.simulated, since_utc))
+        return await self._ask(lambda table: table.journal.diary(self.simulated, since_utc))
 
     async def enter(self, entries: Sequence[Entry], now: Now) -> None:
         """Write entries, all or nothing; on disk when it returns. Raises EstimError (73)."""
-        await self._ask(lambda ledger: ledger.book.enter(entries, now.utc))
+        await self._ask(lambda table: table.journal.enter(entries, now.utc))
 
     async def black_box(self, unit: str) -> list[Carried]:
         """Return the packets of a unit's last ten minutes, oldest first."""
         self._gather()
-        return await self._ask(lambda ledger: ledger.black_box(unit))
+        return await self._ask(lambda table: table.black_box(unit))
 
     async def flush(self) -> None:
         """Return when everything told so far is in the database, or is counted as dropped."""
         self._gather()
-        await self._ask(lambda ledger: None)
+        await self._ask(lambda table: None)
 
     async def close(self) -> None:
         """Write what is left and close; says nothing, since nobody could act on it any more."""
         try:
             await self.flush()
-            await self._ask(lambda ledger: ledger.close())
+            await self._ask(lambda table: table.close())
         except EstimError as error:
             self.trouble = error.text
         finally:
-            self._ledger = None
+            self._table = None
             self._executor.shutdown(wait=False)
 
     def beat(
@@ -251,12 +252,12 @@ class Journal:
         return rows
 
     def _write_soon(self) -> None:
-        if self._ledger is None or self._writing is not None or not self._rows:
+        if self._table is None or self._writing is not None or not self._rows:
             return
         rows = self._take()
-        ledger = self._ledger
+        table = self._table
         loop = asyncio.get_running_loop()
-        self._writing = loop.run_in_executor(self._executor, self._write, ledger, rows)
+        self._writing = loop.run_in_executor(self._executor, self._write, table, rows)
         self._writing.add_done_callback(self._written)
 
     def _written(self, future: "asyncio.Future[None]") -> None:
@@ -265,23 +266,23 @@ class Journal:
             future.result()
         self._write_soon()
 
-    def _write(self, ledger: Ledger, rows: list[Row]) -> None:
+    def _write(self, table: SessionsTable, rows: list[Row]) -> None:
         """In the thread: losing rows is told, and stops nothing."""
         try:
-            ledger.write(rows)
+            table.write(rows)
         except EstimError as error:
             self.trouble = error.text
             self.dropped += sum(map(_count, rows))
 
-    async def _ask(self, work: Callable[[Ledger], T]) -> T:
-        ledger = self._ledger
-        if ledger is None:
+    async def _ask(self, work: Callable[[SessionsTable], T]) -> T:
+        table = self._table
+        if table is None:
             raise EstimError(self._why_closed.text, code=Exit(self._why_closed.code))
         rows = self._take()
 
         def run() -> T:
-            self._write(ledger, rows)
-            return work(ledger)
+            self._write(table, rows)
+            return work(table)
 
         return await self._in_thread(run)
 
@@ -299,14 +300,14 @@ class Journal:
         return future.result()
 
 
-def _begin(ledger: Ledger, marker: Marker, opening: Opening, mark: MayBeOn) -> int:
+def _begin(table: SessionsTable, marker: Marker, opening: Opening, mark: MayBeOn) -> int:
     """In the thread: the marker first, then the row; both are on disk, or nothing may be put out."""
     try:
         marker.put(mark)
     except EstimError as error:
         raise EstimError(f"{error.text}; no session starts without its journal", code=Exit(error.code)) from error
     try:
-        return ledger.begin(opening)
+        return table.begin(opening)
     except EstimError:
         with suppress(EstimError):
             marker.drop(mark.address, mark.since_utc, How.UNTOUCHED)

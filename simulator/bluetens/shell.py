@@ -1,4 +1,4 @@
-"""The shell of a software Bluetens: a stream of bytes in, lines and files out, and the store of its files.
+"""The shell of a software Bluetens: a stream of bytes in, lines and files out, and the files it keeps.
 
 Rules (notes on the vendor's firmware; "choice" where nobody knows):
 1. A line begins after the last > in it, and ends with CR LF; one without > is passed over. Longer than LINE_MAX its
@@ -112,22 +112,22 @@ class Stream:
 
 
 @dataclass(slots=True)
-class Store:
+class Files:
     """The files, and which of them are defaults 0 to 3."""
 
     options: BluetensOptions
     damaged: int = 0
-    files: dict[str, bytes] = field(default_factory=lambda: {DEFAULT_FILE: DEFAULT_SCRIPT})
+    by_name: dict[str, bytes] = field(default_factory=lambda: {DEFAULT_FILE: DEFAULT_SCRIPT})
     defaults: list[str] = field(default_factory=lambda: [DEFAULT_FILE] * 4)
 
     def digest(self, name: str) -> str | None:
         """Return the md5 of a file, small letters; None if there is none."""
-        data = self.files.get(name)
+        data = self.by_name.get(name)
         return None if data is None else md5(data, usedforsecurity=False).hexdigest()
 
     def fits(self, name: str, length: int) -> bool:
         """Say whether there is room for a file, in place of one of the same name."""
-        others = sum(len(data) for other, data in self.files.items() if other != name)
+        others = sum(len(data) for other, data in self.by_name.items() if other != name)
         return others + length <= self.options.capacity and self.options.full != "status"
 
     def open(self, now_s: float, words: list[str], stream: Stream) -> list[str]:
@@ -148,28 +148,31 @@ class Store:
         if data and self.damaged < self.options.damaged:
             self.damaged += 1
             data = data[:-1] + b"?"
-        self.files[upload.name] = data
+        self.by_name[upload.name] = data
         return ["", "3: end of cat"]
 
     def answer(self, name: str, words: list[str]) -> list[str] | None:
         """Return the lines of a command that is about files only; None if it isn't."""
         file = words[0] if words else ""
-        data = self.files.get(file)
+        data = self.by_name.get(file)
         missing = ["2: failure"]
         match name:
             case "ls":
-                return [*(self._row(*item) for item in sorted(self.files.items()) if item[0][0] != "."), "1: end of ls"]
+                return [
+                    *(self._row(*item) for item in sorted(self.by_name.items()) if item[0][0] != "."),
+                    "1: end of ls",
+                ]
             case "dump":
                 return missing if data is None else [data.decode("ascii", errors="replace"), "2: end of dump"]
             case "rm":
-                return missing if self.files.pop(file, None) is None else ["0: ok"]
+                return missing if self.by_name.pop(file, None) is None else ["0: ok"]
             case "clrfs" if file.startswith("-s=") and file[3:].isdecimal():
-                for other in [one for one, data in self.files.items() if len(data) <= int(file[3:])]:
+                for other in [one for one, data in self.by_name.items() if len(data) <= int(file[3:])]:
                     if other not in self.defaults:
-                        del self.files[other]
+                        del self.by_name[other]
                 return ["0: ok"]
             case "format" | "fmt":
-                self.files.clear()
+                self.by_name.clear()
                 return ["0: ok"]
             case "sdef":
                 self.defaults[0] = file if data is not None else self.defaults[0]
@@ -185,7 +188,7 @@ class Store:
         return f"{name:>10} {len(data):>5}" if self.options.pad == "left" else f"{name:<10} {len(data):<5}"
 
     def _set_default(self, index: str, sign: str, name: str) -> list[str]:
-        if index not in ("0", "1", "2", "3") or not sign or name not in self.files:
+        if index not in ("0", "1", "2", "3") or not sign or name not in self.by_name:
             return [f"{self.options.errno}: failure"]
         self.defaults[int(index)] = name
         return ["0: ok"]

@@ -16,7 +16,7 @@ from protocols.vocabulary import Advert, Endpoint
 from simulator.bluetens.options import BluetensOptions
 from simulator.bluetens.output import TOP, Output
 from simulator.bluetens.power import Power
-from simulator.bluetens.shell import Store, Stream, number_of, option_of
+from simulator.bluetens.shell import Files, Stream, number_of, option_of
 from simulator.chance import Chance
 from simulator.outbox import Act, Agenda, Outbox
 from simulator.trace import silent
@@ -37,7 +37,7 @@ class Bluetens:
     def __init__(self, address: str, options: BluetensOptions, chance: Chance, log: Log = silent) -> None:
         self.address = address
         self.on = True
-        self.store = Store(options)
+        self.files = Files(options)
         self._options = options
         self._log = log
         self._chance = chance.stream(f"{self.family} {address}")
@@ -45,7 +45,7 @@ class Bluetens:
         self._mode = 0
         self._radio_name = options.name
         self._out = Output(options, log)
-        self._last_md5 = {"none": "", "default": self.store.digest(self.store.defaults[0])}.get(options.first_md5)
+        self._last_md5 = {"none": "", "default": self.files.digest(self.files.defaults[0])}.get(options.first_md5)
         self._stream = Stream()
         self._spoken_s = self._tell_s = 0.0
         self._dark_s = self._noload_s = self._stop_s = inf
@@ -96,7 +96,7 @@ class Bluetens:
         self._agenda.begin(now_s)
         self._live(now_s)
         if not self._met and self._options.strength:
-            self._start(now_s, self.store.defaults[0], inf, "before")
+            self._start(now_s, self.files.defaults[0], inf, "before")
             self._out.set(now_s, self._options.strength, "before")
             self._outbox.clear()
         self._met = True
@@ -170,7 +170,7 @@ class Bluetens:
             self._notify(at_s, "noload")
             self._stop(at_s, "noload")
         elif at_s == self._stream.due_s:
-            self._say(at_s, *self.store.close(self._stream.filed()))
+            self._say(at_s, *self.files.close(self._stream.filed()))
             self._work(at_s)
         elif at_s == self._tell_s + TELL_BATTERY_S:
             self._tell_s = at_s
@@ -211,10 +211,10 @@ class Bluetens:
             case "osto":
                 self._halt(now_s)
             case "md5":
-                digest = self.store.digest(word)
+                digest = self.files.digest(word)
                 self._say(now_s, "2: failure" if digest is None else self._cased(digest))
             case "cat":
-                self._say(now_s, *self.store.open(now_s, words, self._stream))
+                self._say(now_s, *self.files.open(now_s, words, self._stream))
                 self._live(now_s)
             case "mode" if not self._power.first:
                 self._mode = int(word) if word in ("0", "1", "2") else self._mode
@@ -229,7 +229,7 @@ class Bluetens:
                 self._dark_s = now_s
             case _:
                 known = not (self._power.first and name == "ndef")
-                lines = self.store.answer(name, words) if known else None
+                lines = self.files.answer(name, words) if known else None
                 self._say(now_s, *(lines or [wrong if name == "clrfs" else "127: command not understood"]))
 
     def _state(self, now_s: float) -> str:
@@ -243,7 +243,7 @@ class Bluetens:
         old = self._out.level
         wanted = number_of(word)
         if wanted and not self._out.plays:
-            self._try_start(now_s, self.store.defaults[0], inf)  # the trap
+            self._try_start(now_s, self.files.defaults[0], inf)  # the trap
         elif wanted and wanted < old and self._count["down"] < self._options.down_ignored:
             self._count["down"] += 1
             self._log(now_s, "ignored", {"why": "option down_ignored"})
@@ -253,7 +253,7 @@ class Bluetens:
 
     def _begin(self, now_s: float, words: list[str]) -> None:
         cut_s = option_of(words, "-cut=")
-        if not words or words[0] not in self.store.files:
+        if not words or words[0] not in self.files.by_name:
             self._say(now_s, "100: failure")
             return
         self._stop(now_s, "host")
@@ -322,16 +322,16 @@ class Bluetens:
 
     def _press(self, now_s: float, steps: int) -> None:
         if not self._out.plays and steps > 0 and self.on:
-            self._start(now_s, self.store.defaults[0], inf, "hand")
+            self._start(now_s, self.files.defaults[0], inf, "hand")
             steps -= 1
         for _ in range(abs(steps) if self._out.plays else 0):
             self._out.set(now_s, max(1, min(TOP, self._out.level + (1 if steps > 0 else -1))), "hand")
             self._notify(now_s, f"strength {self._out.level}")
 
     def _start(self, now_s: float, name: str, cut_s: float, by: str) -> bool:
-        if not self._out.play(now_s, self.store.files[name], cut_s, by):
+        if not self._out.play(now_s, self.files.by_name[name], cut_s, by):
             return False
-        self._last_md5 = self.store.digest(name)
+        self._last_md5 = self.files.digest(name)
         self._log(now_s, "program", {"file": name, "cut_s": cut_s if cut_s < inf else None})
         self._notify(now_s, "strength 1")
         self._watch_load(now_s)

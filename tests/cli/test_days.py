@@ -13,8 +13,8 @@ from estim.cli.questions import ask_after, ask_signs
 from estim.config.options import HostOptions
 from estim.core.days.diary import Played
 from estim.core.errors import Exit
-from estim.journal.diary import Book
-from estim.journal.sessions import Ledger
+from estim.journal.journal import Journal
+from estim.journal.sessions_table import SessionsTable
 from tests.cli.line import Person
 
 
@@ -26,9 +26,9 @@ def played(person: Person, *, ended: bool = True) -> None:
         length_s=1200, output_s=1190, delivered_until=over, ended=over if ended else None, goal={"A": 7},
         duration_s=1200,
     )  # fmt: skip
-    book = Book.open(person.home / "log.sqlite")
-    book.adopt([session], [], {}, at)
-    book.close()
+    journal = Journal.open(person.home / "log.sqlite")
+    journal.adopt([session], [], {}, at)
+    journal.close()
 
 
 def test_what_is_written_down_is_in_the_log_and_the_last_of_it_can_be_undone(person: Person) -> None:
@@ -116,9 +116,9 @@ def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path
     person.types("export", "csv", "--out", str(second))
     names = sorted(path.name for path in first.iterdir())
     assert [(first / name).read_bytes() for name in names] == [(second / name).read_bytes() for name in names]
-    ledger = Ledger(person.home / "log.sqlite")
-    assert ledger.open_sessions() == [], "an imported session never runs here"
-    ledger.close()
+    table = SessionsTable(Journal.open(person.home / "log.sqlite"))
+    assert table.open_sessions() == [], "an imported session never runs here"
+    table.close()
 
 
 def test_other_programs_read_what_is_exported(person: Person) -> None:

@@ -15,7 +15,7 @@ from estim.core.messages.events import Reminded
 from estim.host.main import minded, ways_of
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from simulator.trace import Trace
 from tests.host.minding import BAD_ADDRESS, BORN, FIRST, PLAIN, SILENT, folder
 from tests.life.life import Life, Seat
@@ -60,7 +60,7 @@ def test_a_host_that_stays_reminds_and_prepares(folder: Path) -> None:
 
 def test_a_host_of_software_units_minds_no_schedule(folder: Path) -> None:
     async def story(life: Life) -> None:
-        journal = await Journal.open(life.home.simulated, simulated=True)
+        journal = await JournalWriter.open(life.home.simulated, simulated=True)
         try:
             assert await watched(life, replace(life.services, journal=journal), HostOptions(solo=False)) == []
             assert (await journal.diary()).regimes == ()

@@ -21,7 +21,7 @@ from estim.core.messages.commands import Done
 from estim.host.main import awake
 from estim.host.power import MANAGER, NAME, PATH, Power
 from estim.host.supervisor import Supervisor
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from tests.host.message_bus import Bus, bus, dropped, names, settled
 from tests.host.test_supervisor import PLAY, House, Seat, folder
 
@@ -489,7 +489,7 @@ async def test_a_host_of_real_units_is_joined_to_logind_and_one_of_software_unit
     logind = await scene.serve()
     house = House(folder, "em70", real=real)
     house.loop.close()
-    house.journal = await Journal.open(house.home.journal, simulated=not real)
+    house.journal = await JournalWriter.open(house.home.journal, simulated=not real)
     scene.undo.push_async_callback(house.journal.close)
     supervisor = Supervisor(house.parts(), solo=False, leaving=asyncio.Event())
     async with awake(house.parts(), supervisor):

@@ -27,10 +27,11 @@ from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.journal.database import BEAT_S
+from estim.journal.journal import Journal
 from estim.journal.marker import How, Marker
 from estim.journal.rows import NEVER, Opening, Outcome, Row
-from estim.journal.sessions import Ledger
-from estim.journal.writer import Journal
+from estim.journal.sessions_table import SessionsTable
+from estim.journal.writer import JournalWriter
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.registry import family
@@ -88,7 +89,7 @@ class House:
     def __init__(self, folder: Path, options: str, *, real: bool = False, solo: bool = False) -> None:
         self.real = real
         self.solo = solo
-        self.disk: type[Journal] = Journal
+        self.disk: type[JournalWriter] = JournalWriter
         self.setup = read_line(options)
         self.twins: list[Twin] = make(self.setup, lambda _unit: silent)
         self.made: Family = family(self.setup.family)
@@ -492,7 +493,7 @@ def test_a_paused_session_goes_with_its_front_end_too(folder: Path) -> None:
     House(folder, "em70").run(life)
 
 
-class SlowDisk(Journal):
+class SlowDisk(JournalWriter):
     """A journal whose disk takes its time over a session's row."""
 
     waits: asyncio.Event
@@ -561,8 +562,8 @@ def test_a_signal_stops_everything_and_the_host_goes_on(folder: Path) -> None:
     House(folder, "em70").run(life)
 
 
-class Fills(Ledger):
-    """A ledger on a disk that is full for a while."""
+class Fills(SessionsTable):
+    """A journal on a disk that is full for a while."""
 
     full = False
 
@@ -579,14 +580,14 @@ class Fills(Ledger):
             raise EstimError("can't write the journal: the disk is full", code=Exit.CANT_CREATE)
 
 
-class FillingDisk(Journal):
+class FillingDisk(JournalWriter):
     """The journal on it."""
 
-    ledger: Fills
+    table: Fills
 
-    def _open(self) -> Ledger:
-        self.ledger = Fills(self._path)
-        return self.ledger
+    def _open(self) -> SessionsTable:
+        self.table = Fills(Journal.open(self._path))
+        return self.table
 
 
 def test_the_highest_level_is_kept_with_each_beat(folder: Path) -> None:
@@ -607,7 +608,7 @@ def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_th
         await supervisor.ask(seat, Watch())
         await supervisor.ask(seat, structs.replace(REAL, minutes=1))
         await asyncio.sleep(20)
-        disk.ledger.full = True
+        disk.table.full = True
         await asyncio.sleep(20)
         [alarm] = [line for line in seat.told if isinstance(line, Alarmed)]
         assert "the disk is full" in alarm.text
@@ -616,7 +617,7 @@ def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_th
         [ended] = [line for line in seat.told if isinstance(line, Ended)]
         assert ended.reason is Reason.COMPLETED
         assert [left.ended for left in await disk.open_sessions()] == [False]
-        disk.ledger.full = False
+        disk.table.full = False
         await asyncio.sleep(60)
         assert await disk.open_sessions() == []
 

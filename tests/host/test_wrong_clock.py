@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import estim.journal.daybook
+import estim.journal.home_journal
 from estim.clock import VIRTUAL_START
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Refusal, Start, Stop
@@ -83,7 +83,7 @@ def test_what_was_left_on_is_stopped_whatever_the_clock_says(folder: Path) -> No
     ],
 )
 def test_a_person_writes_nothing_by_a_clock_at_1970(person: Person, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
-    monkeypatch.setattr(estim.journal.daybook, "RealClock", Stopped)
+    monkeypatch.setattr(estim.journal.home_journal, "RealClock", Stopped)
     said = person.types(*line.split())
     assert (said.code, "set the clock" in said.err, said.err.count("\n")) == (Exit.CONFIG, True, 1)
     assert person.counts() == {}

@@ -20,7 +20,7 @@ from pathlib import Path
 from estim.core.errors import EstimError
 from estim.core.moment import Now
 from estim.core.messages.commands import Priority, Reason
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from estim.journal.rows import Opening, Outcome
 from protocols.vocabulary import Can, Channel, Endpoint
 
@@ -54,7 +54,7 @@ def fill_the_disk():
 
 LIVES = """
 async def main():
-    journal = await Journal.open(PATH)
+    journal = await JournalWriter.open(PATH)
     seconds = 0.0
     while True:
         session = await journal.begin(opening(seconds))
@@ -73,7 +73,7 @@ asyncio.run(main())
 
 FILLS_UP = """
 async def main():
-    journal = await Journal.open(PATH)
+    journal = await JournalWriter.open(PATH)
     session = await journal.begin(opening(0.0))
     fill_the_disk()
     await attempt("begin", journal.begin(opening(1.0)))
@@ -90,7 +90,7 @@ asyncio.run(main())
 FINDS_IT_FULL = """
 async def main():
     fill_the_disk()
-    journal = await Journal.open(PATH)
+    journal = await JournalWriter.open(PATH)
     say(did="open", text=journal.trouble)
     say(did="look", found=[session.unit for session in await journal.open_sessions()])
     await attempt("begin", journal.begin(opening(1.0)))
@@ -101,7 +101,7 @@ asyncio.run(main())
 
 LOOKS = """
 async def main():
-    journal = await Journal.open(PATH)
+    journal = await JournalWriter.open(PATH)
     say(did="open", text=journal.trouble)
     say(did="look", found=len(await journal.open_sessions()))
     await attempt("begin", journal.begin(opening(1.0)))
@@ -112,7 +112,7 @@ asyncio.run(main())
 
 BEGINS = """
 async def main():
-    journal = await Journal.open(PATH)
+    journal = await JournalWriter.open(PATH)
     say(begun=await journal.begin(opening(0.0)))
     await asyncio.Event().wait()
 
@@ -122,7 +122,7 @@ asyncio.run(main())
 NEVER_HAD_ROOM = """
 async def main():
     fill_the_disk()
-    await attempt("open", Journal.open(PATH))
+    await attempt("open", JournalWriter.open(PATH))
 
 asyncio.run(main())
 """

@@ -18,8 +18,8 @@ from estim.journal import database
 from estim.journal.database import BEAT_S
 from estim.journal.marker import How, Marker
 from estim.journal.rows import NEVER, Opening, Outcome
-from estim.journal.sessions import RING_MAX, RING_S
-from estim.journal.writer import FLUSH_S, ROWS_MAX, Journal
+from estim.journal.sessions_table import RING_MAX, RING_S
+from estim.journal.writer import FLUSH_S, ROWS_MAX, JournalWriter
 from protocols.vocabulary import Can, Channel, Endpoint
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -57,8 +57,8 @@ OUTCOME = Outcome(
 
 
 @pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    opened = await Journal.open(tmp_path / "log.sqlite")
+async def journal(tmp_path: Path) -> AsyncIterator[JournalWriter]:
+    opened = await JournalWriter.open(tmp_path / "log.sqlite")
     yield opened
     await opened.close()
     assert opened.trouble == ""
@@ -71,7 +71,7 @@ def rows(folder: Path, question: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.control("C-12")
-async def test_a_session_is_on_disk_when_begin_returns(journal: Journal, tmp_path: Path) -> None:
+async def test_a_session_is_on_disk_when_begin_returns(journal: JournalWriter, tmp_path: Path) -> None:
     session = await journal.begin(OPENING)
     assert rows(tmp_path, "SELECT id, program, unit, address, simulated, started_utc, ended_utc FROM session") == [
         (session, "tens-ankle", "coyote3", "F0:F1:F2:F3:F4:F5", 0, "2026-03-01T08:00:00.000+00:00", None)
@@ -82,7 +82,7 @@ async def test_a_session_is_on_disk_when_begin_returns(journal: Journal, tmp_pat
     assert (tmp_path / "log.sqlite").stat().st_mode & 0o077 == 0
 
 
-async def test_an_end_takes_along_all_that_was_told_before(journal: Journal, tmp_path: Path) -> None:
+async def test_an_end_takes_along_all_that_was_told_before(journal: JournalWriter, tmp_path: Path) -> None:
     session = await journal.begin(OPENING)
     for step in range(20):
         journal.level(session, step * 0.5, Channel.A, step, "ramp")
@@ -101,7 +101,7 @@ async def test_an_end_takes_along_all_that_was_told_before(journal: Journal, tmp
 
 @pytest.mark.control("C-47")
 async def test_a_session_without_a_proof_ends_and_stays_open_until_it_is_settled(
-    journal: Journal, tmp_path: Path
+    journal: JournalWriter, tmp_path: Path
 ) -> None:
     session = await journal.begin(OPENING)
     unproved = replace(OUTCOME, stop_confirmed=False, settled=False, on_until_utc=NEVER)
@@ -118,7 +118,7 @@ async def test_a_session_without_a_proof_ends_and_stays_open_until_it_is_settled
 
 @pytest.mark.control("C-47")
 async def test_a_late_word_on_an_older_session_takes_no_later_one_out_of_the_marker(
-    journal: Journal, tmp_path: Path
+    journal: JournalWriter, tmp_path: Path
 ) -> None:
     await journal.begin(OPENING)
     await journal.begin(replace(OPENING, started=after(3600)))
@@ -135,7 +135,7 @@ async def test_a_late_word_on_an_older_session_takes_no_later_one_out_of_the_mar
 
 @pytest.mark.control("C-47")
 async def test_a_unit_that_was_taken_up_from_its_row_leaves_the_marker_whatever_the_moment_of_its_start(
-    journal: Journal, tmp_path: Path
+    journal: JournalWriter, tmp_path: Path
 ) -> None:
     """A row's moments are kept to the millisecond, the clock's are finer."""
     started = Now(5000.0, START + timedelta(microseconds=123_456))
@@ -148,7 +148,7 @@ async def test_a_unit_that_was_taken_up_from_its_row_leaves_the_marker_whatever_
 
 
 @pytest.mark.control("C-47")
-async def test_the_marker_holds_every_unit_that_may_be_on(journal: Journal, tmp_path: Path) -> None:
+async def test_the_marker_holds_every_unit_that_may_be_on(journal: JournalWriter, tmp_path: Path) -> None:
     await journal.begin(OPENING)
     await journal.begin(replace(OPENING, unit="other", address="F0:F1:F2:F3:F4:00"))
     marks = Marker(tmp_path / "log.on.json").read()
@@ -158,25 +158,25 @@ async def test_the_marker_holds_every_unit_that_may_be_on(journal: Journal, tmp_
 
 @pytest.mark.control("C-53")
 async def test_the_marker_tells_of_a_unit_whose_row_was_lost_beside_one_that_is_there(tmp_path: Path) -> None:
-    first = await Journal.open(tmp_path / "log.sqlite")
+    first = await JournalWriter.open(tmp_path / "log.sqlite")
     await first.begin(OPENING)
     await first.begin(replace(OPENING, unit="other", address="F0:F1:F2:F3:F4:00"))
     await first.close()
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db, db:
         db.execute("UPDATE session SET settled_utc = started_utc WHERE unit = 'other'")
-    second = await Journal.open(tmp_path / "log.sqlite")
+    second = await JournalWriter.open(tmp_path / "log.sqlite")
     assert [left.unit for left in await second.open_sessions()] == ["coyote3", "other"]
     await second.close()
 
 
 @pytest.mark.control("C-53")
 async def test_a_moment_without_an_offset_is_no_moment(tmp_path: Path) -> None:
-    first = await Journal.open(tmp_path / "log.sqlite")
+    first = await JournalWriter.open(tmp_path / "log.sqlite")
     await first.begin(OPENING)
     await first.close()
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db, db:
         db.execute("UPDATE session SET on_until_utc = '2026-03-01T08:20:00.000'")
-    second = await Journal.open(tmp_path / "log.sqlite")
+    second = await JournalWriter.open(tmp_path / "log.sqlite")
     [left] = await second.open_sessions()
     assert left.on_until_utc == NEVER
     await second.close()
@@ -184,13 +184,13 @@ async def test_a_moment_without_an_offset_is_no_moment(tmp_path: Path) -> None:
 
 @pytest.mark.control("C-53")
 async def test_the_marker_tells_of_a_unit_when_the_journal_was_emptied(tmp_path: Path) -> None:
-    first = await Journal.open(tmp_path / "log.sqlite")
+    first = await JournalWriter.open(tmp_path / "log.sqlite")
     await first.begin(OPENING)
     await first.close()
     for name in ("log.sqlite", "log.sqlite-wal", "log.sqlite-shm"):
         (tmp_path / name).unlink(missing_ok=True)
     (tmp_path / "log.sqlite").touch()
-    second = await Journal.open(tmp_path / "log.sqlite")
+    second = await JournalWriter.open(tmp_path / "log.sqlite")
     [left] = await second.open_sessions()
     assert (left.id, left.address, left.family) == (0, OPENING.address, "coyote3")
     assert second.blind == ""
@@ -199,11 +199,11 @@ async def test_the_marker_tells_of_a_unit_when_the_journal_was_emptied(tmp_path:
 
 @pytest.mark.control("C-53")
 async def test_a_journal_that_cant_be_opened_leaves_the_marker_and_says_that_it_is_blind(tmp_path: Path) -> None:
-    first = await Journal.open(tmp_path / "log.sqlite")
+    first = await JournalWriter.open(tmp_path / "log.sqlite")
     await first.begin(OPENING)
     await first.close()
     why = EstimError("it is damaged", code=Exit.CONFIG)
-    blind = Journal.closed(tmp_path / "log.sqlite", why)
+    blind = JournalWriter.closed(tmp_path / "log.sqlite", why)
     [left] = await blind.open_sessions()
     assert left.address == OPENING.address
     assert blind.blind == "it is damaged"
@@ -213,7 +213,7 @@ async def test_a_journal_that_cant_be_opened_leaves_the_marker_and_says_that_it_
 
 
 @pytest.mark.control("C-53")
-async def test_a_damaged_marker_is_told_and_never_taken_for_nothing(journal: Journal, tmp_path: Path) -> None:
+async def test_a_damaged_marker_is_told_and_never_taken_for_nothing(journal: JournalWriter, tmp_path: Path) -> None:
     (tmp_path / "log.on.json").write_bytes(b"\x00\xff half a f")
     assert await journal.open_sessions() == []
     assert "log.on.json is damaged" in journal.blind
@@ -224,21 +224,21 @@ async def test_a_damaged_marker_is_told_and_never_taken_for_nothing(journal: Jou
     "column", ["started_utc", "beat_utc", "on_until_utc", "length_s", "output_s", "level_max", "family"]
 )
 async def test_one_garbled_row_takes_no_other_along(tmp_path: Path, column: str) -> None:
-    first = await Journal.open(tmp_path / "log.sqlite")
+    first = await JournalWriter.open(tmp_path / "log.sqlite")
     other = replace(OPENING, unit="other", address="F0:F1:F2:F3:F4:00")
     bad = await first.begin(OPENING)
     await first.begin(other)
     await first.close()
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db, db:
         db.execute(f"UPDATE session SET {column} = 'x\x01?' WHERE id = ?", (bad,))
-    second = await Journal.open(tmp_path / "log.sqlite")
+    second = await JournalWriter.open(tmp_path / "log.sqlite")
     assert [left.address for left in await second.open_sessions()] == [OPENING.address, other.address]
     await second.close_session(bad, OUTCOME)
     await second.close()
 
 
 async def test_after_a_crash_the_highest_level_is_that_of_the_last_beat(tmp_path: Path) -> None:
-    journal = await Journal.open(tmp_path / "log.sqlite")
+    journal = await JournalWriter.open(tmp_path / "log.sqlite")
     session = await journal.begin(OPENING)
     journal.beat(session, after(30), 25.0, level_max={Channel.A: 5}, goal={Channel.A: 6})
     found = replace(OUTCOME, reason=Reason.FAULT, level_max={Channel.A: 0, Channel.B: 1}, goal={})
@@ -247,7 +247,7 @@ async def test_after_a_crash_the_highest_level_is_that_of_the_last_beat(tmp_path
     await journal.close()
 
 
-async def test_an_end_can_not_be_told_twice(journal: Journal) -> None:
+async def test_an_end_can_not_be_told_twice(journal: JournalWriter) -> None:
     session = await journal.begin(OPENING)
     await journal.close_session(session, OUTCOME)
     with pytest.raises(EstimError, match="not open") as told:
@@ -257,12 +257,12 @@ async def test_an_end_can_not_be_told_twice(journal: Journal) -> None:
 
 @pytest.mark.control("C-12")
 async def test_what_never_ended_is_found_with_its_last_beat(tmp_path: Path) -> None:
-    first = await Journal.open(tmp_path / "log.sqlite")
+    first = await JournalWriter.open(tmp_path / "log.sqlite")
     session = await first.begin(OPENING)
     first.beat(session, after(5), 4.0)
     first.beat(session, after(10), 9.0, START + timedelta(seconds=1800))
     await first.close()
-    second = await Journal.open(tmp_path / "log.sqlite")
+    second = await JournalWriter.open(tmp_path / "log.sqlite")
     [found] = await second.open_sessions()
     await second.close()
     assert (found.id, found.unit, found.address) == (session, "coyote3", "F0:F1:F2:F3:F4:F5")
@@ -271,7 +271,7 @@ async def test_what_never_ended_is_found_with_its_last_beat(tmp_path: Path) -> N
 
 
 @pytest.mark.control("C-17")
-async def test_a_completed_session_asks_for_its_rest(journal: Journal) -> None:
+async def test_a_completed_session_asks_for_its_rest(journal: JournalWriter) -> None:
     session = await journal.begin(OPENING)
     await journal.close_session(session, OUTCOME)
     past = await journal.sessions_of_site("ankle-left", FOREVER)
@@ -283,14 +283,14 @@ async def test_a_completed_session_asks_for_its_rest(journal: Journal) -> None:
     assert await journal.sessions_of_site("ankle-left", OUTCOME.ended_utc + timedelta(seconds=1)) == []
 
 
-async def test_a_session_without_a_site_counts_for_all(journal: Journal) -> None:
+async def test_a_session_without_a_site_counts_for_all(journal: JournalWriter) -> None:
     session = await journal.begin(replace(OPENING, sites=()))
     await journal.close_session(session, OUTCOME)
     assert len(await journal.sessions_of_site("calf-left", FOREVER)) == 1
 
 
 @pytest.mark.control("C-16")
-async def test_a_crashed_session_counts_to_the_latest_it_can_have_lasted(journal: Journal) -> None:
+async def test_a_crashed_session_counts_to_the_latest_it_can_have_lasted(journal: JournalWriter) -> None:
     session = await journal.begin(OPENING)
     journal.beat(session, after(300), 290.0)
     [by_length] = await journal.sessions_of_site("ankle-left", FOREVER)
@@ -303,7 +303,7 @@ async def test_a_crashed_session_counts_to_the_latest_it_can_have_lasted(journal
     assert (by_unit.over_utc, by_unit.output_s) == (after(1800).utc, 300.0 + 1490.0)
 
 
-async def test_an_unconfirmed_stop_counts_until_the_unit_must_have_ended(journal: Journal) -> None:
+async def test_an_unconfirmed_stop_counts_until_the_unit_must_have_ended(journal: JournalWriter) -> None:
     session = await journal.begin(OPENING)
     lost = replace(OUTCOME, stop_confirmed=False, reason=Reason.LINK_LOST, on_until_utc=after(1800).utc)
     await journal.close_session(session, lost)
@@ -311,7 +311,7 @@ async def test_an_unconfirmed_stop_counts_until_the_unit_must_have_ended(journal
     assert (record.over_utc, record.output_s) == (after(1800).utc, 1190.0 + 600.0)
 
 
-async def test_a_session_that_ended_before_its_output_counts_as_nothing(journal: Journal) -> None:
+async def test_a_session_that_ended_before_its_output_counts_as_nothing(journal: JournalWriter) -> None:
     session = await journal.begin(replace(OPENING, on_until_utc=after(1200).utc))
     absent = replace(OUTCOME, reason=Reason.NO_DEVICE, ended_utc=after(300).utc, output_s=0.0, stop_confirmed=False)
     await journal.close_session(session, absent)
@@ -322,7 +322,7 @@ async def test_a_session_that_ended_before_its_output_counts_as_nothing(journal:
 @pytest.mark.control("C-16")
 @pytest.mark.parametrize(("on_until_s", "over_s"), [(1800.0, 1800.0), (None, 36_000.0), (90_000.0, 36_000.0)])
 async def test_a_session_that_was_found_hours_later_counts_as_long_as_it_can_have_played(
-    journal: Journal, on_until_s: float | None, over_s: float
+    journal: JournalWriter, on_until_s: float | None, over_s: float
 ) -> None:
     session = await journal.begin(OPENING)
     journal.beat(session, after(600), 590.0, NEVER if on_until_s is None else after(on_until_s).utc)
@@ -332,7 +332,7 @@ async def test_a_session_that_was_found_hours_later_counts_as_long_as_it_can_hav
     assert (record.over_utc, record.output_s) == (after(over_s).utc, 590.0 + over_s - 600.0)
 
 
-async def test_a_beat_shortly_before_the_end_leaves_nothing_unknown(journal: Journal) -> None:
+async def test_a_beat_shortly_before_the_end_leaves_nothing_unknown(journal: JournalWriter) -> None:
     session = await journal.begin(replace(OPENING, on_until_utc=after(1800).utc))
     journal.beat(session, after(1196), 1186.0)
     await journal.close_session(session, OUTCOME)
@@ -343,21 +343,21 @@ async def test_a_beat_shortly_before_the_end_leaves_nothing_unknown(journal: Jou
 @pytest.mark.control("C-40")
 async def test_simulated_sessions_have_a_journal_of_their_own_and_it_begins_empty(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
-    first = await Journal.open(path, simulated=True)
+    first = await JournalWriter.open(path, simulated=True)
     await first.begin(replace(OPENING, simulated=True))
     assert len(await first.sessions_of_site("ankle-left", FOREVER)) == 1
     with pytest.raises(EstimError, match="share"):
         await first.begin(OPENING)
     await first.close()
-    as_real = await Journal.open(path)
+    as_real = await JournalWriter.open(path)
     assert await as_real.sessions_of_site("ankle-left", FOREVER) == []
     await as_real.close()
-    second = await Journal.open(path, simulated=True)
+    second = await JournalWriter.open(path, simulated=True)
     assert await second.open_sessions() == []
     await second.close()
 
 
-async def test_the_black_box_holds_the_last_ten_minutes_of_each_unit(journal: Journal) -> None:
+async def test_the_black_box_holds_the_last_ten_minutes_of_each_unit(journal: JournalWriter) -> None:
     for second in range(1500):
         journal.carried("coyote3", after(second), "out", SOCKET, second.to_bytes(2, "big"))
     journal.carried("em70", after(2), "in", SOCKET, b"other")
@@ -368,7 +368,7 @@ async def test_the_black_box_holds_the_last_ten_minutes_of_each_unit(journal: Jo
     assert journal.dropped == 0
 
 
-async def test_a_flood_of_bytes_stays_within_the_ring(journal: Journal) -> None:
+async def test_a_flood_of_bytes_stays_within_the_ring(journal: JournalWriter) -> None:
     for number in range(RING_MAX + 50):
         journal.carried("coyote3", after(number / 1000), "in", SOCKET, b"flood")
     await journal.flush()
@@ -377,7 +377,7 @@ async def test_a_flood_of_bytes_stays_within_the_ring(journal: Journal) -> None:
     assert len(await journal.black_box("coyote3")) == RING_MAX
 
 
-async def test_bytes_go_to_the_disk_every_ten_seconds(journal: Journal, tmp_path: Path) -> None:
+async def test_bytes_go_to_the_disk_every_ten_seconds(journal: JournalWriter, tmp_path: Path) -> None:
     journal.carried("coyote3", after(0), "out", SOCKET, b"a")
     journal.carried("coyote3", after(FLUSH_S - 0.1), "out", SOCKET, b"b")
     await journal.open_sessions()
@@ -387,7 +387,7 @@ async def test_bytes_go_to_the_disk_every_ten_seconds(journal: Journal, tmp_path
     assert rows(tmp_path, "SELECT count(*) FROM carried") == [(3,)]
 
 
-async def test_an_alarm_of_high_priority_saves_the_black_box(journal: Journal, tmp_path: Path) -> None:
+async def test_an_alarm_of_high_priority_saves_the_black_box(journal: JournalWriter, tmp_path: Path) -> None:
     journal.carried("coyote3", after(0), "in", SOCKET, b"a")
     journal.alarm(None, after(1), Priority.LOW, "pads are old", "new pads")
     await journal.open_sessions()
@@ -397,7 +397,7 @@ async def test_an_alarm_of_high_priority_saves_the_black_box(journal: Journal, t
     assert rows(tmp_path, "SELECT count(*) FROM carried") == [(1,)]
 
 
-async def test_a_full_queue_drops_the_oldest_bytes_first_and_counts(journal: Journal) -> None:
+async def test_a_full_queue_drops_the_oldest_bytes_first_and_counts(journal: JournalWriter) -> None:
     session = await journal.begin(OPENING)
     journal.level(session, 0, Channel.A, 0, "ramp")  # goes at once; all else waits for the loop
     journal.carried("coyote3", after(0), "in", SOCKET, b"a")
@@ -413,7 +413,7 @@ async def test_a_full_queue_drops_the_oldest_bytes_first_and_counts(journal: Jou
 
 
 async def test_rows_that_can_not_be_written_are_told_and_stop_nothing(tmp_path: Path) -> None:
-    journal = await Journal.open(tmp_path / "log.sqlite")
+    journal = await JournalWriter.open(tmp_path / "log.sqlite")
     journal.level(999, 0, Channel.A, 3, "ramp")
     await journal.flush()
     assert journal.dropped == 1
@@ -423,7 +423,7 @@ async def test_rows_that_can_not_be_written_are_told_and_stop_nothing(tmp_path: 
 
 
 async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
-    journal = await Journal.open(tmp_path / "log.sqlite")
+    journal = await JournalWriter.open(tmp_path / "log.sqlite")
     await journal.close()
     with pytest.raises(EstimError, match="closed"):
         await journal.begin(OPENING)
@@ -431,12 +431,12 @@ async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
 
 async def test_a_newer_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
-    await (await Journal.open(path)).close()
+    await (await JournalWriter.open(path)).close()
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("INSERT INTO migration VALUES (?)", (len(database.MIGRATIONS) + 1,))
     before = path.read_bytes()
     with pytest.raises(EstimError, match="newer estim") as told:
-        await Journal.open(path)
+        await JournalWriter.open(path)
     assert told.value.code is Exit.CONFIG
     assert path.read_bytes() == before
 
@@ -445,32 +445,32 @@ async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     path.write_text("pain diary\n" * 500)
     with pytest.raises(EstimError, match="no journal of estim") as told:
-        await Journal.open(path)
+        await JournalWriter.open(path)
     assert told.value.code is Exit.CONFIG
 
 
 async def test_a_folder_that_can_not_be_refuses_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EstimError, match="can't write the journal") as told:
-        await Journal.open(tmp_path / "file" / "log.sqlite")
+        await JournalWriter.open(tmp_path / "file" / "log.sqlite")
     assert told.value.code is Exit.CANT_CREATE
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "log.sqlite"
-    await (await Journal.open(path)).close()
+    await (await JournalWriter.open(path)).close()
     with monkeypatch.context() as patch:
         patch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, ("CREATE TABLE extra (x)", "nonsense")))
         with pytest.raises(EstimError, match="nonsense"):
-            await Journal.open(path)
-    again = await Journal.open(path)
+            await JournalWriter.open(path)
+    again = await JournalWriter.open(path)
     assert rows(tmp_path, "SELECT count(*) FROM sqlite_master WHERE name = 'extra'") == [(0,)]
     await again.close()
 
 
 def test_a_jumping_clock_stands_still_while_the_disk_works(tmp_path: Path) -> None:
     async def work() -> float:
-        journal = await Journal.open(tmp_path / "log.sqlite")
+        journal = await JournalWriter.open(tmp_path / "log.sqlite")
         session = await journal.begin(OPENING)
         journal.beat(session, after(5), 5.0)
         await journal.close_session(session, OUTCOME)

@@ -25,7 +25,7 @@ from estim.host.reminders import Reminders
 from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from protocols.registry import family
 from protocols.vocabulary import Channel
 from simulator.memory import MemoryAir
@@ -160,7 +160,7 @@ class Life:
 
     async def wake(self) -> None:
         """A daemon starts: what a dead one left is stopped first."""
-        self.journal = await Journal.open(self.home.journal)
+        self.journal = await JournalWriter.open(self.home.journal)
         self.services = services = Services(
             clock=self.clock,
             air=self.air,

@@ -26,7 +26,7 @@ from estim.host.radio.link import Heard, Lost, Seen
 from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
-from estim.journal.writer import Journal
+from estim.journal.writer import JournalWriter
 from protocols.family import Family
 from protocols.registry import family as family_named
 from protocols.registry import names
@@ -174,7 +174,7 @@ class Life:
         self.room: MemoryAir | None = None
         self.air: HostAir | None = None
         self.supervisor: Supervisor | None = None
-        self.journal: Journal | None = None
+        self.journal: JournalWriter | None = None
         self.seats: list[Seat] = []
         self._left_links: list[HostLink] = []
         self._mine: set[asyncio.Task[object]] = set()
@@ -224,7 +224,7 @@ class Life:
         assert self.room is not None, "there is a room before any host"
         self._mine = set(asyncio.all_tasks())
         self.air = HostAir(self.room)
-        self.journal = await Journal.open(self.home.journal)
+        self.journal = await JournalWriter.open(self.home.journal)
         services = Services(
             clock=self.clock,
             air=self.air,
@@ -449,7 +449,7 @@ class Life:
             return
         if self.supervisor is not None and self.supervisor.busy:
             return
-        journal = await Journal.open(self.home.journal) if self.supervisor is None else self.journal
+        journal = await JournalWriter.open(self.home.journal) if self.supervisor is None else self.journal
         assert journal is not None, "there was a host"
         known = await journal.open_sessions()
         if self.supervisor is None:

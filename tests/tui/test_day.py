@@ -17,7 +17,7 @@ from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.screening import QUESTIONS
 from estim.core.messages.commands import SetLevel, Stop
 from estim.core.vocabulary import State
-from estim.journal.diary import Book
+from estim.journal.journal import Journal
 from estim.journal.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.questions import Questions
@@ -33,10 +33,10 @@ class Home:
         self.folder = folder
         # taken for each test: a whole suite may be longer than a session counts as the last one
         self.now = datetime.now(UTC)
-        self.book = Book.open(folder / "log.sqlite")
+        self.journal = Journal.open(folder / "log.sqlite")
 
     def answer_all(self) -> None:
-        self.book.enter(
+        self.journal.enter(
             [Check(at=self.now, topic=Topic.HEALTH, about=one.id, answer="no") for one in QUESTIONS], self.now
         )
 
@@ -48,11 +48,11 @@ class Home:
             length_s=1200, output_s=1200, delivered_until=over, ended=over, reason="completed", duration_s=1200,
             level_max={"A": level}, goal={"A": level}, stop_confirmed=True,
         )  # fmt: skip
-        self.book.adopt([played], [], {}, self.now)
+        self.journal.adopt([played], [], {}, self.now)
 
     @property
     def diary(self) -> Diary:
-        return self.book.diary(False, None)
+        return self.journal.diary(False, None)
 
     def app(self, client: ScriptedClient, simulate: str | None = None) -> SessionApp:
         async def again() -> ScriptedClient:
@@ -167,7 +167,7 @@ async def test_with_a_software_unit_there_is_no_day(home: Home) -> None:
 
 
 async def test_a_journal_that_cannot_be_read_is_told(home: Home) -> None:
-    home.book.close()
+    home.journal.close()
     (home.folder / "log.sqlite").write_bytes(b"no database at all, but longer than a header " * 10)
     async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))

@@ -240,7 +240,7 @@ def test_an_upload_takes_all_bytes_until_its_length_two_ctrl_d_or_a_long_silence
     bench.write(b"\x04")
     bench.write(b"\r\n>osto\r\n")
     assert bench.heard(0.05) == ["", "3: end of cat", "0: ok"]
-    assert bench.twin.store.files["a"] == b"V1{|R1}\r\n>osto\r\n"
+    assert bench.twin.files.by_name["a"] == b"V1{|R1}\r\n>osto\r\n"
     bench.ask("cat b -l=30")
     bench.write(b"V1{")
     assert bench.heard(UPLOAD_S + 0.1) == ["", "3: end of cat"]
@@ -380,7 +380,7 @@ def test_options_of_stops_ends_and_what_was_before() -> None:
     assert short.heard(4) == []
     assert short.twin.level() == 0
     short.put("a", "V1{|R1}")
-    assert short.twin.store.files["a"] == b"V1{|R1?"
+    assert short.twin.files.by_name["a"] == b"V1{|R1?"
 
 
 def test_lines_may_come_without_a_gap_between_in_one_notification() -> None:

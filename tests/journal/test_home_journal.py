@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from estim.core.care.standing import standing
 from estim.core.days.diary import Entry
-from estim.journal.daybook import settled
+from estim.journal.home_journal import settled
 from tests.core.days.journals import PLAN, at, begin, diary, morning, played, ran, worst
 
 DAYS = 60

@@ -24,8 +24,8 @@ from estim.core.days.schedule import LOCAL, noted, zone_of
 from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
-from estim.journal.diary import Book
-from estim.journal.history import Details
+from estim.journal.journal import Journal
+from estim.journal.reader import Details
 
 RECENT = timedelta(days=120)
 """How much of the past today's questions need: a streak and a plan of some weeks."""
@@ -35,13 +35,13 @@ SETTLED = timedelta(days=4)
 
 
 @dataclass(frozen=True)
-class Daybook:
-    """A home's journal at one moment; `now` is local, `book` None where there is no journal yet."""
+class HomeJournal:
+    """A home's journal at one moment; `now` is local, `journal` None where there is no journal yet."""
 
     home: Home
     now: datetime
     simulated: bool
-    book: Book | None
+    journal: Journal | None
 
     @cached_property
     def settings(self) -> Settings:
@@ -58,14 +58,14 @@ class Daybook:
 
         With `recent`, of the sessions before it only those that a run is judged by.
         """
-        diary = Diary() if self.book is None else self.book.diary(self.simulated, since, recent)
+        diary = Diary() if self.journal is None else self.journal.diary(self.simulated, since, recent)
         schedule = self.settings.schedule
         fresh = noted(diary.regimes, schedule.rules, zone_name(schedule.zone), self.now)
         return diary if fresh is None else replace(diary, regimes=(*diary.regimes, fresh))
 
     def details(self, number: int) -> Details | None:
         """Return one session in full, None if there is none of that number."""
-        return None if self.book is None else self.book.session(number)
+        return None if self.journal is None else self.journal.session(number)
 
     def recent(self) -> Diary:
         """Return what today's questions need: these months, and more only where the plan asks for it.
@@ -91,12 +91,12 @@ class Daybook:
 
     def enter(self, *entries: Entry) -> list[int]:
         """Write entries, all or nothing, and return their numbers; raises EstimError (73)."""
-        book = self._to_write()
+        journal = self._to_write()
         schedule = self.settings.schedule
-        known = book.diary(self.simulated, self.now).regimes
+        known = journal.diary(self.simulated, self.now).regimes
         fresh = noted(known, schedule.rules, zone_name(schedule.zone), self.now)
         first: Sequence[Entry] = () if fresh is None else (fresh,)
-        return book.enter((*first, *entries), self.now)[len(first) :]
+        return journal.enter((*first, *entries), self.now)[len(first) :]
 
     def end_breaks(self, running: Sequence[Break]) -> None:
         """Let breaks that run end yesterday: each is taken back and written anew with its last day."""
@@ -106,24 +106,24 @@ class Daybook:
 
     def adopt(self, other: Diary) -> tuple[int, int]:
         """Read in what another journal held and isn't here yet; return how many entries were new, and how many not."""
-        book = self._to_write()
-        here = book.diary(self.simulated, None)
+        journal = self._to_write()
+        here = journal.diary(self.simulated, None)
         mine = {_likeness(one): one.id for one in entries_of(here)}
         theirs = entries_of(other)
         numbers = {one.id: mine[_likeness(one)] for one in other.sessions if _likeness(one) in mine}
         fresh = [one for one in theirs if _likeness(one) not in mine]
         sessions = [one for one in fresh if isinstance(one, Played)]
         entries = [one for one in fresh if not isinstance(one, Played)]
-        book.adopt(sessions, entries, numbers, self.now)
+        journal.adopt(sessions, entries, numbers, self.now)
         return len(fresh), len(theirs) - len(fresh)
 
     def undo(self) -> Entry | None:
         """Take back the last thing that a person wrote; None if there is nothing. Raises EstimError (73)."""
         return self._to_write().undo(self.now)
 
-    def _to_write(self) -> Book:
-        assert self.book is not None, "opened to be read only"
-        return self.book
+    def _to_write(self) -> Journal:
+        assert self.journal is not None, "opened to be read only"
+        return self.journal
 
 
 def settled(diary: Diary, first: datetime) -> bool:
@@ -153,7 +153,7 @@ def _own_zone(home: Home) -> str:
 
 
 @contextmanager
-def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
+def opened(options: HostOptions, *, write: bool = False) -> Iterator[HomeJournal]:
     """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78 also for a wrong clock)."""
     home = find_home(options.home)
     simulated = options.simulate is not None
@@ -165,12 +165,12 @@ def opened(options: HostOptions, *, write: bool = False) -> Iterator[Daybook]:
     if write:
         check_clock(present)
         home.prepare()
-    book = Book.open(path) if write or path.exists() else None
+    journal = Journal.open(path) if write or path.exists() else None
     try:
-        if write and book is not None and book.trouble:
-            raise EstimError(f"{book.trouble}; nothing was written", code=Exit.CANT_CREATE)
+        if write and journal is not None and journal.trouble:
+            raise EstimError(f"{journal.trouble}; nothing was written", code=Exit.CANT_CREATE)
         now = present.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
-        yield Daybook(home, now, simulated, book)
+        yield HomeJournal(home, now, simulated, journal)
     finally:
-        if book is not None:
-            book.close()
+        if journal is not None:
+            journal.close()

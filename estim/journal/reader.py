@@ -13,7 +13,7 @@ import msgspec
 from estim.core.days.diary import Diary, Played
 from estim.core.days.dose import ANY, Delivered
 from estim.journal.database import BEAT_S, moment, stamp
-from estim.journal.entries import read_entries, zone_at
+from estim.journal.entries_table import read_entries, zone_at
 
 BLIND_S = 3 * BEAT_S
 """A session that beat and then ended this long after its last beat was out of sight in between."""

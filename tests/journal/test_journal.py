@@ -12,7 +12,7 @@ import pytest
 
 from estim.core.days.diary import Break, Check, Entry, Mark, Marked, Note, Pads, Pain, Regime, Run, Topic, When
 from estim.journal.database import MIGRATIONS
-from estim.journal.diary import Book
+from estim.journal.journal import Journal
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=timezone(timedelta(hours=2)))
 
@@ -21,13 +21,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from estim.core.days.diary import Check, Pain, Run, Topic, When
-from estim.journal.diary import Book
+from estim.journal.journal import Journal
 
-book = Book.open(Path(sys.argv[1]))
+journal = Journal.open(Path(sys.argv[1]))
 at = datetime(2026, 3, 1, tzinfo=UTC)
 while True:
     for entry in (Pain(at=at, score=3, when=When.REST), Run(at=at, km=1.0), Check(at=at, topic=Topic.TICK, about="x")):
-        print(*book.enter([entry, entry], at), flush=True)
+        print(*journal.enter([entry, entry], at), flush=True)
 """
 
 ALL: tuple[Entry, ...] = (
@@ -44,9 +44,9 @@ ALL: tuple[Entry, ...] = (
 
 @pytest.mark.control("C-28")
 def test_every_entry_comes_back_as_it_was_with_the_offset_of_then(tmp_path: Path) -> None:
-    book = Book.open(tmp_path / "log.sqlite")
-    numbers = book.enter(ALL, NOW)
-    diary = book.diary(False, None)
+    journal = Journal.open(tmp_path / "log.sqlite")
+    numbers = journal.enter(ALL, NOW)
+    diary = journal.diary(False, None)
     back = [
         *diary.pains,
         *diary.runs,
@@ -59,18 +59,18 @@ def test_every_entry_comes_back_as_it_was_with_the_offset_of_then(tmp_path: Path
     ]
     assert [entry.id for entry in back] == numbers
     assert [(type(one), one.at.utcoffset()) for one in back] == [(type(one), NOW.utcoffset()) for one in ALL]
-    book.close()
+    journal.close()
 
 
 def test_undo_takes_back_what_a_person_wrote_and_nothing_else(tmp_path: Path) -> None:
-    book = Book.open(tmp_path / "log.sqlite")
-    book.enter(ALL, NOW)
-    book.enter([Mark(at=NOW, slot="2026-03-29T08:00", what=Marked.REMINDED)], NOW)
-    gone = [type(entry).__name__ for entry in iter(lambda: book.undo(NOW), None)]
+    journal = Journal.open(tmp_path / "log.sqlite")
+    journal.enter(ALL, NOW)
+    journal.enter([Mark(at=NOW, slot="2026-03-29T08:00", what=Marked.REMINDED)], NOW)
+    gone = [type(entry).__name__ for entry in iter(lambda: journal.undo(NOW), None)]
     assert gone == ["Break", "Mark", "Note", "Pads", "Check", "Run", "Pain"]
-    left = book.diary(False, None)
+    left = journal.diary(False, None)
     assert (len(left.regimes), len(left.marks), left.pains) == (1, 1, ())
-    book.close()
+    journal.close()
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db:
         assert db.execute("SELECT count(*) FROM pain").fetchone() == (1,), "nothing is ever deleted"
 
@@ -89,8 +89,8 @@ def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> No
             " '2026-03-01T08:20:00.000+00:00', 1190,"
             " '2026-03-01T08:20:00.000+00:00', 'completed', 1200, '{\"A\": 5}', 1)"
         )
-    book = Book.open(path)
-    (session,) = book.diary(False, None).sessions
+    journal = Journal.open(path)
+    (session,) = journal.diary(False, None).sessions
     assert (session.program, session.output_s, dict(session.level_max), dict(session.goal)) == (
         "tens-ankle",
         1190,
@@ -98,7 +98,7 @@ def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> No
         {},
     )
     assert session.at == datetime(2026, 3, 1, 8, tzinfo=UTC)
-    book.close()
+    journal.close()
 
 
 @pytest.mark.control("C-12")

@@ -1,6 +1,6 @@
-"""What a person keeps in the journal: read as a diary, written all or nothing, in the one thread that opened it.
+"""The journal, opened: read as a diary, written all or nothing, in the one thread that opened it.
 
-Apart from the ledger, since who only reads a diary needs nothing of sessions that run.
+Apart from the table of sessions, since who only reads a diary needs nothing of sessions that run.
 """
 
 import sqlite3
@@ -11,67 +11,67 @@ from pathlib import Path
 from estim.core.days.diary import Diary, Entry, Played
 from estim.core.errors import EstimError, Exit
 from estim.journal.database import open_database, telling, transaction
-from estim.journal.entries import enter, take_back, undo
-from estim.journal.history import Details, read_details, read_diary
+from estim.journal.entries_table import enter, take_back, undo
 from estim.journal.imported import adopt
+from estim.journal.reader import Details, read_details, read_diary
 
 
-class Book:
-    """An open database; `trouble` says why it can only be read. All methods raise EstimError: 73, or 78 if damaged."""
+class Journal:
+    """An open journal; `trouble` says why it can only be read. All methods raise EstimError: 73, or 78 if damaged."""
 
     def __init__(self, path: Path, db: sqlite3.Connection, trouble: str) -> None:
+        self.path = path
+        self.db = db
         self.trouble = trouble
-        self._path = path
-        self._db = db
 
     @classmethod
-    def open(cls, path: Path) -> "Book":
+    def open(cls, path: Path) -> "Journal":
         """Open or make it."""
         return cls(path, *open_database(path))
 
     def close(self) -> None:
         """Close it."""
-        with telling(self._path):
-            self._db.close()
+        with telling(self.path):
+            self.db.close()
 
     def diary(self, simulated: bool, since_utc: datetime | None, recent_utc: datetime | None = None) -> Diary:
-        """Return what the journal holds from a moment on, all of it for None; see history.read_diary."""
-        with telling(self._path, reading=True):
-            return read_diary(self._db, simulated, since_utc, recent_utc)
+        """Return what the journal holds from a moment on, all of it for None; see reader.read_diary."""
+        with telling(self.path, reading=True):
+            return read_diary(self.db, simulated, since_utc, recent_utc)
 
     def session(self, number: int) -> Details | None:
         """Return everything about one session, None if there is none of that number."""
-        with telling(self._path, reading=True):
-            return read_details(self._db, number)
+        with telling(self.path, reading=True):
+            return read_details(self.db, number)
 
     def enter(self, entries: Sequence[Entry], written_utc: datetime) -> list[int]:
         """Write what a person says and return the numbers; on disk then."""
         self._check("nothing was written")
-        with telling(self._path, "; nothing was written"), transaction(self._db):
-            return [enter(self._db, entry, written_utc) for entry in entries]
+        with telling(self.path, "; nothing was written"), transaction(self.db):
+            return [enter(self.db, entry, written_utc) for entry in entries]
 
     def adopt(
         self, sessions: Sequence[Played], entries: Sequence[Entry], numbers: Mapping[int, int], written_utc: datetime
     ) -> None:
-        """Take in what another journal held; see adopting.adopt."""
+        """Take in what another journal held; see imported.adopt."""
         self._check("nothing was read in")
-        with telling(self._path, "; nothing was read in"), transaction(self._db):
-            adopt(self._db, sessions, entries, numbers, written_utc)
+        with telling(self.path, "; nothing was read in"), transaction(self.db):
+            adopt(self.db, sessions, entries, numbers, written_utc)
 
     def replace(self, numbers: Sequence[int], entries: Sequence[Entry], written_utc: datetime) -> None:
         """Take entries back and write others in their stead."""
         self._check("nothing was changed")
-        with telling(self._path, "; nothing was changed"), transaction(self._db):
+        with telling(self.path, "; nothing was changed"), transaction(self.db):
             for number in numbers:
-                take_back(self._db, number, written_utc)
+                take_back(self.db, number, written_utc)
             for entry in entries:
-                enter(self._db, entry, written_utc)
+                enter(self.db, entry, written_utc)
 
     def undo(self, undone_utc: datetime) -> Entry | None:
         """Take back the last thing that a person wrote and return it, None if there is nothing."""
         self._check("nothing was undone")
-        with telling(self._path, "; nothing was undone"), transaction(self._db):
-            return undo(self._db, undone_utc)
+        with telling(self.path, "; nothing was undone"), transaction(self.db):
+            return undo(self.db, undone_utc)
 
     def _check(self, then: str) -> None:
         if self.trouble:

@@ -1,4 +1,4 @@
-"""Every statement of the journal, in one thread that may wait for the disk.
+"""The table of sessions with their levels, alarms and bytes: written in one thread that may wait for the disk.
 
 1. A session's row is written with synchronous=FULL: when `begin` and `close_session` return, it is on disk, and a
    power cut can't take it back. Everything else is written with NORMAL: a kill can't take it, a power cut may.
@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, assert_never
 
 from estim.core.days.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
-from estim.journal.database import moment, open_database, stamp, telling, transaction
-from estim.journal.diary import Book
-from estim.journal.history import delivered
+from estim.journal.database import moment, stamp, telling, transaction
+from estim.journal.journal import Journal
+from estim.journal.reader import delivered
 from estim.journal.rows import (
     NEVER,
     AlarmRow,
@@ -40,26 +39,23 @@ RING_MAX = 20_000
 """Packets kept for each unit at most: 10 minutes of 10 frames a second with their answers are 12 000."""
 
 
-class Ledger:
-    """An open database. Its methods belong to the one thread that opened it, and raise EstimError.
+class SessionsTable:
+    """That of an open journal. Its methods belong to the one thread that opened it, and raise EstimError."""
 
-    `trouble` says why it can only be read; empty if it can be written. `book` is what a person keeps in it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.db, self.trouble = open_database(path)
-        self.book = Book(path, self.db, self.trouble)
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.path = journal.path
+        self.db = journal.db
 
     def close(self) -> None:
-        """Close; what was committed stays, whatever goes wrong here."""
-        with suppress(EstimError), telling(self.path):
-            self.db.close()
+        """Close the journal; what was committed stays, whatever goes wrong here."""
+        with suppress(EstimError):
+            self.journal.close()
 
     def begin(self, opening: Opening) -> int:
         """Write a session's row and return its number; it is on disk then. Raises EstimError (73) if it isn't."""
-        if self.trouble:
-            raise EstimError(f"{self.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
+        if self.journal.trouble:
+            raise EstimError(f"{self.journal.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
         started = stamp(opening.started.utc)
         with telling(self.path, "; no session starts without its journal"), transaction(self.db):
             cursor = self.db.execute(
