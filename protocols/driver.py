@@ -34,7 +34,7 @@ class Driver(Protocol):
         """When `poll` has something to do next, at the latest."""
 
     def want(self, now_s: float, wanted: Wanted) -> None:
-        """Take the present wish; saying the same again changes nothing."""
+        """Take what is wanted from now on; saying the same again changes nothing."""
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
         """Take one notification; never raises, whatever the bytes are."""

@@ -139,7 +139,7 @@ def lane(lane: ChannelView, width: int, *, chosen: bool, stale: bool) -> str:
 
 def goal(lane: ChannelView) -> str:
     """Return a channel's goal and cap."""
-    wanted = f", now wanted {lane.wish}" if lane.wish != lane.goal else ""
+    wanted = f", now wanted {lane.request}" if lane.request != lane.goal else ""
     return f"goal {lane.goal}{wanted} · cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
 
 

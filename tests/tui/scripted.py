@@ -37,8 +37,8 @@ OFFERS = (
 )
 
 LANES = (
-    ChannelView(channel=Channel.A, lo=12, hi=12, goal=20, wish=13, cap=70, cap_why="35 % of the scale", scale=200),
-    ChannelView(channel=Channel.B, lo=0, hi=0, goal=0, wish=0, cap=70, cap_why="35 % of the scale", scale=200),
+    ChannelView(channel=Channel.A, lo=12, hi=12, goal=20, request=13, cap=70, cap_why="35 % of the scale", scale=200),
+    ChannelView(channel=Channel.B, lo=0, hi=0, goal=0, request=0, cap=70, cap_why="35 % of the scale", scale=200),
 )
 
 IDLE = Snapshot(
@@ -177,7 +177,7 @@ class ScriptedClient:
         for unit in tuple(self.units.values()):
             if not self.zeroes or unit.state is State.IDLE:
                 continue
-            zero = tuple(replace(lane, lo=0, hi=0, goal=0, wish=0) for lane in unit.lanes)
+            zero = tuple(replace(lane, lo=0, hi=0, goal=0, request=0) for lane in unit.lanes)
             self.show(replace(unit, state=State.ENDED, out="off", lanes=zero, stop_confirmed=True))
             self.tell(replace(ENDED, unit=unit.unit, reason=Reason(command.reason), message="coyote3 is at zero"))
 

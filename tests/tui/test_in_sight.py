@@ -25,7 +25,7 @@ SIZES = [(40, 12), (44, 14), (59, 20), (60, 13), (80, 24), (132, 12), (200, 60)]
 
 def lanes(count: int, lo: int = 5) -> tuple[ChannelView, ...]:
     return tuple(
-        ChannelView(channel=channel, lo=lo + number, hi=lo + number, goal=7, wish=7, cap=350, cap_why="35 %",
+        ChannelView(channel=channel, lo=lo + number, hi=lo + number, goal=7, request=7, cap=350, cap_why="35 %",
              scale=1000,              held_by="one step each 0.5 s")
         for number, channel in enumerate(tuple(Channel)[:count])
     )  # fmt: skip

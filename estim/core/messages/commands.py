@@ -193,15 +193,17 @@ class Alarm(Struct, frozen=True, kw_only=True):
     at: str
 
 
-class ChannelView(Struct, frozen=True, kw_only=True):
-    """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `wish` what
-    the session wants now; `held_by` the sentence of the limit that decided, empty if none did."""
+class ChannelView(Struct, frozen=True, kw_only=True, rename={"request": "wish"}):
+    """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `request` what
+    the session asks of the Guard now (in JSON it is `wish`); `held_by` the sentence of the limit that decided, empty if
+    none did.
+    """
 
     channel: Channel
     lo: int
     hi: int
     goal: int
-    wish: int
+    request: int
     cap: int
     cap_why: str
     scale: int

@@ -35,7 +35,7 @@ def ramp_default_s(goal: int, step: int, raise_gap_s: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a hand did to one channel in the part with this index: nothing above (`rose`: below) `level` is wished."""
+    """What a hand did to one channel in the part with this index: no level above (`rose`: below) it is requested."""
 
     part: int
     level: int
@@ -153,7 +153,9 @@ class Ramp:
         ramp = self._ramps[channel]
         index, part = self._place(now_s)
         if told >= ramp.level(index, part.level_pct):
-            return floor(ramp.at)  # it is where it is wished: a part of 5 % says little about the level in a full one
+            return floor(
+                ramp.at
+            )  # it is where it is requested: a part of 5 % says little about the level in a full one
         return min(floor(ramp.at), told * 100 // max(1, part.level_pct))
 
     def goal(self, channel: Channel) -> int:

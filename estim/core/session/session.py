@@ -304,28 +304,28 @@ class Session:
         prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
         return Request(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
 
-    def wanted(self, now: Now, request: Request, granted: Permit) -> Wanted:
+    def wanted(self, now: Now, request: Request, permit: Permit) -> Wanted:
         """Return the order for the driver, and account for the levels that estim itself will bring about."""
-        self._doubt.granted(granted.level)
-        self._granted = granted.level
+        self._doubt.granted(permit.level)
+        self._granted = permit.level
         return Wanted(
             mode=request.mode,
-            level=granted.level,
+            level=permit.level,
             ceiling={} if request.mode is Mode.OFF else self.limits.ceiling,  # a stop writes nothing but zeros
             score=self.order.course.score if self.order else None,
             origin_s=self.ramp.origin_s(now.mono_s),
             end_s=request.end_s,
             stop=self._stop_number,
-            rises=granted.asks,
+            rises=permit.asks,
         )
 
-    def nap_s(self, now: Now, request: Request, granted: Permit) -> float:
-        """Return how long step() may wait if nothing comes in, given what was asked of the Guard and granted.
+    def nap_s(self, now: Now, request: Request, permit: Permit) -> float:
+        """Return how long step() may wait if nothing comes in, given what was asked of the Guard and permitted.
 
         Until the request changes by itself, NAP_S at most; while the Guard holds a level below what is requested it is
         asked again soon.
         """
-        if any(granted.level[channel] < level for channel, level in request.level.items()):
+        if any(permit.level[channel] < level for channel, level in request.level.items()):
             return RISING_S
         if self.state not in PLAYING:
             return NAP_S

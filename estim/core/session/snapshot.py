@@ -96,14 +96,14 @@ def _lane(
 ) -> ChannelView:
     cap, why = session.limits.of(channel)
     span = reported.level[channel] if reported else None
-    wish = session.ramp.levels(now_s)[channel] if session.state in PLAYING else 0
+    request = session.ramp.levels(now_s)[channel] if session.state in PLAYING else 0
     held_by = permit.why[channel] if permit and session.state in PLAYING else ""
     return ChannelView(
         channel=channel,
         lo=span.lo if span else 0,
         hi=span.hi if span else session.caps.scale,
         goal=session.ramp.goal(channel),
-        wish=wish,
+        request=request,
         cap=cap,
         cap_why=why,
         scale=session.caps.scale,

@@ -62,17 +62,17 @@ def known(at: int, **change: object) -> Reported:
     return replace(reported, **change)  # type: ignore[arg-type] # dataclasses.replace takes any field
 
 
-def request(wish: int, **change: object) -> Request:
-    made = Request(Mode.PLAY, {A: Level(wish)}, gate=1.0, started_s=NOW_S - 10, end_s=NOW_S + 10)
+def request(asked: int, **change: object) -> Request:
+    made = Request(Mode.PLAY, {A: Level(asked)}, gate=1.0, started_s=NOW_S - 10, end_s=NOW_S + 10)
     return replace(made, **change)  # type: ignore[arg-type] # dataclasses.replace takes any field
 
 
-def granted(wish: Request, reported: Reported, limits: Limits = LIMITS) -> tuple[int, str]:
-    answer = permit(NOW_S, wish, reported, CAPS, limits)
+def granted(request: Request, reported: Reported, limits: Limits = LIMITS) -> tuple[int, str]:
+    answer = permit(NOW_S, request, reported, CAPS, limits)
     return answer.level[A], answer.why[A]
 
 
-def test_a_wish_within_all_limits_is_granted_without_a_reason() -> None:
+def test_a_request_within_all_limits_is_granted_without_a_reason() -> None:
     assert granted(request(12), known(10)) == (12, "")
 
 
@@ -184,7 +184,7 @@ times = st.floats(NOW_S - 40, NOW_S, allow_nan=False)
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-05")
 @given(
-    wish=st.integers(0, 300),
+    asked=st.integers(0, 300),
     span=spans,
     settled_s=times,
     told_s=times,
@@ -195,7 +195,7 @@ times = st.floats(NOW_S - 40, NOW_S, allow_nan=False)
     mode=st.sampled_from(Mode),
 )
 def test_whatever_comes_no_cap_is_passed_and_no_raise_is_more_than_a_step(
-    wish: int,
+    asked: int,
     span: Span,
     settled_s: float,
     told_s: float,
@@ -208,9 +208,9 @@ def test_whatever_comes_no_cap_is_passed_and_no_raise_is_more_than_a_step(
     limits = Limits((family_cap(CAPS), Cap("user", {A: Level(user)})))
     spans_now = {A: span, B: Span(0, 0)}
     reported = known(0, level=spans_now, settled_s={A: settled_s, B: 0.0}, told_s=told_s, heard_s=heard_s)
-    level, why = granted(request(wish, mode=mode, gate=gate, end_s=end_s), reported, limits)
-    assert 0 <= level <= min(wish, user, CAPS.scale)
-    assert why or level == wish
+    level, why = granted(request(asked, mode=mode, gate=gate, end_s=end_s), reported, limits)
+    assert 0 <= level <= min(asked, user, CAPS.scale)
+    assert why or level == asked
     if level > span.hi:
         assert span.known
         assert level <= span.lo + CAPS.step

@@ -1,4 +1,4 @@
-"""The wish: a ramp up, a fade down, and hands that are followed."""
+"""The ramp: up, a fade down, and hands that are followed."""
 
 import pytest
 from hypothesis import given
@@ -15,14 +15,14 @@ WIDTH = Steady(150)
 SCORE = Score((Part("warm-up", 0, 60, RATE, WIDTH, level_pct=50), Part("work", 60, 60, RATE, WIDTH)))
 
 
-def wish(goal: int = 10) -> Ramp:
+def begun(goal: int = 10) -> Ramp:
     made = Ramp((A, B), SCORE, {A: Level(goal)})
     made.begin(100.0, 10.0)
     return made
 
 
 def test_it_ramps_rounds_down_and_follows_the_parts_percentage() -> None:
-    made = wish()
+    made = begun()
     made.advance(105.1)
     assert made.levels(105.1) == {A: 2, B: 0}
     made.advance(111.0)
@@ -32,7 +32,7 @@ def test_it_ramps_rounds_down_and_follows_the_parts_percentage() -> None:
 
 
 def test_a_channel_without_a_goal_of_its_own_can_be_raised_while_another_one_climbs() -> None:
-    made = wish()
+    made = begun()
     made.advance(101.0)
     made.aim(B, 4, at_once=False)
     made.advance(111.0)
@@ -42,7 +42,7 @@ def test_a_channel_without_a_goal_of_its_own_can_be_raised_while_another_one_cli
 
 @pytest.mark.control("C-32")
 def test_it_comes_down_over_the_last_seconds() -> None:
-    made = wish()
+    made = begun()
     made.advance(215.0)
     levels = [made.levels(220 - FADE_OUT_S + step / 10)[A] for step in range(21)]
     assert levels[0] == 10
@@ -51,7 +51,7 @@ def test_it_comes_down_over_the_last_seconds() -> None:
 
 
 def test_a_soft_stop_comes_down_from_any_place() -> None:
-    made = wish()
+    made = begun()
     made.advance(170.0)
     made.soften(170.0)
     assert made.levels(171.0)[A] == 5
@@ -61,7 +61,7 @@ def test_a_soft_stop_comes_down_from_any_place() -> None:
 
 @pytest.mark.control("C-44")
 def test_clearing_keeps_goal_and_position_and_begins_again_from_zero() -> None:
-    made = wish()
+    made = begun()
     made.advance(170.0)
     made.clear(170.0)
     made.advance(500.0)
@@ -76,7 +76,7 @@ def test_clearing_keeps_goal_and_position_and_begins_again_from_zero() -> None:
 
 @pytest.mark.control("C-26")
 def test_what_a_hand_lowered_stays_down() -> None:
-    made = wish()
+    made = begun()
     made.advance(170.0)
     made.hand(170.0, A, 7, rose=False, cap=200)
     made.advance(200.0)
@@ -87,7 +87,7 @@ def test_what_a_hand_lowered_stays_down() -> None:
 
 @pytest.mark.control("C-54")
 def test_what_a_hand_did_in_the_half_level_part_holds_there_and_moves_the_goal_by_as_many_steps() -> None:
-    made = wish()
+    made = begun()
     made.advance(150.0)
     made.hand(150.0, A, 3, rose=False, cap=200)
     assert made.levels(150.0)[A] == 3

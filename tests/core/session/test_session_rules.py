@@ -424,12 +424,12 @@ def test_a_computer_that_slept_stops_the_unit_first(box: Box) -> None:
 
 @pytest.mark.control("C-54")
 def test_a_key_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_plays_at(box: Box) -> None:
-    wish = box.session.ramp
-    wish.aim(A, 40, at_once=True)
-    wish.advance(box.now_s)
-    ramp = wish._ramps[A]
+    both = box.session.ramp
+    both.aim(A, 40, at_once=True)
+    both.advance(box.now_s)
+    ramp = both._ramps[A]
     before = ramp.level(0, 5.0)
     ramp.hand(0, 5.0, before + 1, rose=True, cap=200)
-    assert wish.goal(A) == 41
+    assert both.goal(A) == 41
     box.step(Hand(A, Level(box.level + 1), rose=True))
-    assert wish.goal(A) <= 42
+    assert both.goal(A) <= 42

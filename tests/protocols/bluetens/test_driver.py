@@ -58,13 +58,13 @@ class Loop:
         self.now_s = self.air_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
         self.mode = Mode.READY
-        self.wish = 0
+        self.goal = 0
         self.end_s = 1800.0
         self.number = 0
         self.granted: Mapping[Channel, Level] = {}
         self.events: list[Event] = []
         self.ops: list[tuple[float, Write]] = []
-        self.wishes: list[tuple[float, int]] = []
+        self.goals: list[tuple[float, int]] = []
         self.proofs: list[tuple[float, int]] = []
         self.broken = False
         self._waiting: set[int] = set()
@@ -95,14 +95,14 @@ class Loop:
     def play(self, level: int, seconds: float = 30.0) -> "Loop":
         """Ramp for a level, until it is known."""
         self.mode = Mode.PLAY
-        self.wish = level
+        self.goal = level
         self.run(seconds, lambda now: now.level[A] == Span(level, level))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
         self.mode = Mode.OFF
-        self.wish = 0
+        self.goal = 0
         self.number = self.number + 1
         return self.run(seconds, self.proved)
 
@@ -123,10 +123,10 @@ class Loop:
                 level = now
         return out
 
-    def wished(self, at_s: float) -> int:
-        """Return the highest wish while a write that arrives now was on its way."""
-        held = [level for since_s, level in self.wishes if since_s <= at_s - 0.1]
-        return max([*held[-1:], *(level for since_s, level in self.wishes if at_s - 0.1 < since_s <= at_s)])
+    def highest_goal(self, at_s: float) -> int:
+        """Return the highest goal while a write that arrives now was on its way."""
+        held = [level for since_s, level in self.goals if since_s <= at_s - 0.1]
+        return max([*held[-1:], *(level for since_s, level in self.goals if at_s - 0.1 < since_s <= at_s)])
 
     def wrote(self) -> list[bytes]:
         return [op.data for _, op in self.ops]
@@ -134,11 +134,11 @@ class Loop:
     def _pass(self) -> None:
         now_s = self.now_s
         driver = self.driver
-        request = Request(self.mode, {A: Level(self.wish)}, 1.0, 0.0, self.end_s, held=self.granted)
+        request = Request(self.mode, {A: Level(self.goal)}, 1.0, 0.0, self.end_s, held=self.granted)
         granted = permit(now_s, request, driver.reported(now_s), CAPS, LIMITS)
         level = self.granted = granted.level
-        if not self.wishes or self.wishes[-1][1] != self.wish:
-            self.wishes.append((now_s, self.wish))
+        if not self.goals or self.goals[-1][1] != self.goal:
+            self.goals.append((now_s, self.goal))
         asks = granted.asks
         number = self.number
         wanted = Wanted(self.mode, level, {A: CAPS.scale}, SCORE, 0.0, self.end_s, stop=number, rises=asks)
@@ -201,17 +201,17 @@ AIRS = [CALM, (0.3, 0.0, 0.0), (0.0, 0.5, 1.0), (0.0, 0.0, 2.0), (0.3, 0.3, 1.5)
     st.integers(0, 2**32),
 )
 def test_no_raise_passes_the_wish_nothing_starts_by_mistake_and_a_proof_is_true(
-    wishes: list[tuple[float, int]], air: tuple[float, float, float], options: BluetensOptions, seed: int
+    goals: list[tuple[float, int]], air: tuple[float, float, float], options: BluetensOptions, seed: int
 ) -> None:
     loop = Loop(options, air, seed)
     loop.run(20, lambda now: now.ready)
     loop.mode = Mode.PLAY
-    for seconds, level in wishes:
-        loop.wish = level
+    for seconds, level in goals:
+        loop.goal = level
         loop.run(seconds)
     loop.stop(20)
-    assert all(to == before + 1 and to <= max(1, loop.wished(at_s)) for at_s, before, to in loop.rises())
-    assert all(to <= loop.wished(at_s) or to == 1 for at_s, _, to in loop.rises())
+    assert all(to == before + 1 and to <= max(1, loop.highest_goal(at_s)) for at_s, before, to in loop.rises())
+    assert all(to <= loop.highest_goal(at_s) or to == 1 for at_s, _, to in loop.rises())
     assert all(later - sooner >= CAPS.raise_gap_s - 0.05 for (sooner, *_), (later, *_) in pairwise(loop.rises()))
     assert all(level == 0 for _, level in loop.proofs)
     ends = [float(str(record["t"])) for record in loop.trace.records if record.get("by") == "script"]
@@ -243,7 +243,7 @@ def test_a_stop_at_any_moment_ends_at_zero_and_is_proved(
 ) -> None:
     loop = Loop(air=air, seed=seed)
     loop.run(min(after_s, 1.5))
-    loop.mode, loop.wish = (Mode.PLAY, level) if loop.driver.reported(loop.now_s).ready else (Mode.READY, 0)
+    loop.mode, loop.goal = (Mode.PLAY, level) if loop.driver.reported(loop.now_s).ready else (Mode.READY, 0)
     loop.run(max(0.0, after_s - 1.5))
     before = len(loop.ops)
     begin_s = loop.now_s
@@ -312,7 +312,7 @@ LOWERED = {
 def test_a_level_that_does_not_come_down_is_stopped(options: BluetensOptions) -> None:
     loop = Loop(options).ready().play(5)
     loop.run(2.0)
-    loop.wish = 3
+    loop.goal = 3
     loop.run(3.0, lambda _: loop.twin.level() == 0)
     assert loop.twin.level() == 0
     assert b">str 3\r\n" in loop.wrote()
@@ -323,7 +323,7 @@ def test_a_level_that_cannot_be_lowered_since_nothing_is_heard_is_stopped() -> N
     loop = Loop().ready().play(5)
     loop.run(2.0)
     loop.lost = 1.0
-    loop.wish = 3
+    loop.goal = 3
     sent = len(loop.ops)
     begun_s = loop.now_s
     loop.run(2.5)
@@ -335,7 +335,7 @@ def test_a_level_that_cannot_be_lowered_since_nothing_is_heard_is_stopped() -> N
 def test_a_level_that_comes_down_slowly_is_not_stopped() -> None:
     loop = Loop().ready().play(6)
     for level in (5, 4, 3, 2):
-        loop.wish = level
+        loop.goal = level
         loop.run(1.2)
     assert loop.twin.level() == 2
     assert not [data for data in loop.wrote()[-20:] if b">osto" in data]
@@ -350,7 +350,7 @@ def test_a_raise_never_jumps_over_a_hand_whose_word_was_lost(before_s: float) ->
     loop.twin.hand(loop.now_s, "A-5")
     loop.run(0.06)
     loop.lost = 0.0
-    loop.wish = 7
+    loop.goal = 7
     loop.run(1.5)
     assert loop.twin.level() <= 2, "one step from where the hand left it"
     assert all(to == before + 1 for _, before, to in loop.rises())
@@ -383,7 +383,7 @@ def test_a_stop_passes_a_write_that_hangs() -> None:
 @pytest.mark.control("C-15")
 def test_a_play_ends_at_its_end_without_being_told_and_level_0_is_a_stop() -> None:
     loop = Loop().ready().play(2)
-    loop.wish = 0
+    loop.goal = 0
     loop.run(2)
     assert (loop.twin.level(), loop.driver.reported(loop.now_s).level[A]) == (0, Span(0, 0))
     loop.play(1)
@@ -400,7 +400,7 @@ def test_a_unit_that_never_answers_gets_no_level_and_is_never_called_proved() ->
     loop = Loop(BluetensOptions(strength=5), (1.0, 0.0, 0.0))
     loop.run(20)
     loop.mode = Mode.PLAY
-    loop.wish = 5
+    loop.goal = 5
     loop.run(10)
     assert not [data for data in loop.wrote() if data.startswith((b">ssta", b">str "))]
     assert loop.proofs == []

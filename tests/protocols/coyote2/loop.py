@@ -63,7 +63,7 @@ class Loop:
         self.now_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
         self.mode = Mode.READY
-        self.wish = {A: 0, B: 0}
+        self.goal = {A: 0, B: 0}
         self.end_s = 1200.0
         self.events: list[Event] = []
         self.ops: list[tuple[float, Op]] = []
@@ -112,7 +112,7 @@ class Loop:
 
     def play(self, a: int, b: int = 0, seconds: float = 30.0) -> "Loop":
         self.mode = Mode.PLAY
-        self.wish = {A: a, B: b}
+        self.goal = {A: a, B: b}
         self.run(seconds, lambda: (self.box.level("A"), self.box.level("B")) == (a, b) and self._known())
         return self
 
@@ -143,10 +143,10 @@ class Loop:
         driver = self.driver
         reported = driver.reported(now_s)
         self._interrupted(reported)
-        wish = {ch: Level(level) for ch, level in self.wish.items()}
+        goal = {ch: Level(level) for ch, level in self.goal.items()}
         mode = Mode.OFF if self.gap else self.mode
         granted = permit(
-            now_s, Request(mode, wish, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS
+            now_s, Request(mode, goal, 1.0, 0.0, self.end_s, held=self._held), reported, driver.caps, LIMITS
         )
         level = self._held = granted.level
         self.grants.append((now_s, {channel: int(value) for channel, value in level.items()}))
@@ -220,12 +220,12 @@ class Loop:
         self._follow(self.driver.receive(self.now_s, STRENGTHS, data))
 
     def _follow(self, events: list[Event]) -> None:
-        """Do with the wish what the session does after a hand."""
+        """Do with the goal what the session does after a hand."""
         self.events += events
         for event in events:
             if isinstance(event, Hand) and self.mode is Mode.PLAY:
                 choose = max if event.rose else min
-                self.wish[event.channel] = min(CEILING[event.channel], choose(self.wish[event.channel], event.level))
+                self.goal[event.channel] = min(CEILING[event.channel], choose(self.goal[event.channel], event.level))
 
     def _at(self, at_s: float, what: Callable[[], None]) -> None:
         heappush(self._heap, (at_s, next(self._number), what))

@@ -45,14 +45,14 @@ FAULTS = [
     st.integers(0, 2**32),
 )
 def test_no_level_passes_the_wish_and_a_proof_is_true(
-    wishes: list[tuple[float, int, int]], air: Air, options: Coyote2Options, seed: int
+    goals: list[tuple[float, int, int]], air: Air, options: Coyote2Options, seed: int
 ) -> None:
     loop = Loop(options, air, seed)
     loop.run(30, lambda: loop.driver.reported(loop.now_s).ready)
     loop.mode = Mode.PLAY
     met_s = loop.now_s
-    for seconds, a, b in wishes:
-        loop.wish = {A: a, B: b}
+    for seconds, a, b in goals:
+        loop.goal = {A: a, B: b}
         loop.run(seconds)
     loop.stop(20)
     assert loop.proved
@@ -106,7 +106,7 @@ def test_without_any_answer_zeros_go_on_and_nothing_else_is_ever_written() -> No
     loop = Loop(Coyote2Options(strength=(70, 140)), Air(mute=True))
     loop.run(10)
     loop.mode = Mode.PLAY
-    loop.wish = {A: 100, B: 100}
+    loop.goal = {A: 100, B: 100}
     loop.run(30)
     writes = [op for _, op in loop.ops if isinstance(op, Write)]
     assert {op.data for op in writes} == {SILENCE}
@@ -243,14 +243,14 @@ def test_a_wheel_is_told_and_never_fought() -> None:
 def test_a_wheel_turned_down_in_the_window_of_a_raise_gets_its_way() -> None:
     for wait_ms in range(0, 700, 10):
         loop = Loop().ready().play(40)
-        loop.wish[A] = 200
+        loop.goal[A] = 200
         loop.run(wait_ms / 1000)
         level = loop.box.level("A")
         loop.hand("A-2")
         low = loop.box.level("A")
         assert low == level - 14
         loop.run(3)
-        assert loop.box.level("A") <= low, f"turned down {wait_ms} ms after a wish to go up"
+        assert loop.box.level("A") <= low, f"turned down {wait_ms} ms after a goal above it"
 
 
 def test_the_box_s_own_maximum_tightens_the_scale_and_no_2047_widens_it() -> None:

@@ -214,7 +214,7 @@ class Rig:
                 self.driver.done(self.now_s, tag, data, None)
 
     def _follow(self, events: list[Event]) -> None:
-        """Do with the wish what the session does after a hand: lowered is a new goal, raised is adopted."""
+        """Do with the request what the session does after a hand: lowered is a new goal, raised is adopted."""
         for event in events:
             assert isinstance(event, Hand)
             self.events.append(event)

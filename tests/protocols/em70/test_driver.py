@@ -98,12 +98,12 @@ class Loop:
         self.now_s = 0.0
         self.driver = FAMILY.connect(0.0, "")
         self.mode = Mode.READY
-        self.wish = 0
+        self.goal = 0
         self.number = 0
         self.events: list[Event] = []
         self.ops: list[tuple[float, Write]] = []
         self.ups: list[tuple[float, int, int]] = []
-        self.wishes: list[tuple[float, int]] = []
+        self.goals: list[tuple[float, int]] = []
         self.proofs: list[tuple[float, int]] = []
         self.unseen = False
         self.held: Mapping[Channel, Level] = {}
@@ -137,14 +137,14 @@ class Loop:
     def play(self, level: int, seconds: float = 30.0) -> "Loop":
         """Ramp for a level, until it is known."""
         self.mode = Mode.PLAY
-        self.wish = level
+        self.goal = level
         self.run(seconds, lambda now: now.level[A] == Span(level, level))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
         self.mode = Mode.OFF
-        self.wish = 0
+        self.goal = 0
         self.number = self.number + 1
         self._pass()
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
@@ -153,11 +153,11 @@ class Loop:
         now_s = self.now_s
         driver = self.driver
         reported = driver.reported(now_s)
-        request = Request(self.mode, {A: Level(self.wish)}, 1.0, 0.0, 1800.0, held=self.held)
+        request = Request(self.mode, {A: Level(self.goal)}, 1.0, 0.0, 1800.0, held=self.held)
         granted = permit(now_s, request, reported, CAPS, LIMITS)
         level = self.held = granted.level
-        if not self.wishes or self.wishes[-1][1] != self.wish:
-            self.wishes.append((now_s, self.wish))
+        if not self.goals or self.goals[-1][1] != self.goal:
+            self.goals.append((now_s, self.goal))
         wanted = Wanted(self.mode, level, {A: CAPS.scale}, SCORE, 0.0, 1800.0, stop=self.number, rises=granted.asks)
         driver.want(now_s, wanted)
         for op in driver.poll(now_s):
@@ -204,10 +204,10 @@ class Loop:
     def _at(self, at_s: float, what: Callable[[], None]) -> None:
         heappush(self._heap, (at_s, next(self._number), what))
 
-    def wished(self, at_s: float) -> int:
-        """Return the highest wish while a write that arrives now was on its way."""
-        held = [level for since_s, level in self.wishes if since_s <= at_s - 0.05]
-        return max([*held[-1:], *(level for since_s, level in self.wishes if at_s - 0.05 < since_s <= at_s)])
+    def highest_goal(self, at_s: float) -> int:
+        """Return the highest goal while a write that arrives now was on its way."""
+        held = [level for since_s, level in self.goals if since_s <= at_s - 0.05]
+        return max([*held[-1:], *(level for since_s, level in self.goals if at_s - 0.05 < since_s <= at_s)])
 
 
 @pytest.mark.control("C-01")
@@ -220,17 +220,17 @@ class Loop:
     st.integers(0, 2**32),
 )
 def test_no_raise_passes_the_wish_and_a_proof_is_true(
-    wishes: list[tuple[float, int]], air: tuple[float, ...], seed: int
+    goals: list[tuple[float, int]], air: tuple[float, ...], seed: int
 ) -> None:
     lost, doubled, late_s = air
     loop = Loop(Box(level=seed % 3), lost=lost, doubled=doubled, late_s=late_s, seed=seed)
     loop.run(30, lambda now: now.ready)
     loop.mode = Mode.PLAY
-    for seconds, level in wishes:
-        loop.wish = level
+    for seconds, level in goals:
+        loop.goal = level
         loop.run(seconds)
     loop.stop(20)
-    assert all(to == before + 1 and to <= loop.wished(at_s) for at_s, before, to in loop.ups)
+    assert all(to == before + 1 and to <= loop.highest_goal(at_s) for at_s, before, to in loop.ups)
     assert all(later - sooner >= CAPS.raise_gap_s for (sooner, _, _), (later, _, _) in pairwise(loop.ups))
     assert all(level == 0 for _, level in loop.proofs)
     assert all(data == ZERO for _, data in loop.box.heard if data[2] == 0x03), "03 never raises"
@@ -382,7 +382,7 @@ def test_a_link_that_ends_while_the_power_off_is_still_on_its_way_proves_nothing
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6)).ready().play(4)
     loop.run(3)
     loop.mode = Mode.OFF
-    loop.wish = 0
+    loop.goal = 0
     loop.number = 1
     loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
     assert loop.ops[-2][1].data == OFF
@@ -395,7 +395,7 @@ def test_a_unit_that_goes_out_of_range_after_it_took_the_power_off_has_not_hung_
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6, switches_off=False)).ready().play(4)
     loop.run(3)
     loop.mode = Mode.OFF
-    loop.wish = 0
+    loop.goal = 0
     loop.number = 1
     loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
     loop.run(0.1)
@@ -432,7 +432,7 @@ def test_a_power_off_of_an_earlier_stop_proves_no_later_one() -> None:
     loop = Loop(Box(stops_ignored=10**6, downs_ignored=10**6, switches_off=False)).ready().play(4)
     loop.run(3)
     loop.mode = Mode.OFF
-    loop.wish = 0
+    loop.goal = 0
     loop.number = 1
     loop.run(4, lambda _: OFF in [op.data for _, op in loop.ops])
     loop.run(0.1)
@@ -557,7 +557,7 @@ def driver_fresh(loop: Loop) -> float:
 def test_a_raise_asks_for_the_level_anew_and_so_a_ramp_keeps_its_pace() -> None:
     loop = Loop(Box()).ready().play(3)
     loop.run(2.5)
-    loop.wish = 6
+    loop.goal = 6
     loop.run(6)
     assert loop.box.level == 6
     gaps_s = [later - sooner for (sooner, _, _), (later, _, _) in pairwise(loop.ups[-3:])]
@@ -570,7 +570,7 @@ def test_a_hand_that_went_down_to_zero_without_a_word_is_not_answered_by_a_step_
         loop = Loop(Box()).ready().play(3)
         loop.run(1.5 + moment * 0.1)
         loop.box.level = 0  # its key frames were lost
-        loop.wish = 6
+        loop.goal = 6
         begin_s = loop.now_s
         loop.run(0.45)
         assert all(at_s < begin_s + 0.6 for at_s, _, _ in loop.ups)
@@ -625,10 +625,10 @@ def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_unit_and_of_the_s
         match act:
             case "play" | "zero":
                 loop.mode = Mode.PLAY
-                loop.wish = 4 if act == "play" else 0
+                loop.goal = 4 if act == "play" else 0
             case "pause" | "stop":
                 loop.mode = Mode.OFF
-                loop.wish = 0
+                loop.goal = 0
                 loop.number = loop.number + 1
             case "away":
                 box.away = True

@@ -183,7 +183,7 @@ class Loop:
         self.clear_s = 0.0
         self.end_s = 3600.0
         self.mode = Mode.READY
-        self.wish = {A: Level(0), B: Level(0)}
+        self.goal = {A: Level(0), B: Level(0)}
         self.granted: Mapping[Channel, Level] = {}
         self.number = 0
         self.score = SCORE
@@ -212,17 +212,17 @@ class Loop:
         return self.driver.reported(self.now_s)
 
     def play(self, a: int, b: int = 0, seconds: float = 60.0) -> "Loop":
-        """Make ready, and wish for levels until they are known."""
+        """Make ready, and ask for levels until they are known."""
         self.run(30, lambda now: now.ready)
         self.mode = Mode.PLAY
-        self.wish = {A: Level(a), B: Level(b)}
+        self.goal = {A: Level(a), B: Level(b)}
         self.run(seconds, lambda now: (now.level[A].lo, now.level[B].lo) == (a, b))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop; return how long the proof took."""
         self.mode = Mode.OFF
-        self.wish = dict.fromkeys((A, B), Level(0))
+        self.goal = dict.fromkeys((A, B), Level(0))
         self.number = self.number + 1
         return self.run(seconds, self.proved)
 
@@ -247,7 +247,7 @@ class Loop:
         now_s = self.now_s
         self.twin.advance(now_s)
         self._note()
-        request = Request(self.mode, self.wish, 1.0, 0.0, min(self.end_s, 1800.0), held=self.granted)
+        request = Request(self.mode, self.goal, 1.0, 0.0, min(self.end_s, 1800.0), held=self.granted)
         level = permit(now_s, request, self.reported(), CAPS, LIMITS).level
         self.granted = level
         wanted = Wanted(self.mode, level, LIMITS.ceiling, self.score, 0.0, self.end_s, stop=self.number)
@@ -294,12 +294,12 @@ class Loop:
     ),
 )
 def test_no_write_passes_the_wish_and_every_proof_is_true(
-    wishes: list[tuple[float, int, int]], late_s: float, refused: float, unit: str
+    goals: list[tuple[float, int, int]], late_s: float, refused: float, unit: str
 ) -> None:
     loop = Loop(unit, late_s=late_s, refused=refused)
     loop.play(0, 0, 0.1)
-    for seconds, a, b in wishes:
-        loop.wish = {A: Level(a), B: Level(b)}
+    for seconds, a, b in goals:
+        loop.goal = {A: Level(a), B: Level(b)}
         loop.run(seconds)
     loop.stop(30)
     for _, op, level in loop.writes:
@@ -310,7 +310,7 @@ def test_no_write_passes_the_wish_and_every_proof_is_true(
     assert all(level == 0 for _, level in loop.proofs)
     assert loop.proofs[-1][0] == loop.now_s
     if late_s < 0.5 and refused < 0.5:
-        highest = {A: max(a for _, a, _ in wishes), B: max(b for _, _, b in wishes)}
+        highest = {A: max(a for _, a, _ in goals), B: max(b for _, _, b in goals)}
         began_s = next((at_s for at_s, _, level in loop.writes if any(level.values())), inf)
         assert all(by <= CAPS.step for at_s, by in loop.rises() if at_s >= began_s)
         times = [at_s for at_s, _ in loop.rises() if at_s >= began_s]
@@ -409,7 +409,7 @@ def test_a_board_that_ignores_stops_is_proved_off_when_its_time_is_over_and_not_
 def test_a_unit_that_never_replies_gets_zeros_only_and_is_never_ready() -> None:
     loop = Loop("strength=60/40", mute=True)
     loop.mode = Mode.PLAY
-    loop.wish = {A: Level(10), B: Level(10)}
+    loop.goal = {A: Level(10), B: Level(10)}
     loop.run(20)
     assert {op.data for _, op, _ in loop.writes} == {b"C0I0T0G", b"C1I0T0G"}
     now = loop.reported()

@@ -52,7 +52,7 @@ def asked_by(data: bytes, profile: str) -> dict[Channel, int]:
 
 
 class Loop:
-    """`wish` is what a person wants, `granted` what the Guard last gave; `beyond` are frames that asked for more,
+    """`goal` is what a person wants, `granted` what the Guard last gave; `beyond` are frames that asked for more,
     `false_proofs` times at which zero was told as proved though it wasn't, `sure` the highest level ever told as sure.
     """
 
@@ -67,7 +67,7 @@ class Loop:
         self.profile = profile or V1
         self.driver = FAMILY.connect(0.0, profile)
         self.mode = Mode.READY
-        self.wish = {A: 0, B: 0}
+        self.goal = {A: 0, B: 0}
         self.number = 0
         self.end_s = 1800.0
         self.events: list[Event] = []
@@ -109,14 +109,14 @@ class Loop:
     def play(self, a: int, b: int = 0, seconds: float = 60.0) -> "Loop":
         """Ramp for levels, until they are known."""
         self.mode = Mode.PLAY
-        self.wish = {A: a, B: b}
+        self.goal = {A: a, B: b}
         self.run(seconds, lambda now: (now.level[A].lo, now.level[B].lo) == (a, b))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved; return how long that took."""
         self.mode = Mode.OFF
-        self.wish = {A: 0, B: 0}
+        self.goal = {A: 0, B: 0}
         self.number += 1
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED and now.stop == self.number)
 
@@ -137,9 +137,9 @@ class Loop:
         driver = self.driver
         reported = driver.reported(now_s)
         self.sure = {channel: max(self.sure[channel], span.lo) for channel, span in reported.level.items()}
-        wish = {ch: Level(level) for ch, level in self.wish.items()}
+        goal = {ch: Level(level) for ch, level in self.goal.items()}
         held = {ch: Level(level) for ch, level in self.granted.items()}
-        answer = permit(now_s, Request(self.mode, wish, 1.0, 0.0, self.end_s, held=held), reported, CAPS, LIMITS)
+        answer = permit(now_s, Request(self.mode, goal, 1.0, 0.0, self.end_s, held=held), reported, CAPS, LIMITS)
         level = answer.level
         self.granted = dict(level)
         top = dict.fromkeys((A, B), CAPS.scale)

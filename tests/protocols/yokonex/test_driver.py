@@ -125,7 +125,7 @@ def test_a_unit_that_does_not_switch_b_on_is_refused_with_a_hint(options: str) -
 def test_a_unit_left_running_is_zeroed_and_proved_before_anything_plays(profile: str) -> None:
     loop = Loop(f"version={profile},strength=120/276,stop_ignored=3", profile=profile)
     loop.mode = Mode.PLAY
-    loop.wish = {A: 3, B: 3}
+    loop.goal = {A: 3, B: 3}
     loop.run(10, lambda now: now.level[B].lo == 3)
     levels = [(r["channel"], r["level"]) for r in loop.trace.records if r["event"] == "level" and r["by"] == "host"]
     assert levels[:2] in ([("A", 0), ("B", 0)], [("B", 0), ("A", 0)])
@@ -180,7 +180,7 @@ def test_a_stop_from_any_moment_is_proved_and_never_falsely(
     loop = Loop(f"version={profile}", air, profile)
     loop.run(12, lambda now: now.ready)
     loop.mode = Mode.PLAY
-    loop.wish = {A: 30, B: 12}
+    loop.goal = {A: 30, B: 12}
     loop.run(at_s)
     loop.twin._ignored = -ignored  # so many stops have no effect
     loop.stop(20.0)
@@ -199,13 +199,13 @@ def test_a_stop_from_any_moment_is_proved_and_never_falsely(
     st.integers(0, 99),
 )
 def test_the_level_never_passes_what_is_granted(
-    wishes: list[tuple[int, int, float]], profile: str, lost: float, late_s: float, seed: int
+    goals: list[tuple[int, int, float]], profile: str, lost: float, late_s: float, seed: int
 ) -> None:
     loop = Loop(f"version={profile}", Weather(lost, 0.3, late_s, seed), profile)
     loop.run(12, lambda now: now.ready)
     loop.mode = Mode.PLAY
-    for a, b, seconds in wishes:
-        loop.wish = {A: a, B: b}
+    for a, b, seconds in goals:
+        loop.goal = {A: a, B: b}
         loop.run(seconds)
     assert not loop.beyond
     assert not [event for event in loop.events if isinstance(event, Hand | Ended | Contact)]
@@ -267,15 +267,15 @@ def test_pads_that_never_were_on_a_channel_matter_only_if_it_is_used() -> None:
 def test_hands_are_told_and_a_rise_is_told_as_it_is() -> None:
     loop = Loop().ready().play(9, 4)
     loop.run(3)
-    loop.by_hand("A-3", lambda: loop.wish.update({A: 6}))
+    loop.by_hand("A-3", lambda: loop.goal.update({A: 6}))
     assert (loop.events, loop.twin.level("A")) == ([Hand(A, Level(6), rose=False)], 6)
-    loop.by_hand("B-4", lambda: loop.wish.update({B: 0}))
+    loop.by_hand("B-4", lambda: loop.goal.update({B: 0}))
     assert loop.events[1:] == [Hand(B, Level(0), rose=False)]
     loop.twin.hand(loop.now_s, "A+40")
     loop.run(1)
     assert loop.twin.level("A") == 6, "it is brought back to what is wanted"
     assert (loop.sure[A], len(loop.events)) == (46, 2)
-    loop.by_hand("A-99", lambda: loop.wish.update({A: 0}))
+    loop.by_hand("A-99", lambda: loop.goal.update({A: 0}))
     assert isinstance(loop.events[-1], Ended)
 
 

@@ -85,7 +85,7 @@ def test_an_order_that_nobody_knows_to_have_gone_out_keeps_a_stop_from_being_pro
 def test_a_held_back_order_that_is_never_heard_of_is_stopped_again_before_zero_is_proved() -> None:
     loop = Loop().ready()
     loop.mode = Mode.PLAY
-    loop.wish = {A: 3, B: 0}
+    loop.goal = {A: 3, B: 0}
     held: list[Op] = []
     real = loop._send
 
@@ -116,7 +116,7 @@ def test_a_unit_that_was_turned_to_zero_while_it_was_not_heard_is_never_raised_a
         loop.weather.lost = 1.0
         loop.twin.hand(loop.now_s, "A-10")
         loop.run(0.6)
-        loop.wish = {A: 14, B: 0}
+        loop.goal = {A: 14, B: 0}
         loop.run(2.5)
         assert loop.twin.level("A") == 0, heard_s
 
@@ -135,7 +135,7 @@ def test_a_report_is_as_fresh_as_the_question_that_it_surely_came_after() -> Non
     for late_s in (0.0, 0.2, 0.6, 2.0):
         loop = Loop(weather=Weather(late_s=late_s, doubled=0.5)).ready()
         loop.mode = Mode.PLAY
-        loop.wish = {A: 14, B: 0}
+        loop.goal = {A: 14, B: 0}
         loop.run(8)
         age_s = loop.now_s - loop.reported.told_s
         assert age_s >= late_s
@@ -154,7 +154,7 @@ def test_a_climb_takes_no_longer_than_its_slope_and_the_answers() -> None:
 def test_nothing_flows_from_the_end_on_though_nobody_says_stop() -> None:
     loop = Loop().ready()
     loop.mode = Mode.PLAY
-    loop.wish = {A: 9, B: 4}
+    loop.goal = {A: 9, B: 4}
     loop.end_s = loop.now_s + 5
     driver = loop.driver
     end_s = loop.end_s
@@ -179,11 +179,11 @@ def test_a_level_is_not_raised_while_nobody_knows_where_it_is() -> None:
     driver = loop.driver
     now_s = loop.now_s
     loop.weather.lost = 1.0
-    loop.wish = {A: 6, B: 0}
+    loop.goal = {A: 6, B: 0}
     loop.run(0.1)  # the order is on its way, and nothing is heard of it
     now_s = loop.now_s + 0.2
     assert driver.reported(now_s).level[A] == Span(6, 10)
     driver.want(now_s, Wanted(Mode.PLAY, {A: CAPS.first, B: CAPS.first}, {}, STEADY, 0.0, 1800.0))
-    driver.want(now_s, Wanted(Mode.PLAY, {A: loop.wish[A] + 5, B: 0}, {}, STEADY, 0.0, 1800.0))  # type: ignore[dict-item]
+    driver.want(now_s, Wanted(Mode.PLAY, {A: loop.goal[A] + 5, B: 0}, {}, STEADY, 0.0, 1800.0))  # type: ignore[dict-item]
     data = [op.data for at in range(40) for op in driver.poll(now_s + at / 20) if isinstance(op, Write)]
     assert not [one for one in data if one[1] == 0x11 and one[2] == 1 and int.from_bytes(one[4:6], "big") > 6]

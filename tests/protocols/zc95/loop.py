@@ -72,7 +72,7 @@ class Loop:
         self.mute = False
         self.away = False
         self.mode = Mode.READY
-        self.wish = dict.fromkeys(CAPS.channels, 0)
+        self.goal = dict.fromkeys(CAPS.channels, 0)
         self.begun_s = 0.0
         self.number = 0
         self.held: Mapping[Channel, Level] = {}
@@ -118,17 +118,17 @@ class Loop:
 
     def play(self, *levels: int, seconds: float = 30.0) -> "Loop":
         """Ramp for levels of A, B, …, until they are known."""
-        wish = {channel: Level(level) for channel, level in zip(CAPS.channels, (*levels, 0, 0, 0), strict=False)}
+        goal = {channel: Level(level) for channel, level in zip(CAPS.channels, (*levels, 0, 0, 0), strict=False)}
         self.begun_s = self.begun_s if self.mode is Mode.PLAY else self.now_s
         self.mode = Mode.PLAY
-        self.wish = dict(wish)
-        self.run(seconds, lambda now: all(now.level[channel] == Span(level, level) for channel, level in wish.items()))
+        self.goal = dict(goal)
+        self.run(seconds, lambda now: all(now.level[channel] == Span(level, level) for channel, level in goal.items()))
         return self
 
     def stop(self, seconds: float = CAPS.stop_s) -> float:
         """Stop until it is proved, or the link is closed; return how long that took."""
         self.mode = Mode.OFF
-        self.wish = dict.fromkeys(CAPS.channels, 0)
+        self.goal = dict.fromkeys(CAPS.channels, 0)
         self.number = self.number + 1
         self._pass()
         return self.run(seconds, lambda now: now.zero is Zero.CONFIRMED)
@@ -148,8 +148,8 @@ class Loop:
         now_s = self.now_s
         driver = self.driver
         reported = driver.reported(now_s)
-        wish = {channel: Level(level) for channel, level in self.wish.items()}
-        request = Request(self.mode, wish, 1.0, self.begun_s, 1e6, held=self.held)
+        goal = {channel: Level(level) for channel, level in self.goal.items()}
+        request = Request(self.mode, goal, 1.0, self.begun_s, 1e6, held=self.held)
         granted = permit(now_s, request, reported, CAPS, LIMITS)
         level = self.held = granted.level
         self.granted.append((now_s, {channel: int(value) for channel, value in level.items()}))

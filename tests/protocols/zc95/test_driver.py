@@ -44,14 +44,14 @@ LEVELS = st.tuples(st.sampled_from([0, 1, 20, 50]), st.sampled_from([0, 0, 30]))
 @settings(max_examples=40)
 @given(AIRS, st.lists(st.tuples(st.floats(0.05, 5), LEVELS), min_size=1, max_size=6), st.sampled_from([0, 500]))
 def test_no_raise_passes_what_is_wanted_and_a_proof_is_true(
-    air: Air, wishes: list[tuple[float, tuple[int, int]]], left: int
+    air: Air, goals: list[tuple[float, tuple[int, int]]], left: int
 ) -> None:
     loop = Loop(Zc95Options(strength=(left, left)), air)
     loop.run(30, lambda now: now.ready)
     loop.mode = Mode.PLAY
     loop.begun_s = loop.now_s
-    for seconds, (a, b) in wishes if loop.reported.ready else ():
-        loop.wish = {A: a, B: b, C: 0, D: 0}
+    for seconds, (a, b) in goals if loop.reported.ready else ():
+        loop.goal = {A: a, B: b, C: 0, D: 0}
         loop.run(seconds)
     loop.stop(20)
     assert not any(loop.levels().values())
@@ -142,7 +142,7 @@ def test_while_a_reply_is_missing_only_zeros_and_readings_follow() -> None:
     loop = Loop().ready().play(40)
     loop.run(1.2)
     loop.mute = True
-    loop.wish[A] = 60
+    loop.goal[A] = 60
     began_s = loop.now_s
     loop.run(6.0)
     later = [op for at_s, op in loop.ops if at_s > began_s]
@@ -185,7 +185,7 @@ def test_a_dial_holds_the_level_down_and_brings_nothing_back() -> None:
     loop.run(1.0)
     assert [event for event in loop.events if isinstance(event, Hand)] == [Hand(A, Level(50), rose=False)]
     assert (loop.reported.ceiling[A], loop.twin.level("A")) == (50, 50)
-    loop.wish[A] = 50  # as a session does after a hand
+    loop.goal[A] = 50  # as a session does after a hand
     loop.twin.hand(loop.now_s, "A+900")
     loop.run(3.0)
     assert (loop.reported.ceiling[A], loop.twin.level("A")) == (950, 50)
@@ -333,7 +333,7 @@ def test_whatever_gets_lost_a_zero_that_is_told_is_true_at_the_box(
         match act:
             case "play" | "zero":
                 loop.mode = Mode.PLAY
-                loop.wish[A] = 40 if act == "play" else 0
+                loop.goal[A] = 40 if act == "play" else 0
             case "stop":
                 loop.stop(0.0)
             case "away":
