@@ -68,7 +68,7 @@ class Sent:
     With a reply it is `there`, and holds until `renew_s`.
     """
 
-    lane: ChannelState
+    state: ChannelState
     level: int
     on_s: float
     awaited_s: float
@@ -86,7 +86,7 @@ class OpenEmsStim:
         self._wanted = Wanted(Mode.WATCH)
         self._score = STEADY
         self._acting = Mode.WATCH
-        self._lanes = [ChannelState(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
+        self._states = [ChannelState(ch, number, Belief(CAPS.scale), over_s) for number, ch in enumerate(CAPS.channels)]
         self._sent: dict[int, Sent] = {}
         self._board = Backlog()
         self._tag = 0
@@ -99,9 +99,9 @@ class OpenEmsStim:
         self._wanted = wanted
         self._score = wanted.score or STEADY
         self._turn(now_s, again=again)
-        for lane in self._lanes:
-            begins = self._acting is Mode.PLAY and wanted.level.get(lane.channel, 0) <= CAPS.step
-            lane.shut = lane.shut and not (begins and lane.belief.span.hi == 0)
+        for state in self._states:
+            begins = self._acting is Mode.PLAY and wanted.level.get(state.channel, 0) <= CAPS.step
+            state.shut = state.shut and not (begins and state.belief.span.hi == 0)
         self.due_s = now_s
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
@@ -112,60 +112,60 @@ class OpenEmsStim:
         sent = self._sent.get(tag)
         if sent is None or sent.there:
             return []
-        lane = sent.lane
+        state = sent.state
         if error is not None:
             self._counts["errors"] += 1
             sent.awaited_s = now_s
-            lane.again_s = min(lane.again_s, now_s + ASK_S)
+            state.again_s = min(state.again_s, now_s + ASK_S)
             if error.code is not None:
-                self._refused(tag, lane)
+                self._refused(tag, state)
             return []
         self._heard_s = now_s
         self._board.arrived(now_s, tag)
         for key, one in self._sent.items():
             one.there = one.there or key <= tag  # order is kept: what went before a reply is there, too
         sent.awaited_s = now_s
-        if sent.level == 0 and lane.shut:
-            lane.again_s = now_s + REPLY_S  # most likely off; said again until it surely is
-        elif lane.belief.awaits(tag):
-            lane.renew_s = inf if lane.shut else sent.renew_s
+        if sent.level == 0 and state.shut:
+            state.again_s = now_s + REPLY_S  # most likely off; said again until it surely is
+        elif state.belief.awaits(tag):
+            state.renew_s = inf if state.shut else sent.renew_s
         return []
 
     def poll(self, now_s: float) -> list[Op]:
         self._turn(now_s)
         self._take(now_s)
         ops: list[Op] = []
-        for lane in self._lanes:
-            self._look(now_s, lane)
-            if self._stops(now_s, lane) and now_s >= self._next_s(now_s, lane):
-                ops += self._say(now_s, lane)
-        for lane in sorted(self._lanes, key=lambda lane: lane.said_s):
-            if not self._stops(now_s, lane) and now_s >= self._next_s(now_s, lane):
-                ops += self._say(now_s, lane)
-        due_s = [self._next_s(now_s, lane) for lane in self._lanes]
+        for state in self._states:
+            self._look(now_s, state)
+            if self._stops(now_s, state) and now_s >= self._next_s(now_s, state):
+                ops += self._say(now_s, state)
+        for state in sorted(self._states, key=lambda state: state.said_s):
+            if not self._stops(now_s, state) and now_s >= self._next_s(now_s, state):
+                ops += self._say(now_s, state)
+        due_s = [self._next_s(now_s, state) for state in self._states]
         due_s += [sent.awaited_s for sent in self._sent.values()] + [due.done_s for due in self._board.dues().values()]
         due_s += [due.surely_s for due in self._board.dues().values()]
-        due_s += [at_s for lane in self._lanes for at_s in (lane.renew_s, lane.zeroed_s)]
-        due_s += [self._over_s(lane) for lane in self._lanes if lane.belief.span.hi]
+        due_s += [at_s for state in self._states for at_s in (state.renew_s, state.zeroed_s)]
+        due_s += [self._over_s(state) for state in self._states if state.belief.span.hi]
         self.due_s = max(min((at_s for at_s in due_s if at_s > now_s), default=inf), now_s + TICK_S)
         return ops
 
     def reported(self, now_s: float) -> Reported:
-        spans = {lane.channel: lane.belief.span for lane in self._lanes}
+        spans = {state.channel: state.belief.span for state in self._states}
         off = all(span.hi == 0 for span in spans.values())
         on = any(span.lo for span in spans.values())
         playing = self._wanted.mode is Mode.PLAY and now_s < self._wanted.end_s
-        proved = off and all(lane.zeroed_s <= now_s for lane in self._lanes)
+        proved = off and all(state.zeroed_s <= now_s for state in self._states)
         zero = Zero.NO if playing or self._wanted.mode is Mode.WATCH else Zero.CONFIRMED if proved else Zero.SENT
         return Reported(
             ready=self._heard_s > -inf and (playing or zero is Zero.CONFIRMED),
             closable=True,
             level=spans,
-            settled_s={lane.channel: lane.belief.settled_s for lane in self._lanes},
+            settled_s={state.channel: state.belief.settled_s for state in self._states},
             ceiling=dict.fromkeys(CAPS.channels, CAPS.scale),
             out=Out.OFF if off else Out.ON if on else Out.MAYBE,
             zero=zero,
-            until_s=now_s if off else max(now_s, *(self._over_s(lane) for lane in self._lanes)),
+            until_s=now_s if off else max(now_s, *(self._over_s(state) for state in self._states)),
             heard_s=self._heard_s,
             told_s=self._heard_s,
             trouble="" if self._heard_s > -inf else "it replies to no command",
@@ -179,9 +179,9 @@ class OpenEmsStim:
         self._wanted = replace(self._wanted, mode=Mode.OFF)
         self._turn(now_s)
         self._take(now_s)
-        for lane in self._lanes:
-            lane.shut = True
-            self._look(now_s, lane)
+        for state in self._states:
+            state.shut = True
+            self._look(now_s, state)
         last = self.reported(now_s)
         return last if last.out is Out.OFF else replace(last, out=Out.MAYBE, zero=Zero.NO)
 
@@ -193,93 +193,93 @@ class OpenEmsStim:
             self._acting = Mode.OFF
         stops = self._acting in (Mode.OFF, Mode.READY)
         if again or (stops and was not in (Mode.OFF, Mode.READY)) or (not stops and was is not self._acting):
-            for lane in self._lanes:
-                lane.demand()
+            for state in self._states:
+                state.demand()
 
-    def _refused(self, tag: int, lane: ChannelState) -> None:
+    def _refused(self, tag: int, state: ChannelState) -> None:
         """The radio module refused a command, so the board never sees it."""
         del self._sent[tag]
         self._board.refused(tag)
-        if lane.zero == tag:
-            lane.zero = 0
+        if state.zero == tag:
+            state.zero = 0
 
     def _take(self, now_s: float) -> None:
         """See what the board has done by now: a level is believed, and what is surely done is forgotten."""
         for tag, due in self._board.dues().items():
             sent = self._sent[tag]
-            lane = sent.lane
-            shuts = sent.level == 0 and lane.shut and lane.belief.span.hi > 0  # only its time proves a zero
-            if sent.there and due.done_s <= now_s and not shuts and lane.belief.awaits(tag):
-                lane.belief.answer(now_s, tag, sent.level)
+            state = sent.state
+            shuts = sent.level == 0 and state.shut and state.belief.span.hi > 0  # only its time proves a zero
+            if sent.there and due.done_s <= now_s and not shuts and state.belief.awaits(tag):
+                state.belief.answer(now_s, tag, sent.level)
             if due.surely_s > now_s:
                 continue
             if sent.on_s:
-                lane.over_s = max(lane.over_s, due.surely_s + sent.on_s + RELAYS_S)
-            if lane.zero == tag:
-                lane.zeroed_s = due.surely_s + RELAYS_S
+                state.over_s = max(state.over_s, due.surely_s + sent.on_s + RELAYS_S)
+            if state.zero == tag:
+                state.zeroed_s = due.surely_s + RELAYS_S
             del self._sent[tag]
         self._board.forget(now_s)
 
-    def _over_s(self, lane: ChannelState) -> float:
+    def _over_s(self, state: ChannelState) -> float:
         """Return when all that was ever said to a channel is over at the latest."""
-        dues = self._board.dues() if any(sent.lane is lane and sent.on_s for sent in self._sent.values()) else {}
-        mine = ((self._sent[tag], due) for tag, due in dues.items() if self._sent[tag].lane is lane)
-        return max([lane.over_s, *(due.surely_s + sent.on_s + RELAYS_S for sent, due in mine if sent.on_s)])
+        dues = self._board.dues() if any(sent.state is state and sent.on_s for sent in self._sent.values()) else {}
+        mine = ((self._sent[tag], due) for tag, due in dues.items() if self._sent[tag].state is state)
+        return max([state.over_s, *(due.surely_s + sent.on_s + RELAYS_S for sent, due in mine if sent.on_s)])
 
-    def _look(self, now_s: float, lane: ChannelState) -> None:
+    def _look(self, now_s: float, state: ChannelState) -> None:
         """See what the time has done: a level was not renewed, or a zero is proved."""
-        if now_s >= lane.renew_s and self._level(now_s, lane):
+        if now_s >= state.renew_s and self._level(now_s, state):
             self._counts["lapsed"] += 1
             # it may be off by now, and must not be back at once when the air is
-            lane.shut = True
-            lane.said = -1
-        if now_s >= self._over_s(lane) and lane.shut and lane.belief.span.hi:
-            lane.belief = Belief(CAPS.scale)
-            lane.belief.overhear(now_s, 0)
+            state.shut = True
+            state.said = -1
+        if now_s >= self._over_s(state) and state.shut and state.belief.span.hi:
+            state.belief = Belief(CAPS.scale)
+            state.belief.overhear(now_s, 0)
 
-    def _level(self, now_s: float, lane: ChannelState) -> int:
+    def _level(self, now_s: float, state: ChannelState) -> int:
         """Return the level to play, 0 for a stop."""
-        if lane.shut or self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
+        if state.shut or self._wanted.mode is not Mode.PLAY or self._wanted.end_s - now_s < TICK_S:
             return 0
-        return min(self._wanted.level.get(lane.channel, 0), self._wanted.ceiling.get(lane.channel, 0), CAPS.scale)
+        return min(self._wanted.level.get(state.channel, 0), self._wanted.ceiling.get(state.channel, 0), CAPS.scale)
 
-    def _now(self, now_s: float, lane: ChannelState) -> tuple[int, int]:
+    def _now(self, now_s: float, state: ChannelState) -> tuple[int, int]:
         """Return the level to play, and the intensity to say: less in a contraction, 0 in a rest."""
-        level = self._level(now_s, lane)
+        level = self._level(now_s, state)
         if level == 0:
             return 0, 0
         now = texture(self._score, slotted(self._score, now_s - self._wanted.origin_s, SLOT_S))
         return level, min(level, max(1, floor(level * now.gate + 1e-9))) if now.on else 0
 
-    def _stops(self, now_s: float, lane: ChannelState) -> bool:
-        """Say whether a lane needs a stop, which waits for nothing."""
-        demanded = self._acting in (Mode.OFF, Mode.READY) and lane.zeroed_s > now_s
-        silent = lane.belief.span.hi > 0 and self._level(now_s, lane) == 0
+    def _stops(self, now_s: float, state: ChannelState) -> bool:
+        """Say whether a channel needs a stop, which waits for nothing."""
+        demanded = self._acting in (Mode.OFF, Mode.READY) and state.zeroed_s > now_s
+        silent = state.belief.span.hi > 0 and self._level(now_s, state) == 0
         return self._wanted.mode is not Mode.WATCH and (demanded or silent)
 
-    def _next_s(self, now_s: float, lane: ChannelState) -> float:
-        """Return when this lane has something to say next; what is no stop waits for the reply before and the board."""
+    def _next_s(self, now_s: float, state: ChannelState) -> float:
+        """Return when it has something to say next; what is no stop waits for the reply before and the board."""
         if self._wanted.mode is Mode.WATCH:
             return inf
-        if self._stops(now_s, lane):
-            return lane.again_s if lane.said == 0 and lane.shut else now_s
+        if self._stops(now_s, state):
+            return state.again_s if state.said == 0 and state.shut else now_s
         if any(now_s < sent.awaited_s for sent in self._sent.values()):
             return inf
-        level, says = self._now(now_s, lane)
+        level, says = self._now(now_s, state)
         if says:
-            at_s = lane.again_s if says == lane.said and now_s < lane.ends_s else now_s
-        elif lane.said > 0 and now_s < lane.ends_s - LATE_S:
+            at_s = state.again_s if says == state.said and now_s < state.ends_s else now_s
+        elif state.said > 0 and now_s < state.ends_s - LATE_S:
             at_s = now_s  # a rest that doesn't come by itself
         else:
-            at_s = max(lane.again_s if lane.said == 0 else -inf, self._heard_s + IDLE_S[self._wanted.mode])
+            at_s = max(state.again_s if state.said == 0 else -inf, self._heard_s + IDLE_S[self._wanted.mode])
         if level:
             turn_s = now_s + unchanged_s(self._score, now_s - self._wanted.origin_s, SLOT_S) + 1e-6
             at_s = min(at_s, turn_s, self._wanted.end_s)
         return max(at_s, self._board.free_s)
 
-    def _say(self, now_s: float, lane: ChannelState) -> list[Op]:
-        urgent = self._stops(now_s, lane)
-        level, says = (0, 0) if urgent else self._now(now_s, lane)
+    def _say(self, now_s: float, state: ChannelState) -> list[Op]:
+        urgent = self._stops(now_s, state)
+        level, says = (0, 0) if urgent else self._now(now_s, state)
         at_s = now_s - self._wanted.origin_s
         on_s = 0.0
         if says:
@@ -290,26 +290,26 @@ class OpenEmsStim:
             return []
         ends_s = now_s + on_s
         goes_on = says > 0 and texture(self._score, at_s + on_s + TICK_S).on and ends_s < self._wanted.end_s - TICK_S
-        data = TEXT.build(Command(lane.number, says, floor(on_s * 1000)))
+        data = TEXT.build(Command(state.number, says, floor(on_s * 1000)))
         self._tag += 1
         acts_s = QUICK_S if not urgent and self._acting is Mode.PLAY and self._quick(at_s) else ACTS_S
         repeat_s = ASK_S if self._board.room(now_s, 2 * length(data)) else REPLY_S
         self._board.wrote(now_s, self._tag, length(data), acts_s)
         self._sent[self._tag] = Sent(
-            lane,
+            state,
             level,
             on_s,
             awaited_s=now_s if urgent else now_s + REPLY_S,
             renew_s=ends_s - min(RENEWED_S, on_s / 5) if goes_on else inf,
         )
-        lane.belief.write(now_s, Change(How.SET, level), self._tag)
-        lane.shut = lane.shut or level == 0
-        lane.said = says
-        lane.said_s = now_s
-        lane.ends_s = ends_s
-        lane.again_s = now_s + on_s / 2 if goes_on else inf if says else now_s + repeat_s
-        lane.renew_s = min(lane.renew_s, now_s + REPLY_S) if says else inf
-        lane.zero = lane.zero or (self._tag if level == 0 else 0)
+        state.belief.write(now_s, Change(How.SET, level), self._tag)
+        state.shut = state.shut or level == 0
+        state.said = says
+        state.said_s = now_s
+        state.ends_s = ends_s
+        state.again_s = now_s + on_s / 2 if goes_on else inf if says else now_s + repeat_s
+        state.renew_s = min(state.renew_s, now_s + REPLY_S) if says else inf
+        state.zero = state.zero or (self._tag if level == 0 else 0)
         return [Write(self._tag, COMMAND, data, response=True, urgent=urgent)]
 
     def _quick(self, at_s: float) -> bool:
@@ -318,5 +318,5 @@ class OpenEmsStim:
         return part.burst is not None or part.envelope is not None
 
     def _turn_s(self) -> float:
-        """Return how long it takes until a contraction's lane has its turn again: the board does one at a time."""
-        return SLOT_S * max(1, sum(self._wanted.level.get(lane.channel, 0) > 0 for lane in self._lanes))
+        """Return how long it takes until a contraction's channel has its turn again: the board does one at a time."""
+        return SLOT_S * max(1, sum(self._wanted.level.get(state.channel, 0) > 0 for state in self._states))

@@ -74,7 +74,7 @@ class Yokonex:
         self._profile = profile
         self._wanted = Wanted(Mode.WATCH)
         self._acting = Mode.WATCH
-        self._a, self._b = self._lanes = tuple(ChannelState(channel, Gauge(TOP)) for channel in BOTH)
+        self._a, self._b = self._states = tuple(ChannelState(channel, Gauge(TOP)) for channel in BOTH)
         self._proof = Proof(profile)
         self._proving = self._prepared = False
         self._stop: tuple[int, float] | None = None  # tag of its first frame, when to say it again
@@ -114,20 +114,20 @@ class Yokonex:
             return []
         self._heard_s = self._due_s = now_s
         if isinstance(packet, Told):
-            return self._take_late() + self._told(now_s, self._lanes[packet.channel - 1], packet)
+            return self._take_late() + self._told(now_s, self._states[packet.channel - 1], packet)
         if form is CHARGE:
             self._questions.charged(packet.value)
         else:
             passed = self._questions.passed(now_s, form)
-            for lane in self._lanes:
-                lane.gauge.fence(passed)
+            for state in self._states:
+                state.gauge.fence(passed)
         self._counts[f"error {packet.value}" if form is ERROR else form.name] += 1
         return self._take_late()
 
     def done(self, now_s: float, tag: int, data: bytes, error: AirError | None) -> list[Event]:
         self._counts["errors"] += error is not None
-        for lane in self._lanes:
-            lane.gauge.went(now_s, tag)
+        for state in self._states:
+            state.gauge.went(now_s, tag)
         if self._command is not None and tag == self._command.tag:
             self._command = None
             self._due_s = now_s
@@ -154,27 +154,27 @@ class Yokonex:
 
     # What the unit says
 
-    def _told(self, now_s: float, lane: ChannelState, told: Told) -> list[Event]:
+    def _told(self, now_s: float, state: ChannelState, told: Told) -> list[Event]:
         level = told.intensity if told.on else 0
-        lane.contact = told.contact != 0
-        news = lane.gauge.told(now_s, level, self._questions.fenced_s)
+        state.contact = told.contact != 0
+        news = state.gauge.told(now_s, level, self._questions.fenced_s)
         if self._proof.asks:
-            if self._proof.told(lane.channel, level, told.mode):
+            if self._proof.told(state.channel, level, told.mode):
                 self._begin_stop(now_s)
             return self._take_late()
-        if self._acting is not Mode.PLAY or not self._level(lane):
+        if self._acting is not Mode.PLAY or not self._level(state):
             return []
-        if not lane.contact and not lane.missed:
-            lane.missed = True
-            return [Contact(lane.channel, False)]
-        if lane.contact and lane.missed:
-            lane.missed = False
-            return [Contact(lane.channel, True)]
+        if not state.contact and not state.missed:
+            state.missed = True
+            return [Contact(state.channel, False)]
+        if state.contact and state.missed:
+            state.missed = False
+            return [Contact(state.channel, True)]
         if news is not News.FELL:
             return []
-        if level == 0 and not any(one.gauge.span.hi for one in self._lanes if one is not lane):
+        if level == 0 and not any(one.gauge.span.hi for one in self._states if one is not state):
             return [Ended("the unit has switched itself off, or somebody has")]
-        return [Hand(lane.channel, Level(level), rose=False)]
+        return [Hand(state.channel, Level(level), rose=False)]
 
     def _take_late(self) -> list[Event]:
         """Return what only a poll has found out."""
@@ -199,8 +199,8 @@ class Yokonex:
         elif self._stop is None or (mode is Mode.OFF and self._proof.asks):
             self._begin_stop(now_s)
         if mode is not Mode.PLAY:
-            for lane in self._lanes:
-                lane.missed = False
+            for state in self._states:
+                state.missed = False
 
     def _begin_stop(self, now_s: float) -> None:
         self._proof.give_up()
@@ -219,7 +219,7 @@ class Yokonex:
     @property
     def _is_off(self) -> bool:
         stopped = self._stop is not None and self._stops > 0 and not self._ordered
-        return stopped and all(lane.gauge.zero for lane in self._lanes)
+        return stopped and all(state.gauge.zero for state in self._states)
 
     def _urgent(self, now_s: float) -> list[Op]:
         """Return what waits for nothing: a stop, or a channel that comes down to zero."""
@@ -231,15 +231,15 @@ class Yokonex:
             self._proving = False
             frames = stops(self._profile, self._stops, proved=self._proof.done)
             ops: list[Op] = [self._say(now_s, data, urgent=True) for data in frames]
-            for lane in self._lanes:
-                self._note(now_s, lane, OFF, afresh=self._stops == 0)
+            for state in self._states:
+                self._note(now_s, state, OFF, afresh=self._stops == 0)
             self._stops += 1
             return ops
         ops = []
-        for lane in self._lanes if self._acting is Mode.PLAY else ():
-            again = lane.sent != OFF or now_s >= lane.ordered_s + AGAIN_S
-            if self._level(lane) == 0 and not lane.gauge.zero and again:
-                ops.append(self._order(now_s, lane, urgent=True))
+        for state in self._states if self._acting is Mode.PLAY else ():
+            again = state.sent != OFF or now_s >= state.ordered_s + AGAIN_S
+            if self._level(state) == 0 and not state.gauge.zero and again:
+                ops.append(self._order(now_s, state, urgent=True))
         return ops
 
     def _next(self, now_s: float) -> list[Op]:
@@ -249,75 +249,75 @@ class Yokonex:
             self._proving = True
             proof = self._say(now_s, self._proof.frame)
             self._ordered[self._tag] = now_s + GIVE_UP_S
-            for lane in self._lanes:
-                self._note(now_s, lane, Playing(self._proof.intensity(lane.channel), CUSTOM, 1, 0))
+            for state in self._states:
+                self._note(now_s, state, Playing(self._proof.intensity(state.channel), CUSTOM, 1, 0))
             return [proof]
         if self._acting is Mode.PLAY:
-            for lane in sorted(self._lanes, key=lambda lane: lane.ordered_s):
-                if self._order_s(now_s, lane) <= now_s:
-                    return [self._order(now_s, lane)]
+            for state in sorted(self._states, key=lambda state: state.ordered_s):
+                if self._order_s(now_s, state) <= now_s:
+                    return [self._order(now_s, state)]
         return self._ask(now_s)
 
-    def _order(self, now_s: float, lane: ChannelState, *, urgent: bool = False) -> Write:
+    def _order(self, now_s: float, state: ChannelState, *, urgent: bool = False) -> Write:
         """Tell a channel what to play now; V2.0 has one frame for both."""
-        lanes = [lane] if self._profile == V1 else list(self._lanes)
-        a, b = (self._playing(now_s, one) if one in lanes else OFF for one in self._lanes)
-        write = self._say(now_s, order(self._profile, BOTH.index(lane.channel) + 1, a, b), urgent=urgent)
+        states = [state] if self._profile == V1 else list(self._states)
+        a, b = (self._playing(now_s, one) if one in states else OFF for one in self._states)
+        write = self._say(now_s, order(self._profile, BOTH.index(state.channel) + 1, a, b), urgent=urgent)
         if a != OFF or b != OFF:
             self._ordered[self._tag] = now_s + GIVE_UP_S
-        for one in lanes:
+        for one in states:
             self._note(now_s, one, a if one is self._a else b)
         return write
 
-    def _note(self, now_s: float, lane: ChannelState, told: Playing, *, afresh: bool = False) -> None:
+    def _note(self, now_s: float, state: ChannelState, told: Playing, *, afresh: bool = False) -> None:
         """Take note of the frame that was just made."""
-        if afresh or told.intensity != lane.gauge.expected:
+        if afresh or told.intensity != state.gauge.expected:
             # It tells a change by itself; if not, it is asked soon. A stop is asked about at once.
-            lane.asked_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S)
-            lane.changed_s = now_s
-        lane.gauge.ordered(now_s, self._tag, told.intensity, afresh=afresh)
-        lane.sent = told
-        lane.ordered_s = now_s
+            state.asked_s = now_s - (ASK_S if afresh else AGAIN_S - 2 * QUERY_S)
+            state.changed_s = now_s
+        state.gauge.ordered(now_s, self._tag, told.intensity, afresh=afresh)
+        state.sent = told
+        state.ordered_s = now_s
 
-    def _order_s(self, now_s: float, lane: ChannelState) -> float:
+    def _order_s(self, now_s: float, state: ChannelState) -> float:
         """Return when a channel needs its next order, as far as can be said now (inf: it doesn't)."""
-        now = self._playing(now_s, lane)
-        span = lane.gauge.span
-        soonest_s = lane.ordered_s + GAP_S
+        now = self._playing(now_s, state)
+        span = state.gauge.span
+        soonest_s = state.ordered_s + GAP_S
         if now == OFF:
             return inf
-        if lane.sent is None or lane.sent == OFF:
+        if state.sent is None or state.sent == OFF:
             # it begins with a slot: orders keep their distance, so all slots after this one would be as late
             return max(soonest_s, now_s + waits_s(self._wanted, now_s))
-        if now.texture != lane.sent.texture:
+        if now.texture != state.sent.texture:
             return soonest_s
-        if now != lane.sent:
+        if now != state.sent:
             return max(soonest_s, now_s + waits_s(self._wanted, now_s))
-        due_s = lane.ordered_s + (AGAIN_S if span.lo != now.intensity else REFRESH_S if now.mode == CUSTOM else inf)
+        due_s = state.ordered_s + (AGAIN_S if span.lo != now.intensity else REFRESH_S if now.mode == CUSTOM else inf)
         if not span.known:
             return inf
-        if span.lo <= now.intensity and now_s > lane.gauge.told_s + FRESH_MAX_S:
+        if span.lo <= now.intensity and now_s > state.gauge.told_s + FRESH_MAX_S:
             return inf  # where a hand may have turned it down since, its level is no place to go back to
         return due_s if due_s > now_s else now_s + waits_s(self._wanted, now_s)
 
-    def _level(self, lane: ChannelState) -> int:
+    def _level(self, state: ChannelState) -> int:
         if self._acting is not Mode.PLAY or self._wanted.score is None:
             return 0
-        ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
-        wanted = min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
-        span = lane.gauge.span
-        sent = lane.sent.intensity if lane.sent else 0
+        ceiling = self._wanted.ceiling.get(state.channel, CAPS.scale)
+        wanted = min(self._wanted.level.get(state.channel, Level(0)), ceiling, TOP)
+        span = state.gauge.span
+        sent = state.sent.intensity if state.sent else 0
         if wanted > sent and not (span.known and wanted <= span.lo + CAPS.step):
             return sent  # where it may already be is no place to rise to, since orders are absolute
         return wanted
 
-    def _playing(self, now_s: float, lane: ChannelState) -> Playing:
-        return self._texture.playing(now_s, self._wanted, self._level(lane))
+    def _playing(self, now_s: float, state: ChannelState) -> Playing:
+        return self._texture.playing(now_s, self._wanted, self._level(state))
 
     def _ask(self, now_s: float) -> list[Op]:
         stops, fence_s = self._asking()
         fresh_s = self._fresh_s(now_s)
-        data = self._questions.ask(now_s, self._tag + 1, self._lanes, stops=stops, fence_s=fence_s, fresh_s=fresh_s)
+        data = self._questions.ask(now_s, self._tag + 1, self._states, stops=stops, fence_s=fence_s, fresh_s=fresh_s)
         return [] if data is None else [self._say(now_s, data)]
 
     def _asking(self) -> tuple[bool, float]:
@@ -331,12 +331,12 @@ class Yokonex:
             return inf
         if self._wanted.rises:
             return now_s
-        raised_s = max(lane.changed_s for lane in self._lanes)
+        raised_s = max(state.changed_s for state in self._states)
         needs_s = [raised_s + FRESHEN_S] if now_s < raised_s + CAPS.raise_gap_s + FRESH_MAX_S else []
         needs_s += [
-            max(lane.ordered_s + REFRESH_S, lane.gauge.told_s + AGAIN_S)
-            for lane in self._lanes
-            if lane.sent is not None and lane.sent.intensity and lane.sent.mode == CUSTOM
+            max(state.ordered_s + REFRESH_S, state.gauge.told_s + AGAIN_S)
+            for state in self._states
+            if state.sent is not None and state.sent.intensity and state.sent.mode == CUSTOM
         ]
         return min(needs_s, default=inf)
 
@@ -353,28 +353,30 @@ class Yokonex:
         else:
             stops, fence_s = self._asking()
             fresh_s = self._fresh_s(now_s)
-            dues_s.append(self._questions.due_s(self._lanes, stops=stops, fence_s=fence_s, fresh_s=fresh_s))
+            dues_s.append(self._questions.due_s(self._states, stops=stops, fence_s=fence_s, fresh_s=fresh_s))
         dues_s.append(self._proof.due_s)
         dues_s += self._ordered.values()
         if self._stop is not None and not self._is_off:
             dues_s.append(self._stop[1])
         if self._acting is Mode.PLAY:
             dues_s.append(self._wanted.end_s)
-            dues_s += [lane.ordered_s + AGAIN_S for lane in self._lanes if not lane.gauge.zero]
-            dues_s += [self._order_s(now_s, lane) for lane in self._lanes if self._command is None]
+            dues_s += [state.ordered_s + AGAIN_S for state in self._states if not state.gauge.zero]
+            dues_s += [self._order_s(now_s, state) for state in self._states if self._command is None]
             dues_s.append(self._texture.until_s)
-            dues_s += [lane.gauge.settled_s + CAPS.raise_gap_s for lane in self._lanes]  # the next raise may come then
+            dues_s += [
+                state.gauge.settled_s + CAPS.raise_gap_s for state in self._states
+            ]  # the next raise may come then
         return min(due_s for due_s in dues_s if due_s > now_s)
 
     # What is so
 
-    def _span(self, lane: ChannelState) -> Span:
+    def _span(self, state: ChannelState) -> Span:
         """Return where a channel may be; what the proof has switched on carries nothing."""
-        return Span(0, lane.gauge.span.hi) if self._proving else lane.gauge.span
+        return Span(0, state.gauge.span.hi) if self._proving else state.gauge.span
 
     def reported(self, now_s: float, *, lost: bool = False) -> Reported:
-        spans = {lane.channel: self._span(lane) for lane in self._lanes}
-        settled_s = {lane.channel: lane.gauge.settled_s if self._span(lane).known else inf for lane in self._lanes}
+        spans = {state.channel: self._span(state) for state in self._states}
+        settled_s = {state.channel: state.gauge.settled_s if self._span(state).known else inf for state in self._states}
         zero = Zero.CONFIRMED if self._is_off else Zero.SENT if self._stop is not None and self._stops else Zero.NO
         out = Out.ON if any(span.lo for span in spans.values()) and not lost else Out.MAYBE
         if not any(span.hi for span in spans.values()):
@@ -389,7 +391,7 @@ class Yokonex:
             zero=zero,
             until_s=now_s if out is Out.OFF else inf,
             heard_s=self._heard_s,
-            told_s=min(lane.gauge.told_s for lane in self._lanes),
+            told_s=min(state.gauge.told_s for state in self._states),
             battery=self._questions.percent,
             trouble=self._trouble if self._proof.refused else "",
             counts=dict(self._counts),

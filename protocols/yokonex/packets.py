@@ -182,11 +182,11 @@ def _check_fixed(order: Fixed) -> None:
 
 
 def _check_custom(order: Custom) -> None:
-    lanes = (
+    channels = (
         (order.intensity_a, order.rate_a_hz, order.width_a_us),
         (order.intensity_b, order.rate_b_hz, order.width_b_us),
     )
-    for intensity, rate_hz, width_us in lanes:
+    for intensity, rate_hz, width_us in channels:
         _within("intensity", intensity, 0, TOP)
         _within("rate", rate_hz, 1 if intensity else 0, 100)
         _within("width", width_us, 0, 100)

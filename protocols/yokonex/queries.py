@@ -53,32 +53,32 @@ class Questions:
         self._fences = [_Fence(what) for what in _FENCES.values()]
         self._battery = Reading(now_s, every_s=60.0, retry_s=1.0, timeout_s=1.0)
 
-    def due_s(self, lanes: tuple[ChannelState, ...], *, stops: bool, fence_s: float, fresh_s: float) -> float:
+    def due_s(self, states: tuple[ChannelState, ...], *, stops: bool, fence_s: float, fresh_s: float) -> float:
         """Return when to ask next. `stops`: zero has to be proved; a fence after `fence_s` without a clear report.
 
         At `fresh_s` (inf: never) levels are needed that are told afresh.
         """
-        asks_s = [self._ask_s(lane, stops=stops, fresh_s=fresh_s) for lane in lanes]
-        fence_due_s = self._fence_due_s(lanes, fence_s, fresh_s)
+        asks_s = [self._ask_s(state, stops=stops, fresh_s=fresh_s) for state in states]
+        fence_due_s = self._fence_due_s(states, fence_s, fresh_s)
         return max(self._asked_s + QUERY_S, min(*asks_s, self._battery.due_s, fence_due_s))
 
     def ask(
-        self, now_s: float, tag: int, lanes: tuple[ChannelState, ...], *, stops: bool, fence_s: float, fresh_s: float
+        self, now_s: float, tag: int, states: tuple[ChannelState, ...], *, stops: bool, fence_s: float, fresh_s: float
     ) -> bytes | None:
         """Return the question that is due, which goes out as number `tag`."""
         self._battery.late(now_s)
         if now_s < self._asked_s + QUERY_S - _SLACK_S:
             return None
-        lane = min(lanes, key=lambda lane: self._ask_s(lane, stops=stops, fresh_s=fresh_s))
-        if self._fence_due_s(lanes, fence_s, fresh_s) <= now_s:
+        state = min(states, key=lambda state: self._ask_s(state, stops=stops, fresh_s=fresh_s))
+        if self._fence_due_s(states, fence_s, fresh_s) <= now_s:
             fence = next(one for one in self._fences if one.free_s <= now_s)
             fence.tag = tag
             fence.put_s = now_s
             self._fence_s = now_s
             what = fence.what
-        elif now_s >= self._ask_s(lane, stops=stops, fresh_s=fresh_s):
-            what = BOTH.index(lane.channel) + 1
-            lane.asked_s = now_s
+        elif now_s >= self._ask_s(state, stops=stops, fresh_s=fresh_s):
+            what = BOTH.index(state.channel) + 1
+            state.asked_s = now_s
         elif self._battery.begin(now_s, tag):
             what = _BATTERY
         else:
@@ -104,20 +104,20 @@ class Questions:
         self.percent = percent
         self._battery.took()
 
-    def _fence_due_s(self, lanes: tuple[ChannelState, ...], fence_s: float, fresh_s: float) -> float:
+    def _fence_due_s(self, states: tuple[ChannelState, ...], fence_s: float, fresh_s: float) -> float:
         due_s = max(fresh_s, self._fence_s + AGAIN_S)
-        for lane in lanes:
-            if lane.gauge.unclear:
-                again_s = self._fence_s + FENCE_S if self._fence_s >= lane.changed_s else -inf
-                due_s = min(due_s, max(lane.changed_s + fence_s, again_s))
+        for state in states:
+            if state.gauge.unclear:
+                again_s = self._fence_s + FENCE_S if self._fence_s >= state.changed_s else -inf
+                due_s = min(due_s, max(state.changed_s + fence_s, again_s))
         return max(due_s, min(one.free_s for one in self._fences))
 
-    def _ask_s(self, lane: ChannelState, *, stops: bool, fresh_s: float) -> float:
+    def _ask_s(self, state: ChannelState, *, stops: bool, fresh_s: float) -> float:
         """Return when a channel is asked next: at once, if a fence was put for a fresh level since it was asked."""
-        if lane.asked_s < self._fence_s and fresh_s <= self._fence_s:
+        if state.asked_s < self._fence_s and fresh_s <= self._fence_s:
             return self._fence_s
-        gap_s = AGAIN_S if not lane.gauge.span.known or (stops and not lane.gauge.zero) else ASK_S
-        return lane.asked_s + gap_s
+        gap_s = AGAIN_S if not state.gauge.span.known or (stops and not state.gauge.zero) else ASK_S
+        return state.asked_s + gap_s
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """What the driver of a ZC95 keeps of one channel, of a request on its way, and of a stop.
 
-1. A lane that has to be silent (`zero`) stays so until replies have proved power 0 and then enable 0, in that order.
-2. An answer counts for the lane only if no new silence was asked for since its request went out (`turn`).
-3. Only a lane that has width and rate by reply (`prepared`) is enabled, and only an enabled one gets power.
+1. A channel that has to be silent (`zero`) stays so until replies have proved power 0 and then enable 0, in that order.
+2. An answer counts for the channel only if no new silence was asked for since its request went out (`turn`).
+3. Only a channel that has width and rate by reply (`prepared`) is enabled, and only an enabled one gets power.
 """
 
 from dataclasses import dataclass, field
@@ -106,7 +106,7 @@ class Sent:
     """A request on its way until `until_s`. One that `hurries` waits for no other but the like."""
 
     tag: int
-    lane: ChannelState
+    state: ChannelState
     what: What
     value: int
     turn: int

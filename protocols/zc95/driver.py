@@ -68,7 +68,7 @@ class Zc95:
     def __init__(self, now_s: float) -> None:
         self._wanted = Wanted(Mode.WATCH)
         self._acting = Mode.WATCH
-        self._lanes = {channel: ChannelState(channel) for channel in CHANNELS}
+        self._states = {channel: ChannelState(channel) for channel in CHANNELS}
         self._stop: Stop | None = None
         self._stop_number = 0
         self._words = Words()
@@ -99,9 +99,9 @@ class Zc95:
         self._due_s = now_s
 
     def receive(self, now_s: float, endpoint: Endpoint, data: bytes) -> list[Event]:
-        lane = next((lane for lane in self._lanes.values() if DIALS[lane.channel] == endpoint), None)
-        if lane is not None:
-            return self._dial(now_s, lane, data)
+        state = next((state for state in self._states.values() if DIALS[state.channel] == endpoint), None)
+        if state is not None:
+            return self._dial(now_s, state, data)
         if endpoint == BATTERY:
             self._charge(now_s, data)
         else:
@@ -115,8 +115,8 @@ class Zc95:
         if self._stop is not None and self._stop.closing == tag and error is not None:
             self._stop.closing = None
             self._stop.close_s = now_s + AGAIN_S
-        for lane in self._lanes.values():
-            lane.leaving.discard(tag)
+        for state in self._states.values():
+            state.leaving.discard(tag)
         sent = self._words.end(tag)
         if sent is None:
             return []
@@ -124,8 +124,8 @@ class Zc95:
         if error is not None:
             return self._failed(now_s, sent, error)
         if sent.what is What.DIAL:
-            events = self._dial(now_s, sent.lane, data)
-            self._again_s = now_s + (AGAIN_S if sent.lane.dial is None else 0.0)
+            events = self._dial(now_s, sent.state, data)
+            self._again_s = now_s + (AGAIN_S if sent.state.dial is None else 0.0)
             return events
         if sent.what is What.BATTERY:
             self._charge(now_s, data)
@@ -133,7 +133,7 @@ class Zc95:
             self._heard_s = now_s
             self._refused = ""
             self._refusals = 0
-            sent.lane.answered(now_s, sent)
+            sent.state.answered(now_s, sent)
         return []
 
     def poll(self, now_s: float) -> list[Op]:
@@ -173,17 +173,17 @@ class Zc95:
         self._refusals += error.code is not None
         return [Refused(self._refused)] if self._refusals == REFUSALS else []
 
-    def _dial(self, now_s: float, lane: ChannelState, data: bytes) -> list[Event]:
+    def _dial(self, now_s: float, state: ChannelState, data: bytes) -> list[Event]:
         try:
             dial = DIAL.parse(data).power
         except BadPacket:
             self._counts["bad"] += 1
             return []
         self._heard_s = now_s
-        before = lane.dial
-        lane.dial = dial
-        lowered = before is not None and dial < before and dial < lane.belief.span.hi
-        return [Hand(lane.channel, Level(dial), rose=False)] if lowered else []
+        before = state.dial
+        state.dial = dial
+        lowered = before is not None and dial < before and dial < state.belief.span.hi
+        return [Hand(state.channel, Level(dial), rose=False)] if lowered else []
 
     def _charge(self, now_s: float, data: bytes) -> None:
         try:
@@ -213,19 +213,19 @@ class Zc95:
         elif anew or was is not mode:
             self._stop = Stop(now_s + CLOSE_S)
         begins = self._stop is not None and (anew or was in (Mode.PLAY, Mode.WATCH))
-        for lane in self._lanes.values() if mode is not Mode.WATCH else ():
-            if begins or (self._level(lane) == 0 and lane.zero is None and lane.may_flow):
-                lane.silence(now_s)
+        for state in self._states.values() if mode is not Mode.WATCH else ():
+            if begins or (self._level(state) == 0 and state.zero is None and state.may_flow):
+                state.silence(now_s)
 
-    def _level(self, lane: ChannelState) -> int:
+    def _level(self, state: ChannelState) -> int:
         if self._acting is not Mode.PLAY:
             return 0
-        ceiling = self._wanted.ceiling.get(lane.channel, CAPS.scale)
-        return min(self._wanted.level.get(lane.channel, Level(0)), ceiling, TOP)
+        ceiling = self._wanted.ceiling.get(state.channel, CAPS.scale)
+        return min(self._wanted.level.get(state.channel, Level(0)), ceiling, TOP)
 
-    def _power(self, lane: ChannelState) -> int:
+    def _power(self, state: ChannelState) -> int:
         """Return the power to write: while nobody knows the present one, the lowest that it may be."""
-        return min(self._level(lane), TOP if lane.belief.span.known else lane.belief.span.lo)
+        return min(self._level(state), TOP if state.belief.span.known else state.belief.span.lo)
 
     # What goes out
 
@@ -233,17 +233,19 @@ class Zc95:
         """Return what waits for nothing: commands of channels that go to zero or come down, and the hanging up."""
         if self._acting is Mode.WATCH:
             return []
-        lanes = self._lanes.values()
-        due = [lane for lane in lanes if lane.zero is not None and now_s >= lane.again_s]
-        silent = [lane for lane in due if not lane.leaving or now_s >= lane.again_s + REPLY_S]
-        silent.sort(key=lambda lane: not lane.used)
-        for lane in silent:
-            lane.again_s = now_s + AGAIN_S
-        ops: list[Op] = [self._words.say(now_s, lane, what, 0) for what in (What.POWER, What.ENABLE) for lane in silent]
+        states = self._states.values()
+        due = [state for state in states if state.zero is not None and now_s >= state.again_s]
+        silent = [state for state in due if not state.leaving or now_s >= state.again_s + REPLY_S]
+        silent.sort(key=lambda state: not state.used)
+        for state in silent:
+            state.again_s = now_s + AGAIN_S
+        ops: list[Op] = [
+            self._words.say(now_s, state, what, 0) for what in (What.POWER, What.ENABLE) for state in silent
+        ]
         ops += [
-            self._words.say(now_s, lane, What.POWER, self._power(lane))
-            for lane in lanes
-            if lane.zero is None and self._level(lane) < lane.told.get(What.POWER, 0)
+            self._words.say(now_s, state, What.POWER, self._power(state))
+            for state in states
+            if state.zero is None and self._level(state) < state.told.get(What.POWER, 0)
         ]
         stop = self._stop if self._acting is Mode.OFF and not self._proved() else None
         if stop is not None and stop.closing is None and now_s >= stop.close_s:
@@ -253,54 +255,54 @@ class Zc95:
 
     def _prove(self, now_s: float) -> list[Op]:
         """Return the request that proves the next zero, of channels that may be putting out first."""
-        silent = [lane for lane in self._lanes.values() if lane.zero is not None]
+        silent = [state for state in self._states.values() if state.zero is not None]
         if not silent or now_s < self._prove_s or self._acting is Mode.WATCH or not self._words.free(hurries=True):
             return []
-        lane = min(silent, key=lambda lane: not lane.used)
-        return [self._words.ask(now_s, lane, lane.zero or What.POWER, 0, hurries=True)]
+        state = min(silent, key=lambda state: not state.used)
+        return [self._words.ask(now_s, state, state.zero or What.POWER, 0, hurries=True)]
 
     def _request(self, now_s: float) -> list[Op]:
         """Return the one request that is due: set up, enable, a level, a value to read, a question."""
-        free = [lane for lane in self._lanes.values() if lane.zero is None and not self._mute]
+        free = [state for state in self._states.values() if state.zero is None and not self._mute]
         readies = self._acting is Mode.READY and self._proved()
-        for lane in free if readies or self._acting is Mode.PLAY else ():
-            level = self._level(lane)
-            if not lane.prepared and self._wanted.score is not None and (readies or level > 0):
-                what = What.WIDTH if What.WIDTH not in lane.sure else What.RATE
-                return [self._words.ask(now_s, lane, what, self._texture[lane.plays][what])]
-            if level > 0 and lane.prepared and lane.enabled is not True and lane.belief.span == Span(0, 0):
-                return [self._words.ask(now_s, lane, What.ENABLE, 1)]
-            if level > 0 and lane.belief.span != Span(level, level) and self._in_tune(lane):
-                return [self._words.ask(now_s, lane, What.POWER, self._power(lane))]
+        for state in free if readies or self._acting is Mode.PLAY else ():
+            level = self._level(state)
+            if not state.prepared and self._wanted.score is not None and (readies or level > 0):
+                what = What.WIDTH if What.WIDTH not in state.sure else What.RATE
+                return [self._words.ask(now_s, state, what, self._texture[state.plays][what])]
+            if level > 0 and state.prepared and state.enabled is not True and state.belief.span == Span(0, 0):
+                return [self._words.ask(now_s, state, What.ENABLE, 1)]
+            if level > 0 and state.belief.span != Span(level, level) and self._in_tune(state):
+                return [self._words.ask(now_s, state, What.POWER, self._power(state))]
         return self._look(now_s) or self._repeat(now_s, free)
 
-    def _in_tune(self, lane: ChannelState) -> bool:
-        return lane.plays and all(lane.told.get(what) == value for what, value in self._texture[lane.plays].items())
+    def _in_tune(self, state: ChannelState) -> bool:
+        return state.plays and all(state.told.get(what) == value for what, value in self._texture[state.plays].items())
 
     def _look(self, now_s: float) -> list[Op]:
         """Return the reading that is due: the battery, a dial."""
-        lane = min(self._lanes.values(), key=lambda lane: lane.dial_s)
+        state = min(self._states.values(), key=lambda state: state.dial_s)
         if now_s >= self._battery_s:
             self._battery_s = now_s + DIAL_EVERY_S
-            return [self._words.read(now_s, lane, What.BATTERY)]
-        if lane.dial is None or now_s >= self._dial_s or self._mute:
+            return [self._words.read(now_s, state, What.BATTERY)]
+        if state.dial is None or now_s >= self._dial_s or self._mute:
             self._dial_s = now_s + DIAL_EVERY_S
-            lane.dial_s = now_s
-            return [self._words.read(now_s, lane, What.DIAL)]
+            state.dial_s = now_s
+            return [self._words.read(now_s, state, What.DIAL)]
         return []
 
     def _repeat(self, now_s: float, free: list[ChannelState]) -> list[Op]:
         """Return a question, which is a write of what is so already: of a level each second, of texture that stays."""
         if self._acting is Mode.WATCH or not free:
             return []
-        used = [lane for lane in free if lane.used]
-        lane = min(used or free, key=lambda lane: lane.told_s)
+        used = [state for state in free if state.used]
+        state = min(used or free, key=lambda state: state.told_s)
         if now_s >= self._told_s(used or free, oldest=bool(used)) + ASK_S:
-            return [self._words.ask(now_s, lane, What.POWER, min(lane.belief.span.lo, self._level(lane)))]
-        for lane in used if rests_s(self._wanted, now_s) >= STEADY_S else ():
-            for what, value in self._texture[lane.plays].items():
-                if what not in lane.sure and lane.told.get(what) == value:
-                    return [self._words.ask(now_s, lane, what, value)]
+            return [self._words.ask(now_s, state, What.POWER, min(state.belief.span.lo, self._level(state)))]
+        for state in used if rests_s(self._wanted, now_s) >= STEADY_S else ():
+            for what, value in self._texture[state.plays].items():
+                if what not in state.sure and state.told.get(what) == value:
+                    return [self._words.ask(now_s, state, what, value)]
         return []
 
     def _tune(self, now_s: float) -> list[Op]:
@@ -309,12 +311,12 @@ class Zc95:
             return []
         for step in range(len(CHANNELS)):
             index = (self._next_lane + step) % len(CHANNELS)
-            lane = self._lanes[CHANNELS[index]]
-            for what, value in self._texture[lane.plays].items() if lane.plays and self._level(lane) else ():
-                if lane.told.get(what) != value:
+            state = self._states[CHANNELS[index]]
+            for what, value in self._texture[state.plays].items() if state.plays and self._level(state) else ():
+                if state.told.get(what) != value:
                     self._next_lane = (index + 1) % len(CHANNELS)
                     self._next_command_s = now_s + GAP_S
-                    op = self._words.say(now_s, lane, what, value, urgent=False)
+                    op = self._words.say(now_s, state, what, value, urgent=False)
                     self._command = op.tag, now_s + REPLY_S
                     return [op]
         return []
@@ -322,8 +324,8 @@ class Zc95:
     def _next_s(self, now_s: float) -> float:
         """Return when something may be due that no outcome of an operation announces."""
         dues_s = [self._words.due_s, now_s + ASK_S, self._battery_s, self._dial_s, self._again_s, self._prove_s]
-        dues_s += [lane.again_s for lane in self._lanes.values() if lane.zero is not None]
-        dues_s += [lane.told_s + ASK_S for lane in self._lanes.values()]
+        dues_s += [state.again_s for state in self._states.values() if state.zero is not None]
+        dues_s += [state.told_s + ASK_S for state in self._states.values()]
         if self._stop is not None and self._stop.closing is None:
             dues_s.append(self._stop.close_s)
         if self._acting is Mode.PLAY:
@@ -335,31 +337,31 @@ class Zc95:
     # What is so
 
     def _proved(self) -> bool:
-        return all(lane.zero is None and not lane.may_flow for lane in self._lanes.values())
+        return all(state.zero is None and not state.may_flow for state in self._states.values())
 
-    def _told_s(self, lanes: list[ChannelState], *, oldest: bool) -> float:
+    def _told_s(self, states: list[ChannelState], *, oldest: bool) -> float:
         """Return when levels were told: of channels that may be above 0 the oldest word counts, else the newest."""
-        return (min if oldest else max)((lane.told_s for lane in lanes), default=-inf)
+        return (min if oldest else max)((state.told_s for state in states), default=-inf)
 
     def _report(self, now_s: float, *, lost: bool) -> Reported:
-        lanes = list(self._lanes.values())
-        spans = {lane.channel: lane.belief.span for lane in lanes}
+        states = list(self._states.values())
+        spans = {state.channel: state.belief.span for state in states}
         zero = Zero.NO if self._stop is None else Zero.CONFIRMED if self._proved() else Zero.SENT
         highest = max(span.hi for span in spans.values())
         out = Out.OFF if highest == 0 else Out.ON if not lost and any(s.lo for s in spans.values()) else Out.MAYBE
-        used = [lane for lane in lanes if lane.used]
-        met = all(lane.dial is not None and (lane.prepared or self._wanted.score is None) for lane in lanes)
+        used = [state for state in states if state.used]
+        met = all(state.dial is not None and (state.prepared or self._wanted.score is None) for state in states)
         return Reported(
             ready=self._acting is Mode.PLAY or (self._acting is Mode.READY and zero is Zero.CONFIRMED and met),
             closable=self._acting is Mode.WATCH or self._proved(),
             level=spans,
-            settled_s={lane.channel: lane.belief.settled_s for lane in lanes},
-            ceiling={lane.channel: CAPS.scale if lane.dial is None else Level(lane.dial) for lane in lanes},
+            settled_s={state.channel: state.belief.settled_s for state in states},
+            ceiling={state.channel: CAPS.scale if state.dial is None else Level(state.dial) for state in states},
             out=out,
             zero=zero,
             until_s=self._until_s(now_s, out, zero, lost=lost),
             heard_s=self._heard_s,
-            told_s=self._told_s(used or lanes, oldest=bool(used)),
+            told_s=self._told_s(used or states, oldest=bool(used)),
             battery=self._percent,
             trouble=self._refused,
             counts=dict(self._counts),

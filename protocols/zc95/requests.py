@@ -54,24 +54,24 @@ class Words:
         """
         return not any(sent.hurries or not hurries for sent in self._sent.values())
 
-    def say(self, now_s: float, lane: ChannelState, what: What, value: int, *, urgent: bool = True) -> Write:
+    def say(self, now_s: float, state: ChannelState, what: What, value: int, *, urgent: bool = True) -> Write:
         """Return a command; nothing answers it."""
         self.tag += 1
-        lane.says(now_s, what, value, None)
+        state.says(now_s, what, value, None)
         if urgent:
-            lane.leaving.add(self.tag)
-        return Write(self.tag, _WHERE[what][lane.channel], _bytes(what, value), response=False, urgent=urgent)
+            state.leaving.add(self.tag)
+        return Write(self.tag, _WHERE[what][state.channel], _bytes(what, value), response=False, urgent=urgent)
 
-    def ask(self, now_s: float, lane: ChannelState, what: What, value: int, *, hurries: bool = False) -> Write:
+    def ask(self, now_s: float, state: ChannelState, what: What, value: int, *, hurries: bool = False) -> Write:
         """Return a request; its reply is an answer."""
-        self._begin(now_s, lane, what, value, hurries=hurries)
-        lane.says(now_s, what, value, self.tag)
-        return Write(self.tag, _WHERE[what][lane.channel], _bytes(what, value), response=True, urgent=hurries)
+        self._begin(now_s, state, what, value, hurries=hurries)
+        state.says(now_s, what, value, self.tag)
+        return Write(self.tag, _WHERE[what][state.channel], _bytes(what, value), response=True, urgent=hurries)
 
-    def read(self, now_s: float, lane: ChannelState, what: What) -> Read:
+    def read(self, now_s: float, state: ChannelState, what: What) -> Read:
         """Return a reading of a channel's dial, or of the battery."""
-        self._begin(now_s, lane, what, 0)
-        return Read(self.tag, BATTERY if what is What.BATTERY else _WHERE[what][lane.channel])
+        self._begin(now_s, state, what, 0)
+        return Read(self.tag, BATTERY if what is What.BATTERY else _WHERE[what][state.channel])
 
     def close(self) -> Close:
         """Return a hang-up."""
@@ -89,9 +89,9 @@ class Words:
             del self._sent[tag]
         return len(late)
 
-    def _begin(self, now_s: float, lane: ChannelState, what: What, value: int, *, hurries: bool = False) -> None:
+    def _begin(self, now_s: float, state: ChannelState, what: What, value: int, *, hurries: bool = False) -> None:
         self.tag += 1
-        self._sent[self.tag] = Sent(self.tag, lane, what, value, lane.turn, now_s + REPLY_S, hurries)
+        self._sent[self.tag] = Sent(self.tag, state, what, value, state.turn, now_s + REPLY_S, hurries)
 
 
 def meant(wanted: Wanted, now_s: float, *, plays: bool) -> dict[What, int]:
@@ -111,7 +111,7 @@ def rests_s(wanted: Wanted, now_s: float) -> float:
 
 def place(sent: Sent) -> str:
     """Return the name of the characteristic that a request goes to."""
-    return BATTERY.name if sent.what is What.BATTERY else _WHERE[sent.what][sent.lane.channel].name
+    return BATTERY.name if sent.what is What.BATTERY else _WHERE[sent.what][sent.state.channel].name
 
 
 def _at_s(wanted: Wanted, now_s: float) -> float:

@@ -235,8 +235,8 @@ class Yokonex:
                 told = State(packet.on == 1, packet.intensity, packet.mode, packet.rate_hz, packet.width_us)
                 self._order(now_s, dict.fromkeys(indices, told if told.intensity else State()))
             case Fixed():
-                lanes = (packet.intensity_a, packet.mode_a), (packet.intensity_b, packet.mode_b)
-                self._order(now_s, {at: State(n > 0, n, mode) for at, (n, mode) in enumerate(lanes)})
+                channels = (packet.intensity_a, packet.mode_a), (packet.intensity_b, packet.mode_b)
+                self._order(now_s, {at: State(n > 0, n, mode) for at, (n, mode) in enumerate(channels)})
             case Custom():
                 a = packet.intensity_a, packet.rate_a_hz, packet.width_a_us
                 b = packet.intensity_b, packet.rate_b_hz, packet.width_b_us

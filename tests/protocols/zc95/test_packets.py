@@ -206,17 +206,17 @@ def test_golden_conversations(entry: dict[str, Any]) -> None:
 @pytest.mark.control("C-08")
 def test_a_zero_of_an_earlier_stop_proves_no_later_one() -> None:
     words = Words()
-    lane = ChannelState(A)
+    state = ChannelState(A)
     proofs = []
     for now_s in (0.0, 0.1):
-        lane.silence(now_s)
-        words.ask(now_s, lane, What.POWER, 0, hurries=True)
+        state.silence(now_s)
+        words.ask(now_s, state, What.POWER, 0, hurries=True)
         proofs.append(words.end(words.tag))
     steps = []
     for proof in proofs:
         assert proof is not None
-        lane.answered(0.2, proof)
-        steps.append(lane.zero)
+        state.answered(0.2, proof)
+        steps.append(state.zero)
     assert steps == [What.POWER, What.ENABLE]
 
 
