@@ -9,6 +9,7 @@ from estim.catalogue.families import PLUGINS_MAX, Plugin, origin
 from estim.core.errors import ProgramError
 from estim.core.programs.file import read_program
 from estim.core.programs.program import Program
+from estim.core.toml_file import NotToml, text_of
 
 GROUP = "estim.programs"
 FILES_MAX = 200
@@ -63,6 +64,6 @@ def _texts(point: EntryPoint) -> tuple[tuple[str, str | None], ...]:
 
 def _text(data: bytes) -> str | None:
     try:
-        return data.decode("utf-8-sig") if len(data) <= SIZE_MAX else None
-    except UnicodeDecodeError:
+        return text_of(data) if len(data) <= SIZE_MAX else None
+    except NotToml:
         return None

@@ -79,10 +79,7 @@ def read_file(path: Path) -> Program:
         raise EstimError(f"can't read {path}: {reason}", code=Exit.NO_INPUT) from error
     if len(data) > SIZE_MAX:
         raise ProgramError(f"{path}: longer than {SIZE_MAX // 1024} KiB: that is no program")
-    try:
-        return read_program(data.decode("utf-8-sig"), str(path))
-    except UnicodeDecodeError as error:
-        raise ProgramError(f"{path}: not UTF-8 text (byte {error.start})") from error
+    return read_program(data, str(path))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

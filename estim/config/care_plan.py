@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from estim.config.files import no_right
+from estim.config.files import no_right, read_small
 from estim.core.care.plan import Plan, read_plan
-from estim.core.errors import EstimError, Exit
+from estim.core.errors import Exit
 
 
 def shipped() -> str:
@@ -17,11 +17,9 @@ def shipped() -> str:
 def read_own_plan(path: Path) -> Plan:
     """Return the plan; raises EstimError (78) with every mistake of a file that can't be used."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = read_small(path)
     except FileNotFoundError:
         return read_plan(shipped(), "eight-steps.toml")
-    except UnicodeDecodeError as error:
-        raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
     except OSError as error:
         raise no_right(path, error, Exit.CONFIG) from error
-    return read_plan(text, str(path))
+    return read_plan(data, str(path))

@@ -6,7 +6,6 @@
 3. `schema` may only grow, and a migration may only lower a limit (safety.md C-35).
 """
 
-import tomllib
 from collections.abc import Mapping
 from datetime import time
 from difflib import get_close_matches
@@ -22,6 +21,7 @@ from estim.core.days.reminders import Quiet
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.session.guard import NEW_UNIT_CAP_PCT
+from estim.core.toml_file import NotToml, in_file, parsed, text_of
 from protocols.vocabulary import Channel
 
 SCHEMA = 1
@@ -112,7 +112,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def read_settings(path: Path) -> Settings:
     """Read config.toml; a missing file gives the defaults. Raises EstimError (78) with every mistake in it."""
-    return _checked(path, _parsed(path, _text(path)))
+    return _settings(path, _text(path))
 
 
 Value = bool | int | float | str | list[str] | None
@@ -130,13 +130,13 @@ def change_fields(path: Path, values: Mapping[str, Value]) -> Settings:
     that was wrong before, 73 if it can't be written; the file is unchanged then.
     """
     text = _text(path)
-    _checked(path, _parsed(path, text))
+    _settings(path, text)
     fresh = TEMPLATE if text is None else text
     for field, value in values.items():
         fresh = _changed(path, fresh, field, value)
     if text is None and fresh == TEMPLATE:
         return Settings()
-    settings = _checked(path, _parsed(path, fresh))
+    settings = _settings(path, fresh)
     write_whole(path, fresh)
     return settings
 
@@ -162,44 +162,41 @@ def _changed(path: Path, text: str, field: str, value: Value) -> str:
 
 def _text(path: Path) -> str | None:
     try:
-        return read_small(path).decode("utf-8-sig")
+        return text_of(read_small(path))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise no_right(path, error, Exit.CONFIG) from error
-    except UnicodeDecodeError as error:
-        raise EstimError(f"{path}: not UTF-8 text (byte {error.start})", code=Exit.CONFIG) from error
+    except NotToml as error:
+        raise _wrong(path, str(error)) from error
 
 
-def _parsed(path: Path, text: str | None) -> dict[str, Any]:
-    if text is None:
-        return {}
+def _settings(path: Path, text: str | None) -> Settings:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise EstimError(f"{path}: not TOML: {error}", code=Exit.CONFIG) from error
-
-
-def _checked(path: Path, data: Mapping[str, Any]) -> Settings:
+        data = {} if text is None else parsed(text)
+    except NotToml as error:
+        raise _wrong(path, str(error)) from error
     kinds = get_type_hints(Settings, include_extras=True)
     schema = data.get("schema", SCHEMA)
     if type(schema) is int and schema > SCHEMA:
-        raise EstimError(
-            f"{path}: schema = {schema} was written for a newer estim, this one knows {SCHEMA}: update estim",
-            code=Exit.CONFIG,
-        )
+        text = f"schema = {schema} was written for a newer estim, this one knows {SCHEMA}: update estim"
+        raise _wrong(path, text)
     wrong: list[str] = []
     good = _fields("", data, kinds, wrong)
     if wrong:
-        raise EstimError("\n".join(f"{path}: {sentence}" for sentence in wrong), code=Exit.CONFIG)
+        raise _wrong(path, *wrong)
     settings = Settings(**good)
     try:
         check_rules(settings.schedule.rules)
         if settings.schedule.zone != LOCAL:
             zone_of(settings.schedule.zone)
     except EstimError as error:
-        raise EstimError(f"{path}: schedule: {error.text}", code=Exit.CONFIG) from error
+        raise _wrong(path, f"schedule: {error.text}") from error
     return settings
+
+
+def _wrong(path: Path, *problems: str) -> EstimError:
+    return EstimError(in_file(str(path), problems), code=Exit.CONFIG)
 
 
 def _fields(table: str, data: Mapping[str, Any], kinds: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
@@ -279,7 +276,7 @@ _DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2}
 def _keys(path: Path, field: str) -> list[str]:
     keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
     if not all(keys) or len(keys) != _DEPTH.get(keys[0], 1):
-        raise EstimError(f'{path}: {field!r} is no setting; such as "minutes" or "cap.coyote3.A"', code=Exit.CONFIG)
+        raise _wrong(path, f'{field!r} is no setting; such as "minutes" or "cap.coyote3.A"')
     return keys
 
 

@@ -97,6 +97,10 @@ def test_a_file_that_can_not_be_read_is_refused(path: Path, tmp_path: Path) -> N
     path.write_bytes(b"theme = '\xff'")
     with pytest.raises(EstimError, match="not UTF-8"):
         read_settings(path)
+    path.write_text(f"minutes = {'9' * 5000}")  # Python's own error for it is none of tomllib's
+    with pytest.raises(EstimError, match="not TOML: Exceeds the limit") as told:
+        read_settings(path)
+    assert told.value.code is Exit.CONFIG
 
 
 @pytest.mark.control("C-06")

@@ -8,7 +8,6 @@ Rules:
    (safety.md C-30), and a run can't be called safe above the pain at which it is stopped.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,7 @@ from typing import Any
 
 from estim.core.errors import EstimError, Exit
 from estim.core.programs.fields import ID, SCHEMA
+from estim.core.toml_file import NotToml, in_file, parsed
 from estim.core.toml_table import Number, Table, Text, Words
 
 
@@ -103,17 +103,16 @@ class Plan:
         return min(self.of_stage(stage), key=lambda step: len(step.stages)).id if self.of_stage(stage) else ""
 
 
-def read_plan(text: str, name: str) -> Plan:
-    """Return the plan of a file's text; raise EstimError (78) with every mistake, each on a line of its own."""
+def read_plan(data: bytes | str, name: str) -> Plan:
+    """Return the plan that a file holds; raise EstimError (78) with every mistake, each on a line of its own."""
     try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Besides its own error, tomllib passes on those of numbers with thousands of digits and of endless brackets.
-        raise EstimError(f"{name}: not TOML: {error}", code=Exit.CONFIG) from error
+        held = parsed(data)
+    except NotToml as error:
+        raise EstimError(in_file(name, [str(error)]), code=Exit.CONFIG) from error
     problems: list[str] = []
-    plan = _plan(Table(data, "", problems), data)
+    plan = _plan(Table(held, "", problems), held)
     if problems:
-        raise EstimError("\n".join(f"{name}: {problem}" for problem in problems), code=Exit.CONFIG)
+        raise EstimError(in_file(name, problems), code=Exit.CONFIG)
     return plan
 
 

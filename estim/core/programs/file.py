@@ -7,7 +7,6 @@ Rules:
    While it does, the wider pulse may meet the higher rate, so the duty is reckoned with both.
 """
 
-import tomllib
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -15,15 +14,16 @@ from estim.core.errors import ProgramError
 from estim.core.programs import fields as fields
 from estim.core.programs.fields import DUTY_MAX
 from estim.core.programs.program import Caps, Phase, Program, Reraise, Rule, cycle_s, least, most
+from estim.core.toml_file import NotToml, in_file, parsed
 from estim.core.toml_table import Number, Table
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 
-def read_program(text: str, name: str) -> Program:
-    """Return the program of a file's text; raise ProgramError with every mistake, each on a line of its own."""
-    program, problems = _read(text)
+def read_program(data: bytes | str, name: str) -> Program:
+    """Return the program that a file holds; raise ProgramError with every mistake, each on a line of its own."""
+    program, problems = _read(data)
     if program is None or problems:
-        raise ProgramError("\n".join(f"{name}: {problem}" for problem in problems))
+        raise ProgramError(in_file(name, problems))
     return program
 
 
@@ -39,14 +39,12 @@ def problems_in(data: Mapping[str, object]) -> list[str]:
     return problems
 
 
-def _read(text: str) -> tuple[Program | None, list[str]]:
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Besides its own error, tomllib passes on those of numbers with thousands of digits and of endless brackets.
-        return None, [f"not TOML: {error}"]
+def _read(data: bytes | str) -> tuple[Program | None, list[str]]:
     problems: list[str] = []
-    return _program(Table(data, "", problems)), problems
+    try:
+        return _program(Table(parsed(data), "", problems)), problems
+    except NotToml as error:
+        return None, [str(error)]
 
 
 def _program(table: Table) -> Program:
