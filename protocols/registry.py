@@ -11,7 +11,6 @@ _FAMILIES = ("coyote3", "em70", "bluetens", "yokonex", "zc95", "openemsstim", "c
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all families."""
     return _FAMILIES
 
 

@@ -31,7 +31,6 @@ class Stream:
         return self._random.randint(low, high)
 
     def one_of(self, things: Sequence[T]) -> T:
-        """Return one of several things."""
         return self._random.choice(things)
 
 

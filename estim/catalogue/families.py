@@ -30,7 +30,7 @@ class Plugin:
 
 
 def origin(point: EntryPoint) -> str:
-    """Return the package of an entry point."""
+    """Return the name of the package that brings an entry point, or where it points if no package is known."""
     return point.dist.name if point.dist is not None else point.value
 
 

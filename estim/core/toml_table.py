@@ -77,7 +77,7 @@ class Table:
         return key in self._data
 
     def wrong(self, key: str, found: object, allowed: str) -> None:
-        """Note a mistake."""
+        """Note that a field holds what isn't allowed; `allowed` goes on after "it takes"."""
         self.problems.append(f"{self.at(key)} = {_shown(found)}: it takes {allowed}")
 
     def refuse(self, key: str, why: str) -> None:
@@ -113,7 +113,7 @@ class Table:
         return line
 
     def word(self, key: str, field: Words) -> str:
-        """Return one of some words."""
+        """Return one of the field's words; a wrong one reads as the first of them."""
         allowed = f"one of {field.range}"
         value = self._take(key, allowed, None)
         if value not in field.words:
@@ -134,7 +134,7 @@ class Table:
         return tuple(item for item in value if item in field.words)
 
     def tables(self, key: str, most: int) -> list["Table"]:
-        """Return a list of 1 to `most` tables."""
+        """Return a list of 1 to `most` tables, each with its index in its name; a wrong one is empty."""
         value = self._take(key, f"1 to {most} tables", None)
         if not isinstance(value, list) or not 1 <= len(value) <= most or not all(isinstance(x, dict) for x in value):
             if value is not None:
@@ -151,11 +151,9 @@ class Table:
         return Table(value, self.at(key), self.problems)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all fields."""
         return tuple(self._data)
 
     def is_table(self, key: str) -> bool:
-        """Say whether a field holds a table."""
         return isinstance(self._data.get(key), dict)
 
     def close(self) -> None:

@@ -53,7 +53,6 @@ class Column:
     optional: bool = False
 
     def of(self, entry: Entry) -> Any:
-        """Return the value of an entry."""
         return getattr(entry, self.field or self.name)
 
 
@@ -68,11 +67,9 @@ class Table:
 
     @property
     def file(self) -> str:
-        """Return the name of its file."""
         return f"{self.name}.csv"
 
     def of(self, diary: Diary) -> tuple[Entry, ...]:
-        """Return its entries."""
         entries: tuple[Entry, ...] = getattr(diary, self.field)
         return entries
 

@@ -74,7 +74,7 @@ def _usual_minutes(services: Services, program: Program) -> float:
 
 
 def family_of(services: Services, known: Known) -> Family:
-    """Return the family of a remembered unit."""
+    """Return the family of a remembered unit; raises EstimError (78) if nothing here knows it any more."""
     for family in services.families():
         if family.name == known.family:
             return family
@@ -85,7 +85,7 @@ def family_of(services: Services, known: Known) -> Family:
 
 
 def unit_of(services: Services, known: Known, family: Family) -> Unit:
-    """Return a unit as the session sees it."""
+    """Return a unit as the session sees it: with the profile that was chosen, else the one its name tells."""
     return Unit(
         known.name,
         known.address,

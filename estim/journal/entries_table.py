@@ -101,7 +101,6 @@ _MARKS = ", ".join("?" * len(_LASTING))
 
 @lru_cache(maxsize=128)
 def zone_at(offset_s: int) -> timezone:
-    """Return the zone of an offset from UTC."""
     return timezone(timedelta(seconds=offset_s))
 
 

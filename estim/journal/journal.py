@@ -30,7 +30,6 @@ class Journal:
         return cls(path, *open_database(path))
 
     def close(self) -> None:
-        """Close it."""
         with telling(self.path):
             self.db.close()
 

@@ -37,7 +37,7 @@ class LastLevel:
 
 
 class Today:
-    """The day of one home."""
+    """The day of one home; `real` is False with software units, where nothing is shown, asked or kept."""
 
     def __init__(self, options: HostOptions) -> None:
         self._options = options

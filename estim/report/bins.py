@@ -36,7 +36,6 @@ class Bin:
 
 
 def by_day(days: Iterable[Day]) -> list[Bin]:
-    """Return one bin a day."""
     return _binned(days, lambda on: on.toordinal())
 
 
@@ -46,7 +45,6 @@ def by_week(days: Iterable[Day], weeks: int = 1) -> list[Bin]:
 
 
 def by_month(days: Iterable[Day]) -> list[Bin]:
-    """Return one bin a month."""
     return _binned(days, lambda on: 12 * on.year + on.month)
 
 

@@ -139,11 +139,9 @@ class SessionApp(App[int]):
             self._mailbox.send(event.start)
 
     def on_stop_bar_pressed(self) -> None:
-        """A click on STOP."""
         self.action_stop()
 
     def on_lane_view_chosen(self, event: LaneView.Chosen) -> None:
-        """A click on a channel."""
         self.model.choose(event.channel.value)
         self._light()
 
@@ -209,7 +207,6 @@ class SessionApp(App[int]):
         self.run_worker(self._day.renew(), group="day")
 
     def action_keys(self) -> None:
-        """Show all keys."""
         if not isinstance(self.screen, Keys):
             self.push_screen(Keys())
             self._wake()

@@ -36,7 +36,7 @@ class Day:
             self._model.today(await asyncio.to_thread(self._today.headline))
 
     async def answer(self, answers: dict[str, bool]) -> None:
-        """Keep the answers to questions."""
+        """Keep the answers to questions, by their id; nothing is written where none was given."""
         today = self._today
         if today is not None and answers:
             await self._ask(lambda: today.answer(answers))

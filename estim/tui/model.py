@@ -202,7 +202,7 @@ class Model:
         self._wake()
 
     def answered(self, command: Ask, reply: Reply) -> None:
-        """Say what the answer says."""
+        """Show what came of a command; a stop that was refused rings, too."""
         match reply:
             case Refusal() if isinstance(command, Stop):
                 self._note = reply.text

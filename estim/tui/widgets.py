@@ -159,7 +159,6 @@ class LaneView(Vertical):
         yield Line(classes="lane-held")
 
     def on_click(self) -> None:
-        """Choose it."""
         self.post_message(self.Chosen(self.channel))
 
     def draw(self, view: View, lane: ChannelView, rows: LaneRows) -> None:

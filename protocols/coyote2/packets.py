@@ -153,7 +153,7 @@ def period_ms(rate_hz: float) -> int:
 
 
 def rate_played(rate_hz: float) -> float:
-    """Return the rate that is really played."""
+    """Return the rate that comes out for one that is asked for, Hz: the same or lower, since periods are whole ms."""
     return 1000 / period_ms(rate_hz)
 
 
@@ -163,7 +163,7 @@ def z_for(width_us: float) -> int:
 
 
 def width_played(width_us: float) -> float:
-    """Return the width that is really played."""
+    """Return the width that comes out for one that is asked for, µs: the same or narrower."""
     return float(WIDTH_STEP_US * z_for(width_us))
 
 

@@ -9,8 +9,6 @@ from simulator.outbox import Act
 
 @dataclass(frozen=True, slots=True)
 class BluetensOptions:
-    """The options; see the module."""
-
     strength: int = option(0, "N", "level that it runs at already (1-60; 0: it is stopped)", whole(0, 60))
     hardware: str = option("second", "second|first", "which hardware it is", one_of("second", "first"))
     battery: int = option(78, "N", "battery in % (3100 to 4150 mV, first hardware 3500 to 4150)", whole(0, 100))

@@ -59,7 +59,7 @@ class ChannelOutput:
         return True
 
     def take(self, now_s: float, wave: Wave) -> None:
-        """Take a word."""
+        """Play a word at once, or after the one that plays, for a unit that `backs_up`."""
         if self._options.backs_up and self.wave is not None:
             self._waiting.append(wave)
         else:

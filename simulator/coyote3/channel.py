@@ -121,7 +121,6 @@ class ChannelOutput:
             self._show(at_s, "starved")
 
     def wear(self, now_s: float, skin: Skin, why: str) -> None:
-        """Change the load."""
         self._skin = skin
         self._stage.strength(tick_at(now_s), skin.current_ma(VOLTS[self.strength]))
         self._show(now_s, why)

@@ -35,7 +35,7 @@ class Timer:
         self._held = False
 
     def start(self, now_s: float) -> None:
-        """Begin to count."""
+        """Begin to count; the first beat comes after a delay that differs from start to start."""
         self.fresh = False
         self._beat_s = now_s + self._chance.between(*START_S)
         self._plan()

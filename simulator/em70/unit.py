@@ -119,7 +119,7 @@ class Em70:
         return min(self._outbox.due_s, self._agenda.due_s, self._timer.due_s, self._dark_s)
 
     def level(self, channel: str = "A") -> int:
-        """Return the level that it is really at."""
+        """Return the level that it is really at, whatever it says; it has one for all channels."""
         return self._level
 
     def advance(self, now_s: float) -> list[Said]:

@@ -170,7 +170,7 @@ class _Judge:
     breaks: Sequence[Break]
 
     def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
-        """Return one slot as it stands."""
+        """Return what became of a slot; `rested_s` is when the rest after the sessions before it is over, 0.0: none."""
         at = slot.time.at
         session = slot.session
         opens = elapsed(at, -self.early)

@@ -61,7 +61,6 @@ class Day:
 
     @property
     def empty(self) -> bool:
-        """Say whether nothing at all is known of it."""
         return self == Day(on=self.on)
 
 
@@ -74,12 +73,10 @@ class Change:
 
     @property
     def before(self) -> float:
-        """Return the mean at the beginning."""
         return self.before_sum / ENDS
 
     @property
     def after(self) -> float:
-        """Return the mean at the end."""
         return self.after_sum / ENDS
 
     @property
@@ -110,7 +107,6 @@ class Dose:
 
     @property
     def minutes(self) -> float:
-        """Return all minutes."""
         return sum(self.by_day.values())
 
     @property
@@ -148,7 +144,6 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """Return the slots that were done."""
         return sum(day.done for day in self.days)
 
     @property
@@ -163,12 +158,10 @@ class Tally:
 
     @property
     def streak_days(self) -> int:
-        """Return the days kept in a row."""
         return self.streak.days
 
     @property
     def best_streak_days(self) -> int:
-        """Return the most days that were ever kept in a row."""
         return self.streak.best_days
 
     @property

@@ -100,7 +100,7 @@ class Stop(Command, tag="stop", frozen=True, kw_only=True):
 
 
 class Acknowledge(Command, tag="quiet", frozen=True):
-    """Acknowledge an alarm by its number."""
+    """Acknowledge an alarm, which is latched until then; `alarm` is its number."""
 
     alarm: int
 

@@ -118,7 +118,6 @@ class Program:
 
 
 def most(curve: Curve) -> float:
-    """Return the largest value of a curve."""
     match curve:
         case Steady(value):
             return value
@@ -129,7 +128,6 @@ def most(curve: Curve) -> float:
 
 
 def least(curve: Curve) -> float:
-    """Return the smallest value of a curve."""
     match curve:
         case Steady(value):
             return value

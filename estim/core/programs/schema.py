@@ -26,7 +26,6 @@ FILLED = f"^[^{CONTROLS}]*[^{CONTROLS}\\s][^{CONTROLS}]*$"
 
 
 def schema() -> Schema:
-    """Return the schema as JSON data."""
     tables: dict[str, Schema] = {
         "rule": _rule(),
         "caps": _table(minutes=fields.MINUTES, per_day=fields.PER_DAY, level_pct=fields.CAP_LEVEL_PCT)

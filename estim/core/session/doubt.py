@@ -29,12 +29,12 @@ class Doubt:
         self._unknown_since_s.clear()
 
     def granted(self, level: Mapping[Channel, Level]) -> None:
-        """Account for what the Guard has granted."""
+        """Account for what the Guard has granted: a rise up to it is explained."""
         for channel, granted in level.items():
             self._due[channel] = max(self._due[channel], granted)
 
     def hand(self, hand: Hand) -> None:
-        """Account for a hand at the unit."""
+        """Account for a hand at the unit: a rise up to where it turned is explained."""
         if hand.rose:
             self._due[hand.channel] = max(self._due[hand.channel], hand.level)
 

@@ -197,7 +197,7 @@ class Ramp:
         return now_s - self._played_s if self._origin_s is None else self._origin_s
 
     def end_s(self, now_s: float) -> float:
-        """Return when the score ends."""
+        """Return when the score ends if no pause comes in between."""
         length_s = self._score.length_s if self._score else 0.0
         return self.origin_s(now_s) + length_s
 
