@@ -68,8 +68,9 @@ class Played:
         self.playing = asyncio.create_task(self.run.play(host, self.again))
 
     async def end(self) -> tuple[int, float]:
-        """Return the exit code, and after how many seconds it came."""
-        code = await self.playing
+        """Return the exit code, and after how many seconds it came; five minutes are without end."""
+        async with asyncio.timeout(300):
+            code = await self.playing
         return code, asyncio.get_running_loop().time()
 
 
