@@ -44,7 +44,7 @@ class Ahead:
             await asyncio.sleep(LOOK_S)
 
     async def at_slot(
-        self, ready: Callable[[], bool], over: Callable[[], bool], begin: Callable[[], Awaitable[None]]
+        self, ready: Callable[[], bool], over: Callable[[], bool], begin: Callable[[], Awaitable[object]]
     ) -> str:
         """Begin at the slot, as soon as the unit is ready; return why not.
 

@@ -3,6 +3,7 @@
 1. The last line is always `ended`, also after a refusal and after a host that died.
 2. A signal asks for a stop and stays until that line is written; a second one changes nothing. Ctrl-Z stops first.
 3. If the host dies, a new one is started within a second, which stops the unit by itself; its word is the last line.
+   One that can't be started is tried again for as long as there is time.
 4. A host that says nothing for three seconds is asked; if it doesn't answer, that is an alarm (safety.md H-29).
 5. Nobody who reads the output any more is a hang-up.
 """
@@ -11,8 +12,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import msgspec
@@ -22,13 +22,15 @@ from estim.cli.keys import Keys, has_terminal
 from estim.cli.questions import ask_after, ask_open_questions, next_slot
 from estim.cli.record import Record, exit_code
 from estim.cli.text import left_on
-from estim.client.connection import Client, ask_once, join, socket_of
+from estim.client.connection import join
+from estim.client.follower import LOOK_S, SILENT_TICKS, Client, Follower
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.clock import RealClock, began_s
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import (
     Arm,
+    Ask,
     Done,
     Pause,
     Refusal,
@@ -37,12 +39,12 @@ from estim.core.messages.commands import (
     SetLevel,
     Snapshot,
     Start,
-    Status,
     Stop,
 )
 from estim.core.messages.events import Alarmed, Ended, Happened
 from estim.core.messages.lines import Line
 from estim.core.vocabulary import Priority, Reason, State
+from estim.tasks import Tasks
 from protocols.vocabulary import Channel
 
 RECOVERY_S = 40.0
@@ -50,15 +52,6 @@ RECOVERY_S = 40.0
 
 STOP_S = 30.0
 """Longest wait for `ended` after a signal: the longest ladder, and 10 s for a unit that is lost just now, with room."""
-
-LOOK_S = 1.0
-"""How often it is looked at whether the host still says something."""
-
-SILENT_S = 3.0
-"""A host that says nothing for this long is asked; snapshots come four times a second (safety.md section 2)."""
-
-ALIVE_S = 2.0
-"""A host that doesn't say its status in this time stands still."""
 
 LEVEL_MAX = 10_000
 """Highest level that the socket takes (estim.core.messages.commands.LevelIn)."""
@@ -86,14 +79,19 @@ class Run:
         self._may_ask = may_ask
         self._record = Record(options.simulate, start, as_json=as_json)
         self._signal: Exit | None = None
-        self._stop_by_s: float | None = None
-        self._client: Client | None = None
+        self._follower: Follower | None = None
+        self._reply: Reply | None = None
+        self._begun = False
+        self._limit: asyncio.TimerHandle | None = None
+        self._last_word: Stop | None = None
+        self._why = ""
+        self._code: int | None = None
         self._unit: str | None = None
         self._keys: Keys | None = None
         self._prompted = False
         self._warned: set[str] = set()
         self._refusals: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def run(self) -> int:
         """Play; return the exit code."""
@@ -106,14 +104,9 @@ class Run:
             if self._at_slot:
                 self._ahead = Ahead(next_slot(self._options).at, RealClock())
                 await self._ahead.until_lead(self._signalled)
-            self._client = await join(self._options)
-            return await self._play(self._client)
+            return await self.play(await join(self._options), lambda: join(self._options))
         except EstimError as error:
             return self._refused(error.code, error.text)
-        finally:
-            self._close_keys()
-            if self._client is not None:
-                await self._client.close()
 
     def _check(self) -> None:
         """Refuse what needs no host to be refused."""
@@ -128,49 +121,112 @@ class Run:
                 text = f"level {level} on {channel.value} is above every cap: no unit goes beyond {LEVEL_MAX}"
                 raise EstimError(text, code=Exit.REFUSED)
 
-    async def _play(self, client: Client) -> int:
+    async def play(self, client: Client, again: Callable[[], Awaitable[Client]]) -> int:
+        """Play on this host, and let the next one (`again` joins or starts it) stop; return the exit code."""
+        self._follower = Follower(client, self, again)
+        try:
+            return await self._play(self._follower)
+        finally:
+            self._close_keys()
+            await self._follower.close()
+
+    async def _play(self, follower: Follower) -> int:
         if self._signal is not None:
             return self._refused(self._signal, "interrupted before it began")
-        try:
-            start = msgspec.structs.replace(self._start, typed_s=began_s())
-            if self._ahead is not None:
-                start = msgspec.structs.replace(start, pads_on=False)
-            reply = await client.ask(start)
-        except (OSError, TimeoutError):
-            return await self._host_died()
-        if isinstance(reply, Refusal):
-            return self._refused(reply.code, reply.text)
-        self._unit = reply.unit if isinstance(reply, Done) else self._start.unit
-        if self._signalled():
-            self._ask_stop()  # again: the first one may have come before there was anything to stop
+        start = msgspec.structs.replace(self._start, typed_s=began_s())
         if self._ahead is not None:
-            self._background(self._begin_at_slot(self._ahead))
-        if self._may_ask:
-            self._keys = Keys(self._key)
-        return await self._follow(client, reply)
+            start = msgspec.structs.replace(start, pads_on=False)
+        self._reply = await follower.say(start)
+        if isinstance(self._reply, Refusal):
+            return self._refused(self._reply.code, self._reply.text)
+        if self._reply is None:
+            follower.give_up()
+        else:
+            self._unit = self._reply.unit if isinstance(self._reply, Done) else self._start.unit
+            if self._ahead is not None:
+                self._tasks.begin(self._begin_at_slot(follower, self._ahead))
+            if self._may_ask:
+                self._keys = Keys(self._key)
+        await follower.run()
+        assert self._code is not None, "it is left with a code only"
+        return self._code
 
-    async def _follow(self, client: Client, reply: Reply) -> int:
-        """Tell what happens from the start's answer on; what stands before it belongs to somebody else's session."""
-        begun = False
-        while (line := await self._next(client)) is not None:
-            begun = begun or line is reply
-            if isinstance(line, Snapshot) and line.unit != self._unit:
-                self._warn_of(line)
-            if not begun or not isinstance(line, Snapshot | Happened) or line.unit != self._unit:
-                continue
-            if isinstance(line, Snapshot):
-                self._show(line)
-                continue
-            self._tell(self._truly(line))
-            if self._record.ended is not None:
-                return exit_code(self._record.ended, self._signal)
-        return await self._host_died()
+    def _leave(self, code: int) -> None:
+        assert self._follower is not None, "who hears or is answered has a follower"
+        self._code = code
+        self._follower.leave()
 
-    async def _begin_at_slot(self, ahead: Ahead) -> None:
-        why = await ahead.at_slot(self._is_ready, self._is_over, lambda: self._send(Arm(self._unit)))
+    # What the follower tells
+
+    def heard(self, line: Line) -> None:
+        """Tell what happens from the start's answer on; what stands before it belongs to somebody else's session.
+
+        Of the next host only its word on the stop counts.
+        """
+        if self._last_word is not None:
+            return
+        self._begun = self._begun or line is self._reply
+        if isinstance(line, Snapshot) and line.unit != self._unit:
+            self._warn_of(line)
+        if not self._begun or not isinstance(line, Snapshot | Happened) or line.unit != self._unit:
+            return
+        if isinstance(line, Snapshot):
+            self._show(line)
+            return
+        self._tell(self._truly(line))
+        if self._record.ended is not None:
+            self._leave(exit_code(self._record.ended, self._signal))
+
+    def answered(self, command: Ask, reply: Reply) -> None:
+        """Tell what was refused; the start's answer is `_play`'s."""
+        if command is self._last_word:
+            self._recovered(reply)
+        elif isinstance(reply, Refusal) and isinstance(command, Stop):
+            self._not_stopped(reply.text)
+        elif isinstance(reply, Refusal) and not isinstance(command, Start):
+            self._say_refused(reply.text)
+
+    def undelivered(self, command: Ask, why: str) -> None:
+        """Tell of a stop without an answer: nothing may swallow that."""
+        if command is self._last_word:
+            self._why = why
+        elif isinstance(command, Stop):
+            self._not_stopped(why or "the host doesn't answer")
+
+    def fell_silent(self) -> None:
+        """Say nothing yet: the host is asked first."""
+
+    def stands_still(self) -> None:
+        """Alarm: a silent host doesn't answer."""
+        if self._record.live and self._last_word is None:
+            self._alarm(f"the host has said nothing for {SILENT_TICKS * LOOK_S:g} s, and output may be on")
+
+    def lost(self) -> None:
+        """Have a host started again, which stops what was left running; a software unit has died with its host."""
+        assert self._follower is not None, "it is the follower that tells"
+        if self._last_word is not None:
+            return  # the next one has gone as well, and there may be time for another
+        if self._limit is not None:
+            self._limit.cancel()
+        last = self._record.last
+        if self._options.simulate is not None or (last is not None and last.simulated):
+            self._host_died("the host died, and the software unit with it", confirmed=True)
+            return
+        if self._unit is not None:
+            self._alarm("the host died, and output may be on: a new one is started to stop it")
+        self._last_word = Stop(reason="interrupted")
+        self._follower.owe(self._last_word)
+        self._limit = asyncio.get_running_loop().call_later(RECOVERY_S, self._not_recovered)
+
+    def failed_again(self, why: str) -> None:
+        """Keep why there is no new host yet."""
+        self._why = why
+
+    async def _begin_at_slot(self, follower: Follower, ahead: Ahead) -> None:
+        why = await ahead.at_slot(self._is_ready, self._is_over, lambda: follower.say(Arm(self._unit)))
         if why:
             sys.stderr.write(f"{why}\n")
-            await self._send_stop("stopped")
+            self._stop("stopped")
 
     def _warn_of(self, other: Snapshot) -> None:
         """Say once that another unit may be on."""
@@ -185,25 +241,6 @@ class Run:
     def _is_over(self) -> bool:
         """Say whether there is nothing left to begin: it was started by a key, stopped, or has ended."""
         return self._signalled() or self._record.live or self._record.ended is not None
-
-    async def _next(self, client: Client) -> Line | None:
-        """Return the next line; None if the host has gone, or doesn't end although it had its time."""
-        silent_s = 0.0
-        while self._stop_by_s is None or asyncio.get_running_loop().time() < self._stop_by_s:
-            try:
-                return await client.line(LOOK_S)
-            except TimeoutError:
-                silent_s += LOOK_S
-                if silent_s == SILENT_S and self._record.live:
-                    self._background(self._ask_alive())
-        return None
-
-    async def _ask_alive(self) -> None:
-        """Ask a silent host whether it lives, by a door of its own; it may just be looking for a lost unit."""
-        try:
-            await asyncio.to_thread(ask_once, socket_of(self._options), Status(), ALIVE_S)
-        except EstimError:
-            self._alarm(f"the host has said nothing for {SILENT_S:g} s, and output may be on")
 
     def _alarm(self, text: str) -> None:
         assert self._unit is not None, "only a session that was taken can go wrong"
@@ -232,36 +269,22 @@ class Run:
         self._record.refuse(code, text)
         return code
 
-    async def _host_died(self) -> int:
-        """Start a host again, which stops what was left running, and tell what it found."""
-        last = self._record.last
-        if self._options.simulate is not None or (last is not None and last.simulated):
-            text = "the host died, and the software unit with it"
-            confirmed = True
-        else:
-            if self._unit is not None:
-                self._alarm("the host died, and output may be on: a new one is started to stop it")
-            text, confirmed = await self._recovered()
-        self._tell(self._record.made_up(Reason.FAULT, text, confirmed=confirmed))
-        return Exit.GENERAL if confirmed else Exit.NOT_CONFIRMED
+    def _recovered(self, reply: Reply) -> None:
+        if isinstance(reply, Done) and reply.proved:
+            self._host_died("the host died; a new one has stopped the unit, zero confirmed", confirmed=True)
+            return
+        self._why = reply.text if isinstance(reply, Refusal | Done) else "it was answered with something else"
+        self._not_recovered()
 
-    async def _recovered(self) -> tuple[str, bool]:
-        why = ""
-        try:
-            async with asyncio.timeout(RECOVERY_S):
-                client = await join(self._options)
-                try:
-                    reply = await client.ask(Stop(reason="interrupted"))
-                finally:
-                    await client.close()
-            if isinstance(reply, Done) and reply.proved:
-                return "the host died; a new one has stopped the unit, zero confirmed", True
-            why = reply.text if isinstance(reply, Refusal | Done) else "it was answered with something else"
-        except TimeoutError:
-            why = f"no word of a new host for {RECOVERY_S:g} s"
-        except (EstimError, OSError) as error:
-            why = str(error)
-        return f"the host died, and the stop is NOT confirmed ({why}): {self._record.by_hand}", False
+    def _not_recovered(self) -> None:
+        why = self._why or f"no word of a new host for {RECOVERY_S:g} s"
+        text = f"the host died, and the stop is NOT confirmed ({why}): {self._record.by_hand}"
+        self._host_died(text, confirmed=False)
+
+    def _host_died(self, text: str, *, confirmed: bool) -> None:
+        if self._record.ended is None:
+            self._tell(self._record.made_up(Reason.FAULT, text, confirmed=confirmed))
+            self._leave(Exit.GENERAL if confirmed else Exit.NOT_CONFIRMED)
 
     # Signals and keys
 
@@ -271,34 +294,32 @@ class Run:
     def _interrupt(self, code: Exit) -> None:
         if self._signal is None:
             self._signal = code
-            self._ask_stop()
+            self._stop()
 
     def _suspend(self) -> None:
         """Ctrl-Z: the output goes to zero first, then this process stops as it was asked to."""
         self._signal = self._signal or Exit.INTERRUPTED
-        self._background(self._stop_then_suspend())
+        self._tasks.begin(self._stop_then_suspend())
 
     async def _stop_then_suspend(self) -> None:
-        await self._send_stop()
+        if self._follower is not None and self._record.ended is None:
+            self._limit_stop(self._follower)
+            await self._follower.say(Stop(unit=self._unit, reason="interrupted"))
         self._close_keys()
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    def _ask_stop(self) -> None:
-        self._background(self._send_stop())
-
-    async def _send_stop(self, reason: Literal["stopped", "panic", "interrupted"] = "interrupted") -> None:
-        """Stop, and say so if it isn't done: nothing may swallow that."""
-        if self._client is None or self._record.ended is not None:
+    def _stop(self, reason: Literal["stopped", "panic", "interrupted"] = "interrupted") -> None:
+        """Stop; what comes of it is told if it isn't done."""
+        if self._follower is None or self._record.ended is not None:
             return
         if reason == "interrupted":
-            self._stop_by_s = self._stop_by_s or asyncio.get_running_loop().time() + STOP_S
-        try:
-            reply = await self._client.ask(Stop(unit=self._unit, reason=reason))
-        except (OSError, EstimError) as error:
-            self._not_stopped(str(error) or "the host doesn't answer")
-            return
-        if isinstance(reply, Refusal):
-            self._not_stopped(reply.text)
+            self._limit_stop(self._follower)
+        self._follower.send(Stop(unit=self._unit, reason=reason))
+
+    def _limit_stop(self, follower: Follower) -> None:
+        """Give the host its time to end; once, and a host that has died has another limit."""
+        if self._limit is None:
+            self._limit = asyncio.get_running_loop().call_later(STOP_S, follower.give_up)
 
     def _not_stopped(self, why: str) -> None:
         """Tell that a stop wasn't carried out, or proved nothing, unless the session has told its end by itself."""
@@ -311,7 +332,7 @@ class Run:
 
     def _key(self, key: str) -> None:
         if key in STOPS:
-            self._background(self._send_stop("panic" if key == PANIC_KEY else "stopped"))
+            self._stop("panic" if key == PANIC_KEY else "stopped")
             return
         last = self._record.last
         if last is None:
@@ -319,34 +340,26 @@ class Run:
         channel = next((lane.channel for lane in last.lanes if lane.goal), Channel.A)
         match key:
             case "\n" | "\r" if last.state is State.READY:
-                self._background(self._send(Arm(self._unit)))
+                self._send(Arm(self._unit))
             case "+" | "=":
-                self._background(self._send(SetLevel(channel=channel, by=1, unit=self._unit)))
+                self._send(SetLevel(channel=channel, by=1, unit=self._unit))
             case "-" | "_":
-                self._background(self._send(SetLevel(channel=channel, by=-1, unit=self._unit)))
+                self._send(SetLevel(channel=channel, by=-1, unit=self._unit))
             case " ":
                 paused = last.state is State.PAUSED
-                self._background(self._send(Resume(self._unit) if paused else Pause(self._unit)))
+                self._send(Resume(self._unit) if paused else Pause(self._unit))
             case _:
                 pass
 
-    async def _send(self, command: Arm | SetLevel | Pause | Resume) -> None:
-        assert self._client is not None, "keys and stops come after the connection"
-        with suppress(OSError, TimeoutError):
-            reply = await self._client.ask(command)
-            if isinstance(reply, Refusal):
-                self._say_refused(reply.text)
+    def _send(self, command: Arm | SetLevel | Pause | Resume) -> None:
+        assert self._follower is not None, "keys and stops come after the connection"
+        self._follower.send(command)
 
     def _say_refused(self, text: str) -> None:
         """Tell why a key did nothing, once: a key that is held is refused thirty times a second."""
         if text not in self._refusals:
             self._refusals.add(text)
             sys.stderr.write(f"\n{text}\n")
-
-    def _background(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool, at_slot: bool = False) -> int:

@@ -54,6 +54,9 @@ ENTER_S = 5.0
 STOP_TIMEOUT_S = 35.0
 """Longest wait for the answer to a stop on one's own connection: the longest ladder, a unit that is lost, and room."""
 
+ALIVE_S = 2.0
+"""A host that doesn't say its status in this time stands still."""
+
 ASKS_MAX = 32
 """Commands that wait for an answer."""
 
@@ -185,6 +188,14 @@ class Client:
         """Give lines as they come; ends when the host is gone."""
         while (line := await self._lines.get()) is not None:
             yield line
+
+    async def lives(self) -> bool:
+        """Say whether the host answers, by a connection of its own: this one may be silent for a good reason."""
+        try:
+            await asyncio.to_thread(ask_once, self._home.socket, Status(), ALIVE_S)
+        except EstimError:
+            return False
+        return True
 
     async def close(self) -> None:
         """Hang up."""

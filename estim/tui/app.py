@@ -17,15 +17,15 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.message import Message
 
+from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Pause, Resume, SetLevel, Stop
+from estim.core.messages.commands import Acknowledge, Arm, Pause, Resume, SetLevel, Status, Stop, Watch
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.day import Day
-from estim.tui.mailbox import Client, Mailbox, Sleep
 from estim.tui.model import Model, View
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Keys, Session, Summary
@@ -83,13 +83,14 @@ class SessionApp(App[int]):
         self._stuck = self.alone = False
         self._alarmed = False
         self.model = Model(self._wake, self._ring)
-        self._mailbox = Mailbox(client, self.model, again, sleep)
-        self._day = Day(today, self.model, self._mailbox.send)
+        self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
+        self._day = Day(today, self.model, self.follower.send)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         await self.push_screen(Choose(self._offers))
-        self.run_worker(self._mailbox.run(), group="post")
+        self.run_worker(self.follower.run(), group="post")
+        self.run_worker(self._tick_on(), group="tick")
         self.run_worker(self._draw_on(), group="draw")
         self.run_worker(self._begin_day(), group="day")
         if not self.is_headless:
@@ -136,7 +137,7 @@ class SessionApp(App[int]):
         """Start what was chosen: the Enter on that button was the pads-on act."""
         if not self.model.starting:
             self.model.begin()
-            self._mailbox.send(event.start)
+            self.follower.send(event.start)
 
     def on_stop_bar_pressed(self) -> None:
         self.action_stop()
@@ -147,26 +148,26 @@ class SessionApp(App[int]):
 
     def action_panic(self) -> None:
         """Zero at once, on all units."""
-        self._mailbox.send(Stop(reason="panic"))
+        self.follower.send(Stop(reason="panic"))
         self.model.say("PANIC: stop sent, waiting for the unit to say zero")
 
     def action_stop(self) -> None:
         """Zero at once, and end, on all units."""
-        self._mailbox.send(Stop())
+        self.follower.send(Stop())
         self.model.say("stop sent, waiting for the unit to say zero")
 
     def action_soft(self) -> None:
         """Down in two seconds, and end; only where a session is under way."""
         shown = self.model.shown
-        if shown is not None and wording.live(shown):
-            self._mailbox.send(Stop(unit=shown.unit, soft=True))
+        if shown is not None and shown.live:
+            self.follower.send(Stop(unit=shown.unit, soft=True))
             self.model.say("soft stop sent: down in two seconds")
 
     def action_move(self, by: int) -> None:
         """Move the goal of the channel that is lit on the screen, and of no other: what isn't in sight isn't raised."""
         if isinstance(self.screen, Session) and self.screen.lit is not None:
             unit, channel = self.screen.lit
-            self._mailbox.send(SetLevel(channel=channel, by=by, unit=unit))
+            self.follower.send(SetLevel(channel=channel, by=by, unit=unit))
 
     def action_channel(self, name: str) -> None:
         """Choose a channel by its name, or the next one."""
@@ -181,21 +182,21 @@ class SessionApp(App[int]):
         """Pause, or go on."""
         shown = self.model.shown
         if shown is not None and shown.state in {State.RAMPING, State.RUNNING}:
-            self._mailbox.send(Pause(unit=shown.unit))
+            self.follower.send(Pause(unit=shown.unit))
         elif shown is not None and shown.state is State.PAUSED:
-            self._mailbox.send(Resume(unit=shown.unit))
+            self.follower.send(Resume(unit=shown.unit))
 
     def action_arm(self) -> None:
         """Take the pads-on act for a session that waits for it."""
         shown = self.model.shown
         if shown is not None and shown.state is State.READY and shown.program:
-            self._mailbox.send(Arm(unit=shown.unit))
+            self.follower.send(Arm(unit=shown.unit))
 
     def action_quiet(self) -> None:
         """Acknowledge the most urgent alarm."""
         shown = self.model.shown
         if not self.model.seen() and shown is not None and shown.alarms:
-            self._mailbox.send(Acknowledge(shown.alarms[0].number))
+            self.follower.send(Acknowledge(shown.alarms[0].number))
 
     def action_unit(self) -> None:
         """Show the next unit."""
@@ -257,7 +258,7 @@ class SessionApp(App[int]):
         if not self.model.flows:
             return True
         self._off.clear()
-        self._mailbox.send(Stop(reason=reason))
+        self.follower.send(Stop(reason=reason))
         self.model.say("stop sent; leaving when the unit says zero")
         off = asyncio.create_task(self._off.wait())
         limit = asyncio.ensure_future(self._sleep(limit_s))
@@ -267,7 +268,7 @@ class SessionApp(App[int]):
         return not self.model.flows
 
     def _finish(self, code: Exit) -> None:
-        self._mailbox.leaving = True
+        self.follower.leave()
         ended = self.model.last_ended
         unproved = wording.exit_code(ended)
         self.exit(return_code=unproved or code, message=wording.farewell(ended) if ended else None)
@@ -286,6 +287,11 @@ class SessionApp(App[int]):
         if self.is_running and isinstance(self.screen, Keys):
             self.pop_screen()
 
+    async def _tick_on(self) -> None:
+        while True:
+            await self._sleep(1.0)
+            self.model.tick()
+
     async def _draw_on(self) -> None:
         while True:
             await self._changed.wait()
@@ -294,7 +300,7 @@ class SessionApp(App[int]):
                 await self._draw(self.model.view)
             except (NoMatches, ScreenStackError):
                 # An app that is closing takes the parts away while they are drawn.
-                if self.is_running and not self._mailbox.leaving:
+                if self.is_running and not self.follower.left:
                     raise
             await self._sleep(DRAW_GAP_S)
 
@@ -320,6 +326,6 @@ class SessionApp(App[int]):
 
 
 def _face(view: View) -> type[Face]:
-    if wording.live(view.snapshot):
+    if view.snapshot is not None and view.snapshot.live:
         return Session
     return Choose if view.ended is None else Summary

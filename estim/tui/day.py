@@ -59,7 +59,7 @@ class Day:
 
     async def go_to_last(self, shown: Snapshot) -> None:
         """Go up to the last comfortable level of the session that is shown, at the usual slope."""
-        if self._today is None or not wording.live(shown):
+        if self._today is None or not shown.live:
             return
         last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
         if last is None:

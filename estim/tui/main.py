@@ -62,5 +62,5 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
         if not app.alone:
             raise
     finally:
-        await client.close()
+        await app.follower.close()
     return app.return_code or 0

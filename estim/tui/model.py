@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Snapshot, Start, Stop
+from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Snapshot, Start, Stop, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
+from estim.core.messages.lines import Line
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
@@ -93,7 +94,7 @@ class Model:
     @property
     def shown(self) -> Snapshot | None:
         """The unit on the screen: the chosen one, else the first; one without a session never hides one with."""
-        under_way = [snapshot for snapshot in self._snapshots.values() if wording.live(snapshot)]
+        under_way = [snapshot for snapshot in self._snapshots.values() if snapshot.live]
         shown = under_way or list(self._snapshots.values())
         chosen = [snapshot for snapshot in shown if snapshot.unit == self._unit]
         return next(iter(chosen or shown), None)
@@ -144,7 +145,7 @@ class Model:
 
     def turn(self) -> None:
         """Show the next unit."""
-        under_way = [name for name, snapshot in self._snapshots.items() if wording.live(snapshot)]
+        under_way = [name for name, snapshot in self._snapshots.items() if snapshot.live]
         units = under_way or list(self._snapshots)
         shown = self.shown
         if shown is not None:
@@ -165,15 +166,17 @@ class Model:
         shown = self.shown
         return (shown.by_hand if shown else "") or "take the pads off, then switch the unit off"
 
-    def heard(self, line: Snapshot | Happened) -> None:
-        """Take in what the host says; what is drawn is always the last of it."""
+    def heard(self, line: Line) -> None:
+        """Take in what the host says by itself; what is drawn is always the last of it."""
+        if not isinstance(line, Snapshot | Happened):
+            return
         if self._silent:
             self._silent = False
             self._note = ""
         match line:
             case Snapshot():
                 self._snapshots[line.unit] = line
-                if wording.live(line):
+                if line.live:
                     self.starting = False
             case Ended():
                 self.starting = False
@@ -191,16 +194,6 @@ class Model:
                 pass
         self._wake()
 
-    def met(self, overview: Overview) -> None:
-        """A host answers; after a loss it is a new one."""
-        self._snapshots = {snapshot.unit: snapshot for snapshot in overview.units}
-        self._joined = True
-        self._simulated = overview.simulated
-        self._silent = False
-        if self._gone:
-            self._gone = (self._gone[0], "a new controller is running: look at the unit, then press k")
-        self._wake()
-
     def answered(self, command: Ask, reply: Reply) -> None:
         """Show what came of a command; a stop that was refused rings, too."""
         match reply:
@@ -212,7 +205,9 @@ class Model:
                 self._note = f"refused: {reply.text}{nearest}"
                 if isinstance(command, Start):
                     self.starting = False
-            case Done() if reply.text:
+            case Overview():
+                self._meet(reply)
+            case Done() if reply.text and not isinstance(command, Watch):
                 self._note = reply.text
             case _:
                 pass
@@ -234,6 +229,13 @@ class Model:
         self._silent = True
         self._note = f"the controller says nothing; if it stays so: {self.by_hand}"
         self._wake()
+
+    def stands_still(self) -> None:
+        """A host that says nothing doesn't answer either: that is an alarm (safety.md H-29)."""
+        if self._silent:
+            self._note = f"the controller does not answer, and output may be on: {self.by_hand}"
+            self._ring()
+            self._wake()
 
     def lost(self) -> None:
         """The host has gone."""
@@ -257,6 +259,15 @@ class Model:
         high = bool(self._gone) or any(alarm.priority is Priority.HIGH for alarm in alarms)
         if high and self._ticks % BELL_TICKS == 0:
             self._ring()
+
+    def _meet(self, overview: Overview) -> None:
+        """A host says what it knows; after a loss it is a new one."""
+        self._snapshots = {snapshot.unit: snapshot for snapshot in overview.units}
+        self._joined = True
+        self._simulated = overview.simulated
+        self._silent = False
+        if self._gone:
+            self._gone = (self._gone[0], "a new controller is running: look at the unit, then press k")
 
     def _close(self, ended: Ended) -> None:
         """Take an Ended line's word for the unit until its last Snapshot comes."""

@@ -31,9 +31,6 @@ BAR_MAX = 60
 LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
-_AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
-_ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -45,16 +42,9 @@ class Offer:
     about: str = ""
 
 
-def live(snapshot: Snapshot | None) -> bool:
-    """Whether a session is under way: from its start on, or a stop that isn't finished, until it has ended."""
-    if snapshot is None:
-        return False
-    return snapshot.state in _AT_WORK or (snapshot.state in _ON_THE_WAY and bool(snapshot.program))
-
-
 def may_flow(snapshot: Snapshot | None) -> bool:
     """Whether leaving now could leave output on: a session is under way, or the unit isn't known to be off."""
-    return snapshot is not None and (live(snapshot) or snapshot.out != "off")
+    return snapshot is not None and (snapshot.live or snapshot.out != "off")
 
 
 def clock(seconds: float) -> str:
@@ -94,7 +84,7 @@ def searched(snapshot: Snapshot) -> bool:
 
 def may_be_on(snapshot: Snapshot) -> str:
     """Return the channels that may carry current with what they may be at, such as `A 8, B 0–5`; empty if none may."""
-    if snapshot.out == "off" and not live(snapshot):
+    if snapshot.out == "off" and not snapshot.live:
         return ""
     return ", ".join(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes if lane.hi > 0)
 

@@ -8,12 +8,13 @@ import pytest
 
 from estim.cli.keys import Keys, read_keys
 from estim.cli.run import Run
+from estim.client.follower import Follower
 from estim.client.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
 from estim.clock import new_loop
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Ask, Refusal, Reply, SetLevel, Start, Stop
 from protocols.vocabulary import Channel
-from tests.tui.scripted import RUNNING, ScriptedClient
+from tests.tui.scripted import RUNNING, ScriptedClient, Successors
 
 
 @pytest.mark.parametrize("letter", ["s", "S", "ы", "Ы", "і", "с", "σ", "ς", "Σ", "ד", "س"])
@@ -95,7 +96,7 @@ class Refusing(ScriptedClient):
 def running(client: ScriptedClient) -> Run:
     """Return `estim run` in mid-session on a scripted host."""
     run = Run(HostOptions(), Start(program="tens-ankle", pads_on=True), as_json=False, may_ask=False)
-    run._client = client  # type: ignore[assignment] # a client by its form
+    run._follower = Follower(client, run, Successors())
     run._unit = "coyote3"
     return run
 
@@ -103,7 +104,7 @@ def running(client: ScriptedClient) -> Run:
 async def pressed(run: Run, *keys: str) -> None:
     for key in keys:
         run._key(key)
-    await asyncio.gather(*run._tasks)
+    await asyncio.sleep(0)  # each key has a task of its own
 
 
 @pytest.mark.control("C-38")
@@ -124,5 +125,6 @@ async def test_estim_run_takes_f12_as_panic() -> None:
 async def test_a_key_that_is_held_and_refused_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     run = running(Refusing(RUNNING))
     for _ in range(30):
-        await run._send(SetLevel(channel=Channel.A, by=1, unit="coyote3"))
+        run._send(SetLevel(channel=Channel.A, by=1, unit="coyote3"))
+        await asyncio.sleep(0)
     assert capsys.readouterr().err.count("A waits for the unit") == 1

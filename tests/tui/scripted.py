@@ -105,6 +105,7 @@ class ScriptedClient:
         self.slow = slow
         self.zeroes = zeroes
         self.dead = False
+        self.still = False
         self.refuse: Reply | None = None
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(1000)
 
@@ -140,6 +141,13 @@ class ScriptedClient:
         """Say what is to be said, until the host goes."""
         while (line := await self._lines.get()) is not None:
             yield line
+
+    async def lives(self) -> bool:
+        """Answer at the door, unless the host stands still or has gone."""
+        return not (self.still or self.dead)
+
+    async def close(self) -> None:
+        """Hang up; nobody minds."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Send a Snapshot."""

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from estim.client.follower import SILENT_TICKS
 from estim.client.stop_keys import STOP_LETTERS
 from estim.core.messages.commands import ChannelView, SetLevel
 from estim.core.vocabulary import State
 from estim.tui import wording
-from estim.tui.mailbox import SILENT_TICKS
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from estim.tui.screens import Choose, Keys, Session, Summary, session_rows

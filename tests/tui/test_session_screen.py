@@ -4,11 +4,11 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button, Input
 
+from estim.client.follower import SILENT_TICKS, TRY_GAP_S
 from estim.core.messages.commands import Acknowledge, Arm, Refusal, SetLevel, Start, Status, Stop, Watch
 from estim.core.messages.events import Alarmed
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import LEAVE_S
-from estim.tui.mailbox import SILENT_TICKS, TRY_GAP_S
 from estim.tui.screens import Choose, Keys, Session, Summary
 from protocols.vocabulary import Channel
 from tests.tui.scripted import (
@@ -298,3 +298,31 @@ async def test_without_colour_every_word_is_still_there(monkeypatch: pytest.Monk
         assert "SIMULATED" in text_of(pilot, "#banner")
         assert "STALE" in text_of(pilot, "#link")
         assert "ALARM" in text_of(pilot, "#alarm-0")
+
+
+@pytest.mark.control("C-27", "C-41")
+@pytest.mark.parametrize("still", [True, False])
+async def test_a_silent_controller_that_does_not_answer_either_rings_and_says_what_to_do(still: bool) -> None:
+    client = ScriptedClient(RUNNING)
+    client.still = still
+    pulse = Pulse()
+    async with screen_of(client, pulse=pulse).run_test() as pilot:
+        client.show(RUNNING)
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await pulse.advance(SILENT_TICKS)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Session if still else Keys), "an alarm takes the list of keys away"
+        says = "the controller does not answer, and output may be on" if still else "the controller says nothing"
+        assert pilot.app.model.view.note.startswith(says)  # type: ignore[attr-defined]
+        assert RUNNING.by_hand in pilot.app.model.view.note  # type: ignore[attr-defined]
+
+
+async def test_a_controller_that_speaks_again_while_it_is_asked_is_no_alarm() -> None:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
+        client.show(RUNNING)
+        await settle(pilot)
+        pilot.app.model.stands_still()  # type: ignore[attr-defined]
+        await settle(pilot)
+        assert text_of(pilot, "#note") == ""

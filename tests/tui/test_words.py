@@ -90,13 +90,12 @@ def test_every_state_reason_and_priority_has_its_word() -> None:
 
 @pytest.mark.parametrize("state", list(State))
 def test_a_session_is_under_way_from_its_start_to_its_end(state: State) -> None:
-    assert wording.live(replace(RUNNING, state=state)) is (state not in {State.IDLE, State.ENDED})
+    assert replace(RUNNING, state=state).live is (state not in {State.IDLE, State.ENDED})
 
 
 def test_a_stop_without_a_program_is_under_way_and_a_ready_unit_is_not() -> None:
-    assert wording.live(replace(IDLE, state=State.STOPPING))
-    assert not wording.live(replace(IDLE, state=State.READY))
-    assert not wording.live(None)
+    assert replace(IDLE, state=State.STOPPING).live
+    assert not replace(IDLE, state=State.READY).live
 
 
 def test_what_may_flow() -> None:

@@ -182,6 +182,9 @@ Reply = Done | Refusal | Overview | Found
 
 # --- Snapshot: one unit at one moment ----------------------------------------------------------------------------
 
+_AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
+_ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
+
 
 class Alarm(Struct, frozen=True, kw_only=True):
     """Latched until acknowledged. `do` is the one line that tells a person what to do."""
@@ -248,3 +251,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
     message: str = ""
     by_hand: str = ""
     counts: dict[str, int] = {}
+
+    @property
+    def live(self) -> bool:
+        """Whether a session is under way: from its start on, or a stop that isn't finished, until it has ended."""
+        return self.state in _AT_WORK or (self.state in _ON_THE_WAY and bool(self.program))
