@@ -131,7 +131,7 @@ class Follower:
 
     def send(self, command: Ask) -> None:
         """Hand a command to the client, in a task of its own; what comes of it is told to the listener."""
-        if len(self._tasks) >= ASKS_MAX and isinstance(command, SetLevel):
+        if len(self._tasks) >= ASKS_MAX and isinstance(command, SetLevel) and not command.only_lowers:
             self._listener.undelivered(command, "too many keys at once")
             return
         self._tasks.begin(self._told(command, self._noted(command)))

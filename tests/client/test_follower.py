@@ -26,6 +26,7 @@ PANIC = Stop(reason="panic")
 SOFT = Stop(unit="coyote3", soft=True)
 START = Start(program="tens-ankle", pads_on=True)
 UP = SetLevel(channel=Channel.A, by=1)
+DOWN = SetLevel(channel=Channel.A, by=-1)
 GREETING = (Watch(), Status())
 
 STARTED = Started(unit="coyote3", program="tens-ankle", length_s=1200.0, started_at="2026-03-01T08:00:00+00:00")
@@ -201,7 +202,9 @@ def test_raises_have_a_limit_and_stops_have_none() -> None:
         for _ in range(ASKS_MAX + 5):
             follower.send(PANIC)
         await turns()
-        assert host.asked == [UP] * ASKS_MAX + [PANIC] * (ASKS_MAX + 5)
+        follower.send(DOWN)
+        await turns()
+        assert host.asked == [UP] * ASKS_MAX + [PANIC] * (ASKS_MAX + 5) + [DOWN]
         assert front.of("undelivered") == [("undelivered", (UP, "too many keys at once"))] * 5
         await follower.close()
 

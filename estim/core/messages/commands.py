@@ -74,6 +74,11 @@ class SetLevel(Command, tag="level", frozen=True, kw_only=True):
     to: LevelIn | None = None
     unit: Name | None = None
 
+    @property
+    def only_lowers(self) -> bool:
+        """Say whether it can't raise, wherever the level is."""
+        return self.to == 0 or (self.to is None and self.by is not None and self.by < 0)
+
 
 class Pause(Command, tag="pause", frozen=True):
     """Zero at once, keep the time that is left."""
