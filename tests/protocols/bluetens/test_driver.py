@@ -35,6 +35,7 @@ from simulator.bluetens.shell import DEFAULT_FILE
 from simulator.bluetens.unit import KIND, Bluetens
 from simulator.chance import Chance
 from simulator.trace import Trace
+from tests.effort import lived
 from tests.packets import literal
 
 A = Channel.A
@@ -191,7 +192,7 @@ AIRS = [CALM, (0.3, 0.0, 0.0), (0.0, 0.5, 1.0), (0.0, 0.0, 2.0), (0.3, 0.3, 1.5)
 @pytest.mark.control("C-01")
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
-@settings(max_examples=60)
+@settings(max_examples=lived(60))
 @given(
     st.lists(st.tuples(st.floats(0.05, 8), st.integers(0, 6)), min_size=1, max_size=7),
     st.sampled_from(AIRS),
@@ -234,7 +235,7 @@ def test_a_default_file_that_was_started_after_a_silent_end_is_told_and_stopped(
 
 
 @pytest.mark.control("C-08")
-@settings(max_examples=60)
+@settings(max_examples=lived(60))
 @given(
     st.floats(0, 12), st.integers(1, 5), st.sampled_from([CALM, (0.2, 0.0, 0.0), (0.0, 0.0, 0.5)]), st.integers(0, 99)
 )
@@ -454,7 +455,7 @@ def test_a_button_in_ready_is_told_and_stopped() -> None:
 
 
 @pytest.mark.control("C-34")
-@settings(max_examples=200)
+@settings(max_examples=lived(200))
 @given(st.integers(0, 2**32), st.integers(0, 60))
 def test_damaged_lines_never_make_a_level_known_that_no_whole_line_says(seed: int, cut: int) -> None:
     luck = Random(seed)

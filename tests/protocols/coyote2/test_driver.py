@@ -11,6 +11,7 @@ from protocols.coyote2.packets import BATTERY, CAPS, CONFIG, SILENCE, STRENGTHS,
 from protocols.coyote2.strength import Strengths
 from protocols.vocabulary import Channel, Hand, Level, Mode, Out, Read, Wanted, Write, Zero
 from simulator.coyote2.options import Coyote2Options
+from tests.effort import lived
 from tests.protocols.coyote2.loop import Air, Loop
 
 A = Channel.A
@@ -30,7 +31,7 @@ FAULTS = [
 @pytest.mark.control("C-01")
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
-@settings(max_examples=40)
+@settings(max_examples=lived(40))
 @given(
     st.lists(st.tuples(st.floats(0.05, 3), st.integers(0, 200), st.integers(0, 120)), min_size=1, max_size=5),
     st.sampled_from(FAULTS),

@@ -41,7 +41,7 @@ from simulator.outbox import Act
 from simulator.registry import make, read_line
 from simulator.trace import Trace, silent
 from simulator.twin import Twin, WriteRefused
-from tests.effort import QUESTION_MINUTES
+from tests.effort import QUESTION_MINUTES, lived
 from tests.packets import bytes_of, golden
 from tests.world import World, rises
 
@@ -222,7 +222,7 @@ class Loop:
 
 
 @pytest.mark.control("C-01", "C-02", "C-04", "C-05")
-@settings(max_examples=25)
+@settings(max_examples=lived(25))
 @given(
     st.lists(st.tuples(st.floats(0.1, 8), st.integers(0, 12), st.integers(0, 6)), min_size=1, max_size=6),
     st.sampled_from([0.03, 0.2, 0.6, 2.5]),

@@ -27,6 +27,7 @@ from protocols.vocabulary import (
 from protocols.yokonex.family import FAMILY
 from protocols.yokonex.level import LATE_S
 from protocols.yokonex.packets import CAPS, IN, LAYOUTS, OUT, STOP_V1, V1, V2
+from tests.effort import lived
 from tests.protocols.yokonex.loop import STEADY, A, B, Loop, asked_by
 from tests.world import Weather
 
@@ -167,7 +168,7 @@ def test_a_lost_link_counts_as_on_for_ever_unless_zero_is_proved() -> None:
     assert (loop.driver.lost(loop.now_s).out, loop.driver.lost(loop.now_s).zero) == (Out.MAYBE, Zero.SENT)
 
 
-@settings(max_examples=25)
+@settings(max_examples=lived(25))
 @given(
     st.floats(0.0, 14.0),
     st.sampled_from([V1, V2]),
@@ -190,7 +191,7 @@ def test_a_stop_from_any_moment_is_proved_and_never_falsely(
     assert not loop.beyond
 
 
-@settings(max_examples=15)
+@settings(max_examples=lived(15))
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.floats(0.05, 4.0)), min_size=1, max_size=8),
     st.sampled_from([V1, V2]),
@@ -307,7 +308,7 @@ def test_writes_that_fail_are_counted_and_leave_the_level_open() -> None:
     assert driver.reported(5.0).counts["errors"] == 1
 
 
-@settings(max_examples=100)
+@settings(max_examples=lived(100))
 @given(st.lists(st.tuples(st.binary(max_size=14), st.floats(0.0, 1.0), st.booleans()), max_size=30))
 def test_noise_raises_nothing_and_proves_nothing(noise: list[tuple[bytes, float, bool]]) -> None:
     driver = FAMILY.connect(0.0, "")

@@ -24,6 +24,7 @@ from protocols.vocabulary import (
 from protocols.zc95.family import FAMILY
 from protocols.zc95.packets import CAPS, DIALS, ENABLES, POWERS, RATES, WIDTHS
 from simulator.zc95.options import Zc95Options
+from tests.effort import lived
 from tests.protocols.zc95.loop import SCORE, Air, Loop
 
 A, B, C, D = CAPS.channels
@@ -41,7 +42,7 @@ LEVELS = st.tuples(st.sampled_from([0, 1, 20, 50]), st.sampled_from([0, 0, 30]))
 
 
 @pytest.mark.control("C-01", "C-02", "C-04", "C-05")
-@settings(max_examples=40)
+@settings(max_examples=lived(40))
 @given(AIRS, st.lists(st.tuples(st.floats(0.05, 5), LEVELS), min_size=1, max_size=6), st.sampled_from([0, 500]))
 def test_no_raise_passes_what_is_wanted_and_a_proof_is_true(
     air: Air, wishes: list[tuple[float, tuple[int, int]]], left: int
@@ -312,7 +313,7 @@ def test_a_hang_up_that_failed_is_tried_again() -> None:
 
 
 @pytest.mark.control("C-10", "C-46")
-@settings(max_examples=60)
+@settings(max_examples=lived(60))
 @given(
     AIRS,
     st.lists(
