@@ -17,10 +17,10 @@ from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out
 from protocols.yokonex.family import FAMILY
 from protocols.yokonex.packets import CAPS, V1, V2
 from simulator import checks
+from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.yokonex.unit import Yokonex
 from tests.effort import LONG, QUESTION_MINUTES, lived
-from tests.protocols.yokonex.loop import unit
 from tests.world import Weather, World, rises
 
 A = Channel.A
@@ -45,7 +45,7 @@ def world(
         course = replace(course, score=Score(course.score.parts, number))
     goal = {A: Level(levels[0]), B: Level(levels[1])}
     order = Order(course, goal, pads_on=True, wait_after_loss=waits)
-    twin = unit(options, trace)
+    twin = make(read_line(f"yokonex:{options}"), (trace or Trace()).of)[0]
     made = World(FAMILY, twin, twin.level, order, Limits((family_cap(CAPS),)), air, profile)
     made.link()
     return made
