@@ -24,8 +24,7 @@ from simulator.air.peripheral import VirtualAir
 from simulator.air.serve import populate
 from simulator.registry import read_line
 from simulator.trace import Trace
-
-MINUTES = 20.0
+from tests.effort import AIR_MINUTES
 
 
 class Notes:
@@ -46,7 +45,7 @@ def session(made: Family, address: str, now: Now, level: int) -> Session:
     program = next(program for program in shipped() if program.id == "tens-ankle")
     goal = {channel: Level(level if channel is Channel.A else 0) for channel in made.caps.channels}
     limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
-    order = Order(fit(program, made, MINUTES), goal, pads_on=True)
+    order = Order(fit(program, made, AIR_MINUTES), goal, pads_on=True)
     return Session(Unit("box", address, made.name, made.title, True, made.by_hand), made.caps, limits, order, now)
 
 
@@ -65,7 +64,7 @@ async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace
 
 
 @pytest.mark.parametrize("name", names())
-def test_twenty_minutes_over_the_air_end_at_zero_proved(name: str) -> None:
+def test_a_whole_session_over_the_air_ends_at_zero_proved(name: str) -> None:
     loop, clock = new_loop("max")
     notes = Notes()
     trace = Trace()
@@ -76,4 +75,4 @@ def test_twenty_minutes_over_the_air_end_at_zero_proved(name: str) -> None:
     last = notes.told[-1]
     assert isinstance(last, Ended)
     assert (last.reason, last.stop_confirmed) == (Reason.COMPLETED, True), last.message
-    assert last.duration_s == pytest.approx(MINUTES * 60, abs=1)
+    assert last.duration_s == pytest.approx(AIR_MINUTES * 60, abs=1)

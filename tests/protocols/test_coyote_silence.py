@@ -14,6 +14,7 @@ from protocols.registry import family
 from protocols.vocabulary import UNFED_MAX_S, Channel, Level, Zero
 from simulator.registry import make, read_line
 from simulator.trace import silent
+from tests.effort import lived
 from tests.protocols.silent_world import SilentWorld, Wake
 from tests.world import rises
 
@@ -30,7 +31,7 @@ def playing(
     made = family(name)
     twin = make(read_line(f"{name}:{options}"), lambda _unit: silent, 0)[0]
     limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
-    course = fit(next(one for one in shipped() if one.id == program), made, 3.0)
+    course = fit(next(one for one in shipped() if one.id == program), made, 1.0)
     goal = {channel: Level(GOAL[name] if both or channel is A else 0) for channel in made.caps.channels}
     one = SilentWorld(made, twin, Order(course, goal, pads_on=True), limits, spacing_s=spacing_s)
     one.link()
@@ -60,7 +61,7 @@ def judge(one: SilentWorld, over_s: float) -> None:
 
 
 @pytest.mark.control("C-50")
-@settings(max_examples=25)
+@settings(max_examples=lived(25))
 @given(
     name=st.sampled_from(["coyote3", "coyote2"]),
     program=st.sampled_from(["tens-ankle", "tens-burst", "tens-al"]),
@@ -85,7 +86,7 @@ def test_after_any_gap_nothing_is_felt_until_it_has_ramped_from_zero(
         one.run(seconds)
     one.run(15.0)
     judge(one, begins_s + seconds)
-    one.run(250.0)
+    one.run(100.0)
     assert one.session.state in (State.ENDED, State.PAUSED)
     proved = one.session.state is State.PAUSED or one.ended.stop_confirmed
     assert proved or seconds > 3.0, "what was short is stopped by proof"

@@ -11,6 +11,7 @@ from protocols.coyote3.family import FAMILY
 from protocols.coyote3.packets import B1, CAPS, FRAME, OUT, TOLD
 from protocols.coyote3.strength import Strengths
 from protocols.vocabulary import Channel, Level, Mode, Out, Wanted, Write, Zero
+from tests.effort import lived
 from tests.protocols.coyote3.loop import CEILING, SCORE, Rig, Weather
 
 A = Channel.A
@@ -46,7 +47,7 @@ ACTS = st.lists(
 
 
 @pytest.mark.control("C-01", "C-02", "C-04", "C-05")
-@settings(max_examples=40)
+@settings(max_examples=lived(40))
 @given(WEATHERS, ACTS)
 def test_whatever_the_radio_does_nothing_rises_but_by_granted_steps(
     weather: Weather, acts: list[tuple[float, tuple[int, int] | Mode]]
@@ -69,7 +70,7 @@ def test_whatever_the_radio_does_nothing_rises_but_by_granted_steps(
 
 
 @pytest.mark.control("C-26")
-@settings(max_examples=25)
+@settings(max_examples=lived(25))
 @given(st.integers(0, 10_000), st.lists(st.tuples(st.floats(0.01, 2), st.sampled_from([-1, 1])), max_size=8))
 def test_what_a_hand_lowered_stays_down_even_in_the_middle_of_a_raise(
     seed: int, turns: list[tuple[float, int]]

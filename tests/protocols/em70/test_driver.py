@@ -31,6 +31,7 @@ from protocols.vocabulary import (
     Write,
     Zero,
 )
+from tests.effort import lived
 
 A = Channel.A
 UP, DOWN, ZERO, SELECT, ASK, OFF = (
@@ -213,7 +214,7 @@ class Loop:
 @pytest.mark.control("C-01")
 @pytest.mark.control("C-02")
 @pytest.mark.control("C-04")
-@settings(max_examples=60)
+@settings(max_examples=lived(60))
 @given(
     st.lists(st.tuples(st.floats(0.1, 8), st.integers(0, 6)), min_size=1, max_size=6),
     st.sampled_from([(0.0, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.7, 2.0), (0.5, 0.5, 2.0), (0.9, 0.3, 1.0)]),
@@ -578,7 +579,7 @@ def test_a_hand_that_went_down_to_zero_without_a_word_is_not_answered_by_a_step_
 
 
 @pytest.mark.control("C-46", "C-07", "C-09")
-@settings(max_examples=150)
+@settings(max_examples=lived(150))
 @given(
     st.lists(
         st.tuples(

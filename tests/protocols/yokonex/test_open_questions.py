@@ -17,10 +17,10 @@ from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out
 from protocols.yokonex.family import FAMILY
 from protocols.yokonex.packets import CAPS, V1, V2
 from simulator import checks
+from simulator.registry import make, read_line
 from simulator.trace import Trace
 from simulator.yokonex.unit import Yokonex
-from tests.effort import LONG, QUESTION_MINUTES
-from tests.protocols.yokonex.loop import unit
+from tests.effort import LONG, QUESTION_MINUTES, lived
 from tests.world import Weather, World, rises
 
 A = Channel.A
@@ -45,7 +45,7 @@ def world(
         course = replace(course, score=Score(course.score.parts, number))
     goal = {A: Level(levels[0]), B: Level(levels[1])}
     order = Order(course, goal, pads_on=True, wait_after_loss=waits)
-    twin = unit(options, trace)
+    twin = make(read_line(f"yokonex:{options}"), (trace or Trace()).of)[0]
     made = World(FAMILY, twin, twin.level, order, Limits((family_cap(CAPS),)), air, profile)
     made.link()
     return made
@@ -89,9 +89,9 @@ AT_ITS_BEGIN = {
     "a lost link stops it": "link_loss=stop",
     "a name of its own": "name=YSKJ-EMS,adv_service=no",
 }
-"""What can only matter before and after a session, so that two minutes tell as much as twenty."""
+"""What can only matter before and after a session, so that a minute tells as much as twenty."""
 
-SHORT_MINUTES = 2.0
+SHORT_MINUTES = 1.0
 WHOLE = [(options, (V1, V2)[index % 2], QUESTION_MINUTES) for index, options in enumerate(OPEN.values()) if LONG]
 SHORT = [
     (options, profile, SHORT_MINUTES) for options in (*OPEN.values(), *AT_ITS_BEGIN.values()) for profile in (V1, V2)
@@ -139,8 +139,8 @@ AIR = {
 @pytest.mark.parametrize("profile", [V1, V2])
 @pytest.mark.parametrize("air", AIR.values(), ids=AIR.keys())
 def test_it_completes_on_a_bad_air(air: Weather, profile: str) -> None:
-    made = world(f"version={profile}", profile=profile, air=air, minutes=4)
-    made.run(300)
+    made = world(f"version={profile}", profile=profile, air=air, minutes=2)
+    made.run(180)
     check_end(made, Reason.COMPLETED)
     # a report that comes later than that is no word to raise on: a hand may have turned the unit down since
     climbs = air.late_s < FRESH_MAX_S
@@ -167,8 +167,8 @@ def test_a_unit_that_never_answers_ends_without_any_output() -> None:
 @pytest.mark.parametrize("number", [1, 16])
 @pytest.mark.parametrize("profile", [V1, V2])
 def test_a_program_of_its_own_is_played_by_level_alone(number: int, profile: str) -> None:
-    made = world(f"version={profile}", profile=profile, number=number, minutes=2)
-    made.run(60)
+    made = world(f"version={profile}", profile=profile, number=number, minutes=1)
+    made.run(30)
     assert isinstance(made.twin, Yokonex)
     assert [state.mode for state in made.twin._states] == [number, number]
     made.run(100)
@@ -245,7 +245,7 @@ def test_a_session_resumed_on_a_new_link_proves_the_version_again_first(profile:
     check_end(made, Reason.COMPLETED)
 
 
-@settings(max_examples=20)
+@settings(max_examples=lived(20))
 @given(
     st.floats(0.0, 40.0),
     st.sampled_from(["stop", "pause", "cut", "panic"]),

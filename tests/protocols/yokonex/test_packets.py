@@ -1,58 +1,27 @@
-"""Checks the packet forms of both yokonex protocols, and literal conversations with its driver, by the golden file."""
+"""Checks what the packet forms of both yokonex protocols refuse, how a unit is known, and what is never played."""
 
-from typing import Any, assert_never
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.driver import Driver
 from protocols.layout import Direction, Form, pick
-from protocols.score import Burst, Part, Score, Steady
 from protocols.vocabulary import (
     Advert,
     BadPacket,
-    Channel,
-    Contact,
-    Ended,
-    Event,
-    Hand,
-    Level,
-    LowBattery,
     Match,
-    Mode,
-    Op,
-    Refused,
-    Wanted,
-    Write,
 )
 from protocols.yokonex.family import FAMILY, match
-from protocols.yokonex.packets import CAPS, IN, OUT, STOP_V1, STOP_V2, V1, V2, add_sum, rate_played, width_played
+from protocols.yokonex.packets import IN, OUT, STOP_V1, STOP_V2, V1, V2, add_sum, rate_played, width_played
 from tests.packets import bytes_of, golden
 
 GOLDEN = golden("yokonex")
-A = Channel.A
-B = Channel.B
 
 
 def forms(entry: dict[str, Any]) -> tuple[Form, ...]:
     table = FAMILY.other_layouts.get(entry.get("profile", V1), FAMILY.layouts)
     return next(iter(table[Direction(entry["direction"])].values()))
-
-
-@pytest.mark.parametrize("entry", GOLDEN["packet"], ids=lambda entry: entry["meaning"])
-def test_golden_packets_are_read_and_built_back(entry: dict[str, Any]) -> None:
-    data = bytes_of(entry)
-    form, packet = pick(forms(entry), data)
-    assert {name: getattr(packet, name) for name in entry["fields"]} == entry["fields"]
-    assert form.build(packet) == data
-
-
-@pytest.mark.control("C-34")
-@pytest.mark.parametrize("entry", GOLDEN["bad"], ids=lambda entry: entry["why"])
-def test_golden_bad_packets_are_refused_with_a_sentence(entry: dict[str, Any]) -> None:
-    with pytest.raises(BadPacket, match=r"\w+"):
-        pick(forms(entry), bytes_of(entry))
 
 
 @pytest.mark.control("C-34")
@@ -112,86 +81,6 @@ def test_what_is_played_is_never_faster_nor_wider(rate_hz: float, width_us: floa
     assert 0 <= width_played(width_us) <= width_us + 1e-5
     assert rate_played(rate_hz) == int(rate_played(rate_hz)) <= 100
     assert width_played(width_us) == int(width_played(width_us)) <= 100
-
-
-class Talk:
-    """One conversation of the golden file with a driver; each write goes out at once."""
-
-    def __init__(self, entry: dict[str, Any]) -> None:
-        burst = Burst(0.1, 0.4) if entry.get("burst", False) else None
-        part = Part("all", 0, 600, Steady(80), Steady(90.5), burst)
-        self.score = Score((part,), number=entry.get("number"))
-        self.driver: Driver = FAMILY.connect(0.0, entry.get("profile", ""))
-        self.wanted = Wanted(Mode.WATCH, score=self.score)
-        for step in GOLDEN["conversation"][0]["steps"] if entry.get("begin", False) else []:
-            self.take(step)
-
-    def take(self, step: dict[str, Any]) -> tuple[list[Event], list[str]]:
-        now_s = step["at"]
-        events = list[Event]()
-        said = list[str]()
-        for text in step.get("hear", []):
-            events += self.driver.receive(now_s, OUT, bytes.fromhex(text))
-        mode = Mode(step["want"]) if "want" in step else self.wanted.mode
-        level = self.wanted.level
-        if "level" in step:
-            level = {A: Level(step["level"][0]), B: Level(step["level"][1])}
-        self.wanted = Wanted(mode, level, dict.fromkeys((A, B), CAPS.scale), self.score, 0.0, 600.0)
-        self.driver.want(now_s, self.wanted)
-        while ops := self.driver.poll(now_s):
-            said += [spelled(op) for op in ops]
-            for op in ops:
-                events += self.driver.done(now_s, op.tag, b"", None)
-        assert self.driver.due_s > now_s
-        return events, said
-
-
-def spelled(op: Op) -> str:
-    assert isinstance(op, Write)
-    assert op.endpoint == IN
-    assert not op.response, "the characteristic takes no write with response"
-    return ("!" if op.urgent else "") + op.data.hex()
-
-
-def told(event: Event) -> str:
-    match event:
-        case Hand(channel, level, rose):
-            return f"hand {channel.value} {level} {'rose' if rose else 'fell'}"
-        case Ended(why):
-            return f"ended: {why}"
-        case Contact(channel, ok):
-            return f"contact {channel.value} {'found' if ok else 'lost'}"
-        case LowBattery():
-            return "low battery"
-        case Refused(why):
-            return f"refused: {why}"
-        case _:
-            assert_never(event)
-
-
-def reports(driver: Driver, now_s: float) -> dict[str, object]:
-    now = driver.reported(now_s)
-    return {
-        "A": [now.level[A].lo, now.level[A].hi],
-        "B": [now.level[B].lo, now.level[B].hi],
-        "ready": now.ready,
-        "zero": now.zero.value,
-        "output": now.out.value,
-        "battery": now.battery,
-        "trouble": now.trouble,
-    }
-
-
-@pytest.mark.parametrize("entry", GOLDEN["conversation"], ids=lambda entry: entry["title"])
-def test_golden_conversations(entry: dict[str, Any]) -> None:
-    talk = Talk(entry)
-    for step in entry["steps"]:
-        events, out = talk.take(step)
-        assert out == [line.replace(" ", "").lower() for line in step["out"]], step
-        assert [told(event) for event in events] == step.get("events", []), step
-        wanted: dict[str, object] = step.get("report", {})
-        shown = reports(talk.driver, step["at"])
-        assert {name: shown[name] for name in wanted} == wanted, step
 
 
 @pytest.mark.control("C-34")

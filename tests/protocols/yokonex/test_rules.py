@@ -3,11 +3,15 @@
 import pytest
 
 from protocols.driver import Driver
-from protocols.vocabulary import FRESH_MAX_S, Mode, Op, Span, Wanted, Write, Zero
+from protocols.vocabulary import FRESH_MAX_S, Channel, Mode, Op, Span, Wanted, Write, Zero
 from protocols.yokonex.level import GIVE_UP_S
 from protocols.yokonex.packets import CAPS, MOTOR_TOLD, OUT, STOP_V1, TOLD, V1, V2, Told, Value
-from tests.protocols.yokonex.loop import STEADY, A, B, Loop
-from tests.world import Weather
+from tests.protocols.kins import yokonex
+from tests.protocols.world import Air, World
+
+A = Channel.A
+B = Channel.B
+STEADY = yokonex().score
 
 
 def tell_zero(driver: Driver, now_s: float) -> None:
@@ -19,25 +23,25 @@ def tell_zero(driver: Driver, now_s: float) -> None:
 @pytest.mark.control("C-46")
 @pytest.mark.parametrize("profile", [V1, V2])
 def test_a_stop_is_written_and_proved_anew_though_zero_was_proved_before(profile: str) -> None:
-    loop = Loop(f"version={profile}", profile=profile).ready().play(9)
+    loop = World(yokonex(profile), f"version={profile}", profile=profile).ready().play(9)
     loop.stop()
     loop.run(2)
     assert loop.reported.zero is Zero.CONFIRMED
-    loop.writes.clear()
+    loop.ops.clear()
     loop.number += 1
     assert loop.reported.stop == loop.number - 1, "before it was told, it speaks of the stop before"
-    loop._pass()
+    loop.step()
     assert (loop.reported.zero, loop.reported.stop) == (Zero.SENT, loop.number)
-    assert loop.orders(), "zero is written again"
+    assert [op for op in loop.wrote() if op.data[1] != 0x71], "zero is written again"
     assert loop.run(CAPS.stop_s, lambda now: now.zero is Zero.CONFIRMED) < 0.3
 
 
 @pytest.mark.control("C-46")
 def test_a_report_that_may_be_older_than_the_stop_proves_nothing() -> None:
-    loop = Loop().ready().play(9)
+    loop = World(yokonex()).ready().play(9)
     loop.stop()
     loop.number += 1
-    loop._pass()
+    loop.step()
     for wait_s in (0.0, 0.5, 1.0):
         tell_zero(loop.driver, loop.now_s + wait_s)
         assert loop.driver.reported(loop.now_s + wait_s).zero is Zero.SENT
@@ -46,9 +50,9 @@ def test_a_report_that_may_be_older_than_the_stop_proves_nothing() -> None:
 
 @pytest.mark.control("C-46")
 def test_a_new_number_while_it_gets_ready_asks_for_zero_anew() -> None:
-    loop = Loop().ready()
+    loop = World(yokonex()).ready()
     loop.number += 1
-    loop._pass()
+    loop.step()
     assert loop.reported.zero is not Zero.CONFIRMED
     assert not loop.reported.ready
     loop.run(2, lambda now: now.ready)
@@ -58,7 +62,7 @@ def test_a_new_number_while_it_gets_ready_asks_for_zero_anew() -> None:
 @pytest.mark.control("C-46")
 def test_an_order_that_nobody_knows_to_have_gone_out_keeps_a_stop_from_being_proved() -> None:
     """The air held an order back for longer than a command waits: it comes after the stop, and puts the unit on."""
-    loop = Loop().ready()
+    loop = World(yokonex()).ready()
     driver = loop.driver
     now_s = 5.0
     driver.want(now_s, Wanted(Mode.PLAY, {A: CAPS.first, B: CAPS.first}, {}, STEADY, 0.0, 1800.0))
@@ -83,9 +87,9 @@ def test_an_order_that_nobody_knows_to_have_gone_out_keeps_a_stop_from_being_pro
 
 @pytest.mark.control("C-46")
 def test_a_held_back_order_that_is_never_heard_of_is_stopped_again_before_zero_is_proved() -> None:
-    loop = Loop().ready()
+    loop = World(yokonex()).ready()
     loop.mode = Mode.PLAY
-    loop.goal = {A: 3, B: 0}
+    loop.wish = {A: 3, B: 0}
     held: list[Op] = []
     real = loop._send
 
@@ -103,29 +107,29 @@ def test_a_held_back_order_that_is_never_heard_of_is_stopped_again_before_zero_i
     began_s = loop.now_s
     loop.stop(6)
     assert loop.reported.zero is Zero.CONFIRMED
-    late = [data for at_s, data in loop.orders() if at_s > began_s + GIVE_UP_S + 1e-6]
-    assert late == [STOP_V1.hex()], "when it surely went out or never will, zero is ordered once more"
+    late = [op.data for op in loop.wrote(began_s + GIVE_UP_S + 1e-6) if op.data[1] != 0x71]
+    assert late == [STOP_V1], "when it surely went out or never will, zero is ordered once more"
 
 
 @pytest.mark.control("C-52")
 @pytest.mark.parametrize("profile", [V1, V2])
 def test_a_unit_that_was_turned_to_zero_while_it_was_not_heard_is_never_raised_at_once(profile: str) -> None:
     for heard_s in (0.05 * step for step in range(40)):
-        loop = Loop(f"version={profile},every_s=0", profile=profile).ready().play(10)
+        loop = World(yokonex(profile), f"version={profile},every_s=0", profile=profile).ready().play(10)
         loop.run(heard_s)
-        loop.weather.lost = 1.0
-        loop.twin.hand(loop.now_s, "A-10")
+        loop.air.lost = 1.0
+        loop.hand("A-10")
         loop.run(0.6)
-        loop.goal = {A: 14, B: 0}
+        loop.wish = {A: 14, B: 0}
         loop.run(2.5)
         assert loop.twin.level("A") == 0, heard_s
 
 
 @pytest.mark.control("C-52")
 def test_what_plays_is_not_told_again_while_the_unit_is_not_heard() -> None:
-    loop = Loop("every_s=0").ready().play(10)
-    loop.weather.lost = 1.0
-    loop.twin.hand(loop.now_s, "A-10")
+    loop = World(yokonex(), "every_s=0").ready().play(10)
+    loop.air.lost = 1.0
+    loop.hand("A-10")
     loop.run(9)
     assert loop.twin.level("A") == 0
 
@@ -133,9 +137,9 @@ def test_what_plays_is_not_told_again_while_the_unit_is_not_heard() -> None:
 @pytest.mark.control("C-52")
 def test_a_report_is_as_fresh_as_the_question_that_it_surely_came_after() -> None:
     for late_s in (0.0, 0.2, 0.6, 2.0):
-        loop = Loop(weather=Weather(late_s=late_s, doubled=0.5)).ready()
+        loop = World(yokonex(), air=Air(behind_s=late_s, doubled=0.5)).ready()
         loop.mode = Mode.PLAY
-        loop.goal = {A: 14, B: 0}
+        loop.wish = {A: 14, B: 0}
         loop.run(8)
         age_s = loop.now_s - loop.reported.told_s
         assert age_s >= late_s
@@ -144,7 +148,7 @@ def test_a_report_is_as_fresh_as_the_question_that_it_surely_came_after() -> Non
 
 @pytest.mark.control("C-52")
 def test_a_climb_takes_no_longer_than_its_slope_and_the_answers() -> None:
-    loop = Loop("every_s=0").ready()
+    loop = World(yokonex(), "every_s=0").ready()
     began_s = loop.now_s
     loop.play(100)
     steps = -(-100 // CAPS.step)
@@ -152,9 +156,9 @@ def test_a_climb_takes_no_longer_than_its_slope_and_the_answers() -> None:
 
 
 def test_nothing_flows_from_the_end_on_though_nobody_says_stop() -> None:
-    loop = Loop().ready()
+    loop = World(yokonex()).ready()
     loop.mode = Mode.PLAY
-    loop.goal = {A: 9, B: 4}
+    loop.wish = {A: 9, B: 4}
     loop.end_s = loop.now_s + 5
     driver = loop.driver
     end_s = loop.end_s
@@ -175,15 +179,15 @@ def test_nothing_flows_from_the_end_on_though_nobody_says_stop() -> None:
 
 def test_a_level_is_not_raised_while_nobody_knows_where_it_is() -> None:
     """The Guard holds it; the driver asks for no more than it sent last, whatever it is told."""
-    loop = Loop().ready().play(10)
+    loop = World(yokonex()).ready().play(10)
     driver = loop.driver
     now_s = loop.now_s
-    loop.weather.lost = 1.0
-    loop.goal = {A: 6, B: 0}
+    loop.air.lost = 1.0
+    loop.wish = {A: 6, B: 0}
     loop.run(0.1)  # the order is on its way, and nothing is heard of it
     now_s = loop.now_s + 0.2
     assert driver.reported(now_s).level[A] == Span(6, 10)
     driver.want(now_s, Wanted(Mode.PLAY, {A: CAPS.first, B: CAPS.first}, {}, STEADY, 0.0, 1800.0))
-    driver.want(now_s, Wanted(Mode.PLAY, {A: loop.goal[A] + 5, B: 0}, {}, STEADY, 0.0, 1800.0))  # type: ignore[dict-item]
+    driver.want(now_s, Wanted(Mode.PLAY, {A: loop.wish[A] + 5, B: 0}, {}, STEADY, 0.0, 1800.0))  # type: ignore[dict-item]
     data = [op.data for at in range(40) for op in driver.poll(now_s + at / 20) if isinstance(op, Write)]
     assert not [one for one in data if one[1] == 0x11 and one[2] == 1 and int.from_bytes(one[4:6], "big") > 6]
