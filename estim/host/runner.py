@@ -20,6 +20,7 @@ from math import inf, isinf
 
 from estim.catalogue.contained import blamed
 from estim.clock import Clock
+from estim.core.messages.commands import Snapshot
 from estim.core.messages.events import Happened
 from estim.core.moment import Now
 from estim.core.session.guard import Permit, permit
@@ -94,8 +95,12 @@ class Runner:
         self._pass()
         self._wakes.set()
 
+    def snapshot(self) -> Snapshot:
+        """Return what is so now, for a front end."""
+        return snapshot(self._clock.now(), self.session, self.reported, self._permit)
+
     def seen(self) -> Seen:
-        """Return what is handed on of all that is so now."""
+        """Return what is so now, for the log."""
         return self._seen(self._clock.now())
 
     def _seen(self, now: Now) -> Seen:
@@ -103,9 +108,8 @@ class Runner:
         reported = self.reported
         return Seen(
             now=now,
-            snapshot=snapshot(now, session, reported, self._permit),
-            linked=session.linked,
             stops_only=session.order is None,
+            proved=bool(session.stop_confirmed),
             untouched=session.untouched,
             seen_off=session.was_seen_off,
             output_s=self.output_s,

@@ -1,4 +1,4 @@
-"""Writes down one session as it happens, from what its runner hands on, and passes it on to who watches."""
+"""Writes down one session as it happens, from what its runner hands it, and passes the news on to who watches."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from estim.journal.writer import Journal
 from protocols.vocabulary import Endpoint, OffBy
 
 Told = Callable[[Sequence[Happened]], None]
-Passed = Callable[[Seen], None]
+Passed = Callable[[str], None]
 
 MAKE_ROOM = "make room on the disk; the session goes on, and its end is written as soon as that works"
 """What a person can do where the journal takes nothing any more."""
@@ -72,7 +72,7 @@ class SessionLog:
                 case _:
                     pass
         self._told(told)
-        self._passed(seen)  # a link that was lost makes no pass any more, and neither does an end
+        self._passed(self._unit.address)  # a link that was lost makes no pass any more, and neither does an end
 
     def passed(self, seen: Seen) -> None:
         """Say now and then that the session lives; let who watches look."""
@@ -81,7 +81,7 @@ class SessionLog:
             self._beat_s = now.mono_s
             until_utc = None if seen.plays_until_s is None else utc_at(now, seen.plays_until_s)
             self._journal.beat(self.number, now, seen.output_s, until_utc, level_max=seen.level_max, goal=seen.goal)
-        self._passed(seen)
+        self._passed(self._unit.address)
 
     def wrong(self) -> str:
         """Return, once, that the disk takes nothing any more: the session goes on, what is written down doesn't."""
@@ -159,7 +159,7 @@ class SessionLog:
 
 def _how_off(seen: Seen, *, over: bool) -> How | None:
     """Return why the unit of a session that has ended can't be on; None if it may be."""
-    if seen.snapshot.stop_confirmed:
+    if seen.proved:
         return How.PROVED
     if seen.untouched:
         return How.UNTOUCHED

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from estim.clock import wall_s
 from estim.core.messages.events import Happened
 from estim.core.vocabulary import State
-from estim.host.active import ActiveUnits
-from estim.host.seen import Seen
+from estim.host.active import ActiveUnit, ActiveUnits
 from estim.host.server import Connection
 
 LOST_EVERY_S = 1.0
@@ -40,7 +39,7 @@ class Subscribers:
         self.drop(connection)
         self._all[connection] = Subscriber(every_s)
         for active in self._units:
-            connection.tell(active.runner.seen().snapshot)
+            connection.tell(active.runner.snapshot())
 
     def drop(self, connection: Connection) -> None:
         """Show it nothing more."""
@@ -54,18 +53,22 @@ class Subscribers:
             for line in told:
                 connection.tell(line)
 
-    def passed(self, seen: Seen) -> None:
-        """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall.
+    def passed(self, address: str) -> None:
+        """Show a fresh snapshot of the unit to who watches, no more often than asked, by the clock on the wall.
 
         One that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
         silence is the one that counts.
         """
+        active = self._units.at(address)
+        if active is None:
+            return
         for connection, subscriber in list(self._all.items()):
-            self._show(connection, subscriber, seen)
+            self._show(connection, subscriber, active)
 
-    def _show(self, connection: Connection, subscriber: Subscriber, seen: Seen) -> None:
-        address = seen.snapshot.address
-        ended = seen.snapshot.state is State.ENDED
+    def _show(self, connection: Connection, subscriber: Subscriber, active: ActiveUnit) -> None:
+        session = active.runner.session
+        address = session.unit.address
+        ended = session.state is State.ENDED
         wait_s = subscriber.told_s.get(address, -1e9) + subscriber.every_s - wall_s()
         if wait_s > 0 and not ended:
             if address not in subscriber.owed:
@@ -74,8 +77,8 @@ class Subscribers:
         if address in subscriber.owed:
             subscriber.owed.pop(address).cancel()
         subscriber.told_s[address] = wall_s()
-        connection.tell(seen.snapshot)
-        if not (seen.linked or ended):
+        connection.tell(active.runner.snapshot())
+        if not (session.linked or ended):
             self._owe(connection, subscriber, address, max(LOST_EVERY_S, subscriber.every_s))
 
     def _owe(self, connection: Connection, subscriber: Subscriber, address: str, wait_s: float) -> None:
@@ -83,6 +86,6 @@ class Subscribers:
             subscriber.owed.pop(address, None)
             active = self._units.at(address)
             if active is not None:
-                self._show(connection, subscriber, active.runner.seen())
+                self._show(connection, subscriber, active)
 
         subscriber.owed[address] = asyncio.get_running_loop().call_later(wait_s, late)

@@ -66,7 +66,7 @@ class Supervisor:
 
     def overview(self) -> Overview:
         """Return everything that is known now."""
-        units = tuple(active.runner.seen().snapshot for active in self.units)
+        units = tuple(active.runner.snapshot() for active in self.units)
         return Overview(pid=self._services.pid, simulated=self._services.air.simulated, units=units)
 
     async def _do(self, connection: Connection, command: Ask) -> Reply:

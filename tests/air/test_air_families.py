@@ -50,7 +50,7 @@ async def live(name: str, options: str, told: list[Happened], clock: Clock, trac
     now = clock.now()
     one = session(made, twin.address, now, level)
     journal = Journal.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
-    session_log = SessionLog(journal, one.unit, 0, told.extend, lambda _seen: None, since_utc=now.utc)
+    session_log = SessionLog(journal, one.unit, 0, told.extend, lambda _address: None, since_utc=now.utc)
     await Runner(host, made, one, clock, session_log).run()
     await host.release()
     await air.close()

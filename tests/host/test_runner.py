@@ -42,11 +42,14 @@ class Notes:
     def __init__(self) -> None:
         self.told: list[Happened] = []
         self.at_s: list[float] = []
-        self.looks: Callable[[Now], None] = lambda _now: None
+        self.looks: Callable[[float], None] = lambda _now_s: None
 
     def log(self, unit: Unit, now: Now) -> SessionLog:
         journal = Journal.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
-        return SessionLog(journal, unit, 0, self.happened, lambda seen: self.looks(seen.now), since_utc=now.utc)
+        return SessionLog(journal, unit, 0, self.happened, self._passed, since_utc=now.utc)
+
+    def _passed(self, _address: str) -> None:
+        self.looks(asyncio.get_running_loop().time())
 
     def happened(self, told: Sequence[Happened]) -> None:
         self.told += told
@@ -98,7 +101,7 @@ class Rig:
         limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
         unit = Unit("box", self.twin.address, made.name, made.title, True, made.by_hand)
         session = Session(unit, made.caps, limits, order, now, until_s=now.mono_s + 300)
-        self.notes.looks = lambda now: self.levels.append((now.mono_s, self.twin.level("A")))
+        self.notes.looks = lambda now_s: self.levels.append((now_s, self.twin.level("A")))
         return Runner(self.air, made, session, self.clock, self.notes.log(unit, now))
 
     @property

@@ -126,7 +126,7 @@ def still(units: ActiveUnits) -> Runner:
     unit = Unit("one", "-", "coyote3", "-", simulated=True, by_hand="-")
     session = Session(unit, made.caps, Limits((family_cap(made.caps),)), None, now)
     journal = Journal.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
-    session_log = SessionLog(journal, unit, 0, lambda _told: None, lambda _seen: None, since_utc=now.utc)
+    session_log = SessionLog(journal, unit, 0, lambda _told: None, lambda _address: None, since_utc=now.utc)
     runner = Runner(MemoryAir([]), made, session, clock, session_log)
     task: asyncio.Task[None] = asyncio.get_running_loop().create_task(asyncio.sleep(0))
     units.put(ActiveUnit(runner, session_log, task, None, False))
@@ -153,7 +153,7 @@ def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypa
         runner.session.linked = True
         for state in (State.IDLE, State.PAUSED, State.FAULT):
             runner.session.state = state
-            subscribers.passed(runner.seen())
+            subscribers.passed(runner.session.unit.address)
         assert [one.state for _, one in viewer.shown] == [State.IDLE], "the others came too soon"
         await asyncio.sleep(0.26)
         assert [one.state for _, one in viewer.shown] == [State.IDLE, State.FAULT], "late, and as it is then"
@@ -169,7 +169,7 @@ def test_who_has_left_is_owed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         subscribers = Subscribers(units)
         viewer = Viewer()
         subscribers.add(viewer, 0.25)
-        subscribers.passed(still(units).seen())
+        subscribers.passed(still(units).session.unit.address)
         subscribers.drop(viewer)
         await asyncio.sleep(10)
         assert len(viewer.shown) == 1
