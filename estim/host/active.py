@@ -1,27 +1,16 @@
-"""What the supervisor keeps of each unit, and of the front ends that watch."""
+"""The units of this host: each with its present or last session, found by address or by what a person calls it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 
-from estim.clock import wall_s
-from estim.core.messages.events import Happened
-from estim.core.session.session import Session
+from estim.core.addresses import same_address
+from estim.core.errors import EstimError, Exit
 from estim.core.vocabulary import Reason, State
 from estim.host.runner import Runner
 from estim.host.server import Connection
-from estim.host.session_log import SessionLog, Watched
-
-LOST_EVERY_S = 1.0
-"""While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
-waits must see that the time goes on."""
-
-LOOK_S = 0.5
-"""How often a unit that is prepared for a slot is looked at."""
-
-LOOKS = 90
-"""How many times, so for 45 s: two attempts to connect."""
+from estim.host.session_log import SessionLog
 
 
 class Proof(Enum):
@@ -41,6 +30,11 @@ class ActiveUnit:
     task: asyncio.Task[None]
     owner: Connection | None
     keep: bool
+
+    @property
+    def name(self) -> str:
+        """What a person calls the unit."""
+        return self.runner.session.unit.name
 
     @property
     def running(self) -> bool:
@@ -72,94 +66,61 @@ class ActiveUnit:
         untouched = not self.running and session.untouched
         return Proof.UNTOUCHED if untouched else Proof.UNPROVED
 
+    def take_over(self, owner: Connection, *, keep: bool) -> None:
+        """Give a session that was prepared to the person who has come for it."""
+        self.owner = owner
+        self.keep = keep
 
-@dataclass(slots=True)
-class Subscriber:
-    """One front end that wants to see everything, a snapshot of each unit at most every `every_s`.
+    def stop(self, reason: Reason, *, soft: bool = False) -> None:
+        """Order the stop of its session, in this very breath."""
+        session = self.runner.session
+        self.runner.ask(lambda now, _: session.stop(now, reason, soft=soft))
 
-    `told_s` is when each unit was shown last, `owed` what shows it again.
-    """
-
-    every_s: float
-    told_s: dict[str, float] = field(default_factory=dict)
-    owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
+    def note_seen_off(self) -> None:
+        """Take a person's word that the unit is off."""
+        session = self.runner.session
+        self.runner.ask(lambda now, _: session.seen_off(now))
 
 
-class Subscribers:
-    """All front ends that watch."""
+class ActiveUnits:
+    """All of them, by address: a name may be given to another unit."""
 
     def __init__(self) -> None:
-        self._all: dict[Connection, Subscriber] = {}
+        self._units: dict[str, ActiveUnit] = {}
 
-    def add(self, connection: Connection, every_s: float) -> None:
-        """Show this front end everything from now on."""
-        self.drop(connection)
-        self._all[connection] = Subscriber(every_s)
+    def __iter__(self) -> Iterator[ActiveUnit]:
+        return iter(list(self._units.values()))
 
-    def drop(self, connection: Connection) -> None:
-        """Show it nothing more."""
-        subscriber = self._all.pop(connection, None)
-        for timer in subscriber.owed.values() if subscriber else ():
-            timer.cancel()
+    def at(self, address: str) -> ActiveUnit | None:
+        """Return the unit at an address, if it has or had a session."""
+        return self._units.get(address.casefold())
 
-    def told(self, told: Sequence[Happened]) -> None:
-        """Pass on what happened."""
-        for connection in list(self._all):
-            for line in told:
-                connection.tell(line)
+    def put(self, active: ActiveUnit) -> None:
+        """Note a unit with its new session, in the place of its last one."""
+        address = active.runner.session.unit.address
+        present = self.at(address)
+        assert present is None or not present.running, "a running session is never replaced"
+        self._units[address.casefold()] = active
 
-    def passed(self, runner: Watched) -> None:
-        """Show a fresh snapshot to who watches, no more often than asked, by the clock on the wall.
+    @property
+    def running(self) -> list[ActiveUnit]:
+        """Those whose session has not ended yet; one that waits for a person, or only stops its unit, is among them."""
+        return [active for active in self if active.running]
 
-        One that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
-        silence is the one that counts.
-        """
-        for connection, subscriber in list(self._all.items()):
-            self._show(connection, subscriber, runner)
+    def meant(self, name: str | None) -> list[ActiveUnit]:
+        """Return the one unit that is named, or all of them."""
+        return [self.one(name)] if name else list(self)
 
-    def _show(self, connection: Connection, subscriber: Subscriber, runner: Watched) -> None:
-        session = runner.session
-        name = session.unit.name
-        ended = session.state is State.ENDED
-        wait_s = subscriber.told_s.get(name, -1e9) + subscriber.every_s - wall_s()
-        if wait_s > 0 and not ended:
-            if name not in subscriber.owed:
-                self._owe(connection, subscriber, runner, wait_s)
-            return
-        if name in subscriber.owed:
-            subscriber.owed.pop(name).cancel()
-        subscriber.told_s[name] = wall_s()
-        connection.tell(runner.snapshot())
-        if not (session.linked or ended):
-            self._owe(connection, subscriber, runner, max(LOST_EVERY_S, subscriber.every_s))
-
-    def _owe(self, connection: Connection, subscriber: Subscriber, runner: Watched, wait_s: float) -> None:
-        name = runner.session.unit.name
-
-        def late() -> None:
-            subscriber.owed.pop(name, None)
-            self._show(connection, subscriber, runner)
-
-        subscriber.owed[name] = asyncio.get_running_loop().call_later(wait_s, late)
-
-
-async def until_ready(active: ActiveUnit) -> str:
-    """Return what the person should know: that it is ready, or why not; "" once somebody has taken it over."""
-    session = active.runner.session
-    for _ in range(LOOKS):
-        if not active.waiting or session.state is State.READY:
-            break
-        await asyncio.sleep(LOOK_S)
-    if active.owner is not None or session.started is not None:
-        return ""
-    if session.state is State.READY:
-        return f"{session.unit.title} is ready and at zero: press Enter in estim within five minutes"
-    return _why_not(session)
-
-
-def _why_not(session: Session) -> str:
-    if session.reason in (Reason.STOPPED, Reason.PANIC, Reason.INTERRUPTED):
-        return ""  # a person stopped it, or wanted another session
-    if session.reason is Reason.REFUSED:
-        return f"{session.unit.title} isn't ready: {session.why}"
-    return f"{session.unit.title} isn't ready: switch it on and bring it near, then start in estim"
+    def one(self, name: str | None) -> ActiveUnit:
+        """Return the unit that is meant; raise EstimError if it isn't clear which."""
+        if name is not None:
+            for active in self:
+                if name.casefold() == active.name.casefold() or same_address(name, active.runner.session.unit.address):
+                    return active
+            raise EstimError(f"no session on a unit {name!r}", code=Exit.NO_DEVICE)
+        active_units = self.running or list(self)
+        if not active_units:
+            raise EstimError("nothing is running: start a program first", code=Exit.TRY_LATER)
+        if len(active_units) > 1:
+            raise EstimError("more than one unit is running: name one with --unit", code=Exit.USAGE)
+        return active_units[0]

@@ -170,25 +170,26 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
         loop.add_signal_handler(number, ended.set)
     async with joined(options, home, clock) as services:
         supervisor = Supervisor(services, solo=options.solo, leaving=ended)
-        loop.add_signal_handler(signal.SIGUSR1, supervisor.stop_all, Reason.STOPPED)
-        await supervisor.recover()
+        loop.add_signal_handler(signal.SIGUSR1, supervisor.stops.order_all, Reason.STOPPED)
+        await supervisor.sessions.recover()
         if services.trouble and not options.solo:
-            await supervisor.close()  # units that a dead host left behind are being stopped: to the end, whatever else
+            # Units that a dead host left behind are being stopped: to the end, whatever else.
+            await supervisor.sessions.close()
             raise EstimError(services.trouble, code=Exit.CONFIG)
         server = await _served(home, supervisor, options)
         if server is None:
-            ready.say({"ready": True, "reply": await supervisor.stop_now()})
-            await supervisor.close()
+            ready.say({"ready": True, "reply": await supervisor.stops.stop_now()})
+            await supervisor.sessions.close()
             return
         try:
-            async with awake(services, supervisor), minded(services, supervisor, options):
+            async with awake(services, supervisor), reminded(services, supervisor, options):
                 ready.say({"ready": True, "pid": os.getpid()})
                 _settle_memory()
                 if options.solo:
-                    supervisor.expect_front(ALONE_S)
+                    supervisor.front_ends.expect_one(ALONE_S)
                 await ended.wait()
                 server.deafen()
-                await supervisor.close()
+                await supervisor.sessions.close()
         finally:
             await server.close()
 
@@ -222,8 +223,8 @@ def _held(home: Home, options: HostOptions) -> int | None:
 
 
 @asynccontextmanager
-async def minded(services: Services, supervisor: Supervisor, options: HostOptions) -> AsyncIterator[None]:
-    """Mind the schedule meanwhile. Software units have none; a host that ends with its front end connects nothing."""
+async def reminded(services: Services, supervisor: Supervisor, options: HostOptions) -> AsyncIterator[None]:
+    """Remind of slots meanwhile. Software units have none; a host that ends with its front end connects nothing."""
     if services.journal.simulated:
         yield
         return
@@ -237,18 +238,19 @@ async def minded(services: Services, supervisor: Supervisor, options: HostOption
         ways = ways_of(settings, lambda key, action: acted[0](key, action))
     except EstimError as error:
         if not options.solo:
-            await supervisor.close()  # as above
+            await supervisor.sessions.close()  # as above
             raise
         logging.getLogger(__name__).warning("nobody is reminded: %s", error.text)
     notifier = Notifier(ways, logging.getLogger(__name__).warning)
-    reminders = Reminders(services, notifier, None if options.solo else supervisor.prepare, supervisor.tell)
+    prepare = None if options.solo else supervisor.sessions.prepare
+    reminders = Reminders(services, notifier, prepare, supervisor.front_ends.tell)
     acted.append(reminders.acted)
-    minding = asyncio.get_running_loop().create_task(reminders.run())
+    looking = asyncio.get_running_loop().create_task(reminders.run())
     try:
         yield
     finally:
-        minding.cancel()
-        await asyncio.wait({minding})
+        looking.cancel()
+        await asyncio.wait({looking})
         await notifier.close()
 
 
@@ -260,9 +262,9 @@ async def awake(services: Services, supervisor: Supervisor) -> AsyncIterator[Non
         return
     from estim.host.power import Power
 
-    power = Power(supervisor.stop_and_wait)
-    supervisor.busy_changed = power.busy
-    power.busy(supervisor.busy)  # units that a dead host left behind are being stopped already
+    power = Power(supervisor.stops.stop_and_wait)
+    supervisor.sessions.busy_changed = power.busy
+    power.busy(supervisor.sessions.busy)  # units that a dead host left behind are being stopped already
     holding = asyncio.get_running_loop().create_task(power.run())
     try:
         yield

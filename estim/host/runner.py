@@ -12,12 +12,11 @@ Rules:
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf, isinf
-from typing import Protocol
 
 from estim.catalogue.contained import blamed
 from estim.clock import Clock
@@ -30,22 +29,10 @@ from estim.core.session.snapshot import snapshot
 from estim.core.vocabulary import State
 from estim.host.operations import Entry, Operations, hang_up
 from estim.host.radio.link import Air, Link
+from estim.host.seen import Seen
+from estim.host.session_log import MAKE_ROOM, SessionLog
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint, Event, OffBy, Out, Reported, Zero
-
-
-class Observer(Protocol):
-    """Who is told what a session does."""
-
-    def happened(self, now: Now, told: Sequence[Happened]) -> None:
-        """Take what is new, in order."""
-
-    def passed(self, now: Now) -> None:
-        """Called after each pass: snapshots may be asked for now."""
-
-    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
-        """Take bytes for the black box; `way` is "out" or "in"."""
-
 
 OPEN_TIMEOUT_S = 20.0
 """One attempt to connect: scanning, connecting and discovery."""
@@ -78,7 +65,7 @@ POLLS_MAX = 8
 class Runner:
     """One session's life, from opening the link to hanging up. All methods are called on the loop."""
 
-    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, observer: Observer) -> None:
+    def __init__(self, air: Air, family: Family, session: Session, clock: Clock, session_log: SessionLog) -> None:
         self.session = session
         self.dropped = 0
         self.output_s = 0.0
@@ -86,7 +73,7 @@ class Runner:
         self._air = air
         self._family = family
         self._clock = clock
-        self._observer = observer
+        self._session_log = session_log
         self._loop = asyncio.get_running_loop()
         self._operations: Operations | None = None
         self.reported: Reported | None = None
@@ -102,13 +89,35 @@ class Runner:
     def ask(self, act: Callable[[Now, Reported | None], list[Happened]]) -> None:
         """Apply a command to the session and act on it in the same breath; errors of the session pass through."""
         now = self._clock.now()
-        self._observer.happened(now, act(now, self.reported))
+        told = act(now, self.reported)
+        if told:
+            self._session_log.happened(self._seen(now), told)
         self._pass()
         self._wakes.set()
 
     def snapshot(self) -> Snapshot:
-        """Return what is so now."""
+        """Return what is so now, for a front end."""
         return snapshot(self._clock.now(), self.session, self.reported, self._permit)
+
+    def seen(self) -> Seen:
+        """Return what is so now, for the log."""
+        return self._seen(self._clock.now())
+
+    def _seen(self, now: Now) -> Seen:
+        session = self.session
+        reported = self.reported
+        return Seen(
+            now=now,
+            stops_only=session.order is None,
+            proved=bool(session.stop_confirmed),
+            untouched=session.untouched,
+            seen_off=session.was_seen_off,
+            output_s=self.output_s,
+            plays_until_s=None if reported is None or reported.out is Out.OFF else reported.until_s,
+            on_until_s=session.on_until_s(now, reported),
+            level_max=dict(session.alarms.level_max),
+            goal=session.goals,
+        )
 
     async def run(self) -> None:
         """Connect, play, reconnect to stop if need be, hang up."""
@@ -239,7 +248,7 @@ class Runner:
             put=partial(self._put, link),
             lose=self._lose,
             sent=self._sent,
-            carried=self._observer.carried,
+            carried=self._session_log.carried,
         )
         self._tell(self.session.link_up(now))
         self._pass()
@@ -320,7 +329,7 @@ class Runner:
                 await self._wakes.wait()
 
     def _hear(self, link: Link, endpoint: Endpoint, data: bytes) -> None:
-        self._observer.carried(self._clock.now(), "in", endpoint, data)
+        self._session_log.carried(self._clock.now(), "in", endpoint, data)
         self._put(link, lambda now_s, driver: driver.receive(now_s, endpoint, data))
 
     def _lose(self, text: str) -> None:
@@ -363,9 +372,11 @@ class Runner:
         self._poll(now, self._operations)
         self._step_s = now_s + self.session.nap_s(now, request, granted)
         self._rearm(now_s)
+        if wrong := self._session_log.wrong():
+            told += self.session.warn(now, wrong, MAKE_ROOM)
         if told:
             self._tell(told)
-        self._observer.passed(now)
+        self._session_log.passed(self._seen(now))
 
     def _take(self, now_s: float, operations: Operations) -> list[Event]:
         """Give the driver what has come for it; what an older link brought is for no driver any more."""
@@ -384,7 +395,7 @@ class Runner:
 
     def _tell(self, told: list[Happened]) -> None:
         if told:
-            self._observer.happened(self._clock.now(), told)
+            self._session_log.happened(self.seen(), told)
         if self.session.state is State.ENDED and not self.ended.is_set():
             self.ended.set()
             self._wakes.set()

@@ -117,7 +117,7 @@ class Server:
     """The listening socket with its connections."""
 
     def __init__(self, supervisor: Supervisor) -> None:
-        self._desk = supervisor
+        self._supervisor = supervisor
         self._connections: set[Connection] = set()
         self._extra = 0
         self._listener: asyncio.Server | None = None
@@ -157,7 +157,7 @@ class Server:
         finally:
             self._connections.discard(connection)
             connection.hang_up()
-            self._desk.left(connection)
+            self._supervisor.left(connection)
             sending.cancel()
             await asyncio.wait({sending})
 
@@ -178,7 +178,7 @@ class Server:
                 pass
             finally:
                 self._extra -= 1
-                self._desk.left(connection)
+                self._supervisor.left(connection)
         connection.tell(reply)
 
     async def _listen_to(self, connection: Connection, reader: asyncio.StreamReader, asked: Tasks) -> None:
@@ -211,7 +211,7 @@ class Server:
 
     async def _reply(self, connection: Connection, command: Ask) -> Reply:
         try:
-            return await self._desk.ask(connection, msgspec.structs.replace(command, number=0))
+            return await self._supervisor.ask(connection, msgspec.structs.replace(command, number=0))
         except Exception:  # a bug of ours must not leave a person without an answer
             logging.getLogger(__name__).exception("%s failed", type(command).__name__)
             return Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")

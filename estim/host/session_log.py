@@ -1,55 +1,32 @@
-"""Writes down one session as it happens, and hands its news on to the supervisor."""
+"""Writes down one session as it happens, from what its runner hands it, and passes the news on to who watches."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import isinf
-from typing import Protocol
 
 from estim.core.days.schedule import offset_s
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Snapshot
 from estim.core.messages.events import Alarmed, Ended, Happened, Levelled, Started
 from estim.core.moment import Now
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
-from estim.core.vocabulary import Priority
+from estim.host.seen import Seen
 from estim.journal.database import BEAT_S
 from estim.journal.marker import How, MayBeOn
 from estim.journal.rows import NEVER, Opening, Outcome
 from estim.journal.writer import JournalWriter
-from protocols.vocabulary import Endpoint, OffBy, Out, Reported
-
-
-class Watched(Protocol):
-    """What the session log asks of the runner that it listens to."""
-
-    @property
-    def output_s(self) -> float:
-        """Seconds with a level above 0 so far."""
-
-    @property
-    def reported(self) -> Reported | None:
-        """What is known of the unit, None before it was reached."""
-
-    @property
-    def session(self) -> Session:
-        """The session itself."""
-
-    @property
-    def on_until_s(self) -> float:
-        """Until when the unit may be on after its session (monotonic seconds, inf: for good); -inf: it is off."""
-
-    def snapshot(self) -> Snapshot:
-        """Return what is so now."""
-
+from protocols.vocabulary import Endpoint, OffBy
 
 Told = Callable[[Sequence[Happened]], None]
-Passed = Callable[[Watched], None]
+Passed = Callable[[str], None]
+
+MAKE_ROOM = "make room on the disk; the session goes on, and its end is written as soon as that works"
+"""What a person can do where the journal takes nothing any more."""
 
 
 class SessionLog:
-    """The observer of one runner. `runner` is set right after both exist.
+    """The log of one session: told with each event, and after each pass of its runner.
 
     `since_utc` is when that session began. `row_ended`: the row's session has ended already, and the runner only stops
     the unit that it left on.
@@ -66,8 +43,6 @@ class SessionLog:
         since_utc: datetime,
         row_ended: bool = False,
     ) -> None:
-        self.runner: Watched | None = None
-        self.trouble = ""
         self._journal = journal
         self._unit = unit
         self.number = number
@@ -79,110 +54,94 @@ class SessionLog:
         self._row_ended = row_ended
         self._beat_s: float | None = None
         self._ended: tuple[Now, Ended] | None = None
-        self._started: Now | None = None
+        self._started = False
         self._journal_trouble = journal.trouble
 
-    def happened(self, now: Now, told: Sequence[Happened]) -> None:
-        """Note what is new, then pass it on."""
+    def happened(self, seen: Seen, told: Sequence[Happened]) -> None:
+        """Note what is new, in order, then pass it on."""
         for event in told:
             match event:
                 case Levelled(channel=channel, level=level, by=by, at_s=at_s) if self.number:
                     self._journal.level(self.number, at_s, channel, level, by)
                 case Alarmed(priority=priority, text=text, do=do):
-                    self._journal.alarm(self.number or None, now, priority, text, do)
+                    self._journal.alarm(self.number or None, seen.now, priority, text, do)
                 case Started():
-                    self._started = now
+                    self._started = True
                 case Ended():
-                    self._ended = (now, event)
+                    self._ended = (seen.now, event)
                 case _:
                     pass
         self._told(told)
-        if told and self.runner is not None:
-            self._passed(self.runner)  # a link that was lost makes no pass any more, and neither does an end
+        self._passed(self._unit.address)  # a link that was lost makes no pass any more, and neither does an end
 
-    def passed(self, now: Now) -> None:
+    def passed(self, seen: Seen) -> None:
         """Say now and then that the session lives; let who watches look."""
-        assert self.runner is not None, "set by who made both"
-        if self._started is not None and (self._beat_s is None or now.mono_s - self._beat_s >= BEAT_S):
+        now = seen.now
+        if self._started and (self._beat_s is None or now.mono_s - self._beat_s >= BEAT_S):
             self._beat_s = now.mono_s
-            session = self.runner.session
-            self._journal.beat(
-                self.number,
-                now,
-                self.runner.output_s,
-                self._plays_until(now),
-                level_max=session.alarms.level_max,
-                goal=session.goals,
-            )
-        self._look_at_the_journal(now)
-        self._passed(self.runner)
+            until_utc = None if seen.plays_until_s is None else utc_at(now, seen.plays_until_s)
+            self._journal.beat(self.number, now, seen.output_s, until_utc, level_max=seen.level_max, goal=seen.goal)
+        self._passed(self._unit.address)
 
-    def _look_at_the_journal(self, now: Now) -> None:
-        """Tell once if the disk takes nothing any more: the session goes on, what is written down doesn't."""
-        if self._journal.trouble == self._journal_trouble or self.runner is None:
-            return
+    def wrong(self) -> str:
+        """Return, once, that the disk takes nothing any more: the session goes on, what is written down doesn't."""
+        if self._journal.trouble == self._journal_trouble:
+            return ""
         self._journal_trouble = self._journal.trouble
-        text = f"the log isn't being kept: {self._journal_trouble}"
-        do = "make room on the disk; the session goes on, and its end is written as soon as that works"
-        self.happened(now, self.runner.session.alarms.ring(now, Priority.MEDIUM, text, do))
+        return f"the log isn't being kept: {self._journal_trouble}"
 
     def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
         """Keep bytes for the black box."""
         self._journal.carried(self._unit.name, now, way, endpoint, data)
 
-    async def close(self, now: Now) -> bool:
+    async def close(self, seen: Seen) -> bool:
         """Write the outcome, or that what an ended session had left on is off; say whether it is on disk.
 
-        A row stays open, and its unit in the marker, for as long as the unit may be on. A disk that fails is told in
-        `trouble`, and may be asked again.
+        A row stays open, and its unit in the marker, for as long as the unit may be on. Where the disk fails it may be
+        asked again.
         """
-        if self._ended is None or self.runner is None:
+        if self._ended is None:
             return True
-        until_s = self.runner.on_until_s
-        settled = until_s <= now.mono_s
-        if self.runner.session.order is None and not settled:
+        settled = seen.on_until_s <= seen.now.mono_s
+        if seen.stops_only and not settled:
             return True  # as it was: whoever comes next looks on
         try:
-            await self._write(now, *self._ended, settled=settled, until_utc=utc_at(now, until_s))
-        except EstimError as error:
-            self.trouble = error.text
+            await self._write(seen, *self._ended, settled=settled)
+        except EstimError:
             return False
         finally:
             with suppress(EstimError):  # the row says it too; and nobody is helped by a stop that fails for a file
-                await self._mark(now, utc_at(now, until_s))
+                await self._mark(seen)
         self._ended = None
         return True
 
-    async def _write(self, now: Now, at: Now, ended: Ended, *, settled: bool, until_utc: datetime) -> None:
-        assert self.runner is not None, "set by who made both"
+    async def _write(self, seen: Seen, at: Now, ended: Ended, *, settled: bool) -> None:
         for number in self.also if settled else ():
-            await self._journal.settle(number, now)
+            await self._journal.settle(number, seen.now)
         if not self.number:
             return
         if self._row_ended:
-            await self._journal.settle(self.number, now)
+            await self._journal.settle(self.number, seen.now)
             return
-        session = self.runner.session
         outcome = Outcome(
             reason=ended.reason,
             ended_utc=at.utc,
             duration_s=ended.duration_s,
-            output_s=self.runner.output_s,
+            output_s=seen.output_s,
             level_max=ended.level_max,
             level_end=ended.level_end,
             stop_confirmed=bool(ended.stop_confirmed),
             message=ended.message,
-            on_until_utc=None if settled else until_utc,
-            goal=session.goals if session.order else {},
+            on_until_utc=None if settled else utc_at(seen.now, seen.on_until_s),
+            goal={} if seen.stops_only else seen.goal,
             settled=settled,
         )
         await self._journal.close_session(self.number, outcome)
 
-    async def _mark(self, now: Now, until_utc: datetime) -> None:
+    async def _mark(self, seen: Seen) -> None:
         """Only a proof, or a person's word, takes a unit out of the marker; one whose time is over stays in it."""
-        assert self.runner is not None, "set by who made both"
-        session = self.runner.session
-        how = _how_off(session, over=until_utc <= now.utc)
+        until_utc = utc_at(seen.now, seen.on_until_s)
+        how = _how_off(seen, over=until_utc <= seen.now.utc)
         if how is not None:
             await self._journal.unmark(self._unit.address, self.since_utc, how)
             return
@@ -197,24 +156,16 @@ class SessionLog:
         )
         await self._journal.mark(mark)
 
-    def _plays_until(self, now: Now) -> datetime | None:
-        """Return until when the unit may put out if nobody stops it any more; None: as was said last."""
-        assert self.runner is not None, "set by who made both"
-        reported = self.runner.reported
-        if reported is None or reported.out is Out.OFF:
-            return None
-        return utc_at(now, reported.until_s)
 
-
-def _how_off(session: Session, *, over: bool) -> How | None:
+def _how_off(seen: Seen, *, over: bool) -> How | None:
     """Return why the unit of a session that has ended can't be on; None if it may be."""
-    if session.stop_confirmed:
+    if seen.proved:
         return How.PROVED
-    if session.untouched:
+    if seen.untouched:
         return How.UNTOUCHED
-    if session.was_seen_off:
+    if seen.seen_off:
         return How.SEEN_OFF
-    return How.SEARCHED if over and session.order is None else None
+    return How.SEARCHED if over and seen.stops_only else None
 
 
 def utc_at(now: Now, at_s: float) -> datetime:

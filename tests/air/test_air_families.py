@@ -1,12 +1,13 @@
 """Whole sessions of every family over the virtual air, host and units on one loop whose time jumps."""
 
 import asyncio
-from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from estim.catalogue.programs import shipped
 from estim.clock import Clock, new_loop
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.events import Ended, Happened
 from estim.core.moment import Now
 from estim.core.programs.course import fit
@@ -16,29 +17,17 @@ from estim.core.session.session import Session
 from estim.core.vocabulary import Reason
 from estim.host.radio.bleak_link import BleAir
 from estim.host.runner import Runner
+from estim.host.session_log import SessionLog
+from estim.journal.writer import JournalWriter
 from protocols.family import Family
 from protocols.registry import family, names
-from protocols.vocabulary import Channel, Endpoint, Level
+from protocols.vocabulary import Channel, Level
 from simulator.air.bleak_backend import Radio
 from simulator.air.peripheral import VirtualAir
 from simulator.air.serve import populate
 from simulator.registry import read_line
 from simulator.trace import Trace
 from tests.effort import AIR_MINUTES
-
-
-class Notes:
-    """Ears that remember what happened."""
-
-    def __init__(self) -> None:
-        self.told: list[Happened] = []
-
-    def happened(self, now: Now, told: Sequence[Happened]) -> None:
-        self.told += told
-
-    def passed(self, now: Now) -> None: ...
-
-    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None: ...
 
 
 def session(made: Family, address: str, now: Now, level: int) -> Session:
@@ -49,7 +38,7 @@ def session(made: Family, address: str, now: Now, level: int) -> Session:
     return Session(Unit("box", address, made.name, made.title, True, made.by_hand), made.caps, limits, order, now)
 
 
-async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace) -> None:
+async def live(name: str, options: str, told: list[Happened], clock: Clock, trace: Trace) -> None:
     made = family(name)
     air = VirtualAir()
     (_, twin, log, weather), *_ = populate([read_line(f"{name}:{options}")], 1, trace)
@@ -57,8 +46,11 @@ async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace
     radio = Radio(air.plug)
     host = BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
     level = max(made.caps.first, made.caps.scale * 20 // 100)
-    runner = Runner(host, made, session(made, twin.address, clock.now(), level), clock, notes)
-    await runner.run()
+    now = clock.now()
+    one = session(made, twin.address, now, level)
+    journal = JournalWriter.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
+    session_log = SessionLog(journal, one.unit, 0, told.extend, lambda _address: None, since_utc=now.utc)
+    await Runner(host, made, one, clock, session_log).run()
     await host.release()
     await air.close()
 
@@ -66,13 +58,13 @@ async def live(name: str, options: str, notes: Notes, clock: Clock, trace: Trace
 @pytest.mark.parametrize("name", names())
 def test_a_whole_session_over_the_air_ends_at_zero_proved(name: str) -> None:
     loop, clock = new_loop("max")
-    notes = Notes()
+    told: list[Happened] = []
     trace = Trace()
     try:
-        loop.run_until_complete(asyncio.wait_for(live(name, "", notes, clock, trace), 2000))
+        loop.run_until_complete(asyncio.wait_for(live(name, "", told, clock, trace), 2000))
     finally:
         loop.close()
-    last = notes.told[-1]
+    last = told[-1]
     assert isinstance(last, Ended)
     assert (last.reason, last.stop_confirmed) == (Reason.COMPLETED, True), last.message
     assert last.duration_s == pytest.approx(AIR_MINUTES * 60, abs=1)

@@ -40,7 +40,7 @@ class Hangs:
         self.closed = True
 
 
-class Supervisor:
+class Bench:
     """Holds what the operations bring."""
 
     def __init__(self) -> None:
@@ -81,36 +81,36 @@ class Supervisor:
 
 @pytest.mark.control("C-07")
 def test_a_stop_goes_out_however_many_operations_hang() -> None:
-    supervisor = Supervisor()
+    bench = Bench()
 
     def act(operations: Operations) -> None:
         for tag in range(1, 2 * OPS_MAX):
-            operations.perform(supervisor.now, Read(tag, CONTROL))
-            operations.perform(supervisor.now, Write(1000 + tag, CONTROL, b"\x07", response=True))
-        operations.perform(supervisor.now, Write(5000, CONTROL, b"\x03\x00", response=True, urgent=True))
-        operations.perform(supervisor.now, Close(5001))
+            operations.perform(bench.now, Read(tag, CONTROL))
+            operations.perform(bench.now, Write(1000 + tag, CONTROL, b"\x07", response=True))
+        operations.perform(bench.now, Write(5000, CONTROL, b"\x03\x00", response=True, urgent=True))
+        operations.perform(bench.now, Close(5001))
 
-    supervisor.live(act)
-    assert supervisor.link.taken[-1] == b"\x03\x00"
-    assert supervisor.link.closed
+    bench.live(act)
+    assert bench.link.taken[-1] == b"\x03\x00"
+    assert bench.link.closed
 
 
 def test_too_many_reads_at_once_are_told_as_failed_and_counted() -> None:
-    supervisor = Supervisor()
+    bench = Bench()
     held: list[Operations] = []
 
     def act(operations: Operations) -> None:
         held.append(operations)
         for tag in range(1, OPS_MAX + 4):
-            operations.perform(supervisor.now, Read(tag, CONTROL))
+            operations.perform(bench.now, Read(tag, CONTROL))
 
-    supervisor.live(act)
+    bench.live(act)
     assert held[0].dropped == 3
 
 
 def test_what_hangs_ends_with_its_time() -> None:
-    supervisor = Supervisor()
-    supervisor.live(lambda operations: operations.perform(supervisor.now, Write(1, CONTROL, b"\x07", response=True)))
+    bench = Bench()
+    bench.live(lambda operations: operations.perform(bench.now, Write(1, CONTROL, b"\x07", response=True)))
     errors: list[AirError] = []
 
     class Takes:
@@ -118,6 +118,6 @@ def test_what_hangs_ends_with_its_time() -> None:
             errors.append(error or AirError("none"))
             return []
 
-    for entry in supervisor.entries:
+    for entry in bench.entries:
         entry(0.0, Takes())  # type: ignore[arg-type] # only `done` is asked
     assert [str(error) for error in errors] == ["no answer within 2 s"]

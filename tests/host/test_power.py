@@ -468,12 +468,12 @@ def test_when_everything_was_stopped_before_a_sleep_the_level_is_zero(folder: Pa
     changes: list[bool] = []
 
     async def life(house: House, supervisor: Supervisor) -> None:
-        supervisor.busy_changed = changes.append
+        supervisor.sessions.busy_changed = changes.append
         assert isinstance(await supervisor.ask(Seat(), PLAY), Done)
         await asyncio.sleep(120)
         assert house.level() == 3
         assert changes == [True]
-        await supervisor.stop_and_wait()
+        await supervisor.stops.stop_and_wait()
         assert house.level() == 0
         await asyncio.sleep(1)
         assert changes == [True, False]
@@ -493,7 +493,7 @@ async def test_a_host_of_real_units_is_joined_to_logind_and_one_of_software_unit
     scene.undo.push_async_callback(house.journal.close)
     supervisor = Supervisor(house.parts(), solo=False, leaving=asyncio.Event())
     async with awake(house.parts(), supervisor):
-        supervisor.busy_changed(True)
+        supervisor.sessions.busy_changed(True)
         if real:
             assert await logind.two() == TAKEN
             await logind.sleep(True)

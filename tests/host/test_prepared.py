@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from estim.core.messages.commands import Arm, Done, Refusal, SetLevel, Start, Stop
-from estim.core.vocabulary import State
+from estim.core.vocabulary import Reason, State
 from protocols.vocabulary import Channel
 from simulator.trace import Trace
 from tests.life.life import Life, Seat
@@ -244,6 +244,30 @@ def test_stop_ends_what_was_prepared(folder: Path) -> None:
 
     life_in(folder, trace=trace).live(story)
     assert connects(trace) == 1
+
+
+@pytest.mark.parametrize("way", ["stop", "panic", "signal", "sleep", "end"])
+@pytest.mark.control("C-13")
+def test_no_stop_of_everything_leaves_out_what_only_waits_for_a_person(folder: Path, way: str) -> None:
+    async def story(life: Life) -> None:
+        await prepared(life)
+        stops = life.supervisor.stops
+        match way:
+            case "stop":
+                await life.ask(Stop())
+            case "panic":
+                await life.ask(Stop(reason="panic"))
+            case "signal":
+                stops.order_all(Reason.STOPPED)
+            case "sleep":
+                await stops.stop_and_wait()
+            case _:
+                await life.supervisor.sessions.close()
+        await asyncio.sleep(5)
+        assert life.states == [State.ENDED]
+        assert isinstance(await life.ask(Arm()), Refusal)
+
+    life_in(folder).live(story)
 
 
 def test_stop_while_it_is_looked_for_prepares_nothing(folder: Path) -> None:

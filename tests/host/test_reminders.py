@@ -9,7 +9,7 @@ import pytest
 from estim.core.days.diary import Check, Marked, Topic
 from estim.core.messages.commands import Done, Start
 from estim.core.vocabulary import State
-from tests.host.minding import DISK_FULL, EVENING, FIRST, MORNING, NAG, PLAIN, UNPREPARED, folder, life_in, warnings
+from tests.host.reminding import DISK_FULL, EVENING, FIRST, MORNING, NAG, PLAIN, UNPREPARED, folder, life_in, warnings
 from tests.life.life import Life
 
 __all__ = ["folder"]
@@ -216,7 +216,7 @@ def test_another_zone_is_noted_once(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("trouble", [DISK_FULL, sqlite3.OperationalError("disk I/O error"), OSError(28, "full")])
-def test_a_journal_that_fails_never_ends_the_minder_nor_a_session(
+def test_a_journal_that_fails_never_ends_the_reminders_nor_a_session(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     async def fails(*_: object) -> None:
@@ -235,7 +235,7 @@ def test_a_journal_that_fails_never_ends_the_minder_nor_a_session(
             assert life.states == [State.RUNNING]
             assert life.twin.level() == 3
         assert isinstance(await playing, Done)
-        assert not life.minding.done()
+        assert not life.reminding.done()
         await life.until(23, "20:01")
         assert life.wall.texts == ["20:00: time for your session, until 22:00"]
 
@@ -296,7 +296,7 @@ def test_a_clock_that_is_set_back_reminds_nobody_twice(folder: Path, hours: floa
         life.clock.set_s += hours * 3600
         await life.until(24, "8:15")
         assert life.wall.texts.count(FIRST) == told
-        assert not life.minding.done()
+        assert not life.reminding.done()
 
     life_in(folder).live(story)
 

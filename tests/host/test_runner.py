@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from estim.catalogue.contained import PluginError
 from estim.catalogue.programs import shipped
 from estim.clock import new_loop
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.events import Ended, Happened, Levelled
 from estim.core.moment import Now
 from estim.core.programs.course import fit
@@ -18,6 +20,8 @@ from estim.core.session.session import Session
 from estim.core.vocabulary import Reason, State
 from estim.host.radio.link import Air, Heard, Lost, Seen
 from estim.host.runner import Runner
+from estim.host.session_log import SessionLog
+from estim.journal.writer import JournalWriter
 from protocols.driver import Driver
 from protocols.em70.packets import CONTROL
 from protocols.family import Family
@@ -33,25 +37,27 @@ LIFE_MAX_S = 36_000.0
 
 
 class Notes:
-    """Observer that remember."""
+    """What a session's log passed on to who watches. Its journal is closed: nothing here is about what is on disk."""
 
     def __init__(self) -> None:
         self.told: list[Happened] = []
         self.at_s: list[float] = []
-        self.looks: Callable[[Now], None] = lambda _now: None
+        self.looks: Callable[[float], None] = lambda _now_s: None
 
-    def happened(self, now: Now, told: Sequence[Happened]) -> None:
+    def log(self, unit: Unit, now: Now) -> SessionLog:
+        journal = JournalWriter.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
+        return SessionLog(journal, unit, 0, self.happened, self._passed, since_utc=now.utc)
+
+    def _passed(self, _address: str) -> None:
+        self.looks(asyncio.get_running_loop().time())
+
+    def happened(self, told: Sequence[Happened]) -> None:
         self.told += told
-        self.at_s += [now.mono_s] * len(told)
+        self.at_s += [asyncio.get_running_loop().time()] * len(told)
 
     @property
     def ended(self) -> bool:
         return any(isinstance(event, Ended) for event in self.told)
-
-    def passed(self, now: Now) -> None:
-        self.looks(now)
-
-    def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None: ...
 
 
 class Rig:
@@ -95,8 +101,8 @@ class Rig:
         limits = Limits((family_cap(made.caps), percent_cap(made.caps, 35, "a new unit")))
         unit = Unit("box", self.twin.address, made.name, made.title, True, made.by_hand)
         session = Session(unit, made.caps, limits, order, now, until_s=now.mono_s + 300)
-        self.notes.looks = lambda now: self.levels.append((now.mono_s, self.twin.level("A")))
-        return Runner(self.air, made, session, self.clock, self.notes)
+        self.notes.looks = lambda now_s: self.levels.append((now_s, self.twin.level("A")))
+        return Runner(self.air, made, session, self.clock, self.notes.log(unit, now))
 
     @property
     def ended(self) -> Ended:

@@ -71,7 +71,7 @@ def test_a_link_that_is_opened_again_is_opened_to_stop_and_the_first_one_is_not(
 def test_what_a_dead_host_left_behind_is_looked_for_to_stop_it(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         await asyncio.sleep(10)
         assert air.noted
         assert all(air.noted)

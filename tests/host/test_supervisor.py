@@ -110,7 +110,7 @@ class House:
                 supervisor = Supervisor(self.parts(), solo=self.solo, leaving=self.leaving)
                 async with asyncio.timeout(LIFE_MAX_S):  # a bug that is swallowed must end a test, not hang it
                     await life(self, supervisor)
-                    await supervisor.close()
+                    await supervisor.sessions.close()
             finally:
                 await self.journal.close()
 
@@ -169,7 +169,7 @@ def folder() -> Iterator[Path]:
 def test_a_recovery_that_is_not_proved_is_never_called_confirmed(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         reply = await supervisor.ask(Seat(), Stop())
         assert isinstance(reply, Refusal)
         assert reply.code == Exit.NOT_CONFIRMED
@@ -185,9 +185,9 @@ def test_a_recovery_that_found_nobody_is_tried_again_by_the_next_host(folder: Pa
     async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open()
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         assert isinstance(await supervisor.ask(Seat(), Stop(reason="interrupted")), Refusal)
-        await supervisor.close()
+        await supervisor.sessions.close()
         assert len(await house.journal.open_sessions()) == 1
 
     House(folder, "em70").run(life)
@@ -333,7 +333,7 @@ def test_the_next_host_takes_up_what_the_last_one_could_not_prove(folder: Path) 
     later = House(folder, "em70:strength=3", real=True)
 
     async def second(house: House, supervisor: Supervisor) -> None:
-        assert await supervisor.recover() == ["em70"]
+        assert await supervisor.sessions.recover() == ["em70"]
         reply = await supervisor.ask(Seat(), Stop())
         assert isinstance(reply, Done)
         assert reply.proved
@@ -349,7 +349,7 @@ def test_a_start_on_a_unit_that_is_searched_for_says_so(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open()
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         await asyncio.sleep(1)
         reply = await supervisor.ask(Seat(), REAL)
         assert isinstance(reply, Refusal)
@@ -366,7 +366,7 @@ def test_a_persons_word_ends_the_search_and_confirms_nothing(folder: Path) -> No
     async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open()
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         await asyncio.sleep(300)
         assert isinstance(await supervisor.ask(Seat(), Stop()), Refusal)
         seat = Seat()
@@ -389,7 +389,7 @@ def test_a_unit_of_a_family_that_nobody_knows_keeps_no_other_on_and_is_never_cal
     async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open(family="nobody", address="00:00:00:00:00:01")
         await house.leave_open()
-        assert await supervisor.recover() == ["em70"]
+        assert await supervisor.sessions.recover() == ["em70"]
         await asyncio.sleep(30)
         assert house.level() == 0
         for _ in range(2):
@@ -406,7 +406,7 @@ def test_two_rows_of_one_unit_are_settled_together(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
         await house.leave_open()
-        assert await supervisor.recover() == ["em70"]
+        assert await supervisor.sessions.recover() == ["em70"]
         await asyncio.sleep(30)
         assert house.level() == 0
         assert await house.journal.open_sessions() == []
@@ -431,7 +431,7 @@ def test_what_was_left_on_is_stopped_as_it_was_played_whatever_is_remembered(
         await house.leave_open(profile=played)
         [left] = await house.journal.open_sessions()
         assert recovery(house.parts(), left).session.unit.profile == spoken
-        assert len(await supervisor.recover()) == 1
+        assert len(await supervisor.sessions.recover()) == 1
         reply = await supervisor.ask(Seat(), Stop())
         assert isinstance(reply, Done), reply
         assert reply.proved
@@ -489,6 +489,20 @@ def test_a_paused_session_goes_with_its_front_end_too(folder: Path) -> None:
         [ended] = [line for line in other.told if isinstance(line, Ended)]
         assert ended.reason is Reason.INTERRUPTED
         assert isinstance(await supervisor.ask(other, Resume()), Refusal)
+
+    House(folder, "em70").run(life)
+
+
+@pytest.mark.control("C-07")
+def test_a_stop_is_taken_in_the_breath_in_which_it_arrives(folder: Path) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        assert isinstance(await supervisor.ask(Seat(), PLAY), Done)
+        await asyncio.sleep(20)
+        stopping = asyncio.get_running_loop().create_task(supervisor.ask(Seat(), Stop()))
+        await asyncio.sleep(0)  # its first breath is over, and it has been given no other
+        assert [shown.state for shown in supervisor.overview().units] == [State.STOPPING]
+        assert not stopping.done()
+        assert isinstance(await stopping, Done)
 
     House(folder, "em70").run(life)
 
@@ -551,7 +565,7 @@ def test_a_signal_stops_everything_and_the_host_goes_on(folder: Path) -> None:
         await supervisor.ask(seat, PLAY)
         await asyncio.sleep(20)
         assert house.level() == 3
-        supervisor.stop_all(Reason.STOPPED)
+        supervisor.stops.order_all(Reason.STOPPED)
         await asyncio.sleep(5)
         assert house.level() == 0
         [ended] = [line for line in seat.told if isinstance(line, Ended)]
@@ -656,9 +670,9 @@ def test_many_lost_units_hold_up_an_ending_host_no_longer_than_one(folder: Path)
     async def life(house: House, supervisor: Supervisor) -> None:
         for number in range(5):
             await house.leave_open(address=f"00:00:00:00:00:0{number}")
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         began_s = house.clock.now().mono_s
-        await supervisor.close()
+        await supervisor.sessions.close()
         assert house.clock.now().mono_s - began_s < 40
 
     House(folder, "em70", real=True).run(life)
@@ -706,7 +720,7 @@ def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Pat
     async def life(house: House, supervisor: Supervisor) -> None:
         for twin in house.twins:
             await house.leave_open(address=twin.address)
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         await asyncio.sleep(30)
         assert [twin.level("A") for twin in house.twins] == [0, 0]
         assert await house.journal.open_sessions() == []
@@ -721,7 +735,7 @@ def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Pat
 def test_a_unit_that_says_that_it_is_on_is_not_settled_by_a_word(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         await asyncio.sleep(10)
         reply = await supervisor.ask(Seat(), Stop(seen_off=True))
         assert isinstance(reply, Refusal)

@@ -2,26 +2,30 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from estim.clock import new_loop
+from estim.clock import RealClock, new_loop
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Snapshot, Start, Stop, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost
-from estim.core.moment import Now
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
-from estim.core.session.snapshot import snapshot
 from estim.core.vocabulary import Priority, State
-from estim.host.active import Subscribers
+from estim.host.active import ActiveUnit, ActiveUnits
+from estim.host.runner import Runner
+from estim.host.session_log import SessionLog
+from estim.host.subscribers import Subscribers
 from estim.host.supervisor import Supervisor
+from estim.journal.writer import JournalWriter
 from protocols.registry import family
 from protocols.vocabulary import Channel
+from simulator.memory import MemoryAir
 from tests.host.test_supervisor import House, Seat
 
 
@@ -55,7 +59,7 @@ def play(level: int) -> Start:
 def house(folder: Path, options: str, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house in which the wall's clock shows the loop's time, so that what is told when doesn't depend on us."""
     one = House(folder, options)
-    monkeypatch.setattr("estim.host.active.wall_s", one.loop.time)
+    monkeypatch.setattr("estim.host.subscribers.wall_s", one.loop.time)
     return one
 
 
@@ -101,7 +105,7 @@ def test_a_unit_that_was_left_on_counts_down_while_it_is_looked_for(
     async def life(house: House, supervisor: Supervisor) -> None:
         house.twins[0].hand(0.0, "power-off")
         await house.leave_open(on_until_utc=house.clock.now().utc + timedelta(minutes=10))
-        await supervisor.recover()
+        await supervisor.sessions.recover()
         left: list[float | None] = []
         for _ in range(2):
             await asyncio.sleep(60)
@@ -110,34 +114,29 @@ def test_a_unit_that_was_left_on_counts_down_while_it_is_looked_for(
         assert left == [pytest.approx(540, abs=1), pytest.approx(480, abs=1)]
 
     one = House(folder, "em70", real=True)
-    monkeypatch.setattr("estim.host.active.wall_s", one.loop.time)
+    monkeypatch.setattr("estim.host.subscribers.wall_s", one.loop.time)
     one.run(life)
 
 
-class Still:
-    """A runner on which nothing happens any more."""
-
-    output_s = 0.0
-    reported = None
-    on_until_s = 0.0
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def snapshot(self) -> Snapshot:
-        return snapshot(Now(0.0, datetime.now(UTC)), self.session, None, None)
-
-
-def still() -> Still:
+def still(units: ActiveUnits) -> Runner:
+    """Put a unit there whose runner is never run: nothing happens to it."""
     made = family("coyote3")
+    clock = RealClock()
+    now = clock.now()
     unit = Unit("one", "-", "coyote3", "-", simulated=True, by_hand="-")
-    return Still(Session(unit, made.caps, Limits((family_cap(made.caps),)), None, Now(0.0, datetime.now(UTC))))
+    session = Session(unit, made.caps, Limits((family_cap(made.caps),)), None, now)
+    journal = JournalWriter.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
+    session_log = SessionLog(journal, unit, 0, lambda _told: None, lambda _address: None, since_utc=now.utc)
+    runner = Runner(MemoryAir([]), made, session, clock, session_log)
+    task: asyncio.Task[None] = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+    units.put(ActiveUnit(runner, session_log, task, None, False))
+    return runner
 
 
 def let(monkeypatch: pytest.MonkeyPatch, life: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run a life on time that jumps, which the wall's clock shows too."""
     loop, _ = new_loop("max")
-    monkeypatch.setattr("estim.host.active.wall_s", loop.time)
+    monkeypatch.setattr("estim.host.subscribers.wall_s", loop.time)
     try:
         loop.run_until_complete(life())
     finally:
@@ -146,14 +145,15 @@ def let(monkeypatch: pytest.MonkeyPatch, life: Callable[[], Coroutine[None, None
 
 def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     async def life() -> None:
-        subscribers = Subscribers()
+        units = ActiveUnits()
+        subscribers = Subscribers(units)
         viewer = Viewer()
-        runner = still()
-        runner.session.linked = True
         subscribers.add(viewer, 0.25)
+        runner = still(units)
+        runner.session.linked = True
         for state in (State.IDLE, State.PAUSED, State.FAULT):
             runner.session.state = state
-            subscribers.passed(runner)
+            subscribers.passed(runner.session.unit.address)
         assert [one.state for _, one in viewer.shown] == [State.IDLE], "the others came too soon"
         await asyncio.sleep(0.26)
         assert [one.state for _, one in viewer.shown] == [State.IDLE, State.FAULT], "late, and as it is then"
@@ -165,11 +165,11 @@ def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypa
 
 def test_who_has_left_is_owed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def life() -> None:
-        subscribers = Subscribers()
+        units = ActiveUnits()
+        subscribers = Subscribers(units)
         viewer = Viewer()
-        runner = still()
         subscribers.add(viewer, 0.25)
-        subscribers.passed(runner)
+        subscribers.passed(still(units).session.unit.address)
         subscribers.drop(viewer)
         await asyncio.sleep(10)
         assert len(viewer.shown) == 1

@@ -14,7 +14,7 @@ from estim.core.moment import BUILT_UTC, Now, check_clock
 from protocols.vocabulary import Channel
 from tests.cli.conftest import person
 from tests.cli.line import Person
-from tests.host.minding import PLAIN, folder, life_in
+from tests.host.reminding import PLAIN, folder, life_in
 from tests.life.life import Life
 
 __all__ = ["folder", "person"]

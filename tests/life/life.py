@@ -99,7 +99,7 @@ class Wall:
 class Life:
     """`zone` is where the person is; `said` what they were reminded of, as (local time, slot).
 
-    `line` names the unit; with `mind` False nobody minds the schedule; `trace` keeps what the unit itself saw.
+    `line` names the unit; with `reminds` False nobody looks at the schedule; `trace` keeps what the unit itself saw.
     """
 
     def __init__(
@@ -110,12 +110,12 @@ class Life:
         settings: str = "",
         *,
         line: str = "em70:battery=100",
-        mind: bool = True,
+        reminds: bool = True,
         look_s: float = LOOK_S,
         trace: Trace | None = None,
     ) -> None:
         self.zone = zone
-        self.mind = mind
+        self.reminds = reminds
         self.look_s = look_s
         self.home = find_home(str(folder))
         self.home.prepare()
@@ -173,21 +173,21 @@ class Life:
             zone=lambda: self.zone,
         )
         self.supervisor = Supervisor(services, solo=False, leaving=asyncio.Event())
-        await self.supervisor.recover()
-        self.reminders = Reminders(services, self.wall, self.supervisor.prepare, self._told, self.look_s)
-        minding = self.reminders.run() if self.mind else asyncio.sleep(0)
-        self.minding: asyncio.Task[None] = asyncio.get_running_loop().create_task(minding)
+        await self.supervisor.sessions.recover()
+        self.reminders = Reminders(services, self.wall, self.supervisor.sessions.prepare, self._told, self.look_s)
+        looking = self.reminders.run() if self.reminds else asyncio.sleep(0)
+        self.reminding: asyncio.Task[None] = asyncio.get_running_loop().create_task(looking)
 
     async def sleep(self) -> None:
         """The daemon ends as it should."""
-        self.minding.cancel()
-        await self.supervisor.close()
+        self.reminding.cancel()
+        await self.supervisor.sessions.close()
         await self.journal.close()
 
     async def die(self) -> None:
         """The daemon is killed in mid-session: no stop, no last word in the journal, the unit left as it is."""
-        self.minding.cancel()
-        for active in self.supervisor._units.values():
+        self.reminding.cancel()
+        for active in self.supervisor.units:
             active.task.cancel()
         await asyncio.sleep(0)
         await self.journal.flush()
@@ -235,14 +235,14 @@ class Life:
         await self._over()
 
     async def _over(self) -> None:
-        for active in self.supervisor._units.values():
+        for active in self.supervisor.units:
             await active.runner.ended.wait()
             await asyncio.wait({active.task})
         assert self.twin.level("A") == 0
 
     @property
     def states(self) -> list[State]:
-        return [active.runner.session.state for active in self.supervisor._units.values()]
+        return [active.runner.session.state for active in self.supervisor.units]
 
     async def write(self, *entries: Entry) -> None:
         await self.journal.enter(entries, self.clock.now())

@@ -239,7 +239,7 @@ class Life:
             services.units.add(self.twin.address, self.made.name, self.clock.now().utc, pinned=True)
         self.supervisor = Supervisor(services, solo=False, leaving=asyncio.Event())
         self.seats = [Seat(self), Seat(self)]
-        await self.supervisor.recover()
+        await self.supervisor.sessions.recover()
         for seat in self.seats:
             await self.supervisor.ask(seat, _WATCH)
 
@@ -437,7 +437,7 @@ class Life:
             if felt:
                 self.verdict.wrong.append(f"CONFIRMED at {claim_s:.2f}, and {felt} pulses until {until_s:.2f}")
         if self.supervisor is not None:
-            await self.supervisor.close()
+            await self.supervisor.sessions.close()
         assert self.journal is not None, "there was a host"
         await self.journal.close()
 
@@ -447,7 +447,7 @@ class Life:
         since_s = max(now_s - 1.0, max(self._claims, default=0.0) + BOUND_S)  # what was proved just now is judged apart
         if not self._felt_between(since_s, now_s) or self._playing or self._by_hand:
             return
-        if self.supervisor is not None and self.supervisor.busy:
+        if self.supervisor is not None and self.supervisor.sessions.busy:
             return
         journal = await JournalWriter.open(self.home.journal) if self.supervisor is None else self.journal
         assert journal is not None, "there was a host"

@@ -1,4 +1,7 @@
-"""Turns what happens in a session into sentences, alarms and Happenings, each told once."""
+"""Turns what happens in a session into sentences, alarms and Happenings, each told once.
+
+Every event of a session is built here and returned as a list; the session only says what has happened, and joins them.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,6 +15,7 @@ from estim.core.messages.events import (
     Ended,
     Happened,
     Levelled,
+    LinkBack,
     LinkLost,
     Paused,
     Phased,
@@ -44,7 +48,6 @@ class Alarms:
         self._phase = -1
         self._dialled: set[Channel] = set()
         self._number = 0
-        self.author: dict[Channel, str] = dict.fromkeys(caps.channels, "ramp")
         self.alarms: list[Alarm] = []
 
     def ring(self, now: Now, priority: Priority, text: str, do: str) -> list[Happened]:
@@ -63,31 +66,33 @@ class Alarms:
         self.alarms = [alarm for alarm in self.alarms if alarm.number != number]
         return len(self.alarms) < before
 
-    def connected(self, reported: Reported) -> Connected:
+    def connected(self, reported: Reported) -> list[Happened]:
         """The unit is ready: zero is proved."""
         differs = self._order.course.differs if self._order else ()
         unit = self._unit
-        return Connected(
-            unit=unit.name,
-            address=unit.address,
-            family=unit.family,
-            simulated=unit.simulated,
-            battery=reported.battery,
-            differs=differs,
-        )
+        return [
+            Connected(
+                unit=unit.name,
+                address=unit.address,
+                family=unit.family,
+                simulated=unit.simulated,
+                battery=reported.battery,
+                differs=differs,
+            )
+        ]
 
-    def armed(self) -> Armed:
+    def armed(self) -> list[Happened]:
         """The pads-on act was taken."""
-        return Armed(unit=self._unit.name, cap={ch: int(level) for ch, level in self._limits.ceiling.items()})
+        return [Armed(unit=self._unit.name, cap={ch: int(level) for ch, level in self._limits.ceiling.items()})]
 
-    def started(self, now: Now, length_s: float) -> Started:
+    def started(self, now: Now, length_s: float) -> list[Happened]:
         """Output may flow from now on; levels told before don't count."""
         program = self._order.course.program.id if self._order else ""
         self._level = dict.fromkeys(self._caps.channels, 0)
-        return Started(unit=self._unit.name, program=program, length_s=length_s, started_at=now.iso())
+        return [Started(unit=self._unit.name, program=program, length_s=length_s, started_at=now.iso())]
 
-    def levels(self, author: str | None, reported: Reported, at_s: float) -> list[Happened]:
-        """Tell each channel's level that is newly known. `author` overrides who moved it (stop, pause, end)."""
+    def levels(self, by: Mapping[Channel, str], reported: Reported, at_s: float) -> list[Happened]:
+        """Tell each channel's level that is newly known, and by whom it was moved."""
         told: list[Happened] = []
         for channel, span in reported.level.items():
             if channel not in self._level:
@@ -102,7 +107,7 @@ class Alarms:
                     channel=channel,
                     level=Level(span.lo),
                     cap=self._limits.of(channel)[0],
-                    by=author or self.author[channel],
+                    by=by[channel],
                     at_s=round(at_s, 3),
                 )
             )
@@ -142,6 +147,10 @@ class Alarms:
         """It ramps again from zero."""
         return [Resumed(unit=self._unit.name, at_s=round(at_s, 3))]
 
+    def back(self) -> list[Happened]:
+        """A lost link is open again."""
+        return [LinkBack(unit=self._unit.name)]
+
     def lost(self, now: Now, last: Reported, text: str) -> list[Happened]:
         """The link is gone; output is assumed on for as long as the driver's last word says."""
         until = on_until(now, last)
@@ -161,14 +170,14 @@ class Alarms:
         reported: Reported | None,
         confirmed: bool,
         until: tuple[bool, str | None] = (False, None),
-    ) -> Ended:
+    ) -> list[Happened]:
         """The last word on a session; `until`: whether the unit may be on after it, and the local time of its end."""
         level_end: dict[Channel, int | None] = dict.fromkeys(self._caps.channels)
         for channel, span in (reported.level if reported else {}).items():
             level_end[channel] = 0 if span.hi == 0 else None  # a level that isn't proved to be 0 is not known
         if confirmed:
             level_end = dict.fromkeys(self._caps.channels, 0)
-        return Ended(
+        ended = Ended(
             reason=reason,
             program=self._order.course.program.id if self._order else "",
             unit=self._unit.name,
@@ -183,6 +192,7 @@ class Alarms:
             may_be_on=until[0],
             on_until=until[1],
         )
+        return [ended]
 
 
 def on_until(now: Now, last: Reported) -> str | None:
@@ -226,7 +236,7 @@ def count_words(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def author_of(state: State, reason: Reason | None, *, softening: bool, fading: bool) -> str | None:
-    """Return who moves all levels now, None if each channel has an author of its own."""
+    """Return who moves all levels now; None if the ramp knows it for each channel."""
     if state in (State.STOPPING, State.FAULT, State.ENDED):
         return "end" if reason is Reason.COMPLETED else "stop"
     if state is State.PAUSED:

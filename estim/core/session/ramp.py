@@ -108,11 +108,14 @@ class Ramp:
         self._played_s = 0.0
         self._seen_s = 0.0
         self._soft_from_s: float | None = None
+        self._by = dict.fromkeys(self._ramps, "ramp")
+        """Who moved each channel last."""
 
     def begin(self, now_s: float, ramp_s: float) -> None:
         """Play on from where it stood, ramping from zero."""
         self._origin_s = now_s - self._played_s
         self._seen_s = now_s
+        self._by = dict.fromkeys(self._ramps, "ramp")
         for ramp in self._ramps.values():
             ramp.begin(ramp_s)
 
@@ -138,6 +141,7 @@ class Ramp:
 
     def aim(self, channel: Channel, goal: int, *, at_once: bool) -> None:
         """Set a channel's goal; `at_once`, or no ramp to follow, leaves the way up to the Guard's slope alone."""
+        self._by[channel] = "key"
         ramp = self._ramps[channel]
         if at_once or ramp.slew == 0:
             ramp.slew = inf
@@ -145,6 +149,7 @@ class Ramp:
 
     def hand(self, now_s: float, channel: Channel, level: int, *, rose: bool, cap: int) -> None:
         """Follow a hand at the unit, to a level that the caps allow."""
+        self._by[channel] = "hand"
         index, part = self._place(now_s)
         self._ramps[channel].hand(index, part.level_pct, level, rose=rose, cap=cap)
 
@@ -157,6 +162,10 @@ class Ramp:
                 ramp.at
             )  # it is where it is requested: a part of 5 % says little about the level in a full one
         return min(floor(ramp.at), told * 100 // max(1, part.level_pct))
+
+    def moved_by(self, all_of_them: str | None) -> dict[Channel, str]:
+        """Return who moves each channel now: who moves all of them, else a key, a hand, or the ramp."""
+        return dict(self._by) if all_of_them is None else dict.fromkeys(self._by, all_of_them)
 
     def goal(self, channel: Channel) -> int:
         """Return what the person asked for."""

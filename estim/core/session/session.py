@@ -17,7 +17,7 @@ from math import inf
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit, IllegalMove
-from estim.core.messages.events import Happened, LinkBack
+from estim.core.messages.events import Happened
 from estim.core.moment import Now
 from estim.core.session.announce import Alarms, author_of, local_time
 from estim.core.session.doubt import Doubt, surely_off
@@ -125,7 +125,7 @@ class Session:
         self._doubt.fresh()
         if self.state in (State.STOPPING, State.FAULT):
             self._since_s = now.mono_s
-        return [LinkBack(unit=self.unit.name)] if self.reason is Reason.LINK_LOST else []
+        return self.alarms.back() if self.reason is Reason.LINK_LOST else []
 
     def link_down(self, now: Now, last: Reported, text: str) -> list[Happened]:
         """The link is gone; `last` is the driver's last word on what the unit may do by itself."""
@@ -195,6 +195,10 @@ class Session:
             return inf
         return -inf if reported.out is Out.OFF or reported.until_s <= now.mono_s else reported.until_s
 
+    def warn(self, now: Now, text: str, do: str) -> list[Happened]:
+        """Take a warning that is none of the unit's, and keep it until somebody acknowledges it."""
+        return self.alarms.ring(now, Priority.MEDIUM, text, do)
+
     def arm(self, now: Now) -> list[Happened]:
         """Take the pads-on act."""
         if self.state not in (State.IDLE, State.CONNECTING, State.READY):
@@ -220,7 +224,6 @@ class Session:
             text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
             raise EstimError(f"{text}; press again when it is there", code=Exit.TRY_LATER)
         self.ramp.aim(channel, goal, at_once=after is State.RUNNING)
-        self.alarms.author[channel] = "key"
         self.state = after
         return f"{channel.value} goes to {goal}"
 
@@ -285,8 +288,8 @@ class Session:
         told += self._look(now, reported)
         played_s = self.ramp.played_s(now.mono_s)
         fading = self.state in PLAYING and self.ramp.fading(now.mono_s)
-        author = author_of(self.state, self.reason, softening=self.ramp.softening, fading=fading)
-        told += self.alarms.levels(author, reported, played_s)
+        by_all = author_of(self.state, self.reason, softening=self.ramp.softening, fading=fading)
+        told += self.alarms.levels(self.ramp.moved_by(by_all), reported, played_s)
         told += self._proceed(now, reported)
         if self.state in PLAYING and self.order:
             told += self.alarms.playing(now, reported, self.order.course.score, played_s)
@@ -403,7 +406,6 @@ class Session:
         ramp_s = self.order.ramp_s if self.order else None
         shortest_s = ramp_default_s(top, self.caps.step, self.caps.raise_gap_s)
         self.ramp.begin(now.mono_s, shortest_s if ramp_s is None else ramp_s)
-        self.alarms.author = dict.fromkeys(self.caps.channels, "ramp")
 
     def _take(self, now: Now, event: Event) -> list[Happened]:
         if not isinstance(event, Hand):
@@ -430,7 +432,6 @@ class Session:
         if self.state not in PLAYING:
             return []
         channel = hand.channel
-        self.alarms.author[channel] = "hand"
         cap, why = self.limits.of(channel)
         self.ramp.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose, cap=cap)
         if not hand.rose or hand.level <= cap:
@@ -496,7 +497,7 @@ class Session:
             text = f"the battery is at {reported.battery} %: charge it to {BATTERY_MIN_PCT} % or more first"
             self._stop(now, Reason.REFUSED, text)
             return []
-        return [self.alarms.connected(reported)]
+        return self.alarms.connected(reported)
 
     def _make_start(self, now: Now, waited_s: float) -> list[Happened]:
         if self._pads_on_s is not None and now.mono_s - self._pads_on_s <= ARM_WINDOW_S:
@@ -504,7 +505,7 @@ class Session:
             self._go(now, Move.START)
             self.started = now
             self._begin(now)
-            return [self.alarms.armed(), self.alarms.started(now, self.length_s)]
+            return self.alarms.armed() + self.alarms.started(now, self.length_s)
         if waited_s > ARM_WINDOW_S:
             text = f"nobody said within {ARM_WINDOW_S / 60:.0f} minutes that the pads are on"
             self._stop(now, Reason.REFUSED, text, by=Move.TIME_UP)
@@ -545,7 +546,7 @@ class Session:
         played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)
         until = (until_s > now.mono_s, local_time(now, until_s))
-        return [self.alarms.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)]
+        return self.alarms.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)
 
 
 def _above_zero(reported: Reported) -> bool:

@@ -1,4 +1,4 @@
-"""How minding the schedule is joined to a host: which ways of telling there are, and which hosts prepare a unit."""
+"""How the reminders are joined to a host: which ways of telling there are, and which hosts prepare a unit."""
 
 import asyncio
 import io
@@ -12,12 +12,12 @@ from estim.config.settings import ReminderSettings
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Watch
 from estim.core.messages.events import Reminded
-from estim.host.main import minded, ways_of
+from estim.host.main import reminded, ways_of
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.journal.writer import JournalWriter
 from simulator.trace import Trace
-from tests.host.minding import BAD_ADDRESS, BORN, FIRST, PLAIN, SILENT, folder
+from tests.host.reminding import BAD_ADDRESS, BORN, FIRST, PLAIN, SILENT, folder
 from tests.life.life import Life, Seat
 
 __all__ = ["folder"]
@@ -27,13 +27,13 @@ __all__ = ["folder"]
 
 
 async def watched(life: Life, services: Services, options: HostOptions) -> list[str]:
-    """Mind the schedule as a host does, over its first slot; return what a front end was told of it."""
+    """Be reminded of the schedule as a host does it, over its first slot; return what a front end was told of it."""
     supervisor = Supervisor(services, solo=options.solo, leaving=asyncio.Event())
     seat = Seat()
     await supervisor.ask(seat, Watch())
-    async with minded(services, supervisor, options):
+    async with reminded(services, supervisor, options):
         await life.until(23, "8:10")
-    await supervisor.close()
+    await supervisor.sessions.close()
     return [line.text for line in seat.told if isinstance(line, Reminded)]
 
 
@@ -45,7 +45,7 @@ def test_a_host_for_one_front_end_reminds_and_connects_nothing(folder: Path) -> 
         assert await watched(life, life.services, HostOptions(solo=True)) == [FIRST]
         assert not any(record["event"] == "connect" for record in trace.records)
 
-    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False, trace=trace).live(story)
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, reminds=False, trace=trace).live(story)
 
 
 def test_a_host_that_stays_reminds_and_prepares(folder: Path) -> None:
@@ -55,10 +55,10 @@ def test_a_host_that_stays_reminds_and_prepares(folder: Path) -> None:
         assert first == FIRST
         assert "is ready and at zero" in then
 
-    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False).live(story)
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, reminds=False).live(story)
 
 
-def test_a_host_of_software_units_minds_no_schedule(folder: Path) -> None:
+def test_a_host_of_software_units_reminds_of_nothing(folder: Path) -> None:
     async def story(life: Life) -> None:
         journal = await JournalWriter.open(life.home.simulated, simulated=True)
         try:
@@ -67,7 +67,7 @@ def test_a_host_of_software_units_minds_no_schedule(folder: Path) -> None:
         finally:
             await journal.close()
 
-    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False).live(story)
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, reminds=False).live(story)
 
 
 def test_a_bad_address_in_the_settings_leaves_no_unit_on_that_a_dead_host_left(folder: Path) -> None:
@@ -81,11 +81,11 @@ def test_a_bad_address_in_the_settings_leaves_no_unit_on_that_a_dead_host_left(f
         life.home.settings_file.write_text(PLAIN + BAD_ADDRESS, encoding="utf-8")
         await life.wake()
         with pytest.raises(EstimError):
-            async with minded(life.services, life.supervisor, HostOptions(solo=False)):
+            async with reminded(life.services, life.supervisor, HostOptions(solo=False)):
                 pass
         assert life.twin.level() == 0
 
-    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, mind=False).live(story)
+    Life(folder, BORN, "Europe/Berlin", PLAIN + SILENT, reminds=False).live(story)
 
 
 class Screen(io.StringIO):

@@ -1,0 +1,152 @@
+"""Stops: the order, its wait for the proof, and the answer.
+
+Rules:
+1. A stop is taken in the same breath as it arrives, whatever else goes on: nothing is awaited before every session that
+   is meant has its order. Its answer waits for the proof.
+2. Nothing is called confirmed that isn't, and what may be on is told with what to do by hand.
+3. A start that came before a stop is overtaken by it, whichever of them got here first.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from math import inf
+
+from estim.clock import Clock, RealClock
+from estim.config.paths import Home
+from estim.config.stamp import stopped_since
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Done, Refusal, Reply, Stop
+from estim.core.moment import Now
+from estim.core.session.announce import local_time
+from estim.core.vocabulary import Reason
+from estim.host.active import ActiveUnit, ActiveUnits, Proof
+from estim.host.out_of_reach import OutOfReach
+
+STOP_WAIT_S = 3.0
+"""How much longer than the family's own limit a stop's answer waits for the proof."""
+
+REACH_WAIT_S = 25.0
+"""How long a stop waits for a unit that a dead host left behind: it is to be found and connected first."""
+
+LOST_WAIT_S = 10.0
+"""How long an interrupted front end waits for a lost unit to come back before it is told the truth."""
+
+
+class Stops:
+    """Every way to stop, but for a front end that is gone."""
+
+    def __init__(self, units: ActiveUnits, out_of_reach: OutOfReach, home: Home, clock: Clock) -> None:
+        self._units = units
+        self._out_of_reach = out_of_reach
+        self._home = home
+        self._clock = clock
+        self._last_s = -inf  # of the computer's clock, as Start.typed_s
+        self.number = 0
+        """How many have come so far."""
+
+    def overtook(self, number: int, typed_s: float | None) -> bool:
+        """Say whether a stop came after a start that found `number` of them, or that was typed then."""
+        typed_before = typed_s is not None and typed_s <= self._last_s
+        return self.number != number or typed_before or stopped_since(self._home, typed_s)
+
+    def order_all(self, reason: Reason) -> None:
+        """Order every session's stop in this very breath; waits for nothing."""
+        self.number += 1
+        for active in self._units.running:
+            active.stop(reason)
+
+    async def stop_and_wait(self) -> None:
+        """Stop everything, and return when each session has ended; a unit that is lost is looked for afterwards too."""
+        self.order_all(Reason.INTERRUPTED)
+        await asyncio.gather(*(settled(active, lost_wait_s=0.0) for active in self._units.running))
+
+    async def stop_now(self) -> Reply:
+        """Stop everything and say what came of it, for who has no socket to ask on."""
+        try:
+            return await self.stop(Stop())
+        except EstimError as error:
+            return Refusal(code=error.code, text=error.text)
+
+    async def stop(self, command: Stop) -> Reply:
+        """Carry out one order to stop; raises EstimError if the stop isn't confirmed, or no unit is meant by it."""
+        self.number += 1
+        self._last_s = RealClock().now().mono_s
+        if command.seen_off:
+            return await self._seen_off(command.unit)
+        active_units = self._units.meant(command.unit)
+        running = [active for active in active_units if active.running]
+        if not running:
+            return self._nothing_to_stop(active_units)
+        for active in running:
+            active.stop(Reason(command.reason), soft=command.soft)
+        lost_wait_s = 0.0 if command.reason == "stopped" else LOST_WAIT_S
+        for active in running:
+            await settled(active, lost_wait_s=lost_wait_s)
+        return _stopped(running, self._clock.now(), self._out_of_reach.told())
+
+    def _nothing_to_stop(self, active_units: Sequence[ActiveUnit]) -> Reply:
+        unsure = [one for one in active_units if one.proof is Proof.UNPROVED and not one.runner.session.was_seen_off]
+        untold = self._out_of_reach.told()
+        recovered = [active for active in active_units if active.recovers and active.proof is Proof.PROVED]
+        if not unsure and not untold:
+            if recovered:
+                return _stopped(recovered, self._clock.now(), ())
+            names = ", ".join(active.name for active in self._units.running)
+            return Done(f"nothing is running there; running: {names}" if names else "nothing is running")
+        return _stopped(unsure, self._clock.now(), untold)
+
+    async def _seen_off(self, unit: str | None) -> Reply:
+        """Take a person's word that a unit which can't be reached is off: nobody looks for it any more."""
+        lost = [active for active in self._units.meant(unit) if active.running and active.recovers]
+        for active in lost:
+            if active.runner.says_on:
+                raise EstimError(
+                    f"{active.name} is connected and doesn't say that it is off: switch it off first", code=Exit.REFUSED
+                )
+        noted = await self._out_of_reach.seen_off()
+        if noted and not lost:
+            return Done(f"{', '.join(noted)}: noted as seen off by you")
+        if not lost:
+            raise EstimError("no unit is being searched for, so there is nothing to settle", code=Exit.TRY_LATER)
+        for active in lost:
+            active.note_seen_off()
+            await asyncio.wait({active.task}, timeout=10)
+        names = ", ".join(active.name for active in lost)
+        return Done(f"{names}: noted as seen off by you; it isn't searched for any more")
+
+
+async def settled(active: ActiveUnit, *, lost_wait_s: float) -> None:
+    """Wait for a session's end. A lost unit is not waited for for ever, and given up if `lost_wait_s` says so."""
+    session = active.runner.session
+    limit_s = session.caps.stop_s + STOP_WAIT_S + (2.0 if session.ramp.softening else 0.0)
+    if not session.linked:
+        limit_s = max(limit_s, lost_wait_s, REACH_WAIT_S if session.order is None else 0.0)
+    try:
+        async with asyncio.timeout(limit_s):
+            await active.runner.ended.wait()
+    except TimeoutError:
+        if lost_wait_s:
+            active.runner.forget()
+
+
+def _stopped(active_units: Sequence[ActiveUnit], now: Now, untold: Sequence[str]) -> Reply:
+    """Return the answer to a stop: nothing is called confirmed that isn't."""
+    names = ", ".join(active.name for active in active_units)
+    unsure = [active for active in active_units if active.proof is Proof.UNPROVED]
+    if unsure or untold:
+        told = [*(_unproved(active, now) for active in unsure), *untold]
+        raise EstimError(f"the stop is NOT confirmed: {'; '.join(told)}", code=Exit.NOT_CONFIRMED)
+    if all(active.proof is Proof.PROVED for active in active_units):
+        return Done(f"{names}: stopped, {Proof.PROVED.value}", proved=True)
+    return Done(f"{names}: {Proof.UNTOUCHED.value}")
+
+
+def _unproved(active: ActiveUnit, now: Now) -> str:
+    """Return what is known of a unit that may be on, and what to do by hand."""
+    unit = active.runner.session.unit
+    until_s = active.runner.on_until_s
+    if until_s <= now.mono_s:
+        return f"{unit.name}: {unit.by_hand}"
+    end = local_time(now, until_s)
+    how_long = f"until {end}" if end else "and doesn't end by itself"
+    return f"{unit.name} may be on {how_long}, and is being searched for to be stopped; {unit.by_hand}"
