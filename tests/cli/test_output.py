@@ -204,8 +204,8 @@ def place(person: Person) -> Iterator[Path]:
     person.home = folder / "mine"
     person.home.mkdir()
     (person.home / "config.toml").write_text("minutes = 20\n", encoding="utf-8")
-    # each verb once, so that whatever it imports is there: a stranger may have no right to read Python either
-    for line in ("pain add 1", "log", "care", f"export csv --out {folder}/csv", f"import {folder}/csv"):
+    # each verb once, and a plan of one's own: a stranger may have no right to read what Python and estim ship either
+    for line in ("pain add 1", "log", "care edit", "care", f"export csv --out {folder}/csv", f"import {folder}/csv"):
         assert person.types(*line.split()).code == Exit.DONE
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):

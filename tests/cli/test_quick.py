@@ -86,9 +86,9 @@ async def supervisor(home: Path) -> AsyncIterator[Supervisor]:
     await server.close()
 
 
-async def say(home: Path, *words: str) -> int | None:
-    line = ["--home", str(home), *words]
-    return await asyncio.to_thread(quick if "stop" in words else daily, line)
+async def say(home: Path, *words: str) -> int:
+    """Type a line while a host answers in this process."""
+    return await asyncio.to_thread(typed, home, *words)
 
 
 def asks(line: str) -> Ask | None:
@@ -271,10 +271,11 @@ def test_the_full_command_line_hands_over_the_same(home: Path, types: Types) -> 
         ("level a +1 --unit one", SetLevel(channel=Channel.A, by=1, unit="one")),
     ],
 )
+@pytest.mark.parametrize("way", [[], ["--"]], ids=["at once", "past the parser"])
 async def test_what_was_done_is_said(
-    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str], line: str, command: Ask
+    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str], line: str, command: Ask, way: list[str]
 ) -> None:
-    assert await say(home, *line.split()) == Exit.DONE
+    assert await say(home, *way, *line.split()) == Exit.DONE
     assert supervisor.asked == [command]
     assert capsys.readouterr() == ("done it\n", "")
 
