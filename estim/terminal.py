@@ -88,16 +88,23 @@ def write_bytes(data: bytes) -> None:
         raise BrokenPipeError("nobody reads this any more") from error
 
 
+def look_away(stream: TextIO) -> None:
+    """Let what Python still has in hand for a stream go nowhere: nobody can read it, and it would be told once more."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, stream.fileno())
+        finally:
+            os.close(nowhere)
+
+
 def finish() -> OSError | None:
-    """Pass on all that was written, and return what went wrong: Python would tell it once more at its own end."""
+    """Pass on all that was written, and return what went wrong, whatever a stream thinks up."""
     failed: OSError | None = None
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError as error:
-            failed = failed or error
-            with suppress(OSError, ValueError):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, stream.fileno())
-                os.close(nowhere)
+        except Exception as error:  # noqa: BLE001 - nothing that becomes of words may become a trace at the very end
+            failed = failed or (error if isinstance(error, OSError) else OSError(repr(error)))
+            look_away(stream)
     return failed

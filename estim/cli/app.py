@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -10,11 +10,15 @@ from estim import __version__
 from estim.cli.amounts import amount, count
 from estim.cli.flags import Flags
 from estim.cli.lazy import add_verbs
+from estim.cli.output import flush, say, tell, tell_row
 from estim.config.options import HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.numbers import read_number
 from protocols.registry import names
+
+if TYPE_CHECKING:
+    from estim.core.messages.commands import Ask
 
 EPILOG = (
     "Examples:  estim run tens-ankle --level 10 --pads-on  |  estim stop  |  estim --simulate em70 --speed max run "
@@ -61,7 +65,7 @@ def flags(
 ) -> None:
     """Check the global flags; without a verb, open the session screen."""
     if version:
-        typer.echo(_versions())
+        _tell_versions(as_json)
         raise typer.Exit
     if mqtt is not None:
         _usage("--mqtt is not in this version yet: leave it out")
@@ -156,20 +160,27 @@ def stop(
     ] = False,
 ) -> None:
     """Zero at once, proved by the unit (exit 0), or told that it isn't (exit 80). Works from any terminal."""
-    flags = [*(["--soft"] if soft else []), *(["--seen-off"] if seen_off else [])]
-    _again(context, ["stop", *flags, *(["--unit", unit] if unit else [])])
+    from estim.cli.quick import Wanted, Where, stop_and_tell
+
+    made: Flags = context.obj
+    where = Where(made.host.home, made.host.radio, simulated=made.host.simulate is not None)
+    raise typer.Exit(stop_and_tell(Wanted(unit or None, soft, seen_off), where, as_json=made.as_json))
 
 
 @app.command()
 def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
     """Zero at once, keep the time that is left."""
-    _again(context, ["pause", *(["--unit", unit] if unit else [])])
+    from estim.core.messages.commands import Pause
+
+    _ask(context, Pause(unit=unit or None))
 
 
 @app.command()
 def resume(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
     """Go on after a pause, up from zero."""
-    _again(context, ["resume", *(["--unit", unit] if unit else [])])
+    from estim.core.messages.commands import Resume
+
+    _ask(context, Resume(unit=unit or None))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -180,13 +191,21 @@ def level(
     unit: Annotated[str | None, typer.Option(help="which unit")] = None,
 ) -> None:
     """Move the level of one channel, within its cap."""
-    _again(context, ["level", channel, amount, *(["--unit", unit] if unit else [])])
+    from estim.cli.daily import level_of
+
+    command = level_of(channel, amount, unit or None)
+    if command is None:
+        words = ["level", channel, amount, *(["--unit", unit] if unit else [])]
+        _usage(f"{' '.join(words)}: that is not understood; see `estim level --help`")
+    _ask(context, command)
 
 
 @app.command()
 def status(context: typer.Context) -> None:
     """Show what is running."""
-    _again(context, ["status"])
+    from estim.core.messages.commands import Status
+
+    _ask(context, Status())
 
 
 @app.command()
@@ -212,7 +231,7 @@ def decode(
     profile: Annotated[str | None, typer.Option(help="version of the protocol, where a family has several")] = None,
 ) -> None:
     """Show one packet as JSON. A bad one: ok false, exit 65. With --batch one line each, in order (65: any bad)."""
-    from estim.cli.decode import Decoder, line_of
+    from estim.cli.decode import Decoder
 
     if batch == (packet is not None):
         _usage("give one packet, or --batch and packets on stdin")
@@ -222,28 +241,29 @@ def decode(
     good = True
     for answer in decoder.many(lines):
         good = good and bool(answer["ok"])
-        sys.stdout.write(line_of(answer) + "\n")
-        sys.stdout.flush()  # who writes the lines may wait for each answer
+        tell_row("packet", answer)
+        flush()  # who writes the lines may wait for each answer
     raise typer.Exit(Exit.DONE if good else Exit.BAD_DATA)
 
 
 @app.command()
 def paths(context: typer.Context) -> None:
     """Show where settings, programs, journal and socket lie."""
-    from estim.config.paths import find_home
-
     made: Flags = context.obj
-    places = find_home(made.host.home).places()
-    _table(made.as_json, [{"what": name, "path": str(path)} for name, path in places.items()])
+    places = {name: str(path) for name, path in made.host.place.places().items()}
+    wide = max(len(name) for name in places)
+    text = "\n".join(f"{name:<{wide}}  {path}" for name, path in places.items())
+    tell(made, "paths", text, [{"what": name, "path": path} for name, path in places.items()])
 
 
 @app.command(name="help")
-def help_on(topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-codes") -> None:
+def help_on(context: typer.Context, topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-codes") -> None:
     """Explain a topic."""
     if topic != "exit-codes":
         _usage(f"no help on {topic!r}: there is exit-codes")
-    for code, meaning in MEANING.items():
-        typer.echo(f"{code.value:>4}  {meaning}")
+    lines = [f"{code.value:>4}  {meaning}" for code, meaning in MEANING.items()]
+    rows = [{"code": code.value, "meaning": meaning} for code, meaning in MEANING.items()]
+    tell(context.obj, "exit-code", "\n".join(lines), rows)
 
 
 def run_typer(argv: list[str]) -> int:
@@ -256,18 +276,11 @@ def run_typer(argv: list[str]) -> int:
     return Exit.DONE
 
 
-def _again(context: typer.Context, words: list[str]) -> NoReturn:
-    """Hand a quick verb over to where it is done, global flags in front."""
-    from estim.cli.quick import quick
+def _ask(context: typer.Context, command: "Ask") -> NoReturn:
+    """Ask the host, and end with the exit code of its answer."""
+    from estim.cli.daily import ask
 
-    made: Flags = context.obj
-    front = ["--json"] if made.as_json else []
-    if made.host.home is not None:
-        front += ["--home", made.host.home]
-    code = quick([*front, "--radio", made.host.radio, *words])
-    if code is None:
-        _usage(f"{' '.join(words)}: that is not understood; see `estim {words[0]} --help`")
-    raise typer.Exit(code)
+    raise typer.Exit(ask(command, context.obj))
 
 
 def _place(program: str) -> str:
@@ -285,26 +298,20 @@ def _absolute(path: str | None) -> str | None:
     return None if path is None else str(Path(path).absolute())
 
 
-def _table(as_json: bool, rows: list[dict[str, object]]) -> None:
-    import json
-
-    if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False))
-        return
-    widths = {key: max(len(str(row[key])) for row in rows) for key in rows[0]} if rows else {}
-    for row in rows:
-        typer.echo("  ".join(f"{row[key]!s:<{width}}" for key, width in widths.items()).rstrip())
-
-
-def _versions() -> str:
+def _tell_versions(as_json: bool) -> None:
     import platform
     from importlib.metadata import version
 
-    return (
-        f"estim {__version__}, Python {platform.python_version()}, bleak {version('bleak')}, "
-        f"{platform.system()} {platform.release()}"
-    )
+    told = {
+        "estim": __version__,
+        "python": platform.python_version(),
+        "bleak": version("bleak"),
+        "system": f"{platform.system()} {platform.release()}",
+    }
+    if as_json:
+        tell_row("versions", told)
+    else:
+        say(f"estim {told['estim']}, Python {told['python']}, bleak {told['bleak']}, {told['system']}")
 
 
 def _usage(text: str) -> NoReturn:

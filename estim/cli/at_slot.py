@@ -4,10 +4,10 @@ The front end counts, not the host: if it vanishes, or its computer sleeps over 
 """
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from estim.cli.output import note
 from estim.clock import Clock
 from estim.core.days.outcomes import LATE_MAX, begins
 
@@ -36,11 +36,8 @@ class Ahead:
             minutes = int(left.total_seconds() // 60)
             if minutes != told:
                 told = minutes
-                sys.stderr.write(
-                    f"begins at {self._slot_at:%H:%M}, in {minutes}:{int(left.total_seconds()) % 60:02d}; "
-                    "Ctrl-C and nothing begins\n"
-                )
-                sys.stderr.flush()
+                seconds = int(left.total_seconds()) % 60
+                note(f"begins at {self._slot_at:%H:%M}, in {minutes}:{seconds:02d}; Ctrl-C and nothing begins")
             await asyncio.sleep(LOOK_S)
 
     async def at_slot(

@@ -164,10 +164,9 @@ def edit(context: typer.Context) -> None:
     """Make the plan your own: write it into your settings' folder, to be changed there."""
     from estim.config.care_plan import shipped
     from estim.config.files import write_new
-    from estim.config.paths import find_home
 
     flags: Flags = context.obj
-    home = find_home(flags.host.home)
+    home = flags.host.place
     home.prepare()
     write_new(home.plan_file, shipped())
     tell(flags, "paths", f"{home.plan_file} is yours now: change it, then estim care", [{"path": str(home.plan_file)}])

@@ -1,7 +1,6 @@
 """`estim decode`: one packet, or one a line, as JSON: what is on the wire, no guess at what it means to a person."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -50,11 +49,6 @@ class Decoder:
     def many(self, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Return exactly one object a line, in order."""
         return (self.one(line) for line in lines)
-
-
-def line_of(answer: Mapping[str, Any]) -> str:
-    """Return an answer as one JSON line."""
-    return json.dumps(answer, ensure_ascii=False)
 
 
 def _forms(made: Family, profile: str | None) -> Forms:

@@ -1,18 +1,18 @@
 """`estim devices …`: what is on the air, and which units are remembered."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from estim.cli.flags import Flags
+from estim.cli.output import note, tell
 from estim.core.errors import EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.numbers import read_whole, shown
 from protocols.vocabulary import Channel
 
 if TYPE_CHECKING:
-    from estim.config.units import Units
+    from estim.config.units import Unit, Units
     from estim.core.messages.commands import Sighting
     from protocols.family import Family
 
@@ -32,17 +32,16 @@ def scan(
     """Show supported units on the air."""
     flags: Flags = context.obj
     if not flags.as_json:
-        typer.echo(f"listening for {seconds:g} s …", err=True)
+        note(f"listening for {seconds:g} s …")
     units = _seen(flags, seconds)
-    for one in units:
-        if flags.as_json:
-            row = {"address": one.address, "name": one.name, "family": one.family, "sure": one.sure}
-            typer.echo(json.dumps({**row, "known_as": one.known_as, "rssi_dbm": one.rssi_dbm}, ensure_ascii=False))
-        else:
-            sure = "" if one.sure else "  (not certain: add it by its address if it is yours)"
-            typer.echo(f"{one.address}  {one.family:<9} {one.known_as or one.name or '(no name)'}{sure}")
+    rows = [
+        {"address": one.address, "name": one.name, "family": one.family, "sure": one.sure, "known_as": one.known_as,
+         "rssi_dbm": one.rssi_dbm}
+        for one in units
+    ]  # fmt: skip
+    tell(flags, "sighting", "\n".join(map(_sighting, units)), rows)
     if not units and not flags.as_json:
-        typer.echo("nothing found: switch the unit on, close other apps that hold it, and scan again", err=True)
+        note("nothing found: switch the unit on, close other apps that hold it, and scan again")
     raise typer.Exit(Exit.DONE if units else Exit.NO_DEVICE)
 
 
@@ -73,34 +72,39 @@ def add(
         raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
     if name is not None:
         check_unit_name(name, family)
-    unit = _units(context).add(address, family, RealClock().now().utc, name=name, pinned=True)
-    told: dict[str, object] = {"name": unit.name, "address": unit.address, "family": unit.family}
-    tell(flags, told, f"{unit.name}: {unit.family} at {unit.address}")
+    unit = _units(flags).add(address, family, RealClock().now().utc, name=name, pinned=True)
+    tell(flags, "unit", f"{unit.name}: {unit.family} at {unit.address}", [_row(unit)])
 
 
 @devices.command(name="list")
 def list_devices(context: typer.Context) -> None:
     """Show the units that are remembered."""
     flags: Flags = context.obj
-    for unit in _units(context):
-        if flags.as_json:
-            cap = None if unit.cap is None else {channel.value: level for channel, level in unit.cap.items()}
-            typer.echo(json.dumps({"name": unit.name, "address": unit.address, "family": unit.family, "cap": cap}))
-        else:
-            typer.echo(f"{unit.name:<20} {unit.family:<9} {unit.address}")
+    units = list(_units(flags))
+    lines = [f"{unit.name:<20} {unit.family:<9} {unit.address}" for unit in units]
+    tell(flags, "unit", "\n".join(lines), [{**_row(unit), "cap": _levels(unit)} for unit in units])
 
 
 @devices.command()
 def forget(context: typer.Context, unit: Annotated[str, typer.Argument(help="name or address")]) -> None:
     """Forget a unit."""
-    gone = _units(context).forget(unit)
-    told: dict[str, object] = {"name": gone.name, "address": gone.address, "family": gone.family, "forgotten": True}
-    tell(context.obj, told, f"{gone.name} is forgotten")
+    flags: Flags = context.obj
+    gone = _units(flags).forget(unit)
+    tell(flags, "unit", f"{gone.name} is forgotten", [{**_row(gone), "forgotten": True}])
 
 
-def tell(flags: "Flags", told: dict[str, object], text: str) -> None:
-    """Print one thing: as a JSON line, or as a sentence."""
-    typer.echo(json.dumps(told, ensure_ascii=False) if flags.as_json else text)
+def _sighting(one: "Sighting") -> str:
+    sure = "" if one.sure else "  (not certain: add it by its address if it is yours)"
+    return f"{one.address}  {one.family:<9} {one.known_as or one.name or '(no name)'}{sure}"
+
+
+def _row(unit: "Unit") -> dict[str, object]:
+    return {"name": unit.name, "address": unit.address, "family": unit.family}
+
+
+def _levels(unit: "Unit") -> dict[str, int] | None:
+    """Return the caps of a unit by channel, None where those of a new unit hold."""
+    return None if unit.cap is None else {channel.value: level for channel, level in unit.cap.items()}
 
 
 def _seen(flags: "Flags", seconds: float) -> tuple["Sighting", ...]:
@@ -115,14 +119,11 @@ def _seen(flags: "Flags", seconds: float) -> tuple["Sighting", ...]:
     return reply.units
 
 
-def _units(context: typer.Context) -> "Units":
-    from estim.config.paths import find_home
+def _units(flags: "Flags") -> "Units":
     from estim.config.units import Units
 
-    flags: Flags = context.obj
-    home = find_home(flags.host.home)
-    home.prepare()
-    return Units.load(home)
+    flags.host.place.prepare()
+    return Units.load(flags.host.place)
 
 
 @devices.command("set")
@@ -134,13 +135,9 @@ def set_unit(
 ) -> None:
     """Change what is remembered of a unit: how it is called, its highest levels, the version of its protocol."""
     from estim.catalogue.families import check_unit_name, find_family, profile_of
-    from estim.config.paths import find_home
-    from estim.config.units import Units
 
     flags: Flags = context.obj
-    home = find_home(flags.host.home)
-    home.prepare()
-    units = Units.load(home)
+    units = _units(flags)
     known = units.find(unit)
     match field:
         case "name":
@@ -151,14 +148,11 @@ def set_unit(
             known = units.set_profile(unit, profile_of(find_family(known.family), "" if value == "usual" else value))
         case _:
             raise EstimError(f"a unit has no field {field!r}: there are {', '.join(FIELDS)}", code=Exit.USAGE)
-    cap = None if known.cap is None else {channel.value: level for channel, level in known.cap.items()}
-    if flags.as_json:
-        told = {"name": known.name, "address": known.address, "family": known.family, "cap": cap}
-        typer.echo(json.dumps({**told, "profile": known.profile}, ensure_ascii=False))
-        return
+    cap = _levels(known)
     caps = "of a new unit" if cap is None else ", ".join(f"{channel} {level}" for channel, level in cap.items())
     version = f", protocol {known.profile}" if known.profile else ""
-    typer.echo(f"{known.name}: {known.family} at {known.address}, cap {caps}{version}")
+    text = f"{known.name}: {known.family} at {known.address}, cap {caps}{version}"
+    tell(flags, "unit", text, [{**_row(known), "cap": cap, "profile": known.profile}])
 
 
 def _cap(text: str, family: "Family") -> dict[Channel, int] | None:

@@ -1,10 +1,9 @@
 """`estim plugins`: what plug-ins brought, and what is wrong with those that bring nothing."""
 
-import json
-
 import typer
 
 from estim.cli.flags import Flags
+from estim.cli.output import note, tell
 from estim.core.errors import Exit
 
 
@@ -16,12 +15,12 @@ def plugins(context: typer.Context) -> None:
 
     flags: Flags = context.obj
     found = (*of_families(), *brought(frozenset(program.id for program in shipped())).plugins)
-    for one in found:
-        if flags.as_json:
-            told = {"group": one.group, "name": one.name, "package": one.package}
-            typer.echo(json.dumps({**told, "ok": not one.trouble, "trouble": one.trouble}, ensure_ascii=False))
-        else:
-            typer.echo(f"{one.name:<16} {one.group:<15} {one.package:<24} {one.trouble or 'fine'}")
+    lines = [f"{one.name:<16} {one.group:<15} {one.package:<24} {one.trouble or 'fine'}" for one in found]
+    rows = [
+        {"group": one.group, "name": one.name, "package": one.package, "ok": not one.trouble, "trouble": one.trouble}
+        for one in found
+    ]
+    tell(flags, "plugin", "\n".join(lines), rows)
     if not found and not flags.as_json:
-        typer.echo("no plug-in is installed; docs/plugins.md says how to write one", err=True)
+        note("no plug-in is installed; docs/plugins.md says how to write one")
     raise typer.Exit(Exit.CONFIG if any(one.trouble for one in found) else Exit.DONE)

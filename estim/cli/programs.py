@@ -1,6 +1,5 @@
 """`estim programs …`: what programs play and ask of the skin, where the numbers come from, and how to write one."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from estim.cli.amounts import field
 from estim.cli.flags import Flags
+from estim.cli.output import note, say, tell, tell_row
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import m_ss
 from estim.core.programs.dosimetry import CURRENT_MA
@@ -35,40 +35,34 @@ LEGEND = "✓ as written   ≈ with differences   – can't; the sentences: esti
 def list_programs(context: typer.Context) -> None:
     """Show every program."""
     from estim.catalogue.programs import all_programs
-    from estim.config.paths import find_home
 
     flags: Flags = context.obj
-    found, problems = all_programs(find_home(flags.host.home).programs)
-    for program in found:
-        if flags.as_json:
-            typer.echo(json.dumps(_row(program), ensure_ascii=False))
-        else:
-            locked = "  (locked)" if program.gated else ""
-            typer.echo(f"{program.id:<20} {program.kind:<7} {program.length_s / 60:>4.0f} min  {program.title}{locked}")
+    found, problems = all_programs(flags.host.place.programs)
+    lines = [
+        f"{program.id:<20} {program.kind:<7} {program.length_s / 60:>4.0f} min  {program.title}"
+        + ("  (locked)" if program.gated else "")
+        for program in found
+    ]
+    tell(flags, "program", "\n".join(lines), map(_row, found))
     for problem in problems:
-        typer.echo(problem, err=True)
+        note(problem)
 
 
 @programs.command()
 def show(context: typer.Context, program: Annotated[str, typer.Argument(help="name or file")]) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
-    from estim.config.paths import find_home
 
     flags: Flags = context.obj
-    found = find_program(find_home(flags.host.home).programs, program)
-    if flags.as_json:
-        typer.echo(json.dumps({**_row(found), "families": _families(found)}, ensure_ascii=False))
-        return
-    typer.echo(f"{found.title} ({found.id}, {found.kind}), {_minutes(found.length_s)} minutes")
+    found = find_program(flags.host.place.programs, program)
+    families = _families(found)
+    lines = [f"{found.title} ({found.id}, {found.kind}), {_minutes(found.length_s)} minutes"]
     for number, phase in enumerate(found.phases, 1):
-        typer.echo(f"  {number}. {_phase(phase)}")
-        if phase.note:
-            typer.echo(f"     {phase.note}")
-    typer.echo(f"Feels like: {found.rule.text}\nPads: {found.pads}\nSites: {', '.join(found.site) or 'any'}")
-    typer.echo(f"Numbers from: {found.source}")
-    for family, sentences in _families(found).items():
-        typer.echo(f"On {family}: {'; '.join(sentences) or 'as written'}")
+        lines += [f"  {number}. {_phase(phase)}", *([f"     {phase.note}"] if phase.note else [])]
+    lines += [f"Feels like: {found.rule.text}", f"Pads: {found.pads}", f"Sites: {', '.join(found.site) or 'any'}"]
+    lines += [f"Numbers from: {found.source}"]
+    lines += [f"On {family}: {'; '.join(sentences) or 'as written'}" for family, sentences in families.items()]
+    tell(flags, "program", "\n".join(lines), [{**_row(found), "families": families}])
 
 
 @programs.command()
@@ -100,13 +94,10 @@ def check(
     flags: Flags = context.obj
     found = read_file(file)
     made = reckon(found, current_ma, pad_cm2)
-    if flags.as_json:
-        told = {"file": str(file), "ok": not made.refused, **_row(found), **_reckoned(made)}
-        typer.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        phases = "1 phase" if len(found.phases) == 1 else f"{len(found.phases)} phases"
-        typer.echo(f"{file}: {found.id} is fine, {_minutes(found.length_s)} minutes in {phases}")
-        typer.echo("\n".join(_table(made)))
+    phases = "1 phase" if len(found.phases) == 1 else f"{len(found.phases)} phases"
+    lines = [f"{file}: {found.id} is fine, {_minutes(found.length_s)} minutes in {phases}", *_table(made)]
+    row = {"file": str(file), "ok": not made.refused, **_row(found), **_reckoned(made)}
+    tell(flags, "program-check", "\n".join(lines), [row])
     if made.refused:
         raise EstimError(f"{file}: {made.refused}", code=Exit.REFUSED)
 
@@ -121,11 +112,10 @@ def new(
     """Write a program file for you to change, every field explained; never overwrites one (exit 73)."""
     from estim.catalogue.programs import find_program, shipped
     from estim.config.files import write_new
-    from estim.config.paths import find_home
     from estim.core.programs.blank import START, mine, written
 
     flags: Flags = context.obj
-    home = find_home(flags.host.home)
+    home = flags.host.place
     base = START if like is None else find_program(home.programs, like)
     chosen = _chosen(name, out, "my-program" if like is None else f"my-{base.id}"[:40].rstrip("-"))
     path = home.programs / f"{chosen}.toml" if out is None else out.expanduser()
@@ -135,21 +125,24 @@ def new(
         home.prepare()
         _make(home.programs)
     write_new(path, written(mine(base, chosen) if like else _named(base, chosen)))
-    if flags.as_json:
-        typer.echo(json.dumps({"file": str(path), "id": chosen, "like": like}, ensure_ascii=False))
-    else:
-        typer.echo(f"{path} is written: change it, then `estim programs check {path}`")
+    text = f"{path} is written: change it, then `estim programs check {path}`"
+    tell(flags, "program-file", text, [{"file": str(path), "id": chosen, "like": like}])
     if out is None and chosen in {program.id for program in shipped()}:
-        typer.echo(f"note: from now on `{chosen}` is your file, no longer the program that comes with estim", err=True)
+        note(f"note: from now on `{chosen}` is your file, no longer the program that comes with estim")
 
 
 @programs.command()
 def schema(context: typer.Context) -> None:
     """Print the JSON schema of program files, for editors that check TOML while you type."""
+    import json
+
     from estim.core.programs.schema import schema as made
 
     flags: Flags = context.obj
-    typer.echo(json.dumps(made(), ensure_ascii=False, indent=None if flags.as_json else 2))
+    if flags.as_json:
+        tell_row("program-schema", made())  # with two words that no JSON schema gives a meaning, so it still is one
+    else:
+        say(json.dumps(made(), ensure_ascii=False, indent=2))
 
 
 def _chosen(name: str | None, out: Path | None, usual: str) -> str:
@@ -289,25 +282,26 @@ def matrix(
     """Show what every family makes of every program."""
     from estim.catalogue.families import find_family, names
     from estim.catalogue.programs import all_programs, find_program
-    from estim.config.paths import find_home
     from estim.core.programs.matrix import matrix as matrix_of
 
     flags: Flags = context.obj
-    folder = find_home(flags.host.home).programs
+    folder = flags.host.place.programs
     families = [find_family(name) for name in family or names()]
     programs = [find_program(folder, name) for name in program] if program else all_programs(folder)[0]
     rows = matrix_of(programs, families)
     locked = {one.id for one in programs if one.gated}
-    if flags.as_json:
-        for one in (one for row in rows for one in row):
-            told = {"program": one.program, "family": one.family, "plays": one.plays.value}
-            typer.echo(
-                json.dumps(
-                    {**told, "sentences": list(one.sentences), "locked": one.program in locked}, ensure_ascii=False
-                )
-            )
-        return
-    typer.echo("\n".join(_long(rows) if long else _short(rows, families, locked)))
+    cells = [
+        {
+            "program": one.program,
+            "family": one.family,
+            "plays": one.plays,
+            "sentences": one.sentences,
+            "locked": one.program in locked,
+        }
+        for row in rows
+        for one in row
+    ]
+    tell(flags, "matrix", "\n".join(_long(rows) if long else _short(rows, families, locked)), cells)
 
 
 def _short(rows: "list[list[Cell]]", families: "list[Family]", locked: set[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from estim.cli.arguments import wrong
+from estim.cli.output import complain, note
 from estim.core.days.diary import Check, Topic
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
@@ -97,7 +98,7 @@ def ask_open_questions(options: "HostOptions") -> None:
         still_open = unanswered(journal.recent(), journal.now)
         if not still_open:
             return
-        typer.echo("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave.", err=True)
+        note("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave.")
         answers = []
         for question in still_open:
             yes = typer.confirm(question.question, err=True)
@@ -115,9 +116,9 @@ def ask_after(options: "HostOptions") -> None:
     try:
         _ask_how_it_was(options)
     except EstimError as error:
-        typer.echo(f"estim: {error.text}", err=True)
+        complain(error.text)
     except typer.Abort:
-        typer.echo("", err=True)
+        note("")
 
 
 def _ask_how_it_was(options: "HostOptions") -> None:
@@ -135,7 +136,8 @@ def _ask_how_it_was(options: "HostOptions") -> None:
             answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
             if answer:
                 journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
-                typer.echo(MEANT.get(answer, ""), err=True, nl=answer in MEANT)
+                if answer in MEANT:
+                    note(MEANT[answer])
 
 
 def may_ask(flags: "Flags") -> bool:
@@ -147,16 +149,13 @@ def may_ask(flags: "Flags") -> bool:
 
 def ask_signs() -> list[str]:
     """Ask for the signs of a torn tendon, on stderr; Enter is none."""
-    typer.echo(
-        "Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.",
-        err=True,
-    )
+    note("Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.")
     while True:
         typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
         numbers = typed.replace(",", " ").split()
         if all(number in SIGN_NUMBERS for number in numbers):
             return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
-        typer.echo(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter", err=True)
+        note(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter")
 
 
 def told_after(journal: HomeJournal) -> str:

@@ -1,10 +1,8 @@
 """Tells one session on stdout, as JSON lines or as text, and keeps what is needed to tell its end if the host can't."""
 
-import os
-import sys
-
 import msgspec
 
+from estim.cli.output import complain, outlet, tell_encoded, unread
 from estim.cli.text import Screen
 from estim.core.errors import Exit
 from estim.core.messages.commands import Snapshot, Start
@@ -31,7 +29,7 @@ class Record:
         self.ended: Ended | None = None
         self._simulate = simulate
         self._start = start
-        self._screen = None if as_json else Screen(sys.stdout)
+        self._screen = None if as_json else Screen(outlet())
         self._started: Started | None = None
         self._level_max: dict[Channel, int] = {}
         self._mute = False
@@ -66,8 +64,7 @@ class Record:
             if self._screen is not None:
                 self._screen.tell(event)
             else:
-                sys.stdout.write(msgspec.json.encode(event).decode() + "\n")
-                sys.stdout.flush()
+                tell_encoded("event", msgspec.json.encode(event))
         except OSError:
             return self._unread()
         return True
@@ -75,7 +72,7 @@ class Record:
     def refuse(self, code: int, text: str) -> None:
         """Tell a session that never began. Whether its unit is at zero this command can't know: it touched none."""
         if self._screen is not None:
-            sys.stderr.write(f"estim: {text}\n")
+            complain(text)
         else:
             self.tell(self.made_up(_REASON.get(Exit(code), Reason.REFUSED), text, confirmed=None))
 
@@ -118,9 +115,7 @@ class Record:
     def _unread(self) -> bool:
         """Nobody reads any more: say nothing from now on, not even when Python empties its buffers at the end."""
         self._mute = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        unread()
         return False
 
 

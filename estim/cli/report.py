@@ -62,7 +62,7 @@ def export(
 
 def import_(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="the csv files of an export")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", readable=False, help="the csv files of an export")],
 ) -> None:
     """Read the tables of a csv export; what is there already is left out."""
     from estim.export.folder import read_tables

@@ -2,17 +2,15 @@
 
 import os
 import shutil
-import sys
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estim.cli.arguments import day_of, wrong
-from estim.cli.output import tell
+from estim.cli.output import draw, outlet, tell
 from estim.core.days.diary import Diary
 from estim.core.days.statistics import Tally, tally
 from estim.journal.home_journal import HomeJournal, opened
-from estim.terminal import inked, steer
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -47,11 +45,12 @@ def show_report(
         return
     from estim.report.text import as_text
 
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    terminal = outlet().isatty()
+    colour = terminal and "NO_COLOR" not in os.environ
+    width = shutil.get_terminal_size((80, 24)).columns if terminal else 80
     text = "" if flags.as_json else as_text(counted, width=width, colour=colour)
     if colour and not flags.as_json:
-        steer(sys.stdout, inked(text))
+        draw(text)
         return
     tell(flags, "report", text, [_row(counted)])
 

@@ -11,7 +11,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
@@ -19,6 +18,7 @@ import msgspec
 
 from estim.cli.at_slot import Ahead
 from estim.cli.keys import Keys, has_terminal
+from estim.cli.output import complain, note
 from estim.cli.questions import ask_after, ask_open_questions, next_slot
 from estim.cli.record import Record, exit_code
 from estim.cli.text import left_on
@@ -225,7 +225,7 @@ class Run:
     async def _begin_at_slot(self, follower: Follower, ahead: Ahead) -> None:
         why = await ahead.at_slot(self._is_ready, self._is_over, lambda: follower.say(Arm(self._unit)))
         if why:
-            sys.stderr.write(f"{why}\n")
+            note(why)
             self._stop("stopped")
 
     def _warn_of(self, other: Snapshot) -> None:
@@ -233,7 +233,7 @@ class Run:
         text = left_on(other)
         if text and other.unit not in self._warned:
             self._warned.add(other.unit)
-            sys.stderr.write(f"estim: {text}\n")
+            complain(text)
 
     def _is_ready(self) -> bool:
         return self._record.last is not None and self._record.last.state is State.READY
@@ -255,7 +255,7 @@ class Run:
     def _show(self, shown: Snapshot) -> None:
         if shown.state is State.READY and not self._start.pads_on and not self._prompted:
             self._prompted = True
-            sys.stderr.write("Are the pads on, and are you sitting or lying? Press Enter to start, q to leave.\n")
+            note("Are the pads on, and are you sitting or lying? Press Enter to start, q to leave.")
         if not self._record.show(shown):
             self._interrupt(Exit.HUNG_UP)
 
@@ -359,7 +359,7 @@ class Run:
         """Tell why a key did nothing, once: a key that is held is refused thirty times a second."""
         if text not in self._refusals:
             self._refusals.add(text)
-            sys.stderr.write(f"\n{text}\n")
+            note(f"\n{text}")
 
 
 def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool, at_slot: bool = False) -> int:

@@ -207,7 +207,6 @@ def _days(text: str | None) -> str:
 def _check(flags: "Flags", rules: list[str], zone: str | None, programs: list[str]) -> None:
     """Refuse what was typed before anything is changed."""
     from estim.catalogue.programs import find_program
-    from estim.config.paths import find_home
 
     try:
         check_rules(rules)
@@ -216,7 +215,7 @@ def _check(flags: "Flags", rules: list[str], zone: str | None, programs: list[st
     except EstimError as error:
         raise wrong(error.text) from error
     for name in programs:
-        find_program(find_home(flags.host.home).programs, name)
+        find_program(flags.host.place.programs, name)
 
 
 def _in_quiet_hours(rules: Schedule, reminders: "ReminderSettings") -> list[str]:

@@ -1,8 +1,6 @@
 """`estim scope`: the pulses that a program plays on a family, as its electrodes would see them."""
 
-import json
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +8,9 @@ import typer
 
 from estim.cli.amounts import amount, count
 from estim.cli.flags import Flags
+from estim.cli.output import is_watched, overdraw, say, tell_row
 from estim.cli.programs import COLUMNS_MAX
 from estim.core.errors import EstimError, Exit
-from estim.terminal import steer
 
 if TYPE_CHECKING:
     from protocols.family import Family
@@ -49,15 +47,13 @@ def scope(
     """Draw what the electrodes would see: the program is played on a software unit in no time, and its pulses shown."""
     from estim.catalogue.families import find_family
     from estim.catalogue.programs import find_program
-    from estim.config.paths import find_home
     from estim.rehearsal.electrodes import rehearse
     from estim.rehearsal.scope import text
 
     flags: Flags = context.obj
-    home = find_home(flags.host.home)
     made = find_family(family)
-    found = find_program(home.programs, program)
-    bar = _progress if sys.stderr.isatty() and not flags.as_json else (lambda _share: None)
+    found = find_program(flags.host.place.programs, program)
+    bar = _progress if is_watched() and not flags.as_json else (lambda _share: None)
     seen = rehearse(found, made, minutes=minutes, level=level, profile=_profile(flags, made), progress=bar)
     locked = ", locked" if found.gated else ""
     title = f"{found.title} ({found.id}{locked}) on {made.title}, software, level {max(n for _, n in seen.level)}"
@@ -66,19 +62,18 @@ def scope(
     if flags.as_json:
         told = {"program": found.id, "family": made.name, "differs": list(seen.course.differs)}
         pulses = [[round(one.at_s, 6), one.width_us, round(one.current_ma, 3)] for one in seen.pulses]
-        typer.echo(json.dumps({**told, "level": seen.level, "pulses": pulses}, ensure_ascii=False))
+        tell_row("scope", {**told, "level": seen.level, "pulses": pulses})
         return
     columns = min(COLUMNS_MAX, shutil.get_terminal_size((100, 24)).columns)
-    typer.echo(f"{title}\n" + "".join(f"  differs: {sentence}\n" for sentence in seen.course.differs))
-    typer.echo(text(seen, columns, at, lasts))
+    say(f"{title}\n" + "".join(f"  differs: {sentence}\n" for sentence in seen.course.differs))
+    say(text(seen, columns, at, lasts))
 
 
 def _profile(flags: Flags, family: "Family") -> str:
     from estim.catalogue.families import profile_of
-    from estim.config.paths import find_home
     from estim.config.settings import read_settings
 
-    settings = read_settings(find_home(flags.host.home).settings_file)
+    settings = read_settings(flags.host.place.settings_file)
     return profile_of(family, settings.profile.get(family.name, ""))
 
 
@@ -96,5 +91,4 @@ def _write_png(path: Path, seen: object, title: str, at_s: float | None, for_s: 
 
 
 def _progress(share: float) -> None:
-    steer(sys.stderr, f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
-    sys.stderr.flush()
+    overdraw(f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))

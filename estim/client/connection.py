@@ -20,7 +20,7 @@ from estim.client.exchange import NoHost, exchange
 from estim.client.launch import start_host
 from estim.client.lock import stop_by_signal
 from estim.config.options import HostOptions
-from estim.config.paths import Home, find_home
+from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import (
     LINE_MAX,
@@ -68,12 +68,12 @@ _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 def socket_of(options: HostOptions) -> Path:
     """Return the path of the home's control socket."""
-    return find_home(options.home).socket
+    return options.place.socket
 
 
 def programs_of(options: HostOptions) -> Path:
     """Return the folder of the user's own programs."""
-    return find_home(options.home).programs
+    return options.place.programs
 
 
 def read_reply(line: bytes) -> Reply:
@@ -267,7 +267,7 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Client:
     Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units although
     software units are asked for.
     """
-    home = find_home(options.home)
+    home = options.place
     host: subprocess.Popen[bytes] | None = None
     why = EstimError("the host does not answer", code=Exit.TRY_LATER)
     for attempt in range(JOIN_TRIES):

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from estim.config.options import HostOptions
-from estim.config.paths import Home, find_home
+from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Reply
 
@@ -33,7 +33,7 @@ def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
 
     It blocks until the host is ready, a second or two.
     """
-    home = find_home(options.home)
+    home = options.place
     home.prepare()
     return _started(options, home)[0]
 
@@ -43,7 +43,7 @@ def start_to_stop(options: HostOptions) -> Reply | None:
 
     Neither a folder nor a log that can't be written keeps it away. Raises EstimError with its own words.
     """
-    home = find_home(options.home)
+    home = options.place
     with suppress(EstimError):
         home.prepare()
     return _started(msgspec.structs.replace(options, to_stop=True), home)[1]

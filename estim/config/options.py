@@ -1,9 +1,13 @@
 """How a host is to run, as the global flags say: which home, radio and time."""
 
+from functools import cached_property
+
 from msgspec import Struct
 
+from estim.config.paths import Home, find_home
 
-class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so.
 
     `to_stop`: it is wanted for a stop, so it stops what it can even without a lock, a socket or a folder of its own.
@@ -18,3 +22,8 @@ class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     log: str | None = None
     ready_fd: int | None = None
     to_stop: bool = False
+
+    @cached_property
+    def place(self) -> Home:
+        """Where everything lies: found once, when it is first needed, so that nothing about it is in a stop's way."""
+        return find_home(self.home)

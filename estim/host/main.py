@@ -25,7 +25,7 @@ from estim.catalogue.families import families
 from estim.clock import Clock, new_loop
 from estim.config.files import no_right
 from estim.config.options import HostOptions
-from estim.config.paths import Home, find_home
+from estim.config.paths import Home
 from estim.config.settings import ReminderSettings, Settings, read_settings
 from estim.config.timezone import local_zone
 from estim.config.units import Units
@@ -329,7 +329,7 @@ def main(argument: str, folder: str | None = None) -> int:
             handler.addFilter(_for_a_person)
     try:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is somebody who can stop something
-        home = find_home(options.home)
+        home = options.place
         lock = _held(home, options)
         loop, clock = new_loop(options.speed)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -121,7 +121,10 @@ def _open_to_read(path: Path, trouble: EstimError) -> sqlite3.Connection:
     """
     logged = path.with_name(path.name + "-wal").exists()
     for mode, locking in (("rw", "EXCLUSIVE"), ("ro", "NORMAL"), ("ro&immutable=1", "NORMAL"))[: 2 if logged else 3]:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        try:
+            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        except sqlite3.Error:  # the right to read it is missing
+            continue
         try:
             db.execute(f"PRAGMA locking_mode = {locking}")
             version = _version(path, db)

@@ -14,7 +14,7 @@ from functools import cached_property
 from estim.clock import RealClock
 from estim.config.care_plan import read_own_plan
 from estim.config.options import HostOptions
-from estim.config.paths import Home, find_home
+from estim.config.paths import Home
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import local_zone, zone_name
 from estim.core.care.plan import Plan
@@ -155,7 +155,7 @@ def _own_zone(home: Home) -> str:
 @contextmanager
 def opened(options: HostOptions, *, write: bool = False) -> Iterator[HomeJournal]:
     """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78 also for a wrong clock)."""
-    home = find_home(options.home)
+    home = options.place
     simulated = options.simulate is not None
     if simulated and write:
         text = "what you write down is real, and simulated sessions never count: leave --simulate out"

@@ -72,6 +72,7 @@ def test_the_example_is_installed_found_and_plays_its_own_program(installed: Pat
         ("estim.families", "example", True),
         ("estim.programs", "example", True),
     }
+    assert all((one["schema"], one["version"]) == ("estim.plugin", 1) for one in listed)
     words = ("--simulate", "example", "--speed", "max", "run", "example-hum", "--level", "5", "--pads-on", "--json")
     done = estim(installed, tmp_path, *words, "--no-input")
     last = json.loads(done.stdout.splitlines()[-1])

@@ -1,11 +1,15 @@
 """One line typed at a home, in this process: what came out, and with which exit code."""
 
+import io
 import json
+import os
 import sqlite3
-from contextlib import closing
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import pytest
 
@@ -26,6 +30,58 @@ class Said:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def typed(home: Path, *words: str) -> int:
+    """Type one line; return its exit code."""
+    with pytest.raises(SystemExit) as end:
+        main(["--home", str(home), *words])
+    return int(end.value.code or 0)
+
+
+class Kept(io.TextIOWrapper):
+    """A stream as Python makes one for a file, in an encoding, whose bytes stay here."""
+
+    def __init__(self, encoding: str, sent: bytes = b"") -> None:
+        super().__init__(io.BytesIO(sent), encoding=encoding, errors="strict")
+
+    @property
+    def written(self) -> bytes:
+        """What was written to it."""
+        self.flush()
+        return cast("io.BytesIO", self.buffer).getvalue()
+
+
+@contextmanager
+def gone(what: str) -> Iterator[TextIO | None]:
+    """Give an output that takes nothing: `full` (a disk), `unread` (its reader has left), or `missing`.
+
+    It is a real file: what is still in hand for it fails when it is closed, as at Python's own end.
+    """
+    match what:
+        case "full":
+            with Path("/dev/full").open("w", encoding="utf-8") as full:
+                yield full
+        case "unread":
+            reading, writing = os.pipe()
+            os.close(reading)
+            with os.fdopen(writing, "w", encoding="utf-8") as unread:
+                yield unread
+        case _:
+            yield None
+
+
+@contextmanager
+def streams(out: TextIO | None, err: TextIO | None) -> Iterator[None]:
+    """Let a line that is typed in here write to these streams."""
+    before = (sys.stdout, sys.stderr)
+    sys.stdout = cast("TextIO", out)
+    sys.stderr = cast("TextIO", err)
+    try:
+        yield
+    finally:
+        sys.stdout = before[0]
+        sys.stderr = before[1]
+
+
 class Person:
     """Somebody who types."""
 
@@ -35,10 +91,9 @@ class Person:
 
     def types(self, *words: str, json_: bool = False) -> Said:
         """Type one line."""
-        with pytest.raises(SystemExit) as end:
-            main(["--home", str(self.home), "--no-input", *(["--json"] if json_ else []), *words])
+        code = typed(self.home, "--no-input", *(["--json"] if json_ else []), *words)
         out, err = self._capsys.readouterr()
-        return Said(int(end.value.code or 0), out, err)
+        return Said(code, out, err)
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every table, as a foreign reader does."""

@@ -4,15 +4,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.cli.decode import Decoder, line_of
+from estim.cli.decode import Decoder
+from estim.cli.output import line_of
 from estim.core.errors import EstimError, Exit
 from protocols.registry import names
+from tests.cli.line import Kept, streams, typed
 from tests.packets import bytes_of, golden
 
 SILENT = "0A0A0A0A 00000000 0A0A0A0A 00000000"
@@ -104,16 +107,21 @@ EM70: list[tuple[str, str, dict[str, Any]]] = [
 """Section 12 of the sheet; what isn't listed of a packet isn't compared."""
 
 
+HEAD = {"schema": "estim.packet", "version": 1}
+"""How each line begins."""
+
+NOWHERE = Path("/nowhere")
+"""No home is looked at."""
+
+
 def decode(*words: str, stdin: bytes = b"") -> tuple[int, list[dict[str, Any]], str]:
-    """Run `estim decode` as a person types it; return exit code, JSON lines and what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "estim.cli.main", "decode", *words],
-        input=stdin,
-        capture_output=True,
-        timeout=50,
-        check=False,
-    )
-    return done.returncode, [json.loads(line) for line in done.stdout.decode().splitlines()], done.stderr.decode()
+    """Type `estim decode` as a person does; return exit code, JSON lines and what it said."""
+    out = Kept("utf-8")
+    err = Kept("utf-8")
+    with pytest.MonkeyPatch.context() as patch, streams(out, err):
+        patch.setattr(sys, "stdin", Kept("utf-8", stdin))
+        code = typed(NOWHERE, "decode", *words)
+    return code, [json.loads(line) for line in out.written.splitlines()], err.written.decode()
 
 
 def plain(value: object) -> bool:
@@ -128,7 +136,7 @@ def plain(value: object) -> bool:
 def test_the_sheets_vectors_are_read_as_plain_json(
     family: str, direction: str, packet: str, fields: dict[str, Any]
 ) -> None:
-    answer = json.loads(line_of(Decoder(family, direction, None, None).one(packet)))
+    answer = json.loads(line_of("packet", Decoder(family, direction, None, None).one(packet)))
     assert (answer["ok"], answer["family"]) == (True, family)
     assert {name: answer["packet"][name] for name in fields} == fields
     assert all(plain(value) for value in answer["packet"].values())
@@ -176,6 +184,20 @@ def test_every_line_of_a_batch_gets_one_line_whatever_it_holds() -> None:
     assert "Traceback" not in said
 
 
+def test_each_line_is_answered_before_the_next_is_written() -> None:
+    """In a process of its own, since that is what a program does with it."""
+    line = [sys.executable, "-m", "estim.cli.main", "decode", "em70", "to-device", "--batch"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for packet, ok in ((b"5A0507000066", True), (b"5A", False)):
+            process.stdin.write(packet + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["ok"] is ok
+        process.stdin.close()
+        assert process.wait(50) == Exit.BAD_DATA
+
+
 def test_an_empty_batch_is_no_line_and_fine() -> None:
     assert decode("coyote3", "from-device", "--batch") == (Exit.DONE, [], "")
 
@@ -183,7 +205,7 @@ def test_an_empty_batch_is_no_line_and_fine() -> None:
 def test_a_bad_packet_is_told_in_json_with_exit_65() -> None:
     code, answers, said = decode("coyote3", "to-device", "B0 04 05 00")
     assert (code, said) == (Exit.BAD_DATA, "")
-    assert answers == [{"ok": False, "family": "coyote3", "error": "B0: is 20 bytes, got 4"}]
+    assert answers == [{**HEAD, "ok": False, "family": "coyote3", "error": "B0: is 20 bytes, got 4"}]
 
 
 def test_another_endpoint_has_packets_of_its_own() -> None:
@@ -233,9 +255,9 @@ def test_the_nearest_family_is_there_for_scripts_too() -> None:
 def test_whatever_is_typed_is_answered_and_what_is_good_builds_back(text: str, direction: str) -> None:
     for family in ("coyote3", "em70"):
         answer = Decoder(family, direction, None, None).one(text)
-        line = line_of(answer)
-        assert "\n" not in line
-        assert json.loads(line) == answer
+        line = line_of("packet", answer)
+        assert line.count("\n") == 1
+        assert json.loads(line) == {**HEAD, **answer}
         if answer["ok"]:
             assert bytes.fromhex(answer["rebuilt"]) == bytes.fromhex(text.replace(":", " "))
         else:
@@ -250,7 +272,7 @@ def test_every_literal_packet_of_every_family_decodes_and_rebuilds(name: str, en
     data = bytes_of(entry)
     answer = Decoder(name, entry["direction"], entry.get("endpoint"), entry.get("profile")).one(data.hex())
     assert (answer["ok"], answer.get("rebuilt")) == (True, data.hex().upper()), answer
-    assert json.loads(line_of(answer)) == answer, "plain JSON all through"
+    assert json.loads(line_of("packet", answer)) == {**HEAD, **answer}, "plain JSON all through"
 
 
 TWENTY = "V1D16{R4b0|R50Pc8F50}"

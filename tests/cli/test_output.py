@@ -3,17 +3,25 @@
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from estim.cli import output
 from estim.core.errors import Exit
-from estim.terminal import Outlet, inked, plain, steer
+from estim.terminal import UNREAD, Outlet, inked, plain, steer
+from tests.cli.line import Kept, Person, gone, streams, typed
 
 AS_USUAL = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 """What is written waits in Python's buffer, as on anybody's computer: a disk or reader that is gone shows late."""
@@ -22,14 +30,19 @@ NASTY = "a\x1b[2Jb\x07c\x9b31md\u202ee\u2066f\x7fg\rh"
 
 
 def estim(
-    home: Path, *words: str | bytes, stdin: str | None = None, encoding: str = "utf-8", close: bool = False
+    home: Path,
+    *words: str | bytes,
+    encoding: str = "utf-8",
+    close: bool = False,
+    out: IO[bytes] | int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[bytes]:
+    """Run `estim` in a process of its own, for what only that shows."""
     line = [sys.executable, "-m", "estim.cli.main", "--home", str(home), "--no-input", *words]
     return subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *line] if close else line,
         env=AS_USUAL | {"PYTHONIOENCODING": encoding, "TZ": "Europe/Berlin"},
-        input=None if stdin is None else stdin.encode(),
-        capture_output=True,
+        stdout=out,
+        stderr=subprocess.PIPE,
         check=False,
         timeout=60,
     )
@@ -66,96 +79,170 @@ def test_our_own_signs_pass_and_those_of_a_name_between_them_do_not() -> None:
     assert inked("\x1b[31mname\x1b[2J\x1b[0m") == "\x1b[31mname\ufffd[2J\x1b[0m"
 
 
-def test_a_note_and_a_name_reach_no_terminal_with_signs_that_steer(tmp_path: Path) -> None:
-    assert estim(tmp_path, "note", "add", NASTY).returncode == Exit.DONE
+def test_a_note_and_a_name_reach_no_terminal_with_signs_that_steer(person: Person, tmp_path: Path) -> None:
+    assert person.types("note", "add", NASTY).code == Exit.DONE
     units = {"schema": 1, "units": [{"name": NASTY, "address": "AA:BB:CC:DD:EE:01", "family": "em70",
                                      "added_utc": "2026-03-01T08:00:00+00:00"}]}  # fmt: skip
-    (tmp_path / "units.json").write_text(json.dumps(units), encoding="utf-8")
+    (person.home / "units.json").write_text(json.dumps(units), encoding="utf-8")
     for words in (
         ["log"],
         ["log", "--rows", "5"],
         ["devices", "list"],
         ["--json", "log"],
+        ["--json", "devices", "list"],
         ["devices", NASTY],
         [NASTY],
         ["import", str(tmp_path / NASTY)],
     ):
-        done = estim(tmp_path, *words)
-        assert not steers((done.stdout + done.stderr).decode()), words
-    rows = [json.loads(line) for line in estim(tmp_path, "--json", "log").stdout.decode().splitlines()]
+        said = person.types(*words)
+        assert said.out + said.err, words
+        assert not steers(said.out + said.err), words
+    rows = person.types("log", json_=True).rows
     assert any(NASTY in str(row.values()) or NASTY in row.values() for row in rows)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
-def test_what_the_terminal_does_not_have_is_replaced(tmp_path: Path, encoding: str) -> None:
-    estim(tmp_path, "note", "add", "µ ▁ 痛 é")
-    done = estim(tmp_path, "log", encoding=encoding)
+def test_what_the_terminal_does_not_have_is_replaced(person: Person, encoding: str) -> None:
+    person.types("note", "add", "µ ▁ 痛 é")
+    for verb, replaced in (("log", True), ("report", False), ("help", False)):
+        out = Kept(encoding)
+        err = Kept(encoding)
+        with streams(out, err):
+            assert typed(person.home, verb) == Exit.DONE
+        assert (bool(out.written), err.written) == (True, b"")
+        assert b"?" in out.written or not replaced
+
+
+def test_python_takes_the_encoding_from_outside(person: Person) -> None:
+    person.types("note", "add", "µ ▁ 痛 é")
+    done = estim(person.home, "log", encoding="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"?" in done.stdout
-    assert estim(tmp_path, "report", encoding=encoding).returncode == 0
-    assert estim(tmp_path, "help", encoding=encoding).returncode == 0
+    assert b"? ? ? ?" in done.stdout
 
 
 @pytest.mark.parametrize("words", [["log"], ["help"], ["programs", "list"], ["export", "jsonl"], ["paths"]])
-def test_a_reader_that_went_away_ends_it_quietly(tmp_path: Path, words: list[str]) -> None:
-    estim(tmp_path, "note", "add", "x")
+def test_a_reader_that_went_away_ends_it_quietly(person: Person, words: list[str]) -> None:
+    person.types("note", "add", "x")
+    err = Kept("utf-8")
+    with gone("unread") as out, streams(out, err):
+        assert typed(person.home, *words) in (0, UNREAD)
+    assert err.written == b""
+
+
+def test_python_itself_says_nothing_of_a_reader_that_went_away(person: Person) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), *words]
-    done = subprocess.run(line, stdout=writing, stderr=subprocess.PIPE, env=AS_USUAL, check=False, timeout=60)
+    done = estim(person.home, "paths", out=writing)
     os.close(writing)
-    assert (done.returncode in (0, 141), done.stderr) == (True, b"")
+    assert (done.returncode in (0, UNREAD), done.stderr) == (True, b"")
 
 
-@pytest.mark.parametrize("verb", ["paths", "log"])
-def test_a_disk_that_is_full_and_a_closed_output_are_no_traces(tmp_path: Path, verb: str) -> None:
-    line = [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), verb]
+@pytest.mark.parametrize("verb", ["paths", "log", "help"])
+def test_a_disk_that_is_full_and_a_closed_output_are_no_traces(person: Person, verb: str) -> None:
+    err = Kept("utf-8")
+    with gone("full") as out, streams(out, err):
+        assert typed(person.home, verb) == Exit.CANT_CREATE
+    assert err.written == b"estim: the output can't be written: No space left on device\n"
+    with streams(None, None):
+        assert typed(person.home, verb) == Exit.DONE
+
+
+def test_python_itself_says_nothing_of_a_full_disk_or_a_closed_output(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, env=AS_USUAL, check=False, timeout=60)
+        done = estim(tmp_path, "log", out=full)
     assert done.returncode == Exit.CANT_CREATE
-    assert done.stderr.decode() == "estim: the output can't be written: No space left on device\n"
-    assert estim(tmp_path, verb, close=True).returncode == 0
+    assert done.stderr == b"estim: the output can't be written: No space left on device\n"
+    assert estim(tmp_path, "log", close=True).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["full", "unread", "missing"])
+def test_an_error_that_cannot_be_told_keeps_its_code(person: Person, kind: str) -> None:
+    out = Kept("utf-8")
+    with gone(kind) as err, streams(out, err):
+        assert typed(person.home, "log", "--rows", "0") == Exit.USAGE
+        assert typed(person.home, "devices", "forget", "nothing") == Exit.NO_DEVICE
+    assert out.written == b""
 
 
 @pytest.mark.parametrize("words", [[b"note", b"add", b"caf\xe9"], [b"log", b"--since", b"\xff"], [b"\xff\xfe"]])
-def test_words_that_are_no_text_get_a_sentence(tmp_path: Path, words: list[bytes]) -> None:
-    done = estim(tmp_path, *words)
-    assert done.returncode == Exit.USAGE
+def test_words_that_are_no_text_get_a_sentence(person: Person, words: list[bytes]) -> None:
+    said = person.types(*map(os.fsdecode, words))
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert "isn't text in UTF-8" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_words_come_from_outside_as_bytes(tmp_path: Path) -> None:
+    done = estim(tmp_path, b"note", b"add", b"caf\xe9")
+    assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
     assert b"isn't text in UTF-8" in done.stderr
-    assert done.stderr.count(b"\n") == 1
 
 
-STRANGER = """
-import os, sys
-from contextlib import suppress
-from estim.cli.main import main
-for line in (["pain", "add", "1"], ["log"], ["care"], ["export", "csv", "--out", sys.argv[1] + "/csv"]):
-    with suppress(SystemExit):
-        main(["--home", sys.argv[1] + "/mine", *line])
-os.chmod(sys.argv[1], 0o755)
-for place in sys.argv[2].split(","):
-    os.chmod(sys.argv[1] + "/" + place, 0)
-if os.geteuid() == 0:
-    os.setegid(65534)
-    os.seteuid(65534)
-main(["--home", sys.argv[1] + "/mine", *sys.argv[3:]])
-"""
+NOBODY = 65534
+"""A user who owns nothing here."""
 
 
-@pytest.mark.parametrize("line", ["pain add 2", "log", "care", "export csv", "import {}/csv"])
-@pytest.mark.parametrize("place", ["mine", "mine/log.sqlite", "mine/config.toml", "csv"])
-def test_files_that_may_not_be_read_are_a_sentence(tmp_path: Path, place: str, line: str) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "config.toml").write_text("minutes = 20\n", encoding="utf-8")
-    words = line.format(tmp_path).split()
-    done = subprocess.run(
-        [sys.executable, "-c", STRANGER, str(tmp_path), place, *words],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    for name in ("mine", "csv"):
-        (tmp_path / name).chmod(0o700)
-    assert "Traceback" not in done.stderr
-    if done.returncode != Exit.DONE:
-        assert done.returncode in (Exit.CANT_CREATE, Exit.REFUSED), done.stderr
-        assert done.stderr.startswith("estim: ")
-        assert done.stderr.count("\n") == 1
+@contextmanager
+def as_a_stranger() -> Iterator[None]:
+    """Be somebody whom rights hold for: where the tests run as root, another user."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresgid(NOBODY, NOBODY, 0)
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
+
+
+@pytest.fixture
+def place(person: Person) -> Iterator[Path]:
+    """Where a home and an exported folder lie, all of it the stranger's own: only what is shut is in the way."""
+    folder = Path(tempfile.mkdtemp(prefix="estim-"))
+    person.home = folder / "mine"
+    person.home.mkdir()
+    (person.home / "config.toml").write_text("minutes = 20\n", encoding="utf-8")
+    # each verb once, and a plan of one's own: a stranger may have no right to read what Python and estim ship either
+    for line in ("pain add 1", "log", "care edit", "care", f"export csv --out {folder}/csv", f"import {folder}/csv"):
+        assert person.types(*line.split()).code == Exit.DONE
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("line", ["pain add 2", "log", "care", "export csv --out {}/out", "import {}/csv"])
+@pytest.mark.parametrize("shut", ["mine", "mine/log.sqlite", "mine/config.toml", "csv"])
+def test_files_that_may_not_be_read_are_a_sentence(person: Person, place: Path, shut: str, line: str) -> None:
+    (place / shut).chmod(0)
+    with as_a_stranger():
+        said = person.types(*line.format(place).split())
+    (place / shut).chmod(0o700)
+    untouched = (
+        ("import",) if shut == "mine/config.toml" else ("pain", "log", "care", "export") if shut == "csv" else ()
+    )
+    if line.startswith(untouched):
+        assert said.code == Exit.DONE
+        return
+    assert said.code == (Exit.CANT_CREATE if shut == "mine/log.sqlite" else Exit.REFUSED)
+    assert said.err.startswith("estim: ")
+    assert said.err.count("\n") == 1
+
+
+WAYS_AROUND = re.compile(r"\bsys\.(__)?std(out|err)|\b(typer|click)\.(secho|echo)\b|(?<![.\w])print\(")
+
+
+def test_one_file_of_the_command_line_writes() -> None:
+    assert WAYS_AROUND.search("        sys.stderr.write(text)")
+    folder = Path(output.__file__).parent
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in sorted(folder.glob("*.py"))
+        if path.name != "output.py"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if WAYS_AROUND.search(line)
+    ]
+    assert found == []

@@ -23,12 +23,16 @@ def estim(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+SAYS = {"new": "program-file", "check": "program-check", "schema": "program-schema"}
+
+
 def told(home: Path, *words: str) -> dict[str, Any]:
     done = estim(home, "--json", "programs", *words)
     assert done.returncode == Exit.DONE, done.stderr
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
     assert isinstance(found, dict)
+    assert (found.pop("schema"), found.pop("version")) == (f"estim.{SAYS[words[0]]}", 1)
     return found
 
 

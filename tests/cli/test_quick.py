@@ -1,6 +1,7 @@
-"""The quick commands: which lines are theirs, what leaves on the socket, and with which code they end."""
+"""Stops and the commands of every day: which lines are theirs, what leaves on the socket, how they end."""
 
 import asyncio
+import io
 import json
 import os
 import shutil
@@ -8,7 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.cli.quick import command_of, quick, split
+from estim.cli.daily import command_of, daily
+from estim.cli.quick import Wanted, Where, quick, read_stop, split
 from estim.config.paths import find_home
 from estim.core.errors import Exit
 from estim.core.messages.commands import (
@@ -39,6 +42,7 @@ from estim.host.server import Connection, serve
 from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import NEVER
 from protocols.vocabulary import Channel
+from tests.cli.line import Kept, Said, gone, streams, typed
 
 FULL = b'{"answer":"refused","code":75,"text":"full"}\n'
 """What a host says that has no room for one more front end."""
@@ -70,7 +74,7 @@ def home() -> Iterator[Path]:
     """A home with a path short enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
     yield folder
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # a host that was started to stop may be putting its own files away
 
 
 @pytest.fixture
@@ -82,29 +86,38 @@ async def supervisor(home: Path) -> AsyncIterator[Supervisor]:
     await server.close()
 
 
-async def say(home: Path, *words: str) -> int | None:
-    return await asyncio.to_thread(quick, ["--home", str(home), *words])
-
-
-def estim(home: Path, *words: str) -> tuple[int, str, str]:
-    """Run `estim` as a person types it; return exit code and what it said on both ways."""
-    done = subprocess.run(
-        [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+async def say(home: Path, *words: str) -> int:
+    """Type a line while a host answers in this process."""
+    return await asyncio.to_thread(typed, home, *words)
 
 
 def asks(line: str) -> Ask | None:
     """Return the command of a line as the host will read it."""
-    parts = split(line.split())
+    words = line.split()
+    stop = read_stop(words)
+    if stop is not None:
+        return READ.decode(stop[0].line())
+    parts = split(words)
     assert parts is not None
     command = command_of(*parts)
-    return None if command is None else READ.decode(json.dumps(command))
+    return None if command is None else READ.decode(msgspec.json.encode(command))
+
+
+Types = Callable[..., Said]
+
+starts_a_host = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+"""A host that was started to stop what was left on lives on for a moment; who typed the stop doesn't wait for that."""
+
+
+@pytest.fixture
+def types(capsys: pytest.CaptureFixture[str]) -> Types:
+    """Type a line at a home, in this process."""
+
+    def line(home: Path, *words: str) -> Said:
+        code = typed(home, *words)
+        return Said(code, *capsys.readouterr())
+
+    return line
 
 
 @pytest.mark.parametrize(
@@ -136,6 +149,7 @@ def test_a_line_falls_into_words_and_options(line: str, words: list[str], option
 def test_what_is_not_known_here_goes_on(line: str) -> None:
     assert split(line.split()) is None
     assert quick(line.split()) is None
+    assert daily(line.split()) is None
 
 
 @pytest.mark.parametrize(
@@ -193,6 +207,7 @@ def test_a_line_becomes_the_command_that_it_says(line: str, command: Ask) -> Non
 def test_any_other_form_is_for_the_full_command_line(line: str) -> None:
     assert asks(line) is None
     assert quick(line.split()) is None
+    assert daily(line.split()) is None
 
 
 VERBS = st.sampled_from(["stop", "status", "pause", "resume", "level", "run"])
@@ -205,14 +220,47 @@ FLAGS = st.sampled_from(
 @given(line=st.lists(VERBS | FIGURES | FLAGS | st.text(min_size=1, max_size=5), max_size=6))
 def test_whatever_is_typed_is_left_alone_or_understood_by_the_host(line: list[str]) -> None:
     parts = split(line)
-    if parts is None:
-        return
-    command = command_of(*parts)
-    if command is None or command.get("unit") == "":
+    if parts is None or parts[1].get("--unit") == "":
         return  # the host itself refuses an empty name, with a sentence
-    read: Ask = READ.decode(json.dumps(command))
+    read = asks(" ".join(line)) if not any(" " in word or not word.strip() for word in line) else None
+    if read is None:
+        return
     assert isinstance(read, Stop | Status | Pause | Resume | SetLevel)
     assert read.__struct_config__.tag == parts[0][0]
+
+
+@given(unit=st.none() | st.text(min_size=1, max_size=64), soft=st.booleans(), seen_off=st.booleans())
+def test_a_stop_that_is_written_without_its_library_is_the_one_that_the_host_reads(
+    unit: str | None, soft: bool, seen_off: bool
+) -> None:
+    line = Wanted(unit, soft, seen_off).line()
+    assert line.count(b"\n") == 1
+    assert READ.decode(line) == Stop(unit=unit, soft=soft, seen_off=seen_off)
+
+
+def test_a_stop_that_is_written_without_its_library_has_all_that_a_person_can_say() -> None:
+    written = {field.name for field in fields(Wanted)}
+    assert written == {*Stop.__struct_fields__} - {"number", "reason"}, "those two are a front end's own"
+    assert Wanted() == Wanted(**{name: getattr(Stop(), name) for name in written})
+
+
+def test_the_full_command_line_hands_over_the_same(home: Path, types: Types) -> None:
+    """Behind `--` no line has the quick form."""
+    heard: list[tuple[Wanted, Where, bool]] = []
+
+    def hear(wanted: Wanted, where: Where, *, as_json: bool) -> int:
+        heard.append((wanted, where, as_json))
+        return Exit.DONE
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("estim.cli.quick.stop_and_tell", hear)
+        for words in ("stop", "stop --soft --unit=one", "--radio hci:usb:0 stop --seen-off", "--json stop"):
+            line = words.split()
+            assert quick(["--home", str(home), *line]) == Exit.DONE
+            at = line.index("stop")
+            assert types(home, *line[:at], "--", *line[at:]).code == Exit.DONE
+    assert heard[::2] == heard[1::2]
+    assert len(heard) == 8
 
 
 @pytest.mark.parametrize(
@@ -223,10 +271,11 @@ def test_whatever_is_typed_is_left_alone_or_understood_by_the_host(line: list[st
         ("level a +1 --unit one", SetLevel(channel=Channel.A, by=1, unit="one")),
     ],
 )
+@pytest.mark.parametrize("way", [[], ["--"]], ids=["at once", "past the parser"])
 async def test_what_was_done_is_said(
-    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str], line: str, command: Ask
+    home: Path, supervisor: Supervisor, capsys: pytest.CaptureFixture[str], line: str, command: Ask, way: list[str]
 ) -> None:
-    assert await say(home, *line.split()) == Exit.DONE
+    assert await say(home, *way, *line.split()) == Exit.DONE
     assert supervisor.asked == [command]
     assert capsys.readouterr() == ("done it\n", "")
 
@@ -258,33 +307,41 @@ async def test_the_status_of_a_host_says_what_runs(
     assert "one" in capsys.readouterr().out.casefold()
 
 
-def test_the_status_of_nothing_is_that_nothing_runs(home: Path) -> None:
-    assert estim(home, "status") == (Exit.DONE, "no estim is running here\n", "")
-    code, out, said = estim(home, "--json", "status")
-    told: dict[str, Any] = json.loads(out)
-    assert (code, said) == (Exit.DONE, "")
+def test_the_status_of_nothing_is_that_nothing_runs(home: Path, types: Types) -> None:
+    assert types(home, "status") == Said(Exit.DONE, "no estim is running here\n", "")
+    said = types(home, "--json", "status")
+    (told,) = said.rows
+    assert (said.code, said.err) == (Exit.DONE, "")
     assert (told["running"], told["units"]) == (False, [])
     assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize("line", ["pause", "resume", "level A +1", "level A 0 --json"])
-def test_nobody_to_tell_is_one_sentence_with_exit_69(home: Path, line: str) -> None:
-    code, out, said = estim(home, *line.split())
-    assert code == Exit.NO_DEVICE
-    assert "no estim is running here" in (out if "--json" in line else said)
+@pytest.mark.parametrize("way", ["at once", "past the parser"])
+def test_nobody_to_tell_is_one_sentence_with_exit_69(home: Path, types: Types, line: str, way: str) -> None:
+    said = types(home, *([] if way == "at once" else ["--speed", "1"]), *line.split())
+    assert said.code == Exit.NO_DEVICE
+    assert "no estim is running here" in (said.out if "--json" in line else said.err)
     assert list(home.iterdir()) == []
 
 
-def test_a_line_that_is_almost_one_is_explained_with_exit_2(home: Path) -> None:
-    code, out, said = estim(home, "level", "A", "one")
-    assert (code, out) == (Exit.USAGE, "")
-    assert "level A one: that is not understood" in said
+def test_a_line_that_is_almost_one_is_explained_with_exit_2(home: Path, types: Types) -> None:
+    said = types(home, "level", "A", "one", "--unit", "x")
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert said.err == "estim: level A one --unit x: that is not understood; see `estim level --help`\n"
 
 
-def test_a_stop_of_software_units_that_are_gone_has_nothing_to_do(home: Path) -> None:
-    code, out, _ = estim(home, "--simulate", "coyote3", "stop")
-    assert code == Exit.DONE
-    assert "nothing is running" in out
+@pytest.mark.parametrize("between", [[], ["--"]])
+def test_a_stop_of_software_units_that_are_gone_has_nothing_to_do(home: Path, types: Types, between: list[str]) -> None:
+    said = types(home, "--simulate", "coyote3", *between, "stop")
+    assert said.code == Exit.DONE
+    assert "nothing is running" in said.out
+
+
+def test_a_line_in_a_process_of_its_own_ends_with_its_code(home: Path) -> None:
+    for words, code in ((["status"], Exit.DONE), (["pause"], Exit.NO_DEVICE), (["--simulate", "em70", "stop"], 0)):
+        line = [sys.executable, "-m", "estim.cli.main", "--home", str(home), *words]
+        assert subprocess.run(line, capture_output=True, timeout=50, check=False).returncode == code
 
 
 @pytest.mark.control("C-09")
@@ -346,44 +403,88 @@ async def test_a_stop_that_the_socket_brings_nowhere_goes_as_a_signal(
 
 
 @pytest.mark.control("C-53")
-def test_a_home_whose_socket_cant_be_keeps_no_stop_away(home: Path) -> None:
+@starts_a_host
+def test_a_home_whose_socket_cant_be_keeps_no_stop_away(home: Path, types: Types) -> None:
     """The socket's path is too long: what was left on is looked for all the same, and here it was nothing."""
-    code, out, _ = estim(home / ("d" * 100), "stop")
-    assert (code, out) == (Exit.DONE, "nothing is running\n")
+    said = types(home / ("d" * 100), "stop")
+    assert (said.code, said.out) == (Exit.DONE, "nothing is running\n")
 
 
 @pytest.mark.control("C-53")
-def test_where_nobody_can_know_nothing_is_called_off(home: Path) -> None:
+def test_a_home_that_nobody_has_is_no_proof_of_anything(home: Path, types: Types) -> None:
+    said = types(home, "--home", "~nobody-of-that-name", "stop")
+    assert (said.code, said.out) == (Exit.NOT_CONFIRMED, "")
+    assert "the stop is NOT confirmed" in said.err
+
+
+@pytest.mark.control("C-53")
+@starts_a_host
+def test_where_nobody_can_know_nothing_is_called_off(home: Path, types: Types) -> None:
     (home / "log.sqlite").write_bytes(b"not a database at all, and longer than a header of one " * 10)
-    code, _, said = estim(home, "stop")
-    assert code == Exit.NOT_CONFIRMED
-    assert "can't be known" in said
+    said = types(home, "stop")
+    assert said.code == Exit.NOT_CONFIRMED
+    assert "can't be known" in said.err
     assert (home / "log.sqlite").read_bytes().startswith(b"not a database")
 
 
+@starts_a_host
 @pytest.mark.control("C-53")
 @pytest.mark.parametrize("spoiled", ["units.json", "config.toml", "host.log", "host.lock"])
-def test_no_file_keeps_a_stop_away(home: Path, spoiled: str) -> None:
+def test_no_file_keeps_a_stop_away(home: Path, types: Types, spoiled: str) -> None:
     if spoiled in ("host.log", "host.lock"):
         (home / spoiled).mkdir()
     else:
         (home / spoiled).write_bytes(b"\xff\x00 {[ no such thing")
-    code, out, said = estim(home, "stop")
-    assert (code, out) == (Exit.DONE, "nothing is running\n"), said
+    said = types(home, "stop")
+    assert (said.code, said.out) == (Exit.DONE, "nothing is running\n"), said.err
 
 
+@starts_a_host
 @pytest.mark.control("C-53")
 @pytest.mark.parametrize("place", ["units.json", "config.toml", "host.log", "host.lock", "log.on.json"])
-def test_no_pipe_in_a_files_place_is_waited_for(home: Path, place: str) -> None:
+def test_no_pipe_in_a_files_place_is_waited_for(home: Path, types: Types, place: str) -> None:
     os.mkfifo(home / place)
-    code, out, said = estim(home, "stop")
+    said = types(home, "stop")
     known = place != "log.on.json"  # that one says which units may be on
-    assert (code, out) == ((Exit.DONE, "nothing is running\n") if known else (Exit.NOT_CONFIRMED, "")), said
+    told = (Exit.DONE, "nothing is running\n") if known else (Exit.NOT_CONFIRMED, "")
+    assert (said.code, said.out) == told, said.err
 
 
-@pytest.mark.parametrize("where", [">/dev/full", ">&-", ">/dev/full 2>&1", ">&- 2>&-"])
-@pytest.mark.parametrize("flags", ["", "--json"])
-def test_a_stop_keeps_its_exit_whatever_becomes_of_its_words(home: Path, where: str, flags: str) -> None:
+GONE = ["full", "unread", "missing"]
+
+
+@pytest.mark.parametrize("out", [*GONE, "kept"])
+@pytest.mark.parametrize("err", [*GONE, "kept"])
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_stop_keeps_its_exit_whatever_becomes_of_its_words(home: Path, out: str, err: str, flags: list[str]) -> None:
+    kept = Kept("ascii")
+    with (
+        gone(out) as no_out,
+        gone(err) as no_err,
+        streams(kept if out == "kept" else no_out, kept if err == "kept" else no_err),
+    ):
+        assert typed(home, "--simulate", "coyote3", *flags, "stop") == Exit.DONE
+        assert typed(home, "--simulate", "coyote3", *flags, "--", "stop", "--seen-off") == Exit.NOT_CONFIRMED
+    assert (b"nothing is running" in kept.written) == (out == "kept")
+
+
+class Odd(io.StringIO):
+    """A stream that fails as no stream should, as one does in a handler of signals that came while it was written."""
+
+    def write(self, text: str) -> int:
+        raise RuntimeError("reentrant call")
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_no_fault_of_the_telling_changes_a_stops_exit(home: Path, flags: list[str]) -> None:
+    with streams(Odd(), Odd()):
+        assert quick(["--home", str(home), "--simulate", "coyote3", *flags, "stop"]) == Exit.DONE
+        assert quick(["--home", str(home), *flags, "stop", "--seen-off"]) == Exit.NOT_CONFIRMED
+        assert typed(home, "--simulate", "coyote3", *flags, "stop") == Exit.DONE
+
+
+@pytest.mark.parametrize(("where", "flags"), [(">/dev/full 2>&1", ""), (">&- 2>&-", "--json")])
+def test_python_itself_says_nothing_of_a_stops_lost_words(home: Path, where: str, flags: str) -> None:
     line = f'"{sys.executable}" -m estim.cli.main --home "{home}" --simulate coyote3 {flags} stop {where}'
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stderr) == (Exit.DONE, "")
