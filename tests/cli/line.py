@@ -1,7 +1,9 @@
 """One line typed at a home, in this process: what came out, and with which exit code."""
 
+import io
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +35,13 @@ class Person:
         self.home = home
         self._capsys = capsys
 
-    def types(self, *words: str, json_: bool = False) -> Said:
-        """Type one line."""
-        with pytest.raises(SystemExit) as end:
-            main(["--home", str(self.home), "--no-input", *(["--json"] if json_ else []), *words])
+    def types(self, *words: str, json_: bool = False, stdin: bytes = b"") -> Said:
+        """Type one line; `stdin` is what comes through a pipe in front of it."""
+        line = ["--home", str(self.home), "--no-input", *(["--json"] if json_ else []), *words]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            with pytest.raises(SystemExit) as end:
+                main(line)
         out, err = self._capsys.readouterr()
         return Said(int(end.value.code or 0), out, err)
 
