@@ -132,14 +132,14 @@ class Fortnight:
 
     async def first_days(self, life: Life) -> None:
         await self.plain(life, 23, worst=5)
-        await life.until(24, "8:05")
+        await life.until(24, "8:01")
         await life.play(SHORT_MIN)
         await life.until(24, "20:02")
         await life.mark("2026-03-24T20:00", Marked.SNOOZED)
         await life.until(24, "20:25")
         await life.play(SHORT_MIN)
         await self.pain(life, 4)
-        await life.until(25, "8:05")
+        await life.until(25, "8:01")
         await life.play(SHORT_MIN)
         await self.pain(life, 4)
         await life.until(25, "22:30")  # the first slot that is missed
@@ -155,14 +155,14 @@ class Fortnight:
         await life.wake()  # the next host stops it, first of all
         await life.until(26, "9:30")
         assert "2 h of rest" in await life.ask_for_more(), "the rest holds after a crash too"
-        await life.until(26, "20:05")
+        await life.until(26, "20:01")
         await life.play(SHORT_MIN)
         await self.pain(life, 4)
 
     async def calm_days(self, life: Life) -> None:
-        await life.until(27, "8:02")
+        await life.until(27, "8:01")
         await life.press_enter()
-        await life.until(27, "20:02")
+        await life.until(27, "20:01")
         await life.press_enter()
         await self.pain(life, 3)
         for day in (28, 29):
@@ -173,7 +173,7 @@ class Fortnight:
         await life.until(30, "7:00")
         await life.write(Pain(at=life.now, score=2, when=When.MORNING))
         await self.stand(life)
-        await life.until(30, "8:05")
+        await life.until(30, "8:01")
         await life.play(SHORT_MIN)
         await life.until(30, "12:00")
         await life.write(Check(at=life.now + timedelta(hours=6), topic=Topic.RUN_PLANNED))
@@ -191,12 +191,12 @@ class Fortnight:
         await life.until(31, "7:00")
         await life.write(Pain(at=life.now, score=5, when=When.MORNING))
         await self.stand(life)
-        await life.until(31, "8:05")
+        await life.until(31, "8:01")
         await life.play(SHORT_MIN)
         await life.until(31, "23:00")  # the second slot that is missed
 
     async def flight(self, life: Life) -> None:
-        await life.until(1, "8:05", month=4)
+        await life.until(1, "8:01", month=4)
         await life.play(SHORT_MIN)
         await life.mark("2026-04-01T20:00", Marked.SKIPPED)
         await life.write(Break(at=life.now, first=date(2026, 4, 2), last=date(2026, 4, 2), holiday=True))
@@ -209,7 +209,7 @@ class Fortnight:
 
     async def last_days(self, life: Life) -> None:
         await self.plain(life, 3, worst=3)
-        await life.until(4, "8:05")
+        await life.until(4, "8:01")
         await life.play(SHORT_MIN)
         await self.pain(life, 3)
         await life.until(4, "23:00")  # the third slot that is missed
@@ -219,11 +219,11 @@ class Fortnight:
 
     async def plain(self, life: Life, day: int, worst: int) -> None:
         """A day as it should be; the first session of all is a long one."""
-        await life.until(day, "8:05")
+        await life.until(day, "8:01")
         await life.play(20 if day == 23 else SHORT_MIN)
         if day == 23:
             await self.stand(life)
-        await life.until(day, "20:05")
+        await life.until(day, "20:01")
         await life.play(SHORT_MIN)
         await self.pain(life, worst)
 
