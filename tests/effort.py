@@ -19,3 +19,7 @@ def lived(examples: int) -> int:
     a third of them finds again what is to be found again; `make test-long` draws all of them anew.
     """
     return examples if LONG else -(-examples // 3)
+
+
+DRAWN = 200 if LONG else 40
+"""Examples of what takes long to draw, a whole diary or program, where another test reads all its fields too."""

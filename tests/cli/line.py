@@ -89,9 +89,11 @@ class Person:
         self.home = home
         self._capsys = capsys
 
-    def types(self, *words: str, json_: bool = False) -> Said:
-        """Type one line."""
-        code = typed(self.home, "--no-input", *(["--json"] if json_ else []), *words)
+    def types(self, *words: str, json_: bool = False, stdin: bytes = b"") -> Said:
+        """Type one line; `stdin` is what comes through a pipe in front of it."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stdin", Kept("utf-8", stdin))
+            code = typed(self.home, "--no-input", *(["--json"] if json_ else []), *words)
         out, err = self._capsys.readouterr()
         return Said(code, out, err)
 

@@ -1,8 +1,5 @@
 """`estim devices`: what is remembered of a unit is changed by a word, and nonsense gets a sentence."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,25 +8,20 @@ from estim.catalogue.families import profile_of
 from estim.config.settings import change_settings, read_settings
 from estim.core.errors import EstimError, Exit
 from protocols.registry import family
+from tests.cli.line import Person, Said
+from tests.cli.playing import plays
 
 ADDRESS = "C0:70:7E:03:00:01"
 
 
-def devices(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "estim.cli.main", "--home", str(home), "--json", "devices", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def devices(person: Person, *words: str) -> Said:
+    return person.types("devices", *words, json_=True)
 
 
-def test_name_cap_and_version_are_set_and_taken_back(tmp_path: Path) -> None:
-    devices(tmp_path, "add", ADDRESS, "--family", "yokonex")
+def test_name_cap_and_version_are_set_and_taken_back(person: Person) -> None:
+    devices(person, "add", ADDRESS, "--family", "yokonex")
     told = [
-        json.loads(devices(tmp_path, "set", *words).stdout)
+        devices(person, "set", *words).rows[0]
         for words in (
             ("yokonex", "profile", "v2.0"),
             ("yokonex", "cap", "A=40,B=30"),
@@ -58,27 +50,27 @@ def test_name_cap_and_version_are_set_and_taken_back(tmp_path: Path) -> None:
         (("coyote", "name", "calf"), Exit.NO_DEVICE, "did you mean coyote3?"),
     ],
 )
-def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: Exit, sentence: str) -> None:
-    devices(tmp_path, "add", ADDRESS, "--family", "coyote3")
-    done = devices(tmp_path, "set", *words)
-    assert done.returncode == code
-    assert sentence in done.stderr + done.stdout
+def test_nonsense_gets_a_sentence(person: Person, words: tuple[str, ...], code: Exit, sentence: str) -> None:
+    devices(person, "add", ADDRESS, "--family", "coyote3")
+    done = devices(person, "set", *words)
+    assert done.code == code
+    assert sentence in done.err + done.out
 
 
 @pytest.mark.parametrize("text", ["c0-70-7e-03-00-01", "C0707E030001", ADDRESS.lower()])
-def test_an_address_is_read_in_any_usual_form(tmp_path: Path, text: str) -> None:
-    added = devices(tmp_path, "add", text, "--family", "coyote3")
-    assert json.loads(added.stdout)["address"] == ADDRESS
-    forgotten = devices(tmp_path, "forget", text)
-    assert json.loads(forgotten.stdout)["forgotten"]
+def test_an_address_is_read_in_any_usual_form(person: Person, text: str) -> None:
+    added = devices(person, "add", text, "--family", "coyote3")
+    assert added.rows[0]["address"] == ADDRESS
+    forgotten = devices(person, "forget", text)
+    assert forgotten.rows[0]["forgotten"]
 
 
 @pytest.mark.parametrize("text", ["coyote3", "C0:70:7E:03:00", "C0:70:7E:03:00:0G", ""])
-def test_what_can_be_no_address_is_not_remembered(tmp_path: Path, text: str) -> None:
-    done = devices(tmp_path, "add", text, "--family", "coyote3")
-    assert done.returncode == Exit.USAGE
-    assert "no Bluetooth address: that has 12 hex digits" in done.stderr + done.stdout
-    assert devices(tmp_path, "list").stdout == ""
+def test_what_can_be_no_address_is_not_remembered(person: Person, text: str) -> None:
+    done = devices(person, "add", text, "--family", "coyote3")
+    assert done.code == Exit.USAGE
+    assert "no Bluetooth address: that has 12 hex digits" in done.err + done.out
+    assert devices(person, "list").out == ""
 
 
 def test_a_family_without_versions_has_none_to_choose() -> None:
@@ -98,25 +90,13 @@ def test_settings_name_the_version_of_a_family(tmp_path: Path) -> None:
 
 @pytest.mark.control("C-55")
 def test_a_yokonex_whose_name_tells_the_newer_protocol_is_refused_as_the_older_and_else_taken_as_told(
-    tmp_path: Path,
+    person: Person,
 ) -> None:
-    def run(*more: str) -> subprocess.CompletedProcess[str]:
-        air = ["--home", str(tmp_path), "--simulate", "yokonex:name=YYC-DJ-V2-01,adv_service=no,version=V2.0"]
-        words = ["--speed", "max", "run", "tens-ankle", "--minutes", "1", "--level", "5", "--pads-on", "--no-input"]
-        return subprocess.run(
-            [sys.executable, "-m", "estim.cli.main", *air, *words, *more],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    done = run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    change_settings(tmp_path / "config.toml", "profile.yokonex", "V1.6")
-    refused = run()
-    assert refused.returncode == Exit.CONFIG
-    assert (
-        "calls itself YYC-DJ-V2-01, so it speaks protocol V2.0, but V1.6 is chosen" in refused.stdout + refused.stderr
-    )
+    unit = "yokonex:name=YYC-DJ-V2-01,adv_service=no,version=V2.0"
+    words = ("tens-ankle", "--minutes", "1", "--level", "5", "--pads-on")
+    done = plays(person, unit, *words, json_=False)
+    assert done.code == 0, done.out + done.err
+    change_settings(person.home / "config.toml", "profile.yokonex", "V1.6")
+    refused = plays(person, unit, *words, json_=False)
+    assert refused.code == Exit.CONFIG
+    assert "calls itself YYC-DJ-V2-01, so it speaks protocol V2.0, but V1.6 is chosen" in refused.out + refused.err

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
-from hypothesis import given
+from hypothesis import given, settings
 
 from estim.core.days.diary import Diary, Pain, Played, When
 from estim.core.errors import EstimError, Exit
 from estim.export.fhir import to_fhir
+from tests.effort import DRAWN
 from tests.export.diaries import diaries
 
 MORNING = datetime(2026, 6, 10, 8, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -137,6 +138,7 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     assert 'pip install "estim[fhir]"' in caught.value.text
 
 
+@settings(max_examples=DRAWN)
 @given(diary=diaries())
 def test_every_journal_makes_a_right_bundle_with_all_its_scores_and_sessions(diary: Diary) -> None:
     text = to_fhir(diary, site=SITE, made_at=MADE_AT)

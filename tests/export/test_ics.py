@@ -124,7 +124,8 @@ def test_a_reader_that_does_not_know_the_zone_finds_its_changes(zone: str) -> No
         local = moment.astimezone(place)
         if not local.fold:  # dateutil takes an hour that comes twice for the first one
             assert local.replace(tzinfo=table).utcoffset() == local.utcoffset(), local
-        moment += timedelta(minutes=30)
+        before, after = ((moment + timedelta(days=days)).astimezone(place).utcoffset() for days in (-1, 1))
+        moment += timedelta(hours=6) if before == after else timedelta(minutes=30)  # closely around a change
 
 
 def test_each_time_of_the_day_is_an_event_of_its_own_without_byhour() -> None:

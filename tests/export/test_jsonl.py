@@ -5,11 +5,12 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from estim.core.days.diary import Break, Check, Diary, Note, Pain, Played, Topic, When
 from estim.export.columns import TABLES, entries_of
 from estim.export.jsonl import to_jsonl
+from tests.effort import DRAWN
 from tests.export.diaries import diaries
 
 MORNING = datetime(2026, 6, 10, 8, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -20,6 +21,7 @@ def objects(diary: Diary) -> list[dict[str, Any]]:
     return [json.loads(line) for line in to_jsonl(diary).split("\n")[:-1]]
 
 
+@settings(max_examples=DRAWN)
 @given(diary=diaries())
 def test_every_entry_is_one_line_in_order_of_time_with_the_names_of_its_table(diary: Diary) -> None:
     found = objects(diary)

@@ -72,6 +72,11 @@ def pain(row: str) -> str:
 @given(diary=diaries())
 def test_a_journal_survives_the_way_out_and_back_byte_for_byte(diary: Diary) -> None:
     files = to_csv(diary)
+    for table in TABLES:  # as a foreign reader sees them
+        header, *rows = csv.reader(io.StringIO(files[table.file], newline=""))
+        assert header == [column.name for column in table.columns]
+        assert len(rows) == len(table.of(diary))
+        assert {len(row) for row in rows} <= {len(header)}
     back = from_csv({name: text.encode().decode() for name, text in files.items()})
     assert to_csv(back) == files
     for table in TABLES:
@@ -80,16 +85,6 @@ def test_a_journal_survives_the_way_out_and_back_byte_for_byte(diary: Diary) -> 
         assert [entry.at.isoformat() for entry in read] == [entry.at.isoformat() for entry in written]
         assert [entry.id for entry in read] == list(range(1, len(written) + 1))
         assert [replace(entry, id=0) for entry in read] == [replace(entry, id=0) for entry in written]
-
-
-@given(diary=diaries())
-def test_a_foreign_reader_sees_the_same_rows_and_columns(diary: Diary) -> None:
-    files = to_csv(diary)
-    for table in TABLES:
-        header, *rows = csv.reader(io.StringIO(files[table.file], newline=""))
-        assert header == [column.name for column in table.columns]
-        assert len(rows) == len(table.of(diary))
-        assert {len(row) for row in rows} <= {len(header)}
 
 
 def test_a_session_is_written_with_units_in_its_names_and_offsets_in_its_moments() -> None:

@@ -74,7 +74,7 @@ def test_a_bad_address_in_the_settings_leaves_no_unit_on_that_a_dead_host_left(f
     async def story(life: Life) -> None:
         await life.well()
         playing = asyncio.get_running_loop().create_task(life.play(level=4))
-        await asyncio.sleep(300)
+        await asyncio.sleep(60)
         await life.die()
         playing.cancel()
         assert life.twin.level() == 4

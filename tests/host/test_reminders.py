@@ -128,7 +128,7 @@ def test_a_notice_is_withdrawn_once_its_slot_is_done_or_skipped(folder: Path) ->
         await life.well()
         await life.until(23, "8:05")
         assert life.wall.hanging == {MORNING}
-        await life.play()
+        await life.play(minutes=5)
         await asyncio.sleep(600)
         assert life.wall.hanging == set()
         await life.until(23, "20:05")
@@ -190,7 +190,7 @@ def test_who_is_playing_at_that_time_is_not_reminded(folder: Path) -> None:
     async def story(life: Life) -> None:
         await life.well()
         await life.until(23, "7:59")
-        await life.play()
+        await life.play(minutes=5)
         await life.until(23, "12:00")
         assert life.wall.texts == []
 
@@ -224,14 +224,14 @@ def test_a_journal_that_fails_never_ends_the_reminders_nor_a_session(
 
     async def story(life: Life) -> None:
         await life.well()
-        await life.until(23, "7:45")
-        playing = asyncio.get_running_loop().create_task(life.play(minutes=30, level=3))
-        await life.until(23, "7:49")
+        await life.until(23, "7:57")
+        playing = asyncio.get_running_loop().create_task(life.play(minutes=15, level=3))
+        await life.until(23, "7:59")
         with monkeypatch.context() as patch:
             patch.setattr(life.journal, "enter", fails)
             patch.setattr(life.journal, "diary", fails)
             life.reminders.acted(MORNING, "snooze")
-            await life.until(23, "8:11")
+            await life.until(23, "8:11")  # two looks
             assert life.states == [State.RUNNING]
             assert life.twin.level() == 3
         assert isinstance(await playing, Done)

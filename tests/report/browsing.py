@@ -70,10 +70,12 @@ def asked_for(log: Path) -> list[str]:
     return [one["url"] for one in begun if str(one.get("network_isolation_key", "")).startswith("file:")]
 
 
-def missing(browser: str, page: Path, shot: Path, *, dark: bool = False, wanted: tuple[str, ...] = DRAWN) -> list[str]:
+def missing(
+    browser: str, page: Path, shot: Path, *flags: str, dark: bool = False, wanted: tuple[str, ...] = DRAWN
+) -> list[str]:
     """Return which colours of plots are hardly there when a page is drawn, and of the ground if that is wrong."""
     palette = palettes()[dark]
-    browse(browser, page, DARK if dark else LIGHT, f"--screenshot={shot}", "--window-size=1000,2400")
+    browse(browser, page, DARK if dark else LIGHT, f"--screenshot={shot}", "--window-size=1000,2400", *flags)
     seen = colours(shot)
     ground = [] if seen.most_common(1)[0][0] in {palette["ground"], palette["sheet"]} else ["ground"]
     return [*ground, *(name for name in wanted if seen[palette[name]] < 30)]

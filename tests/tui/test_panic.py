@@ -83,28 +83,32 @@ async def test_f12_still_stops_when_the_commands_are_at_their_limit() -> None:
         assert client.stops == [PANIC]
 
 
-@pytest.mark.parametrize(
-    ("key", "stop"),
-    [("s", Stop()), ("escape", Stop(unit="coyote3", soft=True)), ("f12", PANIC)],
-)
-async def test_the_keys_that_stop_a_session(key: str, stop: Stop) -> None:
+async def test_the_keys_that_stop_a_session() -> None:
     client = ScriptedClient(RUNNING)
     async with screen_of(client).run_test() as pilot:
-        await settle(pilot)
-        await pilot.press(key)
-        await settle(pilot)
-        assert client.stops == [stop]
-        assert isinstance(pilot.app.screen, Summary)
+        for key, stop in (("s", Stop()), ("escape", Stop(unit="coyote3", soft=True)), ("f12", PANIC)):
+            client.show(RUNNING)
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, Session), key
+            client.asked.clear()
+            await pilot.press(key)
+            await settle(pilot)
+            assert client.stops == [stop]
+            assert isinstance(pilot.app.screen, Summary)
 
 
-@pytest.mark.parametrize(("key", "stop"), [("escape", Stop(unit="coyote3", soft=True)), ("s", Stop())])
-async def test_keys_that_stop_do_so_in_the_list_of_keys_too(key: str, stop: Stop) -> None:
+async def test_keys_that_stop_do_so_in_the_list_of_keys_too() -> None:
     client = ScriptedClient(RUNNING)
     async with screen_of(client).run_test() as pilot:
-        await settle(pilot)
-        await pilot.press("question_mark", key)
-        await settle(pilot)
-        assert client.stops == [stop]
+        for key, stop in (("escape", Stop(unit="coyote3", soft=True)), ("s", Stop())):
+            client.show(RUNNING)
+            await settle(pilot)
+            await pilot.press("question_mark")
+            assert isinstance(pilot.app.screen, Keys), key
+            client.asked.clear()
+            await pilot.press(key)
+            await settle(pilot)
+            assert client.stops == [stop]
 
 
 async def test_escape_without_a_session_does_nothing() -> None:
@@ -115,10 +119,9 @@ async def test_escape_without_a_session_does_nothing() -> None:
         assert not client.stops
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 20), (200, 60)])
-async def test_stop_is_in_sight_and_takes_a_click(size: tuple[int, int]) -> None:
+async def test_stop_is_in_sight_and_takes_a_click() -> None:
     client = ScriptedClient(zeroes=False)
-    async with screen_of(client).run_test(size=size) as pilot:
+    async with screen_of(client).run_test() as pilot:
         for face in (Choose, Session, Keys, Summary):
             if face is Session:
                 client.show(RUNNING)
@@ -127,14 +130,17 @@ async def test_stop_is_in_sight_and_takes_a_click(size: tuple[int, int]) -> None
             elif face is Summary:
                 client.show(replace(RUNNING, state=State.ENDED, out="off"))
                 client.tell(ENDED)
-            await settle(pilot)
-            assert isinstance(pilot.app.screen, face)
-            bar = pilot.app.screen.query_one("#stop")
-            assert bar.region.height == 3
-            assert pilot.app.screen.region.contains_region(bar.region)
-            client.asked.clear()
-            await pilot.click("#stop")
-            assert client.stops == [Stop()]
+            for size in ((80, 24), (40, 20), (200, 60)):
+                await pilot.resize_terminal(*size)
+                await settle(pilot)
+                assert isinstance(pilot.app.screen, face)
+                assert pilot.app.screen.size == size
+                bar = pilot.app.screen.query_one("#stop")
+                assert bar.region.height == 3
+                assert pilot.app.screen.region.contains_region(bar.region)
+                client.asked.clear()
+                await pilot.click("#stop")
+                assert client.stops == [Stop()]
 
 
 class CrossingWire(ScriptedClient):

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 import tomlkit
-from hypothesis import given
+from hypothesis import given, settings
 
 from estim.catalogue.programs import shipped
 from estim.core.programs import fields as fields
@@ -15,6 +15,7 @@ from estim.core.programs.program import Program
 from estim.core.programs.schema import schema
 from estim.core.toml_table import Number, Text, Words
 from tests.drawn import Data, right_ones
+from tests.effort import DRAWN
 
 
 @pytest.mark.parametrize("program", shipped(), ids=lambda program: program.id)
@@ -22,6 +23,7 @@ def test_a_written_program_reads_as_itself(program: Program) -> None:
     assert read_program(written(program), "file") == program
 
 
+@settings(max_examples=DRAWN)
 @given(right_ones())
 def test_any_program_that_is_written_reads_as_itself(data: Data) -> None:
     program = read_program(tomlkit.dumps(data), "drawn")

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -16,6 +16,7 @@ from estim.core.programs.file import problems_in
 from estim.core.programs.schema import RULES, schema
 from estim.core.toml_table import Number
 from tests.drawn import Data, right_ones
+from tests.effort import DRAWN
 
 VALIDATOR = Draft202012Validator(schema())
 PROGRAMS = sorted(files("estim").joinpath("programs").iterdir(), key=lambda entry: entry.name)
@@ -162,6 +163,7 @@ def test_both_end_at_the_same_numbers(path: Path, field: Number) -> None:
         assert not agreed(put(FULL, path, bad))
 
 
+@settings(max_examples=DRAWN)
 @given(right_ones())
 def test_what_is_right_is_right_for_both(data: Data) -> None:
     assert agreed(data)
