@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests.cli.line import typed
 
 RUN = ("--simulate", "em70", "--speed", "4", "--json", "run", "tens-ankle", "--level", "2", "--pads-on")
 """A session on a clock that runs, but faster: how a stop gets to the host has nothing to do with the unit's time."""
+
+
+GUARD_S = 60.0
+"""A session that is to end and doesn't is ended after this, so that its test ends: in real seconds."""
 
 
 def command(home: Path, *words: str) -> list[str]:
@@ -34,12 +39,17 @@ class Playing:
         self.until("level")
 
     def until(self, event: str) -> dict[str, object]:
-        """Read on until something has happened; the end of all lines is a failure."""
+        """Read on until something has happened; the end of all lines is a failure, and GUARD_S ends them."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.told.append(json.loads(line))
-            if self.told[-1]["event"] == event:
-                return self.told[-1]
+        guard = threading.Timer(GUARD_S, self.process.kill)
+        guard.start()
+        try:
+            for line in self.process.stdout:
+                self.told.append(json.loads(line))
+                if self.told[-1]["event"] == event:
+                    return self.told[-1]
+        finally:
+            guard.cancel()
         pytest.fail(f"no {event!r}: {self.told}")
 
     def end(self) -> None:
@@ -67,12 +77,12 @@ def test_with_its_socket_gone_a_host_is_stopped_by_a_signal(home: Path, playing:
     """In a process of its own, which has an end: a stop that finds no way tries for minutes."""
     (home / "control.sock").unlink()
     done = subprocess.run(command(home, "stop"), capture_output=True, text=True, timeout=40, check=False)
-    ended = playing.until("ended")
-    assert (ended["reason"], ended["stop_confirmed"]) == ("stopped", True)
     assert (done.returncode, done.stdout) == (
         Exit.DONE,
         "stopped, zero confirmed (by a signal: the host takes no connection)\n",
     )
+    ended = playing.until("ended")
+    assert (ended["reason"], ended["stop_confirmed"]) == ("stopped", True)
     assert playing.process.wait(30) == Exit.DONE
 
 
