@@ -3,17 +3,27 @@
 import io
 import json
 import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any, TextIO, cast
 
 import pytest
 
 from estim.cli.main import main
+from estim.client.lock import holder
+
+GUARD_S = 30.0
+"""A host that doesn't leave is left behind after this, and its test fails: in real seconds."""
+
+LOOK_S = 0.05
+"""How often it is looked whether it has gone, s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,22 @@ def typed(home: Path, *words: str) -> int:
     with pytest.raises(SystemExit) as end:
         main(["--home", str(home), *words])
     return int(end.value.code or 0)
+
+
+@contextmanager
+def short_home() -> Iterator[Path]:
+    """Give a home whose path is short enough for a socket, and remove it when the last host there has ended.
+
+    A host that was started for a line lives on for a moment after it, and puts its files away.
+    """
+    home = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
+    yield home
+    pause = Event()
+    for _ in range(int(GUARD_S / LOOK_S)):
+        if holder(home / "host.lock") is None:
+            break
+        pause.wait(LOOK_S)
+    shutil.rmtree(home)
 
 
 class Kept(io.TextIOWrapper):

@@ -4,11 +4,9 @@ import asyncio
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -42,7 +40,7 @@ from estim.host.server import Connection, serve
 from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import NEVER
 from protocols.vocabulary import Channel
-from tests.cli.line import Kept, Said, gone, streams, typed
+from tests.cli.line import Kept, Said, gone, short_home, streams, typed
 
 FULL = b'{"answer":"refused","code":75,"text":"full"}\n'
 """What a host says that has no room for one more front end."""
@@ -72,9 +70,8 @@ class Supervisor:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A home with a path short enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)  # a host that was started to stop may be putting its own files away
+    with short_home() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """A stop finds its way to the host: with its socket gone, with its door crowded, and with nobody left who asked."""
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +14,7 @@ import pytest
 
 from estim.core.errors import Exit
 from estim.host.server import CONNECTIONS_MAX
-from tests.cli.line import typed
+from tests.cli.line import short_home, typed
 
 RUN = ("--simulate", "em70", "--speed", "4", "--json", "run", "tens-ankle", "--level", "2", "--pads-on")
 """A session on a clock that runs, but faster: how a stop gets to the host has nothing to do with the unit's time."""
@@ -60,9 +58,8 @@ class Playing:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A home with a path short enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix="estim-", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with short_home() as folder:
+        yield folder
 
 
 @pytest.fixture
