@@ -109,9 +109,12 @@ class Home:
 
 
 def find_home(folder: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
-    """Return the home: everything below `folder` (--home) if it is given, else the platform's places."""
+    """Return the home: everything below `folder` (--home) if it is given, else the platform's places.
+
+    Raises EstimError (73) for a folder of somebody whom the system doesn't know.
+    """
     if folder is not None:
-        root = Path(folder).expanduser().absolute()
+        root = _whole(folder)
         return Home(config=root, data=root, state=root, runtime=root)
     from platformdirs import PlatformDirs  # not needed with --home, and it costs milliseconds
 
@@ -127,7 +130,15 @@ def find_home(folder: str | None = None, environ: Mapping[str, str] = os.environ
 
 def _moved(environ: Mapping[str, str], name: str, usual: Path) -> Path:
     value = environ.get(name, "").strip()
-    return Path(value).expanduser().absolute() if value else usual
+    return _whole(value) if value else usual
+
+
+def _whole(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser().absolute()
+    except RuntimeError as error:
+        text = f"{folder}: there is nobody of that name; name the whole folder, such as /home/me/estim"
+        raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 
 def _runtime(environ: Mapping[str, str], state: Path) -> Path:

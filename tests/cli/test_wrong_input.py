@@ -149,3 +149,11 @@ def test_what_is_not_there_is_66_and_what_is_no_table_65(person: Person, tmp_pat
     before = person.counts()
     assert person.types("import", str(tmp_path)).code == Exit.BAD_DATA
     assert person.counts() == before
+
+
+@pytest.mark.parametrize(("words", "code"), [(("paths",), Exit.CANT_CREATE), (("stop",), Exit.NOT_CONFIRMED)])
+def test_a_home_of_somebody_who_does_not_exist_is_a_sentence_and_no_stop_is_called_done(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: Exit
+) -> None:
+    assert typed(Path("~nobody-of-that-name"), *words) == code
+    assert "name the whole folder" in capsys.readouterr().err

@@ -83,3 +83,11 @@ def test_a_runtime_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatc
     monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(EstimError, match="belongs to somebody else"):
         home.prepare()
+
+
+def test_a_folder_of_somebody_who_does_not_exist_gets_a_sentence() -> None:
+    with pytest.raises(EstimError, match=r"^~nobody-of-that-name/d: .*; name the whole folder") as refused:
+        find_home("~nobody-of-that-name/d")
+    assert refused.value.code == Exit.CANT_CREATE
+    with pytest.raises(EstimError, match=r"^~nobody-of-that-name: "):
+        find_home(environ={"ESTIM_DATA": "~nobody-of-that-name"})

@@ -158,9 +158,8 @@ class Ramp:
         ramp = self._ramps[channel]
         index, part = self._place(now_s)
         if told >= ramp.level(index, part.level_pct):
-            return floor(
-                ramp.at
-            )  # it is where it is requested: a part of 5 % says little about the level in a full one
+            # It is where it is requested: a part of 5 % says little about the level in a full one.
+            return floor(ramp.at)
         return min(floor(ramp.at), told * 100 // max(1, part.level_pct))
 
     def moved_by(self, all_of_them: str | None) -> dict[Channel, str]:
