@@ -137,7 +137,7 @@ def _whole(folder: str) -> Path:
     try:
         return Path(folder).expanduser().absolute()
     except RuntimeError as error:
-        text = f"{folder}: there is nobody of that name; name the whole folder, such as /home/me/estim"
+        text = f"{folder}: there is nobody of that name; name the whole folder, from / on"
         raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 
