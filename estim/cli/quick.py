@@ -103,8 +103,8 @@ def stop_and_tell(wanted: Wanted, where: Where, *, as_json: bool) -> int:
     """Stop, and return one of the three ends' codes, whatever becomes of the words."""
     try:
         reply: Reply | EstimError = _stopped(wanted, where)
-    except EstimError as error:
-        reply = error
+    except EstimError as error:  # whatever its own code is: one who reads it is told first what is not known
+        reply = error if error.code == Exit.NOT_CONFIRMED else _unproved(error.text)
     except Exception as error:  # noqa: BLE001 - whatever went wrong: what isn't known to be off isn't off
         reply = _unproved(f"estim failed ({error!r})")
     code = reply.code if isinstance(reply, EstimError) else getattr(reply, "code", Exit.DONE)
@@ -149,9 +149,7 @@ def _stopped(wanted: Wanted, where: Where) -> "Reply":
         except EstimError as why:
             error = why
             break
-    if error.code == Exit.NOT_CONFIRMED:
-        raise error
-    raise _unproved(error.text) from error
+    raise error
 
 
 def _unproved(why: str) -> EstimError:
