@@ -11,7 +11,7 @@ from estim.cli.amounts import amount, count
 from estim.cli.flags import Flags
 from estim.cli.lazy import add_verbs
 from estim.cli.output import flush, say, tell, tell_row
-from estim.config.options import HostOptions
+from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.numbers import read_number
@@ -54,7 +54,12 @@ def flags(
         str | None, typer.Option(metavar="FAMILY[:opt=val,…]", help="a software unit instead (see `estim-sim list`)")
     ] = None,
     speed: Annotated[str, typer.Option(metavar="N|max", help="with --simulate: run time faster, or let it jump")] = "1",
-    mqtt: Annotated[str | None, typer.Option(metavar="mqtt://…", hidden=True)] = None,
+    mqtt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="mqtt[s]://…", envvar=BROKER_VARIABLE, show_envvar=True, help="a house's broker: docs/mqtt.md"
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(metavar="N", parser=count("--seed", 0, SEED_MAX), help="with --simulate: of all chance")
     ] = 0,
@@ -68,7 +73,9 @@ def flags(
         _tell_versions(as_json)
         raise typer.Exit
     if mqtt is not None:
-        _usage("--mqtt is not in this version yet: leave it out")
+        from estim.config.broker import check_address
+
+        check_address(mqtt)
     if simulate is None:
         for name, given in (("--speed", speed != "1"), ("--log", log is not None)):
             if given:
@@ -81,7 +88,9 @@ def flags(
             f"--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
             " hci:usb:0"
         )
-    host = HostOptions(home=home, radio=radio, simulate=simulate, speed=_speed(speed), seed=seed, log=_absolute(log))
+    host = HostOptions(
+        home=home, radio=radio, simulate=simulate, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
+    )
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:
         from estim.tui.main import run_screen
@@ -170,7 +179,7 @@ def stop(
 @app.command()
 def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
     """Zero at once, keep the time that is left."""
-    from estim.core.messages.commands import Pause
+    from estim.core.messages.lowering import Pause
 
     _ask(context, Pause(unit=unit or None))
 

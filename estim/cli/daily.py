@@ -66,7 +66,8 @@ def command_of(words: Sequence[str], options: Mapping[str, str]) -> "Ask | None"
     """Return the command of a line, None if it is none of these."""
     if not words or words[0] not in _ASKED or not (OF_A_STOP | UNASKED).isdisjoint(options):
         return None
-    from estim.core.messages.commands import Pause, Resume, Status
+    from estim.core.messages.commands import Resume, Status
+    from estim.core.messages.lowering import Pause
 
     unit = options.get("--unit")
     match words:

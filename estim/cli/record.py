@@ -5,8 +5,9 @@ import msgspec
 from estim.cli.output import complain, outlet, tell_encoded, unread
 from estim.cli.text import Screen
 from estim.core.errors import Exit
-from estim.core.messages.commands import Snapshot, Start
+from estim.core.messages.commands import Start
 from estim.core.messages.events import Ended, Happened, Levelled, LinkBack, LinkLost, Started
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import Reason
 from protocols.vocabulary import Channel
 

@@ -28,21 +28,11 @@ from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.clock import RealClock, began_s
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import (
-    Arm,
-    Ask,
-    Done,
-    Pause,
-    Refusal,
-    Reply,
-    Resume,
-    SetLevel,
-    Snapshot,
-    Start,
-    Stop,
-)
+from estim.core.messages.commands import Arm, Ask, Done, Refusal, Reply, Resume, SetLevel, Start
 from estim.core.messages.events import Alarmed, Ended, Happened
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tasks import Tasks
 from protocols.vocabulary import Channel

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from typing import TextIO, assert_never
 
-from estim.core.messages.commands import ChannelView, Overview, Snapshot
+from estim.core.messages.commands import Overview
 from estim.core.messages.events import (
     Alarmed,
     Armed,
@@ -21,6 +21,7 @@ from estim.core.messages.events import (
     Resumed,
     Started,
 )
+from estim.core.messages.shown import ChannelView, Snapshot
 from estim.core.numbers import m_ss
 from estim.core.vocabulary import Priority, Reason, State
 from estim.terminal import steer

@@ -22,21 +22,11 @@ from estim.client.lock import stop_by_signal
 from estim.config.options import HostOptions
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import (
-    LINE_MAX,
-    Ask,
-    Done,
-    Overview,
-    Refusal,
-    Reply,
-    Scan,
-    Snapshot,
-    Status,
-    Stop,
-    Watch,
-)
+from estim.core.messages.commands import LINE_MAX, Ask, Done, Overview, Refusal, Reply, Scan, Status, Watch
 from estim.core.messages.events import Happened
 from estim.core.messages.lines import Line, read_line
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""

@@ -16,9 +16,11 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Ask, Reply, SetLevel, Snapshot, Start, Stop
+from estim.core.messages.commands import Ask, Reply, SetLevel, Start
 from estim.core.messages.events import Ended, Started
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.tasks import Tasks
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from estim.config.options import HostOptions
+from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Reply
@@ -81,6 +81,7 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
                 stdout=subprocess.DEVNULL,
                 stderr=told,
                 pass_fds=(options.ready_fd,),
+                env=_environment(options),
                 start_new_session=True,
             )
     except OSError as error:
@@ -94,8 +95,13 @@ def _no_pipe(path: str, flags: int) -> int:
 
 def _line_of(options: HostOptions) -> list[str]:
     """Return the options as arguments; a folder's name may be no text that JSON can hold, so it goes by itself."""
-    rest = msgspec.structs.replace(options, home=None)
+    rest = msgspec.structs.replace(options, home=None, mqtt=None)
     return [msgspec.json.encode(rest).decode(), *([] if options.home is None else [options.home])]
+
+
+def _environment(options: HostOptions) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if name != BROKER_VARIABLE}
+    return others if options.mqtt is None else {**others, BROKER_VARIABLE: options.mqtt}
 
 
 class _Word(Struct):

@@ -6,9 +6,14 @@ from msgspec import Struct
 
 from estim.config.paths import Home, find_home
 
+BROKER_VARIABLE = "ESTIM_MQTT"
+"""The variable of the environment that holds a broker's address."""
+
 
 class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """How a host is to run. `solo`: it ends with its last front end. `ready_fd`: the pipe on which it says so.
+
+    `mqtt`: a broker's address with its password; it goes by the environment, since everybody can read a command line.
 
     `to_stop`: it is wanted for a stop, so it stops what it can even without a lock, a socket or a folder of its own.
     """
@@ -22,6 +27,7 @@ class HostOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     log: str | None = None
     ready_fd: int | None = None
     to_stop: bool = False
+    mqtt: str | None = None
 
     @cached_property
     def place(self) -> Home:

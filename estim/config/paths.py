@@ -54,6 +54,11 @@ class Home:
         return self.state / "units.json"
 
     @property
+    def host_id_file(self) -> Path:
+        """The host's id in MQTT topics: made once, so that a house knows it again."""
+        return self.state / "host-id"
+
+    @property
     def log(self) -> Path:
         """What a host that was started in the background says to nobody."""
         return self.state / "host.log"

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from estim.config.files import no_right, read_small, write_whole
+from estim.config.mqtt_settings import MqttSettings, without_password
 from estim.config.template import TEMPLATE
 from estim.core.days.reminders import Quiet
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
@@ -56,8 +57,12 @@ Url = Annotated[str, Meta(min_length=4, max_length=500)]
 
 
 class ReminderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How and when a person is reminded: `elsewhere` are the addresses of other devices (apprise URLs)."""
+    """How and when a person is reminded: `elsewhere` are the addresses of other devices (apprise URLs).
 
+    `on` false: nobody is reminded of anything, until it is true again.
+    """
+
+    on: Annotated[bool, Meta(description="true or false")] = True
     desktop: Annotated[bool, Meta(description="true or false")] = True
     terminal: Annotated[bool, Meta(description="true or false")] = True
     elsewhere: Annotated[
@@ -90,6 +95,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     site: Site | None = None
     schedule: Schedule = Schedule()
     reminders: ReminderSettings = ReminderSettings()
+    mqtt: MqttSettings = MqttSettings()
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed but unusual, one sentence each."""
@@ -246,7 +252,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = str(value).lower() if isinstance(value, bool) else without_password(repr(value))
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -270,7 +276,7 @@ def _uncommented(text: str, field: str) -> str:
     return "".join(other[2:] if other.rstrip("\r\n") == line else other for other in lines)
 
 
-_DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2}
+_DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2, "mqtt": 2}
 
 
 def _keys(path: Path, field: str) -> list[str]:

@@ -45,10 +45,23 @@ schema = 1
 # In the quiet hours nobody is reminded but at a slot that lies in them, or after a snooze.
 # prepare: connect the unit when a slot is due, check battery and zero, and wait for the key.
 # [reminders]
+# on = true
 # desktop = true
 # terminal = true
 # elsewhere = []
 # quiet_from = "22:00"
 # quiet_to = "07:00"
 # prepare = true
+
+# A house that sees the units and can stop them, by an MQTT broker (docs/mqtt.md). health: programs, pain, doses and the
+# schedule are told too.
+# [mqtt]
+# url = "mqtts://broker.lan"
+# password_file = "~/.config/estim/mqtt-password"
+# password_command = ["pass", "mqtt"]
+# ca = "/etc/ssl/house-ca.pem"
+# certificate = "/etc/ssl/estim.pem"
+# key = "/etc/ssl/estim.key"
+# host = "clinic-7"
+# health = false
 """

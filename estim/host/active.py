@@ -124,3 +124,8 @@ class ActiveUnits:
         if len(active_units) > 1:
             raise EstimError("more than one unit is running: name one with --unit", code=Exit.USAGE)
         return active_units[0]
+
+    def doing(self) -> str:
+        """Return in one line what is going on, for who looks from outside."""
+        running = [f"{active.name} {active.runner.session.state.value}" for active in self.running]
+        return ", ".join(running) or "nothing is running"

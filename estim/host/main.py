@@ -14,7 +14,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ import msgspec
 from estim.catalogue.families import families
 from estim.clock import Clock, new_loop
 from estim.config.files import no_right
-from estim.config.options import HostOptions
+from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.config.paths import Home
 from estim.config.settings import ReminderSettings, Settings, read_settings
 from estim.config.timezone import local_zone
@@ -36,6 +36,7 @@ from estim.host.radio.link import Air
 from estim.host.server import Server, serve
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
+from estim.host.systemd import Systemd
 from estim.journal.writer import JournalWriter
 
 ALONE_S = 15.0
@@ -182,12 +183,19 @@ async def live(options: HostOptions, home: Home, clock: Clock, ready: "Ready") -
             await supervisor.sessions.close()
             return
         try:
-            async with awake(services, supervisor), reminded(services, supervisor, options):
+            async with (
+                awake(services, supervisor),
+                reminded(services, supervisor, options) as snooze,
+                told_to_house(services, supervisor, options, snooze),
+                told_to_systemd(supervisor) as systemd,
+            ):
                 ready.say({"ready": True, "pid": os.getpid()})
+                systemd.ready()
                 _settle_memory()
                 if options.solo:
                     supervisor.front_ends.expect_one(ALONE_S)
                 await ended.wait()
+                systemd.stopping()
                 server.deafen()
                 await supervisor.sessions.close()
         finally:
@@ -223,10 +231,15 @@ def _held(home: Home, options: HostOptions) -> int | None:
 
 
 @asynccontextmanager
-async def reminded(services: Services, supervisor: Supervisor, options: HostOptions) -> AsyncIterator[None]:
-    """Remind of slots meanwhile. Software units have none; a host that ends with its front end connects nothing."""
+async def reminded(
+    services: Services, supervisor: Supervisor, options: HostOptions
+) -> AsyncIterator[Callable[[], Awaitable[None]] | None]:
+    """Remind of slots meanwhile, and give what puts off the one that is due.
+
+    Software units have none; a host that ends with its front end connects nothing.
+    """
     if services.journal.simulated:
-        yield
+        yield None
         return
     from estim.host.notify.notifier import Notifier
     from estim.host.reminders import Reminders
@@ -247,7 +260,7 @@ async def reminded(services: Services, supervisor: Supervisor, options: HostOpti
     acted.append(reminders.acted)
     looking = asyncio.get_running_loop().create_task(reminders.run())
     try:
-        yield
+        yield reminders.snooze
     finally:
         looking.cancel()
         await asyncio.wait({looking})
@@ -271,6 +284,47 @@ async def awake(services: Services, supervisor: Supervisor) -> AsyncIterator[Non
     finally:
         holding.cancel()
         await asyncio.wait({holding})
+
+
+@asynccontextmanager
+async def told_to_house(
+    services: Services,
+    supervisor: Supervisor,
+    options: HostOptions,
+    snooze: Callable[[], Awaitable[None]] | None,
+) -> AsyncIterator[None]:
+    """Let a house see the units and stop them meanwhile, where a broker is named."""
+    if options.mqtt is None and services.settings.mqtt.url is None:
+        yield
+        return
+    from estim.host.house import House
+    from estim.host.orders import Orders
+
+    orders = Orders(services, supervisor.units, supervisor.stops, snooze)
+    house = House(services, supervisor.front_ends, orders, options.mqtt)
+    telling = asyncio.get_running_loop().create_task(house.run())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.wait({telling})
+
+
+@asynccontextmanager
+async def told_to_systemd(supervisor: Supervisor) -> AsyncIterator[Systemd]:
+    """Tell systemd meanwhile that the host lives, and what it does."""
+    systemd = Systemd()
+
+    def lives() -> bool:
+        return not any(active.runner.stands_still for active in supervisor.units)
+
+    feeding = asyncio.get_running_loop().create_task(systemd.feed(lives, supervisor.units.doing))
+    try:
+        yield systemd
+    finally:
+        feeding.cancel()
+        await asyncio.wait({feeding})
+        systemd.close()
 
 
 def ways_of(settings: ReminderSettings, acted: Callable[[str, str], None]) -> list[Way]:
@@ -321,7 +375,9 @@ def _for_a_person(record: logging.LogRecord) -> bool:
 
 def main(argument: str, folder: str | None = None) -> int:
     """Run a host with these options (JSON, but for the home); return the exit code."""
-    options = msgspec.structs.replace(msgspec.json.decode(argument, type=HostOptions), home=folder)
+    broker = os.environ.pop(BROKER_VARIABLE, None)
+    options = msgspec.json.decode(argument, type=HostOptions)
+    options = msgspec.structs.replace(options, home=folder, mqtt=options.mqtt or broker)
     ready = Ready(options.ready_fd)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if sys.stderr.isatty():

@@ -18,7 +18,7 @@ from typing import Protocol
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import zone_name
 from estim.core.days.diary import Diary, Mark, Marked
-from estim.core.days.outcomes import judge, program_of
+from estim.core.days.outcomes import due, judge, program_of
 from estim.core.days.reminders import reminders
 from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot, Status
@@ -103,7 +103,7 @@ class Reminders:
         for key in self._shown - {slot.key for slot in slots if slot.status in OPEN}:
             self._shown.discard(key)
             await self._telling.withdraw(key)
-        for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet):
+        for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet) if settings.reminders.on else ():
             mark = Mark(at=now, slot=reminder.slot.key, what=reminder.what)
             await self._services.journal.enter([mark], self._services.clock.now())
             await self._remind(settings, reminder.slot, again=reminder.what is Marked.NAGGED)
@@ -111,6 +111,14 @@ class Reminders:
     def acted(self, key: str, action: str) -> None:
         """Take a button of a notice."""
         self._background(self._snooze(key) if action == SNOOZE else self._get_ready(key))
+
+    async def snooze(self) -> None:
+        """Put off the slot that is due; raises EstimError if none is."""
+        now, diary = await self._diary(self._settings)
+        slot = due(judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1)))
+        if slot is None:
+            raise EstimError("no session is due now, so there is nothing to put off", code=Exit.TRY_LATER)
+        await self._snooze(slot.key)
 
     def _read_settings(self) -> Settings:
         try:

@@ -20,8 +20,8 @@ from math import inf, isinf
 
 from estim.catalogue.contained import blamed
 from estim.clock import Clock
-from estim.core.messages.commands import Snapshot
 from estim.core.messages.events import Happened
+from estim.core.messages.shown import Snapshot
 from estim.core.moment import Now
 from estim.core.session.guard import Permit, permit
 from estim.core.session.session import Session
@@ -48,6 +48,9 @@ RELINK_S = 30.0
 
 LATE_S = 0.4
 """Nobody has looked after the unit for this long: all is decided anew before a frame goes out."""
+
+STILL_S = 3.0
+"""Nobody has looked after the unit for this long: the session hangs (between two looks lies a second at most)."""
 
 REOPEN_PAUSE_S = 0.5
 """Between attempts in the first minute; later ten times as long."""
@@ -205,6 +208,11 @@ class Runner:
             return False
         talks = self._clock.now().mono_s - reported.heard_s <= self.session.caps.fault_s
         return talks and reported.out is not Out.OFF
+
+    @property
+    def stands_still(self) -> bool:
+        """Say whether nobody has looked after a linked unit for much longer than any pause between two looks."""
+        return self._operations is not None and self._clock.now().mono_s - self._looked_s > STILL_S
 
     @property
     def unsettled(self) -> bool:

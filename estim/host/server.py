@@ -18,8 +18,10 @@ from typing import Protocol
 import msgspec
 
 from estim.core.errors import Exit
-from estim.core.messages.commands import LINE_MAX, Ask, Refusal, Reply, Snapshot, Stop
+from estim.core.messages.commands import LINE_MAX, Ask, Refusal, Reply
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 from estim.tasks import Tasks
 
 OUTBOX_MAX = 1000

@@ -15,7 +15,8 @@ from estim.clock import Clock, RealClock
 from estim.config.paths import Home
 from estim.config.stamp import stopped_since
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Done, Refusal, Reply, Stop
+from estim.core.messages.commands import Done, Refusal, Reply
+from estim.core.messages.lowering import Stop
 from estim.core.moment import Now
 from estim.core.session.announce import local_time
 from estim.core.vocabulary import Reason

@@ -3,21 +3,29 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from estim.clock import wall_s
 from estim.core.messages.events import Happened
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.host.active import ActiveUnit, ActiveUnits
-from estim.host.server import Connection
 
 LOST_EVERY_S = 1.0
 """While a unit is not linked it is shown this often, s: nothing else happens that would show it, and a person who
 waits must see that the time goes on."""
 
 
+class Watcher(Protocol):
+    """Somebody who watches: a front end, or the house."""
+
+    def tell(self, line: Snapshot | Happened, /) -> None:
+        """Take what is to be seen; returns at once and never raises."""
+
+
 @dataclass(slots=True)
 class Subscriber:
-    """One front end that wants to see everything, a snapshot of each unit at most every `every_s`.
+    """One who wants to see everything, a snapshot of each unit at most every `every_s`.
 
     `told_s` is when each unit was shown last, `owed` what shows it again, both by its address.
     """
@@ -28,30 +36,30 @@ class Subscriber:
 
 
 class Subscribers:
-    """All front ends that watch."""
+    """All who watch."""
 
     def __init__(self, units: ActiveUnits) -> None:
         self._units = units
-        self._all: dict[Connection, Subscriber] = {}
+        self._all: dict[Watcher, Subscriber] = {}
 
-    def add(self, connection: Connection, every_s: float) -> None:
-        """Show this front end everything from now on."""
-        self.drop(connection)
-        self._all[connection] = Subscriber(every_s)
+    def add(self, watcher: Watcher, every_s: float) -> None:
+        """Show this one everything from now on."""
+        self.drop(watcher)
+        self._all[watcher] = Subscriber(every_s)
         for active in self._units:
-            connection.tell(active.runner.snapshot())
+            watcher.tell(active.runner.snapshot())
 
-    def drop(self, connection: Connection) -> None:
-        """Show it nothing more."""
-        subscriber = self._all.pop(connection, None)
+    def drop(self, watcher: Watcher) -> None:
+        """Show this one nothing more."""
+        subscriber = self._all.pop(watcher, None)
         for timer in subscriber.owed.values() if subscriber else ():
             timer.cancel()
 
     def told(self, told: Sequence[Happened]) -> None:
         """Pass on what happened."""
-        for connection in list(self._all):
+        for watcher in list(self._all):
             for line in told:
-                connection.tell(line)
+                watcher.tell(line)
 
     def passed(self, address: str) -> None:
         """Show a fresh snapshot of the unit to who watches, no more often than asked, by the clock on the wall.
@@ -62,30 +70,30 @@ class Subscribers:
         active = self._units.at(address)
         if active is None:
             return
-        for connection, subscriber in list(self._all.items()):
-            self._show(connection, subscriber, active)
+        for watcher, subscriber in list(self._all.items()):
+            self._show(watcher, subscriber, active)
 
-    def _show(self, connection: Connection, subscriber: Subscriber, active: ActiveUnit) -> None:
+    def _show(self, watcher: Watcher, subscriber: Subscriber, active: ActiveUnit) -> None:
         session = active.runner.session
         address = session.unit.address
         ended = session.state is State.ENDED
         wait_s = subscriber.told_s.get(address, -1e9) + subscriber.every_s - wall_s()
         if wait_s > 0 and not ended:
             if address not in subscriber.owed:
-                self._owe(connection, subscriber, address, wait_s)
+                self._owe(watcher, subscriber, address, wait_s)
             return
         if address in subscriber.owed:
             subscriber.owed.pop(address).cancel()
         subscriber.told_s[address] = wall_s()
-        connection.tell(active.runner.snapshot())
+        watcher.tell(active.runner.snapshot())
         if not (session.linked or ended):
-            self._owe(connection, subscriber, address, max(LOST_EVERY_S, subscriber.every_s))
+            self._owe(watcher, subscriber, address, max(LOST_EVERY_S, subscriber.every_s))
 
-    def _owe(self, connection: Connection, subscriber: Subscriber, address: str, wait_s: float) -> None:
+    def _owe(self, watcher: Watcher, subscriber: Subscriber, address: str, wait_s: float) -> None:
         def late() -> None:
             subscriber.owed.pop(address, None)
             active = self._units.at(address)
             if active is not None:
-                self._show(connection, subscriber, active)
+                self._show(watcher, subscriber, active)
 
         subscriber.owed[address] = asyncio.get_running_loop().call_later(wait_s, late)

@@ -15,7 +15,6 @@ from estim.core.messages.commands import (
     Done,
     Found,
     Overview,
-    Pause,
     Refusal,
     Reply,
     Resume,
@@ -23,9 +22,9 @@ from estim.core.messages.commands import (
     SetLevel,
     Start,
     Status,
-    Stop,
     Watch,
 )
+from estim.core.messages.lowering import Pause, Stop
 from estim.host.active import ActiveUnit, ActiveUnits
 from estim.host.discovery import look
 from estim.host.front_ends import FrontEnds

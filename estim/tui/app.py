@@ -21,7 +21,8 @@ from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Pause, Resume, SetLevel, Status, Stop, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Status, Watch
+from estim.core.messages.lowering import Pause, Stop
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording

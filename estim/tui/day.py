@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from estim.core.days.diary import Topic
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Ask, SetLevel, Snapshot
+from estim.core.messages.commands import Ask, SetLevel
+from estim.core.messages.shown import Snapshot
 from estim.journal.today import Today
 from estim.tui import wording
 from estim.tui.model import Model

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Snapshot, Start, Stop, Watch
+from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
 from protocols.vocabulary import Channel

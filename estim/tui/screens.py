@@ -16,8 +16,9 @@ from textual.widgets import Button, Footer, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from estim.core.errors import EstimError
-from estim.core.messages.commands import Snapshot, Start
+from estim.core.messages.commands import Start
 from estim.core.messages.events import Ended
+from estim.core.messages.shown import Snapshot
 from estim.tui import wording
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
 
-from estim.core.messages.commands import Alarm, ChannelView, Snapshot
+from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.vocabulary import Priority
 from estim.tui import wording
 from estim.tui.model import View

@@ -12,8 +12,8 @@ from typing import assert_never
 
 from estim.core.errors import Exit
 from estim.core.levels import read_levels
-from estim.core.messages.commands import Alarm, ChannelView, Snapshot
 from estim.core.messages.events import Ended
+from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.numbers import m_ss, read_number
 from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import Channel

@@ -21,19 +21,9 @@ from estim.cli.daily import command_of, daily
 from estim.cli.quick import Wanted, Where, quick, read_stop, split
 from estim.config.paths import find_home
 from estim.core.errors import Exit
-from estim.core.messages.commands import (
-    Ask,
-    Done,
-    Overview,
-    Pause,
-    Refusal,
-    Reply,
-    Resume,
-    SetLevel,
-    Snapshot,
-    Status,
-    Stop,
-)
+from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Resume, SetLevel, Status
+from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.host.main import hold
 from estim.host.server import Connection, serve

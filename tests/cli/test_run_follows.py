@@ -12,8 +12,9 @@ from estim.client.follower import STOP_S as LATE_S
 from estim.clock import VirtualLoop
 from estim.config.options import HostOptions
 from estim.core.errors import Exit
-from estim.core.messages.commands import Ask, Done, Refusal, Reply, Start, Stop
+from estim.core.messages.commands import Ask, Done, Refusal, Reply, Start
 from estim.core.messages.events import Started
+from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import Reason
 from tests.tui.scripted import RUNNING, ScriptedClient, Successors
 

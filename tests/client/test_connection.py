@@ -21,22 +21,11 @@ from estim.client.lock import markers
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import (
-    Acknowledge,
-    Arm,
-    Ask,
-    Done,
-    Overview,
-    Refusal,
-    Reply,
-    Scan,
-    Snapshot,
-    Status,
-    Stop,
-    Watch,
-)
+from estim.core.messages.commands import Acknowledge, Arm, Ask, Done, Overview, Refusal, Reply, Scan, Status, Watch
 from estim.core.messages.events import LinkBack
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.host.server import Connection, Server, serve
 

@@ -15,9 +15,10 @@ from estim.client.follower import ASKS_MAX, SILENT_TICKS, STOP_S, TRY_GAP_MAX_S,
 from estim.clock import VirtualLoop
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
-from estim.core.messages.commands import Ask, Done, Refusal, Reply, SetLevel, Start, Status, Stop, Watch
+from estim.core.messages.commands import Ask, Done, Refusal, Reply, SetLevel, Start, Status, Watch
 from estim.core.messages.events import Started
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, RUNNING, ScriptedClient, Successors

@@ -12,7 +12,8 @@ from estim.client.follower import Follower
 from estim.client.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
 from estim.clock import new_loop
 from estim.config.options import HostOptions
-from estim.core.messages.commands import Ask, Refusal, Reply, SetLevel, Start, Stop
+from estim.core.messages.commands import Ask, Refusal, Reply, SetLevel, Start
+from estim.core.messages.lowering import Stop
 from protocols.vocabulary import Channel
 from tests.tui.scripted import RUNNING, ScriptedClient, Successors
 

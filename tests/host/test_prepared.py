@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from estim.core.messages.commands import Arm, Done, Refusal, SetLevel, Start, Stop
+from estim.core.messages.commands import Arm, Done, Refusal, SetLevel, Start
+from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import Reason, State
 from protocols.vocabulary import Channel
 from simulator.trace import Trace

@@ -15,22 +15,11 @@ from typing import Any
 import pytest
 
 from estim.core.errors import Exit
-from estim.core.messages.commands import (
-    LINE_MAX,
-    Acknowledge,
-    Arm,
-    Ask,
-    Done,
-    Refusal,
-    Reply,
-    Scan,
-    SetLevel,
-    Snapshot,
-    Stop,
-    Watch,
-)
+from estim.core.messages.commands import LINE_MAX, Acknowledge, Arm, Ask, Done, Refusal, Reply, Scan, SetLevel, Watch
 from estim.core.messages.events import Happened, LinkBack, Paused
 from estim.core.messages.lines import Line, read_line
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, EXTRA_MAX, Connection, Server, serve
 

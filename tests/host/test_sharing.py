@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from estim.core.messages.commands import Done, Found, Scan, Stop
+from estim.core.messages.commands import Done, Found, Scan
+from estim.core.messages.lowering import Stop
 from estim.host.supervisor import Supervisor
 from simulator.memory import Expected, MemoryAir, MemoryLink
 from simulator.registry import make

@@ -19,8 +19,9 @@ from estim.config.settings import Settings
 from estim.config.stamp import note_stop
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Done, Pause, Refusal, Resume, Start, Stop, Watch
+from estim.core.messages.commands import Done, Refusal, Resume, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
+from estim.core.messages.lowering import Pause, Stop
 from estim.core.vocabulary import Reason, State
 from estim.host.recovery import recovery
 from estim.host.server import Connection

@@ -11,8 +11,10 @@ import pytest
 
 from estim.clock import RealClock, new_loop
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Done, Snapshot, Start, Stop, Watch
+from estim.core.messages.commands import Done, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost
+from estim.core.messages.lowering import Stop
+from estim.core.messages.shown import Snapshot
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Unit
 from estim.core.session.session import Session

@@ -9,7 +9,8 @@ import pytest
 import estim.journal.home_journal
 from estim.clock import VIRTUAL_START
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Done, Refusal, Start, Stop
+from estim.core.messages.commands import Done, Refusal, Start
+from estim.core.messages.lowering import Stop
 from estim.core.moment import BUILT_UTC, Now, check_clock
 from protocols.vocabulary import Channel
 from tests.cli.conftest import person

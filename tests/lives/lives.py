@@ -20,8 +20,9 @@ from estim.clock import VirtualLoop, new_loop
 from estim.config.paths import Home, find_home
 from estim.config.settings import Settings
 from estim.config.units import Units
-from estim.core.messages.commands import Ask, Done, Pause, Reply, Resume, SetLevel, Start, Stop, Watch
+from estim.core.messages.commands import Ask, Done, Reply, Resume, SetLevel, Start, Watch
 from estim.core.messages.events import Ended, Happened, Levelled, LinkLost, Paused, Resumed, Started
+from estim.core.messages.lowering import Pause, Stop
 from estim.host.radio.link import Heard, Lost, Seen
 from estim.host.server import Connection
 from estim.host.services import Services

@@ -7,24 +7,11 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from estim.core.messages.commands import (
-    Acknowledge,
-    Alarm,
-    Ask,
-    ChannelView,
-    Done,
-    Overview,
-    Pause,
-    Reply,
-    Resume,
-    SetLevel,
-    Snapshot,
-    Start,
-    Status,
-    Stop,
-)
+from estim.core.messages.commands import Acknowledge, Ask, Done, Overview, Reply, Resume, SetLevel, Start, Status
 from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
+from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import SessionApp
 from estim.tui.wording import Offer

@@ -15,7 +15,8 @@ from textual.widgets import Input
 from estim.config.options import HostOptions
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.screening import QUESTIONS
-from estim.core.messages.commands import SetLevel, Stop
+from estim.core.messages.commands import SetLevel
+from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
 from estim.journal.journal import Journal
 from estim.journal.today import Today

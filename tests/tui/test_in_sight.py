@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from estim.client.follower import SILENT_TICKS
 from estim.client.stop_keys import STOP_LETTERS
-from estim.core.messages.commands import ChannelView, SetLevel, Start
+from estim.core.messages.commands import SetLevel, Start
+from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
 from estim.tui import wording
 from estim.tui.model import View

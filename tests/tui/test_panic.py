@@ -8,7 +8,8 @@ from textual import events
 from textual.screen import Screen
 
 from estim.core.errors import Exit
-from estim.core.messages.commands import Ask, Done, Pause, Reply, Resume, SetLevel, Start, Stop
+from estim.core.messages.commands import Ask, Done, Reply, Resume, SetLevel, Start
+from estim.core.messages.lowering import Pause, Stop
 from estim.core.vocabulary import State
 from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
 from estim.tui.screens import Choose, Keys, Session, Summary

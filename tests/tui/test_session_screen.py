@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from textual.widgets import Button, Input
 
 from estim.client.follower import SILENT_TICKS, TRY_GAP_S
-from estim.core.messages.commands import Acknowledge, Arm, Refusal, SetLevel, Start, Status, Stop, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Refusal, SetLevel, Start, Status, Watch
 from estim.core.messages.events import Alarmed
+from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import LEAVE_S
 from estim.tui.screens import Choose, Keys, Session, Summary

@@ -1,21 +1,21 @@
-"""The language between host and front ends: Commands go in; Answers, Snapshots and Happenings come out.
+"""The language between host and front ends: Commands go in; Answers, Snapshots (shown) and Happenings come out.
 
 All values are frozen and serialise to JSON; a Snapshot carries the age of every figure that came from the unit.
 On the socket each is one JSON line, told apart by its first field: `do`, `answer`, `show` or `event`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from estim.core.days.dose import Gate
-from estim.core.vocabulary import Priority, Reason, State
+from estim.core.messages.lowering import Command, Name, Pause, Stop
+from estim.core.messages.shown import Snapshot
 from protocols.vocabulary import Channel
 
 LINE_MAX = 64 * 1024
 """Longest JSON line on the socket, bytes; a longer one is refused."""
 
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
 ProgramName = Annotated[str, Meta(min_length=1, max_length=4096)]
 """An id, or the absolute path of a file."""
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
@@ -24,15 +24,6 @@ LevelIn = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 # --- Commands: what a front end may ask for ---------------------------------------------------------------------
-
-
-class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
-    """The root of all commands. `unit` names one unit; None means the only one there is (for stops: all).
-
-    `number` comes back in the answer, so that who asks several things at once can tell which answer is which.
-    """
-
-    number: Annotated[int, Meta(ge=0)] = 0
 
 
 class Start(Command, tag="start", frozen=True, kw_only=True):
@@ -49,7 +40,7 @@ class Start(Command, tag="start", frozen=True, kw_only=True):
     program: ProgramName
     unit: Name | None = None
     minutes: Annotated[float, Meta(gt=0, le=1440)] | None = None
-    level: dict[Channel, LevelIn] = {}
+    level: dict[Channel, LevelIn] = field(default_factory=dict)
     ramp_s: Seconds | None = None
     pads_on: bool = False
     override: tuple[Gate, ...] = ()
@@ -80,28 +71,10 @@ class SetLevel(Command, tag="level", frozen=True, kw_only=True):
         return self.to == 0 or (self.to is None and self.by is not None and self.by < 0)
 
 
-class Pause(Command, tag="pause", frozen=True):
-    """Zero at once, keep the time that is left."""
-
-    unit: Name | None = None
-
-
 class Resume(Command, tag="resume", frozen=True):
     """Ramp up again from zero to the last goal."""
 
     unit: Name | None = None
-
-
-class Stop(Command, tag="stop", frozen=True, kw_only=True):
-    """Zero and end. `soft` ramps down in two seconds first; `reason` says who stopped.
-
-    `seen_off`: a person has looked, and a unit that can't be reached is off: it is searched for no longer.
-    """
-
-    unit: Name | None = None
-    soft: bool = False
-    reason: Literal["stopped", "panic", "interrupted"] = "stopped"
-    seen_off: bool = False
 
 
 class Acknowledge(Command, tag="quiet", frozen=True):
@@ -162,7 +135,7 @@ class Overview(Answer, tag="overview", frozen=True, kw_only=True):
 
     pid: int
     simulated: bool
-    units: tuple["Snapshot", ...]
+    units: tuple[Snapshot, ...]
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
@@ -183,81 +156,3 @@ class Found(Answer, tag="found", frozen=True):
 
 
 Reply = Done | Refusal | Overview | Found
-
-
-# --- Snapshot: one unit at one moment ----------------------------------------------------------------------------
-
-_AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
-_ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
-
-
-class Alarm(Struct, frozen=True, kw_only=True):
-    """Latched until acknowledged. `do` is the one line that tells a person what to do."""
-
-    number: int
-    priority: Priority
-    text: str
-    do: str
-    at: str
-
-
-class ChannelView(Struct, frozen=True, kw_only=True, rename={"request": "wish"}):
-    """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `request` what
-    the session asks of the Guard now (in JSON it is `wish`); `held_by` the sentence of the limit that decided, empty if
-    none did.
-    """
-
-    channel: Channel
-    lo: int
-    hi: int
-    goal: int
-    request: int
-    cap: int
-    cap_why: str
-    scale: int
-    held_by: str = ""
-
-
-class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
-    """One unit and its session. Ages are seconds since the unit said so, None if it never did.
-
-    `lost_at` is the local time (ISO) at which the link was lost, None while it is there. Then `on_until` is the local
-    time until which output may be on, and `on_left_s` how long that is, s: 0 is over or off, None has no known end.
-    """
-
-    unit: str
-    address: str
-    family: str
-    title: str
-    simulated: bool
-    state: State
-    program: str = ""
-    program_title: str = ""
-    phase: str = ""
-    phase_number: int = 0
-    phase_count: int = 0
-    lanes: tuple[ChannelView, ...] = ()
-    length_s: float = 0.0
-    elapsed_s: float = 0.0
-    left_s: float = 0.0
-    heard_age_s: float | None = None
-    told_age_s: float | None = None
-    stale: bool = False
-    battery: int | None = None
-    out: str = "off"
-    zero: str = "no"
-    lost_at: str | None = None
-    on_until: str | None = None
-    on_left_s: float | None = None
-    differs: tuple[str, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
-    reason: Reason | None = None
-    stop_confirmed: bool | None = None
-    message: str = ""
-    by_hand: str = ""
-    counts: dict[str, int] = {}
-
-    @property
-    def live(self) -> bool:
-        """Whether a session is under way: from its start on, or a stop that isn't finished, until it has ended."""
-        return self.state in _AT_WORK or (self.state in _ON_THE_WAY and bool(self.program))

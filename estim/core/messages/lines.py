@@ -2,8 +2,9 @@
 
 import msgspec
 
-from estim.core.messages.commands import Reply, Snapshot
+from estim.core.messages.commands import Reply
 from estim.core.messages.events import Happened
+from estim.core.messages.shown import Snapshot
 
 Line = Reply | Snapshot | Happened
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from math import isinf
 
-from estim.core.messages.commands import Alarm
 from estim.core.messages.events import (
     Alarmed,
     Armed,
@@ -22,6 +21,7 @@ from estim.core.messages.events import (
     Resumed,
     Started,
 )
+from estim.core.messages.shown import Alarm
 from estim.core.moment import Now
 from estim.core.session.guard import Limits
 from estim.core.session.order import Order, Unit

@@ -227,6 +227,15 @@ class Session:
         self.state = after
         return f"{channel.value} goes to {goal}"
 
+    def lower(self, steps: int, channel: Channel | None = None) -> str:
+        """Move a channel's goal (None: of all) down from where the unit has come to: a level that rises stops rising.
+
+        Nothing can be raised by it, whatever `steps` is. Returns what was done, raises EstimError if nothing can be.
+        """
+        meant = [channel] if channel is not None else list(self.caps.channels)
+        goals = {one: min(self.ramp.goal(one), self._come_to(one)) - max(0, steps) for one in meant}
+        return "; ".join(self.level(one, by=None, to=max(0, goal)) for one, goal in goals.items())
+
     def pause(self, now: Now) -> list[Happened]:
         """Zero at once, keep the time that is left."""
         self._unfed_s = None  # it waits for a key from now on, whatever it waited for

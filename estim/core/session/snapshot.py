@@ -2,7 +2,7 @@
 
 from math import isinf
 
-from estim.core.messages.commands import ChannelView, Snapshot
+from estim.core.messages.shown import ChannelView, Snapshot
 from estim.core.moment import Now
 from estim.core.session.announce import ages, count_words, local_time, on_left_s, on_until
 from estim.core.session.guard import Permit

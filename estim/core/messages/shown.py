@@ -1,0 +1,81 @@
+"""What is shown of one unit at one moment: a Snapshot, with the age of every figure that came from the unit."""
+
+from msgspec import Struct
+
+from estim.core.vocabulary import Priority, Reason, State
+from protocols.vocabulary import Channel
+
+_AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
+_ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """Latched until acknowledged. `do` is the one line that tells a person what to do."""
+
+    number: int
+    priority: Priority
+    text: str
+    do: str
+    at: str
+
+
+class ChannelView(Struct, frozen=True, kw_only=True, rename={"request": "wish"}):
+    """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `request` what
+    the session asks of the Guard now (in JSON it is `wish`); `held_by` the sentence of the limit that decided, empty if
+    none did.
+    """
+
+    channel: Channel
+    lo: int
+    hi: int
+    goal: int
+    request: int
+    cap: int
+    cap_why: str
+    scale: int
+    held_by: str = ""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
+    """One unit and its session. Ages are seconds since the unit said so, None if it never did.
+
+    `lost_at` is the local time (ISO) at which the link was lost, None while it is there. Then `on_until` is the local
+    time until which output may be on, and `on_left_s` how long that is, s: 0 is over or off, None has no known end.
+    """
+
+    unit: str
+    address: str
+    family: str
+    title: str
+    simulated: bool
+    state: State
+    program: str = ""
+    program_title: str = ""
+    phase: str = ""
+    phase_number: int = 0
+    phase_count: int = 0
+    lanes: tuple[ChannelView, ...] = ()
+    length_s: float = 0.0
+    elapsed_s: float = 0.0
+    left_s: float = 0.0
+    heard_age_s: float | None = None
+    told_age_s: float | None = None
+    stale: bool = False
+    battery: int | None = None
+    out: str = "off"
+    zero: str = "no"
+    lost_at: str | None = None
+    on_until: str | None = None
+    on_left_s: float | None = None
+    differs: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    reason: Reason | None = None
+    stop_confirmed: bool | None = None
+    message: str = ""
+    by_hand: str = ""
+    counts: dict[str, int] = {}
+
+    @property
+    def live(self) -> bool:
+        """Whether a session is under way: from its start on, or a stop that isn't finished, until it has ended."""
+        return self.state in _AT_WORK or (self.state in _ON_THE_WAY and bool(self.program))

@@ -1,0 +1,233 @@
+"""Describes a unit and its host to Home Assistant: one message a device (MQTT device discovery), the same set always.
+
+The form is that of Home Assistant Core 2026.11 (home-assistant.md): what it refuses or drops is not here. No entity
+starts, arms, resumes or raises; the buttons stop, pause and lower, and what is entered goes into the diary.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from estim import __version__
+from estim.core.remote.state import HOST_EVENTS, REASONS, STATES, UNIT_EVENTS, level_key
+from estim.core.remote.topics import HostTopics
+from protocols.vocabulary import Channel
+
+Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+Entity = dict[str, Plain]
+
+EXPIRE_S = 15
+"""A live figure that isn't said again within this is unavailable; states are sent at least every 5 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What is fixed of a unit: `unit` is its id in topics, `name` what its person calls it."""
+
+    unit: str
+    name: str
+    address: str
+    family: str
+    title: str
+    channels: Sequence[Channel]
+
+
+def unit_device(topics: HostTopics, facts: UnitFacts) -> dict[str, Plain]:
+    """Return the description of one unit."""
+    ident = f"estim_{topics.host}_{facts.unit}".replace("-", "_")
+    orders = topics.unit(facts.unit, "cmd")
+    bridge: list[Plain] = [{"t": topics.bridge}]
+    both: list[Plain] = [{"t": topics.bridge}, {"t": topics.unit(facts.unit, "link")}]
+    entities = {
+        **_buttons(orders, bridge, both),
+        **_truths(bridge, topics.unit(facts.unit, "link")),
+        **_figures(facts.channels),
+        "event": _event("Session", UNIT_EVENTS, topics.unit(facts.unit, "event")),
+    }
+    return {
+        "dev": {
+            "ids": [ident],
+            "name": facts.name,
+            "mdl": facts.title,
+            "sn": facts.address,
+            "via_device": _host_ident(topics),
+        },
+        "o": {"name": "estim", "sw": __version__},
+        "stat_t": topics.unit(facts.unit, "state"),
+        "avty": both,
+        "avty_mode": "all",
+        "qos": 1,
+        "cmps": _named(ident, entities),
+    }
+
+
+def host_device(topics: HostTopics, name: str, *, health: bool) -> dict[str, Plain]:
+    """Return the description of a host: its stop for all units, and, if `health`, what the diary takes and tells."""
+    ident = _host_ident(topics)
+    entities: dict[str, Entity] = {
+        "stop_all": _button("Stop all units", topics.orders, "stop", "mdi:stop-circle"),
+        "connected": {
+            "p": "binary_sensor",
+            "name": "Host",
+            "dev_cla": "connectivity",
+            "ent_cat": "diagnostic",
+            "stat_t": topics.bridge,
+            "pl_on": "online",
+            "pl_off": "offline",
+        },
+        "units": _sensor("Units", "units", icon="mdi:devices", stat_cla="measurement"),
+        "playing": _sensor("Units that play", "playing", icon="mdi:pulse", stat_cla="measurement"),
+        "orders_dropped": _sensor(
+            "Orders not carried out", "orders_dropped", ent_cat="diagnostic", stat_cla="total_increasing"
+        ),
+    }
+    if health:
+        entities |= _diary(topics)
+    return {
+        "dev": {"ids": [ident], "name": name, "mdl": "estim host"},
+        "o": {"name": "estim", "sw": __version__},
+        "stat_t": topics.state,
+        "avty": [{"t": topics.bridge}],
+        "qos": 1,
+        "cmps": _named(ident, entities),
+    }
+
+
+def _host_ident(topics: HostTopics) -> str:
+    return f"estim_{topics.host}".replace("-", "_")
+
+
+def _named(ident: str, entities: dict[str, Entity]) -> Plain:
+    """Give each entity its ids: the domain has to stand before the second one."""
+    named: dict[str, Plain] = {}
+    for key, entity in entities.items():
+        named[key] = {**entity, "uniq_id": f"{ident}_{key}", "def_ent_id": f"{entity['p']}.{ident}_{key}"}
+    return named
+
+
+def _buttons(orders: str, bridge: list[Plain], both: list[Plain]) -> dict[str, Entity]:
+    """The stop lives while the unit is away: a lost unit is stopped when it is found."""
+    return {
+        "stop": {**_button("Stop", orders, "stop", "mdi:stop-circle"), "avty": bridge},
+        "pause": {**_button("Pause", orders, "pause", "mdi:pause-circle"), "avty": both},
+        "level_down": {**_button("Level down", orders, "level_down", "mdi:minus-circle"), "avty": both},
+    }
+
+
+def _truths(bridge: list[Plain], link: str) -> dict[str, Entity]:
+    connected: Entity = {
+        "p": "binary_sensor",
+        "name": "Link",
+        "dev_cla": "connectivity",
+        "ent_cat": "diagnostic",
+        "stat_t": link,
+        "pl_on": "online",
+        "pl_off": "offline",
+        "avty": bridge,
+    }
+    return {
+        "stimulating": _truth("Stimulating", "stimulating", "running"),
+        "may_be_on": {**_truth("May be on", "may_be_on", "safety"), "avty": bridge},
+        "alarm": {**_truth("Alarm", "alarm", "problem"), "avty": bridge},
+        "link": connected,
+    }
+
+
+def _figures(channels: Sequence[Channel]) -> dict[str, Entity]:
+    levels = {
+        level_key(one): _sensor(f"Level {one.value}", level_key(one), stat_cla="measurement", live=True)
+        for one in channels
+    }
+    return {
+        "level": _sensor("Level", "level", icon="mdi:sine-wave", stat_cla="measurement", live=True),
+        **levels,
+        "cap": _sensor("Level allowed", "cap", ent_cat="diagnostic"),
+        "left": _sensor("Time left", "left_s", dev_cla="duration", unit="s", live=True),
+        "ends_at": _sensor("Ends at", "ends_at", dev_cla="timestamp"),
+        "state": _choice("State", "state", STATES),
+        "reason": _choice("Last end", "reason", REASONS),
+        "may_be_on_until": _sensor("May be on until", "may_be_on_until", dev_cla="timestamp"),
+        "alarm_text": _sensor("Alarm text", "alarm_text", icon="mdi:alert"),
+        "phase": _sensor("Phase", "phase", icon="mdi:timeline"),
+        "program": _sensor("Program", "program", icon="mdi:playlist-play"),
+        "battery": _sensor("Battery", "battery", dev_cla="battery", unit="%", ent_cat="diagnostic"),
+        "heard": _sensor("Heard", "heard_s", dev_cla="duration", unit="s", ent_cat="diagnostic", live=True),
+    }
+
+
+def _diary(topics: HostTopics) -> dict[str, Entity]:
+    orders = topics.orders
+    return {
+        "pain_entry": {
+            "p": "number",
+            "name": "Pain now",
+            "min": 0,
+            "max": 10,
+            "step": 1,
+            "mode": "slider",
+            "ic": "mdi:emoticon-sad-outline",
+            "cmd_t": orders,
+            "cmd_tpl": "pain {{ value | int }}",
+            "val_tpl": "{{ value_json.pain }}",
+        },
+        "pain": _sensor("Pain", "pain", icon="mdi:emoticon-sad-outline", stat_cla="measurement"),
+        "snooze": {**_button("Remind later", orders, "snooze", "mdi:alarm-snooze"), "ent_cat": "config"},
+        "reminders": {
+            "p": "switch",
+            "name": "Reminders",
+            "ent_cat": "config",
+            "cmd_t": orders,
+            "pl_on": "reminders on",
+            "pl_off": "reminders off",
+            "stat_on": "ON",
+            "stat_off": "OFF",
+            "val_tpl": "{{ value_json.reminders }}",
+        },
+        "next_due": _sensor("Next session", "next_due", dev_cla="timestamp"),
+        "sessions_today": _sensor("Sessions today", "sessions_today", icon="mdi:counter", stat_cla="measurement"),
+        "minutes_today": _sensor("Minutes today", "minutes_today", icon="mdi:timer", stat_cla="measurement"),
+        "adherence": _sensor("Sessions done, 7 days", "adherence_pct", unit="%", stat_cla="measurement"),
+        "reminder": _event("Reminder", HOST_EVENTS, topics.event),
+    }
+
+
+def _button(name: str, orders: str, order: str, icon: str) -> Entity:
+    return {"p": "button", "name": name, "cmd_t": orders, "pl_prs": order, "ic": icon}
+
+
+def _truth(name: str, field: str, dev_cla: str) -> Entity:
+    return {"p": "binary_sensor", "name": name, "dev_cla": dev_cla, "val_tpl": f"{{{{ value_json.{field} }}}}"}
+
+
+def _choice(name: str, field: str, options: Sequence[str]) -> Entity:
+    return {**_sensor(name, field, dev_cla="enum"), "ops": list(options)}
+
+
+def _event(name: str, kinds: Sequence[str], topic: str) -> Entity:
+    return {"p": "event", "name": name, "evt_typ": list(kinds), "stat_t": topic}
+
+
+def _sensor(
+    name: str,
+    field: str,
+    *,
+    dev_cla: str = "",
+    unit: str = "",
+    icon: str = "",
+    ent_cat: str = "",
+    stat_cla: str = "",
+    live: bool = False,
+) -> Entity:
+    """Return a figure; one that is `live` expires."""
+    found: Entity = {"p": "sensor", "name": name, "val_tpl": f"{{{{ value_json.{field} }}}}"}
+    for key, value in (
+        ("dev_cla", dev_cla),
+        ("unit_of_meas", unit),
+        ("ic", icon),
+        ("ent_cat", ent_cat),
+        ("stat_cla", stat_cla),
+    ):
+        if value:
+            found[key] = value
+    if live:
+        found["exp_aft"] = EXPIRE_S
+    return found

@@ -1,0 +1,145 @@
+"""All hosts of a broker as they say that they are: a pure picture, made of what was published and nothing else.
+
+1. What is said is a stranger's text: too long, no JSON, a wrong type or one too many is left out and counted.
+2. A unit counts as quiet only when its host has said so since it was asked: `open_units` names all the others.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+
+from estim.core.remote.topics import ID, OFFLINE, ONLINE, ROOT
+from estim.core.vocabulary import State
+
+HOSTS_MAX = 5000
+UNITS_MAX = 32
+"""Units of one host."""
+
+PAYLOAD_MAX = 4096
+"""Longest state, bytes."""
+
+STALE_S = 20.0
+"""A unit that says nothing for this long is told as silent, s: it says something every five."""
+
+NEVER_S = -1e9
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSeen:
+    """One unit, as its host said last; `heard_s` is when, in seconds of the viewer's clock. None: it wasn't said."""
+
+    unit: str
+    name: str = ""
+    state: str = ""
+    linked: bool = False
+    stimulating: bool | None = None
+    may_be_on: bool = False
+    level: int | None = None
+    left_s: int | None = None
+    alarm: str = ""
+    stop_confirmed: bool | None = None
+    heard_s: float = NEVER_S
+
+    @property
+    def quiet(self) -> bool:
+        """Say whether its host says that nothing is put out."""
+        return self.stimulating is False and not self.may_be_on and self.state in (State.ENDED, State.IDLE, State.READY)
+
+
+@dataclass(slots=True)
+class HostSeen:
+    """One host with its units."""
+
+    host: str
+    online: bool = False
+    units: dict[str, UnitSeen] = field(default_factory=dict)
+
+
+class Fleet:
+    """All hosts that were heard."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, HostSeen] = {}
+        self.left_out = 0
+
+    def hear(self, topic: str, payload: bytes, now_s: float) -> None:
+        """Take one message."""
+        parts = topic.split("/")
+        if parts[0] != ROOT or not 3 <= len(parts) <= 4 or not all(ID.fullmatch(part) for part in parts[1:-1]):
+            self.left_out += 1
+            return
+        host = self._host(parts[1])
+        if host is None or len(payload) > PAYLOAD_MAX:
+            self.left_out += 1
+        elif parts[2:] == ["bridge"]:
+            host.online = payload == ONLINE.encode()
+        elif len(parts) == 4 and (unit := self._unit(host, parts[2])) is not None:
+            self._hear_unit(host, unit, parts[3], payload, now_s)
+        else:
+            self.left_out += 1
+
+    def _host(self, ident: str) -> HostSeen | None:
+        if ident not in self.hosts and len(self.hosts) >= HOSTS_MAX:
+            return None
+        return self.hosts.setdefault(ident, HostSeen(ident))
+
+    def _unit(self, host: HostSeen, ident: str) -> UnitSeen | None:
+        if ident not in host.units and len(host.units) >= UNITS_MAX:
+            return None
+        return host.units.get(ident, UnitSeen(ident))
+
+    def _hear_unit(self, host: HostSeen, unit: UnitSeen, what: str, payload: bytes, now_s: float) -> None:
+        match what:
+            case "link":
+                host.units[unit.unit] = replace(unit, linked=payload != OFFLINE.encode())
+            case "state":
+                seen = _read(unit, payload, now_s)
+                if seen is None:
+                    self.left_out += 1
+                else:
+                    host.units[unit.unit] = seen
+            case _:
+                self.left_out += 1
+
+    def open_units(self, host: str | None, since_s: float) -> list[tuple[str, UnitSeen]]:
+        """Return the units, of one host or of all, whose hosts haven't said since then that they are quiet."""
+        return [
+            (seen.host, unit)
+            for seen in self.hosts.values()
+            if host in (None, seen.host)
+            for unit in seen.units.values()
+            if not (unit.quiet and unit.heard_s >= since_s and seen.online)
+        ]
+
+
+def _read(unit: UnitSeen, payload: bytes, now_s: float) -> UnitSeen | None:
+    """Return a unit with a state that was said; None if that is no state."""
+    try:
+        said = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or said.get("stimulating") not in ("ON", "OFF"):
+        return None
+    return replace(
+        unit,
+        name=_text(said.get("unit")),
+        state=_text(said.get("state")),
+        stimulating=said["stimulating"] == "ON",
+        may_be_on=said.get("may_be_on") != "OFF",
+        level=_number(said.get("level")),
+        left_s=_number(said.get("left_s")),
+        alarm=_text(said.get("alarm_text")),
+        stop_confirmed={"ON": True, "OFF": False}.get(_text(said.get("stop_confirmed"))),
+        heard_s=now_s,
+    )
+
+
+def _text(value: object) -> str:
+    """Return a stranger's text as a terminal may show it."""
+    return _UNSEEN.sub("?", value)[:80] if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9 else None

@@ -1,0 +1,282 @@
+"""Lets a house see the units and stop them: describes them, tells their states, and takes orders that lower.
+
+1. Nothing here can start, arm, resume or raise: what comes in is read as one of `Lowering`, and a contract keeps every
+   other command out of this file and of what it imports.
+2. A state is told when it changes, at most once a second, and every five seconds; a change of the session's state, and
+   whether current flows, at once.
+3. No stop is dropped: one that comes right after another is carried out a moment later, and a thousand are a few.
+4. Home Assistant loses the first state (it subscribes after it has read the description), so states are told again a
+   second after each description; when it comes back, everything is told again, a random moment later.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from random import Random
+
+import msgspec
+
+from estim.config.broker import Broker
+from estim.core.errors import EstimError
+from estim.core.messages.events import Happened
+from estim.core.messages.lowering import EnterPain, Lowering, SetReminders, Snooze, Stop
+from estim.core.messages.shown import Snapshot
+from estim.core.remote.allowance import Allowance
+from estim.core.remote.discovery import UnitFacts, host_device, unit_device
+from estim.core.remote.orders import Ignored, read_order
+from estim.core.remote.state import Day, event, host_state, idle_state, unit_state
+from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, OFFLINE, ONLINE, HostTopics, unit_id
+from estim.core.vocabulary import State
+from estim.mqtt import BrokerConnection
+from estim.tasks import Tasks
+
+EVERY_S = 5.0
+"""How often each state is told though nothing changes, s: live figures expire after 15."""
+
+CHANGE_S = 1.0
+"""Least time between two states of a unit that differ only in figures, s."""
+
+AGAIN_S = 1.0
+"""How long after a description the states are told again, s (home-assistant.md)."""
+
+BIRTH_MAX_S = 5.0
+"""Longest wait before a Home Assistant that has just come is told everything, s: not all hosts at once."""
+
+ENTRIES_MAX = 5
+"""Entries for the diary that are taken at once."""
+
+ENTRY_S = 300.0
+"""After which time there is one more of them, s: a flood must not fill a diary."""
+
+OTHERS_MAX = 10
+"""Orders that are neither stops nor entries: how many at once."""
+
+OTHER_S = 1.0
+"""After which time there is one more of them, s."""
+
+STOP_GAP_S = 0.2
+"""Least time between two stops of the same units, s."""
+
+UNITS_MAX = 32
+"""Units that are described."""
+
+_encode = msgspec.json.encode
+
+
+class Remote:
+    """One host as a house sees it: the units that are `known`, and those that are shown later.
+
+    `obey` carries an order out, `day` reads the diary (None: it can't be read now).
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        host: str,
+        name: str,
+        *,
+        known: Sequence[UnitFacts],
+        health: bool,
+        obey: Callable[[Lowering], Awaitable[None]],
+        day: Callable[[], Awaitable[Day | None]],
+        now: Callable[[], datetime],
+        chance: Random | None = None,
+        time_s: Callable[[], float] | None = None,
+    ) -> None:
+        self.topics = HostTopics(host)
+        self._name = name
+        self._health = health
+        self._obey = obey
+        self._day = day
+        self._now = now
+        self._chance = chance or Random()
+        self._facts: dict[str, UnitFacts] = {}
+        self._units: dict[str, Snapshot] = {}
+        self._told: dict[str, tuple[float, bytes]] = {}
+        self._entries = Allowance(ENTRIES_MAX, ENTRY_S)
+        self._others = Allowance(OTHERS_MAX, OTHER_S)
+        self._stopped_s: dict[str | None, float] = {}
+        self._owed: dict[str | None, asyncio.TimerHandle] = {}
+        self._tasks = Tasks()
+        self.connection = BrokerConnection(
+            broker,
+            client_id=host,
+            bridge=self.topics.bridge,
+            orders=(self.topics.orders, self.topics.unit_orders, ALL_ORDERS),
+            notices=(HOUSE_STATUS,),
+            obey=self._heard,
+            noticed=self._noticed,
+            connected=self._announce,
+            chance=self._chance,
+            time_s=time_s,
+        )
+        for facts in known[:UNITS_MAX]:
+            self._describe(facts)
+            self.connection.publish(self.topics.unit(facts.unit, "link"), OFFLINE.encode(), retain=True)
+
+    async def run(self) -> None:
+        """Be there for the house, until cancelled."""
+        connecting = asyncio.get_running_loop().create_task(self.connection.run())
+        try:
+            while True:
+                await self._tell_all()
+                await asyncio.sleep(EVERY_S)
+        finally:
+            for timer in self._owed.values():
+                timer.cancel()
+            self._tasks.cancel()
+            connecting.cancel()
+            await asyncio.wait({connecting})
+
+    def tell(self, line: Snapshot | Happened, /) -> None:
+        """Take what a front end would be told; returns at once and never raises: a session's own pass calls it."""
+        try:
+            if isinstance(line, Snapshot):
+                self._show(line)
+            else:
+                self._happened(line)
+        except Exception:
+            logging.getLogger(__name__).exception("the house is not told of this, by a fault of estim")
+
+    def _happened(self, line: Happened) -> None:
+        said = event(line, health=self._health)
+        if said is None:
+            return
+        unit = next((ident for ident, shown in self._units.items() if shown.unit == line.unit), None)
+        topic = self.topics.unit(unit, "event") if unit else self.topics.event
+        self.connection.publish(topic, _encode(said), event=True)
+
+    # What is told
+
+    def _show(self, shown: Snapshot) -> None:
+        unit = unit_id(shown.address)
+        before = self._units.get(unit)
+        if unit not in self._facts and len(self._facts) >= UNITS_MAX:
+            return
+        self._units[unit] = shown
+        self._describe(facts_of(unit, shown))
+        linked = shown.lost_at is None and shown.state not in (State.CONNECTING, State.ENDED, State.IDLE)
+        self.connection.publish(self.topics.unit(unit, "link"), (ONLINE if linked else OFFLINE).encode(), retain=True)
+        urgent = before is None or (before.state, before.out) != (shown.state, shown.out)
+        self._state(unit, shown, urgent=urgent)
+
+    def _state(self, unit: str, shown: Snapshot, *, urgent: bool) -> None:
+        payload = _encode(unit_state(shown, self._now(), health=self._health))
+        now_s = asyncio.get_running_loop().time()
+        told_s, before = self._told.get(unit, (-CHANGE_S, b""))
+        if urgent or (payload != before and now_s - told_s >= CHANGE_S):
+            self._told[unit] = (now_s, payload)
+            self.connection.publish(self.topics.unit(unit, "state"), payload)
+
+    def _describe(self, facts: UnitFacts) -> None:
+        """Say what a unit is, if that hasn't been said."""
+        if self._facts.get(facts.unit) != facts:
+            self._facts[facts.unit] = facts
+            described = _encode(unit_device(self.topics, facts))
+            self.connection.publish(self.topics.discovery(facts.unit), described, retain=True)
+
+    def _announce(self) -> None:
+        """Describe the host (units were described when they came), and tell the states a second later."""
+        described = host_device(self.topics, self._name, health=self._health)
+        self.connection.publish(self.topics.discovery(), _encode(described), retain=True)
+        self._tasks.begin(self._tell_later(AGAIN_S))
+
+    async def _tell_later(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._tell_all()
+
+    async def _tell_all(self) -> None:
+        for unit, facts in list(self._facts.items()):
+            if unit in self._units:
+                self._state(unit, self._units[unit], urgent=True)
+            else:
+                state = _encode(idle_state(facts.name, facts.channels))
+                self.connection.publish(self.topics.unit(unit, "state"), state)
+        playing = sum(shown.state is not State.ENDED for shown in self._units.values())
+        day = await self._day() if self._health else None
+        told = host_state(len(self._facts), playing, self.connection.dropped, day, health=self._health)
+        self.connection.publish(self.topics.state, _encode(told))
+
+    def _noticed(self, _topic: str, payload: bytes) -> None:
+        """Home Assistant has come: describe everything again, in a moment of our own."""
+        if payload == ONLINE.encode() and not len(self._tasks):
+            self._tasks.begin(self._greet())
+
+    async def _greet(self) -> None:
+        await asyncio.sleep(self._chance.uniform(0.0, BIRTH_MAX_S))
+        self.connection.say_again([self.topics.discovery(), *(self.topics.discovery(unit) for unit in self._facts)])
+        await self._tell_later(AGAIN_S)
+
+    # What is asked for
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        try:
+            order = self._read(topic, payload)
+        except EstimError as error:
+            self.connection.drop(Ignored.UNKNOWN)
+            logging.getLogger(__name__).info("from %s: %s", topic, error.text)
+            return
+        if isinstance(order, Stop):
+            self._stop(order)
+            return
+        allowance = self._entries if isinstance(order, EnterPain) else self._others
+        if allowance.take(asyncio.get_running_loop().time()):
+            self._tasks.begin(self._carry_out(order))
+        else:
+            self.connection.drop(Ignored.TOO_MANY)
+
+    def _stop(self, order: Stop) -> None:
+        """Carry out a stop: at once, or, if one has just been, as soon as the next may be. None is ever dropped."""
+        loop = asyncio.get_running_loop()
+        wait_s = self._stopped_s.get(order.unit, -STOP_GAP_S) + STOP_GAP_S - loop.time()
+        if wait_s <= 0:
+            self._stopped_s[order.unit] = loop.time()
+            self._tasks.begin(self._carry_out(order))
+        elif order.unit not in self._owed:
+            self._owed[order.unit] = loop.call_later(wait_s, self._stop_owed, order)
+
+    def _stop_owed(self, order: Stop) -> None:
+        del self._owed[order.unit]
+        self._stop(order)
+
+    def _read(self, topic: str, payload: bytes) -> Lowering:
+        """Return an order that this topic may give; raises EstimError."""
+        ident = self.topics.unit_of(topic)
+        if topic == ALL_ORDERS or ident is None:
+            order = read_order(payload, None)
+            allowed = isinstance(order, Stop) or (topic != ALL_ORDERS and isinstance(order, _OF_THE_HOST))
+        else:
+            facts = self._facts.get(ident)
+            if facts is None:
+                raise EstimError(f"no unit {ident!r} is here")
+            order = read_order(payload, facts.name)
+            allowed = not isinstance(order, _OF_THE_HOST)
+        if not allowed:
+            raise EstimError("not an order for this topic")
+        return order
+
+    async def _carry_out(self, order: Lowering) -> None:
+        try:
+            await self._obey(order)
+        except EstimError as error:
+            logging.getLogger(__name__).warning("an order from MQTT could not be carried out: %s", error.text)
+        finally:
+            if isinstance(order, Stop):
+                await self._tell_all()  # whoever stopped waits for the word of each unit, also of those that rested
+
+
+def facts_of(unit: str, shown: Snapshot) -> UnitFacts:
+    """Return what is fixed of a unit that is shown."""
+    return UnitFacts(
+        unit=unit,
+        name=shown.unit,
+        address=shown.address,
+        family=shown.family,
+        title=shown.title,
+        channels=tuple(lane.channel for lane in shown.lanes),
+    )
+
+
+_OF_THE_HOST = (EnterPain, Snooze, SetReminders)
+"""What the diary and the schedule take; it belongs to no unit."""

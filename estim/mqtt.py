@@ -1,0 +1,311 @@
+"""The one file that knows aiomqtt: a connection to a broker that comes back by itself, and never makes anybody wait.
+
+1. `publish` takes a message and returns at once, whether or not there is a broker. Of each topic the newest message
+   waits; events wait in a row, of which the oldest are dropped. Nothing grows while the broker is away.
+2. The broker tells everybody that this host is gone by its last will, and the host says so itself when it ends.
+3. After each connect what is retained is said again: a broker may have lost it.
+4. What comes in is looked at where it arrives: what won't be acted on is counted and never waits in a queue.
+5. It connects again for ever, with a wait that doubles up to a minute, and is never twice the same.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from estim.config.broker import Broker
+from estim.core.remote.orders import Ignored, ignored
+from estim.core.remote.topics import OFFLINE, ONLINE
+
+TOPICS_MAX = 1000
+"""Topics of which a newest message may wait."""
+
+EVENTS_MAX = 100
+"""Messages waiting that another one of their topic doesn't replace."""
+
+ORDERS_MAX = 32
+"""Orders waiting to be carried out."""
+
+TIMEOUT_S = 10.0
+"""Longest wait for the broker to take a message, an order or a connection, s."""
+
+LAST_WORDS_S = 1.0
+"""Longest wait for the broker when the host ends, s."""
+
+AGAIN_S = 1.0
+"""First wait before the broker is connected again, s."""
+
+AGAIN_MAX_S = 60.0
+"""Longest of them, s."""
+
+SETTLED_S = 30.0
+"""A connection that lasted so long was a good one: the next wait is the first one again, s."""
+
+KEEPALIVE_S = 15
+"""The broker tells the last will 1.5 times this after the host fell silent, s (MQTT 3.1.1, 3.1.2.10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to the broker."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+    qos: int = 0
+
+
+class Outbox:
+    """What waits for the broker."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, Outgoing] = {}
+        self._events: deque[Outgoing] = deque(maxlen=EVENTS_MAX)
+        self._wakes = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._newest) + len(self._events)
+
+    def put(self, message: Outgoing, *, event: bool = False) -> bool:
+        """Take a message; False: there are too many topics, and it is dropped."""
+        if event:
+            self._events.append(message)
+        elif message.topic in self._newest or len(self._newest) < TOPICS_MAX:
+            self._newest[message.topic] = message
+        else:
+            return False
+        self._wakes.set()
+        return True
+
+    async def next(self) -> Outgoing:
+        """Return what is to be sent next, and keep it until it was `sent`."""
+        while not self:
+            self._wakes.clear()
+            await self._wakes.wait()
+        return next(iter(self._newest.values())) if self._newest else self._events[0]
+
+    def sent(self, message: Outgoing) -> None:
+        """Forget a message that the broker has; a newer one of its topic stays."""
+        if self._newest.get(message.topic) is message:
+            del self._newest[message.topic]
+        elif self._events and self._events[0] is message:
+            self._events.popleft()
+
+
+class BrokerConnection:
+    """One way to a broker. `bridge` is where it says that it is there, None: it says so nowhere. `orders` are topics of
+    what is acted on, `notices` of what is only known; `obey` and `noticed` take topic and payload, and return at once.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        client_id: str,
+        bridge: str | None,
+        orders: Sequence[str],
+        notices: Sequence[str],
+        obey: Callable[[str, bytes], None],
+        noticed: Callable[[str, bytes], None],
+        connected: Callable[[], None],
+        waiting_max: int = ORDERS_MAX,
+        chance: Random | None = None,
+        time_s: Callable[[], float] | None = None,
+    ) -> None:
+        self._broker = broker
+        self._client_id = client_id
+        self._bridge = bridge
+        self._orders = tuple(orders)
+        self._notices = tuple(notices)
+        self._obey = obey
+        self._noticed = noticed
+        self._connected = connected
+        self._waiting_max = waiting_max
+        self._chance = chance or Random()
+        self._time_s = time_s or asyncio.get_running_loop().time
+        self._outbox = Outbox()
+        self._retained: dict[str, Outgoing] = {}
+        self._subscribed_s = 0.0
+        self._told = ""
+        self._dropped: Counter[str] = Counter()
+        self.online = False
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many orders weren't carried out, by why."""
+        return self._dropped
+
+    @property
+    def trouble(self) -> str:
+        """Return why there is no broker; "" if there is one, or nobody knows yet."""
+        return self._told
+
+    @property
+    def waiting(self) -> int:
+        """Return how many messages wait."""
+        return len(self._outbox)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, event: bool = False) -> None:
+        """Say something soon. A retained message that says what the last one said isn't sent again."""
+        message = Outgoing(topic, payload, retain, qos=int(retain or event))
+        if retain:
+            known = self._retained.get(topic)
+            if known is not None and known.payload == payload:
+                return
+            self._retained[topic] = message
+        self._outbox.put(message, event=event)
+
+    def withdraw(self, topic: str) -> None:
+        """Take a retained message back."""
+        if self._retained.pop(topic, None) is not None:
+            self._outbox.put(Outgoing(topic, b"", retain=True, qos=1))
+
+    def say_again(self, topics: Sequence[str]) -> None:
+        """Send retained messages once more, for somebody who has just come."""
+        for topic in topics:
+            if topic in self._retained:
+                self._outbox.put(self._retained[topic])
+
+    async def run(self) -> None:
+        """Be connected, until cancelled."""
+        loop = asyncio.get_running_loop()
+        wait_s = AGAIN_S
+        while True:
+            began_s = loop.time()
+            try:
+                await self._while_connected()
+            except (MqttError, OSError, TimeoutError, ValueError) as error:
+                self._tell(f"the MQTT broker {self._broker.host}:{self._broker.port} can't be reached: {error}")
+            finally:
+                self.online = False
+            if loop.time() - began_s >= SETTLED_S:
+                wait_s = AGAIN_S
+            await asyncio.sleep(wait_s * self._chance.uniform(0.5, 1.5))
+            wait_s = min(2 * wait_s, AGAIN_MAX_S)
+
+    async def _while_connected(self) -> None:
+        """Connect, and send and take messages until the connection is lost (MqttError) or this is cancelled."""
+        async with self._client() as client:
+            try:
+                await self._say(client, ONLINE)
+                self._subscribed_s = self._time_s()
+                # version 5: the broker keeps the retain flag of what it passes on, and says no old order again
+                fresh = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
+                kept = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0)
+                await client.subscribe(
+                    [*((topic, fresh) for topic in self._orders), *((topic, kept) for topic in self._notices)]
+                )
+                self._subscribed_s = self._time_s()
+                self.online = True
+                self._told = ""
+                self.say_again(tuple(self._retained))
+                self._connected()
+                await self._both_ways(client)
+            except asyncio.CancelledError:
+                with suppress(MqttError, TimeoutError):
+                    async with asyncio.timeout(LAST_WORDS_S):
+                        await self._say(client, OFFLINE)
+                raise
+
+    async def _say(self, client: Client, word: str) -> None:
+        """Tell everybody that this one is there, or goes."""
+        if self._bridge is not None:
+            await client.publish(self._bridge, word, qos=1, retain=True)
+
+    async def _both_ways(self, client: Client) -> None:
+        sending = asyncio.get_running_loop().create_task(self._send(client))
+        hearing = asyncio.get_running_loop().create_task(self._hear(client))
+        try:
+            done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (sending, hearing):
+                task.cancel()
+            await asyncio.gather(sending, hearing, return_exceptions=True)
+
+    def _client(self) -> Client:
+        broker = self._broker
+        return Client(
+            broker.host,
+            broker.port,
+            username=broker.user,
+            password=broker.password,
+            identifier=self._client_id,
+            protocol=ProtocolVersion.V5,
+            will=None if self._bridge is None else Will(self._bridge, OFFLINE, qos=1, retain=True),
+            keepalive=KEEPALIVE_S,
+            timeout=TIMEOUT_S,
+            tls_context=_context(broker),
+            queue_type=_queue_of(self._wants),
+            max_queued_incoming_messages=self._waiting_max,
+            max_queued_outgoing_messages=EVENTS_MAX,
+            logger=logging.getLogger(f"{__name__}.client"),
+        )
+
+    async def _send(self, client: Client) -> None:
+        while True:
+            message = await self._outbox.next()
+            await client.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
+            self._outbox.sent(message)
+
+    async def _hear(self, client: Client) -> None:
+        async for message in client.messages:
+            topic = str(message.topic)
+            if self._only_known(topic):
+                self._noticed(topic, message.payload)
+            else:
+                self._obey(topic, message.payload)
+
+    def drop(self, why: Ignored) -> None:
+        """Count an order that isn't carried out."""
+        self._dropped[why.value] += 1
+
+    def _wants(self, message: Message, waiting: int) -> bool:
+        """Say whether a message is taken; called for each that arrives, and there may be thousands."""
+        if self._only_known(str(message.topic)):
+            return waiting < self._waiting_max
+        why = ignored(message.payload, retained=message.retain, subscribed_s=self._subscribed_s, now_s=self._time_s())
+        if why is None and waiting >= self._waiting_max:
+            why = Ignored.TOO_MANY
+        if why is not None:
+            self.drop(why)
+        return why is None
+
+    def _only_known(self, topic: str) -> bool:
+        """Say whether what is said on a topic is nothing to be acted on."""
+        return not self._orders or topic in self._notices
+
+    def _tell(self, text: str) -> None:
+        """Log a trouble once, until it was gone."""
+        if text != self._told:
+            self._told = text
+            logging.getLogger(__name__).warning("%s", text)
+
+
+def _context(broker: Broker) -> ssl.SSLContext | None:
+    """Return how the broker is to prove who it is, and what this host shows; None in the clear. Raises OSError."""
+    if not broker.tls:
+        return None
+    context = ssl.create_default_context(cafile=broker.ca)
+    if broker.certificate is not None:
+        context.load_cert_chain(broker.certificate, broker.key)
+    return context
+
+
+def _queue_of(wants: Callable[[Message, int], bool]) -> type[asyncio.Queue[Message]]:
+    """Return a queue for a client that takes only what is wanted."""
+
+    class Inbox(asyncio.Queue[Message]):
+        def put_nowait(self, item: Message) -> None:
+            if wants(item, self.qsize()):
+                super().put_nowait(item)
+
+    return Inbox

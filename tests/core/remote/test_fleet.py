@@ -1,0 +1,57 @@
+"""The fleet's picture: what hosts said, nothing else, and no unit is quiet before its host said so."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estim.core.remote.fleet import HOSTS_MAX, UNITS_MAX, Fleet
+
+QUIET = {"unit": "left", "state": "ended", "stimulating": "OFF", "may_be_on": "OFF", "level": 0}
+
+
+def said(**more: object) -> bytes:
+    return json.dumps({**QUIET, **more}).encode()
+
+
+def test_a_unit_is_quiet_only_when_its_host_says_so_after_it_was_asked() -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/bridge", b"online", 0.0)
+    fleet.hear("estim/h7/c1/state", said(), 1.0)
+    assert [(host, unit.unit) for host, unit in fleet.open_units(None, 2.0)] == [("h7", "c1")]
+    for more in ({"stimulating": "ON"}, {"may_be_on": "ON"}, {"state": "stopping"}, {"state": "running"}):
+        fleet.hear("estim/h7/c1/state", said(**more), 3.0)
+        assert fleet.open_units("h7", 2.0), more
+    fleet.hear("estim/h7/c1/state", said(), 3.0)
+    assert fleet.open_units("h7", 2.0) == []
+    fleet.hear("estim/h7/bridge", b"offline", 4.0)
+    assert fleet.open_units("h7", 2.0), "nobody says any more that it is quiet"
+    assert fleet.open_units("h8", 2.0) == []
+
+
+def test_a_unit_without_a_state_is_open() -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/c1/link", b"online", 0.0)
+    ((host, unit),) = fleet.open_units(None, 0.0)
+    assert (host, unit.linked, unit.stimulating) == ("h7", True, None)
+
+
+def test_a_stranger_s_text_is_bounded() -> None:
+    fleet = Fleet()
+    for number in range(HOSTS_MAX + 5):
+        fleet.hear(f"estim/h{number}/bridge", b"online", 0.0)
+    for number in range(UNITS_MAX + 5):
+        fleet.hear(f"estim/h1/u{number}/state", said(unit="\x1b[2J" + "x" * 500), 0.0)
+    assert len(fleet.hosts) == HOSTS_MAX
+    assert len(fleet.hosts["h1"].units) == UNITS_MAX
+    assert fleet.left_out == 10
+    assert all(unit.name.isprintable() and len(unit.name) <= 80 for unit in fleet.hosts["h1"].units.values())
+
+
+@given(st.text(max_size=40), st.binary(max_size=80), st.recursive(st.none() | st.integers() | st.text(), st.lists))
+def test_whatever_is_said_nothing_breaks(topic: str, payload: bytes, value: object) -> None:
+    fleet = Fleet()
+    for where in (topic, "estim/h/c/state", "estim/h/bridge", "estim/h/c/link", "estim/all/cmd", "estim/h/c/d/e"):
+        fleet.hear(where, payload, 0.0)
+        fleet.hear(where, said(unit=value, state=value, level=value, stop_confirmed=value), 0.0)
+    assert len(fleet.hosts) <= 3
