@@ -1,10 +1,12 @@
 """The software units that exist: their names, what can be set on them, and how to make them from a line of text.
 
-The line is `FAMILY[:opt=val,…]`, as `estim --simulate` and `estim-sim serve` take it. A plug-in that brings a family
+The line is `FAMILY[:opt=val,…]`, as `estim --simulate` and `estim-sim serve` take it; several have
+";" between them. A plug-in that brings a family
 may bring its twin too: an entry point of `estim.twins`, called as the family is, resolves to a simulator.twin.Kind.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
@@ -22,6 +24,10 @@ from simulator.weather import RadioFaults
 
 LogOf = Callable[[str], Log]
 """Makes the log of a unit from the unit's name, as simulator.trace.Trace.of does."""
+
+
+UNITS_MAX = 8
+"""Software units of one host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,24 @@ def read_line(line: str) -> Setup:
     family, _, text = line.partition(":")
     made = kind(family.strip())
     return Setup(made.family, *read_options(text, RadioFaults(), made.unit))
+
+
+def read_lines(text: str) -> list[Setup]:
+    """Read several of them, with ";" between; raise BadOption with a sentence."""
+    lines = text.split(";")
+    if len(lines) > UNITS_MAX:
+        raise BadOption(f"{len(lines)} software units are more than the {UNITS_MAX} that one host simulates")
+    return [read_line(line) for line in lines]
+
+
+def make_all(setups: Sequence[Setup], log_of: LogOf, seed: int = 0) -> list[list[Twin]]:
+    """Make the units of one air, a list for each setup; those of one family have numbers."""
+    count: Counter[str] = Counter()
+    made: list[list[Twin]] = []
+    for setup in setups:
+        count[setup.family] += 1
+        made.append(make(setup, log_of, seed, count[setup.family]))
+    return made
 
 
 def make(setup: Setup, log_of: LogOf, seed: int = 0, number: int = 1) -> list[Twin]:

@@ -35,6 +35,9 @@ MINUTES = amount("--minutes", 0, 1440, "minutes")
 
 SEED_MAX = 2**63 - 1
 
+UNITS_MAX = 2
+"""Units of one session: left and right."""
+
 
 app = typer.Typer(
     help="Sessions on the Bluetooth stimulator that you already own: one key, twenty minutes, it ends itself.",
@@ -51,7 +54,10 @@ def flags(
     home: Annotated[str | None, typer.Option(metavar="DIR", help="keep everything below this folder")] = None,
     radio: Annotated[str, typer.Option(metavar="bluetooth[:hciN]|hci:TRANSPORT", help="which radio")] = "bluetooth",
     simulate: Annotated[
-        str | None, typer.Option(metavar="FAMILY[:opt=val,…]", help="a software unit instead (see `estim-sim list`)")
+        list[str] | None,
+        typer.Option(
+            metavar="FAMILY[:opt=val,…]", help="a software unit instead, several if repeated (see `estim-sim list`)"
+        ),
     ] = None,
     speed: Annotated[str, typer.Option(metavar="N|max", help="with --simulate: run time faster, or let it jump")] = "1",
     mqtt: Annotated[
@@ -76,7 +82,8 @@ def flags(
         from estim.config.broker import check_address
 
         check_address(mqtt)
-    if simulate is None:
+    software = ";".join(simulate) if simulate else None
+    if software is None:
         for name, given in (("--speed", speed != "1"), ("--log", log is not None)):
             if given:
                 _usage(f"{name} goes with --simulate only: a real unit can't be hurried")
@@ -89,7 +96,7 @@ def flags(
             " hci:usb:0"
         )
     host = HostOptions(
-        home=home, radio=radio, simulate=simulate, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
+        home=home, radio=radio, simulate=software, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
     )
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:
@@ -104,7 +111,10 @@ def run(
     program: Annotated[
         str | None, typer.Argument(help="a name (`estim programs list`) or a file; without it today's of the schedule")
     ] = None,
-    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several")] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several; given twice: two as one session"),
+    ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(metavar="N", parser=MINUTES, help="length, fractions allowed; usually 20, at most 30"),
@@ -121,16 +131,23 @@ def run(
     at_slot: Annotated[
         bool, typer.Option("--at-slot", help="the pads are on: begin by itself at the next slot, at most 15 min ahead")
     ] = False,
-    site: Annotated[str | None, typer.Option(help="which of the program's sites, such as ankle-left")] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option(help="which of the program's sites, such as ankle-left; one for each unit, in their order"),
+    ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option(metavar="gap|dose|run", help="start although the rest, the day's dose or a run speak against it"),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
 ) -> None:
-    """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q."""
+    """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q.
+
+    Two units make one session: 1 and 2 start them and choose whose level + and - move; every stop is for both.
+    """
     from estim.cli.questions import gates_of, last_level, todays_program
-    from estim.cli.run import refuse_session, run_session
+    from estim.cli.run import refuse_session
+    from estim.cli.together import run_session
     from estim.core.messages.commands import Start
 
     gates = gates_of(override or [])
@@ -139,30 +156,52 @@ def run(
     made: Flags = context.obj
     try:
         wanted = todays_program(made.host) if program is None else _place(program)
-        goal = last_level(made.host, wanted, unit, site) if level == "last" else read_levels(level, "--level")
+        pairs = _units_and_sites(unit or [], site or [], at_slot=at_slot)
+        typed = None if level == "last" else read_levels(level, "--level")
+        goals = [last_level(made.host, wanted, *pair) if typed is None else typed for pair in pairs]
     except EstimError as error:
         if error.code is Exit.USAGE:
             raise
         raise typer.Exit(refuse_session(made.host, program or "", error, as_json=made.as_json)) from error
-    start = Start(
-        program=wanted,
-        unit=unit,
-        minutes=minutes,
-        level=goal,
-        ramp_s=ramp,
-        pads_on=pads_on,
-        override=gates,
-        site=site,
-        keep=keep,
-    )
-    code = run_session(made.host, start, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
+    starts = [
+        Start(
+            program=wanted,
+            unit=one,
+            minutes=minutes,
+            level=goal,
+            ramp_s=ramp,
+            pads_on=pads_on,
+            override=gates,
+            site=place,
+            keep=keep,
+        )
+        for (one, place), goal in zip(pairs, goals, strict=True)
+    ]
+    code = run_session(made.host, starts, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
     raise typer.Exit(code)
+
+
+def _units_and_sites(units: list[str], sites: list[str], *, at_slot: bool) -> list[tuple[str | None, str | None]]:
+    """Return each unit of a session with its site; raises EstimError (2)."""
+    if len(units) > UNITS_MAX:
+        _usage(f"--unit: a session is for {UNITS_MAX} units at most")
+    if len({one.casefold() for one in units}) < len(units):
+        _usage(f"--unit {units[0]} twice: name two units")
+    if len(sites) > max(1, len(units)):
+        _usage(f"--site is given {len(sites)} times: say one for each unit")
+    if len(units) > 1 and len({one.casefold() for one in sites}) < len(units):
+        _usage("two units are on two sites: say --site for each, in their order, such as ankle-left and ankle-right")
+    if at_slot and len(units) > 1:
+        _usage("--at-slot arms one unit: name one")
+    if not units:
+        return [(None, sites[0] if sites else None)]
+    return [(one, sites[place] if place < len(sites) else None) for place, one in enumerate(units)]
 
 
 @app.command()
 def stop(
     context: typer.Context,
-    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit")] = None,
+    unit: Annotated[list[str] | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit")] = None,
     soft: Annotated[bool, typer.Option("--soft", help="down in two seconds")] = False,
     seen_off: Annotated[
         bool, typer.Option("--seen-off", help="you have looked: a unit that can't be reached is off, so stop searching")
@@ -172,8 +211,12 @@ def stop(
     from estim.cli.quick import Wanted, Where, stop_and_tell
 
     made: Flags = context.obj
+    named = unit or []
+    if seen_off and len(named) > 1:
+        _usage("--seen-off takes one --unit at a time: what you have seen is one unit")
+    one = named[0] if len(named) == 1 else None  # who names several has all stopped: rather one too many than too few
     where = Where(made.host.home, made.host.radio, simulated=made.host.simulate is not None)
-    raise typer.Exit(stop_and_tell(Wanted(unit or None, soft, seen_off), where, as_json=made.as_json))
+    raise typer.Exit(stop_and_tell(Wanted(one or None, soft, seen_off), where, as_json=made.as_json))
 
 
 @app.command()

@@ -73,7 +73,9 @@ def split(argv: Sequence[str]) -> tuple[list[str], dict[str, str]] | None:
         if word in _FLAGS:
             options[word] = "yes"
         elif name in _VALUES | UNASKED and (equals or rest):
-            options[name] = value if equals else rest.pop(0)
+            given = value if equals else rest.pop(0)
+            # who names several units has all stopped: rather one too many than too few
+            options[name] = "" if name == "--unit" and name in options else given
         elif word.startswith("--"):
             return None
         else:
@@ -93,7 +95,9 @@ def read_stop(argv: Sequence[str]) -> tuple[Wanted, Where, bool] | None:
     if parts is None or parts[0] != ["stop"]:
         return None
     options = parts[1]
-    wanted = Wanted(options.get("--unit"), soft="--soft" in options, seen_off="--seen-off" in options)
+    if "--seen-off" in options and options.get("--unit") == "":
+        return None  # which of them has been seen is not clear: the full command line asks
+    wanted = Wanted(options.get("--unit") or None, soft="--soft" in options, seen_off="--seen-off" in options)
     radio = options.get("--radio", "bluetooth")
     where = Where(options.get("--home"), radio, simulated="--simulate" in options)
     return wanted, where, "--json" in options

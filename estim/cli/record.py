@@ -2,7 +2,7 @@
 
 import msgspec
 
-from estim.cli.output import complain, outlet, tell_encoded, unread
+from estim.cli.output import complain, tell_encoded, unread
 from estim.cli.text import Screen
 from estim.core.errors import Exit
 from estim.core.messages.commands import Start
@@ -22,15 +22,15 @@ _REASON = {
 
 
 class Record:
-    """What was told of one session. `simulate` and `start` are what the person asked for."""
+    """What was told of one session. `simulate` and `start` are what the person asked for; no `screen`: JSON lines."""
 
-    def __init__(self, simulate: str | None, start: Start, *, as_json: bool) -> None:
+    def __init__(self, simulate: str | None, start: Start, screen: Screen | None) -> None:
         self.last: Snapshot | None = None
         self.lost = False
         self.ended: Ended | None = None
         self._simulate = simulate
         self._start = start
-        self._screen = None if as_json else Screen(outlet())
+        self._screen = screen
         self._started: Started | None = None
         self._level_max: dict[Channel, int] = {}
         self._mute = False
@@ -86,7 +86,7 @@ class Record:
             reason=reason,
             program=last.program if last and last.program else self._start.program,
             unit=last.unit if last else self._start.unit or "",
-            family=last.family if last else (self._simulate or "").partition(":")[0],
+            family=last.family if last else _family(self._simulate),
             simulated=last.simulated if last else self._simulate is not None,
             started_at=started.started_at if started else None,
             duration_s=last.elapsed_s if last and started else 0.0,
@@ -118,6 +118,11 @@ class Record:
         self._mute = True
         unread()
         return False
+
+
+def _family(simulate: str | None) -> str:
+    """Return the family of the software unit, "" where there is none, or it may be one of several."""
+    return "" if simulate is None or ";" in simulate else simulate.partition(":")[0]
 
 
 def exit_code(ended: Ended, signalled: Exit | None) -> int:

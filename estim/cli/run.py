@@ -1,7 +1,7 @@
-"""`estim run`: one session in plain text or JSON lines, from pads-on to the line that says how it ended.
+"""`estim run`: one unit's session in plain text or JSON lines, from pads-on to the line that says how it ended.
 
 1. The last line is always `ended`, also after a refusal and after a host that died.
-2. A signal asks for a stop and stays until that line is written; a second one changes nothing. Ctrl-Z stops first.
+2. Who is interrupted asks for a stop and stays until that line is written; a second time changes nothing.
 3. If the host dies, a new one is started within a second, which stops the unit by itself; its word is the last line.
    One that can't be started is tried again for as long as there is time.
 4. A host that says nothing for three seconds is asked; if it doesn't answer, that is an alarm (safety.md H-29).
@@ -9,19 +9,16 @@
 """
 
 import asyncio
-import os
-import signal
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import msgspec
 
 from estim.cli.at_slot import Ahead
-from estim.cli.keys import Keys, has_terminal
-from estim.cli.output import complain, note
-from estim.cli.questions import ask_after, ask_open_questions, next_slot
+from estim.cli.output import complain, note, outlet
+from estim.cli.questions import next_slot
 from estim.cli.record import Record, exit_code
-from estim.cli.text import left_on
+from estim.cli.text import Screen, left_on
 from estim.client.connection import join
 from estim.client.follower import LOOK_S, SILENT_TICKS, Client, Follower
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
@@ -49,25 +46,35 @@ LEVEL_MAX = 10_000
 STOPS = STOP_LETTERS | LEAVE_LETTERS | {PANIC_KEY}
 """The keys that stop."""
 
-_SIGNALS = {
-    signal.SIGINT: Exit.INTERRUPTED,
-    signal.SIGTERM: Exit.TERMINATED,
-    signal.SIGHUP: Exit.HUNG_UP,
-}
+PROMPT = "Are the pads on, and are you sitting or lying? Press Enter to start, q to leave."
+"""What asks for the key that starts a session."""
 
 
 class Run:
-    """One run of the command. `may_ask`: a person sits at the terminal, and may be asked."""
+    """One unit's run. `screen` None tells it as JSON lines; `may_ask`: a person sits at the terminal, and may be asked.
+
+    `prompt` asks for the key that starts it; `taken` is told when the host has taken the start.
+    """
 
     def __init__(
-        self, options: HostOptions, start: Start, *, as_json: bool, may_ask: bool, at_slot: bool = False
+        self,
+        options: HostOptions,
+        start: Start,
+        *,
+        screen: Screen | None,
+        may_ask: bool,
+        at_slot: bool = False,
+        prompt: str = PROMPT,
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
         self._at_slot = at_slot
         self._ahead: Ahead | None = None
         self._start = start
         self._may_ask = may_ask
-        self._record = Record(options.simulate, start, as_json=as_json)
+        self._prompt = prompt
+        self._taken = taken
+        self._record = Record(options.simulate, start, screen)
         self._signal: Exit | None = None
         self._follower: Follower | None = None
         self._reply: Reply | None = None
@@ -77,7 +84,7 @@ class Run:
         self._why = ""
         self._code: int | None = None
         self._unit: str | None = None
-        self._keys: Keys | None = None
+        self._asked_to_stop = False
         self._prompted = False
         self._warned: set[str] = set()
         self._refusals: set[str] = set()
@@ -85,10 +92,6 @@ class Run:
 
     async def run(self) -> int:
         """Play; return the exit code."""
-        loop = asyncio.get_running_loop()
-        for number, code in _SIGNALS.items():
-            loop.add_signal_handler(number, self._interrupt, code)
-        loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         try:
             self._check()
             if self._at_slot:
@@ -117,7 +120,6 @@ class Run:
         try:
             return await self._play(self._follower)
         finally:
-            self._close_keys()
             await self._follower.close()
 
     async def _play(self, follower: Follower) -> int:
@@ -135,8 +137,7 @@ class Run:
             self._unit = self._reply.unit if isinstance(self._reply, Done) else self._start.unit
             if self._ahead is not None:
                 self._tasks.begin(self._begin_at_slot(follower, self._ahead))
-            if self._may_ask:
-                self._keys = Keys(self._key)
+            self._taken()
         await follower.run()
         assert self._code is not None, "it is left with a code only"
         return self._code
@@ -213,7 +214,7 @@ class Run:
         self._why = why
 
     async def _begin_at_slot(self, follower: Follower, ahead: Ahead) -> None:
-        why = await ahead.at_slot(self._is_ready, self._is_over, lambda: follower.say(Arm(self._unit)))
+        why = await ahead.at_slot(lambda: self.ready, self._is_over, lambda: follower.say(Arm(self._unit)))
         if why:
             note(why)
             self._stop("stopped")
@@ -224,9 +225,6 @@ class Run:
         if text and other.unit not in self._warned:
             self._warned.add(other.unit)
             complain(text)
-
-    def _is_ready(self) -> bool:
-        return self._record.last is not None and self._record.last.state is State.READY
 
     def _is_over(self) -> bool:
         """Say whether there is nothing left to begin: it was started by a key, stopped, or has ended."""
@@ -245,13 +243,13 @@ class Run:
     def _show(self, shown: Snapshot) -> None:
         if shown.state is State.READY and not self._start.pads_on and not self._prompted:
             self._prompted = True
-            note("Are the pads on, and are you sitting or lying? Press Enter to start, q to leave.")
+            note(self._prompt)
         if not self._record.show(shown):
-            self._interrupt(Exit.HUNG_UP)
+            self.interrupt(Exit.HUNG_UP)
 
     def _tell(self, event: Happened) -> None:
         if not self._record.tell(event):
-            self._interrupt(Exit.HUNG_UP)
+            self.interrupt(Exit.HUNG_UP)
 
     # Ends that the host didn't tell
 
@@ -276,32 +274,50 @@ class Run:
             self._tell(self._record.made_up(Reason.FAULT, text, confirmed=confirmed))
             self._leave(Exit.GENERAL if confirmed else Exit.NOT_CONFIRMED)
 
-    # Signals and keys
+    # What a person does
+
+    @property
+    def ready(self) -> bool:
+        """Whether its unit waits for the key that starts it."""
+        return self._record.last is not None and self._record.last.state is State.READY
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits for a key to go on."""
+        return self._record.last is not None and self._record.last.state is State.PAUSED
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is on its way to its end already, by whomever."""
+        last = self._record.last
+        return self._asked_to_stop or (last is not None and last.state in (State.STOPPING, State.ENDED))
+
+    @property
+    def completed(self) -> bool:
+        """Whether it has ended as it was meant to."""
+        return self._record.ended is not None and self._record.ended.reason is Reason.COMPLETED
 
     def _signalled(self) -> bool:
         return self._signal is not None
 
-    def _interrupt(self, code: Exit) -> None:
+    def interrupt(self, code: Exit) -> None:
+        """Stop, and end with this code; the first one holds."""
         if self._signal is None:
             self._signal = code
             self._stop()
 
-    def _suspend(self) -> None:
-        """Ctrl-Z: the output goes to zero first, then this process stops as it was asked to."""
+    async def stop_first(self) -> None:
+        """Stop, and return when that is answered: somebody is about to freeze this process."""
         self._signal = self._signal or Exit.INTERRUPTED
-        self._tasks.begin(self._stop_then_suspend())
-
-    async def _stop_then_suspend(self) -> None:
         if self._follower is not None and self._record.ended is None:
             self._limit_stop(self._follower)
             await self._follower.say(Stop(unit=self._unit, reason="interrupted"))
-        self._close_keys()
-        os.kill(os.getpid(), signal.SIGSTOP)
 
     def _stop(self, reason: Literal["stopped", "panic", "interrupted"] = "interrupted") -> None:
         """Stop; what comes of it is told if it isn't done."""
         if self._follower is None or self._record.ended is not None:
             return
+        self._asked_to_stop = True
         if reason == "interrupted":
             self._limit_stop(self._follower)
         self._follower.send(Stop(unit=self._unit, reason=reason))
@@ -316,11 +332,8 @@ class Run:
         if self._record.ended is None and self._unit is not None:
             self._alarm(why)
 
-    def _close_keys(self) -> None:
-        if self._keys is not None:
-            self._keys.close()
-
-    def _key(self, key: str) -> None:
+    def key(self, key: str) -> None:
+        """Take a key that a person pressed, as estim.cli.keys names it."""
         if key in STOPS:
             self._stop("panic" if key == PANIC_KEY else "stopped")
             return
@@ -336,8 +349,7 @@ class Run:
             case "-" | "_":
                 self._send(SetLevel(channel=channel, by=-1, unit=self._unit))
             case " ":
-                paused = last.state is State.PAUSED
-                self._send(Resume(self._unit) if paused else Pause(self._unit))
+                self._send(Resume(self._unit) if self.paused else Pause(self._unit))
             case _:
                 pass
 
@@ -352,22 +364,8 @@ class Run:
             note(f"\n{text}")
 
 
-def run_session(options: HostOptions, start: Start, *, as_json: bool, no_input: bool, at_slot: bool = False) -> int:
-    """Play one session, with the questions before and after it where somebody can answer; return the exit code.
-
-    With --json nothing is asked on the way: at a terminal open questions refuse, and the last line says so.
-    """
-    may_ask = not no_input and has_terminal()
-    if may_ask and not as_json:
-        ask_open_questions(options)
-    start = msgspec.structs.replace(start, unasked=not may_ask)
-    code = asyncio.run(Run(options, start, as_json=as_json, may_ask=may_ask, at_slot=at_slot).run())
-    if may_ask and not as_json and code in (Exit.DONE, Exit.INTERRUPTED):
-        ask_after(options)
-    return code
-
-
 def refuse_session(options: HostOptions, program: str, error: EstimError, *, as_json: bool) -> int:
     """Tell a session that was refused before a host was asked, as every other; return the exit code."""
-    Record(options.simulate, Start(program=program), as_json=as_json).refuse(error.code, error.text)
+    screen = None if as_json else Screen(outlet())
+    Record(options.simulate, Start(program=program), screen).refuse(error.code, error.text)
     return error.code

@@ -153,41 +153,60 @@ def _level(lane: ChannelView) -> str:
     return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}-{lane.hi}"
 
 
+def short(shown: Snapshot) -> str:
+    """Return what `bar` says in fewer signs, with the unit's name: for one of several beside each other."""
+    levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
+    mark = "SIM " if shown.simulated else ""
+    old = " (old)" if shown.stale else ""
+    state = "" if shown.state is State.RUNNING else f" {shown.state.value}"
+    return f"{mark}{shown.unit} {minutes(shown.left_s)} {levels}{old}{state}".rstrip()
+
+
 class Screen:
     """Where the plain text goes: with a bar that is drawn over on a terminal, with a line a minute elsewhere.
 
-    No colour and no cursor movement but the carriage return, so that NO_COLOR has nothing to turn off.
+    `several`: there is more than one unit, and each line says of which it is. No colour and no cursor movement but the
+    carriage return, so that NO_COLOR has nothing to turn off.
     """
 
-    def __init__(self, out: TextIO, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, out: TextIO, environ: Mapping[str, str] = os.environ, *, several: bool = False) -> None:
         self._out = out
         self._moves = out.isatty() and environ.get("TERM") not in (None, "", "dumb")
+        self._several = several
+        self._shown: dict[str, Snapshot] = {}
         self._drawn = 0
-        self._minute = -1
+        self._minute: dict[str, int] = {}
 
     def tell(self, event: Happened) -> None:
         """Write one happening; raises OSError if nobody can read it."""
-        self._write(said(event))
+        self._write(said(event), event.unit)
 
     def show(self, shown: Snapshot) -> None:
         """Draw the bar anew, or write a line if a minute of the session has passed; raises OSError as `tell`."""
         if shown.state in (State.IDLE, State.CONNECTING, State.ENDED):
+            self._shown.pop(shown.unit, None)
             return
+        self._shown[shown.unit] = shown
         if self._moves:
-            width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)
-            text = bar(shown)[:width]
-            steer(self._out, "\r")
-            self._out.write(f"{text:<{min(self._drawn, width)}}")
-            steer(self._out, "\r")
-            self._drawn = len(text)
-            self._out.flush()
-        elif int(shown.elapsed_s // 60) > self._minute:
-            self._minute = int(shown.elapsed_s // 60)
-            self._write(bar(shown))
+            self._draw()
+        elif int(shown.elapsed_s // 60) > self._minute.get(shown.unit, -1):
+            self._minute[shown.unit] = int(shown.elapsed_s // 60)
+            self._write(bar(shown), shown.unit)
 
-    def _write(self, text: str) -> None:
+    def _draw(self) -> None:
+        width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)
+        every = sorted(self._shown.values(), key=lambda one: one.unit)
+        text = (" | ".join(short(one) for one in every) if self._several else bar(every[0]))[:width]
+        steer(self._out, "\r")
+        self._out.write(f"{text:<{min(self._drawn, width)}}")
+        steer(self._out, "\r")
+        self._drawn = len(text)
+        self._out.flush()
+
+    def _write(self, text: str, unit: str) -> None:
         if self._drawn:
             steer(self._out, "\r" + " " * self._drawn + "\r")
         self._drawn = 0
-        self._out.write(f"{text}\n")
+        name = f"{unit}: " if self._several else ""
+        self._out.write(f"{name}{text}\n")
         self._out.flush()

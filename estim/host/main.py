@@ -80,19 +80,23 @@ def _air(options: HostOptions, files: ExitStack) -> Air:
     if options.simulate is not None:
         from simulator.memory import MemoryAir
         from simulator.options import BadOption
-        from simulator.registry import make, read_line
+        from simulator.registry import make_all, read_lines
         from simulator.trace import Trace, silent
 
         try:
-            setup = read_line(options.simulate)
+            setups = read_lines(options.simulate)
             log = Path(options.log).open("w", encoding="utf-8") if options.log else None  # noqa: SIM115 - kept below
         except BadOption as error:
             raise EstimError(f"--simulate {options.simulate}: {error}", code=Exit.USAGE) from error
         except OSError as error:
             raise EstimError(f"--log {options.log}: {error.strerror}", code=Exit.CANT_CREATE) from error
         trace = Trace(files.enter_context(log)) if log else None
-        twins = make(setup, trace.of if trace else lambda _unit: silent, options.seed)
-        return MemoryAir(twins, setup.seed(options.seed), setup.radio)
+        made = make_all(setups, trace.of if trace else lambda _unit: silent, options.seed)
+        air = MemoryAir([twin for twins in made for twin in twins], setups[0].seed(options.seed), setups[0].radio)
+        for setup, twins in zip(setups[1:], made[1:], strict=True):
+            for twin in twins:
+                air.change(twin.address, setup.radio)
+        return air
     from estim.host.radio.bleak_link import BleAir
 
     kind, _, which = options.radio.partition(":")

@@ -115,7 +115,7 @@ def types(capsys: pytest.CaptureFixture[str]) -> Types:
         ("stop --soft --json --no-input", ["stop"], {"--soft": "yes", "--json": "yes", "--no-input": "yes"}),
         ("--home h stop --unit=one", ["stop"], {"--home": "h", "--unit": "one"}),
         ("level A -1 --unit one", ["level", "A", "-1"], {"--unit": "one"}),
-        ("--unit one --unit two stop", ["stop"], {"--unit": "two"}),
+        ("--unit one --unit two stop", ["stop"], {"--unit": ""}),
         (
             "--simulate coyote3:lost=0.2 --speed max stop",
             ["stop"],
@@ -453,6 +453,21 @@ def test_a_stop_keeps_its_exit_whatever_becomes_of_its_words(home: Path, out: st
         assert typed(home, "--simulate", "coyote3", *flags, "stop") == Exit.DONE
         assert typed(home, "--simulate", "coyote3", *flags, "--", "stop", "--seen-off") == Exit.NOT_CONFIRMED
     assert (b"nothing is running" in kept.written) == (out == "kept")
+
+
+@pytest.mark.parametrize("line", ["stop --unit a --unit b", "--unit=a --unit=b stop", "--unit a --json stop --unit a"])
+def test_who_names_several_units_has_all_stopped(line: str) -> None:
+    read = read_stop(line.split())
+    assert read is not None
+    assert read[0].unit is None
+
+
+@pytest.mark.parametrize("line", ["stop --seen-off --unit a --unit b", "stop --unit=a --unit=b --seen-off"])
+def test_only_one_unit_at_a_time_is_seen_off(home: Path, types: Types, line: str) -> None:
+    assert read_stop(line.split()) is None
+    said = types(home, *line.split())
+    assert said.code == Exit.USAGE
+    assert "one --unit at a time" in said.err
 
 
 class Odd(io.StringIO):

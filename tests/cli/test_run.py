@@ -78,7 +78,7 @@ def test_without_the_pads_on_act_it_is_refused(person: Person) -> None:
 
 @pytest.mark.control("C-46")
 def test_what_is_told_in_a_dead_hosts_stead_is_null_only_where_no_unit_was_touched() -> None:
-    record = Record("em70", Start(program="tens-ankle"), as_json=True)
+    record = Record("em70", Start(program="tens-ankle"), None)
     told = {way: record.made_up(Reason.FAULT, "the host died", confirmed=way) for way in (True, False, None)}
     assert {way: (one.stop_confirmed, one.may_be_on) for way, one in told.items()} == {
         True: (True, False),

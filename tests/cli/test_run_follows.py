@@ -64,7 +64,7 @@ class Played:
     def __init__(self, host: Host, *next_ones: ScriptedClient | OSError, simulate: str | None = None) -> None:
         options = HostOptions(simulate=simulate)
         start = Start(program="tens-ankle", pads_on=True)
-        self.run = Run(options, start, as_json=True, may_ask=False)
+        self.run = Run(options, start, screen=None, may_ask=False)
         self.again = Successors(*next_ones)
         self.playing = asyncio.create_task(self.run.play(host, self.again))
 
@@ -206,7 +206,7 @@ def test_a_silent_host_is_asked_and_only_one_that_stands_still_is_an_alarm(
         await asyncio.sleep(SILENT_TICKS + 1)
         host.still = True
         await asyncio.sleep(60)
-        played.run._key("s")
+        played.run.key("s")
         assert await played.end() == (Exit.DONE, 64.0)
 
     alarm = ["the host has said nothing for 3 s, and output may be on"] if still else []
@@ -221,7 +221,7 @@ def test_a_stop_key_without_an_answer_is_an_alarm_and_goes_on(capsys: pytest.Cap
         await turns()
         host.play()
         await turns()
-        played.run._key("f12")
+        played.run.key("f12")
         for _ in range(int(LATE_S) + 2):
             host.show(RUNNING)
             await asyncio.sleep(1)
@@ -244,7 +244,7 @@ def test_an_interruption_that_crosses_the_start_is_said_again_when_it_is_answere
             host.refuse = Refusal(code=Exit.REFUSED, text="stopped before it began")
         played = Played(host)
         await turns()
-        played.run._interrupt(Exit.INTERRUPTED)
+        played.run.interrupt(Exit.INTERRUPTED)
         await turns()
         assert host.stops == [LAST_WORD]
         host.start.set()
@@ -270,8 +270,8 @@ def test_a_host_that_does_not_end_after_a_signal_is_taken_for_dead_when_its_time
         await turns()
         host.play()
         await turns()
-        played.run._interrupt(Exit.TERMINATED)
-        played.run._interrupt(Exit.INTERRUPTED)
+        played.run.interrupt(Exit.TERMINATED)
+        played.run.interrupt(Exit.INTERRUPTED)
         talking = asyncio.create_task(talk(host))
         assert await played.end() == (Exit.GENERAL, STOP_S)
         talking.cancel()

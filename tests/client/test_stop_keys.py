@@ -3,11 +3,13 @@
 import asyncio
 import os
 import pty
+from io import StringIO
 
 import pytest
 
 from estim.cli.keys import Keys, read_keys
 from estim.cli.run import Run
+from estim.cli.text import Screen
 from estim.client.follower import Follower
 from estim.client.stop_keys import LEAVE_LETTERS, STOP_LETTERS, bare, panics
 from estim.clock import new_loop
@@ -96,7 +98,7 @@ class Refusing(ScriptedClient):
 
 def running(client: ScriptedClient) -> Run:
     """Return `estim run` in mid-session on a scripted host."""
-    run = Run(HostOptions(), Start(program="tens-ankle", pads_on=True), as_json=False, may_ask=False)
+    run = Run(HostOptions(), Start(program="tens-ankle", pads_on=True), screen=Screen(StringIO()), may_ask=False)
     run._follower = Follower(client, run, Successors())
     run._unit = "coyote3"
     return run
@@ -104,7 +106,7 @@ def running(client: ScriptedClient) -> Run:
 
 async def pressed(run: Run, *keys: str) -> None:
     for key in keys:
-        run._key(key)
+        run.key(key)
     await asyncio.sleep(0)  # each key has a task of its own
 
 
