@@ -68,6 +68,7 @@ async def test_it_says_that_it_is_there_and_that_it_goes(mosquitto: Mosquitto) -
         async with joined(mosquitto, Ear()):
             await there.until(BRIDGE, b"online")
         await there.until(BRIDGE, b"offline")
+        assert [one[1] for one in there.all if one[0] == BRIDGE] == [b"online", b"offline"]
 
 
 @pytest.mark.control("C-14")
@@ -130,6 +131,7 @@ async def test_one_that_is_killed_is_told_by_its_will(mosquitto: Mosquitto) -> N
     async with house(mosquitto) as there, joined(mosquitto, ear), joined(mosquitto, Ear()):
         # two of one name: the broker breaks the older one off, as it does when a connection dies
         await there.until(BRIDGE, b"offline")
+        assert there.said[BRIDGE] == b"offline"
 
 
 def test_the_outbox_is_bounded_and_keeps_the_newest() -> None:

@@ -145,6 +145,8 @@ def run(
 
     Two units make one session: 1 and 2 start them and choose whose level + and - move; every stop is for both.
     """
+    import msgspec
+
     from estim.cli.questions import gates_of, last_level, todays_program
     from estim.cli.run import refuse_session
     from estim.cli.together import run_session
@@ -154,27 +156,18 @@ def run(
     if minutes == 0:
         _usage("--minutes 0: say more than 0 and at most 30")
     made: Flags = context.obj
+    pairs = _units_and_sites(unit or [], site or [], at_slot=at_slot)
     try:
         wanted = todays_program(made.host) if program is None else _place(program)
-        pairs = _units_and_sites(unit or [], site or [], at_slot=at_slot)
         typed = None if level == "last" else read_levels(level, "--level")
         goals = [last_level(made.host, wanted, *pair) if typed is None else typed for pair in pairs]
     except EstimError as error:
         if error.code is Exit.USAGE:
             raise
         raise typer.Exit(refuse_session(made.host, program or "", error, as_json=made.as_json)) from error
+    start = Start(program=wanted, minutes=minutes, ramp_s=ramp, pads_on=pads_on, override=gates, keep=keep)
     starts = [
-        Start(
-            program=wanted,
-            unit=one,
-            minutes=minutes,
-            level=goal,
-            ramp_s=ramp,
-            pads_on=pads_on,
-            override=gates,
-            site=place,
-            keep=keep,
-        )
+        msgspec.structs.replace(start, unit=one, site=place, level=goal)
         for (one, place), goal in zip(pairs, goals, strict=True)
     ]
     code = run_session(made.host, starts, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)

@@ -40,9 +40,9 @@ def test_systemd_would_say_if_there_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "place"),
     [
-        ({"HOME": "/home/me"}, "/home/me/.config/systemd/user/estim.service"),
-        ({"HOME": "/home/me", "XDG_CONFIG_HOME": "/etc/me"}, "/etc/me/systemd/user/estim.service"),
-        ({"HOME": "/home/me", "XDG_CONFIG_HOME": "here"}, "/home/me/.config/systemd/user/estim.service"),
+        ({"HOME": "/where/i/live"}, "/where/i/live/.config/systemd/user/estim.service"),
+        ({"HOME": "/where/i/live", "XDG_CONFIG_HOME": "/etc/me"}, "/etc/me/systemd/user/estim.service"),
+        ({"HOME": "/where/i/live", "XDG_CONFIG_HOME": "here"}, "/where/i/live/.config/systemd/user/estim.service"),
     ],
 )
 def test_where_it_lies(environ: dict[str, str], place: str) -> None:

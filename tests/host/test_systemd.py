@@ -81,6 +81,8 @@ def test_where_nobody_waits_for_signs_of_life_none_are_given(environ: dict[str, 
 
 @pytest.mark.parametrize("address", ["", "relative", "/nowhere/at/all", "@nobody-listens-here"])
 def test_without_a_systemd_nothing_is_said_and_nothing_fails(address: str) -> None:
-    systemd = Systemd({"NOTIFY_SOCKET": address})
+    systemd = Systemd({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "10000000"}, pid=7)
     systemd.ready()
+    systemd.status("em70 plays")
     systemd.close()
+    assert systemd.every_s == 5.0, "whoever asks for signs of life hears of it all the same"
