@@ -13,7 +13,6 @@ from estim.cli.lazy import add_verbs
 from estim.cli.output import flush, say, tell, tell_row
 from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
-from estim.core.levels import read_levels
 from estim.core.numbers import read_number
 from protocols.registry import names
 
@@ -34,9 +33,6 @@ MINUTES = amount("--minutes", 0, 1440, "minutes")
 """Reads a length; above 30 minutes a session is refused with its reason, by who knows the program."""
 
 SEED_MAX = 2**63 - 1
-
-UNITS_MAX = 2
-"""Units of one session: left and right."""
 
 
 app = typer.Typer(
@@ -145,50 +141,28 @@ def run(
 
     Two units make one session: 1 and 2 start them and choose whose level + and - move; every stop is for both.
     """
-    import msgspec
-
-    from estim.cli.questions import gates_of, last_level, todays_program
+    from estim.cli.questions import gates_of
     from estim.cli.run import refuse_session
+    from estim.cli.starts import units_and_sites, with_goals
     from estim.cli.together import run_session
     from estim.core.messages.commands import Start
 
     gates = gates_of(override or [])
     if minutes == 0:
         _usage("--minutes 0: say more than 0 and at most 30")
+    if program is not None and not program.strip():
+        _usage("the program has no name: say one of `estim programs list`, or nothing for today's")
     made: Flags = context.obj
-    pairs = _units_and_sites(unit or [], site or [], at_slot=at_slot)
+    pairs = units_and_sites(unit or [], site or [], at_slot=at_slot)
+    start = Start(program=program or "", minutes=minutes, ramp_s=ramp, pads_on=pads_on, override=gates, keep=keep)
     try:
-        wanted = todays_program(made.host) if program is None else _place(program)
-        typed = None if level == "last" else read_levels(level, "--level")
-        goals = [last_level(made.host, wanted, *pair) if typed is None else typed for pair in pairs]
+        starts = with_goals(made.host, start, pairs, level)
     except EstimError as error:
         if error.code is Exit.USAGE:
             raise
         raise typer.Exit(refuse_session(made.host, program or "", error, as_json=made.as_json)) from error
-    start = Start(program=wanted, minutes=minutes, ramp_s=ramp, pads_on=pads_on, override=gates, keep=keep)
-    starts = [
-        msgspec.structs.replace(start, unit=one, site=place, level=goal)
-        for (one, place), goal in zip(pairs, goals, strict=True)
-    ]
     code = run_session(made.host, starts, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
     raise typer.Exit(code)
-
-
-def _units_and_sites(units: list[str], sites: list[str], *, at_slot: bool) -> list[tuple[str | None, str | None]]:
-    """Return each unit of a session with its site; raises EstimError (2)."""
-    if len(units) > UNITS_MAX:
-        _usage(f"--unit: a session is for {UNITS_MAX} units at most")
-    if len({one.casefold() for one in units}) < len(units):
-        _usage(f"--unit {units[0]} twice: name two units")
-    if len(sites) > max(1, len(units)):
-        _usage(f"--site is given {len(sites)} times: say one for each unit")
-    if len(units) > 1 and len({one.casefold() for one in sites}) < len(units):
-        _usage("two units are on two sites: say --site for each, in their order, such as ankle-left and ankle-right")
-    if at_slot and len(units) > 1:
-        _usage("--at-slot arms one unit: name one")
-    if not units:
-        return [(None, sites[0] if sites else None)]
-    return [(one, sites[place] if place < len(sites) else None) for place, one in enumerate(units)]
 
 
 @app.command()
@@ -326,12 +300,6 @@ def _ask(context: typer.Context, command: "Ask") -> NoReturn:
     from estim.cli.daily import ask
 
     raise typer.Exit(ask(command, context.obj))
-
-
-def _place(program: str) -> str:
-    """Return a program's id, or the whole path of its file: the host may run in another folder."""
-    named = "/" not in program and not program.endswith(".toml")
-    return program if named else str(Path(program).expanduser().absolute())
 
 
 def _speed(text: str) -> str:
