@@ -142,25 +142,23 @@ def run(
     Two units make one session: 1 and 2 start them and choose whose level + and - move; every stop is for both.
     """
     from estim.cli.questions import gates_of
-    from estim.cli.run import refuse_session
     from estim.cli.starts import units_and_sites, with_goals
     from estim.cli.together import run_session
     from estim.core.messages.commands import Start
 
-    gates = gates_of(override or [])
+    made: Flags = context.obj
     if minutes == 0:
         _usage("--minutes 0: say more than 0 and at most 30")
     if program is not None and not program.strip():
         _usage("the program has no name: say one of `estim programs list`, or nothing for today's")
-    made: Flags = context.obj
+    gates = gates_of(override or [])
     pairs = units_and_sites(unit or [], site or [], at_slot=at_slot)
     start = Start(program=program or "", minutes=minutes, ramp_s=ramp, pads_on=pads_on, override=gates, keep=keep)
     try:
         starts = with_goals(made.host, start, pairs, level)
     except EstimError as error:
-        if error.code is Exit.USAGE:
-            raise
-        raise typer.Exit(refuse_session(made.host, program or "", error, as_json=made.as_json)) from error
+        code = _refused(made, program or "", error)
+        raise typer.Exit(code) from error
     code = run_session(made.host, starts, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
     raise typer.Exit(code)
 
@@ -300,6 +298,15 @@ def _ask(context: typer.Context, command: "Ask") -> NoReturn:
     from estim.cli.daily import ask
 
     raise typer.Exit(ask(command, context.obj))
+
+
+def _refused(made: Flags, program: str, error: EstimError) -> int:
+    """Tell a session that was refused before a host was asked; what was typed wrongly is told as everywhere."""
+    from estim.cli.run import refuse_session
+
+    if error.code is Exit.USAGE:
+        raise error
+    return refuse_session(made.host, program, error, as_json=made.as_json)
 
 
 def _speed(text: str) -> str:

@@ -160,7 +160,7 @@ def test_a_home_of_somebody_who_does_not_exist_is_a_sentence_and_no_stop_is_call
 
 
 @pytest.mark.parametrize("name", ["", " "])
-def test_a_program_without_a_name_is_not_todays(home: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_a_program_without_a_name_is_not_todays(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     """A script's empty variable must not start anything."""
-    assert typed(home, "--simulate", "coyote3", "run", name, "--pads-on") == Exit.USAGE
+    assert typed(tmp_path, "--simulate", "coyote3", "run", name, "--pads-on") == Exit.USAGE
     assert "the program has no name" in capsys.readouterr().err
