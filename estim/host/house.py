@@ -72,6 +72,7 @@ class House:
             health=self._services.settings.mqtt.health,
             obey=self._obey,
             day=self.day,
+            doubts=self._orders.doubts,
             now=lambda: self._services.clock.now().utc,
         )
         watcher = Watcher(remote, self._changed)

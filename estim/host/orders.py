@@ -30,6 +30,10 @@ class Orders:
         self._stops = stops
         self._snooze = snooze
 
+    def doubts(self) -> tuple[str, ...]:
+        """Return what keeps this host from knowing that nothing else is on, a sentence each."""
+        return self._stops.doubts()
+
     async def obey(self, order: Lowering) -> None:
         """Carry out one order; raises EstimError if it can't be, or a stop isn't confirmed."""
         match order:
@@ -54,9 +58,11 @@ class Orders:
                 assert_never(order)
 
     async def _stop(self, order: Stop) -> None:
-        """Stop; a unit that this host knows and does nothing with is stopped already."""
+        """Stop; a unit that this host knows and does nothing with is stopped already, if nothing was left on."""
         known = order.unit is not None and self._services.units.get(order.unit) is not None
         if known and not any(active.name == order.unit for active in self._units):
+            if self.doubts():
+                raise EstimError(f"the stop is NOT confirmed: {'; '.join(self.doubts())}", code=Exit.NOT_CONFIRMED)
             return
         await self._stops.stop(order)
 

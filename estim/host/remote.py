@@ -67,7 +67,8 @@ _encode = msgspec.json.encode
 class Remote:
     """One host as a house sees it: the units that are `known`, and those that are shown later.
 
-    `obey` carries an order out, `day` reads the diary (None: it can't be read now).
+    `obey` carries an order out, `day` reads the diary (None: it can't be read now), `doubts` are sentences on what may
+    be on and can't be stopped from here.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Remote:
         health: bool,
         obey: Callable[[Lowering], Awaitable[None]],
         day: Callable[[], Awaitable[Day | None]],
+        doubts: Callable[[], Sequence[str]],
         now: Callable[[], datetime],
         chance: Random | None = None,
         time_s: Callable[[], float] | None = None,
@@ -89,6 +91,7 @@ class Remote:
         self._health = health
         self._obey = obey
         self._day = day
+        self._doubts = doubts
         self._now = now
         self._chance = chance or Random()
         self._facts: dict[str, UnitFacts] = {}
@@ -187,15 +190,16 @@ class Remote:
         await self._tell_all()
 
     async def _tell_all(self) -> None:
+        doubts = self._doubts()
         for unit, facts in list(self._facts.items()):
             if unit in self._units:
                 self._state(unit, self._units[unit], urgent=True)
             else:
-                state = _encode(idle_state(facts.name, facts.channels))
+                state = _encode(idle_state(facts.name, facts.channels, doubts))
                 self.connection.publish(self.topics.unit(unit, "state"), state)
         playing = sum(shown.state is not State.ENDED for shown in self._units.values())
         day = await self._day() if self._health else None
-        told = host_state(len(self._facts), playing, self.connection.dropped, day, health=self._health)
+        told = host_state(len(self._facts), playing, self.connection.dropped, doubts, day, health=self._health)
         self.connection.publish(self.topics.state, _encode(told))
 
     def _noticed(self, _topic: str, payload: bytes) -> None:

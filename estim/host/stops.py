@@ -50,6 +50,10 @@ class Stops:
         typed_before = typed_s is not None and typed_s <= self._last_s
         return self.number != number or typed_before or stopped_since(self._home, typed_s)
 
+    def doubts(self) -> tuple[str, ...]:
+        """Return what keeps this host from knowing that nothing else is on, a sentence each."""
+        return self._out_of_reach.told()
+
     def order_all(self, reason: Reason) -> None:
         """Order every session's stop in this very breath; waits for nothing."""
         self.number += 1

@@ -74,6 +74,8 @@ def host_device(topics: HostTopics, name: str, *, health: bool) -> dict[str, Pla
             "pl_on": "online",
             "pl_off": "offline",
         },
+        "may_be_on": _truth("May be on", "may_be_on", "safety"),
+        "warning": _sensor("Warning", "warning", icon="mdi:alert"),
         "units": _sensor("Units", "units", icon="mdi:devices", stat_cla="measurement"),
         "playing": _sensor("Units that play", "playing", icon="mdi:pulse", stat_cla="measurement"),
         "orders_dropped": _sensor(

@@ -48,12 +48,17 @@ class UnitSeen:
         return self.stimulating is False and not self.may_be_on and self.state in (State.ENDED, State.IDLE, State.READY)
 
 
+OUT_OF_REACH = UnitSeen("", name="what it can't reach", may_be_on=True)
+"""Stands for whatever a host says that it can't stop."""
+
+
 @dataclass(slots=True)
 class HostSeen:
-    """One host with its units."""
+    """One host with its units. `doubted`: something that it can't reach may be on."""
 
     host: str
     online: bool = False
+    doubted: bool = False
     units: dict[str, UnitSeen] = field(default_factory=dict)
 
 
@@ -75,6 +80,8 @@ class Fleet:
             self.left_out += 1
         elif parts[2:] == ["bridge"]:
             host.online = payload == ONLINE.encode()
+        elif parts[2:] == ["state"]:
+            host.doubted = _doubted(payload)
         elif len(parts) == 4 and (unit := self._unit(host, parts[2])) is not None:
             self._hear_unit(host, unit, parts[3], payload, now_s)
         else:
@@ -105,13 +112,23 @@ class Fleet:
 
     def open_units(self, host: str | None, since_s: float) -> list[tuple[str, UnitSeen]]:
         """Return the units, of one host or of all, whose hosts haven't said since then that they are quiet."""
-        return [
+        meant = [seen for seen in self.hosts.values() if host in (None, seen.host)]
+        open_units = [
             (seen.host, unit)
-            for seen in self.hosts.values()
-            if host in (None, seen.host)
+            for seen in meant
             for unit in seen.units.values()
             if not (unit.quiet and unit.heard_s >= since_s and seen.online)
         ]
+        return open_units + [(seen.host, OUT_OF_REACH) for seen in meant if seen.doubted]
+
+
+def _doubted(payload: bytes) -> bool:
+    """Say whether a host says that something else may be on; what it says in no known form is doubt enough."""
+    try:
+        said = json.loads(payload)
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(said, dict) or said.get("may_be_on") != "OFF"
 
 
 def _read(unit: UnitSeen, payload: bytes, now_s: float) -> UnitSeen | None:

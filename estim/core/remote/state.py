@@ -44,6 +44,9 @@ UNIT_EVENTS = (
 )
 """What a unit's event topic may say; a session's end is said by its reason."""
 
+TEXT_MAX = 255
+"""Longest state that Home Assistant keeps, characters."""
+
 HOST_EVENTS = ("due",)
 
 _ENDING = frozenset({State.IDLE, State.READY, State.ENDED})
@@ -92,7 +95,7 @@ def unit_state(shown: Snapshot, now: datetime, *, health: bool) -> Fields:
         "battery": shown.battery,
         "heard_s": None if shown.heard_age_s is None else int(shown.heard_age_s),
         "alarm": on_off(alarm is not None),
-        "alarm_text": None if alarm is None else f"{alarm.text}: {alarm.do}"[:255],
+        "alarm_text": None if alarm is None else f"{alarm.text}: {alarm.do}"[:TEXT_MAX],
         "reason": None if shown.reason is None else shown.reason.value,
         "stop_confirmed": None if shown.stop_confirmed is None else on_off(shown.stop_confirmed),
         "phase": (shown.phase or None) if health else None,
@@ -100,24 +103,35 @@ def unit_state(shown: Snapshot, now: datetime, *, health: bool) -> Fields:
     }
 
 
-def idle_state(unit: str, channels: Sequence[Channel]) -> Fields:
-    """Return the state of a unit that this host knows and does nothing with; the same fields as `unit_state`."""
+def idle_state(unit: str, channels: Sequence[Channel], doubts: Sequence[str]) -> Fields:
+    """Return the state of a unit that this host knows and does nothing with; the same fields as `unit_state`.
+
+    It may be on where there are `doubts`: something was left on, and the host can't say that it isn't this one.
+    """
     nothing: Fields = dict.fromkeys(("may_be_on_until", "level", "cap"))
     levels: Fields = {level_key(channel): None for channel in channels}
     rest: Fields = dict.fromkeys(
         ("left_s", "ends_at", "battery", "heard_s", "alarm_text", "reason", "stop_confirmed", "phase", "program")
     )
-    known: Fields = {"unit": unit, "state": State.IDLE.value, "stimulating": "OFF", "may_be_on": "OFF", "alarm": "OFF"}
-    return {**known, **nothing, **levels, **rest}
+    known: Fields = {"unit": unit, "state": State.IDLE.value, "stimulating": "OFF"}
+    doubted: Fields = {"may_be_on": on_off(bool(doubts)), "alarm": "OFF"}
+    return {**known, **doubted, **nothing, **levels, **rest}
 
 
-def host_state(units: int, playing: int, dropped: Mapping[str, int], day: Day | None, *, health: bool) -> Fields:
-    """Return a host's own state: `dropped` counts orders that weren't carried out, by why."""
+def host_state(
+    units: int, playing: int, dropped: Mapping[str, int], doubts: Sequence[str], day: Day | None, *, health: bool
+) -> Fields:
+    """Return a host's own state: `dropped` counts orders that weren't carried out, by why.
+
+    `doubts` are sentences on what may be on and can't be stopped from there.
+    """
     known = day if health else None
     return {
         "units": units,
         "playing": playing,
         "orders_dropped": sum(dropped.values()),
+        "may_be_on": on_off(bool(doubts)),
+        "warning": "; ".join(doubts)[:TEXT_MAX] or None,
         "reminders": None if known is None else on_off(known.reminders),
         "next_due": None if known is None or known.due is None else known.due.isoformat(timespec="seconds"),
         "sessions_today": None if known is None else known.sessions,

@@ -19,7 +19,7 @@ ALL_ORDERS = f"{ROOT}/all/cmd"
 ONLINE = "online"
 OFFLINE = "offline"
 
-FLEET = (f"{ROOT}/+/bridge", f"{ROOT}/+/+/state", f"{ROOT}/+/+/link")
+FLEET = (f"{ROOT}/+/bridge", f"{ROOT}/+/state", f"{ROOT}/+/+/state", f"{ROOT}/+/+/link")
 """What says how all hosts of a broker are."""
 
 HOUSE_STATUS = "homeassistant/status"

@@ -215,8 +215,7 @@ class Session:
         """
         after = move(self.state, Move.LEVEL)
         self._check_not_stopping("change the level")
-        if channel not in self.caps.channels:
-            raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
+        self._check_channel(channel)
         goal = max(0, to if to is not None else self.ramp.goal(channel) + (by or 0))
         check_level(self.limits, channel, goal)
         if to is None and goal > max(self.ramp.goal(channel), self._come_to(channel) + ahead(self.caps)):
@@ -232,7 +231,9 @@ class Session:
 
         Nothing can be raised by it, whatever `steps` is. Returns what was done, raises EstimError if nothing can be.
         """
-        meant = [channel] if channel is not None else list(self.caps.channels)
+        meant = list(self.caps.channels) if channel is None else [channel]
+        for one in meant:
+            self._check_channel(one)
         goals = {one: min(self.ramp.goal(one), self._come_to(one)) - max(0, steps) for one in meant}
         return "; ".join(self.level(one, by=None, to=max(0, goal)) for one, goal in goals.items())
 
@@ -245,6 +246,10 @@ class Session:
         self._check_not_stopping("pause")
         self._go(now, Move.PAUSE)
         return self.alarms.paused("paused by a person", self.ramp.played_s(now.mono_s))
+
+    def _check_channel(self, channel: Channel) -> None:
+        if channel not in self.caps.channels:
+            raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
 
     def _check_not_stopping(self, what: str) -> None:
         """Refuse what would take a soft stop back."""

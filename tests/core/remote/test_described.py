@@ -20,7 +20,7 @@ from estim.core.messages.events import (
 )
 from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.remote.discovery import UnitFacts, host_device, unit_device
-from estim.core.remote.state import Day, event, host_state, unit_state
+from estim.core.remote.state import Day, event, host_state, idle_state, unit_state
 from estim.core.remote.topics import HostTopics, id_of, unit_id
 from estim.core.vocabulary import Priority, Reason, State
 from protocols.registry import family as family_of
@@ -111,11 +111,22 @@ def test_a_level_is_the_highest_that_it_may_be_and_doubt_counts_as_on() -> None:
     assert unit_state(shown("em70"), NOW, health=False)["ends_at"] == "2026-11-29T08:01:01+00:00"
 
 
+@pytest.mark.parametrize("doubts", [(), ("it may be on",)])
+def test_a_unit_at_rest_has_the_same_fields_and_is_off_only_where_nothing_was_left_on(doubts: tuple[str, ...]) -> None:
+    one = shown("coyote3")
+    channels = [lane.channel for lane in one.lanes]
+    fields = idle_state("left", channels, doubts)
+    assert set(fields) == set(unit_state(one, NOW, health=True))
+    assert (fields["unit"], fields["state"], fields["stimulating"]) == ("left", "idle", "OFF")
+    assert fields["may_be_on"] == ("ON" if doubts else "OFF")
+
+
 @pytest.mark.parametrize("health", [True, False])
 @pytest.mark.parametrize("day", [None, Day(False, None, 0, 0.0, None, None), Day(True, NOW, 2, 40.4, 66.6, 3)])
-def test_the_host_s_own_state_can_be_read(health: bool, day: Day | None) -> None:
+@pytest.mark.parametrize("doubts", [(), ("left may be on: no family of that name",) * 9])
+def test_the_host_s_own_state_can_be_read(health: bool, day: Day | None, doubts: tuple[str, ...]) -> None:
     entities = described(json.dumps(host_device(TOPICS, "clinic", health=health)).encode(), set())
-    fields = host_state(2, 1, {"early": 3, "long": 4}, day, health=health)
+    fields = host_state(2, 1, {"early": 3, "long": 4}, doubts, day, health=health)
     payload = json.dumps(fields).encode()
     told = {
         key: read(entity, payload)
@@ -123,7 +134,9 @@ def test_the_host_s_own_state_can_be_read(health: bool, day: Day | None) -> None
         if entity.get("stat_t") == TOPICS.state and "val_tpl" in entity
     }
     assert told["orders_dropped"] == 7
-    assert set(fields) == set(host_state(0, 0, {}, None, health=True))
+    assert told["may_be_on"] == ("ON" if doubts else "OFF")
+    assert set(fields) == set(host_state(0, 0, {}, (), None, health=True))
+    assert len(str(fields["warning"])) <= 255
     if health and day is not None and day.pain is not None:
         assert (told["pain"], told["adherence"], told["minutes_today"]) == (3, 67, 40)
     elif not health:

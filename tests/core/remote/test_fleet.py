@@ -36,6 +36,17 @@ def test_a_unit_without_a_state_is_open() -> None:
     assert (host, unit.linked, unit.stimulating) == ("h7", True, None)
 
 
+def test_a_host_that_may_have_left_something_on_is_open_whatever_its_units_say() -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/bridge", b"online", 0.0)
+    fleet.hear("estim/h7/c1/state", said(), 3.0)
+    fleet.hear("estim/h7/state", b'{"may_be_on": "OFF"}', 3.0)
+    assert fleet.open_units(None, 2.0) == []
+    for payload in (b'{"may_be_on": "ON"}', b"{}", b"nothing", b"[" * 4000):
+        fleet.hear("estim/h7/state", payload, 3.0)
+        assert [(host, unit.may_be_on) for host, unit in fleet.open_units(None, 2.0)] == [("h7", True)], payload
+
+
 def test_a_stranger_s_text_is_bounded() -> None:
     fleet = Fleet()
     for number in range(HOSTS_MAX + 5):
