@@ -136,6 +136,7 @@ def run(
         typer.Option(metavar="gap|dose|run", help="start although the rest, the day's dose or a run speak against it"),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="a line for each event, nothing drawn over")] = False,
 ) -> None:
     """Play one session. Ctrl-C stops it; so does `estim stop` in any terminal. Keys: + - space q.
 
@@ -159,8 +160,7 @@ def run(
     except EstimError as error:
         code = _refused(made, program or "", error)
         raise typer.Exit(code) from error
-    code = run_session(made.host, starts, as_json=made.as_json, no_input=made.no_input, at_slot=at_slot)
-    raise typer.Exit(code)
+    raise typer.Exit(run_session(made, starts, at_slot=at_slot, plain=plain))
 
 
 @app.command()

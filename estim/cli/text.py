@@ -29,6 +29,9 @@ from estim.terminal import steer
 BAR = 28
 """Width of the bar, characters: a line fits 80 columns."""
 
+NAME_MAX = 12
+"""Longest name of one of several units beside each other, characters."""
+
 COLUMNS_MIN = 20
 """A terminal that says it is narrower says nothing useful."""
 
@@ -153,25 +156,40 @@ def _level(lane: ChannelView) -> str:
     return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}-{lane.hi}"
 
 
+def line_of(shown: Snapshot, width: int) -> str:
+    """Return `bar` where its level and state fit into the width, else `short`."""
+    full = bar(shown)
+    return full if len(full) - len(shown.phase) <= width else short(shown)
+
+
 def short(shown: Snapshot) -> str:
-    """Return what `bar` says in fewer signs, with the unit's name: for one of several beside each other."""
+    """Return what `bar` says in fewer signs: for a narrow terminal, or one of several units."""
     levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
     mark = "SIM " if shown.simulated else ""
     old = " (old)" if shown.stale else ""
     state = "" if shown.state is State.RUNNING else f" {shown.state.value}"
-    return f"{mark}{shown.unit} {minutes(shown.left_s)} {levels}{old}{state}".rstrip()
+    return f"{mark}{levels}{old}{state} {minutes(shown.left_s)}".replace("  ", " ").strip()
+
+
+def named(shown: Snapshot) -> str:
+    """Return `short` with the unit's name before it."""
+    name = shown.unit if len(shown.unit) <= NAME_MAX else f"{shown.unit[: NAME_MAX - 1]}…"
+    return f"{name} {short(shown)}"
 
 
 class Screen:
     """Where the plain text goes: with a bar that is drawn over on a terminal, with a line a minute elsewhere.
 
-    `several`: there is more than one unit, and each line says of which it is. No colour and no cursor movement but the
+    `several`: there is more than one unit, and each line says of which it is. `plain`: a terminal is used as anything
+    else is, for who has it read aloud or kept. No colour and no cursor movement but the
     carriage return, so that NO_COLOR has nothing to turn off.
     """
 
-    def __init__(self, out: TextIO, environ: Mapping[str, str] = os.environ, *, several: bool = False) -> None:
+    def __init__(
+        self, out: TextIO, environ: Mapping[str, str] = os.environ, *, several: bool = False, plain: bool = False
+    ) -> None:
         self._out = out
-        self._moves = out.isatty() and environ.get("TERM") not in (None, "", "dumb")
+        self._moves = not plain and out.isatty() and environ.get("TERM") not in (None, "", "dumb")
         self._several = several
         self._shown: dict[str, Snapshot] = {}
         self._drawn = 0
@@ -196,7 +214,7 @@ class Screen:
     def _draw(self) -> None:
         width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)
         every = sorted(self._shown.values(), key=lambda one: one.unit)
-        text = (" | ".join(short(one) for one in every) if self._several else bar(every[0]))[:width]
+        text = (" | ".join(named(one) for one in every) if self._several else line_of(every[0], width))[:width]
         steer(self._out, "\r")
         self._out.write(f"{text:<{min(self._drawn, width)}}")
         steer(self._out, "\r")

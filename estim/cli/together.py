@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from estim.cli.flags import Flags
 from estim.cli.keys import Keys, has_terminal
 from estim.cli.output import note, outlet
 from estim.cli.questions import ask_after, ask_open_questions
@@ -31,13 +32,12 @@ _SIGNALS = {
 
 
 class Together:
-    """All units of one command. `may_ask`: a person sits at the terminal, and may be asked."""
+    """All units of one command. No `screen`: JSON lines; `may_ask`: a person sits at the terminal, and may be asked."""
 
     def __init__(
-        self, options: HostOptions, starts: Sequence[Start], *, as_json: bool, may_ask: bool, at_slot: bool = False
+        self, options: HostOptions, starts: Sequence[Start], screen: Screen | None, *, may_ask: bool, at_slot: bool
     ) -> None:
         several = len(starts) > 1
-        screen = None if as_json else Screen(outlet(), several=several)
         self._may_ask = may_ask
         self._keys: Keys | None = None
         self._chosen = 0
@@ -131,18 +131,18 @@ def _prompt(start: Start, number: int) -> str:
     )
 
 
-def run_session(
-    options: HostOptions, starts: Sequence[Start], *, as_json: bool, no_input: bool, at_slot: bool = False
-) -> int:
+def run_session(made: Flags, starts: Sequence[Start], *, at_slot: bool, plain: bool) -> int:
     """Play, with the questions before and after it where somebody can answer; return the exit code.
 
-    With --json nothing is asked on the way: at a terminal open questions refuse, and the last line says so.
+    With --json nothing is asked on the way: at a terminal open questions refuse, and the last line says so. `plain`:
+    what is told is never drawn over.
     """
-    may_ask = not no_input and has_terminal()
-    if may_ask and not as_json:
-        ask_open_questions(options)
+    may_ask = not made.no_input and has_terminal()
+    if may_ask and not made.as_json:
+        ask_open_questions(made.host)
     starts = [msgspec.structs.replace(start, unasked=not may_ask) for start in starts]
-    code = asyncio.run(Together(options, starts, as_json=as_json, may_ask=may_ask, at_slot=at_slot).run())
-    if may_ask and not as_json and code in (Exit.DONE, Exit.INTERRUPTED):
-        ask_after(options)
+    screen = None if made.as_json else Screen(outlet(), several=len(starts) > 1, plain=plain)
+    code = asyncio.run(Together(made.host, starts, screen, may_ask=may_ask, at_slot=at_slot).run())
+    if may_ask and not made.as_json and code in (Exit.DONE, Exit.INTERRUPTED):
+        ask_after(made.host)
     return code

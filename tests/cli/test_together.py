@@ -85,7 +85,7 @@ class Terminal:
 
     def __init__(self, *shown: Snapshot) -> None:
         starts = [Start(program="tens-ankle", unit=one.unit) for one in shown]
-        self.together = Together(HostOptions(), starts, as_json=True, may_ask=False)
+        self.together = Together(HostOptions(), starts, None, may_ask=False, at_slot=False)
         self.clients = [ScriptedClient() for _ in shown]
         for run, client, one in zip(self.together._runs, self.clients, shown, strict=True):
             run._follower = Follower(client, run, Successors())

@@ -1,0 +1,58 @@
+"""The line that is drawn over itself: on every terminal its level and its state are there."""
+
+from collections.abc import Mapping
+from io import StringIO
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from estim.cli.text import Screen, line_of, named
+from estim.core.vocabulary import State
+from tests.tui.scripted import RUNNING
+
+
+@pytest.mark.control("C-56")
+@pytest.mark.parametrize(("width", "simulated"), list(product((30, 40, 52, 60, 79, 99, 200), (False, True))))
+def test_level_state_and_time_are_there_at_every_width(width: int, simulated: bool) -> None:
+    for state in (State.RUNNING, State.RAMPING, State.PAUSED, State.STOPPING):
+        shown = replace(RUNNING, state=state, simulated=simulated, stale=state is State.PAUSED, phase="steady " * 9)
+        seen = line_of(shown, width)[:width]
+        assert "A 12" in seen
+        assert state is State.RUNNING or state.value in seen
+        assert ":" in seen or width == 30
+        assert ("(old)" in seen) == shown.stale
+        assert ("SIM" in seen) == simulated
+
+
+class Narrow(StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_two_units_are_beside_each_other_and_a_long_name_hides_no_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    environ: Mapping[str, str] = {"TERM": "xterm"}
+    terminal = Narrow()
+    screen = Screen(terminal, environ, several=True)
+    for unit in ("a" * 64, "b" * 64):
+        screen.show(replace(RUNNING, unit=unit, state=State.PAUSED))
+    last = terminal.getvalue().split("\r")[-2]
+    assert last.count("A 12") == 2
+    assert last.count("paused") == 2
+    assert named(replace(RUNNING, unit="left")).startswith("left A 12")
+
+
+@pytest.mark.parametrize(("plain", "term"), [(True, "xterm"), (False, "dumb"), (False, "")])
+def test_a_plain_terminal_gets_whole_lines_and_is_never_drawn_over(plain: bool, term: str) -> None:
+    terminal = Narrow()
+    screen = Screen(terminal, {"TERM": term}, plain=plain)
+    for elapsed_s in range(0, 130, 10):
+        screen.show(replace(RUNNING, elapsed_s=float(elapsed_s)))
+    assert "\r" not in terminal.getvalue()
+    assert "\x1b" not in terminal.getvalue()
+    lines = terminal.getvalue().splitlines()
+    assert len(lines) == 3, "one a minute"
+    assert all("A 12" in line for line in lines)
