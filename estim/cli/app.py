@@ -185,6 +185,19 @@ def stop(
 
 
 @app.command()
+def disconnect(
+    context: typer.Context,
+    unit: Annotated[str | None, typer.Argument(metavar="[NAME|ADDRESS]", help="only this unit")] = None,
+) -> None:
+    """Stop, proved by the unit, and give its link back, so that another program can connect at once."""
+    from estim.cli.quick import Where, disconnect_and_tell
+
+    made: Flags = context.obj
+    where = Where(made.host.home, made.host.radio, simulated=made.host.simulate is not None)
+    raise typer.Exit(disconnect_and_tell(unit or None, where, as_json=made.as_json))
+
+
+@app.command()
 def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
     """Zero at once, keep the time that is left."""
     from estim.core.messages.lowering import Pause

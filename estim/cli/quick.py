@@ -121,6 +121,27 @@ def stop_and_tell(wanted: Wanted, where: Where, *, as_json: bool) -> int:
     return int(code)
 
 
+def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int:
+    """Stop, and give the link back; where the host can't be asked for that, stop in every way that there is."""
+    import msgspec
+
+    from estim.cli.answer import told
+    from estim.client.connection import read_reply
+    from estim.core.messages.commands import Done, Refusal
+    from estim.core.messages.lowering import Disconnect
+
+    try:
+        home = find_home(where.folder)
+        asked = exchange(home.socket, msgspec.json.encode(Disconnect(unit)) + b"\n", STOP_TIMEOUT_S)
+        _note(home)
+        reply = read_reply(asked.answer())
+    except EstimError:
+        reply = None
+    if isinstance(reply, Done) or (isinstance(reply, Refusal) and reply.code in (Exit.NOT_CONFIRMED, Exit.USAGE)):
+        return told(reply, as_json=as_json)
+    return stop_and_tell(Wanted(unit), where, as_json=as_json)
+
+
 def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:
     from estim.cli.answer import told, told_error
 

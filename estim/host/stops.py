@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Sequence
 from math import inf
 
+from msgspec.structs import replace
+
 from estim.clock import Clock, RealClock
 from estim.config.paths import Home
 from estim.config.stamp import stopped_since
@@ -28,6 +30,9 @@ STOP_WAIT_S = 3.0
 
 REACH_WAIT_S = 25.0
 """How long a stop waits for a unit that a dead host left behind: it is to be found and connected first."""
+
+HANG_UP_S = 10.0
+"""Longest wait for a link to be given back: BlueZ takes up to 2.8 s (bluetooth.md section 1)."""
 
 LOST_WAIT_S = 10.0
 """How long an interrupted front end waits for a lost unit to come back before it is told the truth."""
@@ -88,6 +93,20 @@ class Stops:
         for active in running:
             await settled(active, lost_wait_s=lost_wait_s)
         return _stopped(running, self._clock.now(), self._out_of_reach.told())
+
+    async def disconnect(self, unit: str | None) -> Reply:
+        """Stop, and return when the links are given back: another program can connect then. Raises as `stop`.
+
+        A unit that proved nothing is not given back: this host goes on looking for it.
+        """
+        reply = await self.stop(Stop(unit=unit))
+        hanging_up = [active.task for active in self._units.meant(unit) if not active.running]
+        if hanging_up:
+            _, late = await asyncio.wait(hanging_up, timeout=HANG_UP_S)
+            if late:
+                text = f"stopped, but the link is not given back after {HANG_UP_S:.0f} s: end the host to free the unit"
+                raise EstimError(text, code=Exit.TRY_LATER)
+        return replace(reply, text=f"{reply.text}; no link is held") if isinstance(reply, Done) else reply
 
     def _nothing_to_stop(self, active_units: Sequence[ActiveUnit]) -> Reply:
         unsure = [one for one in active_units if one.proof is Proof.UNPROVED and not one.runner.session.was_seen_off]

@@ -24,7 +24,7 @@ from estim.core.messages.commands import (
     Status,
     Watch,
 )
-from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.lowering import Disconnect, Pause, Stop
 from estim.host.active import ActiveUnit, ActiveUnits
 from estim.host.discovery import look
 from estim.host.front_ends import FrontEnds
@@ -51,7 +51,7 @@ class Supervisor:
         """Carry out one command; every refusal is an answer, never an exception."""
         self.front_ends.came(connection)
         try:
-            if self.front_ends.leaving and not isinstance(command, Stop | Status):
+            if self.front_ends.leaving and not isinstance(command, Stop | Disconnect | Status):
                 raise EstimError("this host is ending: try again", code=Exit.TRY_LATER)
             return await self._do(connection, command)
         except EstimError as error:
@@ -72,6 +72,8 @@ class Supervisor:
         match command:
             case Stop():
                 return await self.stops.stop(command)
+            case Disconnect(unit=unit):
+                return await self.stops.disconnect(unit)
             case Start():
                 return await self.sessions.start(connection, command)
             case Arm(unit):

@@ -25,6 +25,7 @@ SOFTWARE = "--simulate em70 --speed max"
 LINES: dict[str, tuple[str, ...]] = {
     "run": (f"{SOFTWARE} run tens-ankle --level 1 --minutes 0.1 --pads-on",),
     "stop": (f"{SOFTWARE} stop",),
+    "disconnect": (f"{SOFTWARE} disconnect", f"{SOFTWARE} disconnect nobody"),
     "pause": ("pause",),
     "resume": ("resume --unit x",),
     "level": ("level A +1", f"{SOFTWARE} level A 3"),

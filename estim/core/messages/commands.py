@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from estim.core.days.dose import Gate
-from estim.core.messages.lowering import Command, Name, Pause, Stop
+from estim.core.messages.lowering import Command, Disconnect, Name, Pause, Stop
 from estim.core.messages.shown import Snapshot
 from protocols.vocabulary import Channel
 
@@ -99,7 +99,7 @@ class Scan(Command, tag="scan", frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
 
 
-Ask = Start | Arm | SetLevel | Pause | Resume | Stop | Acknowledge | Watch | Status | Scan
+Ask = Start | Arm | SetLevel | Pause | Resume | Stop | Disconnect | Acknowledge | Watch | Status | Scan
 
 
 # --- Answers: exactly one for each command ---------------------------------------------------------------------

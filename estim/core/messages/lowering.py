@@ -40,6 +40,12 @@ class Stop(Command, tag="stop", frozen=True, kw_only=True):
     seen_off: bool = False
 
 
+class Disconnect(Command, tag="disconnect", frozen=True):
+    """Stop, and answer when the links of what was stopped are given back too, so that another program can connect."""
+
+    unit: Name | None = None
+
+
 class Lower(Struct, frozen=True, kw_only=True):
     """Move the goal down by `steps` of the unit's own scale, on one channel or (None) on all."""
 
