@@ -21,6 +21,7 @@ _VERBS = {
     "export": "estim.cli.report:export",
     "import": "estim.cli.report:import_",
     "scope": "estim.cli.scope:scope",
+    "doctor": "estim.cli.doctor:doctor",
     "plugins": "estim.cli.plugins:plugins",
 }
 """Verbs that live elsewhere: where, and what there."""

@@ -1,0 +1,48 @@
+"""`estim doctor`: whether a session could start here, and what to do where it couldn't."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from estim.cli.flags import Flags
+from estim.cli.output import is_watched, note, say, tell_row
+from estim.doctor.checkup import checkup
+from estim.doctor.findings import Finding, Grade, code_of
+
+SIGN = {Grade.GOOD: "ok", Grade.WARNING: "!", Grade.BAD: "NO"}
+
+
+def doctor(
+    context: typer.Context,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|ADDRESS", help="look for it too, and measure its stop at level 0: nothing is put out"
+        ),
+    ] = None,
+) -> None:
+    """Say what a session needs and lacks here, with what to do; the exit code is what a start would end with."""
+    raise typer.Exit(asyncio.run(_look(context.obj, unit)))
+
+
+async def _look(flags: Flags, unit: str | None) -> int:
+    findings: list[Finding] = []
+
+    def looking(text: str) -> None:
+        if is_watched() and not flags.as_json:
+            note(text)
+
+    async for finding in checkup(flags.host, unit, looking):
+        findings.append(finding)
+        if flags.as_json:
+            row = {"what": finding.what, "grade": finding.grade.value, "text": finding.text, "do": finding.do}
+            tell_row("finding", row)
+        else:
+            say(f"{SIGN[finding.grade]:<3} {finding.what:<12} {finding.text}")
+            if finding.do:
+                say(f"{'':17}{finding.do}")
+    code = code_of(findings)
+    if not flags.as_json:
+        say("a session could start here" if code == 0 else f"no session could start here (exit code {int(code)})")
+    return code

@@ -1,0 +1,54 @@
+"""Facts about the house's broker: whether it is there, and lets this host in."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from estim.config.broker import broker_of
+from estim.config.options import HostOptions
+from estim.config.settings import read_settings
+from estim.core.errors import EstimError
+from estim.core.remote.topics import HOUSE_STATUS
+from estim.doctor.findings import Finding, good, warning
+from estim.mqtt import BrokerConnection
+
+CONNECT_S = 5.0
+"""Longest wait for a broker, s."""
+
+DO = "look at --mqtt or [mqtt] in config.toml, and at docs/mqtt.md; sessions go on without it"
+
+
+async def of_broker(options: HostOptions) -> Finding | None:
+    """Judge the broker, None if there is none to judge."""
+    what = "broker"
+    try:
+        settings = read_settings(options.place.settings_file).mqtt
+        broker = await asyncio.to_thread(broker_of, settings, options.mqtt)
+    except EstimError as error:
+        return warning(what, error.text, DO)
+    if broker is None:
+        return None
+    logging.getLogger("estim.mqtt").addHandler(logging.NullHandler())  # what it would log is told as the finding
+    there = asyncio.Event()
+    connection = BrokerConnection(
+        broker,
+        client_id="",
+        bridge=None,
+        orders=(),
+        notices=(HOUSE_STATUS,),
+        obey=lambda _topic, _payload: None,
+        noticed=lambda _topic, _payload: None,
+        connected=there.set,
+    )
+    running = asyncio.get_running_loop().create_task(connection.run())
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_S):
+                await there.wait()
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    if there.is_set() and not connection.trouble:
+        return good(what, f"{broker.host}:{broker.port} lets this host in")
+    trouble = connection.trouble or f"{broker.host}:{broker.port} has not answered for {CONNECT_S:g} s"
+    return warning(what, trouble, DO)
