@@ -1,17 +1,32 @@
-"""`estim fleet`: all hosts of a broker in one table, and a stop for one of them or for all; it can do nothing else."""
+"""`estim fleet`: all hosts of a broker in one table, and a stop for one of them or for all; it can do nothing else.
+
+1. A stop goes out as soon as the broker is there; only then it is listened who is there. It goes out once more when
+   that is known, and only what is said after that counts.
+2. Only what a host says of its units is confirmed: one that is silent, gone, or tells of no proof means exit code 80.
+"""
 
 import asyncio
+import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from estim.config.broker import Broker
+import typer
+
+from estim.cli.output import Redrawn, complain, outlet, say, tell, tell_row
+from estim.config.broker import Broker, broker_of, check_address
+from estim.config.mqtt_settings import MqttSettings
+from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import m_ss
 from estim.core.remote.fleet import STALE_S, Fleet, UnitSeen
-from estim.core.remote.topics import ALL_ORDERS, FLEET, HostTopics
+from estim.core.remote.topics import ALL_ORDERS, FLEET, ID, RESERVED, HostTopics
 from estim.mqtt import BrokerConnection
+
+if TYPE_CHECKING:
+    from estim.cli.flags import Flags
 
 WAITING_MAX = 20_000
 """Messages that may wait while the picture is drawn: thousands of hosts speak at once when a broker comes back."""
@@ -22,11 +37,22 @@ LOOK_S = 6.0
 CONNECT_S = 10.0
 """Longest wait for the broker, s."""
 
+LEAVE_S = 3.0
+"""Longest wait for the connection to end, s: what was proved is told whether or not a broker lets go."""
+
 DRAW_S = 1.0
 """How often a live table is drawn, s."""
 
 STOP_S = 40.0
 """Longest wait for the word of all units that they are off, s: a stop that waits for a lost unit takes 35."""
+
+OFFLINE_S = 10.0
+"""How long units are waited for whose hosts are all offline, s: one that comes back says its state at once."""
+
+AGAIN_S = 3.0
+"""How often hosts with units that aren't off are asked again, s: one that has just come drops what it hears in its
+first second, and one that has said that its units are off isn't asked any more.
+"""
 
 LEARN_S = 1.0
 """How long after the first word of a stop the names of hosts are waited for, s: what is retained comes at once."""
@@ -34,10 +60,13 @@ LEARN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What came of a stop: units that were asked, and those whose hosts didn't say that they are off."""
+    """What came of a stop: units that were asked, and those whose hosts didn't say that they are off; `offline`
+    are hosts that aren't at the broker, so they may never have heard of it.
+    """
 
     asked: int
     open_units: tuple[tuple[str, UnitSeen], ...]
+    offline: frozenset[str] = frozenset()
 
 
 class Viewer:
@@ -66,21 +95,38 @@ class Viewer:
             async with asyncio.timeout(CONNECT_S):
                 await self._there.wait()
         except TimeoutError:
-            text = f"the broker can't be reached ({self.connection.trouble or 'no answer'})"
+            text = self.connection.trouble or f"the MQTT broker has not answered for {CONNECT_S:g} s"
             raise EstimError(text, code=Exit.NO_DEVICE) from None
 
-    async def stop(self, host: str | None, timeout_s: float = STOP_S) -> Stopped:
+    def order_stop(self, host: str | None) -> None:
+        """Send a stop for one host or all."""
+        self.connection.publish(ALL_ORDERS if host is None else HostTopics(host).orders, b"stop", event=True)
+
+    async def stop(self, host: str | None) -> Stopped:
         """Stop one host or all, and wait until each unit's host says that it is off, or the time is over."""
         asked_s = self._loop.time()
-        asked = len(self.fleet.open_units(host, asked_s))
-        topic = ALL_ORDERS if host is None else HostTopics(host).orders
-        self.connection.publish(topic, b"stop", event=True)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                while self.fleet.open_units(host, asked_s):
-                    self._heard.clear()
+        asked = len(self.fleet.units_of(host))
+        self.order_stop(host)
+        again_s = asked_s + AGAIN_S
+        while open_units := self.fleet.open_units(host, asked_s):
+            now_s = self._loop.time()
+            offline = self._offline()
+            limit_s = asked_s + (OFFLINE_S if all(one in offline for one, _ in open_units) else STOP_S)
+            if now_s >= limit_s:
+                break
+            if now_s >= again_s:
+                again_s = now_s + AGAIN_S
+                for one in {one for one, _ in open_units}:
+                    self.connection.publish(HostTopics(one).orders, b"stop")
+            self._heard.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(min(limit_s, again_s)):
                     await self._heard.wait()
-        return Stopped(asked, tuple(self.fleet.open_units(host, asked_s)))
+        asked = max(asked, len(self.fleet.units_of(host)))
+        return Stopped(asked, tuple(self.fleet.open_units(host, asked_s)), self._offline())
+
+    def _offline(self) -> frozenset[str]:
+        return frozenset(seen.host for seen in self.fleet.hosts.values() if not seen.online)
 
     def _hear(self, topic: str, payload: bytes) -> None:
         self.fleet.hear(topic, payload, self._loop.time())
@@ -89,23 +135,27 @@ class Viewer:
 
 @asynccontextmanager
 async def viewing(broker: Broker) -> AsyncIterator[Viewer]:
-    """Give a viewer that is connected."""
+    """Give a viewer that is connected; what the connection would log is told in other ways."""
     viewer = Viewer(broker)
+    aside = logging.NullHandler()
+    logging.getLogger("estim.mqtt").addHandler(aside)
     running = asyncio.get_running_loop().create_task(viewer.connection.run())
     try:
         await viewer.there()
         yield viewer
     finally:
         running.cancel()
-        await asyncio.wait({running})
+        await asyncio.wait({running}, timeout=LEAVE_S)
+        logging.getLogger("estim.mqtt").removeHandler(aside)
 
 
-def rows(fleet: Fleet, now_s: float) -> Iterable[dict[str, object]]:
+def rows(fleet: Fleet, now_s: float) -> list[dict[str, object]]:
     """Return a row for each unit, and one for each host without units, as `--json` prints them."""
+    found: list[dict[str, object]] = []
     for host in sorted(fleet.hosts.values(), key=lambda one: one.host):
         units = sorted(host.units.values(), key=lambda one: one.unit)
-        for unit in units or (None,):
-            yield _row(host.host, host.online, unit, now_s)
+        found += [_row(host.host, host.online, unit, now_s) for unit in units or (None,)]
+    return found
 
 
 def _row(host: str, online: bool, unit: UnitSeen | None, now_s: float) -> dict[str, object]:
@@ -136,13 +186,6 @@ def table(found: Sequence[dict[str, object]]) -> list[str]:
 def _cells(row: dict[str, object]) -> tuple[str, ...]:
     age_s = row["age_s"]
     left_s = row["left_s"]
-    silent = isinstance(age_s, float) and age_s > STALE_S
-    remarks = [
-        "host is offline" if not row["online"] else "",
-        "silent" if silent else "",
-        "link lost" if row["linked"] is False else "",
-        str(row["alarm"] or ""),
-    ]
     return (
         str(row["host"]),
         str(row["unit"] or "-"),
@@ -150,32 +193,58 @@ def _cells(row: dict[str, object]) -> tuple[str, ...]:
         "-" if row["level"] is None else str(row["level"]),
         m_ss(left_s) if isinstance(left_s, int) else "-",
         f"{age_s:.0f} s ago" if isinstance(age_s, float) else "-",
-        "; ".join(filter(None, remarks)),
+        "; ".join(_remarks(row)),
     )
 
 
-async def look(broker: Broker, tell: Callable[[list[dict[str, object]]], None], *, live: bool) -> None:
-    """Show all hosts: once after a while of listening, or (`live`) again and again until it is cancelled."""
+def _remarks(row: dict[str, object]) -> list[str]:
+    """Return what somebody should look at."""
+    age_s = row["age_s"]
+    silent = isinstance(age_s, float) and age_s > STALE_S
+    found = [
+        "host is offline" if not row["online"] else "",
+        "silent" if silent else "",
+        "may be on" if row["may_be_on"] and (silent or not row["online"]) else "",
+        str(row["alarm"] or ""),
+    ]
+    return [one for one in found if one]
+
+
+def fitted(found: Sequence[dict[str, object]], lines_max: int) -> list[str]:
+    """Return a table that fits: where it can't hold all, those with a remark come first, and the rest are counted."""
+    if len(found) + 1 <= lines_max:
+        return table(found)
+    shown = sorted(found, key=lambda row: not _remarks(row))[: max(1, lines_max - 2)]
+    return [*table(shown), f"and {len(found) - len(shown)} more: make the window taller, or --once"]
+
+
+async def look(broker: Broker, tell: Callable[[list[dict[str, object]], str], None], *, live: bool) -> None:
+    """Show all hosts: once after a while of listening, or (`live`) again and again until it is cancelled.
+
+    `tell` takes rows, and what is wrong with the broker ("": nothing).
+    """
     loop = asyncio.get_running_loop()
     async with viewing(broker) as viewer:
         if not live:
             await asyncio.sleep(LOOK_S)
-            tell(list(rows(viewer.fleet, loop.time())))
+            tell(rows(viewer.fleet, loop.time()), viewer.connection.trouble)
             return
         while True:
-            tell(list(rows(viewer.fleet, loop.time())))
+            tell(rows(viewer.fleet, loop.time()), viewer.connection.trouble)
             await asyncio.sleep(DRAW_S)
 
 
-async def stop(broker: Broker, host: str | None) -> Stopped:
-    """Stop one host or all; raises EstimError (69) for a host that nobody knows."""
+async def stop_hosts(broker: Broker, host: str | None) -> Stopped:
+    """Stop one host or all; raises EstimError (69) if nobody is there who could say what became of it."""
     async with viewing(broker) as viewer:
-        viewer.connection.publish(ALL_ORDERS if host is None else HostTopics(host).orders, b"stop", event=True)
+        viewer.order_stop(host)
         await asyncio.sleep(LEARN_S)
         if host is not None and host not in viewer.fleet.hosts:
-            text = (
-                f"no host {host!r} is known to this broker; `estim fleet` lists them (the stop was sent all the same)"
-            )
+            known = ", ".join(sorted(viewer.fleet.hosts)[:20]) or "none"
+            text = f"no host {host!r} is known to this broker (the stop was sent all the same); known: {known}"
+            raise EstimError(text, code=Exit.NO_DEVICE)
+        if not viewer.fleet.hosts:
+            text = "no host is known to this broker, or this user may not read them; the stop was sent all the same"
             raise EstimError(text, code=Exit.NO_DEVICE)
         return await viewer.stop(host)
 
@@ -183,12 +252,113 @@ async def stop(broker: Broker, host: str | None) -> Stopped:
 def told(stopped: Stopped, host: str | None) -> tuple[str, Exit]:
     """Return what to say of a stop, and the exit code: only what every host has said of its units is confirmed."""
     whom = f"host {host}" if host else "all hosts"
+    if not stopped.asked:
+        return f"{whom}: no unit is known there, so there was nothing to stop", Exit.DONE
     if not stopped.open_units:
         return f"{whom}: stopped, every unit is off as its host says", Exit.DONE
-    names = ", ".join(f"{one} {unit.name or unit.unit}" for one, unit in stopped.open_units[:20])
+    names = ", ".join(_open(one, unit, stopped.offline) for one, unit in stopped.open_units[:20])
     more = len(stopped.open_units) - 20
     rest = f" and {more} more" if more > 0 else ""
     return (
         f"the stop is NOT confirmed for {names}{rest}: go there and switch them off by hand",
         Exit.NOT_CONFIRMED,
     )
+
+
+def _open(host: str, unit: UnitSeen, offline: frozenset[str]) -> str:
+    name = unit.name or unit.unit
+    return f"{host} {name} (its host is offline)" if host in offline else f"{host} {name}"
+
+
+fleet = typer.Typer()
+
+
+@fleet.callback(invoke_without_command=True)
+def show(
+    context: typer.Context,
+    mqtt: Annotated[
+        str | None, typer.Option(metavar="mqtt[s]://…", help="the broker; without it [mqtt] url of config.toml")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="one picture, after 6 s of listening")] = False,
+) -> None:
+    """All hosts of an MQTT broker in one table, drawn anew until Ctrl-C; and a stop for them.
+
+    With --json, --once, or where stdout is no terminal: one picture, after listening for 6 seconds.
+    It sees what hosts publish and can only stop: nothing starts from here.
+
+    Examples:  estim fleet  |  estim fleet --mqtt mqtt://broker.lan --once  |  estim fleet stop clinic-7
+    """
+    if context.invoked_subcommand is not None:
+        context.meta["mqtt"] = mqtt
+        return
+    flags: Flags = context.obj
+    broker = _broker(flags, mqtt)
+    live = not once and not flags.as_json and outlet().isatty()
+    picture = Redrawn()
+
+    def draw(found: list[dict[str, object]], trouble: str) -> None:
+        if live:
+            picture.draw([*([trouble] if trouble else []), *fitted(found, picture.lines_max - 2), "Ctrl-C ends this"])
+        else:
+            tell(flags, "fleet", "\n".join(table(found)), found)
+
+    try:
+        asyncio.run(look(broker, draw, live=live))
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.DONE if live else Exit.INTERRUPTED) from None
+
+
+@fleet.command()
+def stop(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Argument(help="only this host; without it every host of the broker")] = None,
+) -> None:
+    """Stop every unit of one host or of all, and wait until each host says that they are off (0), or hasn't (80)."""
+    flags: Flags = context.obj
+    broker = _broker(flags, context.meta.get("mqtt"))
+    stopped: Stopped | None = None
+    try:
+        stopped = asyncio.run(stop_hosts(broker, _host(host)))
+        text, code = told(stopped, host)
+    except KeyboardInterrupt:
+        text = "the stop is NOT confirmed: it was sent, and nobody waited for the hosts' word"
+        code = Exit.NOT_CONFIRMED
+    if flags.as_json:
+        open_units = stopped.open_units if stopped else ()
+        found = [{"host": one, "unit": unit.name or unit.unit} for one, unit in open_units]
+        asked = stopped.asked if stopped else None
+        row = {"host": host, "confirmed": code == Exit.DONE, "asked": asked, "open": found, "text": text}
+        tell_row("fleet-stop", row)
+    elif code == Exit.DONE:
+        say(text)
+    else:
+        complain(text)
+    raise typer.Exit(code)
+
+
+def _host(typed: str | None) -> str | None:
+    """Return a host's id; raises EstimError (2) for what can be none, since it would be part of a topic."""
+    if typed is None or (ID.fullmatch(typed) and typed not in RESERVED):
+        return typed
+    text = (
+        f"{typed!r} can be no host's id: that has small letters, digits and hyphens, such as clinic-7 (`estim fleet`)"
+    )
+    raise EstimError(text, code=Exit.USAGE)
+
+
+def _broker(flags: "Flags", typed: str | None) -> Broker:
+    """Return the broker that is meant; raises EstimError: 2 without any, 78 for wrong settings."""
+    address = typed or flags.host.mqtt
+    if typed is not None:
+        check_address(typed)
+    try:
+        settings = read_settings(flags.host.place.settings_file).mqtt
+    except EstimError:
+        if address is None:
+            raise
+        settings = MqttSettings()  # a file that is wrong keeps nobody from a broker that was typed
+    broker = broker_of(settings, address)
+    if broker is None:
+        text = "no broker is named: say --mqtt mqtt://HOST, or write it into config.toml (docs/mqtt.md)"
+        raise EstimError(text, code=Exit.USAGE)
+    return broker

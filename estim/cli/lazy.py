@@ -13,6 +13,7 @@ _GROUPS = {
     "pads": "estim.cli.diary:pads",
     "schedule": "estim.cli.schedule:schedule",
     "care": "estim.cli.care:care",
+    "fleet": "estim.cli.fleet:fleet",
 }
 _VERBS = {
     "log": "estim.cli.diary:log",

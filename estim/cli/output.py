@@ -132,6 +132,32 @@ def overdraw(signs: str) -> None:
     sys.stderr.flush()
 
 
+class Redrawn:
+    """A picture on stdout, a terminal, that is drawn over itself."""
+
+    def __init__(self) -> None:
+        self._before = 0
+
+    @property
+    def lines_max(self) -> int:
+        """Return how many lines the terminal shows at once."""
+        import shutil
+
+        return max(6, shutil.get_terminal_size((80, 24)).lines - 1)
+
+    def draw(self, lines: Iterable[str]) -> None:
+        """Draw it; a line that is wider than the terminal is cut, since one that wraps would be two to draw over."""
+        import shutil
+
+        columns = max(20, shutil.get_terminal_size((80, 24)).columns - 1)
+        cut = [line[:columns] for line in lines][: self.lines_max]
+        if self._before:
+            steer(sys.stdout, f"\x1b[{self._before}F\x1b[J")
+        say("\n".join(cut))
+        self._before = len(cut)
+        sys.stdout.flush()
+
+
 def flush() -> None:
     """Send on its way what was written: who reads it may wait for it, or leave; raises OSError as the stream does."""
     sys.stdout.flush()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from estim.clock import Clock, new_loop
 from estim.config.options import HostOptions
 from estim.config.paths import Home, find_home
-from estim.host.main import joined
+from estim.host.main import joined, told_to_house
 from estim.host.server import serve
 from estim.host.supervisor import Supervisor
 from tests.cli.line import Person, Said
@@ -26,7 +26,7 @@ class _Host:
 
     def __init__(self, options: HostOptions) -> None:
         self._options = options
-        self._loop, self._clock = new_loop("max")
+        self._loop, self._clock = new_loop(options.speed)
         self._leaving = asyncio.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -49,17 +49,18 @@ class _Host:
         async with joined(self._options, home, clock) as services:
             supervisor = Supervisor(services, solo=False, leaving=self._leaving)
             server = await serve(home.socket, supervisor)
-            self._ready.set()
-            await self._leaving.wait()
-            server.deafen()
-            await supervisor.sessions.close()
+            async with told_to_house(services, supervisor, self._options, None):
+                self._ready.set()
+                await self._leaving.wait()
+                server.deafen()
+                await supervisor.sessions.close()
             await server.close()
 
 
 @contextmanager
-def hosted(person: Person, unit: str) -> Iterator[None]:
-    """Let a host with this software unit run in the person's home meanwhile."""
-    host = _Host(HostOptions(home=str(person.home), simulate=unit, speed="max"))
+def hosted(person: Person, unit: str, *, speed: str = "max", mqtt: str | None = None) -> Iterator[None]:
+    """Let a host with this software unit run in the person's home meanwhile; with a broker time has to be real."""
+    host = _Host(HostOptions(home=str(person.home), simulate=unit, speed=speed, mqtt=mqtt))
     host.begin()
     try:
         yield

@@ -76,12 +76,15 @@ LINES: dict[str, tuple[str, ...]] = {
     "care edit": ("care edit",),
     "report": ("report", "report --html {}/page.html"),
     "export": ("export csv --out {}/csv", "export jsonl", "export ics --out {}/slots.ics"),
+    "fleet": ("fleet",),
+    "fleet stop": ("fleet stop",),
     "import": ("export csv --out {}/csv", "import {}/csv"),
 }
 """What is typed to hear each verb, in a home in which a session was played."""
 
-SILENT = {"daemon", "plugins"}
-"""Say nothing on stdout here: a host that is refused, and a list of nothing (tests/catalogue has a longer one)."""
+SILENT = {"daemon", "plugins", "fleet", "fleet stop"}
+"""Say nothing on stdout here: a host that is refused, a list of nothing (tests/catalogue has a longer one), and a fleet
+without a broker (test_fleet.py has one)."""
 
 APART = {"run", "daemon"}
 """Hold on to a host for as long as they live: processes of their own."""
@@ -117,7 +120,14 @@ def in_this_one(person: Person, words: list[str]) -> tuple[int, str]:
     return said.code, said.out
 
 
-ENDS = {"daemon": Exit.CONFIG, "pause": Exit.NO_DEVICE, "resume": Exit.NO_DEVICE, "level": Exit.NO_DEVICE}
+ENDS = {
+    "daemon": Exit.CONFIG,
+    "pause": Exit.NO_DEVICE,
+    "resume": Exit.NO_DEVICE,
+    "level": Exit.NO_DEVICE,
+    "fleet": Exit.USAGE,
+    "fleet stop": Exit.USAGE,
+}
 
 
 @pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")  # the host of a scan

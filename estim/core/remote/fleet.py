@@ -44,7 +44,9 @@ class UnitSeen:
 
     @property
     def quiet(self) -> bool:
-        """Say whether its host says that nothing is put out."""
+        """Say whether its host says that nothing is put out; one whose last stop wasn't proved is not."""
+        if self.stop_confirmed is False:
+            return False
         return self.stimulating is False and not self.may_be_on and self.state in (State.ENDED, State.IDLE, State.READY)
 
 
@@ -109,6 +111,10 @@ class Fleet:
                     host.units[unit.unit] = seen
             case _:
                 self.left_out += 1
+
+    def units_of(self, host: str | None) -> list[UnitSeen]:
+        """Return the units of one host or of all."""
+        return [unit for seen in self.hosts.values() if host in (None, seen.host) for unit in seen.units.values()]
 
     def open_units(self, host: str | None, since_s: float) -> list[tuple[str, UnitSeen]]:
         """Return the units, of one host or of all, whose hosts haven't said since then that they are quiet."""

@@ -19,7 +19,8 @@ def test_a_unit_is_quiet_only_when_its_host_says_so_after_it_was_asked() -> None
     fleet.hear("estim/h7/bridge", b"online", 0.0)
     fleet.hear("estim/h7/c1/state", said(), 1.0)
     assert [(host, unit.unit) for host, unit in fleet.open_units(None, 2.0)] == [("h7", "c1")]
-    for more in ({"stimulating": "ON"}, {"may_be_on": "ON"}, {"state": "stopping"}, {"state": "running"}):
+    wrong = ({"stimulating": "ON"}, {"may_be_on": "ON"}, {"state": "stopping"}, {"state": "running"})
+    for more in (*wrong, {"stop_confirmed": "OFF"}):
         fleet.hear("estim/h7/c1/state", said(**more), 3.0)
         assert fleet.open_units("h7", 2.0), more
     fleet.hear("estim/h7/c1/state", said(), 3.0)
