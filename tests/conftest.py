@@ -1,4 +1,9 @@
-"""Hypothesis' one profile: the same examples in each `make test`, new ones in `make test-long`; no clock judges."""
+"""Hypothesis' one profile (the same examples in each `make test`, new ones in `make test-long`), and rare collections.
+
+No clock judges.
+"""
+
+import gc
 
 from hypothesis import HealthCheck, settings
 
@@ -8,3 +13,10 @@ settings.register_profile(
     "estim", derandomize=not LONG, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("estim")
+
+
+def pytest_collection_finish() -> None:
+    """Let what was imported and collected stand aside: looking through it again and again finds nothing to free."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)

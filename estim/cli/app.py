@@ -1,10 +1,13 @@
 """All verbs of the command line, each a few lines: parse, check, hand over."""
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from typer.main import get_command
 
 from estim import __version__
 from estim.cli.amounts import amount, count
@@ -298,12 +301,19 @@ def help_on(context: typer.Context, topic: Annotated[str, typer.Argument(help="e
 
 def run_typer(argv: list[str]) -> int:
     """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
-    add_verbs(app, argv)
+    verbs = add_verbs(app, argv)
     try:
-        app(args=argv, prog_name="estim")
+        _parser(verbs)(args=argv, prog_name="estim")
     except SystemExit as end:
         return int(end.code or 0)
     return Exit.DONE
+
+
+@cache
+def _parser(verbs: int) -> Callable[..., object]:
+    """Return the parser of the verbs that are there: so many, and none ever goes. Making one takes most of a line."""
+    del verbs  # what it was made for
+    return get_command(app)
 
 
 def _ask(context: typer.Context, command: "Ask") -> NoReturn:

@@ -31,8 +31,11 @@ _VERBS = {
 _added: set[str] = set()
 
 
-def add_verbs(app: typer.Typer, argv: list[str]) -> None:
-    """Add the verbs that the line may mean, or all where it names none: what isn't needed isn't imported."""
+def add_verbs(app: typer.Typer, argv: list[str]) -> int:
+    """Add the verbs that the line may mean, or all where it names none; return how many have been added so far.
+
+    What isn't needed isn't imported.
+    """
     places = _GROUPS | _VERBS
     own = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     wanted = [word for word in argv if word in places]
@@ -48,3 +51,4 @@ def add_verbs(app: typer.Typer, argv: list[str]) -> None:
             app.add_typer(found, name=name)
         else:
             app.command(name)(found)
+    return len(_added)

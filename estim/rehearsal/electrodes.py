@@ -13,7 +13,7 @@ from estim.core.session.order import Order
 from estim.core.vocabulary import Reason, State
 from estim.rehearsal.world import Rehearsal
 from protocols.family import Family
-from protocols.score import Alternate, Curve, Score, Steady, Sweep, slotted, texture
+from protocols.score import Alternate, Curve, Score, Steady, Sweep, slotted, texture, unvaried
 from protocols.vocabulary import Channel, Level
 from simulator.registry import make, read_line
 from simulator.trace import silent
@@ -144,15 +144,23 @@ def meant(score: Score, since_s: float, until_s: float, family: Family) -> Sum:
     """Return what a score means to flow in a stretch, in the steps of rate and width that the family really has."""
     playable = family.playable
     pulses = on_s = width_us = 0.0
-    points = max(1, round((until_s - since_s) / POINT_S))
+    # what doesn't vary needs one point
+    points = 1 if unvaried(score, since_s, until_s) else max(1, round((until_s - since_s) / POINT_S))
     each_s = (until_s - since_s) / points
+    seen_s = None
+    width = rate_hz = 0.0
     for point in range(points):
         at_s = since_s + (point + 0.5) * each_s
-        now = texture(score, slotted(score, at_s, playable.slot_s) if playable.slot_s else at_s)
-        width = playable.width(now.width_us) if now.on else 0.0
+        if playable.slot_s:
+            at_s = slotted(score, at_s, playable.slot_s)
+        if at_s != seen_s:  # the points of one slot have one texture
+            seen_s = at_s
+            now = texture(score, at_s)
+            width = playable.width(now.width_us) if now.on else 0.0
+            rate_hz = playable.rate(now.rate_hz)
         if width <= 0:
             continue
-        share = playable.rate(now.rate_hz) * each_s
+        share = rate_hz * each_s
         pulses = pulses + share
         on_s = on_s + each_s
         width_us = width_us + share * width

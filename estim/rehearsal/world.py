@@ -5,7 +5,7 @@ a property test lives thousands of sessions in it. The twin is the witness: what
 Beside estim.host.main this is the only file that may import the simulator.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -82,7 +82,8 @@ class Rehearsal:
         self._number = count()
         self._driver: Driver | None = None
         self.reported: Reported | None = None
-        self._last: Mapping[str, int] = {}
+        self._channels = tuple(channel.value for channel in family.caps.channels)
+        self._last: dict[str, int] = {}
         self._arrives_s = 0.0
         self._step_s = 0.0
         unit = Unit("box", twin.address, family.name, family.title, True, family.by_hand, profile)
@@ -243,11 +244,12 @@ class Rehearsal:
         heappush(self._heap, (self.now_s + in_s, next(self._number), what))
 
     def _note(self, *, by_hand: bool = False) -> None:
-        levels = {channel.value: self.level_of(channel.value) for channel in self.family.caps.channels}
-        for channel, level in levels.items():
-            if level != self._last.get(channel):
+        last = self._last
+        for channel in self._channels:
+            level = self.level_of(channel)
+            if level != last.get(channel):
+                last[channel] = level
                 self.seen.levels.append((self.now_s, f"{channel}{' by hand' if by_hand else ''}", level))
-        self._last = levels
 
 
 def rises(seen: Seen, channel: str) -> list[tuple[float, int, int]]:

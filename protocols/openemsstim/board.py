@@ -64,6 +64,7 @@ class Backlog:
     def __init__(self) -> None:
         self._lines: list[_Line] = []
         self._before = Due(-inf, -inf, -inf)
+        self._known: list[tuple[_Line, Due]] | None = []  # worked out when it is asked for; None: anew
 
     @property
     def free_s(self) -> float:
@@ -77,16 +78,19 @@ class Backlog:
     def wrote(self, now_s: float, tag: int, characters: int, acts_s: float) -> None:
         """Take note of a write."""
         self._lines.append(_Line(tag, characters, acts_s, now_s + ARRIVES_S))
+        self._known = None
 
     def arrived(self, now_s: float, tag: float = inf) -> None:
         """A write has a reply, so it is there, and all before it; or the link is lost, and no more arrives."""
         for line in self._lines:
             if line.tag <= tag:
                 line.arrives_s = min(line.arrives_s, now_s)
+        self._known = None
 
     def refused(self, tag: int) -> None:
         """The radio module refused a write: the board never sees it."""
         self._lines = [line for line in self._lines if line.tag != tag]
+        self._known = None
 
     def dues(self) -> dict[int, Due]:
         """Return what is known of each line."""
@@ -94,12 +98,18 @@ class Backlog:
 
     def forget(self, now_s: float) -> None:
         """Forget all that is surely done."""
-        for line, due in list(self._all()):
+        for line, due in self._all():
             if due.surely_s <= now_s:
                 self._before = due
                 self._lines.remove(line)
+                self._known = None
 
-    def _all(self) -> Iterator[tuple[_Line, Due]]:
+    def _all(self) -> list[tuple[_Line, Due]]:
+        if self._known is None:
+            self._known = list(self._worked_out())
+        return self._known
+
+    def _worked_out(self) -> Iterator[tuple[_Line, Due]]:
         before = self._before
         for line in self._lines:
             begun_s = max(before.done_s, line.arrives_s)

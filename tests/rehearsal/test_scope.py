@@ -1,8 +1,5 @@
 """What the electrodes would see: figures of a rehearsal against the program, and the drawing of them."""
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,8 +18,14 @@ from protocols.registry import family, names
 from protocols.score import Playable, texture
 from protocols.vocabulary import Control
 from simulator.twin import Pulse
+from tests.cli.line import Person
 
 NOWHERE = Path("/nonexistent")
+
+
+@pytest.fixture
+def person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Person:
+    return Person(tmp_path, capsys)
 
 
 def played(program: Program, on: Family, minutes: float) -> Seen | None:
@@ -139,27 +142,14 @@ def test_a_picture_is_one(burst: Seen) -> None:
         (("tens-ankle", "--minutes", "0.2", "--png", "/dev/null/x.png"), Exit.CANT_CREATE, "can't write"),
     ],
 )
-def test_nonsense_gets_a_sentence(tmp_path: Path, words: tuple[str, ...], code: Exit, sentence: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), "scope", *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code
-    assert sentence in done.stderr
+def test_nonsense_gets_a_sentence(person: Person, words: tuple[str, ...], code: Exit, sentence: str) -> None:
+    said = person.types("scope", *words)
+    assert said.code == code
+    assert sentence in said.err
 
 
-def test_the_matrix_has_a_cell_for_each_pair_and_words_for_each_difference(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "estim.cli.main", "--home", str(tmp_path), "--json", "programs", "matrix"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    cells = [json.loads(line) for line in done.stdout.splitlines()]
+def test_the_matrix_has_a_cell_for_each_pair_and_words_for_each_difference(person: Person) -> None:
+    cells = person.types("programs", "matrix", json_=True).rows
     assert {(one["program"], one["family"]) for one in cells} == {
         (program.id, name) for program in shipped() for name in names()
     }
