@@ -150,7 +150,12 @@ def test_one_door_each_for_the_big_libraries() -> None:
         "bumble": {"simulator/air", "simulator/cli.py"},
         "textual": {"estim/tui"},
         "sqlite3": {"estim/journal"},
-        "dbus_fast": {"estim/host/radio/bluez.py", "estim/host/power.py", "estim/host/notify/desktop.py"},
+        "dbus_fast": {
+            "estim/host/radio/bluez.py",
+            "estim/host/power.py",
+            "estim/host/notify/desktop.py",
+            "estim/doctor/machine.py",
+        },
         "apprise": {"estim/host/notify/remote.py"},
         "icalendar": {"estim/export"},
         "fhir": {"estim/export/fhir.py"},

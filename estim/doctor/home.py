@@ -1,9 +1,7 @@
 """Facts about a home: its settings, units, journal, what may be on, and who has it."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 
 from estim.client.connection import ask_once
 from estim.client.exchange import NoHost
@@ -14,6 +12,7 @@ from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Overview, Status
 from estim.doctor.findings import Finding, bad, good, of_error, of_folder, warning
+from estim.journal.database import flaw_of
 from estim.journal.marker import Marker
 from estim.journal.rows import NEVER
 
@@ -63,12 +62,11 @@ def of_journal(home: Home) -> Finding:
         return good(what, "none yet; the first session makes it")
     do = f"keep a copy of {path}, then `estim export` what can be read, and move it away"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=ALIVE_S)) as database:
-            said = [str(row[0]) for row in database.execute("PRAGMA quick_check(5)")]
-    except sqlite3.Error as error:
-        return bad(what, f"{path} can't be read: {error}", do, Exit.CONFIG)
-    if said != ["ok"]:
-        return bad(what, f"{path} is damaged: {said[0]}", do, Exit.CONFIG)
+        flaw = flaw_of(path, ALIVE_S)
+    except EstimError as error:
+        return bad(what, error.text, do, Exit.CONFIG)
+    if flaw:
+        return bad(what, f"{path} is damaged: {flaw}", do, Exit.CONFIG)
     return good(what, f"{path} is whole")
 
 

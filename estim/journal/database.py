@@ -8,7 +8,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -225,3 +225,14 @@ _CAUSES = (
     ("SQLITE_CANTOPEN", "it can't be opened, or its folder can't be written"),
     ("SQLITE_IOERR", "the disk failed or is full"),
 )
+
+
+def flaw_of(path: Path, timeout_s: float) -> str:
+    """Return what is wrong with a journal's file, "" if every page of it is right; nothing is written.
+
+    Raises EstimError (73, 78) for one that can't be read at all.
+    """
+    place = f"{path.absolute().as_uri()}?mode=ro"
+    with telling(path, reading=True), closing(sqlite3.connect(place, uri=True, timeout=timeout_s)) as made:
+        said = [str(row[0]) for row in made.execute("PRAGMA quick_check(5)")]
+    return "" if said == ["ok"] else said[0]
