@@ -73,7 +73,7 @@ async def test_in_a_silence_few_writes_are_taken_and_all_arrive_in_order(room: R
 
 
 async def test_a_write_that_was_given_up_never_arrives_late(room: Room, ear: Ear) -> None:
-    await room.fill("coyote3:stall=0.1+2.6")
+    await room.fill("coyote3:stall=0.1+3.5")
     link = room.host().link(COYOTE3, family("coyote3"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
@@ -89,7 +89,7 @@ async def test_a_write_that_was_given_up_never_arrives_late(room: Room, ear: Ear
 
 
 async def test_a_stall_delays_requests_and_no_answer_is_taken_for_another(room: Room, ear: Ear) -> None:
-    await room.fill("em70:stall=0.1+2.3,battery=62")
+    await room.fill("em70:stall=0.1+3.5,battery=62")
     link = room.host().link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
