@@ -1,11 +1,18 @@
 """What each family brings to its world (world.py): what it plays there, its limits, and what its writes ask for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from estim.core.session.guard import Cap, Limits, family_cap
+from estim.core.session.states import RISING_S
 from protocols.bluetens.family import FAMILY as BLUETENS_FAMILY
 from protocols.coyote2.family import FAMILY as COYOTE2_FAMILY
 from protocols.coyote2.packets import STRENGTH_WORD, STRENGTHS
+from protocols.coyote3.family import FAMILY as COYOTE3_FAMILY
+from protocols.coyote3.packets import FRAME
+from protocols.coyote3.strength import SET
+from protocols.em70.family import FAMILY as EM70_FAMILY
+from protocols.em70.packets import SET_LEVEL
 from protocols.layout import Direction, pick
 from protocols.openemsstim.family import FAMILY as OPENEMSSTIM_FAMILY
 from protocols.openemsstim.packets import TEXT
@@ -40,6 +47,20 @@ def asked_of_coyote2(op: Write) -> Mapping[Channel, int]:
         return {}
     told = STRENGTH_WORD.parse(op.data)
     return {A: told.a, B: told.b}
+
+
+def asked_of_coyote3(op: Write) -> Mapping[Channel, int]:
+    """Return the strengths that a frame sets; a step goes from where the unit is, so it asks for no level by itself."""
+    if not FRAME.starts(op.data):
+        return {}
+    told = FRAME.parse(op.data)
+    steps = ((A, told.mode_a, told.strength_a), (B, told.mode_b, told.strength_b))
+    return {channel: value for channel, mode, value in steps if mode == SET}
+
+
+def asked_of_em70(op: Write) -> Mapping[Channel, int]:
+    """Return the level that is set; a step goes from where the unit is, so it asks for no level by itself."""
+    return {A: SET_LEVEL.parse(op.data).level} if SET_LEVEL.starts(op.data) else {}
 
 
 def asked_of_openemsstim(op: Write) -> Mapping[Channel, int]:
@@ -82,6 +103,25 @@ COYOTE2 = Kin(
     answer_s=0.015,
     follows=True,
     patience_s=0.5,
+)
+COYOTE3 = Kin(
+    COYOTE3_FAMILY,
+    steady(100, 152),
+    Limits((Cap("test", {A: Level(60), B: Level(40)}),)),
+    asked_of_coyote3,
+    answer_s=0.01,
+    follows=True,
+    patience_s=0.5,
+)
+EM70 = Kin(
+    EM70_FAMILY,
+    replace(steady(100, 200), number=9),
+    Limits((family_cap(EM70_FAMILY.caps),)),
+    asked_of_em70,
+    request_s=0.015,
+    answer_s=0.015,
+    patience_s=1.0,
+    nap_s=RISING_S,
 )
 OPENEMSSTIM = Kin(
     OPENEMSSTIM_FAMILY,

@@ -1,9 +1,9 @@
 """One world for a driver: the real Guard and a software unit on a virtual clock, over an air that does its worst.
 
 It is stepped when something is due for the driver, the unit or the air, and at no other time: a driver that needs to be
-looked at sooner has to say so. There is no session in it: a test says what is wanted, as a session would. What each
-write asks for is held against what was granted, and each proof against the unit, in every step. Whole sessions are
-lived in estim/rehearsal/world.py.
+looked at sooner has to say so (but see Kin.nap_s). There is no session in it: a test says what is wanted, as a session
+would. What each write asks for is held against what was granted, and each proof against the unit, in every step. Whole
+sessions are lived in estim/rehearsal/world.py.
 """
 
 from bisect import bisect_right
@@ -49,7 +49,10 @@ STALL_S = 3.0
 
 
 class Unit(Protocol):
-    """What a world needs of a unit: a twin, or a smaller box of a test."""
+    """What a world needs of a unit: a twin, or a smaller box of a test. One that is off keeps no link."""
+
+    @property
+    def on(self) -> bool: ...
 
     @property
     def due_s(self) -> float: ...
@@ -90,13 +93,16 @@ class Kin:
     follows: bool = False
     patience_s: float = TIMEOUT_S
     """For how long a driver waits for an outcome before it sends the next one of that kind."""
+    nap_s: float = inf
+    """While the Guard holds a level it is asked again this soon, as a session does; not where more often is heard."""
 
 
 @dataclass(slots=True)
 class Air:
     """What goes wrong, changed by a test as it goes. Shares of 1; seconds at most, and drawn.
 
-    Of what the unit says: `lost`, `doubled`, `late_s` late, `behind_s` late always; order is kept unless `jumbled`.
+    Of what the unit says: `lost`, `doubled`, `late` of it `late_s` late, `behind_s` late always; order is kept unless
+    `jumbled`.
     Of ops: `hung` arrive, and nobody tells their outcome; `dropped` requests get lost; `stalled` ones take STALL_S
     more, and all that follows waits; `refused` ones and readings that fail
     (`fails`) never reach the unit. `mute`: nothing comes back; `away`: nothing
@@ -107,6 +113,7 @@ class Air:
 
     lost: float = 0.0
     doubled: float = 0.0
+    late: float = 1.0
     late_s: float = 0.0
     behind_s: float = 0.0
     jumbled: bool = False
@@ -166,6 +173,7 @@ class World:
         self.touched = False
         self.clear_s = 0.0
         self._gap = False
+        self._asks_s = inf
         self._free_s = 0.0
         self._answered_s = 0.0
         self._here_s = 0.0
@@ -187,12 +195,13 @@ class World:
         end_s = begin_s + seconds
         now = self.step() if self.linked else self.reported
         while self.linked and self.now_s < end_s and not until(now):
-            due_s = min(self._heap[0][0] if self._heap else inf, self.driver.due_s, self.twin.due_s, end_s)
+            heap_s = self._heap[0][0] if self._heap else inf
+            due_s = min(heap_s, self.driver.due_s, self.twin.due_s, self._asks_s, end_s)
             self.now_s = max(self.now_s, due_s)
             while self._heap and self._heap[0][0] <= self.now_s:
                 heappop(self._heap)[2]()
+            self._collect()
             if self.linked:
-                self._collect()
                 now = self.step()
         return self.now_s - begin_s
 
@@ -289,6 +298,8 @@ class World:
         request = Request(mode, wish, 1.0, self.begun_s, self.end_s, held=held)
         answer = permit(now_s, request, reported, driver.caps, self.kin.limits)
         self.grants.append((now_s, answer.level))
+        held_back = mode is Mode.PLAY and any(answer.level[channel] < level for channel, level in wish.items())
+        self._asks_s = now_s + self.kin.nap_s if held_back else inf
         top = self.kin.limits.ceiling
         wanted = Wanted(mode, answer.level, top, self.score, self.begun_s, self.end_s, self.number, answer.asks)
         driver.want(now_s, wanted)
@@ -382,14 +393,19 @@ class World:
             if air.mute or air.away or self.luck.random() < air.lost:
                 continue
             for _ in range(2 if self.luck.random() < air.doubled else 1):
-                at_s = self.now_s + self.kin.heard_s + air.behind_s + self.luck.uniform(0, air.late_s)
+                late = air.late >= 1 or self.luck.random() < air.late
+                late_s = self.luck.uniform(0, air.late_s) if late else 0.0
+                at_s = self.now_s + self.kin.heard_s + air.behind_s + late_s
                 self._here_s = at_s if air.jumbled else max(self._here_s, at_s)
-                self._at(self._here_s, lambda one=said: self._hear(one))  # type: ignore[misc] # a default binds it now
+                self._at(self._here_s, lambda one=said: self.hear(one.endpoint, one.data))  # type: ignore[misc] # a default binds it now
         self._note()
+        if not self.twin.on:
+            self.cut()
 
-    def _hear(self, said: Said) -> None:
+    def hear(self, endpoint: Endpoint, data: bytes) -> None:
+        """Let the driver hear something."""
         if self.linked:
-            self._take(self.driver.receive(self.now_s, said.endpoint, said.data))
+            self._take(self.driver.receive(self.now_s, endpoint, data))
 
     def _take(self, events: list[Event]) -> None:
         """Keep what was told, and do with the wish what the session does after a hand."""
