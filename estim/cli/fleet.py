@@ -13,9 +13,6 @@ from estim.core.remote.fleet import STALE_S, Fleet, UnitSeen
 from estim.core.remote.topics import ALL_ORDERS, FLEET, HostTopics
 from estim.mqtt import BrokerConnection
 
-WAITING_MAX = 20_000
-"""Messages that may wait while the picture is drawn: thousands of hosts speak at once when a broker comes back."""
-
 LOOK_S = 6.0
 """How long is listened before one picture is shown, s: each unit says something every five."""
 
@@ -57,7 +54,6 @@ class Viewer:
             obey=lambda _topic, _payload: None,
             noticed=self._hear,
             connected=self._there.set,
-            waiting_max=WAITING_MAX,
         )
 
     async def there(self) -> None:
