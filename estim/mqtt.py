@@ -4,7 +4,8 @@
    waits; events wait in a row, of which the oldest are dropped. Nothing grows while the broker is away.
 2. The broker tells everybody that this host is gone by its last will, and the host says so itself when it ends.
 3. After each connect what is retained is said again: a broker may have lost it.
-4. What comes in is looked at where it arrives: what won't be acted on is counted and never waits in a queue.
+4. What comes in is handed on where it arrives and waits in no queue: a flood can't put a stop behind it or push it out.
+   What is never acted on is counted; what is larger than anything that could be an order the broker keeps to itself.
 5. It connects again for ever, with a wait that doubles up to a minute, and is never twice the same.
 """
 
@@ -12,12 +13,15 @@ import asyncio
 import logging
 import ssl
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 
 from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from estim.config.broker import Broker
@@ -30,8 +34,11 @@ TOPICS_MAX = 1000
 EVENTS_MAX = 100
 """Messages waiting that another one of their topic doesn't replace."""
 
-ORDERS_MAX = 32
-"""Orders waiting to be carried out."""
+PACKET_MAX = 16 * 1024
+"""Largest packet that the broker may send, bytes: a message of 256 MB would be read whole before it is refused."""
+
+FLIGHT_MAX = 32
+"""Messages that the broker may have sent and that aren't acknowledged yet."""
 
 TIMEOUT_S = 10.0
 """Longest wait for the broker to take a message, an order or a connection, s."""
@@ -115,7 +122,6 @@ class BrokerConnection:
         obey: Callable[[str, bytes], None],
         noticed: Callable[[str, bytes], None],
         connected: Callable[[], None],
-        waiting_max: int = ORDERS_MAX,
         chance: Random | None = None,
         time_s: Callable[[], float] | None = None,
     ) -> None:
@@ -127,7 +133,6 @@ class BrokerConnection:
         self._obey = obey
         self._noticed = noticed
         self._connected = connected
-        self._waiting_max = waiting_max
         self._chance = chance or Random()
         self._time_s = time_s or asyncio.get_running_loop().time
         self._outbox = Outbox()
@@ -176,12 +181,15 @@ class BrokerConnection:
     async def run(self) -> None:
         """Be connected, until cancelled."""
         loop = asyncio.get_running_loop()
+        own = asyncio.current_task()
         wait_s = AGAIN_S
-        while True:
+        while own is not None:
             began_s = loop.time()
             try:
                 await self._while_connected()
-            except (MqttError, OSError, TimeoutError, ValueError) as error:
+            except Exception as error:
+                if own.cancelling():  # the goodbye failed, and its error took the place of the cancellation
+                    raise asyncio.CancelledError from error
                 self._tell(f"the MQTT broker {self._broker.host}:{self._broker.port} can't be reached: {error}")
             finally:
                 self.online = False
@@ -192,23 +200,24 @@ class BrokerConnection:
 
     async def _while_connected(self) -> None:
         """Connect, and send and take messages until the connection is lost (MqttError) or this is cancelled."""
-        async with self._client() as client:
+        context = await asyncio.to_thread(_context, self._broker)  # reading all authorities takes longer than a frame
+        async with _held(self._client(context)) as client:
             try:
                 await self._say(client, ONLINE)
                 self._subscribed_s = self._time_s()
                 # version 5: the broker keeps the retain flag of what it passes on, and says no old order again
                 fresh = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
                 kept = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0)
-                await client.subscribe(
-                    [*((topic, fresh) for topic in self._orders), *((topic, kept) for topic in self._notices)]
-                )
+                topics = [*((topic, fresh) for topic in self._orders), *((topic, kept) for topic in self._notices)]
+                answers = await client.subscribe(topics)
                 self._subscribed_s = self._time_s()
                 self.online = True
-                self._told = ""
+                self._check(topics, answers)
                 self.say_again(tuple(self._retained))
                 self._connected()
                 await self._both_ways(client)
             except asyncio.CancelledError:
+                client.timeout = LAST_WORDS_S  # also for hanging up
                 with suppress(MqttError, TimeoutError):
                     async with asyncio.timeout(LAST_WORDS_S):
                         await self._say(client, OFFLINE)
@@ -221,17 +230,17 @@ class BrokerConnection:
 
     async def _both_ways(self, client: Client) -> None:
         sending = asyncio.get_running_loop().create_task(self._send(client))
-        hearing = asyncio.get_running_loop().create_task(self._hear(client))
+        lasting = asyncio.get_running_loop().create_task(_until_gone(client))
         try:
-            done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({sending, lasting}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in (sending, hearing):
+            for task in (sending, lasting):
                 task.cancel()
-            await asyncio.gather(sending, hearing, return_exceptions=True)
+            await asyncio.gather(sending, lasting, return_exceptions=True)
 
-    def _client(self) -> Client:
+    def _client(self, context: ssl.SSLContext | None) -> Client:
         broker = self._broker
         return Client(
             broker.host,
@@ -243,11 +252,11 @@ class BrokerConnection:
             will=None if self._bridge is None else Will(self._bridge, OFFLINE, qos=1, retain=True),
             keepalive=KEEPALIVE_S,
             timeout=TIMEOUT_S,
-            tls_context=_context(broker),
-            queue_type=_queue_of(self._wants),
-            max_queued_incoming_messages=self._waiting_max,
+            tls_context=context,
+            properties=_limits(),
+            queue_type=_queue_of(self._arrived),
             max_queued_outgoing_messages=EVENTS_MAX,
-            logger=logging.getLogger(f"{__name__}.client"),
+            logger=_silent(),
         )
 
     async def _send(self, client: Client) -> None:
@@ -256,32 +265,41 @@ class BrokerConnection:
             await client.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
             self._outbox.sent(message)
 
-    async def _hear(self, client: Client) -> None:
-        async for message in client.messages:
-            topic = str(message.topic)
-            if self._only_known(topic):
-                self._noticed(topic, message.payload)
-            else:
-                self._obey(topic, message.payload)
-
     def drop(self, why: Ignored) -> None:
         """Count an order that isn't carried out."""
         self._dropped[why.value] += 1
 
-    def _wants(self, message: Message, waiting: int) -> bool:
-        """Say whether a message is taken; called for each that arrives, and there may be thousands."""
-        if self._only_known(str(message.topic)):
-            return waiting < self._waiting_max
-        why = ignored(message.payload, retained=message.retain, subscribed_s=self._subscribed_s, now_s=self._time_s())
-        if why is None and waiting >= self._waiting_max:
-            why = Ignored.TOO_MANY
-        if why is not None:
-            self.drop(why)
-        return why is None
+    def _arrived(self, message: Message) -> None:
+        """Hand a message on, or count it; called for each that arrives, and there may be thousands. Never raises."""
+        topic = str(message.topic)
+        take = self._noticed
+        if not self._only_known(topic):
+            why = ignored(
+                message.payload, retained=message.retain, subscribed_s=self._subscribed_s, now_s=self._time_s()
+            )
+            if why is not None:
+                self.drop(why)
+                return
+            take = self._obey
+        try:
+            take(topic, message.payload)
+        except Exception:  # the library would hang up, and begin again with the same message
+            logging.getLogger(__name__).exception("a message on %s is left out, by a fault of estim", topic)
 
     def _only_known(self, topic: str) -> bool:
         """Say whether what is said on a topic is nothing to be acted on."""
         return not self._orders or topic in self._notices
+
+    def _check(self, topics: Sequence[tuple[str, SubscribeOptions]], answers: Sequence[object]) -> None:
+        """Say what the broker doesn't let this one hear: a stop that is sent there would be waited for in vain."""
+        codes = [answer.value if isinstance(answer, ReasonCode) else answer for answer in answers]
+        refused = [
+            topic for (topic, _), code in zip(topics, codes, strict=True) if isinstance(code, int) and code >= 128
+        ]
+        if refused:
+            self._tell(f"the MQTT broker doesn't let this one hear {', '.join(refused)}: look at its access list")
+        else:
+            self._told = ""
 
     def _tell(self, text: str) -> None:
         """Log a trouble once, until it was gone."""
@@ -300,12 +318,44 @@ def _context(broker: Broker) -> ssl.SSLContext | None:
     return context
 
 
-def _queue_of(wants: Callable[[Message, int], bool]) -> type[asyncio.Queue[Message]]:
-    """Return a queue for a client that takes only what is wanted."""
+@asynccontextmanager
+async def _held(client: Client) -> AsyncIterator[Client]:
+    """Connect a client, and leave nothing of it behind.
+
+    After a time-out, or a message that can't be read, aiomqtt 2.5 keeps the socket and reads the same bytes for ever.
+    """
+    try:
+        async with client:
+            yield client
+    finally:
+        client._client._sock_close()
+
+
+def _silent() -> logging.Logger:
+    """Return a logger for the library: what it has to say is told here, in one line, when the connection is lost."""
+    silent = logging.getLogger(f"{__name__}.client")
+    silent.setLevel(logging.CRITICAL + 1)
+    return silent
+
+
+async def _until_gone(client: Client) -> None:
+    """Return never, and raise MqttError when the connection is lost: the queue of this client stays empty."""
+    await anext(client.messages)
+
+
+def _limits() -> Properties:
+    """Return what a broker is told of the largest message, and of how many may be on their way."""
+    limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho has no type here
+    limits.MaximumPacketSize = PACKET_MAX
+    limits.ReceiveMaximum = FLIGHT_MAX
+    return limits
+
+
+def _queue_of(arrived: Callable[[Message], None]) -> type[asyncio.Queue[Message]]:
+    """Return a queue for a client that holds nothing: what is put there is handed on at once."""
 
     class Inbox(asyncio.Queue[Message]):
         def put_nowait(self, item: Message) -> None:
-            if wants(item, self.qsize()):
-                super().put_nowait(item)
+            arrived(item)
 
     return Inbox

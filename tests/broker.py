@@ -1,18 +1,21 @@
 """A real mosquitto on a port of its own, that can be stopped and started again, and somebody who talks to it."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiomqtt import Client, ProtocolVersion
 
-GUARD_S = 20.0
+GUARD_S = 60.0
 """A test whose message never comes ends after this."""
 
 
@@ -30,7 +33,7 @@ class Mosquitto:
             self.port: int = free.getsockname()[1]
         config = folder / "mosquitto.conf"
         config.write_text(f"listener {self.port} 127.0.0.1\npersistence false\nuser root\n{rules}\n", encoding="utf-8")
-        self._words = [program, "-v", "-c", str(config)]
+        self._words = [program, "-c", str(config)]
         self._running = ExitStack()
 
     def start(self) -> None:
@@ -41,6 +44,10 @@ class Mosquitto:
         while "running" not in (line := process.stderr.readline()):
             said += line
             assert line, f"mosquitto ended: {said}"
+        rest = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would hold the broker up
+        rest.start()
+        self._running.callback(rest.join)
+        self._running.callback(process.kill)
 
     def stop(self) -> None:
         self._running.close()
@@ -77,6 +84,15 @@ class House:
                 self._new.clear()
                 await self._new.wait()
         return self.said[topic]
+
+    async def when(self, topic: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the state that was said on a topic, as soon as this is true of it."""
+        async with asyncio.timeout(GUARD_S):
+            while topic not in self.said or not true(json.loads(self.said[topic])):
+                self._new.clear()
+                await self._new.wait()
+        found: dict[str, Any] = json.loads(self.said[topic])
+        return found
 
     async def say(self, topic: str, payload: str, *, retain: bool = False) -> None:
         await self.client.publish(topic, payload, qos=1, retain=retain)

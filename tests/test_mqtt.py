@@ -8,14 +8,17 @@ from random import Random
 import pytest
 
 from estim.config.broker import Broker
-from estim.core.remote.orders import SETTLE_S
-from estim.mqtt import EVENTS_MAX, TOPICS_MAX, BrokerConnection, Outbox, Outgoing
+from estim.core.remote.orders import ORDER_MAX, SETTLE_S
+from estim.mqtt import EVENTS_MAX, PACKET_MAX, TOPICS_MAX, BrokerConnection, Outbox, Outgoing
 from tests.broker import GUARD_S, Mosquitto, house, mosquitto
 
 __all__ = ["mosquitto"]
 
 BRIDGE = "estim/h7/bridge"
 ORDERS = "estim/h7/cmd"
+
+FLOOD = 500
+"""More than any queue between a broker and a host has held, less than mosquitto keeps for one client (1000)."""
 
 
 class Ear:
@@ -26,6 +29,14 @@ class Ear:
         self.notices: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         self.connected: asyncio.Queue[bool] = asyncio.Queue()
         self.passed_s = 0.0
+        self.broken = False
+        self.failed = asyncio.Event()
+
+    def obey(self, topic: str, payload: bytes) -> None:
+        if self.broken:
+            self.failed.set()
+            raise KeyError("a bug")
+        self.orders.put_nowait((topic, payload))
 
     def time_s(self) -> float:
         return asyncio.get_running_loop().time() + self.passed_s
@@ -49,7 +60,7 @@ async def joined(broker: Mosquitto, ear: Ear) -> AsyncIterator[BrokerConnection]
         bridge=BRIDGE,
         orders=(ORDERS,),
         notices=("homeassistant/status",),
-        obey=lambda topic, payload: ear.orders.put_nowait((topic, payload)),
+        obey=ear.obey,
         noticed=lambda topic, payload: ear.notices.put_nowait((topic, payload)),
         connected=lambda: ear.connected.put_nowait(True),
         chance=Random(1),
@@ -146,3 +157,42 @@ def test_the_outbox_is_bounded_and_keeps_the_newest() -> None:
         assert await outbox.next() is fresh
 
     asyncio.run(life())
+
+
+async def test_a_stop_behind_a_flood_arrives_and_the_flood_is_handed_on_too(mosquitto: Mosquitto) -> None:
+    ear = Ear()
+    async with joined(mosquitto, ear) as connection, house(mosquitto, "none") as there:
+        await ear.settled()
+        for number in range(FLOOD):
+            await there.client.publish(ORDERS, f"start {number}", qos=0)
+        await there.say(ORDERS, "stop")
+        heard = [await ear.order() for _ in range(FLOOD + 1)]
+        assert heard[-1] == (ORDERS, b"stop")
+        assert not connection.dropped
+
+
+async def test_what_no_order_can_be_as_large_as_is_never_read_and_the_next_stop_is(mosquitto: Mosquitto) -> None:
+    ear = Ear()
+    async with joined(mosquitto, ear) as connection, house(mosquitto, "none") as there:
+        await ear.settled()
+        for size in (ORDER_MAX + 1, PACKET_MAX - 100, PACKET_MAX + 1, 5_000_000):
+            await there.say(ORDERS, "x" * size)
+        await there.say(ORDERS, "stop")
+        assert await ear.order() == (ORDERS, b"stop")
+        assert dict(connection.dropped) == {"long": 2}, "the broker kept the two larger ones to itself"
+
+
+async def test_a_bug_in_what_is_done_with_an_order_loses_that_order_alone(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear = Ear()
+    async with joined(mosquitto, ear) as connection, house(mosquitto, "none") as there:
+        await ear.settled()
+        ear.broken = True
+        await there.say(ORDERS, "stop")
+        await ear.failed.wait()
+        ear.broken = False
+        await there.say(ORDERS, "stop")
+        assert await ear.order() == (ORDERS, b"stop")
+        assert connection.online
+    assert "by a fault of estim" in caplog.text

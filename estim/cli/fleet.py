@@ -28,9 +28,6 @@ from estim.mqtt import BrokerConnection
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
 
-WAITING_MAX = 20_000
-"""Messages that may wait while the picture is drawn: thousands of hosts speak at once when a broker comes back."""
-
 LOOK_S = 6.0
 """How long is listened before one picture is shown, s: each unit says something every five."""
 
@@ -86,7 +83,6 @@ class Viewer:
             obey=lambda _topic, _payload: None,
             noticed=self._hear,
             connected=self._there.set,
-            waiting_max=WAITING_MAX,
         )
 
     async def there(self) -> None:

@@ -102,6 +102,7 @@ class Remote:
         self._stopped_s: dict[str | None, float] = {}
         self._owed: dict[str | None, asyncio.TimerHandle] = {}
         self._tasks = Tasks()
+        self._greeting = Tasks()
         self.connection = BrokerConnection(
             broker,
             client_id=host,
@@ -129,6 +130,7 @@ class Remote:
             for timer in self._owed.values():
                 timer.cancel()
             self._tasks.cancel()
+            self._greeting.cancel()
             connecting.cancel()
             await asyncio.wait({connecting})
 
@@ -204,8 +206,8 @@ class Remote:
 
     def _noticed(self, _topic: str, payload: bytes) -> None:
         """Home Assistant has come: describe everything again, in a moment of our own."""
-        if payload == ONLINE.encode() and not len(self._tasks):
-            self._tasks.begin(self._greet())
+        if payload == ONLINE.encode() and not len(self._greeting):
+            self._greeting.begin(self._greet())
 
     async def _greet(self) -> None:
         await asyncio.sleep(self._chance.uniform(0.0, BIRTH_MAX_S))
