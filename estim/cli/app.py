@@ -254,6 +254,27 @@ def daemon(context: typer.Context) -> None:
 
 
 @app.command()
+def remind(context: typer.Context) -> None:
+    """Look at the schedule once and tell what is due, as `estim daemon` does all day; for a timer of the system.
+
+    It uses no radio and starts nothing. `estim service install --remind-only` lets systemd call it.
+    """
+    import asyncio
+
+    from estim.client.lock import holder
+    from estim.clock import RealClock
+    from estim.host.main import remind
+
+    made: Flags = context.obj
+    if made.host.simulate is not None:
+        _usage("software units have no schedule: leave --simulate out")
+    home = made.host.place
+    here = holder(home.lock) is not None
+    text = "a host runs here, and reminds by itself" if here else asyncio.run(remind(home, RealClock()))
+    tell(made, "reminded", text, [{"text": text}])
+
+
+@app.command()
 def decode(
     family: Annotated[str, typer.Argument(help=", ".join(names()))],
     direction: Annotated[str, typer.Argument(metavar="to-device|from-device")],

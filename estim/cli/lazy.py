@@ -14,6 +14,7 @@ _GROUPS = {
     "schedule": "estim.cli.schedule:schedule",
     "care": "estim.cli.care:care",
     "fleet": "estim.cli.fleet:fleet",
+    "service": "estim.cli.service:service",
 }
 _VERBS = {
     "log": "estim.cli.diary:log",

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 STOP_TIMEOUT_S = 35.0
 """Longest wait for the answer to a stop: a unit that is to be found first (25 s), and the longest ladder, with room."""
 
+DISCONNECT_TIMEOUT_S = STOP_TIMEOUT_S + 11.0
+"""The same for a disconnect: a link that isn't given back is waited for 10 s after the stop."""
+
 STOP_TRIES = 50
 """Attempts to find or start a host for a stop."""
 
@@ -121,6 +124,10 @@ def stop_and_tell(wanted: Wanted, where: Where, *, as_json: bool) -> int:
     return int(code)
 
 
+_SETTLED = frozenset({Exit.NOT_CONFIRMED, Exit.USAGE, Exit.GENERAL})
+"""Refusals of a disconnect that another way to stop would only cover up."""
+
+
 def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int:
     """Stop, and give the link back; where the host can't be asked for that, stop in every way that there is."""
     import msgspec
@@ -132,12 +139,12 @@ def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int
 
     try:
         home = find_home(where.folder)
-        asked = exchange(home.socket, msgspec.json.encode(Disconnect(unit)) + b"\n", STOP_TIMEOUT_S)
+        asked = exchange(home.socket, msgspec.json.encode(Disconnect(unit)) + b"\n", DISCONNECT_TIMEOUT_S)
         _note(home)
         reply = read_reply(asked.answer())
     except EstimError:
         reply = None
-    if isinstance(reply, Done) or (isinstance(reply, Refusal) and reply.code in (Exit.NOT_CONFIRMED, Exit.USAGE)):
+    if isinstance(reply, Done) or (isinstance(reply, Refusal) and reply.code in _SETTLED):
         return told(reply, as_json=as_json)
     return stop_and_tell(Wanted(unit), where, as_json=as_json)
 

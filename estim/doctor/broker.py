@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from estim.config.broker import broker_of
@@ -18,16 +19,21 @@ CONNECT_S = 5.0
 DO = "look at --mqtt or [mqtt] in config.toml, and at docs/mqtt.md; sessions go on without it"
 
 
-async def of_broker(options: HostOptions) -> Finding | None:
-    """Judge the broker, None if there is none to judge."""
+LEAVE_S = 3.0
+"""Longest wait for the connection to end, s."""
+
+
+async def of_broker(options: HostOptions) -> AsyncIterator[Finding]:
+    """Judge the broker, if there is one to judge."""
     what = "broker"
     try:
         settings = read_settings(options.place.settings_file).mqtt
         broker = await asyncio.to_thread(broker_of, settings, options.mqtt)
     except EstimError as error:
-        return warning(what, error.text, DO)
+        yield warning(what, error.text, DO)
+        return
     if broker is None:
-        return None
+        return
     logging.getLogger("estim.mqtt").addHandler(logging.NullHandler())  # what it would log is told as the finding
     there = asyncio.Event()
     connection = BrokerConnection(
@@ -47,8 +53,9 @@ async def of_broker(options: HostOptions) -> Finding | None:
                 await there.wait()
     finally:
         running.cancel()
-        await asyncio.wait({running})
+        await asyncio.wait({running}, timeout=LEAVE_S)
     if there.is_set() and not connection.trouble:
-        return good(what, f"{broker.host}:{broker.port} lets this host in")
+        yield good(what, f"{broker.host}:{broker.port} lets this host in")
+        return
     trouble = connection.trouble or f"{broker.host}:{broker.port} has not answered for {CONNECT_S:g} s"
-    return warning(what, trouble, DO)
+    yield warning(what, trouble, DO)

@@ -1,7 +1,9 @@
 """Looks at everything that a session needs, one after the other: none can hang it, and none can break it off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 from estim.clock import RealClock
 from estim.config.options import HostOptions
@@ -11,7 +13,14 @@ from estim.doctor.broker import of_broker
 from estim.doctor.findings import Adapter, Finding, bad, of_adapters, of_bluez, of_clock, of_disk, of_error, warning
 from estim.doctor.unit import of_unit
 
-Look = Callable[[], Finding | Iterable[Finding]]
+LOOK_S = 30.0
+"""Longest look at a file, a folder or a program, s: a journal of years is read whole."""
+
+BROKER_S = 30.0
+"""Longest look at the broker, s: the command for its password has 10."""
+
+UNIT_S = 180.0
+"""Longest wait for the next finding about a unit, s: searched for, connected, ready and stopped, and then some."""
 
 
 async def checkup(options: HostOptions, unit: str | None, looking: Callable[[str], None]) -> AsyncIterator[Finding]:
@@ -33,23 +42,24 @@ async def checkup(options: HostOptions, unit: str | None, looking: Callable[[str
     yield await _safely("journal", lambda: home.of_journal(place))
     for finding in await _all_safely("left on", lambda: list(home.of_left_on(place))):
         yield finding
-    busy = False
-    try:
-        host, busy = await asyncio.to_thread(home.of_host, place)
-    except Exception as error:  # noqa: BLE001 - a look that fails is a finding
-        host = _failed("host", error)
-    yield host
+    busy: list[bool] = []
+
+    def of_host() -> Finding:
+        finding, plays = home.of_host(place)
+        busy.append(plays)
+        return finding
+
+    yield await _safely("host", of_host)
     looking("asking the broker …")
-    broker = await of_broker(options)
-    if broker is not None:
-        yield broker
+    async for finding in _contained("broker", of_broker(options), BROKER_S):
+        yield finding
     if unit is None:
         return
-    if busy:
+    if any(busy):
         yield warning("unit", "a session is running, so no unit is tried", "try again when it has ended")
         return
     looking(f"looking for {unit}, and stopping it at level 0 …")
-    async for finding in of_unit(options, unit):
+    async for finding in _contained("unit", of_unit(options, unit), UNIT_S):
         yield finding
 
 
@@ -65,12 +75,60 @@ async def _safely(what: str, look: Callable[[], Finding]) -> Finding:
 
 
 async def _all_safely(what: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Look in a thread; one that hangs (a disk of the net that has gone) is left behind, and ends with the process."""
+    loop = asyncio.get_running_loop()
+    made: asyncio.Future[list[Finding]] = loop.create_future()
+
+    def end(findings: list[Finding]) -> None:
+        if not made.done():
+            made.set_result(findings)
+
+    def work() -> None:
+        try:
+            findings = look()
+        except EstimError as error:
+            findings = [of_error(what, error)]
+        except Exception as error:  # noqa: BLE001 - a look that fails is a finding
+            findings = [_failed(what, error)]
+        with suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(end, findings)
+
+    threading.Thread(target=work, daemon=True).start()
     try:
-        return await asyncio.to_thread(look)
-    except EstimError as error:
-        return [of_error(what, error)]
-    except Exception as error:  # noqa: BLE001 - a look that fails is a finding
-        return [_failed(what, error)]
+        async with asyncio.timeout(LOOK_S):
+            return await made
+    except TimeoutError:
+        return [_late(what, LOOK_S)]
+
+
+async def _contained(what: str, looks: AsyncIterator[Finding], limit_s: float) -> AsyncIterator[Finding]:
+    """Give findings as they are made, until one takes too long or breaks off, which is a finding too."""
+    while True:
+        try:
+            async with asyncio.timeout(limit_s):
+                finding = await anext(looks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            finding = _late(what, limit_s)
+            looks = _nothing()
+        except EstimError as error:
+            finding = of_error(what, error)
+        except Exception as error:  # noqa: BLE001 - a look that fails is a finding
+            finding = _failed(what, error)
+        yield finding
+
+
+async def _nothing() -> AsyncIterator[Finding]:
+    none: tuple[Finding, ...] = ()
+    for finding in none:
+        yield finding
+
+
+def _late(what: str, limit_s: float) -> Finding:
+    return bad(
+        what, f"it isn't known after {limit_s:.0f} s", "look whether its disk or its service hangs", Exit.GENERAL
+    )
 
 
 def _failed(what: str, error: Exception) -> Finding:

@@ -32,7 +32,7 @@ from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
 from estim.core.vocabulary import Reason
 from estim.host.notify.notice import Way
-from estim.host.radio.link import Air
+from estim.host.radio.link import Air, NoAir
 from estim.host.server import Server, serve
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
@@ -347,6 +347,39 @@ def ways_of(settings: ReminderSettings, acted: Callable[[str, str], None]) -> li
 
         ways += ways_elsewhere(settings.elsewhere)
     return ways
+
+
+async def remind(home: Home, clock: Clock) -> str:
+    """Look at the schedule once, without a radio and without a session, and tell what is due; return what was told.
+
+    For who has no host that stays: a timer calls this. The notice has no buttons, since nobody would be there to take
+    them. Raises EstimError: 78 for wrong settings or a journal that can't be used.
+    """
+    from estim.host.notify.notifier import Notifier
+    from estim.host.reminders import Reminders, Unanswered
+
+    home.prepare()
+    settings = read_settings(home.settings_file)
+    told: list[str] = []
+    journal = await JournalWriter.open(home.journal)
+    notifier = Notifier(ways_of(settings.reminders, lambda _key, _action: None), logging.getLogger(__name__).warning)
+    try:
+        services = Services(
+            clock=clock,
+            air=NoAir(),
+            journal=journal,
+            home=home,
+            settings=settings,
+            units=Units(home.units_file),
+            families=tuple,
+            pid=os.getpid(),
+            zone=partial(local_zone, lambda: settings.schedule.zone),
+        )
+        await Reminders(services, Unanswered(notifier), None, lambda one: told.append(one.text)).look()
+    finally:
+        await notifier.close()
+        await journal.close()
+    return "; ".join(told) or "nothing is due now"
 
 
 def _settle_memory() -> None:

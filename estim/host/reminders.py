@@ -12,6 +12,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -61,6 +62,21 @@ class Telling(Protocol):
 
     async def withdraw(self, key: str) -> None:
         """Take it back."""
+
+
+class Unanswered:
+    """Tells without buttons, for a process that has gone when one would be pressed."""
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+
+    async def tell(self, notice: Notification) -> tuple[str, ...]:
+        """Tell it; never raises."""
+        return await self._telling.tell(replace(notice, actions=()))
+
+    async def withdraw(self, key: str) -> None:
+        """Take it back."""
+        await self._telling.withdraw(key)
 
 
 Prepare = Callable[[Start], Awaitable[str]]

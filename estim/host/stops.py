@@ -105,7 +105,7 @@ class Stops:
             _, late = await asyncio.wait(hanging_up, timeout=HANG_UP_S)
             if late:
                 text = f"stopped, but the link is not given back after {HANG_UP_S:.0f} s: end the host to free the unit"
-                raise EstimError(text, code=Exit.TRY_LATER)
+                raise EstimError(text, code=Exit.GENERAL)
         return replace(reply, text=f"{reply.text}; no link is held") if isinstance(reply, Done) else reply
 
     def _nothing_to_stop(self, active_units: Sequence[ActiveUnit]) -> Reply:

@@ -65,3 +65,20 @@ class Air(Protocol):
 
     async def release(self) -> None:
         """Give the radio back."""
+
+
+class NoAir:
+    """What has no radio in hand: nothing is found, and nothing can be reached."""
+
+    simulated = False
+
+    async def scan(self, seconds: float) -> list[Seen]:
+        """Return nothing."""
+        return []
+
+    def link(self, address: str, family: Family, *, to_stop: bool = False) -> Link:
+        """Refuse: nobody who has no radio has any business with a unit."""
+        raise AirError("no radio is in use here")
+
+    async def release(self) -> None:
+        """There is nothing to give back."""
