@@ -39,6 +39,9 @@ from estim.host.supervisor import Supervisor
 from estim.host.systemd import Systemd
 from estim.journal.writer import JournalWriter
 
+LAST_WORDS_S = 3.0
+"""Longest wait for a broker to hear that the host ends, s; connections have shorter ones of their own."""
+
 ALONE_S = 15.0
 """A host that was started for a front end which never came ends after this."""
 
@@ -311,7 +314,7 @@ async def told_to_house(
         yield
     finally:
         telling.cancel()
-        await asyncio.wait({telling})
+        await asyncio.wait({telling}, timeout=LAST_WORDS_S)  # no broker holds up the end of a host
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from estim.core.errors import EstimError
 from estim.core.moment import Now
-from estim.core.messages.commands import Priority, Reason
+from estim.core.vocabulary import Priority, Reason
 from estim.journal.writer import JournalWriter
 from estim.journal.rows import Opening, Outcome
 from protocols.vocabulary import Can, Channel, Endpoint
