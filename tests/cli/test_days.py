@@ -15,7 +15,7 @@ from estim.core.days.diary import Played
 from estim.core.errors import Exit
 from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
-from tests.cli.line import Person
+from tests.cli.line import Person, typed
 
 
 def played(person: Person, *, ended: bool = True) -> None:
@@ -119,6 +119,40 @@ def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path
     table = SessionsTable(Journal.open(person.home / "log.sqlite"))
     assert table.open_sessions() == [], "an imported session never runs here"
     table.close()
+
+
+def test_a_spreadsheets_moments_are_read_in_the_zone_that_is_named_or_asked_for(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pain.csv").write_bytes("\ufeffat;score;when\r\n10.06.2026 08:00;3;rest\r\n".encode())
+    refused = person.types("import", str(tmp_path))
+    assert refused.code == Exit.BAD_DATA
+    assert "pain.csv line 2: at is '2026-06-10T08:00:00' without an offset" in refused.err
+    assert person.types("import", str(tmp_path), "--zone", "Nowhere").code == Exit.USAGE
+    said = person.types("import", str(tmp_path), "--zone", "America/New_York")
+    assert said.out.splitlines() == [
+        "1 entries read, 0 were there already",
+        "guessed: pain.csv: there is no column note, taken as empty",
+        "guessed: pain.csv: semicolons between the cells, so a comma is a decimal sign",
+        "guessed: pain.csv: 1 cell without an offset, read as time in America/New_York",
+        "guessed: pain.csv: 1 cell written like 10.06.2026, read as day.month.year",
+    ]
+    monkeypatch.setattr("estim.cli.keys.has_terminal", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Europe/Berlin\n"))
+    assert typed(person.home, "import", str(tmp_path)) == 0
+    out, err = capsys.readouterr()
+    assert "In which zone were they written?" in err
+    assert out.startswith("1 entries read, 0 were there already"), "six hours earlier, so another entry"
+
+
+def test_tables_may_begin_with_a_byte_order_mark(person: Person, tmp_path: Path) -> None:
+    person.types("pain", "add", "3", "--note", "fühlt sich gut an")
+    assert person.types("export", "csv", "--bom", "--out", str(tmp_path)).code == 0
+    tables = list(tmp_path.iterdir())
+    assert len(tables) == 9
+    assert all(path.read_bytes().startswith(b"\xef\xbb\xbfat") for path in tables if path.name != "sessions.csv")
+    assert person.types("import", str(tmp_path)).out.startswith("0 entries read, 2 were there already")
+    assert person.types("export", "jsonl", "--bom").code == Exit.USAGE
 
 
 def test_other_programs_read_what_is_exported(person: Person) -> None:
