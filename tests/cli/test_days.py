@@ -15,7 +15,8 @@ from estim.core.days.diary import Played
 from estim.core.errors import Exit
 from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
-from tests.cli.line import Person, typed
+from tests.cli.line import Person
+from tests.cli.line import typed as type_line
 
 
 def played(person: Person, *, ended: bool = True) -> None:
@@ -139,10 +140,10 @@ def test_a_spreadsheets_moments_are_read_in_the_zone_that_is_named_or_asked_for(
     ]
     monkeypatch.setattr("estim.cli.keys.has_terminal", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO("Europe/Berlin\n"))
-    assert typed(person.home, "import", str(tmp_path)) == 0
+    assert type_line(person.home, "import", str(tmp_path)) == 0
     out, err = capsys.readouterr()
     assert "In which zone were they written?" in err
-    assert out.startswith("1 entries read, 0 were there already"), "six hours earlier, so another entry"
+    assert out.lstrip().startswith("1 entries read, 0 were there already"), "six hours earlier, so another entry"
 
 
 def test_tables_may_begin_with_a_byte_order_mark(person: Person, tmp_path: Path) -> None:
