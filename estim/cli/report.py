@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from estim.cli.flags import Flags
+    from estim.export.known_events import Form
     from estim.export.tables import Read
 
 FORMATS = ("csv", "jsonl", "fhir", "ics")
@@ -45,6 +46,10 @@ def export(
     form: Annotated[str, typer.Argument(metavar="|".join(FORMATS))],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="file, or folder for csv; usually stdout")] = None,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="from this day on; usually everything")] = None,
+    fhir_version: Annotated[
+        str | None, typer.Option(metavar="R4|R5", help="fhir: which one the clinic reads; usually R4")
+    ] = None,
+    todo: Annotated[bool, typer.Option("--todo", help="ics: things to do (VTODO) for a task app, not events")] = False,
     bom: Annotated[
         bool, typer.Option("--bom", help="csv: a byte order mark, for spreadsheets that misread é and µ without one")
     ] = False,
@@ -53,17 +58,33 @@ def export(
 
     csv: one file for each kind of entry. Moments are in UTC (2026-06-10T06:00:00.000000Z), so that every column of
     times is read as times; at + at_offset_s is your own clock.
+
+    fhir: a bundle of pain, runs and sessions in R4, or R5 (--fhir-version). Nobody is named in it.
+
+    ics: import it again whenever the schedule, a holiday or a pause has changed. The events stay the same ones: a time
+    that was changed moves, one that is gone is cancelled, holidays and pauses are left out.
     """
     flags: Flags = context.obj
     if form not in FORMATS:
         raise wrong(f"{form!r} is no format: say one of {', '.join(FORMATS)}")
     if bom and form != "csv":
         raise wrong(f"--bom is for csv, not for {form}")
+    if todo and form != "ics":
+        raise wrong(f"--todo is for ics, not for {form}")
+    if fhir_version is not None and (form != "fhir" or fhir_version.upper() not in ("R4", "R5")):
+        raise wrong(f"--fhir-version is R4 or R5, and for fhir: {form} --fhir-version {fhir_version}")
+    from estim.export.jsonl import to_jsonl
+
     with opened(flags.host) as journal:
         if form == "csv":
             _export_csv(flags, journal, out, since, bom=bom)
             return
-        data = _calendar(journal) if form == "ics" else _lines(journal, form, since)
+        if form == "ics":
+            data = _calendar(journal, _form(todo))
+        elif form == "jsonl":
+            data = to_jsonl(journal.read(_since(journal, since))).encode()
+        else:
+            data = _bundle(journal, since, fhir_version or "R4")
     if out is None:
         write_bytes(data)
         return
@@ -139,15 +160,18 @@ def _export_csv(flags: "Flags", journal: HomeJournal, out: Path | None, since: s
     tell(flags, "export", f"written: {len(written)} tables in {folder}", rows)
 
 
-def _lines(journal: HomeJournal, form: str, since: str | None) -> bytes:
-    diary = journal.read(_since(journal, since))
-    if form == "jsonl":
-        from estim.export.jsonl import to_jsonl
+def _bundle(journal: HomeJournal, since: str | None, version: str) -> bytes:
+    from estim.catalogue.programs import all_programs
+    from estim.export.fhir import Version, to_fhir
 
-        return to_jsonl(diary).encode()
-    from estim.export.fhir import to_fhir
-
-    return to_fhir(diary, site=_place(journal.settings.site), made_at=journal.now).encode()
+    programs, _ = all_programs(journal.home.programs)
+    return to_fhir(
+        journal.read(_since(journal, since)),
+        site=_place(journal.settings.site),
+        made_at=journal.now,
+        kinds={program.id: program.kind for program in programs},
+        version=Version(version.upper()),
+    ).encode()
 
 
 def _place(site: str | None) -> str:
@@ -156,23 +180,39 @@ def _place(site: str | None) -> str:
     return ", ".join(filter(None, ["Achilles tendon" if part in ("", "ankle") else part, side]))
 
 
-def _calendar(journal: HomeJournal) -> bytes:
+def _form(todo: bool) -> "Form":
+    from estim.export.known_events import Form
+
+    return Form.TASK if todo else Form.EVENT
+
+
+def _calendar(journal: HomeJournal, form: "Form") -> bytes:
+    """Return the calendar; what it says is remembered first, since a calendar that was told more can't be told less."""
     from estim.core.days.schedule import LOCAL, beginnings
-    from estim.export.ics import to_ics
+    from estim.export.ics import planned_events, to_ics
+    from estim.export.known_events import moment_of_telling, nothing_known, read_known, revised, write_known
 
     schedule = journal.settings.schedule
-    regimes = journal.read(journal.now).regimes
-    if not schedule.rules:
+    diary = journal.read(journal.now)
+    file = journal.home.calendar_file
+    before = nothing_known() if journal.simulated else read_known(file)
+    if not schedule.rules and not before.of(form):
         raise EstimError("the schedule has no rules: estim schedule set 8:00 20:00", code=Exit.NO_INPUT)
-    began = beginnings(regimes)[-1]
-    return to_ics(
+    began = beginnings(diary.regimes)[-1]
+    planned = planned_events(
         schedule.rules,
         None if schedule.zone == LOCAL else schedule.zone,
-        min(began.values()),
+        min(began.values(), default=journal.now.date()),
         minutes=journal.settings.minutes,
         summary="estim",  # nothing about health in a calendar that others may see
-        uid_root="estim-session",
-        sequence=max(0, len(regimes) - 1),
         began=began,
         present=str(journal.now.tzinfo),
+        breaks=diary.breaks,
+        today=journal.now.date(),
     )
+    known = revised(before, form, planned, moment_of_telling(journal.now))
+    data = to_ics(known.of(form))
+    if not journal.simulated and known != before:
+        journal.home.prepare()
+        write_known(file, known)
+    return data

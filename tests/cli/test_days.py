@@ -17,6 +17,7 @@ from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
 from tests.cli.line import Person
 from tests.cli.line import typed as type_line
+from tests.export.strict_calendar import Phone
 
 
 def played(person: Person, *, ended: bool = True) -> None:
@@ -163,10 +164,37 @@ def test_other_programs_read_what_is_exported(person: Person) -> None:
     assert len(calendar.walk("VEVENT")) == 2
     bundle = json.loads(person.types("export", "fhir").out)
     assert [entry["resource"]["resourceType"] for entry in bundle["entry"]] == ["Observation", "Procedure"]
+    assert bundle["entry"][1]["resource"]["code"]["text"].startswith("TENS")
+    assert bundle["meta"]["profile"][0].endswith("Bundle|4.0.1")
+    newer = json.loads(person.types("export", "fhir", "--fhir-version", "r5").out)
+    assert newer["meta"]["profile"][0].endswith("Bundle|5.0.0")
+    assert "occurrencePeriod" in newer["entry"][1]["resource"]
+    assert person.types("export", "fhir", "--fhir-version", "R3").code == Exit.USAGE
+    assert person.types("export", "jsonl", "--fhir-version", "R5").code == Exit.USAGE
     lines = [json.loads(line) for line in person.types("export", "jsonl").out.splitlines()]
     assert {line["table"] for line in lines} == {"sessions", "pain", "regimes"}
     counts = person.counts()
     assert (counts["session"], counts["pain"], counts["regime"]) == (1, 1, 1)
+
+
+def test_a_calendar_that_is_exported_again_moves_its_events_and_leaves_a_holiday_out(person: Person) -> None:
+    phone = Phone()
+    phone.takes(person.types("export", "ics").out.encode())
+    again = person.types("export", "ics").out
+    phone.takes(again.encode())
+    uids = set(phone.held)
+    person.types("schedule", "set", "7:30", "20:00")
+    person.types("schedule", "holiday", "tomorrow")
+    phone.takes(person.types("export", "ics").out.encode())
+    assert set(phone.held) == uids
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    shown = phone.shows(midnight + timedelta(days=3), midnight + timedelta(days=4))
+    assert len(shown) == 2
+    assert {at.minute for at in shown} == {30, 0}
+    assert all("EXDATE" in [name for name, _, _ in part.lines] for part in phone.held.values())
+    todo = person.types("export", "ics", "--todo").out
+    assert todo.count("BEGIN:VTODO") == 2
+    assert person.types("export", "csv", "--todo").code == Exit.USAGE
 
 
 def test_a_report_is_text_json_or_a_page(person: Person, tmp_path: Path) -> None:
