@@ -36,9 +36,18 @@ def report(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="from the beginning")] = False,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="from this day on")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="whose page it is, for a clinic; with --html, and kept nowhere")
+    ] = None,
 ) -> None:
-    """Show how it went: slots kept, streak, pain, sessions a day, dose."""
-    show_report(context.obj, html, weeks, since, everything=everything)
+    """Show how it went: slots kept, streak, pain, sessions a day, dose.
+
+    With --html FILE one page for you and for whoever treats you: the figures, every plot with its table, what was
+    played (rate, width, levels and their trend), how it felt, skin, the plan's ticks, stage and its verdict on each
+    run. It prints on A4 with all tables in it. A change of the pain is named only over two weeks with a score, and
+    only if it is two points or more.
+    """
+    show_report(context.obj, html, weeks, since, everything=everything, name=name)
 
 
 def export(

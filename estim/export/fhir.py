@@ -6,8 +6,8 @@
 3. Sites and devices are texts, as the person wrote them: no code is claimed that nobody checked (conventions.md 10).
 4. A bundle says which FHIR it is: R4, or R5, where a Procedure calls its time another name. R4 is checked by the
    model of R4B (4.3.0), which has changed nothing in what is used here.
-5. What a session was comes from its program: one that holds or twitches a muscle is no TENS. Of one that isn't known any
-   more only what is certain is said.
+5. What a session was comes from its program: one that holds or twitches a muscle is no TENS. Of one that is unknown
+   only what is certain is said.
 6. An id comes from the moment and kind of an entry: it is the same in every export, also after a note was corrected.
 """
 

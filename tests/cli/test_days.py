@@ -206,6 +206,21 @@ def test_a_report_is_text_json_or_a_page(person: Person, tmp_path: Path) -> None
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
+def test_a_clinics_page_has_the_name_that_was_typed_and_nothing_keeps_it(person: Person, tmp_path: Path) -> None:
+    played(person)
+    person.types("care", "begin")
+    person.types("run-log", "add", "3km", "--pain", "7")
+    page = tmp_path / "page.html"
+    assert person.types("report", "--name", "Zora Unverwechselbar").code == Exit.USAGE
+    assert person.types("report", "--html", str(page), "--name", "Zora Unverwechselbar").code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "Zora Unverwechselbar" in text
+    assert "<dd>left</dd>" in text
+    assert "100 Hz" in text, "what a coyote3 makes of tens-ankle"
+    assert "rest again; " in text, "the verdict on a run with a pain of 7"
+    assert not any(b"Unverwechselbar" in path.read_bytes() for path in person.home.rglob("*") if path.is_file())
+
+
 @pytest.mark.parametrize(
     "verb", ["pain", "run-log", "note", "pads", "log", "undo", "schedule", "care", "report", "export", "import", "run"]
 )
