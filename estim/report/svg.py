@@ -24,6 +24,7 @@ HALF = 340
 LEFT = 46
 RIGHT = 34
 """Room for the scale at either side: on a phone only the right end of a plot is seen."""
+RIGHT_HALF = 12
 LABEL_EVERY = 66
 """Least distance of two dates below a plot."""
 
@@ -46,7 +47,7 @@ class Area:
     @property
     def end(self) -> float:
         """Return the right edge."""
-        return self.width - RIGHT
+        return self.width - (RIGHT if self.width == WIDTH else RIGHT_HALF)
 
     @property
     def band(self) -> float:
