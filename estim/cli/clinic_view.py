@@ -38,7 +38,7 @@ def clinic_of(journal: "HomeJournal", diary: "Diary", first: date, last: date, n
         played_as={
             (program, family): _played_as(journal.home.programs, program, family) for program, family, _ in found.played
         },
-        verdicts=_verdicts(journal.plan, diary, journal.now),
+        verdicts=verdicts(journal.plan, diary, journal.now),
     )
 
 
@@ -60,7 +60,7 @@ def _played_as(folder: Path, program: str, family: str) -> str:
     )
 
 
-def _verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]:
+def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]:
     """Return the plan's word on each run: where it stood when the run was judged, and what it said of that."""
     from dataclasses import replace
 

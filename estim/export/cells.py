@@ -152,10 +152,10 @@ def _day(text: str) -> date:
 
 
 def _slot(text: str) -> str:
-    local = datetime.fromisoformat(text)
-    if local.tzinfo is not None or local.isoformat(timespec="minutes") != text:
+    local = datetime.fromisoformat(_iso(text))
+    if local.tzinfo is not None or local.second or local.microsecond or not re.search("[0-9]:[0-9]", text):
         raise ValueError(text)
-    return text
+    return local.isoformat(timespec="minutes")
 
 
 def _zone(text: str) -> str:

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 
 from estim.core.days.diary import Break, Diary, Entry
 from estim.core.errors import EstimError, Exit
-from estim.export.cells import DAY, MOMENT, NUMBER, OFFSET, TYPED_NUMBER, NoOffset, Wrong, dotted, placed, shown
+from estim.export.cells import DAY, MOMENT, NUMBER, OFFSET, SLOT, TYPED_NUMBER, NoOffset, Wrong, dotted, placed, shown
 from estim.export.columns import TABLES, Column, Table, moment_of, numbered
 
 MISTAKES_MAX = 10
@@ -232,7 +232,7 @@ def _entry(
             notes.mistakes.append(f"{where}: {column.name} {error}")
         except (ValueError, KeyError) as error:
             notes.mistakes.append(f"{where}: {_wrong(column, cell, error)}")
-        if dotted(cell) and column.kind in (MOMENT, DAY):
+        if dotted(cell) and column.kind in (MOMENT, DAY, SLOT):
             notes.guesses[f"{table.file}: {{count}} written like 10.06.2026, read as day.month.year"] += 1
     if len(notes.mistakes) > before:
         return None

@@ -252,3 +252,10 @@ def test_a_time_in_the_quiet_hours_is_set_with_a_word_about_it(person: Person) -
     assert "quiet hours" not in person.types("schedule", "set", "8:00", "20:00").out
     rows = person.types("schedule", "set", "8:00", "22:30", json_=True).rows
     assert {row["slot"][11:]: row["quiet"] for row in rows} == {"08:00": False, "22:30": True}
+
+
+def test_a_calendar_of_a_simulated_home_is_remembered_nowhere(person: Person) -> None:
+    assert "BEGIN:VEVENT" in person.types("--simulate", "coyote3", "export", "ics").out
+    assert not list(person.home.rglob("calendar.json"))
+    person.types("export", "ics")
+    assert len(list(person.home.rglob("calendar.json"))) == 1

@@ -472,6 +472,15 @@ def test_yes_and_no_are_read_as_a_german_spreadsheet_writes_them() -> None:
     assert (gap.first, gap.last, gap.holiday) == (date(2026, 6, 11), date(2026, 6, 12), True)
 
 
+def test_a_slot_is_read_as_a_spreadsheet_writes_it_and_stays_a_local_time() -> None:
+    rows = "10.06.2026 08:00;9.6.2026 8:00:00;skipped\r\n10.06.2026 08:00;2026-06-11 20:00:00;skipped\r\n"
+    found = from_csv({"marks.csv": f"at;slot;what\r\n{rows}"}, ZoneInfo("Europe/Berlin")).diary
+    assert [mark.slot for mark in found.marks] == ["2026-06-09T08:00", "2026-06-11T20:00"]
+    for wrong in ("09.06.2026", "2026-06-09T08:00:30", "2026-06-09T08:00+02:00"):
+        (mistake,) = mistakes_of(marks=f"at,slot,what\r\n2026-06-10T08:00Z,{wrong},skipped\r\n")
+        assert "slot is" in mistake
+
+
 def test_a_day_alone_is_no_moment() -> None:
     (mistake,) = mistakes_of(pain=pain("2026-06-10,3,rest,"))
     assert mistake.startswith("pain.csv line 2: at is '2026-06-10', allowed: a moment such as")
