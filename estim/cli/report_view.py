@@ -29,18 +29,25 @@ def show_report(
     since: str | None = None,
     *,
     everything: bool = False,
+    name: str | None = None,
 ) -> None:
-    """Show how it went, or write it as a page."""
+    """Show how it went, or write it as a page; `name` is for this page alone."""
+    if name is not None and html is None:
+        raise wrong("--name stands on the page: say --html FILE as well")
     if sum((weeks is not None, everything, since is not None)) > 1:
         raise wrong("say one of --weeks, --all and --since")
     with opened(flags.host) as journal:
-        counted = _counted(journal, weeks, everything, since)
+        diary, counted = _counted(journal, weeks, everything, since)
         now = journal.now
+        if html is not None:
+            from estim.cli.clinic_view import clinic_of
+
+            clinic = clinic_of(journal, diary, counted.first, counted.last, (name or "").strip())
     if html is not None:
         from estim.config.files import write_whole
         from estim.report.page import as_html
 
-        write_whole(html, as_html(counted, title="Sessions and pain", made_at=now))
+        write_whole(html, as_html(counted, title="Sessions and pain", made_at=now, clinic=clinic))
         tell(flags, "report", f"written: {html}", [{"file": str(html)}])
         return
     from estim.report.text import as_text
@@ -55,8 +62,7 @@ def show_report(
     tell(flags, "report", text, [_row(counted)])
 
 
-def _counted(journal: HomeJournal, weeks: int | None, everything: bool, since: str | None) -> "Tally":
-
+def _counted(journal: HomeJournal, weeks: int | None, everything: bool, since: str | None) -> tuple[Diary, "Tally"]:
     today = journal.now.date()
     first = today - timedelta(days=7 * (weeks or WEEKS) - 1) if since is None else day_of(since, journal.now)
     if first > today:
@@ -67,7 +73,7 @@ def _counted(journal: HomeJournal, weeks: int | None, everything: bool, since: s
         first = _beginning(diary, today)
     start = datetime.combine(first, time(), journal.now.tzinfo) if begins is None else begins
     slots = journal.slots(diary, start, journal.now.replace(hour=0, minute=0) + timedelta(days=1))
-    return tally(diary, slots, journal.now, first, today)
+    return diary, tally(diary, slots, journal.now, first, today)
 
 
 def _beginning(diary: "Diary", today: date) -> date:

@@ -59,6 +59,11 @@ class Home:
         return self.state / "host-id"
 
     @property
+    def calendar_file(self) -> Path:
+        """Which events a calendar was given, so that the next export changes those and makes no second ones."""
+        return self.state / "calendar.json"
+
+    @property
     def log(self) -> Path:
         """What a host that was started in the background says to nobody."""
         return self.state / "host.log"

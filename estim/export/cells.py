@@ -1,7 +1,8 @@
 """Turns one value into the text of one cell of a table and back, so that nothing is lost on the way.
 
 1. An empty cell is None, an empty list or an empty text: the column knows which.
-2. A moment keeps the offset with which it was written; microseconds are there only if it has some (safety.md C-28).
+2. A moment is written in UTC, always with microseconds; the offset of the place where it was written has a cell of its
+   own (safety.md C-28). Read is any moment of ISO 8601, and 10.06.2026 08:00 as spreadsheets write it.
 3. A list is joined by one sign. That sign and the backslash have a backslash before them inside an entry.
 4. A note is never changed, not even one that a spreadsheet would take for a formula.
 """
@@ -9,22 +10,39 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from sys import float_info
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from estim.core.days.diary import NOTE_MAX
-from estim.core.days.schedule import TWICE_A_DAY, check_rules, zone_of
+from estim.core.days.schedule import TWICE_A_DAY, check_rules, resolve, zone_of
 from estim.core.errors import EstimError
 from estim.core.numbers import TwoMeanings, read_number
+
+DAY_S = 86400
 
 SHOWN_MAX = 40
 """Characters of a wrong cell that are shown."""
 
 
+_DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:[ T]+([0-9:.,]+))?")
+
+
 class Wrong(ValueError):
-    """A cell can't be read; the text says what is wrong with it, as the rest of a sentence."""
+    """A cell can't be read; the text says what is wrong with it, as the rest of a sentence.
+
+    `behind`: it is the cell behind this one, that of its offset.
+    """
+
+    def __init__(self, text: str, *, behind: bool = False) -> None:
+        super().__init__(text)
+        self.behind = behind
+
+
+class NoOffset(Wrong):
+    """A moment has no offset, and nobody has said in which zone it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +90,72 @@ def _text(text: str) -> str:
     return text
 
 
+def dotted(text: str) -> bool:
+    """Say whether a day or moment is written like 10.06.2026: with points the day is first everywhere."""
+    return _DOTTED.fullmatch(text.strip()) is not None
+
+
+def _iso(text: str) -> str:
+    """Return a day or moment as ISO 8601 has it, whatever a spreadsheet made of it."""
+    found = _DOTTED.fullmatch(text.strip())
+    if found is None:
+        return text.strip()
+    day = f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}"
+    clock = re.sub(r"^(?=[0-9]:)", "0", found[4] or "")
+    return f"{day}T{clock}" if clock else day
+
+
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.utcoffset() is None:
-        raise Wrong(f"is {shown(text)} without an offset")
-    try:
-        moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(text) from error
+    """Return a moment, which may have no offset yet: `placed` gives it one."""
+    moment = datetime.fromisoformat(_iso(text))
+    if moment.tzinfo is None and not re.search("[0-9]:[0-9]", text):
+        raise ValueError(text)  # a day alone
     return moment
 
 
+def placed(moment: datetime, offset: str, zone: ZoneInfo | None) -> datetime:
+    """Return a moment where the person was: `offset` is the cell behind it, `zone` where those without were written.
+
+    Raises NoOffset if there is none of either, ValueError for a moment at the end of all time.
+    """
+    if moment.tzinfo is None:
+        if zone is None:
+            raise NoOffset(
+                f"is {shown(moment.isoformat())} without an offset: say in which zone it was written "
+                "(--zone Europe/Berlin), or write +02:00 or Z behind it"
+            )
+        moment = resolve(moment, zone)
+    try:
+        there = timezone(timedelta(seconds=_offset(offset))) if offset else timezone(moment.utcoffset() or timedelta())
+        moment.astimezone(UTC)
+        return moment.astimezone(there)
+    except OverflowError as error:
+        raise Wrong(f"is {shown(moment.isoformat())}") from error
+
+
+def _offset(text: str) -> int:
+    if not re.fullmatch(r"[-+]?[0-9]{1,5}", text) or abs(int(text)) >= DAY_S:
+        raise Wrong(f"is {shown(text)}", behind=True)
+    return int(text)
+
+
+def _offset_text(moment: datetime) -> str:
+    return str(round((moment.utcoffset() or timedelta()).total_seconds()))
+
+
+def _moment_text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(_iso(text))
+
+
 def _slot(text: str) -> str:
-    local = datetime.fromisoformat(text)
-    if local.tzinfo is not None or local.isoformat(timespec="minutes") != text:
+    local = datetime.fromisoformat(_iso(text))
+    if local.tzinfo is not None or local.second or local.microsecond or not re.search("[0-9]:[0-9]", text):
         raise ValueError(text)
-    return text
+    return local.isoformat(timespec="minutes")
 
 
 def _zone(text: str) -> str:
@@ -134,7 +202,9 @@ def _typed_number(text: str) -> float:
 
 
 def _yes(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
+    return {"true": True, "false": False, "wahr": True, "falsch": False}[
+        text.lower()
+    ]  # as a German spreadsheet says it
 
 
 def _levels(text: str) -> dict[str, int]:
@@ -177,8 +247,9 @@ def word(words: type[StrEnum]) -> Kind:
 
 
 TEXT = Kind(f"a text of at most {NOTE_MAX} characters", str, _text)
-MOMENT = Kind("a moment with its offset such as 2026-06-10T08:00:00+02:00", datetime.isoformat, _moment)
-DAY = Kind("a day such as 2026-06-10", date.isoformat, date.fromisoformat)
+MOMENT = Kind("a moment such as 2026-06-10T06:00:00Z or 2026-06-10T08:00:00+02:00", _moment_text, _moment)
+OFFSET = Kind("seconds from UTC such as 7200", _offset_text, _offset)
+DAY = Kind("a day such as 2026-06-10", date.isoformat, _day)
 SLOT = Kind("a local time without an offset such as 2026-06-10T08:00", str, _slot)
 ZONE = Kind("the name of a zone such as Europe/Berlin", str, _zone)
 NUMBER = Kind("a number from 0 on such as 5.2", _number_text, _number)

@@ -1,19 +1,25 @@
-"""Writes pain scores and sessions as a FHIR R4 bundle, for a clinic that can read one; nothing is sent anywhere.
+"""Writes pain scores, runs and sessions as a FHIR bundle, for a clinic that can read one; nothing is sent anywhere.
 
-1. A pain score is an Observation with its LOINC code, a session that put something out a Procedure. Rehearsals with a
-   simulated unit aren't in it: nobody was treated.
+1. A pain score is an Observation with its LOINC code, a run an Observation too, a session that put something out a
+   Procedure. Rehearsals with a simulated unit aren't in it: nobody was treated.
 2. Nobody is named: the person is "the person who keeps this journal".
 3. Sites and devices are texts, as the person wrote them: no code is claimed that nobody checked (conventions.md 10).
-4. An id comes from the moment and kind of an entry: it is the same in every export, also after a note was corrected.
+4. A bundle says which FHIR it is: R4, or R5, where a Procedure calls its time another name. R4 is checked by the
+   model of R4B (4.3.0), which has changed nothing in what is used here.
+5. What a session was comes from its program: one that holds or twitches a muscle is no TENS. Of one that is unknown
+   only what is certain is said.
+6. An id comes from the moment and kind of an entry: it is the same in every export, also after a note was corrected.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid5
 
-from estim.core.days.diary import Diary, Pain, Played, When
+from estim.core.days.diary import Diary, Pain, Played, Run, When
 from estim.core.days.dose import ANY
 from estim.core.errors import EstimError, Exit
 from estim.core.vocabulary import Reason
@@ -53,37 +59,83 @@ MEANING = {
     When.RUN: "run: the worst during a run",
 }
 
-TENS = {"text": "TENS"}
+ACTIVITY = {
+    "coding": [
+        {
+            "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+            "code": "activity",
+            "display": "Activity",
+        }
+    ]
+}
+
+RUN = {"text": "run"}
+UCUM = "http://unitsofmeasure.org"
+
+CODES = {
+    "pain": {"text": "TENS (transcutaneous electrical nerve stimulation)"},
+    "twitch": {"text": "EMS (electrical muscle stimulation), single twitches"},
+    "tetanic": {"text": "EMS (electrical muscle stimulation), held contractions"},
+}
+"""By the kind of the program."""
+
+UNKNOWN = {"text": "electrical stimulation through the skin"}
+
+
+class Version(StrEnum):
+    """Which FHIR a bundle follows."""
+
+    R4 = "R4"
+    R5 = "R5"
+
+
+NUMBERS = {Version.R4: "4.0.1", Version.R5: "5.0.0"}
+MODELS = {Version.R4: "fhir.resources.R4B.bundle", Version.R5: "fhir.resources.bundle"}
+PERIODS = {Version.R4: "performedPeriod", Version.R5: "occurrencePeriod"}
 
 OFFSET_MAX = timedelta(hours=14)
 
 Json = dict[str, Any]
 
 
-def to_fhir(diary: Diary, *, site: str, made_at: datetime) -> str:
+def to_fhir(
+    diary: Diary,
+    *,
+    site: str,
+    made_at: datetime,
+    kinds: Mapping[str, str] | None = None,
+    version: Version = Version.R4,
+) -> str:
     """Return a bundle of type collection as JSON; `site` is where the pain is, in words ("": not said).
 
-    It is checked against FHIR's own model first. Raises EstimError (66) if the library for that isn't installed.
+    `kinds` says of programs by name whether they are for pain, twitch or tetanic. The bundle is checked against FHIR's
+    own model first. Raises EstimError (66) if the library for that isn't installed.
     """
     pains = [(f"pain {_utc(pain.at)} {pain.when}", _observation(pain, site)) for pain in diary.pains]
+    runs = [(f"run {_utc(run.at)}", _run(run)) for run in diary.runs]
     played = [one for one in diary.sessions if one.begun and not one.simulated]
-    sessions = [(f"session {_utc(one.at)} {one.unit}", _procedure(one)) for one in played]
-    bundle: Json = {"resourceType": "Bundle", "type": "collection", "timestamp": _moment(made_at)}
-    entries = list(_entries((*pains, *sessions)))
+    sessions = [(f"session {_utc(one.at)} {one.unit}", _procedure(one, kinds or {}, version)) for one in played]
+    bundle: Json = {
+        "resourceType": "Bundle",
+        "meta": {"profile": [f"http://hl7.org/fhir/StructureDefinition/Bundle|{NUMBERS[version]}"]},
+        "type": "collection",
+        "timestamp": _moment(made_at),
+    }
+    entries = list(_entries((*pains, *runs, *sessions)))
     if entries:  # an empty list is against the rules of FHIR
         bundle["entry"] = entries
-    _check(bundle)
+    _check(bundle, version)
     return json.dumps(bundle, indent=2, ensure_ascii=False) + "\n"
 
 
-def _check(bundle: Json) -> None:
+def _check(bundle: Json, version: Version) -> None:
     try:
-        from fhir.resources.R4B.bundle import Bundle
+        model = import_module(MODELS[version])
     except ImportError as error:
         raise EstimError(
             'a FHIR export needs the library fhir.resources: pip install "estim[fhir]"', code=Exit.NO_INPUT
         ) from error
-    Bundle.model_validate(bundle)
+    model.Bundle.model_validate(bundle)
 
 
 def _entries(resources: Iterable[tuple[str, Json]]) -> Iterator[Json]:
@@ -110,14 +162,37 @@ def _observation(pain: Pain, site: str) -> Json:
     }
 
 
-def _procedure(played: Played) -> Json:
+def _run(run: Run) -> Json:
+    parts: list[Json] = []
+    if run.minutes is not None:
+        parts.append({"code": {"text": "duration"}, "valueQuantity": _quantity(run.minutes, "min")})
+    if run.pain is not None:
+        parts.append({"code": PAIN, "valueInteger": run.pain})
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "category": [ACTIVITY],
+        "code": RUN,
+        "subject": SUBJECT,
+        "effectiveDateTime": _moment(run.at),
+        "valueQuantity": _quantity(run.km, "km"),
+        **({"component": parts} if parts else {}),
+        **_notes(run.note),
+    }
+
+
+def _quantity(value: float, unit: str) -> Json:
+    return {"value": value, "unit": unit, "system": UCUM, "code": unit}
+
+
+def _procedure(played: Played, kinds: Mapping[str, str], version: Version) -> Json:
     sites = [_clean(site) for site in played.sites if site != ANY]
     return {
         "resourceType": "Procedure",
         "status": "completed" if played.reason == Reason.COMPLETED else "stopped",
-        "code": TENS,
+        "code": CODES.get(kinds.get(played.program, ""), UNKNOWN),
         "subject": SUBJECT,
-        "performedPeriod": _period(played),
+        PERIODS[version]: _period(played),
         **({"bodySite": [{"text": site} for site in sites if site]} if any(sites) else {}),
         "outcome": {"text": _outcome(played)},
         **_notes(

@@ -5,7 +5,9 @@
 2. A rule begins on its day in `began`, as it does in the schedule (core/days/schedule.py), else on the day `since`: its
    day, INTERVAL and COUNT come from there. A COUNT is split exactly: of five times at 8 and 20 h, three are at 8.
 3. UNTIL is a local time, or a moment in UTC, as in the schedule: each event ends with its own last time.
-4. The same schedule gives the same bytes.
+4. A time within a holiday or pause is an EXDATE. One that was changed is the same event with a higher SEQUENCE, one
+   that is gone is told as cancelled (known_events.py).
+5. The same schedule gives the same bytes.
 """
 
 import re
@@ -16,12 +18,15 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from estim.core.days.diary import Break
 from estim.core.days.schedule import settled, zone_of
 from estim.core.errors import EstimError, Exit
+from estim.export.known_events import Form, KnownEvent, Planned
 from estim.export.vtimezone import zone_table
 
 if TYPE_CHECKING:
-    from icalendar import Alarm, Event
+    from icalendar import Alarm
+    from icalendar.cal import Component
 
 PRODUCT = "-//estim//schedule//EN"
 
@@ -32,6 +37,9 @@ NAMES = (
     *("BYWEEKNO", "BYHOUR", "BYMINUTE", "BYSECOND"),
 )
 """All that RFC 5545 3.3.10 knows; dateutil follows some others too, which no calendar does."""
+
+PAUSE_STEP_DAYS = 28
+"""A pause that has no end yet is shown in steps of so many days."""
 
 HORIZON = timedelta(days=366 * 9)
 """A rule that gives no day in nine years gives none at all: even a 29 February comes within eight."""
@@ -48,74 +56,129 @@ class Daily:
     count: int | None
 
 
-def to_ics(
+def planned_events(
     rules: Sequence[str],
     zone: str | None,
     since: date,
     *,
     minutes: float,
     summary: str,
-    uid_root: str,
-    sequence: int,
     lead_min: int = 5,
     began: Mapping[str, date] | None = None,
     present: str = "UTC",
-) -> bytes:
-    """Return a calendar with the times of some rules in a zone (None: wherever the person is).
+    breaks: Sequence[Break] = (),
+    today: date | None = None,
+) -> list[Planned]:
+    """Return the times of some rules in a zone (None: wherever the person is), one for each time of the day.
 
     `since` is the day on which the rules began, `began` that of single ones; `present` is the zone in which an UNTIL in
     UTC is told where `zone` is None. `minutes` is the length of a session, `lead_min` how long before it a
-    display alarm goes off. The uid of an event is `uid_root` with its time; `sequence` has to grow when the schedule
-    changes. Raises EstimError (65) for a rule or zone that can't be written, or if there is nothing to write.
+    display alarm goes off. Times within `breaks` are left out; a pause without an end reaches some weeks beyond `today`
+    (None: `since`). Raises EstimError (65) for a rule or zone that can't be written.
     """
-    from icalendar import Calendar
-
     place = None if zone is None else _zone(zone)
     days = {rule: (began or {}).get(rule, since) for rule in rules}
     whole = {rule: settled(rule, day, place or zone_of(present)) for rule, day in days.items()}
     times = list(dict.fromkeys(found for rule in rules for found in _times(whole[rule], days[rule])))
-    if not times:
+    left_out = [(one.first, one.last or _paused_until(one.first, today or since)) for one in breaks]
+    return [
+        Planned(
+            first=found.first,
+            zone=None if place is None else place.key,
+            rule=_rule(found, place),
+            off=_off(found, left_out),
+            length_s=round(minutes * 60),
+            summary=summary,
+            lead_min=lead_min,
+        )
+        for found in times
+    ]
+
+
+def to_ics(events: Sequence[KnownEvent]) -> bytes:
+    """Return a calendar of events, the cancelled ones too; raises EstimError (65) if there are none."""
+    from icalendar import Calendar
+
+    if not events:
         raise EstimError(
-            f"the schedule has no time on {since} or later: set one first, or export from an earlier day",
-            code=Exit.BAD_DATA,
+            "the schedule has no time from now on: set one first (estim schedule set 8:00 20:00)", code=Exit.BAD_DATA
         )
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    if place is not None:
-        calendar.add_component(zone_table(place, since))
-    uids: dict[str, int] = {}
-    for found in times:
-        uid = f"{uid_root}-{found.at:%H%M%S}" if found.at.second else f"{uid_root}-{found.at:%H%M}"
-        uids[uid] = uids.get(uid, 0) + 1
-        event = _event(found, place)
-        event.add("uid", uid if uids[uid] == 1 else f"{uid}-{uids[uid]}")  # the same time on other days
-        event.add("sequence", sequence)
-        event.add("dtstamp", datetime.combine(since, time(), UTC))
-        event.add("summary", summary)
-        event.add("duration", timedelta(seconds=round(minutes * 60)))
-        event.add_component(_alarm(summary, lead_min))
-        calendar.add_component(event)
+    first: dict[str, date] = {}
+    for event in events:
+        if event.planned.zone is not None:
+            on = event.planned.first.date()
+            first[event.planned.zone] = min(on, first.get(event.planned.zone, on))
+    for zone, on in first.items():
+        calendar.add_component(zone_table(_zone(zone), on))
+    for event in events:
+        calendar.add_component(_component(event))
     data: bytes = calendar.to_ical()
     return data
 
 
-def _event(found: Daily, place: ZoneInfo | None) -> "Event":
-    from icalendar import Event, vRecur
+def _paused_until(first: date, today: date) -> date:
+    """Return up to when a pause without an end is shown: the same day for four weeks, so that exports stay the same."""
+    weeks = max(0, (today - first).days) // PAUSE_STEP_DAYS + 2
+    return first + timedelta(days=weeks * PAUSE_STEP_DAYS - 1)
 
-    rule = list(found.parts)
+
+def _rule(found: Daily, place: ZoneInfo | None) -> str:
+    rule = [f"{name}={value}" for name, value in found.parts]
     if found.last is not None and place is None:
-        rule.append(("UNTIL", f"{found.last:%Y%m%dT%H%M%S}"))
+        rule.append(f"UNTIL={found.last:%Y%m%dT%H%M%S}")
     elif found.last is not None:
-        rule.append(("UNTIL", f"{found.last.replace(tzinfo=place).astimezone(UTC):%Y%m%dT%H%M%SZ}"))
+        rule.append(f"UNTIL={found.last.replace(tzinfo=place).astimezone(UTC):%Y%m%dT%H%M%SZ}")
     if found.count is not None:
-        rule.append(("COUNT", str(found.count)))
-    event = Event()
+        rule.append(f"COUNT={found.count}")
+    return ";".join(rule)
+
+
+def _off(found: Daily, left_out: Sequence[tuple[date, date]]) -> tuple[datetime, ...]:
+    """Return the times that a rule names within some days, each of them once."""
+    from dateutil.rrule import rrulestr
+
+    text = ";".join(f"{name}={value}" for name, value in found.parts)
+    if found.count is not None:
+        text += f";COUNT={found.count}"
+    rule = rrulestr(text, dtstart=found.first)
+    times: set[datetime] = set()
+    for first, last in left_out:
+        times.update(rule.between(datetime.combine(first, time()), datetime.combine(last, time.max), inc=True))
+    return tuple(sorted(at for at in times if found.last is None or at <= found.last))
+
+
+def _component(event: KnownEvent) -> "Component":
+    """Return one event, or thing to do; what was cancelled rings no more."""
+    from icalendar import Event, Todo, vRecur
+
+    planned = event.planned
     # With a zone put on it, icalendar would write UTC without its name.
-    event.add("dtstart", found.first, parameters={} if place is None else {"TZID": place.key})
-    event.add("rrule", vRecur.from_ical(";".join(f"{name}={value}" for name, value in rule)))
-    event.add("transp", "TRANSPARENT")
-    return event
+    there = {} if planned.zone is None else {"TZID": planned.zone}
+    length = timedelta(seconds=planned.length_s)
+    part: Component
+    if event.form is Form.TASK:
+        part = Todo()
+        part.add("due", planned.first + length, parameters=there)
+        part.add("status", "CANCELLED" if event.cancelled else "NEEDS-ACTION")
+    else:
+        part = Event()
+        part.add("duration", length)
+        part.add("transp", "TRANSPARENT")
+        part.add("status", "CANCELLED" if event.cancelled else "CONFIRMED")
+    part.add("uid", event.uid)
+    part.add("sequence", event.sequence)
+    part.add("dtstamp", event.stamp)
+    part.add("dtstart", planned.first, parameters=there)
+    part.add("rrule", vRecur.from_ical(planned.rule))
+    for at in planned.off:
+        part.add("exdate", at, parameters=there)
+    part.add("summary", planned.summary)
+    if not event.cancelled:
+        part.add_component(_alarm(planned.summary, planned.lead_min))
+    return part
 
 
 def _alarm(summary: str, lead_min: int) -> "Alarm":

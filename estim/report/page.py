@@ -1,12 +1,12 @@
 """Writes a tally as one HTML page that needs nothing else: no script, no request, no font of its own.
 
 1. Every text that a person wrote is escaped, and the page forbids itself to load anything (its content policy).
-2. Each plot has its numbers in a table below it, so nothing is told by a picture alone.
+2. Each plot has its numbers in a table below it, so nothing is told by a picture alone. A box without a script shows
+   the table on a screen; on paper it is always there.
 3. The same tally gives the same bytes; a long period is told by week or month, so the page stays small.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from importlib.resources import files
@@ -14,9 +14,11 @@ from importlib.resources import files
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.statistics import Tally
 from estim.report.bins import Bin, by_month, by_week, fitting, named
+from estim.report.clinic import Clinic, felt, level_plots, programs_played, runs, whose
 from estim.report.heatmap import sessions_map
+from estim.report.markup import figure, header_row, said, table
 from estim.report.svg import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
-from estim.report.words import headline, meaning, nothing_yet, percent, period, printable, score, site_name
+from estim.report.words import headline, meaning, nothing_yet, percent, period, score, site_name
 
 REMARKS_MAX = 200
 """More notes than these are left to the export."""
@@ -53,60 +55,61 @@ FOOT = """<footer>
 """
 
 
-def as_html(tally: Tally, *, title: str, made_at: datetime) -> str:
-    """Return the page; `made_at` is told as it is given, with its offset."""
+def as_html(tally: Tally, *, title: str, made_at: datetime, clinic: Clinic | None = None) -> str:
+    """Return the page; `made_at` is told as it is given, with its offset. `clinic` is what a tally doesn't hold."""
     css = files("estim.report").joinpath("page.css").read_text(encoding="utf-8")
     head = HEAD.format(title=escape(title), css=css, period=escape(period(tally)))
     foot = FOOT.format(made=escape(made_at.strftime("%Y-%m-%d %H:%M (UTC%z)")))
     if tally.empty:
         return f'{head}<p class="empty">{escape(nothing_yet(tally))}</p>\n{foot}'
-    parts = [_glance(tally), _meaning(tally), *_plots(tally), _doses(tally), _programs(tally), _remarks(tally)]
+    more = [] if clinic is None else [*level_plots(clinic), programs_played(clinic), felt(clinic, tally), runs(clinic)]
+    parts = [_glance(tally, clinic), _meaning(tally), *_plots(tally), _doses(tally), *more, _remarks(tally)]
     return head + "".join(parts) + foot
 
 
-def _glance(tally: Tally) -> str:
+def _glance(tally: Tally, clinic: Clinic | None) -> str:
     banner = (
         '<p class="simulated">SIMULATED: a software unit, nobody had these sessions.</p>\n' if tally.simulated else ""
     )
     cards = "".join(
-        f"<div><dt>{_said(label)}</dt><dd>{_said(value)}</dd>"
-        + (f'<dd class="remark">{_said(remark)}</dd>' if remark else "")
+        f"<div><dt>{said(label)}</dt><dd>{said(value)}</dd>"
+        + (f'<dd class="remark">{said(remark)}</dd>' if remark else "")
         + "</div>\n"
         for label, value, remark in headline(tally)
     )
-    return f'{banner}<section>\n<h2>At a glance</h2>\n<dl class="cards">\n{cards}</dl>\n</section>\n'
-
-
-def _said(sentence: str) -> str:
-    """Escape a sentence; no line breaks within a date, nor between a number and its percent sign."""
-    tied = escape(sentence).replace(" %", "\N{NO-BREAK SPACE}%")
-    return re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", tied)
+    about = "" if clinic is None else whose(clinic)
+    return f'{banner}{about}<section>\n<h2>At a glance</h2>\n<dl class="cards">\n{cards}</dl>\n</section>\n'
 
 
 def _meaning(tally: Tally) -> str:
-    sentences = "".join(f"<li>{_said(one)}</li>\n" for one in meaning(tally) if not one.startswith("SIMULATED"))
+    sentences = "".join(f"<li>{said(one)}</li>\n" for one in meaning(tally) if not one.startswith("SIMULATED"))
     return f"<section>\n<h2>What it means</h2>\n<ul>\n{sentences}</ul>\n</section>\n" if sentences else ""
 
 
 def _plots(tally: Tally) -> list[str]:
+    """Return the plots with their tables, in which the newest stands first: nobody scrolls to what was long ago."""
     bins, each = fitting(tally.days)
     found = []
     if any(_scored(one) for one in bins):
-        found.append(_figure("Pain", pain_trend(bins, each), f"Pain and runs by {each}", _pain_table(bins, each)))
+        found.append(
+            figure("pain", "Pain", pain_trend(bins, each), f"Pain and runs by {each}", _pain_table(bins, each))
+        )
     weeks, of_week = (by_month(tally.days), "month") if each == "month" else (by_week(tally.days), "week")
     pair = len(weeks) <= PAIR_WEEKS_MAX and tally.sessions > 0 and tally.counted > 0
     width = HALF if pair else WIDTH
     both = []
     if tally.sessions:
         caption = f"Sessions by {of_week}"
-        both.append(_figure("Sessions", sessions_map(tally.days, width), caption, _sessions_table(weeks, of_week)))
+        both.append(
+            figure("sessions", "Sessions", sessions_map(tally.days, width), caption, _sessions_table(weeks, of_week))
+        )
     if tally.counted:
         drawing = adherence_bars(weeks, of_week, width)
-        both.append(_figure("Slots done", drawing, f"Slots done by {of_week}", _slots_table(weeks, of_week)))
+        both.append(figure("slots", "Slots done", drawing, f"Slots done by {of_week}", _slots_table(weeks, of_week)))
     found.append(f'<div class="pair">\n{"".join(both)}</div>\n' if pair else "".join(both))
     if tally.sessions:
         drawing = minutes_bars(bins, each)
-        found.append(_figure("Minutes a day", drawing, f"Minutes by {each}", _minutes_table(bins, each)))
+        found.append(figure("minutes", "Minutes a day", drawing, f"Minutes by {each}", _minutes_table(bins, each)))
     return found
 
 
@@ -124,35 +127,30 @@ def _pain_table(bins: Sequence[Bin], each: str) -> str:
             score(one.run),
             score(one.km) if one.km else "–",
         ]
-        for one in bins
+        for one in reversed(bins)
     ]
-    return _table([each.capitalize(), "Worst", "Morning", "At rest", "On the run", "Run, km"], rows)
+    return table([each.capitalize(), "Worst", "Morning", "At rest", "On the run", "Run, km"], rows)
 
 
 def _sessions_table(bins: Sequence[Bin], each: str) -> str:
-    rows = [[named(one, each), str(one.sessions), f"{one.minutes:.0f}"] for one in bins]
-    return _table([each.capitalize(), "Sessions", "Minutes"], rows)
+    rows = [[named(one, each), str(one.sessions), f"{one.minutes:.0f}"] for one in reversed(bins)]
+    return table([each.capitalize(), "Sessions", "Minutes"], rows)
 
 
 def _slots_table(bins: Sequence[Bin], each: str) -> str:
     rows = [
         [named(one, each), str(one.done), str(one.counted), percent(one.done / one.counted)]
-        for one in bins
+        for one in reversed(bins)
         if one.counted
     ]
-    return _table([each.capitalize(), "Done", "That count", "Share"], rows)
+    return table([each.capitalize(), "Done", "That count", "Share"], rows)
 
 
 def _minutes_table(bins: Sequence[Bin], each: str) -> str:
-    rows = [[named(one, each), f"{one.minutes:.0f}", f"{one.site_minutes:.0f}"] for one in bins if one.sessions]
-    return _table([each.capitalize(), "Minutes in all", "Most on one site and day"], rows)
-
-
-def _figure(heading: str, drawing: str, caption: str, table: str) -> str:
-    return (
-        f'<section>\n<h2>{escape(heading)}</h2>\n<figure>\n<div class="plot">{drawing}</div>\n'
-        f"<details>\n<summary>{escape(caption)}, as a table</summary>\n{table}</details>\n</figure>\n</section>\n"
-    )
+    rows = [
+        [named(one, each), f"{one.minutes:.0f}", f"{one.site_minutes:.0f}"] for one in reversed(bins) if one.sessions
+    ]
+    return table([each.capitalize(), "Minutes in all", "Most on one site and day"], rows)
 
 
 def _doses(tally: Tally) -> str:
@@ -162,22 +160,15 @@ def _doses(tally: Tally) -> str:
     for dose in tally.doses:
         on, most = dose.highest
         rows.append([site_name(dose.site), str(dose.sessions), f"{dose.minutes:.0f}", f"{most:.0f}", str(on)])
-    table = _table(["Site", "Sessions", "Minutes", "Most on one day, min", "On"], rows)
+    doses = table(["Site", "Sessions", "Minutes", "Most on one day, min", "On"], rows)
     told = f"<p>{DAY_MINUTES:.0f} minutes a day and site are the usual most.</p>\n"
-    return f"<section>\n<h2>Dose by site</h2>\n{table}{told}</section>\n"
-
-
-def _programs(tally: Tally) -> str:
-    if not tally.programs:
-        return ""
-    table = _table(["Program", "Sessions"], [[printable(program), str(number)] for program, number in tally.programs])
-    return f"<section>\n<h2>Programs</h2>\n{table}</section>\n"
+    return f"<section>\n<h2>Dose by site</h2>\n{doses}{told}</section>\n"
 
 
 def _remarks(tally: Tally) -> str:
     if not tally.remarks:
         return ""
-    shown = tally.remarks[-REMARKS_MAX:]
+    shown = tally.remarks[: -REMARKS_MAX - 1 : -1]
     rows = "".join(
         f'<tr><th scope="row">{one.at:%Y-%m-%d %H:%M}</th><td class="words">{escape(one.about)}</td>'
         f'<td class="words">{escape(one.text)}</td></tr>\n'
@@ -185,20 +176,7 @@ def _remarks(tally: Tally) -> str:
     )
     more = f", the last {REMARKS_MAX} of {len(tally.remarks)}" if len(tally.remarks) > REMARKS_MAX else ""
     return (
-        f"<section>\n<h2>Notes{more}</h2>\n<details open>\n<summary>In the person's own words</summary>\n"
-        f'<div class="wide"><table>\n<thead>{_header(["When", "About", "Note"])}</thead>\n'
-        f"<tbody>\n{rows}</tbody>\n</table></div>\n</details>\n</section>\n"
+        f"<section>\n<h2>Notes{more}</h2>\n<p>In the person's own words.</p>\n"
+        f'<div class="wide"><table>\n<thead>{header_row(["When", "About", "Note"], words=2)}</thead>\n'
+        f"<tbody>\n{rows}</tbody>\n</table></div>\n</section>\n"
     )
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in others)}</tr>\n'
-        for first, *others in rows
-    )
-    return f'<div class="wide"><table>\n<thead>{_header(header)}</thead>\n<tbody>\n{body}</tbody>\n</table></div>\n'
-
-
-def _header(header: Iterable[str]) -> str:
-    cells = "".join(f'<th scope="col">{escape(text)}</th>' for text in header)
-    return f"<tr>{cells}</tr>"

@@ -11,6 +11,7 @@ from html import escape
 
 from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
+from estim.core.days.particulars import Levels
 from estim.report.bins import MONTHS, Bin, named, short
 from estim.report.words import counted, percent, score
 
@@ -21,15 +22,14 @@ HALF = 340
 """Of one of a pair."""
 
 LEFT = 46
-RIGHT = 12
+RIGHT = 34
+"""Room for the scale at either side: on a phone only the right end of a plot is seen."""
+RIGHT_HALF = 12
 LABEL_EVERY = 66
 """Least distance of two dates below a plot."""
 
 MARKS_MAX = 95
 """With more bins than these the marks on a line would touch."""
-
-GAP_DAYS = 8
-"""A line is broken where nothing was written down for longer."""
 
 LINES = (("worst", "Worst of the day"), ("morning", "First steps in the morning"), ("rest", "At rest"))
 
@@ -47,7 +47,7 @@ class Area:
     @property
     def end(self) -> float:
         """Return the right edge."""
-        return self.width - RIGHT
+        return self.width - (RIGHT if self.width == WIDTH else RIGHT_HALF)
 
     @property
     def band(self) -> float:
@@ -119,7 +119,7 @@ def _legend(bins: Sequence[Bin]) -> str:
     if any(one.km for one in bins):
         shown.append(("run", "Run"))
     parts = []
-    x = float(LEFT)
+    x = WIDTH - RIGHT - sum(50 + 6.4 * len(label) for _, label in shown)
     for kind, label in shown:
         if kind != "run":
             parts.append(f'<path class="line {kind}" d="M{px(x)} 12h24"/>')
@@ -131,16 +131,19 @@ def _legend(bins: Sequence[Bin]) -> str:
 def _line(area: Area, bins: Sequence[Bin], kind: str) -> str:
     path = []
     marks = []
-    before: Bin | None = None
+    joined = False
     for number, one in enumerate(bins):
         value = _value(one, kind)
         if value is None:
+            joined = False  # a gap in what was written down is a gap in the line
             continue
         x = area.x(number)
         y = area.y(value)
-        joined = before is not None and (one.first - before.last).days <= GAP_DAYS
         path.append(f"{'L' if joined else 'M'}{px(x)} {px(y)}")
-        before = one
+        alone = not joined and (number + 1 == len(bins) or _value(bins[number + 1], kind) is None)
+        joined = True
+        if alone and len(bins) > MARKS_MAX:
+            path.append("h.1")  # else nothing at all would be drawn of it
         if len(bins) <= MARKS_MAX:
             marks.append(_mark(kind, x, y, f"{short(one.first)}: {score(value)}"))
     return f'<path class="line {kind}" d="{"".join(path)}"/>{"".join(marks)}' if path else ""
@@ -149,7 +152,7 @@ def _line(area: Area, bins: Sequence[Bin], kind: str) -> str:
 def _mark(kind: str, x: float, y: float, said: str = "", small: bool = False) -> str:
     """Return a mark: a dot, a square, a diamond or a triangle."""
     title = f"<title>{escape(said)}</title>" if said else ""
-    if kind == "worst":
+    if kind in ("worst", "level"):
         return f'<circle class="mark {kind}" cx="{px(x)}" cy="{px(y)}" r="3.4">{title}</circle>'
     shape = {"morning": "h5.6v5.6h-5.6z", "rest": "l3.8 3.8l-3.8 3.8l-3.8-3.8z", "run": "l4 7h-8z"}[kind]
     if small:
@@ -165,6 +168,8 @@ def _grid(area: Area, values: Iterable[int], unit: str = "") -> str:
         kind = "floor" if value == 0 else "grid"
         parts.append(f'<path class="{kind}" d="M{LEFT} {y}H{px(area.end)}"/>')
         parts.append(f'<text class="scale" x="{LEFT - 7}" y="{px(area.y(value) + 4)}">{value}{unit}</text>')
+        if area.width == WIDTH:
+            parts.append(f'<text x="{px(area.end + 6)}" y="{px(area.y(value) + 4)}">{value}{unit.strip()}</text>')
     return "".join(parts)
 
 
@@ -241,3 +246,26 @@ def adherence_bars(bins: Sequence[Bin], each: str, width: float = WIDTH) -> str:
             "were done."
         )
     return svg("slots", f"Slots done by {each}", told, area.floor + 26, parts, width)
+
+
+def level_line(levels: Levels, named_: str, number: int) -> str:
+    """Draw the highest level of each session, one mark a session, in the order of time."""
+    values = [value for _, value in levels.points]
+    most = max(values)
+    area = Area(28, 90, most * 1.15, len(values))
+    step = max(1, -int(-most // 4))
+    parts = [
+        f'<text class="end" x="{px(area.end)}" y="14">{escape(named_)}</text>',
+        _grid(area, range(0, most + 1, step)),
+    ]
+    path = "".join(f"{'L' if at else 'M'}{px(area.x(at))} {px(area.y(value))}" for at, value in enumerate(values))
+    parts.append(f'<path class="line level" d="{path}"/>')
+    if len(values) <= MARKS_MAX:
+        for at, (moment, value) in enumerate(levels.points):
+            parts.append(_mark("level", area.x(at), area.y(value), f"{moment:%Y-%m-%d %H:%M}: {value}"))
+    for at, anchor in ((0, "start"), (len(values) - 1, "end")):
+        if at or anchor == "start":
+            on = short(levels.points[at][0].date())
+            parts.append(f'<text class="{anchor}" x="{px(area.x(at))}" y="{px(area.floor + 18)}">{on}</text>')
+    told = f"{counted(len(values), 'session')}: {values[0]} first, {values[-1]} last, between {min(values)} and {most}."
+    return svg(f"level-{number}", f"Level, {named_}", told, area.floor + 26, parts)

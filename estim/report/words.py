@@ -5,9 +5,8 @@ from datetime import date
 
 from estim.core.days.dose import ANY, DAY_MINUTES
 from estim.core.days.statistics import (
+    CLEAR_POINTS,
     ENDS,
-    RESPONDER_PERCENT,
-    RESPONDER_POINTS,
     USAGE_DAYS,
     USAGE_HIGH_MIN,
     USAGE_LOW_MAX,
@@ -106,8 +105,8 @@ def _pain(tally: Tally) -> tuple[str, str]:
     if change is None:
         days = sum(day.worst is not None for day in tally.days)
         return f"{counted(days, 'day')} with a score", f"{2 * ENDS} are needed for a change"
-    moved = "unchanged" if not change.fell else f"{abs(change.fell):.1f} {'less' if change.fell > 0 else 'more'}"
-    return f"{change.before:.1f} → {change.after:.1f}", moved + (", a responder" if change.responder else "")
+    moved = f"{abs(change.fell):.1f} {'less' if change.fell > 0 else 'more'}" if change.clear else "no clear change"
+    return f"{change.before:.1f} → {change.after:.1f}", moved
 
 
 def _urgent(tally: Tally) -> list[str]:
@@ -154,19 +153,18 @@ def _of_pain(tally: Tally) -> list[str]:
             f"With the worst pain of {2 * ENDS} days or more this report compares the first {ENDS} days with the last "
             f"{ENDS}: estim pain add 3 --when worst."
         ]
-    means = f"from {change.before:.1f} to {change.after:.1f} of 10 (means of the first and the last {ENDS} days)"
-    if change.fell > 0:
-        share = "" if change.fell_percent is None else f" or {int(change.fell_percent)} %"
-        moved = f"The worst pain of the day fell {means}: {change.fell:.1f} points{share} less."
-    elif change.fell < 0:
-        moved = f"The worst pain of the day rose {means}: {-change.fell:.1f} points more."
-    else:
-        moved = f"The worst pain of the day is as it was: {change.before:.1f} of 10 (means of {ENDS} days)."
-    rule = f"a fall of at least {RESPONDER_POINTS} points or {RESPONDER_PERCENT} %"
-    told = f"Studies call somebody with {rule} a responder; " + (
-        "this is one." if change.responder else "this is less."
-    )
-    return [f"{moved} {told} It doesn't say why: such pain also comes and goes by itself."]
+    ends = f"(means of the first and the last {change.days} days with a score)"
+    if not change.clear:
+        return [
+            f"The worst pain of the day was {change.before:.1f} of 10 in the beginning and {change.after:.1f} in the "
+            f"end {ends}. Less than {CLEAR_POINTS} points of difference says nothing either way."
+        ]
+    moved = "fell" if change.fell > 0 else "rose"
+    points = f"{abs(change.fell):.1f} points {'less' if change.fell > 0 else 'more'}"
+    return [
+        f"The worst pain of the day {moved} from {change.before:.1f} to {change.after:.1f} of 10 {ends}: {points}. It "
+        "doesn't say why: such pain also comes and goes by itself."
+    ]
 
 
 def _of_usage(tally: Tally) -> list[str]:

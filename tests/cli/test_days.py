@@ -16,6 +16,8 @@ from estim.core.errors import Exit
 from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
 from tests.cli.line import Person
+from tests.cli.line import typed as type_line
+from tests.export.strict_calendar import Phone
 
 
 def played(person: Person, *, ended: bool = True) -> None:
@@ -121,6 +123,40 @@ def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path
     table.close()
 
 
+def test_a_spreadsheets_moments_are_read_in_the_zone_that_is_named_or_asked_for(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pain.csv").write_bytes("\ufeffat;score;when\r\n10.06.2026 08:00;3;rest\r\n".encode())
+    refused = person.types("import", str(tmp_path))
+    assert refused.code == Exit.BAD_DATA
+    assert "pain.csv line 2: at is '2026-06-10T08:00:00' without an offset" in refused.err
+    assert person.types("import", str(tmp_path), "--zone", "Nowhere").code == Exit.USAGE
+    said = person.types("import", str(tmp_path), "--zone", "America/New_York")
+    assert said.out.splitlines() == [
+        "1 entries read, 0 were there already",
+        "guessed: pain.csv: there is no column note, taken as empty",
+        "guessed: pain.csv: semicolons between the cells, so a comma is a decimal sign",
+        "guessed: pain.csv: 1 cell without an offset, read as time in America/New_York",
+        "guessed: pain.csv: 1 cell written like 10.06.2026, read as day.month.year",
+    ]
+    monkeypatch.setattr("estim.cli.keys.has_terminal", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Europe/Berlin\n"))
+    assert type_line(person.home, "import", str(tmp_path)) == 0
+    out, err = capsys.readouterr()
+    assert "In which zone were they written?" in err
+    assert out.lstrip().startswith("1 entries read, 0 were there already"), "six hours earlier, so another entry"
+
+
+def test_tables_may_begin_with_a_byte_order_mark(person: Person, tmp_path: Path) -> None:
+    person.types("pain", "add", "3", "--note", "fühlt sich gut an")
+    assert person.types("export", "csv", "--bom", "--out", str(tmp_path)).code == 0
+    tables = list(tmp_path.iterdir())
+    assert len(tables) == 9
+    assert all(path.read_bytes().startswith(b"\xef\xbb\xbfat") for path in tables if path.name != "sessions.csv")
+    assert person.types("import", str(tmp_path)).out.startswith("0 entries read, 2 were there already")
+    assert person.types("export", "jsonl", "--bom").code == Exit.USAGE
+
+
 def test_other_programs_read_what_is_exported(person: Person) -> None:
     played(person)
     person.types("pain", "add", "3")
@@ -128,10 +164,37 @@ def test_other_programs_read_what_is_exported(person: Person) -> None:
     assert len(calendar.walk("VEVENT")) == 2
     bundle = json.loads(person.types("export", "fhir").out)
     assert [entry["resource"]["resourceType"] for entry in bundle["entry"]] == ["Observation", "Procedure"]
+    assert bundle["entry"][1]["resource"]["code"]["text"].startswith("TENS")
+    assert bundle["meta"]["profile"][0].endswith("Bundle|4.0.1")
+    newer = json.loads(person.types("export", "fhir", "--fhir-version", "r5").out)
+    assert newer["meta"]["profile"][0].endswith("Bundle|5.0.0")
+    assert "occurrencePeriod" in newer["entry"][1]["resource"]
+    assert person.types("export", "fhir", "--fhir-version", "R3").code == Exit.USAGE
+    assert person.types("export", "jsonl", "--fhir-version", "R5").code == Exit.USAGE
     lines = [json.loads(line) for line in person.types("export", "jsonl").out.splitlines()]
     assert {line["table"] for line in lines} == {"sessions", "pain", "regimes"}
     counts = person.counts()
     assert (counts["session"], counts["pain"], counts["regime"]) == (1, 1, 1)
+
+
+def test_a_calendar_that_is_exported_again_moves_its_events_and_leaves_a_holiday_out(person: Person) -> None:
+    phone = Phone()
+    phone.takes(person.types("export", "ics").out.encode())
+    again = person.types("export", "ics").out
+    phone.takes(again.encode())
+    uids = set(phone.held)
+    person.types("schedule", "set", "7:30", "20:00")
+    person.types("schedule", "holiday", "tomorrow")
+    phone.takes(person.types("export", "ics").out.encode())
+    assert set(phone.held) == uids
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    shown = phone.shows(midnight + timedelta(days=3), midnight + timedelta(days=4))
+    assert len(shown) == 2
+    assert {at.minute for at in shown} == {30, 0}
+    assert all("EXDATE" in [name for name, _, _ in part.lines] for part in phone.held.values())
+    todo = person.types("export", "ics", "--todo").out
+    assert todo.count("BEGIN:VTODO") == 2
+    assert person.types("export", "csv", "--todo").code == Exit.USAGE
 
 
 def test_a_report_is_text_json_or_a_page(person: Person, tmp_path: Path) -> None:
@@ -141,6 +204,21 @@ def test_a_report_is_text_json_or_a_page(person: Person, tmp_path: Path) -> None
     page = tmp_path / "page.html"
     assert person.types("report", "--all", "--html", str(page)).code == 0
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_clinics_page_has_the_name_that_was_typed_and_nothing_keeps_it(person: Person, tmp_path: Path) -> None:
+    played(person)
+    person.types("care", "begin")
+    person.types("run-log", "add", "3km", "--pain", "7")
+    page = tmp_path / "page.html"
+    assert person.types("report", "--name", "Zora Unverwechselbar").code == Exit.USAGE
+    assert person.types("report", "--html", str(page), "--name", "Zora Unverwechselbar").code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "Zora Unverwechselbar" in text
+    assert "<dd>left</dd>" in text
+    assert "100 Hz" in text, "what a coyote3 makes of tens-ankle"
+    assert "rest again; " in text, "the verdict on a run with a pain of 7"
+    assert not any(b"Unverwechselbar" in path.read_bytes() for path in person.home.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize(
@@ -174,3 +252,10 @@ def test_a_time_in_the_quiet_hours_is_set_with_a_word_about_it(person: Person) -
     assert "quiet hours" not in person.types("schedule", "set", "8:00", "20:00").out
     rows = person.types("schedule", "set", "8:00", "22:30", json_=True).rows
     assert {row["slot"][11:]: row["quiet"] for row in rows} == {"08:00": False, "22:30": True}
+
+
+def test_a_calendar_of_a_simulated_home_is_remembered_nowhere(person: Person) -> None:
+    assert "BEGIN:VEVENT" in person.types("--simulate", "coyote3", "export", "ics").out
+    assert not list(person.home.rglob("calendar.json"))
+    person.types("export", "ics")
+    assert len(list(person.home.rglob("calendar.json"))) == 1

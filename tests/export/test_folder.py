@@ -20,7 +20,7 @@ def test_tables_come_back_from_disk_with_every_new_line_as_it_was(tmp_path: Path
     assert [path.name for path in paths] == list(to_csv(DIARY))
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert from_csv(read_tables(folder)) == DIARY
+    assert from_csv(read_tables(folder)).diary == DIARY
 
 
 def test_a_second_export_replaces_the_first_and_leaves_nothing_else_behind(tmp_path: Path) -> None:

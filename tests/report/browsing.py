@@ -75,7 +75,7 @@ def missing(
 ) -> list[str]:
     """Return which colours of plots are hardly there when a page is drawn, and of the ground if that is wrong."""
     palette = palettes()[dark]
-    browse(browser, page, DARK if dark else LIGHT, f"--screenshot={shot}", "--window-size=1000,2400", *flags)
+    browse(browser, page, DARK if dark else LIGHT, f"--screenshot={shot}", "--window-size=1024,2400", *flags)
     seen = colours(shot)
     ground = [] if seen.most_common(1)[0][0] in {palette["ground"], palette["sheet"]} else ["ground"]
     return [*ground, *(name for name in wanted if seen[palette[name]] < 30)]

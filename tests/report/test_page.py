@@ -7,10 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from estim.core.days.diary import Diary
+from estim.core.days.diary import Diary, Pain, When
 from estim.core.days.statistics import Tally, tally
+from estim.report.clinic import Clinic
 from estim.report.page import as_html
-from tests.report.written import BERLIN, EVIL, FIRST, at, nothing, played, written
+from tests.report.written import BERLIN, EVIL, FIRST, at, clinic, nothing, played, written
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 LENGTHS = [1, 28, 93, 183, 400, 3650]
@@ -48,8 +49,8 @@ class Read(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def page(found: Tally, title: str = "Achilles tendon, left") -> str:
-    return as_html(found, title=title, made_at=at(FIRST + timedelta(days=28), 9))
+def page(found: Tally, title: str = "Achilles tendon, left", told: Clinic | None = None) -> str:
+    return as_html(found, title=title, made_at=at(FIRST + timedelta(days=28), 9), clinic=told)
 
 
 @pytest.mark.parametrize("days", LENGTHS)
@@ -88,7 +89,10 @@ def test_every_plot_has_a_title_a_description_and_a_table(days: int) -> None:
         assert plot["role"] == "img"
         title, told = plot["aria-labelledby"].split()
         assert re.search(rf'<title id="{title}">[^<]+</title><desc id="{told}">[^<]+</desc>', text)
-    assert len(re.findall(r"</svg></div>\n<details>\n<summary>[^<]+</summary>\n<div class=\"wide\"><table>", text)) == 4
+    fold = (
+        r'</svg></div>\n<input type="checkbox" class="fold" id="([a-z]+)-table"><label for="\1-table">[^<]+</label>\n'
+    )
+    assert len(re.findall(fold + '<div class="wide"><table>', text)) == 4
 
 
 def test_headings_lead_from_one_to_the_next() -> None:
@@ -102,7 +106,15 @@ def test_headings_lead_from_one_to_the_next() -> None:
         "Slots done",
         "Minutes a day",
         "Dose by site",
+        "Notes",
+    ]
+    assert Read(page(written(), told=clinic())).texts["h2"] == [
+        "Whose days these are",
+        *read.texts["h2"][:7],
+        "Highest level of each session, in the unit's own steps",
         "Programs",
+        "How it felt, skin and plan",
+        "Runs",
         "Notes",
     ]
     assert read.named("html") == [{"lang": "en"}]
@@ -110,7 +122,7 @@ def test_headings_lead_from_one_to_the_next() -> None:
 
 
 def test_what_a_person_wrote_is_text_and_never_markup() -> None:
-    text = page(written(program=EVIL, note=EVIL), title=EVIL)
+    text = page(written(program=EVIL, note=EVIL), title=EVIL, told=clinic(name=EVIL, program=EVIL))
     read = Read(text)
     assert "script" not in {tag for tag, _ in read.elements}
     assert "<script" not in text.lower()
@@ -132,7 +144,8 @@ def test_numbers_of_the_table_are_those_of_the_tally() -> None:
     read = Read(page(written()))
     cells = read.texts["td"]
     assert "Mon 2026-03-02" in read.texts["th"]
-    assert cells[:5] == ["7", "5", "3", "–", "–"]
+    assert cells[:5] == ["4", "1", "0", "–", "–"], "the newest day comes first"
+    assert ["7", "5", "3", "–", "–"] in [cells[number : number + 5] for number in range(0, 28 * 5, 5)]
     assert "53 of 56 slots, 94\N{NO-BREAK SPACE}%" in read.texts["dd"]
 
 
@@ -150,3 +163,41 @@ def test_an_empty_diary_says_what_to_type_and_draws_nothing() -> None:
 
 def test_ten_years_stay_small() -> None:
     assert len(page(written(3650)).encode()) < 1_500_000
+
+
+def test_a_clinic_reads_what_it_asks_for() -> None:
+    read = Read(page(written(), told=clinic()))
+    text = page(written(), told=clinic())
+    assert {"Anna Beispiel", "left"} <= set(read.texts["dd"])
+    assert "Anna Beispiel" not in page(written())
+    cells = read.texts["td"]
+    for told in ("rising", "too few to tell", "100 Hz, 200 µs", "not known", "same 12, weaker 9", "rest 7"):
+        assert told in cells, told
+    assert "not fine on 2026-03-02" in cells
+    assert cells.index("rest again; first steps 5 on 2026-03-15") < cells.index("fine: building up")
+    assert len(read.named("svg")) == 6
+    assert 'class="line level"' in text
+
+
+def drawn(scores: list[int | None], kind: str = "worst") -> str:
+    """Return the path of the line of these days."""
+    days = [FIRST + timedelta(days=number) for number in range(len(scores))]
+    pains = tuple(
+        Pain(at=at(day, 20), score=score, when=When.WORST)
+        for day, score in zip(days, scores, strict=True)
+        if score is not None
+    )
+    text = page(tally(Diary(pains=pains), [], at(days[-1], 23), FIRST, days[-1]))
+    found = re.search(rf'<path class="line {kind}" d="(M[^"]*L[^"]*|M[^"]*h.1[^"]*)"/>', text)
+    return "" if found is None else re.sub(r"[^MLh]", "", found[1])
+
+
+def test_a_gap_in_the_scores_is_a_gap_in_the_line() -> None:
+    assert drawn([3, 4, 5]) == "MLL"
+    assert drawn([3, 4, None, 5, 6]) == "MLML"
+    assert drawn([3, 4, None, 5, None, 6, 7]) == "MLMML"
+
+
+def test_a_day_alone_is_seen_where_there_is_no_room_for_marks() -> None:
+    weeks = [3, *[None] * 13] * 55
+    assert set(drawn(weeks)) == {"M", "h"}

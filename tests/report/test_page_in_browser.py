@@ -1,14 +1,18 @@
 """A real browser draws every plot, in light and in dark, asks the network for nothing, and prints on A4."""
 
 import re
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
 
-from estim.core.days.statistics import Tally
+from estim.core.days.diary import Diary, Pain, When
+from estim.core.days.statistics import Tally, tally
 from estim.report.page import as_html
 from tests.report.browsing import A4_PT, LIGHT, asked_for, browse, browser, colours, missing, palettes
-from tests.report.written import FIRST, at, written
+from tests.report.printed import lines, sheets
+from tests.report.written import FIRST, at, clinic, written
 
 __all__ = ["browser"]
 
@@ -55,9 +59,53 @@ def test_a_note_never_runs(browser: str, tmp_path: Path) -> None:
     assert "<script" not in dom
 
 
-def test_it_prints_on_few_sheets_of_a4(browser: str, tmp_path: Path) -> None:
-    sheets = tmp_path / "report.pdf"
-    browse(browser, write(tmp_path, written()), "--no-pdf-header-footer", f"--print-to-pdf={sheets}")
-    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", sheets.read_bytes())
+@pytest.mark.parametrize(("days", "sheets_max"), [(28, 5), (92, 8)])
+def test_it_prints_on_few_sheets_of_a4_with_all_tables_and_no_heading_alone(
+    browser: str, tmp_path: Path, days: int, sheets_max: int
+) -> None:
+    sheet_file = tmp_path / "report.pdf"
+    page = tmp_path / "report.html"
+    text = as_html(written(days), title="Achilles tendon, left", made_at=at(FIRST, 9), clinic=clinic())
+    page.write_text(text, encoding="utf-8")
+    browse(browser, page, "--no-pdf-header-footer", f"--print-to-pdf={sheet_file}")
+    data = sheet_file.read_bytes()
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data)
     assert {(round(float(wide)), round(float(tall))) for wide, tall in boxes} == {A4_PT}
-    assert len(boxes) <= 3
+    printed = [lines(sheet) for sheet in sheets(data)]
+    assert len(printed) <= sheets_max
+    assert max(printed[0]) > 0.8 * A4_PT[1], "the first sheet is full"
+    whole = "".join(line for sheet in printed for line in sheet.values())
+    named = [unescape(one) for one in re.findall(r'<th scope="row">([^<]*)</th>', text)]
+    assert len(named) > 60
+    for one in set(named):
+        assert whole.count("".join(one.split())) >= named.count(one), one
+    leading = [unescape(one) for one in re.findall(r"<(?:h2|label)[^>]*>([^<]*)</", text)]
+    for sheet in printed:
+        for height, line in sheet.items():
+            for one in leading:
+                if "".join(one.split()) in line:
+                    assert max(sheet) - height > 20, f"{one} is the last of its sheet"
+    assert all("".join(one.split()) in whole for one in leading)
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_the_newest_days_are_what_one_sees(browser: str, tmp_path: Path, width: int) -> None:
+    """Of two pages, alike but for the days on which rest hurt, a phone shows the later ones; a desk shows both."""
+    shown = []
+    for days in (range(23, 28), range(5)):
+        pains = [Pain(at=at(FIRST + timedelta(days=day), 20), score=2, when=When.WORST) for day in range(28)]
+        pains += [Pain(at=at(FIRST + timedelta(days=day), 12), score=6, when=When.REST) for day in days]
+        pains.sort(key=lambda one: one.at)
+        last = FIRST + timedelta(days=27)
+        folder = tmp_path / str(days.start)
+        folder.mkdir()
+        page = write(folder, tally(Diary(pains=tuple(pains)), [], at(last, 23), FIRST, last))
+        shot = folder / "shot.png"
+        browse(browser, page, LIGHT, f"--screenshot={shot}", f"--window-size={width},1600")
+        shown.append(colours(shot)[palettes()[0]["rest"]])
+    late, early = shown
+    if width == 390:
+        assert late > early + 60
+    else:
+        assert abs(late - early) < 60
+        assert min(late, early) > 60

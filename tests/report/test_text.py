@@ -15,7 +15,7 @@ FOUR_WEEKS = """Report, 2026-03-02 to 2026-03-29 (28 days)
 Slots done  53 of 56 slots, 94 % (3 missed)
 Streak      25 days (best 25 days, 3 days forgiven)
 Time        25.2 h in 58 sessions (most on one day 130 min, 2026-03-05)
-Worst pain  7.3 → 3.7 (3.7 less, a responder)
+Worst pain  7.0 → 4.0 (3.0 less)
 """
 
 
@@ -81,20 +81,31 @@ def test_ten_years_fit_by_taking_weeks_together() -> None:
     assert "a column is the mean of 8 weeks" in as_text(written(3650))
 
 
-def test_a_responder_is_explained_and_nothing_is_claimed() -> None:
+def test_a_clear_change_is_told_and_nothing_is_claimed() -> None:
     text = " ".join(as_text(written()).split())
-    assert "a fall of at least 2 points or 30 % a responder; this is one" in text
+    assert "fell from 7.0 to 4.0 of 10 (means of the first and the last 7 days with a score): 3.0 points less" in text
     assert "It doesn't say why" in text
-    assert not re.search(r"\b(heals?|cures?|works|helps|thanks to|because of)\b", text)
+    assert not re.search(r"\b(heals?|cures?|works|helps|thanks to|because of|responders?)\b", text)
+
+
+def of_scores(scores: list[int]) -> str:
+    days = [FIRST + timedelta(days=number) for number in range(len(scores))]
+    pains = tuple(Pain(at=at(day, 20), score=score, when=When.WORST) for day, score in zip(days, scores, strict=True))
+    return " ".join(as_text(tally(Diary(pains=pains), [], at(days[-1], 23), FIRST, days[-1])).split())
 
 
 def test_pain_that_rose_is_told_as_plainly() -> None:
-    days = [FIRST + timedelta(days=number) for number in range(6)]
-    pains = tuple(Pain(at=at(day, 20), score=number, when=When.WORST) for number, day in enumerate(days))
-    text = " ".join(as_text(tally(Diary(pains=pains), [], at(days[-1], 23), FIRST, days[-1])).split())
+    text = of_scores([1] * 7 + [4] * 7)
     assert "1.0 → 4.0 (3.0 more)" in text
     assert "rose from 1.0 to 4.0 of 10" in text
-    assert "this is less" in text
+
+
+def test_less_than_two_points_or_two_weeks_are_no_change() -> None:
+    text = of_scores([3] * 7 + [1] * 6 + [2])
+    assert "3.0 → 1.1 (no clear change)" in text
+    assert "Less than 2 points of difference says nothing either way" in text
+    assert not re.search(r"\b(fell|rose|less|more)\b", text.partition("What it means")[0])
+    assert "13 days with a score (14 are needed for a change)" in of_scores([9] * 7 + [1] * 6)
 
 
 def test_a_sign_of_a_torn_tendon_comes_first() -> None:

@@ -5,8 +5,10 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from estim.core.days.diary import Check, Diary, Note, Pain, Played, Run, Topic, When
+from estim.core.days.particulars import Levels, Particulars, Ran
 from estim.core.days.slots import Slot, Status
 from estim.core.days.statistics import Tally, tally
+from estim.report.clinic import Clinic
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST = date(2026, 3, 2)
@@ -75,3 +77,28 @@ def written(days: int = 28, program: str = "tens-ankle", note: str = "after stai
 def nothing(days: int = 28) -> Tally:
     last = FIRST + timedelta(days=days - 1)
     return tally(Diary(), [], at(last, 23), FIRST, last)
+
+
+def clinic(name: str = "Anna Beispiel", program: str = "tens-ankle") -> Clinic:
+    """Return what a clinic is told of four weeks: a level that rises, another of few sessions, and two runs."""
+    points = tuple((at(FIRST + timedelta(days=number), 8), 5 + number // 4) for number in range(28))
+    one = Ran(at=at(FIRST + timedelta(days=8), 17), km=5.5, minutes=33, pain=2, morning_after=1)
+    other = Ran(at=at(FIRST + timedelta(days=12), 17), km=6, minutes=None, pain=4, morning_after=5)
+    found = Particulars(
+        sides=("left",),
+        levels=(
+            Levels(program=program, unit="mine", channel="A", points=points),
+            Levels(program="ems-recovery", unit="mine", channel="B", points=points[:6]),
+        ),
+        feels=(("same", 12), ("weaker", 9)),
+        ticks=(("rest", 7),),
+        runs=(one, other),
+        played=((program, "em70", 53), ("ems-recovery", "coyote3", 5)),
+    )
+    return Clinic(
+        name=name,
+        stage="building up, since 2026-03-20",
+        particulars=found,
+        played_as={(program, "em70"): "100 Hz, 200 µs"},
+        verdicts={one.at: "fine: building up", other.at: "rest again; first steps 5 on 2026-03-15"},
+    )

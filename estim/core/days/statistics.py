@@ -19,17 +19,18 @@ from estim.core.days.slots import Slot, Status
 from estim.core.days.streak import OVER, Streak, by_day, streak_of
 from estim.core.errors import EstimError, Exit
 
-ENDS = 3
-"""Days at either end of the period whose worst pain is compared."""
+ENDS = 7
+"""Days with a score at either end whose worst pain is compared: a week each, so that days with a run, and weekends, are
+in both; with three days a single bad one moved the mean by two points."""
 
 USAGE_DAYS = 60
 USAGE_LOW_MAX = 30
 USAGE_HIGH_MIN = 57
 """Days with a session among the last sixty: low up to 30, high from 57 (programs.md section 9, Quell)."""
 
-RESPONDER_POINTS = 2
-RESPONDER_PERCENT = 30
-"""A fall of the pain by one of these means something to most people (programs.md section 6)."""
+CLEAR_POINTS = 2
+"""A change of the pain by so many points means something to most people, less is what scores do by themselves
+(programs.md section 6)."""
 
 DAY = timedelta(days=1)
 
@@ -66,35 +67,29 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Mean of the worst pain of the first days that have one, and of the last. Sums, so that thirds stay exact."""
+    """Mean of the worst pain of the first days that have one, and of the last. Sums, so that sevenths stay exact."""
 
     before_sum: int
     after_sum: int
+    days: int = ENDS
 
     @property
     def before(self) -> float:
-        return self.before_sum / ENDS
+        return self.before_sum / self.days
 
     @property
     def after(self) -> float:
-        return self.after_sum / ENDS
+        return self.after_sum / self.days
 
     @property
     def fell(self) -> float:
         """Return by how many points it fell; below 0 it rose."""
-        return (self.before_sum - self.after_sum) / ENDS
+        return (self.before_sum - self.after_sum) / self.days
 
     @property
-    def fell_percent(self) -> float | None:
-        """Return the fall against the beginning, None if there was no pain then."""
-        return 100 * (self.before_sum - self.after_sum) / self.before_sum if self.before_sum else None
-
-    @property
-    def responder(self) -> bool:
-        """Say whether it fell by at least two points or 30 %."""
-        fell = self.before_sum - self.after_sum
-        by_share = self.before_sum > 0 and 100 * fell >= RESPONDER_PERCENT * self.before_sum
-        return fell >= RESPONDER_POINTS * ENDS or by_share
+    def clear(self) -> bool:
+        """Say whether it moved by enough to be named."""
+        return abs(self.before_sum - self.after_sum) >= CLEAR_POINTS * self.days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,26 +197,28 @@ def test_one_pass_finds_what_going_back_day_by_day_finds(days: list[str]) -> Non
 @pytest.mark.parametrize(
     ("scores", "told"),
     [
-        ([6, 7, 6, 4, 4, 4], (19, 12, True)),
-        ([2, 2, 2, 1, 2, 1], (6, 4, True)),
-        ([4, 3, 3, 2, 2, 3], (10, 7, True)),
-        ([10, 10, 10, 8, 8, 9], (30, 25, False)),
-        ([10, 9, 9, 7, 7, 8], (28, 22, True)),
-        ([0, 0, 0, 0, 0, 0], (0, 0, False)),
-        ([0, 0, 0, 3, 3, 3], (0, 9, False)),
-        ([6, None, 6, 6, 9, None, 9, 3, 3, 3], (18, 9, True)),
+        ([7] * 7 + [5] * 7, (49, 35, True)),
+        ([7] * 7 + [5] * 6 + [6], (49, 36, False)),
+        ([2] * 7 + [0] * 6 + [1], (14, 1, False)),
+        ([0] * 7 + [2] * 7, (0, 14, True)),
+        ([0] * 14, (0, 0, False)),
+        ([9, 0, 0, 9, 0, 0, 0, 5, 0, 9, 0, 0, 9, 0], (18, 23, False)),
+        ([6, None, *[6] * 6, 9, None, 9, *[3] * 7], (42, 21, True)),
     ],
 )
-def test_pain_fell_by_two_points_or_thirty_percent(scores: list[int | None], told: tuple[int, int, bool]) -> None:
+def test_a_change_of_the_pain_is_clear_from_two_points_on(
+    scores: list[int | None], told: tuple[int, int, bool]
+) -> None:
     last = MONDAY + timedelta(days=len(scores) - 1)
     change = tally(Diary(pains=worsts(scores)), [], at(last, 23), MONDAY, last).change
     assert change is not None
-    assert (change.before_sum, change.after_sum, change.responder) == told
+    assert (change.before_sum, change.after_sum, change.clear) == told
+    assert change.days == 7
 
 
-def test_five_days_with_a_score_say_nothing_of_a_change() -> None:
-    last = MONDAY + timedelta(days=9)
-    assert tally(Diary(pains=worsts([9, 9, 9, 1, 1])), [], at(last), MONDAY, last).change is None
+def test_less_than_two_weeks_with_a_score_say_nothing_of_a_change() -> None:
+    last = MONDAY + timedelta(days=19)
+    assert tally(Diary(pains=worsts([9] * 7 + [1] * 6)), [], at(last), MONDAY, last).change is None
 
 
 def test_sessions_of_one_night_belong_to_the_day_they_began_on_when_clocks_change() -> None:

@@ -1,0 +1,95 @@
+"""What the page of `estim report --html` says to a clinic, from the diary, the care plan and the programs."""
+
+from datetime import date, datetime, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estim.core.errors import EstimError
+
+if TYPE_CHECKING:
+    from estim.core.care.plan import Plan
+    from estim.core.days.diary import Diary
+    from estim.journal.home_journal import HomeJournal
+    from estim.report.clinic import Clinic
+
+VERDICTS_MAX = 60
+"""Of so many runs, the newest, the verdict is told: each asks where the plan stood two days later."""
+
+JUDGED_WITHIN = timedelta(hours=48)
+
+
+def clinic_of(journal: "HomeJournal", diary: "Diary", first: date, last: date, name: str) -> "Clinic":
+    """Return it; `name` is shown on this page and kept nowhere."""
+    from estim.cli.care_view import STAGES
+    from estim.core.care.plan import Stage
+    from estim.core.care.standing import standing
+    from estim.core.days.particulars import particulars
+    from estim.report.clinic import Clinic
+
+    found = particulars(diary, first, last)
+    now = standing(journal.plan, journal.recent(), journal.now)
+    begun = now.stage is not Stage.NOT_BEGUN
+    since = f", since {now.since}" if now.day else ""
+    return Clinic(
+        name=name,
+        stage=f"{STAGES[now.stage]}{since}" if begun else "",
+        particulars=found,
+        played_as={
+            (program, family): _played_as(journal.home.programs, program, family) for program, family, _ in found.played
+        },
+        verdicts=verdicts(journal.plan, diary, journal.now),
+    )
+
+
+def _played_as(folder: Path, program: str, family: str) -> str:
+    """Return rate and width of what a unit of a family plays, as the program's file is now."""
+    from estim.catalogue.families import find_family
+    from estim.catalogue.programs import find_program
+    from estim.core.programs.course import fit
+    from estim.core.programs.program import words
+
+    try:
+        score = fit(find_program(folder, program), find_family(family), unlocked=True).score
+    except EstimError:
+        return "not known: the program or its unit isn't there any more"
+    if score.number is not None:
+        return f"the unit's own program {score.number}: see its manual"
+    return "; ".join(
+        dict.fromkeys(f"{words(part.rate_hz, 'Hz')}, {words(part.width_us, 'µs')}" for part in score.parts)
+    )
+
+
+def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]:
+    """Return the plan's word on each run: where it stood when the run was judged, and what it said of that."""
+    from dataclasses import replace
+
+    from estim.core.care.plan import Stage
+    from estim.core.care.standing import standing
+
+    meant = {
+        Stage.REST: "rest again",
+        Stage.TRIAL: "a trial run is possible again",
+        Stage.MORNING: "not judged yet",
+        Stage.BUILD: "fine: building up",
+        Stage.ENDED: "the plan has ended",
+    }
+    runs = diary.runs[-VERDICTS_MAX:]
+    found = {}
+    for run, following in zip_longest(runs, runs[1:]):
+        at = min(now, run.at + JUDGED_WITHIN)
+        if following is not None:
+            at = min(at, following.at - timedelta(seconds=1))
+        then = replace(
+            diary,
+            sessions=tuple(one for one in diary.sessions if one.at <= at),
+            pains=tuple(one for one in diary.pains if one.at <= at),
+            runs=tuple(one for one in diary.runs if one.at <= at),
+            checks=tuple(one for one in diary.checks if one.at <= at),
+        )
+        stood = standing(plan, then, at)
+        if stood.stage in meant:
+            days = (f"{run.at.date()}", f"{run.at.date() + timedelta(days=1)}")
+            why = [one for one in stood.warnings if any(day in one for day in days)]
+            found[run.at] = "; ".join([meant[stood.stage], *why])
+    return found
