@@ -193,6 +193,7 @@ class Server:
                 continue
             except (asyncio.IncompleteReadError, OSError):
                 return
+            await asyncio.sleep(0)  # what was sent at once is read without a wait: all others have their turn first
             try:
                 command = _decode(line)
             except ValueError as error:  # msgspec's own, and those of UTF-8

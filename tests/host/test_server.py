@@ -7,6 +7,7 @@ import shutil
 import socket
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from random import Random
@@ -184,6 +185,27 @@ async def test_what_is_no_command_is_answered_with_a_sentence_and_the_host_goes_
     assert why in refused.text
     assert await client.hear() == Done("Arm")
     assert house.supervisor.asked == [Arm()]
+
+
+async def test_however_many_lines_come_at_once_one_is_read_a_turn_and_all_others_have_theirs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = 0
+    read_in: list[int] = []
+
+    def noted(why: str) -> Refusal:
+        read_in.append(turn)
+        return Refusal(code=Exit.USAGE, text=why)
+
+    monkeypatch.setattr("estim.host.server._bad", noted)
+    client = await house.enter()
+    client.say(*[b""] * 500, b'{"do":"arm"}')
+    async with asyncio.timeout(WAIT_S):
+        while not house.supervisor.asked:
+            await asyncio.sleep(0)
+            turn += 1
+    assert len(read_in) == 500
+    assert max(Counter(read_in).values()) <= 2, "a frame of a session waits for no more than this"
 
 
 async def test_a_line_of_the_longest_length_is_taken(house: House) -> None:
