@@ -4,6 +4,7 @@ The attacker is a process of its own on the same machine, and takes its share of
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -89,6 +90,9 @@ async def playing(folder: Path, port: int | None) -> AsyncIterator[tuple[Supervi
         reply = await supervisor.ask(Seat(), start)
         assert isinstance(reply, Done), reply
         await asyncio.sleep(5)
+        gc.collect()  # as the host does it
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         air.at_s.clear()
         yield supervisor, air
 

@@ -9,6 +9,7 @@ import stat
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +23,7 @@ from estim.core.messages.lines import Line, read_line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
-from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, EXTRA_MAX, Connection, Server, serve
+from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, EXTRA_MAX, MET_MAX, Connection, Server, serve
 
 WAIT_S = 20.0
 """Longest wait for anything here; nothing takes it but a mistake."""
@@ -206,6 +207,30 @@ async def test_however_many_lines_come_at_once_one_is_read_a_turn_and_all_others
             turn += 1
     assert len(read_in) == 500
     assert max(Counter(read_in).values()) <= 2, "a frame of a session waits for no more than this"
+
+
+async def test_however_many_come_at_once_few_are_met_in_a_turn_and_none_is_turned_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = 0
+    met_in: list[int] = []
+
+    class Noted(Connection):
+        def __init__(self, writer: asyncio.StreamWriter) -> None:
+            met_in.append(turn)
+            super().__init__(writer)
+
+    monkeypatch.setattr("estim.host.server.Connection", Noted)
+    with ExitStack() as undo:
+        for _ in range(300):
+            wire = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            wire.settimeout(WAIT_S)
+            wire.connect(str(house.path))
+        async with asyncio.timeout(WAIT_S):
+            while len(met_in) < 300:
+                await asyncio.sleep(0)
+                turn += 1
+    assert max(Counter(met_in).values()) <= MET_MAX
 
 
 async def test_a_line_of_the_longest_length_is_taken(house: House) -> None:
