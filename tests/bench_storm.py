@@ -81,6 +81,7 @@ async def playing(folder: Path, port: int | None) -> AsyncIterator[tuple[Supervi
     async with AsyncExitStack() as undo:
         undo.push_async_callback(journal.close)
         undo.push_async_callback(supervisor.sessions.close)
+        (folder / "s").unlink(missing_ok=True)
         server = await serve(folder / "s", supervisor)
         undo.push_async_callback(server.close)
         if port is not None:
