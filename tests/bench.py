@@ -1,16 +1,18 @@
 """`make bench`: figures of the things that must be quick or even, on this machine; they are printed, not judged.
 
 Compressed sessions, the time from typing `estim stop` to the first zero at the unit, and how even frames are that
-another process receives, with what the host takes of a core meanwhile; and what a person asks of ten years.
+another process receives, with what the host takes of a core meanwhile; and what a person asks of ten years; frames in
+a storm on the control socket and on the broker. `python -m tests.bench NAME…` takes some of them.
 """
 
 import json
+import multiprocessing
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
 from estim.journal.journal import Journal
+from tests import bench_storm
 
 PLAY_S = 60
 PORT = 6480
@@ -56,6 +59,12 @@ def compressed(family: str, level: int) -> None:
         front = ["--simulate", family, "--speed", "max", "run", "tens-ankle", "--level", str(level), "--pads-on"]
         done = subprocess.run(command(home, *front), capture_output=True, check=False)
         say(f"20 minutes on {family}, compressed", f"{time.perf_counter() - began_s:.2f} s (exit {done.returncode})")
+
+
+def twenty_minutes() -> None:
+    """Twenty minutes on two families."""
+    compressed("coyote3", 10)
+    compressed("em70", 5)
 
 
 def cpu_s(pid: int) -> float:
@@ -145,13 +154,31 @@ def answers() -> None:
             say(f"ten years: estim {' '.join(words)}", f"{min(spent_s):.2f} to {max(spent_s):.2f} s")
 
 
-def main() -> None:
-    """Print all figures."""
-    answers()
-    compressed("coyote3", 10)
-    compressed("em70", 5)
-    frames()
+BENCHES: dict[str, tuple[float, Callable[[], None]]] = {
+    "answers": (300, answers),
+    "compressed": (120, twenty_minutes),
+    "frames": (PLAY_S + 120, frames),
+    "socket": (300, lambda: bench_storm.control_socket(say)),
+    "broker": (180, lambda: bench_storm.broker(say)),
+}
+"""What there is by its name, with the longest time that it may take, s."""
+
+
+def main(chosen: Sequence[str]) -> int:
+    """Print the figures of the benches that are named, of all without a name; 1 if one took too long."""
+    code = 0
+    for name, (limit_s, bench) in BENCHES.items():
+        if chosen and name not in chosen:
+            continue
+        process = multiprocessing.Process(target=bench)
+        process.start()
+        process.join(limit_s)
+        if process.is_alive():
+            process.kill()
+            say(name, f"was ended after {limit_s:.0f} s")
+        code = code or int(process.exitcode != 0)
+    return code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -10,6 +10,7 @@
 import asyncio
 import logging
 import os
+import socket
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,12 @@ OUTBOX_MAX = 1000
 
 CONNECTIONS_MAX = 32
 """Front ends at once."""
+
+MET_MAX = 4
+"""Connections that are taken in one turn of the loop: a hundred at once would hold a frame up."""
+
+WAITING_MAX = 512
+"""Connections that may wait for that: a stop is never turned away at the door."""
 
 EXTRA_MAX = 256
 """Connections beyond that which are still listened to for one line: it may be a Stop."""
@@ -126,11 +133,19 @@ class Server:
 
     async def listen(self, path: Path) -> None:
         """Listen at `path`, readable and writable by the owner only."""
-        mask = os.umask(0o177)  # so that there is no moment in which others could connect
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._listener = await asyncio.start_unix_server(self._meet, path=str(path), limit=LINE_MAX)
-        finally:
-            os.umask(mask)
+            mask = os.umask(0o177)  # so that there is no moment in which others could connect
+            try:
+                door.bind(str(path))
+            finally:
+                os.umask(mask)
+            # asyncio takes as many connections in one turn as may wait, so it is told few, and the system more
+            self._listener = await asyncio.start_unix_server(self._meet, sock=door, limit=LINE_MAX, backlog=MET_MAX)
+            door.listen(WAITING_MAX)
+        except OSError:
+            door.close()
+            raise
 
     def deafen(self) -> None:
         """Take no more front ends; those that are here go on."""
@@ -193,6 +208,7 @@ class Server:
                 continue
             except (asyncio.IncompleteReadError, OSError):
                 return
+            await asyncio.sleep(0)  # what was sent at once is read without a wait: all others have their turn first
             try:
                 command = _decode(line)
             except ValueError as error:  # msgspec's own, and those of UTF-8

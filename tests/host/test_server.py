@@ -7,7 +7,9 @@ import shutil
 import socket
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +23,7 @@ from estim.core.messages.lines import Line, read_line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
-from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, EXTRA_MAX, Connection, Server, serve
+from estim.host.server import ASKED_MAX, CONNECTIONS_MAX, EXTRA_MAX, MET_MAX, Connection, Server, serve
 
 WAIT_S = 20.0
 """Longest wait for anything here; nothing takes it but a mistake."""
@@ -184,6 +186,51 @@ async def test_what_is_no_command_is_answered_with_a_sentence_and_the_host_goes_
     assert why in refused.text
     assert await client.hear() == Done("Arm")
     assert house.supervisor.asked == [Arm()]
+
+
+async def test_however_many_lines_come_at_once_one_is_read_a_turn_and_all_others_have_theirs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = 0
+    read_in: list[int] = []
+
+    def noted(why: str) -> Refusal:
+        read_in.append(turn)
+        return Refusal(code=Exit.USAGE, text=why)
+
+    monkeypatch.setattr("estim.host.server._bad", noted)
+    client = await house.enter()
+    client.say(*[b""] * 500, b'{"do":"arm"}')
+    async with asyncio.timeout(WAIT_S):
+        while not house.supervisor.asked:
+            await asyncio.sleep(0)
+            turn += 1
+    assert len(read_in) == 500
+    assert max(Counter(read_in).values()) <= 2, "a frame of a session waits for no more than this"
+
+
+async def test_however_many_come_at_once_few_are_met_in_a_turn_and_none_is_turned_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = 0
+    met_in: list[int] = []
+
+    class Noted(Connection):
+        def __init__(self, writer: asyncio.StreamWriter) -> None:
+            met_in.append(turn)
+            super().__init__(writer)
+
+    monkeypatch.setattr("estim.host.server.Connection", Noted)
+    with ExitStack() as undo:
+        for _ in range(300):
+            wire = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            wire.settimeout(WAIT_S)
+            wire.connect(str(house.path))
+        async with asyncio.timeout(WAIT_S):
+            while len(met_in) < 300:
+                await asyncio.sleep(0)
+                turn += 1
+    assert max(Counter(met_in).values()) <= MET_MAX
 
 
 async def test_a_line_of_the_longest_length_is_taken(house: House) -> None:

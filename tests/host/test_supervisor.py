@@ -87,7 +87,9 @@ class RealAir(MemoryAir):
 class House:
     """A supervisor with its services, on a loop whose time jumps. `real`: with a journal that is kept."""
 
-    def __init__(self, folder: Path, options: str, *, real: bool = False, solo: bool = False) -> None:
+    def __init__(
+        self, folder: Path, options: str, *, real: bool = False, solo: bool = False, speed: str = "max"
+    ) -> None:
         self.real = real
         self.solo = solo
         self.disk: type[JournalWriter] = JournalWriter
@@ -96,7 +98,7 @@ class House:
         self.made: Family = family(self.setup.family)
         self.home = find_home(str(folder))
         self.home.prepare()
-        self.loop, self.clock = new_loop("max")
+        self.loop, self.clock = new_loop(speed)
         self.leaving = asyncio.Event()
         made = RealAir if real else MemoryAir
         self.air = made(self.twins, faults=self.setup.radio)
