@@ -48,6 +48,7 @@ class _Host:
     async def _live(self, home: Home, clock: Clock) -> None:
         async with joined(self._options, home, clock) as services:
             supervisor = Supervisor(services, solo=False, leaving=self._leaving)
+            home.socket.unlink(missing_ok=True)  # of the host before it in this home
             server = await serve(home.socket, supervisor)
             async with told_to_house(services, supervisor, self._options, None):
                 self._ready.set()

@@ -13,12 +13,12 @@ from estim.core.messages.commands import Done, Refusal, Start
 from estim.core.messages.lowering import Stop
 from estim.core.moment import BUILT_UTC, Now, check_clock
 from protocols.vocabulary import Channel
-from tests.cli.conftest import person
+from tests.cli.conftest import person, systemd
 from tests.cli.line import Person
 from tests.host.reminding import PLAIN, folder, life_in
 from tests.life.life import Life
 
-__all__ = ["folder", "person"]
+__all__ = ["folder", "person", "systemd"]
 
 EPOCH = datetime(1970, 1, 1, 7, 0, tzinfo=UTC)
 
