@@ -94,16 +94,18 @@ def add_run(
 def plan_run(
     context: typer.Context,
     at: Annotated[str, typer.Argument(metavar="MOMENT", help="18:00, or 2026-11-30T18:00")],
+    distance: Annotated[str | None, typer.Argument(help="how far: 3.2km, 800m or 2mi")] = None,
 ) -> None:
-    """Plan a run: the plan says if it is time for one, and no session takes place in the hours before it."""
+    """Plan a run: the plan says if it is time for one and how long, and no session takes place in the hours before."""
     from estim.core.care.standing import may_run_at
 
     flags: Flags = context.obj
+    km = None if distance is None else km_of(distance)
     with opened(flags.host, write=True) as journal:
         moment = any_moment(at, journal.now, USUAL[When.RUN])
         if moment <= journal.now:
             raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
-        gate = may_run_at(journal.plan, journal.recent(), moment)
+        gate = may_run_at(journal.plan, journal.recent(), moment, km)
         if not gate.ok:
             raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
         journal.enter(Check(at=moment, topic=Topic.RUN_PLANNED))

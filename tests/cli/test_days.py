@@ -174,3 +174,21 @@ def test_a_time_in_the_quiet_hours_is_set_with_a_word_about_it(person: Person) -
     assert "quiet hours" not in person.types("schedule", "set", "8:00", "20:00").out
     rows = person.types("schedule", "set", "8:00", "22:30", json_=True).rows
     assert {row["slot"][11:]: row["quiet"] for row in rows} == {"08:00": False, "22:30": True}
+
+
+@pytest.mark.control("C-58")
+def test_a_run_over_its_cap_is_told_when_it_is_planned_and_when_it_is_logged(person: Person) -> None:
+    days = [f"{datetime.now().astimezone() - timedelta(days=number):%Y-%m-%d}" for number in range(14)]
+    person.types("care", "begin", "--at", days[13])
+    for day in (days[5], days[4]):
+        person.types("pain", "add", "1", "--at", day)
+    person.types("pain", "add", "0", "--when", "morning", "--at", days[3])
+    person.types("run-log", "add", "2.5km", "--pain", "0", "--at", days[3])
+    person.types("pain", "add", "1", "--when", "morning", "--at", days[2])
+    said = person.types("run-log", "plan", "tomorrow", "12km")
+    assert (said.code, "12 km is more than the 3.0 km" in said.out) == (Exit.DONE, True)
+    person.types("undo")
+    said = person.types("run-log", "add", "12km", "--pain", "0", "--at", days[1])
+    assert f"12 km on {days[1]}: at most 3.0 km were meant" in said.out
+    said = person.types("run-log", "plan", "tomorrow")
+    assert said.code == Exit.REFUSED

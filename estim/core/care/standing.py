@@ -5,22 +5,22 @@ Rules:
 2. A sign of a torn tendon ends the plan until it is begun anew (safety.md C-45).
 3. A trial run is possible while both its gates are met; while one isn't, the stage is rest, with the gates shown.
 4. No session in the hours before a run, since it would hide the pain (safety.md C-30). Simulated sessions hide none.
+5. A day off after each run shuts the next one; its length is told before and after, and never refused (pace.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from estim.core.care import pace
+from estim.core.care.pace import DAY, in_words
 from estim.core.care.plan import Plan, Stage, Step, Tick
 from estim.core.care.progression import (
-    DAY,
     JUDGED_WITHIN,
     Course,
     Gate,
     Story,
     follow,
     gates,
-    in_words,
     masking,
     story_of,
     utc,
@@ -30,9 +30,18 @@ from estim.core.days.diary import Check, Diary, Played, Run, Topic
 from estim.core.days.dose import local_time
 from estim.core.days.screening import last_begin, red_flag, standing_flags
 
-__all__ = ["Gate", "Item", "Stage", "Standing", "blocked", "honesty_due", "may_run_at", "quiet_until", "standing"]
-
-WEEK = 7
+__all__ = [
+    "Gate",
+    "Item",
+    "Stage",
+    "Standing",
+    "blocked",
+    "honesty_due",
+    "may_run_at",
+    "planned_runs",
+    "quiet_until",
+    "standing",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,8 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
     course = follow(plan, story, begin, now)
     stage, since, shown = _stage(plan, story, course, now)
     if stage in (Stage.TRIAL, Stage.BUILD):
-        shown = (*shown, _quiet(plan, diary, now, now))
+        shown = (*shown, *_days_off(plan, course, now), _quiet(plan, diary, now, now))
+        shown = (*shown, Gate(True, pace.cap_text(plan, course.runs, now.date())))
     run = _recent_run(plan, story, now)
     steps = [step for step in plan.of_stage(stage) if step.tick is not Tick.RUN or run is not None]
     return Standing(
@@ -92,13 +102,13 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         gates=shown,
         today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
-        warnings=(*course.said, *_growth(plan, story, stage, now), *_skin(diary, begin)),
+        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_skin(diary, begin)),
         programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
     )
 
 
-def may_run_at(plan: Plan, diary: Diary, at: datetime) -> Gate:
-    """Say if a run may be planned for a moment, by what is known now.
+def may_run_at(plan: Plan, diary: Diary, at: datetime, km: float | None = None) -> Gate:
+    """Say if a run (of `km`, if that is known) may be planned for a moment, by what is known now.
 
     Calm days that are still to come are presumed, and told; any score against them counts.
     """
@@ -107,18 +117,26 @@ def may_run_at(plan: Plan, diary: Diary, at: datetime) -> Gate:
     quiet = _quiet(plan, diary, at, at)
     if not quiet.ok:
         return quiet
+    begin = last_begin(diary)
     then = standing(plan, diary, at)
+    if begin is None or then.stage in (Stage.NOT_BEGUN, Stage.ENDED):
+        return quiet
     if then.stage is Stage.MORNING or (then.stage is Stage.REST and not then.gates[0].ok):
         return next(gate for gate in then.gates if not gate.ok)
+    story = story_of(diary, begin, at)
+    course = follow(plan, story, begin, at)
+    for gate in (*_days_off(plan, course, at), *_between_plans(plan, diary, at)):
+        if not gate.ok:
+            return gate
+    most = pace.cap_text(plan, course.runs, at.date(), km)
     if then.stage is not Stage.REST:
-        return quiet
-    begin = last_begin(diary)
-    assert begin is not None, "nobody rests by a plan that wasn't begun"
-    worst = worst_by_day(story_of(diary, begin, at), at, plan.calm_days)
+        return Gate(True, most)
+    worst = worst_by_day(story, at, plan.calm_days)
     if any(worst.get(at.date() - DAY * number, 0) > plan.calm_pain for number in range(plan.calm_days + 1)):
         return then.gates[1]
     days = "day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days"
-    return Gate(True, f"if the worst pain of the {days} before it is at most {plan.calm_pain}, written down each day")
+    calm = f"if the worst pain of the {days} before it is at most {plan.calm_pain}, written down each day"
+    return Gate(True, f"{calm}; {most}")
 
 
 def quiet_until(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> datetime | None:
@@ -175,6 +193,27 @@ def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Sta
     while since > course.since and all(gate.ok for gate in gates(plan, course, worst, since - DAY)):
         since -= DAY
     return Stage.TRIAL, since, shown
+
+
+def _days_off(plan: Plan, course: Course, at: datetime) -> tuple[Gate, ...]:
+    """Return the gate of the days off after the last run while it is shut; an open one needs no line."""
+    last = course.runs[-1] if course.runs else None
+    if last is None or at.date() >= pace.next_day(plan, last):
+        return ()
+    return (Gate(False, pace.days_off_text(plan, last)),)
+
+
+def _between_plans(plan: Plan, diary: Diary, at: datetime) -> tuple[Gate, ...]:
+    """Return a shut gate if another planned run leaves no days off between."""
+    near = [run.date() for run in planned_runs(diary) if abs((run.date() - at.date()).days) <= plan.days_off]
+    if not near:
+        return ()
+    return (Gate(False, f"a run is planned for {near[0]} already, and a day off belongs between two"),)
+
+
+def planned_runs(diary: Diary) -> tuple[datetime, ...]:
+    """Return when runs are planned."""
+    return tuple(check.at for check in diary.checks if check.topic is Topic.RUN_PLANNED)
 
 
 def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
@@ -253,24 +292,6 @@ def _unseen(diary: Diary, now: datetime) -> Played | None:
         return None
     looked = [check for check in diary.checks if check.topic is Topic.SKIN and utc(check.at) >= utc(last.at)]
     return None if looked else last
-
-
-def _growth(plan: Plan, story: Story, stage: Stage, now: datetime) -> tuple[str, ...]:
-    if stage is not Stage.BUILD:
-        return ()
-    last, before = (_km(story.runs, now.date() - DAY * back) for back in (0, WEEK))
-    most = before * (1 + plan.growth_pct / 100)
-    if before <= 0 or last <= most + 1e-9:
-        return ()
-    return (
-        f"{last:.1f} km in the last 7 days after {before:.1f} km in the 7 before: at most {most:.1f} km "
-        f"({plan.growth_pct:g} % more) are asked, so let the next run wait",
-    )
-
-
-def _km(runs: Sequence[Run], last: date) -> float:
-    """Return the kilometres of the week that ends with a day."""
-    return sum(run.km for run in runs if last - DAY * WEEK < run.at.date() <= last)
 
 
 def _skin(diary: Diary, begin: Check) -> tuple[str, ...]:
