@@ -9,8 +9,9 @@ from estim.cli.amounts import amount, count
 from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, score_of, wrong
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
-from estim.cli.questions import RED_FLAGS, SIGNS_FROM, _sign, ask_signs, may_ask, told_after
+from estim.cli.questions import RED_FLAGS, _sign, signs_after, told_after
 from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
+from estim.core.days.screening import YES
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import opened
 
@@ -37,7 +38,8 @@ def add_pain(
     when: Annotated[str, typer.Option(help="morning (first steps), rest, worst (of the day) or run")] = "worst",
     at: Annotated[str | None, AT] = None,
     red_flag: Annotated[
-        list[str] | None, typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon; ends the plan")
+        list[str] | None,
+        typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon or a clot; ends the plan"),
     ] = None,
     words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
 ) -> None:
@@ -51,11 +53,10 @@ def add_pain(
     text = note_of(words)
     with opened(flags.host, write=True) as journal:
         entry = Pain(at=moment_of(at, journal.now, USUAL[kind]), score=value, when=kind, note=text)
-        if not signs and value >= SIGNS_FROM and may_ask(flags):
-            signs = ask_signs()
-        found = [Check(at=entry.at, topic=Topic.RED_FLAG, about=sign, answer="yes") for sign in signs]
+        found, ask = signs_after(flags, journal, entry, signs)
         journal.enter(entry, *found)
-        after = told_after(journal) if found else ""
+        after = told_after(journal) or ask if found else ask
+        signs = [check.about for check in found if check.answer == YES]
     tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
          [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
 
@@ -81,7 +82,9 @@ def add_run(
     score = None if worst is None else score_of(worst)
     with opened(flags.host, write=True) as journal:
         entry = Run(at=moment_of(at, journal.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
-        journal.enter(entry)
+        mine = Pain(at=entry.at, score=score or 0, when=When.RUN, note=text)
+        found, _ = signs_after(flags, journal, mine, [])
+        journal.enter(entry, *found)
         now = standing(journal.plan, journal.recent(), journal.now)
     said = [f"run {km:g} km, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
     if now.ended:

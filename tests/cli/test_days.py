@@ -161,7 +161,7 @@ def test_nothing_was_written_where_nothing_was_asked(person: Person) -> None:
 def test_a_sign_that_is_not_understood_is_asked_for_again_and_never_taken_for_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for typed, signs in (("5\n1,3\n", ["pop", "toes"]), ("pop\n4 4\n", ["swelling"]), ("\n", [])):
+    for typed, signs in (("6\n1,3\n", ["pop", "toes"]), ("pop\n4 5 4\n", ["swelling", "calf"]), ("\n", [])):
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         assert ask_signs() == signs
     assert "“pop”: say such as 1, or 1 3, or nothing but Enter" in capsys.readouterr().err
@@ -192,3 +192,15 @@ def test_a_run_over_its_cap_is_told_when_it_is_planned_and_when_it_is_logged(per
     assert f"12 km on {days[1]}: at most 3.0 km were meant" in said.out
     said = person.types("run-log", "plan", "tomorrow")
     assert said.code == Exit.REFUSED
+
+
+@pytest.mark.control("C-45")
+def test_where_nobody_can_be_asked_the_signs_are_told_as_a_question_and_answered_by_a_verb(person: Person) -> None:
+    assert "any of these?" in person.types("care", "begin").out
+    assert person.types("care", "flag", "none").out == "noted: none of the signs\n"
+    assert "any of these?" not in person.types("care").out
+    assert "any of these?" in person.types("pain", "add", "3").out
+    assert "any of these?" in person.types("run-log", "add", "1km", "--pain", "0", "--note", "felt a pop").out
+    assert "no sign of a torn tendon or a clot" in person.types("log").out
+    assert "urgent care today" in person.types("pain", "add", "1", "--red-flag", "calf").out
+    assert person.types("care", "clear", "antibiotics", "--reason", "my doctor").code == 0

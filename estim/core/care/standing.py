@@ -28,7 +28,15 @@ from estim.core.care.progression import (
 )
 from estim.core.days.diary import Check, Diary, Played, Run, Topic
 from estim.core.days.dose import local_time
-from estim.core.days.screening import last_begin, red_flag, standing_flags
+from estim.core.days.screening import (
+    doctor_first,
+    last_begin,
+    red_flag,
+    scores_of,
+    signs_due,
+    signs_text,
+    standing_flags,
+)
 
 __all__ = [
     "Gate",
@@ -102,7 +110,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         gates=shown,
         today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
-        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_skin(diary, begin)),
+        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *_skin(diary, begin)),
         programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
     )
 
@@ -113,6 +121,8 @@ def may_run_at(plan: Plan, diary: Diary, at: datetime, km: float | None = None) 
     Calm days that are still to come are presumed, and told; any score against them counts.
     """
     if sentence := red_flag(diary):
+        return Gate(False, sentence)
+    if sentence := doctor_first(diary):
         return Gate(False, sentence)
     quiet = _quiet(plan, diary, at, at)
     if not quiet.ok:
@@ -266,7 +276,7 @@ def _recent_run(plan: Plan, story: Story, now: datetime) -> Run | None:
 
 
 def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime) -> tuple[str, ...]:
-    asks = []
+    asks = [signs_text()] if _signs_open(diary, now) else []
     today = now.date()
     run = _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
@@ -292,6 +302,21 @@ def _unseen(diary: Diary, now: datetime) -> Played | None:
         return None
     looked = [check for check in diary.checks if check.topic is Topic.SKIN and utc(check.at) >= utc(last.at)]
     return None if looked else last
+
+
+def _doctor(diary: Diary) -> tuple[str, ...]:
+    sentence = doctor_first(diary)
+    return (sentence,) if sentence else ()
+
+
+def _signs_open(diary: Diary, now: datetime) -> bool:
+    """Say whether the signs wait for an answer today: on a new plan, and after a score that asks for them."""
+    answered = max((utc(check.at) for check in diary.checks if check.topic is Topic.RED_FLAG), default=None)
+    begins = [check for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin"]
+    asking = [check.at for check in begins if check.at.date() == now.date()]
+    today = [one for one in scores_of(diary) if one.at.date() == now.date() and utc(one.at) <= utc(now)]
+    asking += [one.at for one in today if signs_due(diary, one)]
+    return any(answered is None or answered < utc(at) for at in asking)
 
 
 def _skin(diary: Diary, begin: Check) -> tuple[str, ...]:

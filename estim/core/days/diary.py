@@ -34,7 +34,7 @@ class Topic(StrEnum):
     HEALTH = "health"
     """A question before the first session: `about` is its id, `answer` yes, no or cleared (why: `note`)."""
     RED_FLAG = "red-flag"
-    """A sign of a torn tendon: `about` is pop, gap, toes or swelling."""
+    """A sign of a torn tendon or a clot: `about` is one of those of screening.py, or "none" with the answer no."""
     SKIN = "skin"
     """After a session: `answer` is ok or bad."""
     FEEL = "feel"
