@@ -9,6 +9,7 @@ from estim.cli.care_view import show_care
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_answered
 from estim.core.care.plan import Stage, Tick
+from estim.core.days import skin as looks
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.screening import NO, NO_SIGN, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
@@ -156,9 +157,34 @@ def after(
         if not played:
             raise EstimError("there was no session yet", code=Exit.NO_INPUT)
         last = played[-1].id
-        journal.enter(*(Check(at=journal.now, topic=topic, answer=word, session=last) for topic, word in said))
+        checks = [
+            Check(at=journal.now, topic=topic, answer=word, session=last) for topic, word in said if topic is Topic.FEEL
+        ]
+        if skin is not None:
+            checks.append(looks.seen(journal.recent(), played[-1], skin, journal.now))
+        journal.enter(*checks)
+        held = looks.told(journal.recent())
     rows: list[dict[str, object]] = [{"session": last, "topic": topic, "answer": word} for topic, word in said]
-    tell(flags, "after", f"noted for session {last}: {', '.join(word for _, word in said)}", rows)
+    tell(flags, "after", "\n".join([f"noted for session {last}: {', '.join(word for _, word in said)}", *held]), rows)
+
+
+@care.command()
+def skin(
+    context: typer.Context,
+    answer: Annotated[str, typer.Argument(metavar="ok", help="somebody has looked, and it is as before")],
+) -> None:
+    """Say that somebody has looked at skin that wasn't all right: pads may go there again."""
+    flags: Flags = context.obj
+    if answer != looks.OK:
+        raise wrong(f"{answer!r}: say ok once it is as before; that it isn't: estim care after --skin bad")
+    with opened(flags.host, write=True) as journal:
+        found = looks.looked(journal.recent(), journal.now)
+        journal.enter(*found)
+    text = "noted: the skin is all right again, and pads may go there" if found else "no skin waits for a look"
+    rows: list[dict[str, object]] = [
+        {"session": check.session, "topic": check.topic, "answer": check.answer} for check in found
+    ]
+    tell(flags, "after", text, rows)
 
 
 @care.command()

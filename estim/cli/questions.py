@@ -27,7 +27,8 @@ RECENTLY_MIN = 45
 """A session that began longer ago is not the one that was just played: the longest has 30 minutes."""
 
 MEANT = {
-    "bad": "Leave the pads off until the skin is as before. Red for over an hour, or blisters: no more sessions there.",
+    "bad": "No pads there until somebody has looked: red for over an hour, or blisters, belong shown to a doctor or a "
+    "pharmacist. When the skin is as before: estim care skin ok",
     "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
 }
 
@@ -120,7 +121,7 @@ def ask_after(options: "HostOptions") -> None:
 
 
 def _ask_how_it_was(options: "HostOptions") -> None:
-    from estim.core.days import advice
+    from estim.core.days import advice, skin
 
     with opened(options, write=True) as journal:
         diary = journal.read(journal.now - timedelta(minutes=RECENTLY_MIN))
@@ -133,7 +134,10 @@ def _ask_how_it_was(options: "HostOptions") -> None:
             meant = [word for word in words if typed and word.startswith(str(typed).strip().lower())]
             answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
             if answer:
-                journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
+                if topic is Topic.SKIN:
+                    journal.enter(skin.seen(journal.recent(), played[-1], answer, journal.now))
+                else:
+                    journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
                 if answer in MEANT:
                     note(MEANT[answer])
 

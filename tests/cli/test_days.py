@@ -204,3 +204,15 @@ def test_where_nobody_can_be_asked_the_signs_are_told_as_a_question_and_answered
     assert "no sign of a torn tendon or a clot" in person.types("log").out
     assert "urgent care today" in person.types("pain", "add", "1", "--red-flag", "calf").out
     assert person.types("care", "clear", "antibiotics", "--reason", "my doctor").code == 0
+
+
+@pytest.mark.control("C-59")
+def test_skin_that_was_not_ok_is_held_until_a_word_says_that_somebody_has_looked(person: Person) -> None:
+    played(person)
+    assert person.types("care", "skin", "ok").out == "no skin waits for a look\n"
+    assert "no pads there until somebody has looked" in person.types("care", "after", "--skin", "bad").out
+    assert person.types("care", "skin", "bad").code == Exit.USAGE
+    assert person.types("care", "skin", "ok").out.startswith("noted: the skin is all right again")
+    assert person.types("care", "after", "--skin", "ok", "--feel", "same").out == "noted for session 1: ok, same\n"
+    rows = person.types("log", json_=True).rows
+    assert [row["kind"] for row in rows].count("check") == 4

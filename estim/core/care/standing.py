@@ -26,6 +26,7 @@ from estim.core.care.progression import (
     utc,
     worst_by_day,
 )
+from estim.core.days import skin
 from estim.core.days.diary import Check, Diary, Played, Run, Topic
 from estim.core.days.dose import local_time
 from estim.core.days.screening import (
@@ -110,7 +111,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         gates=shown,
         today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
-        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *_skin(diary, begin)),
+        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *skin.told(diary)),
         programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
     )
 
@@ -317,14 +318,3 @@ def _signs_open(diary: Diary, now: datetime) -> bool:
     today = [one for one in scores_of(diary) if one.at.date() == now.date() and utc(one.at) <= utc(now)]
     asking += [one.at for one in today if signs_due(diary, one)]
     return any(answered is None or answered < utc(at) for at in asking)
-
-
-def _skin(diary: Diary, begin: Check) -> tuple[str, ...]:
-    seen = [check for check in diary.checks if check.topic is Topic.SKIN and utc(check.at) >= utc(begin.at)]
-    last = max(seen, key=lambda check: utc(check.at), default=None)
-    if last is None or last.answer != "bad":
-        return ()
-    return (
-        f"the skin wasn't all right on {last.at.date()}: no pads on that spot until it is; "
-        "red for more than an hour, or blisters: no sessions, and show it to somebody",
-    )

@@ -3,7 +3,7 @@
 1. A session belongs to the nearest free slot in whose window it began. Half of its length put out is done; less is a
    part, neither done nor missed, since two hours of rest leave no room for another one. Under two minutes it serves
    no slot.
-   A slot whose window closed while no session was allowed (a red flag, an answer) is off, with its reason.
+   A slot whose window closed while no session was allowed (a red flag, an answer, the skin) is off, with its reason.
 2. A window opens only when the rest after the last session is over, or after short ones that add up (dose.py). A slot
    that is missed stays missed.
 3. What is still open is told apart from now: it is due, snoozed, or not yet.
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 
+from estim.core.days import screening, skin
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played
 from estim.core.days.dose import ANY, BRIEF_S, GAP, LOOK_BACK, Delivered, put_out_s
 from estim.core.days.schedule import Schedule, Time, times
-from estim.core.days.screening import Span, forbidden
+from estim.core.days.screening import Span
 from estim.core.days.slots import Slot, Status
 
 DONE_SHARE = 0.5
@@ -55,7 +56,13 @@ def judge(schedule: Schedule, diary: Diary, now: datetime, since: datetime, unti
     for mark in diary.marks:
         marks.setdefault(mark.slot, []).append(mark)
     judged = _Judge(
-        now, now.timestamp(), early, late, timedelta(minutes=schedule.snooze_min), diary.breaks, forbidden(diary)
+        now,
+        now.timestamp(),
+        early,
+        late,
+        timedelta(minutes=schedule.snooze_min),
+        diary.breaks,
+        (*screening.forbidden(diary), *skin.forbidden(diary)),
     )
     return tuple(
         judged.slot(slot, marks.get(slot.time.key, ()), _rested_s(slot, tiring, starts_s)) for slot in _once(slots)
