@@ -216,3 +216,15 @@ def test_skin_that_was_not_ok_is_held_until_a_word_says_that_somebody_has_looked
     assert person.types("care", "after", "--skin", "ok", "--feel", "same").out == "noted for session 1: ok, same\n"
     rows = person.types("log", json_=True).rows
     assert [row["kind"] for row in rows].count("check") == 4
+
+
+@pytest.mark.control("C-30")
+def test_a_planned_run_is_cancelled_moved_and_fulfilled_without_undo(person: Person) -> None:
+    assert person.types("run-log", "cancel").code == 66
+    assert person.types("run-log", "move", "tomorrow").code == 66
+    assert person.types("run-log", "plan", "tomorrow").code == 0
+    day = f"{datetime.now().astimezone() + timedelta(days=2):%Y-%m-%d}"
+    assert f"a run is planned at {day} 18:00" in person.types("run-log", "move", day, "2km").out
+    assert f"the run of {day} 18:00 is cancelled" in person.types("run-log", "cancel").out
+    assert person.types("run-log", "cancel").code == 66
+    assert person.types("run-log", "plan", "tomorrow").code == 0

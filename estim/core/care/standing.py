@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from estim.core.care import pace
 from estim.core.care.pace import DAY, in_words
 from estim.core.care.plan import Plan, Stage, Step, Tick
+from estim.core.care.planned import planned, unsaid
 from estim.core.care.progression import (
     JUDGED_WITHIN,
     Course,
@@ -47,7 +48,6 @@ __all__ = [
     "blocked",
     "honesty_due",
     "may_run_at",
-    "planned_runs",
     "quiet_until",
     "standing",
 ]
@@ -153,8 +153,7 @@ def may_run_at(plan: Plan, diary: Diary, at: datetime, km: float | None = None) 
 def quiet_until(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> datetime | None:
     """Return when the planned run is that forbids a session of `minutes` now, None: there is none."""
     soon = utc(now) + timedelta(hours=plan.quiet_before_run_h, minutes=minutes)
-    runs = [check.at for check in diary.checks if check.topic is Topic.RUN_PLANNED and utc(now) <= utc(check.at) < soon]
-    return min(runs, key=utc, default=None)
+    return next((run for run in planned(diary) if utc(now) <= utc(run) < soon), None)
 
 
 def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> str:
@@ -164,7 +163,8 @@ def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> st
         return ""
     return (
         f"a run is planned at {local_time(run, now, now.tzinfo)} and the {plan.quiet_before_run_h:g} h before it are "
-        "without a session, which would hide the pain that should stop you: after the run, or undo its plan"
+        "without a session, which would hide the pain that should stop you: "
+        "after the run, or without it: estim run-log cancel"
     )
 
 
@@ -216,15 +216,10 @@ def _days_off(plan: Plan, course: Course, at: datetime) -> tuple[Gate, ...]:
 
 def _between_plans(plan: Plan, diary: Diary, at: datetime) -> tuple[Gate, ...]:
     """Return a shut gate if another planned run leaves no days off between."""
-    near = [run.date() for run in planned_runs(diary) if abs((run.date() - at.date()).days) <= plan.days_off]
+    near = [run.date() for run in planned(diary) if abs((run.date() - at.date()).days) <= plan.days_off]
     if not near:
         return ()
     return (Gate(False, f"a run is planned for {near[0]} already, and a day off belongs between two"),)
-
-
-def planned_runs(diary: Diary) -> tuple[datetime, ...]:
-    """Return when runs are planned."""
-    return tuple(check.at for check in diary.checks if check.topic is Topic.RUN_PLANNED)
 
 
 def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
@@ -278,6 +273,11 @@ def _recent_run(plan: Plan, story: Story, now: datetime) -> Run | None:
 
 def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime) -> tuple[str, ...]:
     asks = [signs_text()] if _signs_open(diary, now) else []
+    if (meant := unsaid(diary, now)) is not None:
+        asks.append(
+            f"did the run of {meant:%Y-%m-%d %H:%M} take place? "
+            f"estim run-log add DISTANCE --at {meant:%Y-%m-%dT%H:%M}, or estim run-log cancel"
+        )
     today = now.date()
     run = _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):

@@ -44,7 +44,7 @@ class Topic(StrEnum):
     CARE = "care"
     """The plan: `answer` is begin or end; `note` says that somebody had a look, where that was asked for."""
     RUN_PLANNED = "run-planned"
-    """A run is meant to take place at `at`: no session in the four hours before it."""
+    """A run is meant to take place at `at`: no session in the four hours before it. `answer` cancelled: it isn't."""
 
 
 class Marked(StrEnum):

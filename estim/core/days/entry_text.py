@@ -83,7 +83,7 @@ def _check(check: Check) -> str:
         case Topic.CARE:
             text = f"care plan: {check.answer or check.about}"
         case Topic.RUN_PLANNED:
-            text = "a run is planned"
+            text = f"a planned run is {check.answer}" if check.answer else "a run is planned"
         case _ as never:
             assert_never(never)
     return _with(text, check.note)
