@@ -10,12 +10,12 @@ Rules:
    before the run that it may have masked it (safety.md C-30), or no morning score in time: the gates of a trial run are
    asked anew, with calm days after the run.
 4. Several runs before a judgement are judged each, and the least good one leads.
-5. A day is calm by its pain scores, all of them, whatever they were about; days without one are not. After a run only
-   later days count, however its own was scored.
+5. A day is calm by its pain scores, all of them, whatever they were about, if its worst pain is among them: first steps
+   alone tell nothing of the evening. After a run only later days count, however its own was scored.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -76,6 +76,14 @@ class Story:
     sessions: tuple[Played, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pains:
+    """The highest score of each day, and the days whose worst pain was written down as such."""
+
+    worst: Mapping[date, int]
+    noted: Set[date]
+
+
 def utc(moment: datetime) -> datetime:
     """Return a moment in UTC: those of one zone are compared by wall clocks, which go back once a year."""
     return moment.astimezone(UTC)
@@ -110,7 +118,7 @@ def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
     return _expired(course, now)
 
 
-def gates(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> tuple[Gate, Gate]:
+def gates(plan: Plan, course: Course, pains: Pains, today: date) -> tuple[Gate, Gate]:
     """Return the two gates of a trial run on a day: the days of rest, and the calm days before it."""
     if today >= course.rest_over:
         rest = Gate(True, "the days of rest are over")
@@ -119,15 +127,16 @@ def gates(plan: Plan, course: Course, worst: Mapping[date, int], today: date) ->
         rest = Gate(
             False, f"day {number} of {plan.rest_days} of rest: a trial run on {course.rest_over} at the earliest"
         )
-    return rest, _calm(plan, course, worst, today)
+    return rest, _calm(plan, course, pains, today)
 
 
-def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
-    """Return the worst pain of each of the last `days` days and today, up to a moment.
+def pains_by_day(story: Story, until: datetime, days: int) -> Pains:
+    """Return the pain of each of the last `days` days and today, up to a moment.
 
     What a traveller wrote on a day that is still to come here counts as today's.
     """
     worst: dict[date, int] = {}
+    noted: set[date] = set()
     today = until.date()
     first = (utc(until) - DAY * (days + 2)).timestamp()
     last = until.timestamp()
@@ -135,7 +144,9 @@ def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
     for pain in pains:
         day = min(pain.at.date(), today)
         worst[day] = max(pain.score, worst.get(day, 0))
-    return worst
+        if pain.when is When.WORST:
+            noted.add(day)
+    return Pains(worst, noted)
 
 
 def masking(plan: Plan, sessions: Sequence[Played], at: datetime) -> Played | None:
@@ -161,21 +172,27 @@ def _when(entry: Entry) -> float:
     return entry.at.timestamp()
 
 
-def _calm(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> Gate:
-    asked = f"at most {plan.calm_pain} is asked on "
-    asked += "one day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days in a row"
-    last = today if today in worst else today - DAY
-    days = [last - DAY * number for number in range(plan.calm_days)]
-    for day in days:
-        if day >= course.calm_from and worst.get(day, 0) > plan.calm_pain:
-            return Gate(False, f"worst pain {worst[day]} on {day}: {asked}")
-    for day in days:
-        if day < course.calm_from:
-            return Gate(False, f"days count from {course.calm_from} on: a worst pain of {asked}")
-        if day not in worst:
-            return Gate(False, f"no pain is noted for {day}: a worst pain of {asked}")
-    highest = max(worst[day] for day in days)
-    return Gate(True, f"worst pain {highest} from {days[-1]} to {last}: {asked}")
+def _calm(plan: Plan, course: Course, pains: Pains, today: date) -> Gate:
+    days = "one day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days in a row"
+    asked = f"{days} with a worst pain of {plan.calm_pain} or less"
+    last = today if today in pains.noted else today - DAY
+    why = _not_calm(plan, course, pains, today) if today in pains.worst and today != last else ""
+    count = 0
+    while not why and count < plan.calm_days:
+        why = _not_calm(plan, course, pains, last - DAY * count, noted=True)
+        count += 0 if why else 1
+    return Gate(not why, f"{asked}: {count} of {plan.calm_days}{f' ({why})' if why else ''}")
+
+
+def _not_calm(plan: Plan, course: Course, pains: Pains, day: date, *, noted: bool = False) -> str:
+    """Return why a day isn't a calm one; `noted`: its worst pain has to be written down, what else was isn't enough."""
+    if day < course.calm_from:
+        return f"days count from {course.calm_from} on"
+    if pains.worst.get(day, 0) > plan.calm_pain:
+        return f"worst pain {pains.worst[day]} on {day}"
+    if noted and day not in pains.noted:
+        return f"no worst pain is noted for {day}"
+    return ""
 
 
 def _rest_anew(course: Course, day: date, said: tuple[str, ...]) -> Course:
@@ -192,7 +209,7 @@ def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
         said.append(f"the run of {day} came before the last one was judged")
     elif course.stage is Stage.REST:
         shut = [
-            gate.text for gate in gates(plan, course, worst_by_day(story, run.at, plan.calm_days), day) if not gate.ok
+            gate.text for gate in gates(plan, course, pains_by_day(story, run.at, plan.calm_days), day) if not gate.ok
         ]
         said += [f"the run of {day} came before its gates: {'; '.join(shut)}"] if shut else []
     pain = _pain_in(story, run)

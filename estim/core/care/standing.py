@@ -23,12 +23,12 @@ from estim.core.care.progression import (
     follow,
     gates,
     masking,
+    pains_by_day,
     story_of,
     utc,
-    worst_by_day,
 )
 from estim.core.days import skin
-from estim.core.days.diary import Check, Diary, Played, Run, Topic
+from estim.core.days.diary import Check, Diary, Played, Run, Topic, When
 from estim.core.days.dose import local_time
 from estim.core.days.screening import (
     doctor_first,
@@ -142,7 +142,7 @@ def may_run_at(plan: Plan, diary: Diary, at: datetime, km: float | None = None) 
     most = pace.cap_text(plan, course.runs, at.date(), km)
     if then.stage is not Stage.REST:
         return Gate(True, most)
-    worst = worst_by_day(story, at, plan.calm_days)
+    worst = pains_by_day(story, at, plan.calm_days).worst
     if any(worst.get(at.date() - DAY * number, 0) > plan.calm_pain for number in range(plan.calm_days + 1)):
         return then.gates[1]
     days = "day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days"
@@ -196,12 +196,12 @@ def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Sta
     if course.stage is Stage.BUILD:
         return Stage.BUILD, course.since, ()
     today = now.date()
-    worst = worst_by_day(story, now, (today - course.since).days + plan.calm_days)
-    shown = gates(plan, course, worst, today)
+    pains = pains_by_day(story, now, (today - course.since).days + plan.calm_days)
+    shown = gates(plan, course, pains, today)
     if not all(gate.ok for gate in shown):
         return Stage.REST, course.since, shown
     since = today
-    while since > course.since and all(gate.ok for gate in gates(plan, course, worst, since - DAY)):
+    while since > course.since and all(gate.ok for gate in gates(plan, course, pains, since - DAY)):
         since -= DAY
     return Stage.TRIAL, since, shown
 
@@ -287,8 +287,8 @@ def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime)
     due = [one for one in course.open if one.run.at.date() < today]
     if due:
         asks.append(f"how were the first steps this morning, 0 to 10? Held against {due[0].against}")
-    elif not course.open and not any(pain.at.date() == today for pain in story.pains):
-        asks.append("how bad is the pain today, 0 to 10? Days without a score don't count as calm")
+    elif not course.open and not any(pain.at.date() == today and pain.when is When.WORST for pain in story.pains):
+        asks.append("how bad is the pain today at its worst, 0 to 10? Days without that score don't count as calm")
     if session := _unseen(diary, now):
         at = local_time(session.at, now, now.tzinfo)
         asks.append(f"is the skin under the pads all right after the session of {at}?")

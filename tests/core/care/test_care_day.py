@@ -46,7 +46,7 @@ def test_a_run_may_be_planned_when_nothing_speaks_against_it() -> None:
         "if the worst pain of the two days before it is at most 2, written down each day; "
         "at most 3.0 km for the next run, slowly"
     )
-    assert may_run_at(PLAN, diary(begin(), worst(8, 3)), at(9)).text.startswith("worst pain 3 on 2026-11-08")
+    assert may_run_at(PLAN, diary(begin(), worst(8, 3)), at(9)).text.endswith("(worst pain 3 on 2026-11-08)")
     assert "get it looked at now" in may_run_at(PLAN, diary(*BUILT, check(Topic.RED_FLAG, at(11), "pop")), at(20)).text
 
 
