@@ -7,10 +7,11 @@ import typer
 from estim.cli.arguments import AT, moment_of, note_of, wrong
 from estim.cli.care_view import show_care
 from estim.cli.output import tell
-from estim.cli.questions import RED_FLAGS, may_ask
+from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_answered
 from estim.core.care.plan import Stage, Tick
+from estim.core.days import skin as looks
 from estim.core.days.diary import Check, Diary, Topic
-from estim.core.days.screening import NO, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
+from estim.core.days.screening import NO, NO_SIGN, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import HomeJournal, opened
 
@@ -48,7 +49,8 @@ def begin(
         if flag and not looked_at.strip():
             raise EstimError(f'{flag}; after that: estim care begin --looked-at "who"', code=Exit.REFUSED)
         moment = moment_of(at, journal.now)
-        journal.enter(Check(at=moment, topic=Topic.CARE, answer="begin", note=note_of(looked_at)))
+        signs = signs_answered(ask_signs(), journal.now) if may_ask(flags) else []
+        journal.enter(Check(at=moment, topic=Topic.CARE, answer="begin", note=note_of(looked_at)), *signs)
     show(context)
 
 
@@ -80,16 +82,17 @@ def tick(
 @care.command()
 def flag(
     context: typer.Context,
-    sign: Annotated[str, typer.Argument(help="|".join(RED_FLAGS))],
+    sign: Annotated[str, typer.Argument(help="|".join((*RED_FLAGS, NO_SIGN)))],
     at: Annotated[str | None, AT] = None,
 ) -> None:
-    """Say that there was a sign of a torn tendon: the plan ends, and no session takes place."""
+    """Say that there was a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or none."""
     flags: Flags = context.obj
-    if sign not in RED_FLAGS:
-        raise wrong(f"{sign!r} is no sign: say one of {', '.join(RED_FLAGS)}")
+    if sign not in (*RED_FLAGS, NO_SIGN):
+        raise wrong(f"{sign!r} is no sign: say one of {', '.join((*RED_FLAGS, NO_SIGN))}")
+    signs = [] if sign == NO_SIGN else [sign]
     with opened(flags.host, write=True) as journal:
-        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.RED_FLAG, about=sign, answer=YES))
-        text = red_flag(journal.recent())
+        journal.enter(*signs_answered(signs, moment_of(at, journal.now)))
+        text = red_flag(journal.recent()) or "noted: none of the signs"
     tell(flags, "red-flag", text, [{"sign": sign, "text": text}])
 
 
@@ -123,9 +126,9 @@ def clear(
     question: Annotated[str, typer.Argument(help="the question's id")],
     reason: Annotated[str, typer.Option(help="who agreed, and why")],
 ) -> None:
-    """Clear an answer that forbids sessions: only if a doctor agrees; the reason is kept and shown."""
+    """Clear an answer that forbids sessions or runs: only if a doctor agrees; the reason is kept and shown."""
     flags: Flags = context.obj
-    if question not in [one.id for one in QUESTIONS if one.never]:
+    if question not in [one.id for one in QUESTIONS if one.never or one.runs]:
         raise wrong(f"{question!r} forbids nothing: estim care questions shows the ids")
     if not reason.strip():
         raise wrong("a reason is needed: who agreed, and why")
@@ -154,9 +157,34 @@ def after(
         if not played:
             raise EstimError("there was no session yet", code=Exit.NO_INPUT)
         last = played[-1].id
-        journal.enter(*(Check(at=journal.now, topic=topic, answer=word, session=last) for topic, word in said))
+        checks = [
+            Check(at=journal.now, topic=topic, answer=word, session=last) for topic, word in said if topic is Topic.FEEL
+        ]
+        if skin is not None:
+            checks.append(looks.seen(journal.recent(), played[-1], skin, journal.now))
+        journal.enter(*checks)
+        held = looks.told(journal.recent())
     rows: list[dict[str, object]] = [{"session": last, "topic": topic, "answer": word} for topic, word in said]
-    tell(flags, "after", f"noted for session {last}: {', '.join(word for _, word in said)}", rows)
+    tell(flags, "after", "\n".join([f"noted for session {last}: {', '.join(word for _, word in said)}", *held]), rows)
+
+
+@care.command()
+def skin(
+    context: typer.Context,
+    answer: Annotated[str, typer.Argument(metavar="ok", help="somebody has looked, and it is as before")],
+) -> None:
+    """Say that somebody has looked at skin that wasn't all right: pads may go there again."""
+    flags: Flags = context.obj
+    if answer != looks.OK:
+        raise wrong(f"{answer!r}: say ok once it is as before; that it isn't: estim care after --skin bad")
+    with opened(flags.host, write=True) as journal:
+        found = looks.looked(journal.recent(), journal.now)
+        journal.enter(*found)
+    text = "noted: the skin is all right again, and pads may go there" if found else "no skin waits for a look"
+    rows: list[dict[str, object]] = [
+        {"session": check.session, "topic": check.topic, "answer": check.answer} for check in found
+    ]
+    tell(flags, "after", text, rows)
 
 
 @care.command()

@@ -1,6 +1,7 @@
 """`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
 
-from datetime import time
+from dataclasses import replace
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,8 +10,9 @@ from estim.cli.amounts import amount, count
 from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, score_of, wrong
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
-from estim.cli.questions import RED_FLAGS, SIGNS_FROM, _sign, ask_signs, may_ask, told_after
+from estim.cli.questions import RED_FLAGS, _sign, signs_after, told_after
 from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
+from estim.core.days.screening import YES
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import opened
 
@@ -37,7 +39,8 @@ def add_pain(
     when: Annotated[str, typer.Option(help="morning (first steps), rest, worst (of the day) or run")] = "worst",
     at: Annotated[str | None, AT] = None,
     red_flag: Annotated[
-        list[str] | None, typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon; ends the plan")
+        list[str] | None,
+        typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon or a clot; ends the plan"),
     ] = None,
     words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
 ) -> None:
@@ -51,11 +54,10 @@ def add_pain(
     text = note_of(words)
     with opened(flags.host, write=True) as journal:
         entry = Pain(at=moment_of(at, journal.now, USUAL[kind]), score=value, when=kind, note=text)
-        if not signs and value >= SIGNS_FROM and may_ask(flags):
-            signs = ask_signs()
-        found = [Check(at=entry.at, topic=Topic.RED_FLAG, about=sign, answer="yes") for sign in signs]
+        found, ask = signs_after(flags, journal, entry, signs)
         journal.enter(entry, *found)
-        after = told_after(journal) if found else ""
+        after = told_after(journal) or ask if found else ask
+        signs = [check.about for check in found if check.answer == YES]
     tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
          [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
 
@@ -81,7 +83,9 @@ def add_run(
     score = None if worst is None else score_of(worst)
     with opened(flags.host, write=True) as journal:
         entry = Run(at=moment_of(at, journal.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
-        journal.enter(entry)
+        mine = Pain(at=entry.at, score=score or 0, when=When.RUN, note=text)
+        found, _ = signs_after(flags, journal, mine, [])
+        journal.enter(entry, *found)
         now = standing(journal.plan, journal.recent(), journal.now)
     said = [f"run {km:g} km, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
     if now.ended:
@@ -94,22 +98,67 @@ def add_run(
 def plan_run(
     context: typer.Context,
     at: Annotated[str, typer.Argument(metavar="MOMENT", help="18:00, or 2026-11-30T18:00")],
+    distance: Annotated[str | None, typer.Argument(help="how far: 3.2km, 800m or 2mi")] = None,
 ) -> None:
-    """Plan a run: the plan says if it is time for one, and no session takes place in the hours before it."""
+    """Plan a run: the plan says if it is time for one and how long, and no session takes place in the hours before."""
+    _plan_run(context.obj, at, distance, instead_of=None)
+
+
+def _plan_run(flags: "Flags", at: str, distance: str | None, *, instead_of: datetime | None) -> None:
+    """Plan a run if it is time for one; a plan that it takes the place of is cancelled in the same breath."""
+    from estim.core.care.planned import cancelled
     from estim.core.care.standing import may_run_at
 
-    flags: Flags = context.obj
+    km = None if distance is None else km_of(distance)
     with opened(flags.host, write=True) as journal:
         moment = any_moment(at, journal.now, USUAL[When.RUN])
         if moment <= journal.now:
             raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
-        gate = may_run_at(journal.plan, journal.recent(), moment)
+        diary = journal.recent()
+        gone = [] if instead_of is None else [cancelled(instead_of)]
+        # the word that cancels is judged as if it had been written: it is the last one
+        last = max((check.id for check in diary.checks), default=0) + 1
+        without = replace(diary, checks=(*diary.checks, *(replace(one, id=last) for one in gone)))
+        gate = may_run_at(journal.plan, without, moment, km)
         if not gate.ok:
             raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
-        journal.enter(Check(at=moment, topic=Topic.RUN_PLANNED))
+        journal.enter(*gone, Check(at=moment, topic=Topic.RUN_PLANNED))
         quiet_h = journal.plan.quiet_before_run_h
     text = f"a run is planned at {moment:%Y-%m-%d %H:%M}; no session in the {quiet_h:g} h before it\n{gate.text}"
     tell(flags, "run-planned", text, [{"at": moment, "why": gate.text}])
+
+
+@run_log.command("cancel")
+def cancel_run(context: typer.Context) -> None:
+    """Take back the next planned run, or say that yesterday's didn't take place: it blocks no session any more."""
+    from estim.core.care.planned import ahead, cancelled, unsaid
+
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as journal:
+        diary = journal.recent()
+        meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
+        if meant is None:
+            raise EstimError("no run is planned", code=Exit.NO_INPUT)
+        journal.enter(cancelled(meant))
+    tell(flags, "run-planned", f"the run of {meant:%Y-%m-%d %H:%M} is cancelled", [{"at": meant, "why": "cancelled"}])
+
+
+@run_log.command("move")
+def move_run(
+    context: typer.Context,
+    at: Annotated[str, typer.Argument(metavar="MOMENT", help="18:00, or 2026-11-30T18:00")],
+    distance: Annotated[str | None, typer.Argument(help="how far: 3.2km, 800m or 2mi")] = None,
+) -> None:
+    """Move the next planned run, or one that didn't take place, to another time."""
+    from estim.core.care.planned import ahead, unsaid
+
+    flags: Flags = context.obj
+    with opened(flags.host) as journal:
+        diary = journal.recent()
+        meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
+    if meant is None:
+        raise EstimError("no run is planned: estim run-log plan MOMENT", code=Exit.NO_INPUT)
+    _plan_run(flags, at, distance, instead_of=meant)
 
 
 @note.command("add")

@@ -1,13 +1,14 @@
 """What `estim run` asks the journal before it asks the host: today's program, the last level, and open questions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import typer
 
 from estim.cli.arguments import wrong
 from estim.cli.output import complain, note
-from estim.core.days.diary import Check, Topic
+from estim.core.days.diary import Check, Pain, Topic
+from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, signs_due, signs_text
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import shown
@@ -26,16 +27,14 @@ RECENTLY_MIN = 45
 """A session that began longer ago is not the one that was just played: the longest has 30 minutes."""
 
 MEANT = {
-    "bad": "Leave the pads off until the skin is as before. Red for over an hour, or blisters: no more sessions there.",
+    "bad": "No pads there until somebody has looked: red for over an hour, or blisters, belong shown to a doctor or a "
+    "pharmacist. When the skin is as before: estim care skin ok",
     "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
 }
 
-RED_FLAGS = ("pop", "gap", "toes", "swelling")
+RED_FLAGS = tuple(SIGNS)
 
 SIGN_NUMBERS = {str(number): sign for number, sign in enumerate(RED_FLAGS, 1)}
-
-SIGNS_FROM = 4
-"""From this score on the signs of a torn tendon are asked for; below it nobody has one."""
 
 
 def gates_of(words: list[str]) -> tuple["Gate", ...]:
@@ -122,7 +121,7 @@ def ask_after(options: "HostOptions") -> None:
 
 
 def _ask_how_it_was(options: "HostOptions") -> None:
-    from estim.core.days import advice
+    from estim.core.days import advice, skin
 
     with opened(options, write=True) as journal:
         diary = journal.read(journal.now - timedelta(minutes=RECENTLY_MIN))
@@ -135,7 +134,10 @@ def _ask_how_it_was(options: "HostOptions") -> None:
             meant = [word for word in words if typed and word.startswith(str(typed).strip().lower())]
             answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
             if answer:
-                journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
+                if topic is Topic.SKIN:
+                    journal.enter(skin.seen(journal.recent(), played[-1], answer, journal.now))
+                else:
+                    journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
                 if answer in MEANT:
                     note(MEANT[answer])
 
@@ -148,14 +150,34 @@ def may_ask(flags: "Flags") -> bool:
 
 
 def ask_signs() -> list[str]:
-    """Ask for the signs of a torn tendon, on stderr; Enter is none."""
-    note("Any of these? 1 a sudden pop, 2 a gap in the tendon, 3 you can't rise on your toes, 4 marked swelling.")
+    """Ask for the signs of a torn tendon and of a clot, on stderr; Enter is none."""
+    note("Any of these, lately? A tendon can be torn though it hurts little.")
+    for number, words in enumerate(SIGNS.values(), 1):
+        note(f"  {number} {words}")
     while True:
         typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
         numbers = typed.replace(",", " ").split()
         if all(number in SIGN_NUMBERS for number in numbers):
             return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
         note(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter")
+
+
+def signs_answered(signs: list[str], at: datetime) -> list[Check]:
+    """Return what is kept of an answer: each sign, or that there was none."""
+    if not signs:
+        return [Check(at=at, topic=Topic.RED_FLAG, about=NO_SIGN, answer=NO)]
+    return [Check(at=at, topic=Topic.RED_FLAG, about=sign, answer=YES) for sign in signs]
+
+
+def signs_after(flags: "Flags", journal: HomeJournal, pain: Pain, signs: list[str]) -> tuple[list[Check], str]:
+    """Return what to keep of the signs beside a score, and what to tell where they are due and nobody can be asked."""
+    if signs:
+        return signs_answered(signs, pain.at), ""
+    if not signs_due(journal.recent(), pain):
+        return [], ""
+    if may_ask(flags):
+        return signs_answered(ask_signs(), pain.at), ""
+    return [], signs_text()
 
 
 def told_after(journal: HomeJournal) -> str:

@@ -9,6 +9,7 @@ from estim.config.care_plan import read_own_plan
 from estim.config.settings import Settings
 from estim.config.units import Unit as Known
 from estim.core.care.permission import check_person
+from estim.core.days import skin
 from estim.core.days.dose import LOOK_BACK, may_start
 from estim.core.days.schedule import zone_of
 from estim.core.errors import EstimError, Exit
@@ -55,7 +56,7 @@ async def prepare(services: Services, command: Start) -> Ready:
     check_room(family, limits)
     goal = _goal(family, command.level, limits)
     sites = _sites(program, command.site or services.settings.site)
-    told = await _person(services, minutes, command)
+    told = await _person(services, sites, minutes, command)
     warnings = (*told, *await _rest(services, program, sites, minutes, command))
     order = Order(
         course=course,
@@ -155,15 +156,15 @@ def _sites(program: Program, wanted: str | None) -> tuple[str, ...]:
     return (wanted,)
 
 
-async def _person(services: Services, minutes: float, command: Start) -> tuple[str, ...]:
+async def _person(services: Services, sites: tuple[str, ...], minutes: float, command: Start) -> tuple[str, ...]:
     """Ask the diary what speaks against it. A software unit hurts nobody, and nobody's answers are kept beside it."""
     if services.journal.simulated:
         return ()
     now = services.clock.now().utc
-    diary = await services.journal.diary(now - LOOK_BACK)
+    diary = await services.journal.diary(now - skin.LOOK_BACK)
     plan = read_own_plan(services.home.plan_file)
     local = now.astimezone(zone_of(services.zone()))
-    return check_person(plan, diary, local, minutes, command.override, unasked=command.unasked)
+    return check_person(plan, diary, local, minutes, sites, command.override, unasked=command.unasked)
 
 
 async def _rest(

@@ -94,7 +94,8 @@ _ALWAYS = ("regime", "break")
 """Few, and needed however little of the past is asked for."""
 
 _LASTING = (Topic.HEALTH.value, Topic.RED_FLAG.value, Topic.CARE.value, Topic.RUN_PLANNED.value)
-"""Of check-ins these hold until something else is said, however long ago it was; planned runs lie ahead."""
+"""Of check-ins these hold until something else is said, however long ago it was; planned runs lie ahead. Looks at
+the skin that hold a site or let go of it do so too, and are told by the sites that they keep (skin.py)."""
 
 _MARKS = ", ".join("?" * len(_LASTING))
 
@@ -153,7 +154,8 @@ def read_entries(db: sqlite3.Connection, since_utc: datetime | None, sessions: t
         where = "entry.kind = ? AND at_utc >= ?"
         values: tuple[object, ...] = (kind.name, first)
         if kind.name == "check_in":
-            where = f"entry.kind = ? AND (at_utc >= ? OR topic IN ({_MARKS}))"
+            lasts = f"topic IN ({_MARKS}) OR (topic = '{Topic.SKIN.value}' AND about != '')"
+            where = f"entry.kind = ? AND (at_utc >= ? OR {lasts})"
             values = (*values, *_LASTING)
         found[kind.name] = tuple(_read(db, kind, where, values))
     return Diary(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from estim.config.options import HostOptions
 from estim.core.care.plan import Stage
 from estim.core.care.standing import standing
-from estim.core.days import advice
+from estim.core.days import advice, skin
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import unanswered
@@ -95,8 +95,12 @@ class Today:
             played = [one for one in journal.read(journal.now - RECENTLY).sessions if one.begun]
             if not played:
                 return "no session to say that of"
-            journal.enter(Check(at=journal.now, topic=topic, answer=word, session=played[-1].id))
-        return f"noted: {topic.value} {word}"
+            if topic is Topic.SKIN:
+                journal.enter(skin.seen(journal.recent(), played[-1], word, journal.now))
+            else:
+                journal.enter(Check(at=journal.now, topic=topic, answer=word, session=played[-1].id))
+        held = f"; no pads there until somebody has looked: {skin.ONCE_WELL}" if word == skin.BAD else ""
+        return f"noted: {topic.value} {word}{held}"
 
 
 def _slot(journal: HomeJournal, diary: Diary) -> str:

@@ -239,7 +239,7 @@ def test_nothing_was_written_where_nothing_was_asked(person: Person) -> None:
 def test_a_sign_that_is_not_understood_is_asked_for_again_and_never_taken_for_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for typed, signs in (("5\n1,3\n", ["pop", "toes"]), ("pop\n4 4\n", ["swelling"]), ("\n", [])):
+    for typed, signs in (("6\n1,3\n", ["pop", "toes"]), ("pop\n4 5 4\n", ["swelling", "calf"]), ("\n", [])):
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         assert ask_signs() == signs
     assert "“pop”: say such as 1, or 1 3, or nothing but Enter" in capsys.readouterr().err
@@ -259,3 +259,57 @@ def test_a_calendar_of_a_simulated_home_is_remembered_nowhere(person: Person) ->
     assert not list(person.home.rglob("calendar.json"))
     person.types("export", "ics")
     assert len(list(person.home.rglob("calendar.json"))) == 1
+
+
+@pytest.mark.control("C-58")
+def test_a_run_over_its_cap_is_told_when_it_is_planned_and_when_it_is_logged(person: Person) -> None:
+    days = [f"{datetime.now().astimezone() - timedelta(days=number):%Y-%m-%d}" for number in range(14)]
+    person.types("care", "begin", "--at", days[13])
+    for day in (days[5], days[4]):
+        person.types("pain", "add", "1", "--at", day)
+    person.types("pain", "add", "0", "--when", "morning", "--at", days[3])
+    person.types("run-log", "add", "2.5km", "--pain", "0", "--at", days[3])
+    person.types("pain", "add", "1", "--when", "morning", "--at", days[2])
+    said = person.types("run-log", "plan", "tomorrow", "12km")
+    assert (said.code, "12 km is more than the 3.0 km" in said.out) == (Exit.DONE, True)
+    person.types("undo")
+    said = person.types("run-log", "add", "12km", "--pain", "0", "--at", days[1])
+    assert f"12 km on {days[1]}: at most 3.0 km were meant" in said.out
+    said = person.types("run-log", "plan", "tomorrow")
+    assert said.code == Exit.REFUSED
+
+
+@pytest.mark.control("C-45")
+def test_where_nobody_can_be_asked_the_signs_are_told_as_a_question_and_answered_by_a_verb(person: Person) -> None:
+    assert "any of these?" in person.types("care", "begin").out
+    assert person.types("care", "flag", "none").out == "noted: none of the signs\n"
+    assert "any of these?" not in person.types("care").out
+    assert "any of these?" in person.types("pain", "add", "3").out
+    assert "any of these?" in person.types("run-log", "add", "1km", "--pain", "0", "--note", "felt a pop").out
+    assert "no sign of a torn tendon or a clot" in person.types("log").out
+    assert "urgent care today" in person.types("pain", "add", "1", "--red-flag", "calf").out
+    assert person.types("care", "clear", "antibiotics", "--reason", "my doctor").code == 0
+
+
+@pytest.mark.control("C-59")
+def test_skin_that_was_not_ok_is_held_until_a_word_says_that_somebody_has_looked(person: Person) -> None:
+    played(person)
+    assert person.types("care", "skin", "ok").out == "no skin waits for a look\n"
+    assert "no pads there until somebody has looked" in person.types("care", "after", "--skin", "bad").out
+    assert person.types("care", "skin", "bad").code == Exit.USAGE
+    assert person.types("care", "skin", "ok").out.startswith("noted: the skin is all right again")
+    assert person.types("care", "after", "--skin", "ok", "--feel", "same").out == "noted for session 1: ok, same\n"
+    rows = person.types("log", json_=True).rows
+    assert [row["kind"] for row in rows].count("check") == 4
+
+
+@pytest.mark.control("C-30")
+def test_a_planned_run_is_cancelled_moved_and_fulfilled_without_undo(person: Person) -> None:
+    assert person.types("run-log", "cancel").code == 66
+    assert person.types("run-log", "move", "tomorrow").code == 66
+    assert person.types("run-log", "plan", "tomorrow").code == 0
+    day = f"{datetime.now().astimezone() + timedelta(days=2):%Y-%m-%d}"
+    assert f"a run is planned at {day} 18:00" in person.types("run-log", "move", day, "2km").out
+    assert f"the run of {day} 18:00 is cancelled" in person.types("run-log", "cancel").out
+    assert person.types("run-log", "cancel").code == 66
+    assert person.types("run-log", "plan", "tomorrow").code == 0

@@ -71,12 +71,8 @@ def test_a_unit_in_use_is_left_alone(folder: Path) -> None:
     life_in(folder, PLAIN).live(story)
 
 
-@pytest.mark.parametrize("answers", ["none", "yes"])
-def test_what_a_person_answered_is_on_no_lock_screen(folder: Path, answers: str) -> None:
+def test_what_a_person_answered_is_on_no_lock_screen(folder: Path) -> None:
     async def story(life: Life) -> None:
-        if answers == "yes":
-            await life.well()
-            await life.write(Check(at=life.now, topic=Topic.RED_FLAG, about="pop", answer="yes"))
         assert await second(life) == "08:00: not now; estim tells you why"
         assert life.states == []
 
@@ -315,3 +311,21 @@ def test_a_host_that_starts_again_within_the_window_reminds_nobody_twice(folder:
         assert life.twin.level() == 0
 
     life_in(folder, PLAIN).live(story)
+
+
+@pytest.mark.control("C-45")
+def test_after_a_red_flag_nobody_is_reminded_until_the_plan_is_begun_anew(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        await life.well()
+        await life.until(23, "8:02")
+        assert life.wall.texts == [FIRST]
+        await life.write(Check(at=life.now, topic=Topic.RED_FLAG, about="calf", answer="yes"))
+        await life.until(23, "8:15")
+        assert life.wall.hanging == set(), "and what hung there is taken down"
+        await life.until(24, "12:00")
+        assert life.wall.texts == [FIRST]
+        await life.write(Check(at=life.now, topic=Topic.CARE, answer="begin", note="my doctor"))
+        await life.until(24, "20:02")
+        assert len(life.wall.texts) == 2
+
+    life_in(folder).live(story)

@@ -58,7 +58,10 @@ RUN_PAIN_STOP = Number(0, 5, "(0 to 10 is the scale)", "more pain in a run than 
 """The pain-monitoring model: 0 to 3 safe, 4 and 5 acceptable, above 5 stop (programs.md section 7)."""
 QUIET_H = Number(4, 24, "hours", "no session this long before a run", default=4)
 EXTRA_H = Number(1, 12, "hours", "an extra session within this time after a run", default=3)
-GROWTH_PCT = Number(0, 50, "%", "so much more in a week than in the one before", default=10)
+WORSE_BY = Number(1, 3, "points", "so much above what it is held against a morning is worse", default=2, whole=True)
+DAYS_OFF = Number(1, 7, "days", "days without a run after each", default=1, whole=True)
+FIRST_KM = Number(0.5, 10, "km", "longest first run; no cap is below it", default=3)
+GROWTH_PCT = Number(0, 50, "%", "so much longer than the longest run of the last 30 days", default=10)
 
 STEPS_MAX = 20
 PROGRAMS_MAX = 8
@@ -92,6 +95,9 @@ class Plan:
     run_pain_stop: int = 5
     quiet_before_run_h: float = 4
     extra_within_h: float = 3
+    worse_by: int = 2
+    days_off: int = 1
+    first_km: float = 3
     growth_pct: float = 10
 
     def of_stage(self, stage: Stage) -> tuple[Step, ...]:
@@ -128,6 +134,9 @@ def _plan(table: Table, data: Mapping[str, Any]) -> Plan:
         run_pain_stop=table.whole("run_pain_stop", RUN_PAIN_STOP),
         quiet_before_run_h=table.number("quiet_before_run_h", QUIET_H),
         extra_within_h=table.number("extra_within_h", EXTRA_H),
+        worse_by=table.whole("worse_by", WORSE_BY),
+        days_off=table.whole("days_off", DAYS_OFF),
+        first_km=table.number("first_km", FIRST_KM),
         growth_pct=table.number("growth_pct", GROWTH_PCT),
         steps=tuple(_step(step, data["steps"][index]) for index, step in enumerate(table.tables("steps", STEPS_MAX))),
     )

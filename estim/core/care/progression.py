@@ -4,28 +4,32 @@ Rules:
 1. Only what was written down since the plan was last begun counts, in order of time. A day is the person's own.
 2. Pain above the stop in a run means rest anew, at once. Else the first morning score on a later day, within 48 hours,
    is held against the last one before the run; without one against the worst of that day before the run; without that
-   the run is safe only if the morning is calm. Worse: rest anew.
+   the run is safe only if the morning is calm. Worse is `worse_by` points more, or more than a calm day has, since a
+   point up or down is noise: then rest, until the calm days are met again.
 3. Not worse, and the pain in the run safe: build up. Pain above safe, or not written down, or a session so shortly
    before the run that it may have masked it (safety.md C-30), or no morning score in time: the gates of a trial run are
    asked anew, with calm days after the run.
 4. Several runs before a judgement are judged each, and the least good one leads.
-5. A day is calm by its pain scores, all of them, whatever they were about; days without one are not. After a run only
-   later days count, however its own was scored.
+5. A day is calm by its pain scores, all of them, whatever they were about, if its worst pain is among them: first steps
+   alone tell nothing of the evening. After a run only later days count, however its own was scored.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from estim.core.care import pace
+from estim.core.care.pace import DAY, Paced, in_words
 from estim.core.care.plan import Plan, Stage
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, When
 from estim.core.days.dose import LOOK_BACK, local_time
 
+REST_AGAIN = "rest until the calm days are met again"
+"""What a worse morning and too much pain in a run lead to; no fixed time, since nobody knows how long it takes."""
+
 JUDGED_WITHIN = timedelta(hours=48)
 """The pain-monitoring model looks 24 to 48 hours ahead (programs.md section 7)."""
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A run that waits for its morning: more than `base` is worse. `but` says why it doesn't lead to building up."""
+    """A run that waits for its morning, held against `base`. `but` says why it doesn't lead to building up."""
 
     run: Run
     base: int
@@ -48,7 +52,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How far the way back has led: REST (also with its gates met), MORNING or BUILD. `said` is what led here."""
+    """How far the way back has led: REST (also with its gates met), MORNING or BUILD. `said` is what led here.
+
+    `runs` are those that the next one's day and length are decided by.
+    """
 
     stage: Stage
     since: date
@@ -56,6 +63,7 @@ class Course:
     calm_from: date
     open: tuple[Open, ...] = ()
     said: tuple[str, ...] = ()
+    runs: tuple[Paced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,14 @@ class Story:
     pains: tuple[Pain, ...]
     in_runs: Mapping[date, int]
     sessions: tuple[Played, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pains:
+    """The highest score of each day, and the days whose worst pain was written down as such."""
+
+    worst: Mapping[date, int]
+    noted: Set[date]
 
 
 def utc(moment: datetime) -> datetime:
@@ -102,24 +118,25 @@ def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
     return _expired(course, now)
 
 
-def gates(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> tuple[Gate, Gate]:
+def gates(plan: Plan, course: Course, pains: Pains, today: date) -> tuple[Gate, Gate]:
     """Return the two gates of a trial run on a day: the days of rest, and the calm days before it."""
     if today >= course.rest_over:
-        rest = Gate(True, f"{plan.rest_days} days of rest are over")
+        rest = Gate(True, "the days of rest are over")
     else:
         number = max(1, plan.rest_days - (course.rest_over - today).days + 1)  # a clock may have been set back
         rest = Gate(
             False, f"day {number} of {plan.rest_days} of rest: a trial run on {course.rest_over} at the earliest"
         )
-    return rest, _calm(plan, course, worst, today)
+    return rest, _calm(plan, course, pains, today)
 
 
-def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
-    """Return the worst pain of each of the last `days` days and today, up to a moment.
+def pains_by_day(story: Story, until: datetime, days: int) -> Pains:
+    """Return the pain of each of the last `days` days and today, up to a moment.
 
     What a traveller wrote on a day that is still to come here counts as today's.
     """
     worst: dict[date, int] = {}
+    noted: set[date] = set()
     today = until.date()
     first = (utc(until) - DAY * (days + 2)).timestamp()
     last = until.timestamp()
@@ -127,7 +144,9 @@ def worst_by_day(story: Story, until: datetime, days: int) -> dict[date, int]:
     for pain in pains:
         day = min(pain.at.date(), today)
         worst[day] = max(pain.score, worst.get(day, 0))
-    return worst
+        if pain.when is When.WORST:
+            noted.add(day)
+    return Pains(worst, noted)
 
 
 def masking(plan: Plan, sessions: Sequence[Played], at: datetime) -> Played | None:
@@ -148,46 +167,49 @@ def masking(plan: Plan, sessions: Sequence[Played], at: datetime) -> Played | No
     return found
 
 
-def in_words(number: int) -> str:
-    """Return a small number as a word, as the gates' sentences have it."""
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven")
-    return words[number] if number < len(words) else str(number)
-
-
 def _when(entry: Entry) -> float:
     """In seconds since 1970: years of entries are compared many times over."""
     return entry.at.timestamp()
 
 
-def _calm(plan: Plan, course: Course, worst: Mapping[date, int], today: date) -> Gate:
-    asked = f"at most {plan.calm_pain} is asked on "
-    asked += "one day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days in a row"
-    last = today if today in worst else today - DAY
-    days = [last - DAY * number for number in range(plan.calm_days)]
-    for day in days:
-        if day >= course.calm_from and worst.get(day, 0) > plan.calm_pain:
-            return Gate(False, f"worst pain {worst[day]} on {day}: {asked}")
-    for day in days:
-        if day < course.calm_from:
-            return Gate(False, f"days count from {course.calm_from} on: a worst pain of {asked}")
-        if day not in worst:
-            return Gate(False, f"no pain is noted for {day}: a worst pain of {asked}")
-    highest = max(worst[day] for day in days)
-    return Gate(True, f"worst pain {highest} from {days[-1]} to {last}: {asked}")
+def _calm(plan: Plan, course: Course, pains: Pains, today: date) -> Gate:
+    days = "one day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days in a row"
+    asked = f"{days} with a worst pain of {plan.calm_pain} or less"
+    last = today if today in pains.noted else today - DAY
+    why = _not_calm(plan, course, pains, today) if today in pains.worst and today != last else ""
+    count = 0
+    while not why and count < plan.calm_days:
+        why = _not_calm(plan, course, pains, last - DAY * count, noted=True)
+        count += 0 if why else 1
+    return Gate(not why, f"{asked}: {count} of {plan.calm_days}{f' ({why})' if why else ''}")
 
 
-def _rest_anew(plan: Plan, day: date, said: tuple[str, ...]) -> Course:
-    return Course(Stage.REST, day, rest_over=day + DAY * plan.rest_days, calm_from=day + DAY, said=said)
+def _not_calm(plan: Plan, course: Course, pains: Pains, day: date, *, noted: bool = False) -> str:
+    """Return why a day isn't a calm one; `noted`: its worst pain has to be written down, what else was isn't enough."""
+    if day < course.calm_from:
+        return f"days count from {course.calm_from} on"
+    if pains.worst.get(day, 0) > plan.calm_pain:
+        return f"worst pain {pains.worst[day]} on {day}"
+    if noted and day not in pains.noted:
+        return f"no worst pain is noted for {day}"
+    return ""
+
+
+def _rest_anew(course: Course, day: date, said: tuple[str, ...]) -> Course:
+    """Rest until the calm days are met again; of the runs only how soon the next one may be is kept."""
+    kept = tuple(replace(one, borne=False) for one in course.runs[-1:])
+    return Course(Stage.REST, day, rest_over=day, calm_from=day + DAY, said=said, runs=kept)
 
 
 def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
     day = run.at.date()
+    course = replace(course, runs=pace.paced(plan, course.runs, run))
     said = list(course.said) if course.open else []
     if course.open:
         said.append(f"the run of {day} came before the last one was judged")
     elif course.stage is Stage.REST:
         shut = [
-            gate.text for gate in gates(plan, course, worst_by_day(story, run.at, plan.calm_days), day) if not gate.ok
+            gate.text for gate in gates(plan, course, pains_by_day(story, run.at, plan.calm_days), day) if not gate.ok
         ]
         said += [f"the run of {day} came before its gates: {'; '.join(shut)}"] if shut else []
     pain = _pain_in(story, run)
@@ -204,8 +226,8 @@ def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
         )
         but = but or masked
     if pain is not None and pain > plan.run_pain_stop:
-        said.append(f"pain {pain} in the run of {day}, and above {plan.run_pain_stop} means rest again")
-        return _rest_anew(plan, day, tuple(said))
+        said.append(f"pain {pain} in the run of {day}, and above {plan.run_pain_stop} means {REST_AGAIN}")
+        return _rest_anew(course, day, tuple(said))
     base, against = _base(plan, story, run)
     since = course.since if course.open else day
     return replace(
@@ -237,10 +259,11 @@ def _base(plan: Plan, story: Story, run: Run) -> tuple[int, str]:
 def _judged(plan: Plan, course: Course, morning: Pain) -> Course:
     day = morning.at.date()
     due = [one for one in course.open if one.run.at.date() < day]
-    worse = [one for one in due if morning.score > one.base]
-    if worse:
-        said = f"first steps {morning.score} on {day}, worse than {worse[0].against}: rest again"
-        return _rest_anew(plan, day, (*course.said, said))
+    worse = [one for one in due if morning.score >= one.base + plan.worse_by]
+    if due and (worse or morning.score > plan.calm_pain):
+        why = f"worse than {worse[0].against}" if worse else f"more than the {plan.calm_pain} of a calm day"
+        said = f"first steps {morning.score} on {day}, {why}: {REST_AGAIN}"
+        return _rest_anew(course, day, (*course.said, said))
     left = tuple(one for one in course.open if one not in due)
     return _closed(course, day, due, left)
 
@@ -265,7 +288,8 @@ def _closed(course: Course, day: date, done: Sequence[Open], left: tuple[Open, .
     if left:
         return replace(course, open=tuple(replace(one, but=one.but or but) for one in left))
     if not but:
-        return replace(course, stage=Stage.BUILD, since=day, open=())
+        well = pace.borne(course.runs, (one.run.at.date() for one in done))
+        return replace(course, stage=Stage.BUILD, since=day, open=(), runs=well)
     said = (*course.said, f"{but}: the gates of a trial run are asked anew")
     calm_from = max(one.run.at.date() for one in done) + DAY
-    return Course(Stage.REST, day, rest_over=day, calm_from=calm_from, said=said)
+    return Course(Stage.REST, day, rest_over=day, calm_from=calm_from, said=said, runs=course.runs)

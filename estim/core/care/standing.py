@@ -5,34 +5,52 @@ Rules:
 2. A sign of a torn tendon ends the plan until it is begun anew (safety.md C-45).
 3. A trial run is possible while both its gates are met; while one isn't, the stage is rest, with the gates shown.
 4. No session in the hours before a run, since it would hide the pain (safety.md C-30). Simulated sessions hide none.
+5. A day off after each run shuts the next one; its length is told before and after, and never refused (pace.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from estim.core.care import pace
+from estim.core.care.pace import DAY, in_words
 from estim.core.care.plan import Plan, Stage, Step, Tick
+from estim.core.care.planned import planned, unsaid
 from estim.core.care.progression import (
-    DAY,
     JUDGED_WITHIN,
     Course,
     Gate,
     Story,
     follow,
     gates,
-    in_words,
     masking,
+    pains_by_day,
     story_of,
     utc,
-    worst_by_day,
 )
-from estim.core.days.diary import Check, Diary, Played, Run, Topic
+from estim.core.days import skin
+from estim.core.days.diary import Check, Diary, Played, Run, Topic, When
 from estim.core.days.dose import local_time
-from estim.core.days.screening import last_begin, red_flag, standing_flags
+from estim.core.days.screening import (
+    doctor_first,
+    last_begin,
+    red_flag,
+    scores_of,
+    signs_due,
+    signs_text,
+    standing_flags,
+)
 
-__all__ = ["Gate", "Item", "Stage", "Standing", "blocked", "honesty_due", "may_run_at", "quiet_until", "standing"]
-
-WEEK = 7
+__all__ = [
+    "Gate",
+    "Item",
+    "Stage",
+    "Standing",
+    "blocked",
+    "honesty_due",
+    "may_run_at",
+    "quiet_until",
+    "standing",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,8 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
     course = follow(plan, story, begin, now)
     stage, since, shown = _stage(plan, story, course, now)
     if stage in (Stage.TRIAL, Stage.BUILD):
-        shown = (*shown, _quiet(plan, diary, now, now))
+        shown = (*shown, *_days_off(plan, course, now), _quiet(plan, diary, now, now))
+        shown = (*shown, Gate(True, pace.cap_text(plan, course.runs, now.date())))
     run = _recent_run(plan, story, now)
     steps = [step for step in plan.of_stage(stage) if step.tick is not Tick.RUN or run is not None]
     return Standing(
@@ -92,40 +111,49 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         gates=shown,
         today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
-        warnings=(*course.said, *_growth(plan, story, stage, now), *_skin(diary, begin)),
+        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *skin.told(diary)),
         programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
     )
 
 
-def may_run_at(plan: Plan, diary: Diary, at: datetime) -> Gate:
-    """Say if a run may be planned for a moment, by what is known now.
+def may_run_at(plan: Plan, diary: Diary, at: datetime, km: float | None = None) -> Gate:
+    """Say if a run (of `km`, if that is known) may be planned for a moment, by what is known now.
 
     Calm days that are still to come are presumed, and told; any score against them counts.
     """
     if sentence := red_flag(diary):
         return Gate(False, sentence)
+    if sentence := doctor_first(diary):
+        return Gate(False, sentence)
     quiet = _quiet(plan, diary, at, at)
     if not quiet.ok:
         return quiet
+    begin = last_begin(diary)
     then = standing(plan, diary, at)
+    if begin is None or then.stage in (Stage.NOT_BEGUN, Stage.ENDED):
+        return quiet
     if then.stage is Stage.MORNING or (then.stage is Stage.REST and not then.gates[0].ok):
         return next(gate for gate in then.gates if not gate.ok)
+    story = story_of(diary, begin, at)
+    course = follow(plan, story, begin, at)
+    for gate in (*_days_off(plan, course, at), *_between_plans(plan, diary, at)):
+        if not gate.ok:
+            return gate
+    most = pace.cap_text(plan, course.runs, at.date(), km)
     if then.stage is not Stage.REST:
-        return quiet
-    begin = last_begin(diary)
-    assert begin is not None, "nobody rests by a plan that wasn't begun"
-    worst = worst_by_day(story_of(diary, begin, at), at, plan.calm_days)
+        return Gate(True, most)
+    worst = pains_by_day(story, at, plan.calm_days).worst
     if any(worst.get(at.date() - DAY * number, 0) > plan.calm_pain for number in range(plan.calm_days + 1)):
         return then.gates[1]
     days = "day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days"
-    return Gate(True, f"if the worst pain of the {days} before it is at most {plan.calm_pain}, written down each day")
+    calm = f"if the worst pain of the {days} before it is at most {plan.calm_pain}, written down each day"
+    return Gate(True, f"{calm}; {most}")
 
 
 def quiet_until(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> datetime | None:
     """Return when the planned run is that forbids a session of `minutes` now, None: there is none."""
     soon = utc(now) + timedelta(hours=plan.quiet_before_run_h, minutes=minutes)
-    runs = [check.at for check in diary.checks if check.topic is Topic.RUN_PLANNED and utc(now) <= utc(check.at) < soon]
-    return min(runs, key=utc, default=None)
+    return next((run for run in planned(diary) if utc(now) <= utc(run) < soon), None)
 
 
 def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> str:
@@ -135,7 +163,8 @@ def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> st
         return ""
     return (
         f"a run is planned at {local_time(run, now, now.tzinfo)} and the {plan.quiet_before_run_h:g} h before it are "
-        "without a session, which would hide the pain that should stop you: after the run, or undo its plan"
+        "without a session, which would hide the pain that should stop you: "
+        "after the run, or without it: estim run-log cancel"
     )
 
 
@@ -167,14 +196,30 @@ def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Sta
     if course.stage is Stage.BUILD:
         return Stage.BUILD, course.since, ()
     today = now.date()
-    worst = worst_by_day(story, now, (today - course.since).days + plan.calm_days)
-    shown = gates(plan, course, worst, today)
+    pains = pains_by_day(story, now, (today - course.since).days + plan.calm_days)
+    shown = gates(plan, course, pains, today)
     if not all(gate.ok for gate in shown):
         return Stage.REST, course.since, shown
     since = today
-    while since > course.since and all(gate.ok for gate in gates(plan, course, worst, since - DAY)):
+    while since > course.since and all(gate.ok for gate in gates(plan, course, pains, since - DAY)):
         since -= DAY
     return Stage.TRIAL, since, shown
+
+
+def _days_off(plan: Plan, course: Course, at: datetime) -> tuple[Gate, ...]:
+    """Return the gate of the days off after the last run while it is shut; an open one needs no line."""
+    last = course.runs[-1] if course.runs else None
+    if last is None or at.date() >= pace.next_day(plan, last):
+        return ()
+    return (Gate(False, pace.days_off_text(plan, last)),)
+
+
+def _between_plans(plan: Plan, diary: Diary, at: datetime) -> tuple[Gate, ...]:
+    """Return a shut gate if another planned run leaves no days off between."""
+    near = [run.date() for run in planned(diary) if abs((run.date() - at.date()).days) <= plan.days_off]
+    if not near:
+        return ()
+    return (Gate(False, f"a run is planned for {near[0]} already, and a day off belongs between two"),)
 
 
 def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
@@ -227,7 +272,12 @@ def _recent_run(plan: Plan, story: Story, now: datetime) -> Run | None:
 
 
 def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime) -> tuple[str, ...]:
-    asks = []
+    asks = [signs_text()] if _signs_open(diary, now) else []
+    if (meant := unsaid(diary, now)) is not None:
+        asks.append(
+            f"did the run of {meant:%Y-%m-%d %H:%M} take place? "
+            f"estim run-log add DISTANCE --at {meant:%Y-%m-%dT%H:%M}, or estim run-log cancel"
+        )
     today = now.date()
     run = _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
@@ -237,8 +287,8 @@ def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime)
     due = [one for one in course.open if one.run.at.date() < today]
     if due:
         asks.append(f"how were the first steps this morning, 0 to 10? Held against {due[0].against}")
-    elif not course.open and not any(pain.at.date() == today for pain in story.pains):
-        asks.append("how bad is the pain today, 0 to 10? Days without a score don't count as calm")
+    elif not course.open and not any(pain.at.date() == today and pain.when is When.WORST for pain in story.pains):
+        asks.append("how bad is the pain today at its worst, 0 to 10? Days without that score don't count as calm")
     if session := _unseen(diary, now):
         at = local_time(session.at, now, now.tzinfo)
         asks.append(f"is the skin under the pads all right after the session of {at}?")
@@ -255,30 +305,16 @@ def _unseen(diary: Diary, now: datetime) -> Played | None:
     return None if looked else last
 
 
-def _growth(plan: Plan, story: Story, stage: Stage, now: datetime) -> tuple[str, ...]:
-    if stage is not Stage.BUILD:
-        return ()
-    last, before = (_km(story.runs, now.date() - DAY * back) for back in (0, WEEK))
-    most = before * (1 + plan.growth_pct / 100)
-    if before <= 0 or last <= most + 1e-9:
-        return ()
-    return (
-        f"{last:.1f} km in the last 7 days after {before:.1f} km in the 7 before: at most {most:.1f} km "
-        f"({plan.growth_pct:g} % more) are asked, so let the next run wait",
-    )
+def _doctor(diary: Diary) -> tuple[str, ...]:
+    sentence = doctor_first(diary)
+    return (sentence,) if sentence else ()
 
 
-def _km(runs: Sequence[Run], last: date) -> float:
-    """Return the kilometres of the week that ends with a day."""
-    return sum(run.km for run in runs if last - DAY * WEEK < run.at.date() <= last)
-
-
-def _skin(diary: Diary, begin: Check) -> tuple[str, ...]:
-    seen = [check for check in diary.checks if check.topic is Topic.SKIN and utc(check.at) >= utc(begin.at)]
-    last = max(seen, key=lambda check: utc(check.at), default=None)
-    if last is None or last.answer != "bad":
-        return ()
-    return (
-        f"the skin wasn't all right on {last.at.date()}: no pads on that spot until it is; "
-        "red for more than an hour, or blisters: no sessions, and show it to somebody",
-    )
+def _signs_open(diary: Diary, now: datetime) -> bool:
+    """Say whether the signs wait for an answer today: on a new plan, and after a score that asks for them."""
+    answered = max((utc(check.at) for check in diary.checks if check.topic is Topic.RED_FLAG), default=None)
+    begins = [check for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin"]
+    asking = [check.at for check in begins if check.at.date() == now.date()]
+    today = [one for one in scores_of(diary) if one.at.date() == now.date() and utc(one.at) <= utc(now)]
+    asking += [one.at for one in today if signs_due(diary, one)]
+    return any(answered is None or answered < utc(at) for at in asking)

@@ -34,7 +34,7 @@ class Topic(StrEnum):
     HEALTH = "health"
     """A question before the first session: `about` is its id, `answer` yes, no or cleared (why: `note`)."""
     RED_FLAG = "red-flag"
-    """A sign of a torn tendon: `about` is pop, gap, toes or swelling."""
+    """A sign of a torn tendon or a clot: `about` is one of those of screening.py, or "none" with the answer no."""
     SKIN = "skin"
     """After a session: `answer` is ok or bad."""
     FEEL = "feel"
@@ -44,7 +44,7 @@ class Topic(StrEnum):
     CARE = "care"
     """The plan: `answer` is begin or end; `note` says that somebody had a look, where that was asked for."""
     RUN_PLANNED = "run-planned"
-    """A run is meant to take place at `at`: no session in the four hours before it."""
+    """A run is meant to take place at `at`: no session in the four hours before it. `answer` cancelled: it isn't."""
 
 
 class Marked(StrEnum):

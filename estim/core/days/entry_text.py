@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from estim.core.days.diary import Break, Check, Diary, Entry, Mark, Note, Pads, Pain, Played, Regime, Run, Topic
-from estim.core.days.screening import SIGNS
+from estim.core.days.screening import NO, SIGNS
 from estim.core.numbers import m_ss
 
 
@@ -74,7 +74,8 @@ def _check(check: Check) -> str:
         case Topic.HEALTH:
             text = f"asked about {check.about}: {check.answer}"
         case Topic.RED_FLAG:
-            text = f"RED FLAG: {SIGNS.get(check.about, check.about)}"
+            sign = f"RED FLAG: {SIGNS.get(check.about, check.about)}"
+            text = "no sign of a torn tendon or a clot" if check.answer == NO else sign
         case Topic.SKIN | Topic.FEEL:
             text = f"{check.topic.value} after session {check.session}: {check.answer}"
         case Topic.TICK:
@@ -82,7 +83,7 @@ def _check(check: Check) -> str:
         case Topic.CARE:
             text = f"care plan: {check.answer or check.about}"
         case Topic.RUN_PLANNED:
-            text = "a run is planned"
+            text = f"a planned run is {check.answer}" if check.answer else "a run is planned"
         case _ as never:
             assert_never(never)
     return _with(text, check.note)

@@ -3,6 +3,7 @@
 1. A session belongs to the nearest free slot in whose window it began. Half of its length put out is done; less is a
    part, neither done nor missed, since two hours of rest leave no room for another one. Under two minutes it serves
    no slot.
+   A slot whose window closed while no session was allowed (a red flag, an answer, the skin) is off, with its reason.
 2. A window opens only when the rest after the last session is over, or after short ones that add up (dose.py). A slot
    that is missed stays missed.
 3. What is still open is told apart from now: it is due, snoozed, or not yet.
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 
+from estim.core.days import screening, skin
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played
 from estim.core.days.dose import ANY, BRIEF_S, GAP, LOOK_BACK, Delivered, put_out_s
 from estim.core.days.schedule import Schedule, Time, times
+from estim.core.days.screening import Span
 from estim.core.days.slots import Slot, Status
 
 DONE_SHARE = 0.5
@@ -52,7 +55,15 @@ def judge(schedule: Schedule, diary: Diary, now: datetime, since: datetime, unti
     marks: dict[str, list[Mark]] = {}
     for mark in diary.marks:
         marks.setdefault(mark.slot, []).append(mark)
-    judged = _Judge(now, now.timestamp(), early, late, timedelta(minutes=schedule.snooze_min), diary.breaks)
+    judged = _Judge(
+        now,
+        now.timestamp(),
+        early,
+        late,
+        timedelta(minutes=schedule.snooze_min),
+        diary.breaks,
+        (*screening.forbidden(diary), *skin.forbidden(diary)),
+    )
     return tuple(
         judged.slot(slot, marks.get(slot.time.key, ()), _rested_s(slot, tiring, starts_s)) for slot in _once(slots)
     )
@@ -168,6 +179,7 @@ class _Judge:
     late: timedelta
     snooze: timedelta
     breaks: Sequence[Break]
+    forbidden: Sequence[Span]
 
     def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
         """Return what became of a slot; `rested_s` is when the rest after the sessions before it is over, 0.0: none."""
@@ -187,6 +199,9 @@ class _Judge:
         elif (off := self._off(slot.time.key)) is not None:
             status = Status.OFF
             why = "holiday" if off.holiday else "pause"
+        elif shut := self._forbidden(slot.closes_s):
+            status = Status.OFF
+            why = shut
         elif self.now_s > slot.closes_s:
             status = Status.MISSED
         elif rested_s > slot.closes_s:
@@ -208,6 +223,13 @@ class _Judge:
     def _off(self, key: str) -> Break | None:
         day = date.fromisoformat(key[:10])
         return next((one for one in self.breaks if one.first <= day and (one.last is None or day <= one.last)), None)
+
+    def _forbidden(self, closes_s: float) -> str:
+        """Return why no session was allowed when a window closed, "": one was."""
+        for span in self.forbidden:
+            if span.since.timestamp() <= closes_s and (span.until is None or span.until.timestamp() >= closes_s):
+                return span.why
+        return ""
 
     def _snoozed(self, closes: datetime, marks: Sequence[Mark]) -> datetime | None:
         """Return until when it is put off, never beyond its window; None: it isn't any more."""

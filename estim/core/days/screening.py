@@ -4,13 +4,17 @@ Rules:
 1. No session before every question has an answer that is less than REASK_DAYS old (safety.md C-25).
 2. A yes to a question of the hard kind blocks until it is cleared with a reason, or answered no. What isn't understood
    as an answer counts as none, and so does a clearance without a reason.
-3. A sign of a torn tendon stands until the care plan is begun anew (safety.md C-45).
+3. A sign of a torn tendon or of a clot stands until the care plan is begun anew (safety.md C-45).
+4. The signs are asked for on a new plan, on a sudden change and from SIGNS_FROM on. People with a torn Achilles tendon
+   may hurt little and still rise on tiptoe (BMJ 2015;351:h4722), so a low score alone says nothing.
+5. Medicine that weakens tendons forbids no session, but a doctor comes before the next run.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from estim.core.days.diary import Check, Diary, Topic
+from estim.core.days.diary import Check, Diary, Pain, Topic, When
 from estim.core.days.dose import local_time
 
 REASK_DAYS = 90
@@ -26,12 +30,25 @@ CLEARED = "cleared"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question, to be answered yes or no. `never`: a yes blocks; else it asks for care, as `care` says."""
+    """One question, to be answered yes or no. `never`: a yes blocks; else it asks for care, as `care` says.
+
+    `runs`: a yes forbids runs until a doctor has said otherwise; such a question is asked once.
+    """
 
     id: str
     question: str
     never: bool
     care: str = ""
+    runs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time without sessions, since they were not allowed; `until` None: it still is so."""
+
+    since: datetime
+    until: datetime | None
+    why: str
 
 
 QUESTIONS = (
@@ -72,20 +89,106 @@ QUESTIONS = (
         never=False,
         care="a child: only if a doctor advised it, and with a grown-up at the unit all the time",
     ),
+    Question(
+        "antibiotics",
+        "Have you taken a fluoroquinolone antibiotic in the last six months, such as ciprofloxacin or levofloxacin?",
+        never=False,
+        care="fluoroquinolones can make a tendon tear for months after them: see a doctor before you run",
+        runs=True,
+    ),
+    Question(
+        "steroids",
+        "Have you had a cortisone (steroid) injection near the tendon in the last six months?",
+        never=False,
+        care="a tendon tears more easily in the months after a steroid injection: see a doctor before you run",
+        runs=True,
+    ),
 )
 
 SIGNS = {
-    "pop": "a sudden pop",
-    "gap": "a gap in the tendon",
-    "toes": "no rising on the toes",
-    "swelling": "marked swelling",
+    "pop": "a sudden snap or pop, or as if something had hit the back of your leg",
+    "gap": "a gap or a dent in the tendon",
+    "toes": "no rising on tiptoe on that leg alone, or no pushing off with it",
+    "swelling": "sudden swelling or a bruise at the heel or ankle",
+    "calf": "a hot, tight or swollen calf",
 }
-"""Signs of a torn tendon, by the `about` of their check (programs.md section 7)."""
+"""Signs of a torn tendon, and the last one of a clot, by the `about` of their check (BMJ 2015;351:h4722)."""
+
+CLOT = "calf"
+
+NO_SIGN = "none"
+"""The `about` of the check that says that there was none."""
+
+SIGNS_FROM = 3
+"""From this score on the signs are asked for: more than on a calm day."""
+
+SUDDEN_RISE = 2
+"""A rise of so many points between two scores of one kind is sudden. Two are the least that people call a change; three
+would never be reached below SIGNS_FROM, where a torn tendon may hide."""
+
+OF_A_POP = re.compile(
+    r"\b(pop(s|ped|ping)?|snap(s|ped|ping)?|crack(s|ed)?|bang|kick(ed)?|tore|torn|tear|ruptur\w*"
+    r"|knall\w*|geknallt|schnalz\w*|riss|gerissen|tritt)\b",
+    re.IGNORECASE,
+)
+"""Words of a note that tell of a sudden change, in English and German."""
 
 
 def unanswered(diary: Diary, now: datetime) -> tuple[Question, ...]:
     """Return the questions that have no answer yet, or one that is too old, in their order."""
-    return tuple(question for question in QUESTIONS if not _is_fresh(_answer(diary, question), now))
+    return tuple(question for question in QUESTIONS if not _is_fresh(_answer(diary, question), now, once=question.runs))
+
+
+def signs_due(diary: Diary, pain: Pain) -> bool:
+    """Say whether the signs are to be asked for after a score (rule 4), by it and the scores before it."""
+    if pain.score >= SIGNS_FROM or OF_A_POP.search(pain.note):
+        return True
+    before = [(one.at, one.score) for one in diary.pains if one.when is pain.when and one.at < pain.at]
+    if pain.when is When.RUN:
+        before += [(run.at, run.pain) for run in diary.runs if run.pain is not None and run.at < pain.at]
+    last = max(before, key=lambda one: one[0], default=None)
+    return last is not None and pain.score - last[1] >= SUDDEN_RISE
+
+
+def scores_of(diary: Diary) -> tuple[Pain, ...]:
+    """Return all scores, also those of runs: each may tell of a sudden change."""
+    runs = [Pain(at=run.at, id=run.id, score=run.pain or 0, when=When.RUN, note=run.note) for run in diary.runs]
+    return (*diary.pains, *runs)
+
+
+def signs_text() -> str:
+    """Return the question for the signs as it is told where nobody can answer at once."""
+    return (
+        f"any of these? {'; '.join(f'{words} ({sign})' for sign, words in SIGNS.items())}: "
+        f"estim care flag WORD, and if there is none: estim care flag {NO_SIGN}"
+    )
+
+
+def doctor_first(diary: Diary) -> str:
+    """Return why a doctor comes before the next run and how that is settled, "": nothing says so."""
+    return "; ".join(
+        f'{question.care}; after that: estim care clear {question.id} --reason "what was said"'
+        for question in QUESTIONS
+        if question.runs and (answer := _answer(diary, question)) is not None and answer.answer == YES
+    )
+
+
+def forbidden(diary: Diary) -> tuple[Span, ...]:
+    """Return when no session was allowed by a red flag or an answer."""
+    begins = sorted(check.at for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin")
+    spans = [
+        Span(flag.at, next((at for at in begins if at > flag.at), None), "a red flag")
+        for flag in diary.checks
+        if flag.topic is Topic.RED_FLAG and flag.answer != NO
+    ]
+    hard = {question.id for question in QUESTIONS if question.never}
+    answers = [check for check in diary.checks if check.topic is Topic.HEALTH and _is_answer(check)]
+    for check in answers:
+        if check.about in hard and check.answer == YES:
+            later = [one for one in answers if one.about == check.about and _order(one) > _order(check)]
+            over = min((one.at for one in later if one.answer != YES), default=None)
+            spans.append(Span(check.at, over, "an answer that forbids it"))
+    return tuple(spans)
 
 
 def blocked(diary: Diary, now: datetime) -> str:
@@ -107,24 +210,27 @@ def cautions(diary: Diary, now: datetime) -> tuple[str, ...]:
             continue
         if not question.never and answer.answer == YES:
             found.append(question.care)
-        elif question.never and answer.answer == CLEARED:
+        elif answer.answer == CLEARED:
             day = local_time(answer.at, now, now.tzinfo)
             found.append(f"{question.id} was cleared at {day}: {answer.note.strip()}")
     return tuple(found)
 
 
 def red_flag(diary: Diary) -> str:
-    """Return the sentence of the signs of a torn tendon since the plan was last begun; "" if there are none."""
+    """Return the sentence of the signs since the plan was last begun; "" if there are none."""
     flags = standing_flags(diary, last_begin(diary))
     if not flags:
         return ""
-    signs = " and ".join(
-        dict.fromkeys(SIGNS.get(flag.about, flag.about or "a sign of a torn tendon") for flag in flags)
-    )
-    return (
-        f"get it looked at now: {signs} on {flags[0].at.date()} may mean a torn tendon; "
-        "no running and no sessions until somebody has had a look, today if you can"
-    )
+    told = []
+    for what, means, mine in (
+        ("urgent care today", "a blood clot (short of breath or pain in the chest: call an ambulance)", True),
+        ("get it looked at now", "a torn tendon", False),
+    ):
+        found = [flag for flag in flags if (flag.about == CLOT) is mine]
+        if found:
+            signs = " and ".join(dict.fromkeys(SIGNS.get(flag.about, flag.about or "a sign") for flag in found))
+            told.append(f"{what}: {signs} on {found[0].at.date()} may mean {means}")
+    return f"{'; '.join(told)}; no running and no sessions until somebody has had a look, today if you can"
 
 
 def last_begin(diary: Diary) -> Check | None:
@@ -164,11 +270,11 @@ def _answer(diary: Diary, question: Question) -> Check | None:
     )
 
 
-def _is_fresh(answer: Check | None, now: datetime) -> bool:
+def _is_fresh(answer: Check | None, now: datetime, *, once: bool) -> bool:
     if answer is None:
         return False
     age = now.astimezone(UTC) - answer.at.astimezone(UTC)
-    return -CLOCK_SLACK <= age < timedelta(days=REASK_DAYS)
+    return age >= -CLOCK_SLACK and (once or age < timedelta(days=REASK_DAYS))
 
 
 def _is_answer(check: Check) -> bool:

@@ -25,7 +25,7 @@ class Status(StrEnum):
     MISSED = "missed"
     """Its window is over. It is never made up for."""
     OFF = "off"
-    """In a pause or a holiday."""
+    """In a pause or a holiday, or no session was allowed when its window closed."""
 
 
 @dataclass(frozen=True, slots=True)

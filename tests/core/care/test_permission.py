@@ -1,5 +1,6 @@
 """What a person's own answers and plans say against a session."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ WELL = tuple(Check(at=NOW, topic=Topic.HEALTH, about=one.id, answer="no") for on
 
 
 def gate(*checks: Check, override: tuple[Gate, ...] = (), unasked: bool = False) -> tuple[str, ...]:
-    return check_person(PLAN, Diary(checks=checks), NOW, 20, override, unasked=unasked)
+    return check_person(PLAN, Diary(checks=checks), NOW, 20, ("ankle-left",), override, unasked=unasked)
 
 
 def refusal(*checks: Check, override: tuple[Gate, ...] = (), unasked: bool = False) -> str:
@@ -30,8 +31,8 @@ def refusal(*checks: Check, override: tuple[Gate, ...] = (), unasked: bool = Fal
 
 @pytest.mark.control("C-25")
 def test_open_questions_refuse_unless_nobody_can_be_asked() -> None:
-    assert "12 questions" in refusal()
-    assert "12 questions" in gate(unasked=True)[0]
+    assert "14 questions" in refusal()
+    assert "14 questions" in gate(unasked=True)[0]
     assert gate(*WELL) == ()
 
 
@@ -56,3 +57,12 @@ def test_a_run_within_four_hours_forbids_it_and_can_be_overridden_in_full() -> N
     assert "--override run" in refusal(*WELL, soon)
     assert "run overridden" in gate(*WELL, soon, override=("run",))[0]
     assert gate(*WELL, Check(at=NOW + timedelta(hours=5), topic=Topic.RUN_PLANNED)) == ()
+
+
+@pytest.mark.control("C-59")
+def test_skin_that_nobody_has_looked_at_forbids_it_and_cannot_be_overridden() -> None:
+    bad = Check(at=NOW, id=99, topic=Topic.SKIN, about="ankle-left", answer="bad", session=1)
+    everything: tuple[Gate, ...] = ("gap", "dose", "run")
+    assert "estim care skin ok" in refusal(*WELL, bad, override=everything, unasked=True)
+    assert gate(*WELL, replace(bad, about="ankle-right")) == ()
+    assert gate(*WELL, bad, replace(bad, id=100, answer="ok")) == ()

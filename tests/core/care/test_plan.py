@@ -72,6 +72,7 @@ def test_the_shipped_plan_has_the_figures_of_the_pain_monitoring_model_and_stric
         assert (one.rest_days, one.calm_pain, one.calm_days) == (7, 2, 2)
         assert (one.run_pain_safe, one.run_pain_stop) == (3, 5)
         assert (one.quiet_before_run_h, one.extra_within_h, one.growth_pct) == (4, 3, 10)
+        assert (one.worse_by, one.days_off, one.first_km) == (2, 1, 3)
 
 
 @pytest.mark.control("C-30")
