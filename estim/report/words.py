@@ -115,7 +115,9 @@ def _urgent(tally: Tally) -> list[str]:
         found.append("SIMULATED: these sessions were played on a software unit; nobody had them.")
     if tally.red_flags:
         signs = ", ".join(f"{printable(about)} on {on}" for on, about in tally.red_flags[-DATES_MAX:])
-        found.append(f"A sign of a torn tendon was noted ({signs}): a doctor has to look at it before more is done.")
+        found.append(
+            f"A sign of a torn tendon or a clot was noted ({signs}): a doctor has to look at it before more is done."
+        )
     if tally.skin_bad:
         days = counted(len(tally.skin_bad), "day")
         found.append(

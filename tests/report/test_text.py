@@ -112,7 +112,9 @@ def test_a_sign_of_a_torn_tendon_comes_first() -> None:
     checks = (Check(at=at(FIRST, 9), topic=Topic.RED_FLAG, about="pop", answer="yes"),)
     found = tally(Diary(checks=checks, sessions=(played(at(FIRST, 8)),)), [], at(FIRST, 23), FIRST, FIRST)
     sentences = as_text(found, 120).partition("What it means\n")[2]
-    assert sentences.startswith("- A sign of a torn tendon was noted (pop on 2026-03-02): a doctor has to look at it")
+    assert sentences.startswith(
+        "- A sign of a torn tendon or a clot was noted (pop on 2026-03-02): a doctor has to look at it"
+    )
 
 
 def test_a_day_above_the_usual_most_is_named() -> None:
