@@ -19,6 +19,9 @@ from estim.journal.home_journal import opened
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
 
+UNDONE_SHOWN = 20
+"""So many entries of one act are shown; an import may have brought thousands."""
+
 pain = typer.Typer(help="Pain, 0 (none) to 10: what you judge the days by.", no_args_is_help=True)
 run_log = typer.Typer(help="Runs: those that you ran, and one that you plan.", no_args_is_help=True)
 note = typer.Typer(help="Anything else worth keeping.", no_args_is_help=True)
@@ -229,13 +232,18 @@ def log(
 
 
 def undo(context: typer.Context) -> None:
-    """Take back the last thing that you wrote down. Sessions can't be undone: they happened."""
+    """Take back the last thing that you did: all that one command wrote. Sessions can't be undone: they happened.
+
+    A red flag, an answer that forbids sessions or runs, and skin that wasn't all right have words of their own.
+    """
     from estim.core.days.entry_text import told
 
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         gone = journal.undo()
-    if gone is None:
+    if not gone:
         raise EstimError("there is nothing to undo", code=Exit.NO_INPUT)
-    text = f"undone: {gone.at:%Y-%m-%d %H:%M} {told(gone)}"
-    tell(flags, "undone", text, [row_of(gone)])
+    shown = [f"undone: {one.at:%Y-%m-%d %H:%M} {told(one)}" for one in gone[:UNDONE_SHOWN]]
+    more = len(gone) - UNDONE_SHOWN
+    text = "\n".join([*shown, f"and {more} more"] if more > 0 else shown)
+    tell(flags, "undone", text, [row_of(one) for one in gone])

@@ -26,6 +26,9 @@ from estim.core.days.diary import (
     Topic,
     When,
 )
+from estim.core.days.entry_text import told
+from estim.core.days.screening import own_words
+from estim.core.errors import EstimError, Exit
 from estim.journal.database import moment, stamp
 
 
@@ -90,6 +93,15 @@ _KINDS: dict[type[Entry], _Kind] = {
 _NOT_A_PERSONS = ("regime", "mark")
 """Kinds that are noted by the program itself; of marks a person makes some."""
 
+_A_PERSONS = (
+    "FROM entry LEFT JOIN mark ON mark.entry = entry.id LEFT JOIN check_in ON check_in.entry = entry.id"
+    " WHERE undone_utc IS NULL AND (kind NOT IN (?, ?) OR mark.what IN (?, ?))"
+    " AND coalesce(check_in.about, '') != 'honesty'"
+)
+"""What a person wrote and hasn't taken back."""
+
+_PERSONS = (*_NOT_A_PERSONS, Marked.SKIPPED.value, Marked.SNOOZED.value)
+
 _ALWAYS = ("regime", "break")
 """Few, and needed however little of the past is asked for."""
 
@@ -122,22 +134,25 @@ def enter(db: sqlite3.Connection, entry: Entry, written_utc: datetime) -> int:
     return number
 
 
-def undo(db: sqlite3.Connection, undone_utc: datetime) -> Entry | None:
-    """Mark the last thing that a person wrote as undone and return it, None if there is nothing left."""
+def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:
+    """Mark the last thing that a person did as undone and return its entries, none if there is nothing left.
+
+    What one command wrote is one act. Raises EstimError (77) for one that forbids something: it has words of its own.
+    """
+    last = db.execute(f"SELECT written_utc {_A_PERSONS} ORDER BY entry.id DESC LIMIT 1", _PERSONS).fetchone()
+    if last is None:
+        return ()
     found = db.execute(
-        "SELECT entry.id, entry.kind FROM entry LEFT JOIN mark ON mark.entry = entry.id"
-        " LEFT JOIN check_in ON check_in.entry = entry.id WHERE undone_utc IS NULL"
-        " AND (kind NOT IN (?, ?) OR mark.what IN (?, ?)) AND coalesce(check_in.about, '') != 'honesty'"
-        " ORDER BY entry.id DESC LIMIT 1",
-        (*_NOT_A_PERSONS, Marked.SKIPPED.value, Marked.SNOOZED.value),
-    ).fetchone()
-    if found is None:
-        return None
-    number, name = found
-    kind = next(kind for kind in _KINDS.values() if kind.name == name)
-    (entry,) = _read(db, kind, "entry.id = ?", (number,))
-    take_back(db, number, undone_utc)
-    return entry
+        f"SELECT entry.id, entry.kind {_A_PERSONS} AND written_utc = ? ORDER BY entry.id", (*_PERSONS, last[0])
+    ).fetchall()
+    kinds = {kind.name: kind for kind in _KINDS.values()}
+    act = tuple(_read(db, kinds[name], "entry.id = ?", (number,))[0] for number, name in found)
+    for entry in act:
+        if words := own_words(entry):
+            raise EstimError(f"undo doesn't take back {told(entry)}: {words}", code=Exit.REFUSED)
+    for entry in act:
+        take_back(db, entry.id, undone_utc)
+    return act
 
 
 def take_back(db: sqlite3.Connection, number: int, undone_utc: datetime) -> None:

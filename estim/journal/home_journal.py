@@ -117,8 +117,8 @@ class HomeJournal:
         journal.adopt(sessions, entries, numbers, self.now)
         return len(fresh), len(theirs) - len(fresh)
 
-    def undo(self) -> Entry | None:
-        """Take back the last thing that a person wrote; None if there is nothing. Raises EstimError (73)."""
+    def undo(self) -> tuple[Entry, ...]:
+        """Take back the last thing that a person did; nothing if there is none. Raises EstimError (73, 77)."""
         return self._to_write().undo(self.now)
 
     def _to_write(self) -> Journal:

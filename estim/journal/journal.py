@@ -66,8 +66,11 @@ class Journal:
             for entry in entries:
                 enter(self.db, entry, written_utc)
 
-    def undo(self, undone_utc: datetime) -> Entry | None:
-        """Take back the last thing that a person wrote and return it, None if there is nothing."""
+    def undo(self, undone_utc: datetime) -> tuple[Entry, ...]:
+        """Take back the last thing that a person did and return its entries, none if there is nothing.
+
+        Raises EstimError: 73 if it can't be written, 77 for what forbids something.
+        """
         self._check("nothing was undone")
         with telling(self.path, "; nothing was undone"), transaction(self.db):
             return undo(self.db, undone_utc)

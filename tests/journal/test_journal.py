@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from estim.core.days.diary import Break, Check, Entry, Mark, Marked, Note, Pads, Pain, Regime, Run, Topic, When
+from estim.core.errors import EstimError, Exit
 from estim.journal.database import MIGRATIONS
 from estim.journal.journal import Journal
 
@@ -64,15 +65,49 @@ def test_every_entry_comes_back_as_it_was_with_the_offset_of_then(tmp_path: Path
 
 def test_undo_takes_back_what_a_person_wrote_and_nothing_else(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "log.sqlite")
-    journal.enter(ALL, NOW)
-    journal.enter([Mark(at=NOW, slot="2026-03-29T08:00", what=Marked.REMINDED)], NOW)
-    gone = [type(entry).__name__ for entry in iter(lambda: journal.undo(NOW), None)]
+    for second, entry in enumerate(ALL):
+        journal.enter([entry], NOW + timedelta(seconds=second))
+    journal.enter([Mark(at=NOW, slot="2026-03-29T08:00", what=Marked.REMINDED)], NOW + timedelta(seconds=60))
+    gone = [type(entry).__name__ for (entry,) in iter(lambda: journal.undo(NOW), ())]
     assert gone == ["Break", "Mark", "Note", "Pads", "Check", "Run", "Pain"]
     left = journal.diary(False, None)
     assert (len(left.regimes), len(left.marks), left.pains) == (1, 1, ())
     journal.close()
     with closing(sqlite3.connect(tmp_path / "log.sqlite")) as db:
         assert db.execute("SELECT count(*) FROM pain").fetchone() == (1,), "nothing is ever deleted"
+
+
+def test_undo_takes_back_one_act_with_all_that_it_wrote(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "log.sqlite")
+    journal.enter([Note(at=NOW, text="before")], NOW)
+    answers = [Check(at=NOW, topic=Topic.HEALTH, about=one, answer="no") for one in ("implant", "heart", "skin")]
+    journal.enter(answers, NOW + timedelta(seconds=1))
+    assert [entry.about for entry in journal.undo(NOW) if isinstance(entry, Check)] == ["implant", "heart", "skin"]
+    assert [entry.text for entry in journal.undo(NOW) if isinstance(entry, Note)] == ["before"]
+    assert journal.undo(NOW) == ()
+    journal.close()
+
+
+@pytest.mark.control("C-45")
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (Check(at=NOW, topic=Topic.RED_FLAG, about="pop"), "estim care begin"),
+        (Check(at=NOW, topic=Topic.HEALTH, about="implant", answer="yes"), "estim care clear implant"),
+        (Check(at=NOW, topic=Topic.HEALTH, about="antibiotics", answer="yes"), "estim care clear antibiotics"),
+        (Check(at=NOW, topic=Topic.SKIN, answer="bad", session=4), "estim care skin ok"),
+    ],
+)
+def test_undo_takes_nothing_away_that_forbids_something(tmp_path: Path, entry: Check, words: str) -> None:
+    journal = Journal.open(tmp_path / "log.sqlite")
+    journal.enter([Pain(at=NOW, score=5, when=When.REST), entry], NOW)
+    for _ in range(2):
+        with pytest.raises(EstimError, match=words) as refused:
+            journal.undo(NOW)
+        assert refused.value.code == Exit.REFUSED
+    diary = journal.diary(False, None)
+    assert (len(diary.checks), len(diary.pains)) == (1, 1)
+    journal.close()
 
 
 def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from estim.core.days.diary import Check, Diary, Pain, Topic, When
+from estim.core.days.diary import Check, Diary, Entry, Pain, Topic, When
 from estim.core.days.dose import local_time
 
 REASK_DAYS = 90
@@ -162,6 +162,23 @@ def signs_text() -> str:
         f"any of these? {'; '.join(f'{words} ({sign})' for sign, words in SIGNS.items())}: "
         f"estim care flag WORD, and if there is none: estim care flag {NO_SIGN}"
     )
+
+
+def own_words(entry: Entry) -> str:
+    """Return by which words an entry is settled that forbids something, since no undo takes it away; "" for others."""
+    if not isinstance(entry, Check):
+        return ""
+    match entry.topic:
+        case Topic.RED_FLAG if entry.answer != NO:
+            return "a red flag stands until somebody has looked and the plan is begun anew: estim care begin"
+        case Topic.HEALTH if entry.answer == YES and any(
+            one.id == entry.about for one in QUESTIONS if one.never or one.runs
+        ):
+            return f'it stands until it is cleared: estim care clear {entry.about} --reason "what was said"'
+        case Topic.SKIN if entry.answer == "bad":
+            return "it holds until somebody has looked: estim care skin ok"
+        case _:
+            return ""
 
 
 def doctor_first(diary: Diary) -> str:
