@@ -27,6 +27,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from estim.config.broker import Broker
 from estim.core.remote.orders import Ignored, ignored
 from estim.core.remote.topics import OFFLINE, ONLINE
+from estim.tasks import end
 
 TOPICS_MAX = 1000
 """Topics of which a newest message may wait."""
@@ -236,9 +237,7 @@ class BrokerConnection:
             for task in done:
                 task.result()
         finally:
-            for task in (sending, lasting):
-                task.cancel()
-            await asyncio.gather(sending, lasting, return_exceptions=True)
+            await end(sending, lasting)
 
     def _client(self, context: ssl.SSLContext | None) -> Client:
         broker = self._broker

@@ -2,6 +2,23 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Any
+
+CANCEL_AGAIN_S = 0.2
+"""How long a task that was cancelled may go on before it is cancelled again, s."""
+
+
+async def end(*tasks: "asyncio.Task[Any]") -> None:
+    """Cancel tasks, and return when each has ended; what they end with is nobody's business any more.
+
+    One cancellation may get lost: `asyncio.wait_for` of Python 3.11, which libraries use, drops one that comes in the
+    same moment as what it waits for. So it is repeated.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 class Tasks:

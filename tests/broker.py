@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from aiomqtt import Client, ProtocolVersion
 
+from estim.tasks import end
+
 GUARD_S = 60.0
 """A test whose message never comes ends after this."""
 
@@ -108,5 +110,4 @@ async def house(mosquitto: Mosquitto, *topics: str, user: str | None = None) -> 
         try:
             yield made
         finally:
-            listening.cancel()
-            await asyncio.wait({listening})
+            await end(listening)

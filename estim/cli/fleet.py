@@ -24,6 +24,7 @@ from estim.core.numbers import m_ss
 from estim.core.remote.fleet import STALE_S, Fleet, UnitSeen
 from estim.core.remote.topics import ALL_ORDERS, FLEET, ID, RESERVED, HostTopics
 from estim.mqtt import BrokerConnection
+from estim.tasks import end
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -140,8 +141,9 @@ async def viewing(broker: Broker) -> AsyncIterator[Viewer]:
         await viewer.there()
         yield viewer
     finally:
-        running.cancel()
-        await asyncio.wait({running}, timeout=LEAVE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await end(running)
         logging.getLogger("estim.mqtt").removeHandler(aside)
 
 

@@ -12,6 +12,7 @@ from estim.core.errors import EstimError
 from estim.core.remote.topics import HOUSE_STATUS
 from estim.doctor.findings import Finding, good, warning
 from estim.mqtt import BrokerConnection
+from estim.tasks import end
 
 CONNECT_S = 5.0
 """Longest wait for a broker, s."""
@@ -52,8 +53,9 @@ async def of_broker(options: HostOptions) -> AsyncIterator[Finding]:
             async with asyncio.timeout(CONNECT_S):
                 await there.wait()
     finally:
-        running.cancel()
-        await asyncio.wait({running}, timeout=LEAVE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await end(running)
     if there.is_set() and not connection.trouble:
         yield good(what, f"{broker.host}:{broker.port} lets this host in")
         return

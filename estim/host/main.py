@@ -38,6 +38,7 @@ from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.host.systemd import Systemd
 from estim.journal.writer import JournalWriter
+from estim.tasks import end
 
 LAST_WORDS_S = 3.0
 """Longest wait for a broker to hear that the host ends, s; connections have shorter ones of their own."""
@@ -269,8 +270,7 @@ async def reminded(
     try:
         yield reminders.snooze
     finally:
-        looking.cancel()
-        await asyncio.wait({looking})
+        await end(looking)
         await notifier.close()
 
 
@@ -289,8 +289,7 @@ async def awake(services: Services, supervisor: Supervisor) -> AsyncIterator[Non
     try:
         yield
     finally:
-        holding.cancel()
-        await asyncio.wait({holding})
+        await end(holding)
 
 
 @asynccontextmanager
@@ -313,8 +312,9 @@ async def told_to_house(
     try:
         yield
     finally:
-        telling.cancel()
-        await asyncio.wait({telling}, timeout=LAST_WORDS_S)  # no broker holds up the end of a host
+        with suppress(TimeoutError):  # no broker holds up the end of a host
+            async with asyncio.timeout(LAST_WORDS_S):
+                await end(telling)
 
 
 @asynccontextmanager
@@ -329,8 +329,7 @@ async def told_to_systemd(supervisor: Supervisor) -> AsyncIterator[Systemd]:
     try:
         yield systemd
     finally:
-        feeding.cancel()
-        await asyncio.wait({feeding})
+        await end(feeding)
         systemd.close()
 
 

@@ -29,7 +29,7 @@ from estim.core.remote.state import Day, event, host_state, idle_state, unit_sta
 from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, OFFLINE, ONLINE, HostTopics, unit_id
 from estim.core.vocabulary import State
 from estim.mqtt import BrokerConnection
-from estim.tasks import Tasks
+from estim.tasks import Tasks, end
 
 EVERY_S = 5.0
 """How often each state is told though nothing changes, s: live figures expire after 15."""
@@ -131,8 +131,7 @@ class Remote:
                 timer.cancel()
             self._tasks.cancel()
             self._greeting.cancel()
-            connecting.cancel()
-            await asyncio.wait({connecting})
+            await end(connecting)
 
     def tell(self, line: Snapshot | Happened, /) -> None:
         """Take what a front end would be told; returns at once and never raises: a session's own pass calls it."""

@@ -10,6 +10,7 @@ from estim.core.messages.lowering import Lowering
 from estim.core.remote.discovery import UnitFacts
 from estim.core.remote.state import Day
 from estim.host.remote import Remote
+from estim.tasks import end
 from protocols.vocabulary import Channel
 from tests.broker import GUARD_S, Mosquitto, house, mosquitto
 
@@ -54,5 +55,4 @@ async def test_a_house_that_comes_while_a_stop_is_under_way_is_told_everything_a
             assert await there.until(remote.topics.discovery("c1"))
             assert await there.until(remote.topics.unit("c1", "state"))
         finally:
-            running.cancel()
-            await asyncio.wait({running})
+            await end(running)
