@@ -2,7 +2,8 @@
 
 Compressed sessions, the time from typing `estim stop` to the first zero at the unit, and how even frames are that
 another process receives, with what the host takes of a core meanwhile; and what a person asks of ten years; frames in
-a storm on the control socket and on the broker. `python -m tests.bench NAME…` takes some of them.
+a storm on the control socket and on the broker; a host at rest.
+`python -m tests.bench NAME…` takes some of them.
 """
 
 import json
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
 from estim.journal.journal import Journal
-from tests import bench_storm
+from tests import bench_idle, bench_storm
 
 PLAY_S = 60
 PORT = 6480
@@ -160,6 +161,7 @@ BENCHES: dict[str, tuple[float, Callable[[], None]]] = {
     "frames": (PLAY_S + 120, frames),
     "socket": (300, lambda: bench_storm.control_socket(say)),
     "broker": (180, lambda: bench_storm.broker(say)),
+    "idle": (240, lambda: bench_idle.idle(say)),
 }
 """What there is by its name, with the longest time that it may take, s."""
 

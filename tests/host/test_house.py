@@ -41,16 +41,19 @@ TOPICS = HostTopics("h7")
 
 
 class Host:
-    """Two units of one family, their host, and a house that hears everything."""
+    """Two units of one family, their host, and a house that hears everything; `beside` another one: in its loop."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, options: str) -> None:
+    def __init__(
+        self, folder: Path, broker: Mosquitto, options: str, *, ident: str = "h7", beside: "Host | None" = None
+    ) -> None:
         self.broker = broker
         setup = read_line(options)
         self.twins = [*make(setup, lambda _unit: silent), *make(setup, lambda _unit: silent, number=2)]
         self._family = family(setup.family)
         self._home = find_home(str(folder))
         self._home.prepare()
-        self._loop, self._clock = new_loop(SPEED)
+        self._ident = ident
+        self._loop, self._clock = (beside._loop, beside._clock) if beside else new_loop(SPEED)
         self._options = HostOptions(solo=False, mqtt=f"mqtt://127.0.0.1:{broker.port}")
         self.units = [unit_id(twin.address) for twin in self.twins]
         self.seat = Seat()
@@ -61,24 +64,8 @@ class Host:
         """Let a house and this host live together."""
 
         async def whole() -> None:
-            journal = await JournalWriter.open(self._home.simulated, simulated=True)
-            self.services = Services(
-                clock=self._clock,
-                air=MemoryAir(self.twins),
-                journal=journal,
-                home=self._home,
-                settings=Settings(mqtt=MqttSettings(host="h7")),
-                units=Units.load(self._home),
-                families=lambda: (self._family,),
-                pid=os.getpid(),
-            )
-            self.supervisor = Supervisor(self.services, solo=False, leaving=asyncio.Event())
-            try:
-                async with house(self.broker) as there:
-                    await life(self, there)
-            finally:
-                await self.supervisor.sessions.close()
-                await journal.close()
+            async with self.alive(), house(self.broker) as there:
+                await life(self, there)
 
         try:
             self._loop.run_until_complete(whole())
@@ -86,10 +73,31 @@ class Host:
             self._loop.close()
 
     @asynccontextmanager
+    async def alive(self) -> AsyncIterator[None]:
+        """Have a host meanwhile; its sessions end with it."""
+        journal = await JournalWriter.open(self._home.simulated, simulated=True)
+        self.services = Services(
+            clock=self._clock,
+            air=MemoryAir(self.twins),
+            journal=journal,
+            home=self._home,
+            settings=Settings(mqtt=MqttSettings(host=self._ident)),
+            units=Units.load(self._home),
+            families=lambda: (self._family,),
+            pid=os.getpid(),
+        )
+        self.supervisor = Supervisor(self.services, solo=False, leaving=asyncio.Event())
+        try:
+            yield
+        finally:
+            await self.supervisor.sessions.close()
+            await journal.close()
+
+    @asynccontextmanager
     async def told(self, there: House) -> AsyncIterator[None]:
         """Be told to the house meanwhile, and take its orders."""
         async with told_to_house(self.services, self.supervisor, self._options, None):
-            await there.until(TOPICS.bridge, b"online")
+            await there.until(HostTopics(self._ident).bridge, b"online")
             await asyncio.sleep(1.5)  # what comes earlier is never acted on; time runs faster here
             yield
 
