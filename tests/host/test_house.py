@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from estim.clock import new_loop
+from estim.clock import Clock, new_loop
 from estim.config.mqtt_settings import MqttSettings
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
@@ -53,7 +53,8 @@ class Host:
         self._home = find_home(str(folder))
         self._home.prepare()
         self._ident = ident
-        self._loop, self._clock = (beside._loop, beside._clock) if beside else new_loop(SPEED)
+        self._time: tuple[asyncio.AbstractEventLoop, Clock] = new_loop(SPEED) if beside is None else beside._time
+        self._loop, self._clock = self._time
         self._options = HostOptions(solo=False, mqtt=f"mqtt://127.0.0.1:{broker.port}")
         self.units = [unit_id(twin.address) for twin in self.twins]
         self.seat = Seat()
