@@ -60,6 +60,7 @@ class Station:
         self.weather = weather
         self.away_until_s = -inf
         self.link: MemoryLink | None = None
+        self.kept = False  # the radio holds a link whose central is gone
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_s = inf
 
@@ -72,10 +73,12 @@ class Station:
         loop = asyncio.get_running_loop()
         now_s = loop.time()
         for said in self.twin.advance(now_s):
-            if self.link is not None:
+            if self.link is not None and not self.kept:
                 self.link.said(now_s, said.endpoint, said.data)
-        if not self.twin.on and self.link is not None:
-            self.link.drop("the unit was switched off")
+        if not self.twin.on:
+            self.kept = False
+            if self.link is not None:
+                self.link.drop("the unit was switched off")
         due_s = self.twin.due_s
         if due_s < self._alarm_s:  # an alarm that is too early only looks again
             self.rest()
@@ -130,7 +133,9 @@ class MemoryLink:
         self._opened_s = now_s
         self._heard = heard
         self._lost = lost
-        twin.connect(now_s)
+        if not station.kept:
+            twin.connect(now_s)
+        station.kept = False
         missing = [e.name for e in self._family.endpoints if e.uuid not in {have.uuid for have in twin.endpoints}]
         if missing:
             self._end()
@@ -185,6 +190,19 @@ class MemoryLink:
         if self._heard is not None:
             self._end()
             await asyncio.sleep(CLOSE_S)
+
+    def orphan(self) -> None:
+        """Its central is gone, and the radio keeps the link, as BlueZ does: the unit notices nothing, what was in
+        flight is lost, and the next central that connects has the same link.
+        """
+        if self._heard is None or self._station is None:
+            return
+        self._heard = None
+        for alarm in self._alarms:
+            alarm.cancel()
+        self._alarms.clear()
+        self._station.link = None
+        self._station.kept = True
 
     def said(self, now_s: float, endpoint: Endpoint, data: bytes) -> None:
         """Take a notification of the unit; the weather decides what becomes of it."""

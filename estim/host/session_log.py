@@ -135,6 +135,7 @@ class SessionLog:
             on_until_utc=None if settled else utc_at(seen.now, seen.on_until_s),
             goal={} if seen.stops_only else seen.goal,
             settled=settled,
+            blind=seen.stops_only,
         )
         await self._journal.close_session(self.number, outcome)
 

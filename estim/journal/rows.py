@@ -56,6 +56,8 @@ class Outcome:
     on_until_utc: datetime | None = None
     goal: Mapping[Channel, int] = field(default_factory=dict)
     settled: bool = True
+    blind: bool = False
+    """Its host had died: what the unit put out since the last beat is reckoned as the longest it can have been."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

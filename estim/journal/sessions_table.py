@@ -15,7 +15,7 @@ from typing import Any, assert_never
 
 from estim.core.days.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
-from estim.journal.database import moment, stamp, telling, transaction
+from estim.journal.database import BEAT_S, moment, stamp, telling, transaction
 from estim.journal.journal import Journal
 from estim.journal.reader import delivered
 from estim.journal.rows import (
@@ -92,6 +92,8 @@ class SessionsTable:
         """
         on_until = None if outcome.on_until_utc is None else stamp(outcome.on_until_utc)
         with telling(self.path, "; the session stays open in it"), transaction(self.db):
+            if outcome.blind:
+                self._count_blind(session, outcome.ended_utc)
             known = self.db.execute("SELECT level_max, goal FROM session WHERE id = ?", (session,)).fetchone()
             level_max, goal = known or (None, None)
             cursor = self.db.execute(
@@ -116,6 +118,21 @@ class SessionsTable:
             )
             if cursor.rowcount != 1:
                 raise EstimError(f"session {session} is not open in {self.path}", code=Exit.INTERNAL)
+
+    def _count_blind(self, session: int, ended_utc: datetime) -> None:
+        """Count what was put out since the last beat of a host that died; the row has beaten to its end then."""
+        row = self.db.execute(
+            "SELECT started_utc, beat_utc, on_until_utc FROM session WHERE id = ? AND ended_utc IS NULL", (session,)
+        ).fetchone()
+        if row is None or row[0] == row[1]:
+            return  # it never began to put out
+        beat_utc = _moment_or(row[1], ended_utc)
+        on_until_utc = NEVER if row[2] is None else _moment_or(row[2], NEVER)
+        over_utc = min(ended_utc, max(on_until_utc, beat_utc + timedelta(seconds=BEAT_S)))
+        self.db.execute(
+            "UPDATE session SET output_s = output_s + ?, beat_utc = ? WHERE id = ?",
+            (max(0.0, (over_utc - beat_utc).total_seconds()), stamp(ended_utc), session),
+        )
 
     def settle(self, session: int, at_utc: datetime) -> None:
         """Say that the unit of a session can't be on any more; raises EstimError (73).

@@ -133,6 +133,10 @@ class HostLink:
         """What the system does for a process that is gone, sooner or later."""
         await self._link.close()
 
+    def orphan(self) -> None:
+        """What BlueZ does for a process that is gone: the unit stays connected, and the next host has the same link."""
+        self._link.orphan()
+
     def _alive(self) -> None:
         if self._air.dead:
             raise AirError("this host is dead", lost=True)
