@@ -40,7 +40,8 @@ def add_verbs(app: typer.Typer, argv: list[str]) -> int:
     places = _GROUPS | _VERBS
     own = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     wanted = [word for word in argv if word in places]
-    if "--help" in argv or not (wanted or own.intersection(argv)):
+    verb = next((place for place, word in enumerate(argv) if word in places or word in own), len(argv))
+    if verb == len(argv) or "--help" in argv[:verb]:
         wanted = list(places)
     for name in wanted:
         if name in _added:
