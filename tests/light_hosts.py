@@ -12,6 +12,7 @@ from estim.core.messages.shown import ChannelView, Snapshot
 from estim.core.remote.state import Day
 from estim.core.vocabulary import Reason, State
 from estim.host.remote import Remote
+from estim.tasks import end
 from protocols.vocabulary import Channel
 
 
@@ -46,6 +47,10 @@ class LightHost:
             self._show(reason)
             self.remote.tell(ended(reason))
 
+    def show_live(self) -> None:
+        if self.state is State.RUNNING:
+            self._show()
+
     async def _obey(self, order: Lowering) -> None:
         if isinstance(order, Stop):
             self.stops += 1
@@ -77,9 +82,16 @@ async def at_broker(hosts: Sequence[LightHost]) -> AsyncIterator[None]:
     """Let hosts be connected meanwhile."""
     loop = asyncio.get_running_loop()
     running = [loop.create_task(host.remote.run()) for host in hosts]
+    showing = loop.create_task(_shown(hosts))
     try:
         yield
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running)
+        await end(showing, *running)
+
+
+async def _shown(hosts: Sequence[LightHost]) -> None:
+    """Show each session that goes on every second, as a real one is."""
+    while True:
+        for host in hosts:
+            host.show_live()
+        await asyncio.sleep(1)

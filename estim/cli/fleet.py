@@ -250,7 +250,7 @@ async def stop_hosts(broker: Broker, host: str | None) -> Stopped:
 def told(stopped: Stopped, host: str | None) -> tuple[str, Exit]:
     """Return what to say of a stop, and the exit code: only what every host has said of its units is confirmed."""
     whom = f"host {host}" if host else "all hosts"
-    if not stopped.asked:
+    if not stopped.open_units and not stopped.asked:
         return f"{whom}: no unit is known there, so there was nothing to stop", Exit.DONE
     if not stopped.open_units:
         return f"{whom}: stopped, every unit is off as its host says", Exit.DONE

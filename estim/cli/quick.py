@@ -117,10 +117,7 @@ def stop_and_tell(wanted: Wanted, where: Where, *, as_json: bool) -> int:
     code = reply.code if isinstance(reply, EstimError) else getattr(reply, "code", Exit.DONE)
     if code not in (Exit.DONE, Exit.USAGE) and not wanted.seen_off:
         code = Exit.NOT_CONFIRMED  # a bug of the host's, a unit that nobody knows: what isn't known to be off isn't off
-    try:
-        _tell(reply, as_json=as_json)
-    except Exception:  # noqa: BLE001 - the code tells of the unit, whatever went wrong with the words
-        unread()
+    _tell_whatever(reply, as_json=as_json)
     return int(code)
 
 
@@ -132,7 +129,6 @@ def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int
     """Stop, and give the link back; where the host can't be asked for that, stop in every way that there is."""
     import msgspec
 
-    from estim.cli.answer import told
     from estim.client.connection import read_reply
     from estim.core.messages.commands import Done, Refusal
     from estim.core.messages.lowering import Disconnect
@@ -145,8 +141,16 @@ def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int
     except EstimError:
         reply = None
     if isinstance(reply, Done) or (isinstance(reply, Refusal) and reply.code in _SETTLED):
-        return told(reply, as_json=as_json)
+        _tell_whatever(reply, as_json=as_json)
+        return reply.code if isinstance(reply, Refusal) else Exit.DONE
     return stop_and_tell(Wanted(unit), where, as_json=as_json)
+
+
+def _tell_whatever(reply: "Reply | EstimError", *, as_json: bool) -> None:
+    try:
+        _tell(reply, as_json=as_json)
+    except Exception:  # noqa: BLE001 - the code tells of the unit, whatever went wrong with the words
+        unread()
 
 
 def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:

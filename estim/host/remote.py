@@ -34,6 +34,9 @@ from estim.tasks import Tasks, end
 EVERY_S = 5.0
 """How often each state is told though nothing changes, s: live figures expire after 15."""
 
+FRESH_S = 10.0
+"""How old what is shown of a session that goes on may be to be told again, s."""
+
 CHANGE_S = 1.0
 """Least time between two states of a unit that differ only in figures, s."""
 
@@ -96,6 +99,7 @@ class Remote:
         self._chance = chance or Random()
         self._facts: dict[str, UnitFacts] = {}
         self._units: dict[str, Snapshot] = {}
+        self._shown_s: dict[str, float] = {}
         self._told: dict[str, tuple[float, bytes]] = {}
         self._entries = Allowance(ENTRIES_MAX, ENTRY_S)
         self._others = Allowance(OTHERS_MAX, OTHER_S)
@@ -159,6 +163,7 @@ class Remote:
         if unit not in self._facts and len(self._facts) >= UNITS_MAX:
             return
         self._units[unit] = shown
+        self._shown_s[unit] = asyncio.get_running_loop().time()
         self._describe(facts_of(unit, shown))
         linked = shown.lost_at is None and shown.state not in (State.CONNECTING, State.ENDED, State.IDLE)
         self.connection.publish(self.topics.unit(unit, "link"), (ONLINE if linked else OFFLINE).encode(), retain=True)
@@ -191,10 +196,21 @@ class Remote:
         await self._tell_all()
 
     async def _tell_all(self) -> None:
+        """Tell everything; a fault in it costs this telling, and never the way by which a stop comes."""
+        try:
+            await self._tell_everything()
+        except Exception:
+            logging.getLogger(__name__).exception("the house is not told of everything, by a fault of estim")
+
+    async def _tell_everything(self) -> None:
         doubts = self._doubts()
+        now_s = asyncio.get_running_loop().time()
         for unit, facts in list(self._facts.items()):
             if unit in self._units:
-                self._state(unit, self._units[unit], urgent=True)
+                shown = self._units[unit]
+                # A session that goes on is shown every second: one that isn't hangs, and its figures have to expire.
+                if shown.state is State.ENDED or now_s - self._shown_s[unit] <= FRESH_S:
+                    self._state(unit, shown, urgent=True)
             else:
                 state = _encode(idle_state(facts.name, facts.channels, doubts))
                 self.connection.publish(self.topics.unit(unit, "state"), state)

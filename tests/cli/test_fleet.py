@@ -16,7 +16,7 @@ from estim.cli.output import Redrawn
 from estim.client.exchange import exchange
 from estim.config.broker import Broker
 from estim.core.errors import EstimError, Exit
-from estim.core.remote.fleet import UnitSeen
+from estim.core.remote.fleet import OUT_OF_REACH, UnitSeen
 from tests.broker import House, Mosquitto, house, mosquitto
 from tests.cli.line import Person, streams, typed
 from tests.cli.playing import hosted
@@ -144,6 +144,8 @@ def test_many_that_are_not_off_are_counted() -> None:
 
 def test_a_host_without_units_is_not_called_stopped() -> None:
     assert told(Stopped(0, ()), "h7") == ("host h7: no unit is known there, so there was nothing to stop", Exit.DONE)
+    text, code = told(Stopped(0, (("h7", OUT_OF_REACH),)), None)
+    assert (code, "h7 what it can't reach" in text) == (Exit.NOT_CONFIRMED, True), "no unit is known, but one may be on"
 
 
 def test_real_hosts_are_seen_and_stopped(person: Person, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:

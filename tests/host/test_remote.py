@@ -2,17 +2,22 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from estim.clock import new_loop
 from estim.config.broker import Broker
 from estim.core.messages.lowering import Lowering
 from estim.core.remote.discovery import UnitFacts
 from estim.core.remote.state import Day
-from estim.host.remote import Remote
+from estim.core.vocabulary import State
+from estim.host.remote import FRESH_S, Remote
 from estim.tasks import end
 from protocols.vocabulary import Channel
 from tests.broker import GUARD_S, Mosquitto, house, mosquitto
+from tests.tui.scripted import RUNNING
 
 __all__ = ["mosquitto"]
 
@@ -56,3 +61,47 @@ async def test_a_house_that_comes_while_a_stop_is_under_way_is_told_everything_a
             assert await there.until(remote.topics.unit("c1", "state"))
         finally:
             await end(running)
+
+
+def lone(**more: Any) -> Remote:
+    """A host whose broker is nowhere."""
+    arguments: dict[str, Any] = {"known": [CALF], "health": True, "obey": no_order, "day": no_day, "doubts": tuple}
+    return Remote(Broker("127.0.0.1", 1), "h7", "h7", now=lambda: datetime.now(UTC), **{**arguments, **more})
+
+
+async def no_order(_order: Lowering) -> None:
+    raise AssertionError("nobody ordered anything")
+
+
+@pytest.mark.control("C-14")
+async def test_a_fault_in_what_is_told_leaves_the_way_for_a_stop_open(caplog: pytest.LogCaptureFixture) -> None:
+    async def no_such_day() -> Day | None:
+        raise RuntimeError("a diary of tomorrow")
+
+    running = asyncio.get_running_loop().create_task(lone(day=no_such_day).run())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not running.done()
+    assert "by a fault of estim" in caplog.text
+    await end(running)
+
+
+def test_what_is_shown_no_more_is_told_no_more_so_that_its_figures_expire() -> None:
+    async def life() -> None:
+        remote = lone()
+        topic = remote.topics.unit("c0ffee000003", "state")
+        waiting = remote.connection._outbox._newest
+        for state, told_again in ((State.RUNNING, False), (State.ENDED, True)):
+            remote.tell(replace(RUNNING, state=state))
+            await asyncio.sleep(FRESH_S - 1)
+            waiting.clear()
+            await remote._tell_all()
+            assert topic in waiting
+            await asyncio.sleep(2)
+            waiting.clear()
+            await remote._tell_all()
+            assert (topic in waiting) is told_again
+
+    loop, _clock = new_loop("max")
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(life())
