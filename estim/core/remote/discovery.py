@@ -15,6 +15,11 @@ from protocols.vocabulary import Channel
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 Entity = dict[str, Plain]
 
+AWAY = ("stop", "link", "state", "reason", "may_be_on", "may_be_on_until", "alarm", "alarm_text", "event")
+"""What needs only the host: a unit that is lost is stopped when it is found, and that it is lost has to be seen.
+
+Seen on a real Home Assistant: an event of a unit whose link had just gone never showed."""
+
 EXPIRE_S = 15
 """A live figure that isn't said again within this is unavailable; states are sent at least every 5 s."""
 
@@ -36,13 +41,15 @@ def unit_device(topics: HostTopics, facts: UnitFacts) -> dict[str, Plain]:
     ident = f"estim_{topics.host}_{facts.unit}".replace("-", "_")
     orders = topics.unit(facts.unit, "cmd")
     bridge: list[Plain] = [{"t": topics.bridge}]
-    both: list[Plain] = [{"t": topics.bridge}, {"t": topics.unit(facts.unit, "link")}]
+    link = topics.unit(facts.unit, "link")
     entities = {
-        **_buttons(orders, bridge, both),
-        **_truths(bridge, topics.unit(facts.unit, "link")),
+        **_buttons(orders),
+        **_truths(link),
         **_figures(facts.channels),
         "event": _event("Session", UNIT_EVENTS, topics.unit(facts.unit, "event")),
     }
+    for key in AWAY:
+        entities[key] = {**entities[key], "avty": bridge}
     return {
         "dev": {
             "ids": [ident],
@@ -53,7 +60,7 @@ def unit_device(topics: HostTopics, facts: UnitFacts) -> dict[str, Plain]:
         },
         "o": {"name": "estim", "sw": __version__},
         "stat_t": topics.unit(facts.unit, "state"),
-        "avty": both,
+        "avty": [{"t": topics.bridge}, {"t": link}],
         "avty_mode": "all",
         "qos": 1,
         "cmps": _named(ident, entities),
@@ -106,16 +113,15 @@ def _named(ident: str, entities: dict[str, Entity]) -> Plain:
     return named
 
 
-def _buttons(orders: str, bridge: list[Plain], both: list[Plain]) -> dict[str, Entity]:
-    """The stop lives while the unit is away: a lost unit is stopped when it is found."""
+def _buttons(orders: str) -> dict[str, Entity]:
     return {
-        "stop": {**_button("Stop", orders, "stop", "mdi:stop-circle"), "avty": bridge},
-        "pause": {**_button("Pause", orders, "pause", "mdi:pause-circle"), "avty": both},
-        "level_down": {**_button("Level down", orders, "level_down", "mdi:minus-circle"), "avty": both},
+        "stop": _button("Stop", orders, "stop", "mdi:stop-circle"),
+        "pause": _button("Pause", orders, "pause", "mdi:pause-circle"),
+        "level_down": _button("Level down", orders, "level_down", "mdi:minus-circle"),
     }
 
 
-def _truths(bridge: list[Plain], link: str) -> dict[str, Entity]:
+def _truths(link: str) -> dict[str, Entity]:
     connected: Entity = {
         "p": "binary_sensor",
         "name": "Link",
@@ -124,12 +130,11 @@ def _truths(bridge: list[Plain], link: str) -> dict[str, Entity]:
         "stat_t": link,
         "pl_on": "online",
         "pl_off": "offline",
-        "avty": bridge,
     }
     return {
         "stimulating": _truth("Stimulating", "stimulating", "running"),
-        "may_be_on": {**_truth("May be on", "may_be_on", "safety"), "avty": bridge},
-        "alarm": {**_truth("Alarm", "alarm", "problem"), "avty": bridge},
+        "may_be_on": _truth("May be on", "may_be_on", "safety"),
+        "alarm": _truth("Alarm", "alarm", "problem"),
         "link": connected,
     }
 

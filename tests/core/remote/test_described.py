@@ -73,6 +73,23 @@ def test_two_units_and_their_host_are_taken_whole(family: str) -> None:
     described(json.dumps(host_device(HostTopics("other"), "other", health=False)).encode(), taken)
 
 
+def test_what_is_told_of_a_unit_that_is_away_needs_only_the_host() -> None:
+    device = unit_device(TOPICS, facts("coyote3", "C1:02:03:04:05:06"))
+    entities = described(json.dumps(device).encode(), set())
+    away = {key for key, entity in entities.items() if entity["avty"] == [{"t": TOPICS.bridge}]}
+    assert away == {
+        "stop",
+        "link",
+        "state",
+        "reason",
+        "may_be_on",
+        "may_be_on_until",
+        "alarm",
+        "alarm_text",
+        "event",
+    }, "a lost link and an end are told when the unit can't be reached"
+
+
 @pytest.mark.parametrize("family", names())
 @pytest.mark.parametrize("health", [True, False])
 def test_every_figure_of_every_state_can_be_read(family: str, health: bool) -> None:

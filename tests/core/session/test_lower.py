@@ -1,7 +1,7 @@
 """A level that is lowered from afar: nothing rises by it wherever a session is, and what rises stops rising."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from estim.core.errors import EstimError
@@ -50,8 +50,9 @@ def test_all_channels_go_down_and_one_that_is_named_alone() -> None:
 
 @pytest.mark.control("C-14")
 @settings(max_examples=25)
+@example(steps=-1, wait_s=20, name="coyote3")
 @given(
-    steps=st.integers(-1000, 1000),
+    steps=st.integers(-5, 5) | st.integers(-1000, 1000),
     wait_s=st.floats(0, 25),
     name=st.sampled_from(("coyote3", "em70", "zc95", "openemsstim")),
 )
