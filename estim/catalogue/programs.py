@@ -72,13 +72,13 @@ def read_file(path: Path) -> Program:
     try:
         with open(path, "rb", opener=_open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise EstimError(f"{path} is no program file but a pipe or device", code=Exit.NO_INPUT)
+                raise EstimError(f"{path} isn't a program file but a pipe or device", code=Exit.NO_INPUT)
             data = file.read(SIZE_MAX + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise EstimError(f"can't read {path}: {reason}", code=Exit.NO_INPUT) from error
     if len(data) > SIZE_MAX:
-        raise ProgramError(f"{path}: longer than {SIZE_MAX // 1024} KiB: that is no program")
+        raise ProgramError(f"{path}: longer than {SIZE_MAX // 1024} KiB: that isn't a program")
     return read_program(data, str(path))
 
 

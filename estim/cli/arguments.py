@@ -80,7 +80,7 @@ def any_moment(text: str, now: datetime, usual: time = time(12)) -> datetime:
             if day == now.date() and at > now.replace(tzinfo=None):
                 at = now.replace(tzinfo=None)
     except ValueError as error:
-        raise wrong(f"{text!r} is no moment: say 8:05, 2026-11-24, or 2026-11-24T08:05") from error
+        raise wrong(f"{text!r} isn't a moment: try 8:05, 2026-11-24, or 2026-11-24T08:05") from error
     if at.tzinfo is None:
         zone = now.tzinfo
         at = resolve(at, zone) if isinstance(zone, ZoneInfo) else at.replace(tzinfo=zone)
@@ -97,12 +97,12 @@ def day_of(text: str, now: datetime) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:
-        raise wrong(f"{text!r} is no day: say today, yesterday, or such as 2026-11-24") from error
+        raise wrong(f"{text!r} isn't a day: try today, yesterday, or 2026-11-24") from error
 
 
 def clock_of(text: str) -> time:
     """Read a time of the day, "8", "8:00" or "20:30"."""
     found = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", text.strip())
     if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
-        raise wrong(f"{text!r} is no time of the day: say such as 8:00 or 20:30")
+        raise wrong(f"{text!r} isn't a time of day: try 8:00 or 20:30")
     return time(int(found[1]), int(found[2] or 0))

@@ -88,7 +88,7 @@ def flag(
     """Say that there was a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or none."""
     flags: Flags = context.obj
     if sign not in (*RED_FLAGS, NO_SIGN):
-        raise wrong(f"{sign!r} is no sign: say one of {', '.join((*RED_FLAGS, NO_SIGN))}")
+        raise wrong(f"{sign!r} isn't one of the signs: choose from {', '.join((*RED_FLAGS, NO_SIGN))}")
     signs = [] if sign == NO_SIGN else [sign]
     with opened(flags.host, write=True) as journal:
         journal.enter(*signs_answered(signs, moment_of(at, journal.now)))

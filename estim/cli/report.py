@@ -75,7 +75,7 @@ def export(
     """
     flags: Flags = context.obj
     if form not in FORMATS:
-        raise wrong(f"{form!r} is no format: say one of {', '.join(FORMATS)}")
+        raise wrong(f"{form!r} isn't a format: choose one of {', '.join(FORMATS)}")
     if bom and form != "csv":
         raise wrong(f"--bom is for csv, not for {form}")
     if todo and form != "ics":

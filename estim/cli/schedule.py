@@ -191,7 +191,7 @@ def _meant(slot: Slot | None, wanted: str | None) -> bool:
     try:
         at = datetime.fromisoformat(wanted).replace(tzinfo=None)
     except ValueError as error:
-        raise wrong(f"{wanted!r} is no slot: say such as 20:00 or 2026-11-30T08:00") from error
+        raise wrong(f"{wanted!r} isn't a slot: try 20:00 or 2026-11-30T08:00") from error
     return slot is not None and at == slot.at.replace(tzinfo=None)
 
 

@@ -66,7 +66,7 @@ def check_address(typed: str) -> SplitResult:
 
 
 def _read(address: str, where: str, code: Exit) -> SplitResult:
-    wrong = EstimError(f"{where}: that is no broker's address; write {BROKER_EXAMPLE}", code=code)
+    wrong = EstimError(f"{where}: that isn't a broker's address; write {BROKER_EXAMPLE}", code=code)
     try:
         parts = urlsplit(address)
         known = parts.scheme in ("mqtt", "mqtts") and bool(parts.hostname) and parts.port != 0

@@ -228,7 +228,7 @@ def _fields(table: str, data: Mapping[str, Any], kinds: Mapping[str, Any], wrong
 def _unknown(name: str, field: str, kinds: Mapping[str, Any]) -> str:
     near = get_close_matches(field, kinds, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(kinds)}"
-    return f"{name} is no setting; {hint}"
+    return f"{name} isn't a setting; {hint}"
 
 
 def _culprits(field: str, value: Any, kind: Any) -> list[tuple[str, Any]]:
@@ -282,7 +282,7 @@ _DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2, "mqtt": 2}
 def _keys(path: Path, field: str) -> list[str]:
     keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
     if not all(keys) or len(keys) != _DEPTH.get(keys[0], 1):
-        raise _wrong(path, f'{field!r} is no setting; such as "minutes" or "cap.coyote3.A"')
+        raise _wrong(path, f'{field!r} is not a setting; try "minutes" or "cap.coyote3.A"')
     return keys
 
 

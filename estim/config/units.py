@@ -218,7 +218,7 @@ def _read(path: Path) -> tuple[Unit, ...]:
         units = msgspec.json.decode(data, type=_File).units
     except (msgspec.MsgspecError, RecursionError) as error:
         raise EstimError(
-            f"{path} is no list of units: {error}; correct it, or move it away and add the units again",
+            f"{path} isn't a list of units: {error}; correct it, or move it away and add the units again",
             code=Exit.CONFIG,
         ) from error
     for unit in units:

@@ -21,13 +21,13 @@ def read_levels(text: str, what: str) -> dict[Channel, int]:
         level = re.fullmatch(r"(?:([A-D])=)?([0-9]{1,4})", part.upper())
         if level is None:
             _ask_back(part, what)
-            raise EstimError(f"{what} “{part}” is no level: {FORM}", code=Exit.USAGE)
+            raise EstimError(f"{what} “{part}” isn't a level: {FORM}", code=Exit.USAGE)
         channel = Channel(level[1] or "A")
         if channel in found:
             raise EstimError(f"{what} “{text.strip()}” sets {channel.value} twice: {FORM}", code=Exit.USAGE)
         found[channel] = int(level[2])
     if not found:
-        raise EstimError(f"{what} “{text.strip()}” is no level: {FORM}", code=Exit.USAGE)
+        raise EstimError(f"{what} “{text.strip()}” isn't a level: {FORM}", code=Exit.USAGE)
     return found
 
 

@@ -74,7 +74,7 @@ def _no_number(typed: str, what: str, lo: float, hi: float, unit: str) -> EstimE
             f"{what} {shown(typed)} can be read in two ways: write it without groups, with at most one point or "
             "comma, such as 1234.5"
         )
-    return _wrong(f"{what} {shown(typed)} is no number: it takes {_range(lo, hi, unit)}, written such as 20 or 2.5")
+    return _wrong(f"{what} {shown(typed)} isn't a number: it takes {_range(lo, hi, unit)}, written such as 20 or 2.5")
 
 
 def _two_meanings(typed: str, what: str, whole: str, fraction: str, unit: str) -> EstimError:

@@ -171,7 +171,7 @@ def _rules(text: str) -> tuple[str, ...]:
     rules = parted(_text(text), "\n")
     for rule in rules:
         if re.search(r"INTERVAL=(?![1-9][0-9]{0,3}(;|$))", rule.upper()):  # dateutil would search for ever with 0
-            raise Wrong("has an INTERVAL that is no whole number from 1 to 9999")
+            raise Wrong("has an INTERVAL that isn't a whole number from 1 to 9999")
         try:
             check_rules((rule,))
         except EstimError as error:

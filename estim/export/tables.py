@@ -118,7 +118,7 @@ def _cells(column: Column, value: Any) -> Iterator[str]:
 def _strange(files: Mapping[str, str]) -> list[str]:
     known = [table.file for table in TABLES]
     return [
-        f"{name}: is no table of a journal{_meant(name, known)}, allowed: {', '.join(known)}"
+        f"{name} isn't a table of a journal{_meant(name, known)}, allowed: {', '.join(known)}"
         for name in files
         if name not in known
     ]

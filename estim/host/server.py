@@ -250,7 +250,7 @@ async def _skip(reader: asyncio.StreamReader, seen: int) -> None:
 
 
 def _bad(why: str) -> Refusal:
-    return Refusal(code=Exit.USAGE, text=f"that is no command: {why}")
+    return Refusal(code=Exit.USAGE, text=f"that isn't a command: {why}")
 
 
 async def serve(path: Path, supervisor: Supervisor) -> Server:

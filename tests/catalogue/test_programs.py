@@ -263,8 +263,8 @@ def test_what_can_not_be_read_is_told(tmp_path: Path) -> None:
 
 def test_a_pipe_or_an_endless_device_never_blocks(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
-    assert "is no program file" in not_found(tmp_path, "pipe").text
-    assert "is no program file" in not_found(tmp_path, "/dev/zero").text
+    assert "isn't a program file" in not_found(tmp_path, "pipe").text
+    assert "isn't a program file" in not_found(tmp_path, "/dev/zero").text
 
 
 def test_a_huge_or_binary_file_is_no_program(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_the_files_own_pads_hold_unless_others_are_named(person: Person, file: P
     [
         (("--current-ma", "260"), Exit.REFUSED, "52 mA r.m.s.: at most 50 (IEC 60601-2-10)"),
         (("--current-ma", "0"), Exit.USAGE, "--current-ma “0”: it takes 0.1 to 500 mA"),
-        (("--pad-cm2", "nan"), Exit.USAGE, "--pad-cm2 “nan” is no number: it takes 4 to 400 cm²"),
+        (("--pad-cm2", "nan"), Exit.USAGE, "--pad-cm2 “nan” isn't a number: it takes 4 to 400 cm²"),
     ],
 )
 def test_a_check_refuses_what_is_too_much_or_no_figure(

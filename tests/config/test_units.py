@@ -125,7 +125,7 @@ def test_more_than_anybody_owns_is_refused(home: Home) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "no list of units"),
+        ("{", "isn't a list of units"),
         ('{"schema": 2, "units": [{"new": 1}]}', "newer estim"),
         ('{"schema": 1, "units": [], "zones": []}', "zones"),
         ('{"units": [{"name": "a", "address": "b", "family": "c", "added_utc": "2026-03-01T08:00:00"}]}', "offset"),

@@ -249,7 +249,7 @@ def test_a_wrong_cell_is_told_with_its_line_and_what_is_allowed(row: str, told: 
         ("breaks", "at,first,last,holiday\n2026-06-10T08:00Z,2026-06-10,,perhaps\n", "allowed: true or false"),
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,,Nowhere/Town\n", "zone is 'Nowhere/Town'"),
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,RRULE:\\,UTC\n", "rules ends with a backslash"),
-        ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=DAILY,UTC\n", "rules can't be followed ('FREQ=DAILY' is no"),
+        ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=DAILY,UTC\n", "rules can't be followed ('FREQ=DAILY' isn't"),
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=DAILY;INTERVAL=0;BYHOUR=8,UTC\n", "has an INTERVAL"),
         ("regimes", "at,rules,zone\n2026-06-10T08:00Z,FREQ=MONTHLY;BYDAY=9MO;BYHOUR=8,UTC\n", "can't be followed"),
         ("notes", 'at,text\n2026-06-10T08:00Z,"never ended\n', "line 2: unexpected end of data"),
@@ -289,7 +289,7 @@ def test_a_wrong_header_names_the_nearest_column(header: str, told: str) -> None
 
 def test_a_file_that_is_no_table_is_told_with_the_nearest_name() -> None:
     (mistake,) = mistakes_of(pains=pain(""))
-    assert mistake.startswith("pains.csv: is no table of a journal (is pain.csv meant?)")
+    assert mistake.startswith("pains.csv isn't a table of a journal (is pain.csv meant?)")
 
 
 def test_two_sessions_never_share_a_number_and_a_check_names_one_that_is_there() -> None:

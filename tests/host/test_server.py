@@ -182,7 +182,7 @@ async def test_what_is_no_command_is_answered_with_a_sentence_and_the_host_goes_
     refused = await client.hear()
     assert isinstance(refused, Refusal)
     assert refused.code == Exit.USAGE
-    assert refused.text.startswith("that is no command: ")
+    assert refused.text.startswith("that isn't a command: ")
     assert why in refused.text
     assert await client.hear() == Done("Arm")
     assert house.supervisor.asked == [Arm()]

@@ -73,11 +73,12 @@ class House:
     def until(self, what: str, true: Callable[[dict[str, dict[str, Any]]], bool]) -> float:
         """Return after how many seconds this was true of its entities."""
         began_s = time.monotonic()
-        while not true(found := self.entities()):
+        found = self.entities()
+        while not true(found):
             if time.monotonic() - began_s > PATIENCE_S:
                 states = {key: (one["id"], one["state"], one["event"]) for key, one in found.items()}
                 raise NotSeenError(f"{what}: not seen within {PATIENCE_S:.0f} s: {json.dumps(states, indent=1)}")
-            time.sleep(0.05)
+            found = self.ask(do="changed")
         took_s = time.monotonic() - began_s
         say(f"{what}: seen after {took_s:.1f} s")
         return took_s

@@ -14,6 +14,7 @@ from typing import Any
 from homeassistant import bootstrap
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import __version__
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry, entity_registry
 from homeassistant.runner import RuntimeConfig
 
@@ -59,9 +60,27 @@ def entities(hass: Any) -> dict[str, Any]:
     return found
 
 
+async def changed(hass: Any) -> None:
+    """Return when a state changes, or a second later."""
+    known = asyncio.Event()
+
+    @callback  # type: ignore[untyped-decorator] # it isn't installed where types are checked
+    def told(_event: Any) -> None:
+        known.set()
+
+    forget = hass.bus.async_listen_once("state_changed", told)
+    try:
+        await asyncio.wait_for(known.wait(), 1.0)
+    except TimeoutError:
+        forget()
+
+
 async def answer(hass: Any, order: dict[str, Any]) -> Any:
     match order["do"]:
         case "entities":
+            return entities(hass)
+        case "changed":
+            await changed(hass)
             return entities(hass)
         case "complaints":
             return complaints

@@ -290,11 +290,11 @@ WRONG = (
     ("minutes", "2,5,", "Minutes"),
     ("goal", "2,5", "sets A twice"),
     ("minutes", "1e1", "0.1 to 30"),
-    ("goal", "12.5", "“12.5” is no level"),
+    ("goal", "12.5", "“12.5” isn't a level"),
     ("minutes", "25 min", "“25 min”"),
     ("goal", "A=1x", "write a whole number"),
     ("minutes", "0.02", "0.1 to 30"),
-    ("goal", "E=3", "“E=3” is no level"),
+    ("goal", "E=3", "“E=3” isn't a level"),
 )
 """What is typed, and a word of what is said of it, which no two neighbours share."""
 

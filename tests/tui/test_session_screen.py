@@ -208,7 +208,7 @@ async def test_enter_in_a_field_never_starts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "word"), [("minutes", "31", "it takes 0.1 to 30"), ("goal", "A12", "is no level")]
+    ("field", "text", "word"), [("minutes", "31", "it takes 0.1 to 30"), ("goal", "A12", "isn't a level")]
 )
 async def test_a_wrong_field_is_told_and_starts_nothing(field: str, text: str, word: str) -> None:
     client = ScriptedClient()

@@ -87,7 +87,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise EstimError(
-            f"there is no time zone {name!r}: say a name such as Europe/Berlin or America/New_York, or local",
+            f"there is no time zone {name!r}: try a name such as Europe/Berlin or America/New_York, or local",
             code=Exit.CONFIG,
         ) from error
 
@@ -283,4 +283,4 @@ def _parsed(text: str, start: datetime) -> rrule:
 
 def _bad(text: str, why: str) -> EstimError:
     shown = text if len(text) <= 80 else f"{text[:79]}…"
-    return EstimError(f"{shown!r} is no rule that can be followed: {why}; such as {TWICE_A_DAY}", code=Exit.CONFIG)
+    return EstimError(f"{shown!r} isn't a rule that can be followed: {why}; try {TWICE_A_DAY}", code=Exit.CONFIG)

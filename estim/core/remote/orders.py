@@ -45,7 +45,9 @@ def read_order(payload: bytes, unit: str | None) -> Lowering:
     try:
         words = payload.decode("ascii").casefold().split()
     except UnicodeDecodeError:
-        raise EstimError(f"{payload[:40]!r} is no order: stop, pause, level_down, snooze, pain or reminders") from None
+        raise EstimError(
+            f"{payload[:40]!r} isn't an order: stop, pause, level_down, snooze, pain or reminders"
+        ) from None
     match words:
         case ["stop"]:
             return Stop(unit=unit)
@@ -63,4 +65,6 @@ def read_order(payload: bytes, unit: str | None) -> Lowering:
             return SetReminders(on == "on")
         case _:
             order = shown(payload.decode("ascii"))
-            raise EstimError(f"{order} is no order: stop, pause, level_down, snooze, pain 0 to 10, reminders on or off")
+            raise EstimError(
+                f"{order} isn't an order: stop, pause, level_down, snooze, pain 0 to 10, reminders on or off"
+            )

@@ -385,7 +385,7 @@ class BleLink:
                 found[endpoint] = value
             elif endpoint in self._family.subscribe or endpoint.can & (Can.WRITE | Can.COMMAND):
                 raise AirError(
-                    f"{self._address} is no {self._family.title}: it has no characteristic {endpoint.name}"
+                    f"{self._address} isn't a {self._family.title}: it has no characteristic {endpoint.name}"
                     f" (service {endpoint.service}, {endpoint.uuid})"
                 )
         return found
