@@ -102,7 +102,7 @@ async def test_a_word_that_was_kept_by_the_broker_proves_nothing(mosquitto: Mosq
     assert told(done, None)[1] == Exit.NOT_CONFIRMED
 
 
-@pytest.mark.control("C-14")
+@pytest.mark.control("C-46")
 async def test_a_host_without_known_units_is_asked_too_and_not_confirmed_before_it_has_said_how_it_is(
     mosquitto: Mosquitto,
 ) -> None:

@@ -35,7 +35,7 @@ def test_a_unit_is_quiet_only_when_its_host_says_so_after_it_was_asked() -> None
     assert fleet.open_units("h8", 2.0) == []
 
 
-@pytest.mark.control("C-14")
+@pytest.mark.control("C-46")
 @pytest.mark.parametrize("units", [0, 1])
 def test_a_host_that_is_there_is_open_until_it_has_said_how_it_is_since_it_was_asked(units: int) -> None:
     fleet = Fleet()
@@ -130,7 +130,7 @@ SAID = st.sampled_from(HOSTS).flatmap(
 )
 
 
-@pytest.mark.control("C-14")
+@pytest.mark.control("C-46")
 @given(st.lists(SAID, max_size=12), st.lists(SAID, max_size=8))
 def test_no_host_counts_as_stopped_that_is_there_and_has_not_said_so_since_it_was_asked(
     before: list[tuple[str, str, bytes]], since: list[tuple[str, str, bytes]]
