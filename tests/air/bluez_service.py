@@ -79,7 +79,7 @@ class Unit:
 
 
 class BluezService:
-    """The service; `start` and `kill` it, `pull` and `plug` its adapter."""
+    """The service; `start` and `kill` it, `pull` and `plug` its adapter, or switch it with `power`."""
 
     def __init__(self, address: str, twins: Sequence[Twin], made: Family) -> None:
         self._address = address
@@ -87,6 +87,7 @@ class BluezService:
         self._units = {twin.address: Unit(twin, made) for twin in twins}
         self._bus: MessageBus | None = None
         self._there = True
+        self._powered = True
         self._searching: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -103,7 +104,7 @@ class BluezService:
         await bus.request_name("org.bluez")
         self._begin(self._advertise(bus))
         if self._there:
-            self._added(ADAPTER, {"org.bluez.Adapter1": _adapter()})
+            self._added(ADAPTER, {"org.bluez.Adapter1": self._adapter()})
 
     def kill(self, *, keeps_links: bool = False) -> None:
         """Be gone from the bus without a word."""
@@ -130,7 +131,17 @@ class BluezService:
     def plug(self) -> None:
         """Put it back."""
         self._there = True
-        self._added(ADAPTER, {"org.bluez.Adapter1": _adapter()})
+        self._added(ADAPTER, {"org.bluez.Adapter1": self._adapter()})
+
+    async def power(self, on: bool) -> None:
+        """Switch the adapter: before it is off it lets its links go, and says so."""
+        self._powered = on
+        self._searching.clear()
+        for unit in self._units.values() if not on else ():
+            if unit.link is not None:
+                await unit.link.close()
+                self._lost(unit)
+        self._changed(ADAPTER, "org.bluez.Adapter1", {"Powered": Variant("b", on)})
 
     async def end(self) -> None:
         """End for good."""
@@ -159,6 +170,9 @@ class BluezService:
 
     def _changed(self, path: str, interface: str, what: Plain) -> None:
         self._signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", [interface, what, []])
+
+    def _adapter(self) -> Plain:
+        return {"Powered": Variant("b", self._powered), "Roles": Variant("as", ["central"])}
 
     async def _advertise(self, bus: MessageBus) -> None:
         """Tell of the units that are on the air, for as long as somebody searches."""
@@ -205,7 +219,7 @@ class BluezService:
     def _objects(self) -> dict[str, dict[str, Plain]]:
         if not self._there:
             return {}
-        found = {ADAPTER: {"org.bluez.Adapter1": _adapter()}}
+        found = {ADAPTER: {"org.bluez.Adapter1": self._adapter()}}
         for unit in self._units.values():
             if unit.known:
                 found[unit.path] = {"org.bluez.Device1": unit.device()}
@@ -214,6 +228,8 @@ class BluezService:
 
     def _asked_to_search(self, asked: Message) -> Message:
         sender = asked.sender or ""
+        if not self._powered:
+            return Message.new_error(asked, "org.bluez.Error.NotReady", "Resource Not Ready")
         if asked.member == "StartDiscovery":
             self._searching.add(sender)
         elif asked.member == "StopDiscovery":
@@ -229,6 +245,8 @@ class BluezService:
             bus.send(answer)
 
     async def _asked_of_unit(self, unit: Unit, asked: Message) -> Message:
+        if asked.member == "Connect" and not self._powered:
+            raise AirError("the adapter is off")
         if asked.member == "Connect" and unit.link is None:
             link = self._room.link(unit.advert.address, unit.made)
             await link.open(
@@ -266,10 +284,6 @@ class BluezService:
         task = asyncio.get_running_loop().create_task(_quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _adapter() -> Plain:
-    return {"Powered": Variant("b", True), "Roles": Variant("as", ["central"])}
 
 
 def _refusal(error: AirError) -> str:

@@ -111,7 +111,20 @@ async def joined(scene: Scene) -> None:
     await scene.bluez.start()
 
 
-INCIDENTS = {"service": (killed, restarted), "adapter": (pulled, plugged), "bus": (cut_off, joined)}
+async def switched_off(scene: Scene) -> None:
+    await scene.bluez.power(False)
+
+
+async def switched_on(scene: Scene) -> None:
+    await scene.bluez.power(True)
+
+
+INCIDENTS = {
+    "service": (killed, restarted),
+    "adapter": (pulled, plugged),
+    "power": (switched_off, switched_on),
+    "bus": (cut_off, joined),
+}
 """What goes, and how it comes back. The unit's link outlasts the bus: BlueZ holds it, and nobody can ask for it."""
 
 
@@ -119,7 +132,14 @@ INCIDENTS = {"service": (killed, restarted), "adapter": (pulled, plugged), "bus"
 @pytest.mark.control("C-46")
 @pytest.mark.parametrize(
     ("name", "gone"),
-    [("em70", "service"), ("em70", "adapter"), ("em70", "bus"), ("coyote3", "service"), ("zc95", "bus")],
+    [
+        ("em70", "service"),
+        ("em70", "adapter"),
+        ("em70", "power"),
+        ("em70", "bus"),
+        ("coyote3", "service"),
+        ("zc95", "bus"),
+    ],
 )
 def test_what_goes_away_under_a_session_is_told_and_its_unit_stopped_when_it_is_back(
     folder: Path, bus: Bus, monkeypatch: pytest.MonkeyPatch, name: str, gone: str
