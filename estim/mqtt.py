@@ -3,7 +3,8 @@
 1. `publish` takes a message and returns at once, whether or not there is a broker. Of each topic the newest message
    waits; events wait in a row, of which the oldest are dropped. Nothing grows while the broker is away.
 2. The broker tells everybody that this host is gone by its last will, and the host says so itself when it ends.
-3. After each connect what is retained is said again: a broker may have lost it.
+3. After each connect what is retained is said again: a broker may have lost it. What an earlier life of this host left
+   there is heard for a moment then, so that it can be taken back.
 4. What comes in is handed on where it arrives and waits in no queue: a flood can't put a stop behind it or push it out.
    What is never acted on is counted; what is larger than anything that could be an order the broker keeps to itself.
 5. It connects again for ever, with a wait that doubles up to a minute, and is never twice the same.
@@ -18,7 +19,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 
-from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from aiomqtt import Client, Message, MqttError, ProtocolVersion, Topic, Will
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -43,6 +44,9 @@ FLIGHT_MAX = 32
 
 TIMEOUT_S = 10.0
 """Longest wait for the broker to take a message, an order or a connection, s."""
+
+RECALL_S = 5.0
+"""How long after each connect is listened for what an earlier life left there, s: what is retained comes at once."""
 
 LAST_WORDS_S = 1.0
 """Longest wait for the broker when the host ends, s."""
@@ -109,7 +113,8 @@ class Outbox:
 
 class BrokerConnection:
     """One way to a broker. `bridge` is where it says that it is there, None: it says so nowhere. `orders` are topics of
-    what is acted on, `notices` of what is only known; `obey` and `noticed` take topic and payload, and return at once.
+    what is acted on, `notices` of what is only known, `own` of what an earlier life of this one may have left retained,
+    heard for a moment after each connect; `obey` and `noticed` take topic and payload, and return at once.
     """
 
     def __init__(
@@ -123,6 +128,7 @@ class BrokerConnection:
         obey: Callable[[str, bytes], None],
         noticed: Callable[[str, bytes], None],
         connected: Callable[[], None],
+        own: str | None = None,
         chance: Random | None = None,
         time_s: Callable[[], float] | None = None,
     ) -> None:
@@ -131,6 +137,7 @@ class BrokerConnection:
         self._bridge = bridge
         self._orders = tuple(orders)
         self._notices = tuple(notices)
+        self._own = own
         self._obey = obey
         self._noticed = noticed
         self._connected = connected
@@ -169,9 +176,9 @@ class BrokerConnection:
         self._outbox.put(message, event=event)
 
     def withdraw(self, topic: str) -> None:
-        """Take a retained message back."""
-        if self._retained.pop(topic, None) is not None:
-            self._outbox.put(Outgoing(topic, b"", retain=True, qos=1))
+        """Take a retained message back, whoever put it there: this one, or an earlier life of it."""
+        self._retained.pop(topic, None)
+        self._outbox.put(Outgoing(topic, b"", retain=True, qos=1))
 
     def say_again(self, topics: Sequence[str]) -> None:
         """Send retained messages once more, for somebody who has just come."""
@@ -232,12 +239,22 @@ class BrokerConnection:
     async def _both_ways(self, client: Client) -> None:
         sending = asyncio.get_running_loop().create_task(self._send(client))
         lasting = asyncio.get_running_loop().create_task(_until_gone(client))
+        recalling = asyncio.get_running_loop().create_task(self._recall(client))
         try:
             done, _ = await asyncio.wait({sending, lasting}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            await end(sending, lasting)
+            await end(sending, lasting, recalling)
+
+    async def _recall(self, client: Client) -> None:
+        """Hear for a moment what an earlier life left there; without it nothing else is worse."""
+        if self._own is None:
+            return
+        with suppress(MqttError, TimeoutError):
+            await client.subscribe(self._own, options=SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0))
+            await asyncio.sleep(RECALL_S)
+            await client.unsubscribe(self._own)
 
     def _client(self, context: ssl.SSLContext | None) -> Client:
         broker = self._broker
@@ -272,7 +289,7 @@ class BrokerConnection:
         """Hand a message on, or count it; called for each that arrives, and there may be thousands. Never raises."""
         topic = str(message.topic)
         take = self._noticed
-        if not self._only_known(topic):
+        if not self._only_known(message.topic):
             why = ignored(
                 message.payload, retained=message.retain, subscribed_s=self._subscribed_s, now_s=self._time_s()
             )
@@ -285,9 +302,11 @@ class BrokerConnection:
         except Exception:  # the library would hang up, and begin again with the same message
             logging.getLogger(__name__).exception("a message on %s is left out, by a fault of estim", topic)
 
-    def _only_known(self, topic: str) -> bool:
+    def _only_known(self, topic: Topic) -> bool:
         """Say whether what is said on a topic is nothing to be acted on."""
-        return not self._orders or topic in self._notices
+        if not self._orders or str(topic) in self._notices:
+            return True
+        return self._own is not None and topic.matches(self._own)
 
     def _check(self, topics: Sequence[tuple[str, SubscribeOptions]], answers: Sequence[object]) -> None:
         """Say what the broker doesn't let this one hear: a stop that is sent there would be waited for in vain."""

@@ -53,7 +53,7 @@ class Ear:
 
 
 @asynccontextmanager
-async def joined(broker: Mosquitto, ear: Ear) -> AsyncIterator[BrokerConnection]:
+async def joined(broker: Mosquitto, ear: Ear, own: str | None = None) -> AsyncIterator[BrokerConnection]:
     made = BrokerConnection(
         Broker("127.0.0.1", broker.port),
         client_id="estim-h7",
@@ -63,6 +63,7 @@ async def joined(broker: Mosquitto, ear: Ear) -> AsyncIterator[BrokerConnection]
         obey=ear.obey,
         noticed=lambda topic, payload: ear.notices.put_nowait((topic, payload)),
         connected=lambda: ear.connected.put_nowait(True),
+        own=own,
         chance=Random(1),
         time_s=ear.time_s,
     )
@@ -97,6 +98,30 @@ async def test_what_is_retained_early_or_too_long_is_counted_and_not_handed_on(m
             assert await ear.order() == (ORDERS, b"x" * 1024)
             assert ear.orders.empty()
             assert dict(connection.dropped) == {"early": 1, "retained": 1, "long": 1}
+
+
+@pytest.mark.control("C-14")
+async def test_what_an_earlier_life_left_is_heard_for_a_moment_after_each_connect_and_is_never_an_order(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("estim.mqtt.RECALL_S", 0.2)
+    async with house(mosquitto, "none") as there:
+        await there.say("estim/h7/c1/link", "stop", retain=True)
+        for _ in range(2):
+            ear = Ear()
+            async with joined(mosquitto, ear, "estim/h7/+/link") as connection, asyncio.timeout(GUARD_S):
+                await ear.settled()
+                assert await ear.notices.get() == ("estim/h7/c1/link", b"stop")
+                deaf = False
+                while not deaf:
+                    await there.say("estim/h7/c2/link", "stop")
+                    await there.say(ORDERS, "stop")
+                    assert await ear.order() == (ORDERS, b"stop")
+                    deaf = ear.notices.empty()
+                    while not ear.notices.empty():
+                        assert ear.notices.get_nowait() == ("estim/h7/c2/link", b"stop")
+                assert ear.orders.empty()
+                assert not connection.dropped
 
 
 async def test_while_the_broker_is_away_nothing_waits_or_grows_and_the_newest_is_told(mosquitto: Mosquitto) -> None:

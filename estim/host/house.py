@@ -73,6 +73,8 @@ class House:
             obey=self._obey,
             day=self.day,
             doubts=self._orders.doubts,
+            # what isn't known because a file can't be read, or since the units are software, is there all the same
+            whole=not self._services.air.simulated and not self._services.trouble,
             now=lambda: self._services.clock.now().utc,
         )
         watcher = Watcher(remote, self._changed)

@@ -7,6 +7,7 @@
 3. No stop is dropped: one that comes right after another is carried out a moment later, and a thousand are a few.
 4. Home Assistant loses the first state (it subscribes after it has read the description), so states are told again a
    second after each description; when it comes back, everything is told again, a random moment later.
+5. A unit that an earlier life of this host described and that it no longer has is taken back after each connect.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from estim.core.remote.allowance import Allowance
 from estim.core.remote.discovery import UnitFacts, host_device, unit_device
 from estim.core.remote.orders import Ignored, read_order
 from estim.core.remote.state import Day, event, host_state, idle_state, unit_state
-from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, OFFLINE, ONLINE, HostTopics, unit_id
+from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, ID, OFFLINE, ONLINE, HostTopics, unit_id
 from estim.core.vocabulary import State
 from estim.mqtt import BrokerConnection
 from estim.tasks import Tasks, end
@@ -64,14 +65,18 @@ STOP_GAP_S = 0.2
 UNITS_MAX = 32
 """Units that are described."""
 
+LEFT_MAX = 100
+"""Units of an earlier life that are taken back after one connect: more than anybody owns."""
+
 _encode = msgspec.json.encode
 
 
 class Remote:
     """One host as a house sees it: the units that are `known`, and those that are shown later.
 
-    `obey` carries an order out, `day` reads the diary (None: it can't be read now), `doubts` are sentences on what may
-    be on and can't be stopped from here.
+    `whole`: the host has no others, so that whatever else the broker keeps of it is taken back. `obey` carries an order
+    out, `day` reads the diary (None: it can't be read now), `doubts` are sentences on what may be on and can't be
+    stopped from here.
     """
 
     def __init__(
@@ -86,6 +91,7 @@ class Remote:
         day: Callable[[], Awaitable[Day | None]],
         doubts: Callable[[], Sequence[str]],
         now: Callable[[], datetime],
+        whole: bool = False,
         chance: Random | None = None,
         time_s: Callable[[], float] | None = None,
     ) -> None:
@@ -105,6 +111,7 @@ class Remote:
         self._others = Allowance(OTHERS_MAX, OTHER_S)
         self._stopped_s: dict[str | None, float] = {}
         self._owed: dict[str | None, asyncio.TimerHandle] = {}
+        self._taken_back: set[str] = set()
         self._tasks = Tasks()
         self._greeting = Tasks()
         self.connection = BrokerConnection(
@@ -116,6 +123,7 @@ class Remote:
             obey=self._heard,
             noticed=self._noticed,
             connected=self._announce,
+            own=self.topics.links if whole else None,
             chance=self._chance,
             time_s=time_s,
         )
@@ -187,6 +195,7 @@ class Remote:
 
     def _announce(self) -> None:
         """Describe the host (units were described when they came), and tell the states a second later."""
+        self._taken_back.clear()
         described = host_device(self.topics, self._name, health=self._health)
         self.connection.publish(self.topics.discovery(), _encode(described), retain=True)
         self._tasks.begin(self._tell_later(AGAIN_S))
@@ -219,10 +228,24 @@ class Remote:
         told = host_state(len(self._facts), playing, self.connection.dropped, doubts, day, health=self._health)
         self.connection.publish(self.topics.state, _encode(told))
 
-    def _noticed(self, _topic: str, payload: bytes) -> None:
-        """Home Assistant has come: describe everything again, in a moment of our own."""
-        if payload == ONLINE.encode() and not len(self._greeting):
+    def _noticed(self, topic: str, payload: bytes) -> None:
+        """Home Assistant has come: describe everything again, in a moment of our own. Or a unit is kept there."""
+        if topic != HOUSE_STATUS:
+            self._take_back(topic, payload)
+        elif payload == ONLINE.encode() and not len(self._greeting):
             self._greeting.begin(self._greet())
+
+    def _take_back(self, topic: str, payload: bytes) -> None:
+        """Take back what the broker keeps of a unit that this host hasn't got; its link goes last, so that one that
+        is broken off in between is found again.
+        """
+        unit = self.topics.unit_of(topic, "link")
+        if unit is None or not payload or unit in self._facts or len(self._taken_back) >= LEFT_MAX:
+            return
+        if ID.fullmatch(unit) and unit not in self._taken_back:
+            self._taken_back.add(unit)
+            self.connection.withdraw(self.topics.discovery(unit))
+            self.connection.withdraw(topic)
 
     async def _greet(self) -> None:
         await asyncio.sleep(self._chance.uniform(0.0, BIRTH_MAX_S))

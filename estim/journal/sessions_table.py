@@ -137,10 +137,12 @@ class SessionsTable:
     def settle(self, session: int, at_utc: datetime) -> None:
         """Say that the unit of a session can't be on any more; raises EstimError (73).
 
-        One whose host had died, and whose unit was stopped together with another row's, ends with that.
+        One whose host had died, and whose unit was stopped together with another row's, ends with that, and counts as
+        long as it may have put out by itself.
         """
         at = stamp(at_utc)
         with telling(self.path, "; the session stays open in it"), transaction(self.db):
+            self._count_blind(session, at_utc)
             self.db.execute(
                 "UPDATE session SET settled_utc = ?, on_until_utc = min(coalesce(on_until_utc, ?), ?),"
                 " message = CASE WHEN ended_utc IS NULL THEN 'its host died' ELSE message END,"

@@ -42,6 +42,13 @@ async def is_there(house: House, host: str, said: dict[str, object]) -> None:
     await house.say(f"estim/{host}/c1/state", json.dumps(said))
 
 
+async def says(house: House, host: str, said: dict[str, object], *, units: int = 1) -> None:
+    """Let a played host say how its unit is, and how it is itself."""
+    if units:
+        await house.say(f"estim/{host}/c1/state", json.dumps(said))
+    await house.say(f"estim/{host}/state", json.dumps({"units": units, "may_be_on": "OFF"}))
+
+
 async def asked(house: House, topic: str, times: int) -> None:
     """Return when it was said so often on a topic."""
     async with asyncio.timeout(20):
@@ -59,7 +66,7 @@ async def test_what_every_host_says_after_it_was_asked_is_believed(mosquitto: Mo
         await is_there(there, "h7", ON)
         stopping = asyncio.create_task(stopped(mosquitto))
         await asked(there, "estim/all/cmd", 2)
-        await there.say("estim/h7/c1/state", json.dumps(OFF))
+        await says(there, "h7", OFF)
         done = await stopping
     assert (done.asked, done.open_units) == (1, ())
     assert told(done, None) == ("all hosts: stopped, every unit is off as its host says", Exit.DONE)
@@ -81,7 +88,7 @@ async def test_a_host_that_says_two_things_is_not_believed(mosquitto: Mosquitto,
         await is_there(there, "h7", ON)
         stopping = asyncio.create_task(stopped(mosquitto, "h7"))
         await asked(there, "estim/h7/cmd", 2)
-        await there.say("estim/h7/c1/state", json.dumps(lie))
+        await says(there, "h7", lie)
         text, code = told(await stopping, "h7")
     assert code == Exit.NOT_CONFIRMED
     assert "NOT confirmed for h7 " in text
@@ -93,6 +100,29 @@ async def test_a_word_that_was_kept_by_the_broker_proves_nothing(mosquitto: Mosq
         await there.say("estim/h7/c1/state", json.dumps(OFF), retain=True)
         done = await stopped(mosquitto)
     assert told(done, None)[1] == Exit.NOT_CONFIRMED
+
+
+@pytest.mark.control("C-46")
+async def test_a_host_without_known_units_is_asked_too_and_not_confirmed_before_it_has_said_how_it_is(
+    mosquitto: Mosquitto,
+) -> None:
+    async with house(mosquitto) as there:
+        await is_there(there, "h7", ON)
+        await there.say("estim/h8/bridge", "online", retain=True)
+        await there.say("estim/h8/state", json.dumps({"units": 0, "may_be_on": "OFF"}), retain=True)
+        stopping = asyncio.create_task(stopped(mosquitto))
+        await asked(there, "estim/all/cmd", 2)
+        await says(there, "h7", OFF)
+        await asked(there, "estim/h8/cmd", 1)
+        text, code = told(await stopping, None)
+        assert (code, text.count("h7")) == (Exit.NOT_CONFIRMED, 0)
+        assert "NOT confirmed for h8 (no word from it since the stop)" in text
+        del there.said["estim/h8/cmd"]
+        there.all.clear()
+        stopping = asyncio.create_task(stopped(mosquitto, "h8"))
+        await asked(there, "estim/h8/cmd", 2)
+        await says(there, "h8", {}, units=0)
+        assert told(await stopping, "h8")[1] == Exit.DONE
 
 
 async def test_one_that_goes_in_between_is_named_and_waited_for_no_longer(mosquitto: Mosquitto) -> None:
@@ -115,9 +145,9 @@ async def test_a_host_that_comes_back_is_asked_again_and_one_that_is_off_is_not(
             await is_there(there, host, ON)
         stopping = asyncio.create_task(stopped(mosquitto))
         await asked(there, "estim/all/cmd", 2)
-        await there.say("estim/h8/c1/state", json.dumps(OFF))
+        await says(there, "h8", OFF)
         await asked(there, "estim/h7/cmd", 1)
-        await there.say("estim/h7/c1/state", json.dumps(OFF))
+        await says(there, "h7", OFF)
         done = await stopping
     assert done.open_units == ()
     assert "estim/h8/cmd" not in there.said

@@ -22,6 +22,7 @@ from estim.host.main import told_to_house
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.journal.writer import JournalWriter
+from estim.mqtt import RECALL_S
 from protocols.registry import family, names
 from protocols.vocabulary import Channel
 from simulator.memory import MemoryAir
@@ -29,7 +30,7 @@ from simulator.registry import make, read_line
 from simulator.trace import silent
 from tests.broker import House, Mosquitto, house, mosquitto
 from tests.core.remote.home_assistant import described, happened, read
-from tests.host.test_supervisor import Seat, folder
+from tests.host.test_supervisor import RealAir, Seat, folder
 
 __all__ = ["folder", "mosquitto"]
 
@@ -41,10 +42,20 @@ TOPICS = HostTopics("h7")
 
 
 class Host:
-    """Two units of one family, their host, and a house that hears everything; `beside` another one: in its loop."""
+    """Two units of one family, their host, and a house that hears everything; `beside` another one: in its loop,
+    `air` as which its units are taken, `trouble` what can't be read.
+    """
 
     def __init__(
-        self, folder: Path, broker: Mosquitto, options: str, *, ident: str = "h7", beside: "Host | None" = None
+        self,
+        folder: Path,
+        broker: Mosquitto,
+        options: str,
+        *,
+        ident: str = "h7",
+        beside: "Host | None" = None,
+        air: type[MemoryAir] = MemoryAir,
+        trouble: str = "",
     ) -> None:
         self.broker = broker
         setup = read_line(options)
@@ -53,6 +64,8 @@ class Host:
         self._home = find_home(str(folder))
         self._home.prepare()
         self._ident = ident
+        self._air = air
+        self._trouble = trouble
         self._time: tuple[asyncio.AbstractEventLoop, Clock] = new_loop(SPEED) if beside is None else beside._time
         self._loop, self._clock = self._time
         self._options = HostOptions(solo=False, mqtt=f"mqtt://127.0.0.1:{broker.port}")
@@ -73,19 +86,24 @@ class Host:
         finally:
             self._loop.close()
 
+    def remembered(self) -> Units:
+        """Return the units that are remembered, as somebody reads them now."""
+        return Units.load(self._home)
+
     @asynccontextmanager
     async def alive(self) -> AsyncIterator[None]:
         """Have a host meanwhile; its sessions end with it."""
         journal = await JournalWriter.open(self._home.simulated, simulated=True)
         self.services = Services(
             clock=self._clock,
-            air=MemoryAir(self.twins),
+            air=self._air(self.twins),
             journal=journal,
             home=self._home,
             settings=Settings(mqtt=MqttSettings(host=self._ident)),
-            units=Units.load(self._home),
+            units=self.remembered(),
             families=lambda: (self._family,),
             pid=os.getpid(),
+            trouble=self._trouble,
         )
         self.supervisor = Supervisor(self.services, solo=False, leaving=asyncio.Event())
         try:
@@ -245,3 +263,35 @@ def test_links_and_hosts_that_go_are_told_and_those_that_come_back_too(folder: P
             assert there.said[TOPICS.bridge] == b"online"
 
     Host(folder, mosquitto, "coyote3").run(life)
+
+
+@pytest.mark.parametrize(
+    ("air", "trouble"),
+    [(RealAir, ""), (MemoryAir, ""), (RealAir, "units.json is no list of units")],
+    ids=["units", "software units", "units that can't be read"],
+)
+def test_a_unit_that_was_forgotten_while_its_host_was_away_is_described_no_more_and_a_renamed_one_anew(
+    folder: Path, mosquitto: Mosquitto, air: type[MemoryAir], trouble: str
+) -> None:
+    async def whole(host: Host, there: House) -> None:
+        for name, twin in zip(("left", "right"), host.twins, strict=True):
+            host.remembered().add(twin.address, "coyote3", host.services.clock.now().utc, name=name)
+        found = [TOPICS.discovery(unit) for unit in host.units]
+        links = [TOPICS.unit(unit, "link") for unit in host.units]
+        for topic in (*found, *links):
+            await there.say(topic, '{"dev": {"name": "as it was"}}', retain=True)
+        host.remembered().forget("left")
+        host.remembered().rename("right", "knee")
+        async with host.alive(), host.told(there):
+            if air is MemoryAir or trouble:
+                await there.until(TOPICS.state)
+                await asyncio.sleep(RECALL_S)
+                said = [there.said[topic] for topic in (*found, *links)]
+                assert b"" not in said, "who knows little takes nothing back"
+                return
+            await there.until(links[0], b"")
+            await there.until(found[0], b"")
+            await there.when(found[1], lambda said: said["dev"]["name"] == "knee")
+            await there.until(links[1], b"offline")
+
+    Host(folder, mosquitto, "coyote3", air=air, trouble=trouble).run(whole)

@@ -1,6 +1,9 @@
 """What a host says when the house comes, whatever else it is doing; and that its bounds hold when it is flooded."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace as replaced
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +19,7 @@ from estim.core.vocabulary import State
 from estim.host.remote import FRESH_S, Remote
 from estim.tasks import end
 from protocols.vocabulary import Channel
-from tests.broker import GUARD_S, Mosquitto, house, mosquitto
+from tests.broker import GUARD_S, House, Mosquitto, house, mosquitto
 from tests.tui.scripted import RUNNING
 
 __all__ = ["mosquitto"]
@@ -61,6 +64,83 @@ async def test_a_house_that_comes_while_a_stop_is_under_way_is_told_everything_a
             assert await there.until(remote.topics.unit("c1", "state"))
         finally:
             await end(running)
+
+
+KNEE = replaced(CALF, unit="c2", name="knee", address="C2")
+
+
+@asynccontextmanager
+async def life(mosquitto: Mosquitto, *known: UnitFacts, whole: bool = True) -> AsyncIterator[Remote]:
+    """A life of the host h7 at a broker."""
+    remote = Remote(
+        Broker("127.0.0.1", mosquitto.port), "h7", "h7", known=known, health=False, obey=no_order, day=no_day,
+        doubts=tuple, now=lambda: datetime.now(UTC), whole=whole,
+    )  # fmt: skip
+    running = asyncio.get_running_loop().create_task(remote.run())
+    try:
+        yield remote
+    finally:
+        await end(running)
+
+
+async def kept(mosquitto: Mosquitto) -> set[str]:
+    """Return the topics of which the broker keeps something."""
+    async with house(mosquitto) as there:
+        await there.say("asked", "last")
+        await there.until("asked", b"last")
+        return {topic for topic, payload, retained in there.all if retained and payload}
+
+
+async def all_said(remote: Remote, there: House) -> None:
+    """Return when the broker has all that this host wanted to say until now: events wait behind everything else."""
+    there.said.pop(remote.topics.event, None)
+    remote.connection.publish(remote.topics.event, b"last", event=True)
+    await there.until(remote.topics.event, b"last")
+
+
+def of_unit(remote: Remote, unit: str) -> set[str]:
+    return {remote.topics.discovery(unit), remote.topics.unit(unit, "link")}
+
+
+@pytest.mark.control("C-14")
+async def test_what_an_earlier_life_described_and_this_one_has_no_more_is_taken_back_and_nothing_else(
+    mosquitto: Mosquitto,
+) -> None:
+    async with house(mosquitto) as there:
+        async with life(mosquitto, CALF, KNEE) as remote:
+            await there.until(remote.topics.unit("c2", "state"))
+            both = of_unit(remote, "c1") | of_unit(remote, "c2")
+        await there.say("estim/h8/c2/link", "offline", retain=True)
+        await there.say("homeassistant/device/h8/c2/config", "{}", retain=True)
+        assert await kept(mosquitto) >= both
+        async with life(mosquitto, CALF, whole=False) as remote:
+            await there.until(remote.topics.state)
+            await all_said(remote, there)
+            assert await kept(mosquitto) >= both, "who doesn't know all its units takes nothing back"
+        async with life(mosquitto, CALF) as remote:
+            await there.until(remote.topics.unit("c2", "link"), b"")
+            assert there.said[remote.topics.discovery("c2")] == b"", "its link is what it is found by, so it goes last"
+            await all_said(remote, there)
+            left = await kept(mosquitto)
+        assert not left & of_unit(remote, "c2")
+        assert left >= of_unit(remote, "c1") | {"estim/h8/c2/link", "homeassistant/device/h8/c2/config"}
+
+
+async def test_a_flood_of_units_that_somebody_else_left_there_is_bounded_and_no_order(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("estim.host.remote.LEFT_MAX", 5)
+    async with house(mosquitto) as there:
+        links = [f"estim/h7/u{number}/link" for number in range(9)]
+        for topic in (*links, "estim/h7/estim/link", "estim/h7/Ü/link"):
+            await there.say(topic, "stop", retain=True)
+        async with life(mosquitto, CALF) as remote:
+            async with asyncio.timeout(GUARD_S):
+                while b"" not in [there.said[topic] for topic in links]:  # noqa: ASYNC110 # whichever comes first
+                    await asyncio.sleep(0.01)
+            await all_said(remote, there)
+        assert [there.said[topic] for topic in links].count(b"") == 5
+        assert "estim/h7/Ü/link" in await kept(mosquitto), "that is no unit of ours"
 
 
 def lone(**more: Any) -> Remote:

@@ -303,6 +303,26 @@ async def test_a_crashed_session_counts_to_the_latest_it_can_have_lasted(journal
     assert (by_unit.over_utc, by_unit.output_s) == (after(1800).utc, 300.0 + 1490.0)
 
 
+@pytest.mark.control("C-16")
+@pytest.mark.parametrize("over_after_s", [3.0, 1200.0, None], ids=["over in between", "by itself later", "never"])
+@pytest.mark.parametrize("found_s", [304.0, 308.0, 314.0, 316.0, 900.0])
+async def test_a_row_that_is_settled_together_with_another_counts_as_long_as_that_one(
+    journal: JournalWriter, found_s: float, over_after_s: float | None
+) -> None:
+    on_until_utc = NEVER if over_after_s is None else after(300 + over_after_s).utc
+    for site in ("first", "second"):
+        session = await journal.begin(replace(OPENING, sites=(site,)))
+        journal.beat(session, after(300), 290.0, on_until_utc)
+    died = replace(OUTCOME, reason=Reason.FAULT, ended_utc=after(found_s).utc, output_s=0.0, blind=True)
+    await journal.close_session(session - 1, died)
+    await journal.settle(session, after(found_s))
+    [first] = await journal.sessions_of_site("first", FOREVER)
+    [second] = await journal.sessions_of_site("second", FOREVER)
+    assert (second.over_utc, second.output_s) == (first.over_utc, first.output_s)
+    longest_s = found_s if over_after_s is None else min(found_s, 300 + max(over_after_s, BEAT_S))
+    assert second.output_s == 290.0 + longest_s - 300
+
+
 async def test_an_unconfirmed_stop_counts_until_the_unit_must_have_ended(journal: JournalWriter) -> None:
     session = await journal.begin(OPENING)
     lost = replace(OUTCOME, stop_confirmed=False, reason=Reason.LINK_LOST, on_until_utc=after(1800).utc)

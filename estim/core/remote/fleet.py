@@ -1,7 +1,8 @@
 """All hosts of a broker as they say that they are: a pure picture, made of what was published and nothing else.
 
 1. What is said is a stranger's text: too long, no JSON, a wrong type or one too many is left out and counted.
-2. A unit counts as quiet only when its host has said so since it was asked: `open_units` names all the others.
+2. A unit counts as quiet only when its host has said so since it was asked: `open_units` names all the others, and
+   every host that is there and hasn't said since then how it is itself.
 """
 
 import json
@@ -53,14 +54,24 @@ class UnitSeen:
 OUT_OF_REACH = UnitSeen("", name="what it can't reach", may_be_on=True)
 """Stands for whatever a host says that it can't stop."""
 
+SILENT = UnitSeen("", name="(no word from it since the stop)", may_be_on=True)
+"""Stands for whatever a host has that is there and hasn't said how it is: no unit of it may be known here."""
+
+UNTOLD = UnitSeen("", name="(a unit that it hasn't told of)", may_be_on=True)
+"""Stands for the units of which a host speaks and of which nothing was heard."""
+
 
 @dataclass(slots=True)
 class HostSeen:
-    """One host with its units. `doubted`: something that it can't reach may be on."""
+    """One host with its units. `doubted`: something that it can't reach may be on; `heard_s` is when it said how it is
+    itself, `units_told` how many units it said that it has.
+    """
 
     host: str
     online: bool = False
     doubted: bool = False
+    heard_s: float = NEVER_S
+    units_told: int = 0
     units: dict[str, UnitSeen] = field(default_factory=dict)
 
 
@@ -83,7 +94,8 @@ class Fleet:
         elif parts[2:] == ["bridge"]:
             host.online = payload == ONLINE.encode()
         elif parts[2:] == ["state"]:
-            host.doubted = _doubted(payload)
+            host.heard_s = now_s
+            host.doubted, host.units_told = _read_host(payload)
         elif len(parts) == 4 and (unit := self._unit(host, parts[2])) is not None:
             self._hear_unit(host, unit, parts[3], payload, now_s)
         else:
@@ -101,6 +113,8 @@ class Fleet:
 
     def _hear_unit(self, host: HostSeen, unit: UnitSeen, what: str, payload: bytes, now_s: float) -> None:
         match what:
+            case "link" if not payload:
+                host.units.pop(unit.unit, None)  # its host took it back: it has no such unit any more
             case "link":
                 host.units[unit.unit] = replace(unit, linked=payload != OFFLINE.encode())
             case "state":
@@ -119,22 +133,30 @@ class Fleet:
     def open_units(self, host: str | None, since_s: float) -> list[tuple[str, UnitSeen]]:
         """Return the units, of one host or of all, whose hosts haven't said since then that they are quiet."""
         meant = [seen for seen in self.hosts.values() if host in (None, seen.host)]
-        open_units = [
-            (seen.host, unit)
-            for seen in meant
-            for unit in seen.units.values()
-            if not (unit.quiet and unit.heard_s >= since_s and seen.online)
-        ]
-        return open_units + [(seen.host, OUT_OF_REACH) for seen in meant if seen.doubted]
+        return [(seen.host, unit) for seen in meant for unit in _open_of(seen, since_s)]
 
 
-def _doubted(payload: bytes) -> bool:
-    """Say whether a host says that something else may be on; what it says in no known form is doubt enough."""
+def _open_of(seen: HostSeen, since_s: float) -> list[UnitSeen]:
+    """Return what of a host may be on: units first, and what stands for those that nobody here knows."""
+    found = [unit for unit in seen.units.values() if not (unit.quiet and unit.heard_s >= since_s and seen.online)]
+    if seen.online and not found and seen.heard_s < since_s:
+        found.append(SILENT)
+    elif seen.online and seen.units_told > len(seen.units):
+        found.append(UNTOLD)
+    return found + ([OUT_OF_REACH] if seen.doubted else [])
+
+
+def _read_host(payload: bytes) -> tuple[bool, int]:
+    """Return whether a host says that something else may be on, and how many units it has; what it says in no known
+    form is doubt enough.
+    """
     try:
         said = json.loads(payload)
     except (ValueError, RecursionError):
-        return True
-    return not isinstance(said, dict) or said.get("may_be_on") != "OFF"
+        return True, 0
+    if not isinstance(said, dict):
+        return True, 0
+    return said.get("may_be_on") != "OFF", _number(said.get("units")) or 0
 
 
 def _read(unit: UnitSeen, payload: bytes, now_s: float) -> UnitSeen | None:

@@ -84,7 +84,12 @@ class HostTopics:
         """
         return f"homeassistant/device/{self.host}/{unit or ROOT}/config"
 
-    def unit_of(self, topic: str) -> str | None:
-        """Return the id of the unit that an order's topic names; None: it isn't for one unit."""
+    @property
+    def links(self) -> str:
+        """The filter for what this host keeps at the broker of each of its units."""
+        return self._of("+", "link")
+
+    def unit_of(self, topic: str, what: str = "cmd") -> str | None:
+        """Return the id of the unit of this host that such a topic names; None: it is no such topic."""
         parts = topic.split("/")
-        return parts[2] if len(parts) == 4 and parts[:2] == [ROOT, self.host] and parts[3] == "cmd" else None
+        return parts[2] if len(parts) == 4 and parts[:2] == [ROOT, self.host] and parts[3] == what else None

@@ -14,6 +14,7 @@ Sources: bluetooth.md, measured on BlueZ 5.66 and 5.82 with bleak 3.1.
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -185,6 +186,27 @@ class BleAir:
             return ""
         return BUSY if in_progress(self.search.trouble) else STANDS_STILL
 
+    async def witness(self, device: "BLEDevice") -> Callable[[], bool]:
+        """Return what says, when bleak calls a unit disconnected, whether that is the radio's word.
+
+        bleak says so too when the message bus goes, though BlueZ may hold the link and the unit play on: it forgets
+        all units first then.
+        """
+        if self._client is not None or sys.platform != "linux":
+            return lambda: True
+        from bleak.backends.bluezdbus.manager import get_global_bluez_manager
+        from bleak.exc import BleakError
+
+        manager = await get_global_bluez_manager()
+
+        def spoke() -> bool:
+            with contextlib.suppress(BleakError):
+                manager.get_device_address(_way(device))
+                return True
+            return False
+
+        return spoke
+
     def client_choice(self) -> dict[str, Any]:
         """Return the keyword by which bleak takes our client backend."""
         return {} if self._client is None else {"backend": self._client}
@@ -232,6 +254,7 @@ class BleLink:
         self._lost: Lost | None = None
         self._gone = ""
         self.severed = False
+        self._spoke: Callable[[], bool] = lambda: True
         self._stage = Stage.SEEK
 
     async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
@@ -341,6 +364,7 @@ class BleLink:
             await _hang_up_quietly(client)
             raise asyncio.CancelledError
         undo.push_async_callback(_hang_up_quietly, client)
+        self._spoke = await self._air.witness(device)
         # what a failed first try left behind
         self._gone = ""
         self._busy = False
@@ -400,8 +424,8 @@ class BleLink:
 
     def _dropped(self, client: "BleakClient") -> None:
         if self._client is None or self._client is client:
-            self.severed = True
-            self._lose("the link was lost")
+            self.severed = self._spoke()
+            self._lose("the link was lost" if self.severed else "the system's message bus went away")
 
     def _lose(self, why: str) -> None:
         """Tell once that the link is gone."""

@@ -2,12 +2,16 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.remote.fleet import HOSTS_MAX, UNITS_MAX, Fleet
+from estim.core.remote.fleet import HOSTS_MAX, SILENT, UNITS_MAX, UNTOLD, Fleet, UnitSeen
 
 QUIET = {"unit": "left", "state": "ended", "stimulating": "OFF", "may_be_on": "OFF", "level": 0}
+
+ITSELF = b'{"units": 1, "may_be_on": "OFF"}'
+"""What a host says of itself."""
 
 
 def said(**more: object) -> bytes:
@@ -18,6 +22,7 @@ def test_a_unit_is_quiet_only_when_its_host_says_so_after_it_was_asked() -> None
     fleet = Fleet()
     fleet.hear("estim/h7/bridge", b"online", 0.0)
     fleet.hear("estim/h7/c1/state", said(), 1.0)
+    fleet.hear("estim/h7/state", ITSELF, 2.0)
     assert [(host, unit.unit) for host, unit in fleet.open_units(None, 2.0)] == [("h7", "c1")]
     wrong = ({"stimulating": "ON"}, {"may_be_on": "ON"}, {"state": "stopping"}, {"state": "running"})
     for more in (*wrong, {"stop_confirmed": "OFF"}):
@@ -28,6 +33,50 @@ def test_a_unit_is_quiet_only_when_its_host_says_so_after_it_was_asked() -> None
     fleet.hear("estim/h7/bridge", b"offline", 4.0)
     assert fleet.open_units("h7", 2.0), "nobody says any more that it is quiet"
     assert fleet.open_units("h8", 2.0) == []
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.parametrize("units", [0, 1])
+def test_a_host_that_is_there_is_open_until_it_has_said_how_it_is_since_it_was_asked(units: int) -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/bridge", b"online", 0.0)
+    for heard_s in (None, 1.0):
+        if heard_s is not None:
+            fleet.hear("estim/h7/state", ITSELF, heard_s)
+        for _ in range(units):
+            fleet.hear("estim/h7/c1/state", said(), 3.0)
+        assert fleet.open_units(None, 2.0) == [("h7", SILENT)], "no word, or one of before, says nothing of units"
+        assert fleet.open_units("h8", 2.0) == []
+    fleet.hear("estim/h7/state", ITSELF, 2.0)
+    assert fleet.open_units(None, 2.0) == ([] if units else [("h7", UNTOLD)])
+
+
+def test_a_host_that_has_gone_and_has_no_unit_holds_nobody_up() -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/bridge", b"offline", 0.0)
+    assert fleet.open_units(None, 2.0) == []
+
+
+@pytest.mark.parametrize(
+    ("units", "open_units"), [(0, []), (1, [("h7", UNTOLD)]), ("many", []), (None, []), (True, [])]
+)
+def test_a_host_that_tells_of_more_units_than_have_been_heard_is_open(
+    units: object, open_units: list[tuple[str, UnitSeen]]
+) -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/bridge", b"online", 0.0)
+    fleet.hear("estim/h7/state", json.dumps({"units": units, "may_be_on": "OFF"}).encode(), 3.0)
+    assert fleet.open_units(None, 2.0) == open_units
+
+
+def test_a_unit_that_its_host_took_back_is_gone() -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/bridge", b"online", 0.0)
+    fleet.hear("estim/h7/c1/link", b"online", 0.0)
+    fleet.hear("estim/h7/c1/link", b"", 1.0)
+    assert fleet.units_of(None) == []
+    fleet.hear("estim/h7/c2/link", b"", 1.0)
+    assert (fleet.units_of(None), fleet.left_out) == ([], 0)
 
 
 def test_a_unit_without_a_state_is_open() -> None:
@@ -41,7 +90,7 @@ def test_a_host_that_may_have_left_something_on_is_open_whatever_its_units_say()
     fleet = Fleet()
     fleet.hear("estim/h7/bridge", b"online", 0.0)
     fleet.hear("estim/h7/c1/state", said(), 3.0)
-    fleet.hear("estim/h7/state", b'{"may_be_on": "OFF"}', 3.0)
+    fleet.hear("estim/h7/state", ITSELF, 3.0)
     assert fleet.open_units(None, 2.0) == []
     for payload in (b'{"may_be_on": "ON"}', b"{}", b"nothing", b"[" * 4000):
         fleet.hear("estim/h7/state", payload, 3.0)
@@ -67,3 +116,33 @@ def test_whatever_is_said_nothing_breaks(topic: str, payload: bytes, value: obje
         fleet.hear(where, payload, 0.0)
         fleet.hear(where, said(unit=value, state=value, level=value, stop_confirmed=value), 0.0)
     assert len(fleet.hosts) <= 3
+
+
+HOSTS = ("h1", "h2")
+WORDS = {
+    "bridge": st.sampled_from([b"online", b"offline"]),
+    "state": st.sampled_from([ITSELF, b'{"units": 0, "may_be_on": "OFF"}', b'{"may_be_on": "ON"}', b"?"]),
+    "c1/state": st.sampled_from([said(), said(stimulating="ON"), said(stop_confirmed="OFF")]),
+    "c1/link": st.sampled_from([b"online", b"offline", b""]),
+}
+SAID = st.sampled_from(HOSTS).flatmap(
+    lambda host: st.sampled_from(list(WORDS)).flatmap(lambda what: st.tuples(st.just(host), st.just(what), WORDS[what]))
+)
+
+
+@pytest.mark.control("C-46")
+@given(st.lists(SAID, max_size=12), st.lists(SAID, max_size=8))
+def test_no_host_counts_as_stopped_that_is_there_and_has_not_said_so_since_it_was_asked(
+    before: list[tuple[str, str, bytes]], since: list[tuple[str, str, bytes]]
+) -> None:
+    fleet = Fleet()
+    for now_s, words in ((1.0, before), (3.0, since)):
+        for host, what, payload in words:
+            fleet.hear(f"estim/{host}/{what}", payload, now_s)
+    for host in HOSTS:
+        last = {what: payload for one, what, payload in (*before, *since) if one == host}
+        told = [payload for one, what, payload in since if (one, what) == (host, "state")]
+        there = last.get("bridge") == b"online"
+        if fleet.open_units(host, 2.0) == [] and there:
+            assert told, "only what was said since then counts"
+            assert told[-1] in (ITSELF, b'{"units": 0, "may_be_on": "OFF"}')
