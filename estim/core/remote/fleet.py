@@ -2,6 +2,8 @@
 
 1. What is said is a stranger's text: too long, no JSON, a wrong type or one too many is left out and counted.
 2. A unit counts as quiet only when its host has said so since it was asked: `open_units` names all the others.
+3. While a stop waits, a host's word costs a look at that host alone (`Stopping`): a look at all of a thousand at each
+   of their words would take longer than they take to say them.
 """
 
 import json
@@ -63,6 +65,10 @@ class HostSeen:
     doubted: bool = False
     units: dict[str, UnitSeen] = field(default_factory=dict)
 
+    def open_units(self, since_s: float) -> list[UnitSeen]:
+        """Return its units that it hasn't said to be quiet since then."""
+        return [unit for unit in self.units.values() if not (unit.quiet and unit.heard_s >= since_s and self.online)]
+
 
 class Fleet:
     """All hosts that were heard."""
@@ -71,16 +77,17 @@ class Fleet:
         self.hosts: dict[str, HostSeen] = {}
         self.left_out = 0
 
-    def hear(self, topic: str, payload: bytes, now_s: float) -> None:
-        """Take one message."""
+    def hear(self, topic: str, payload: bytes, now_s: float) -> str | None:
+        """Take one message; return the host of which it may have changed something, None if there is none."""
         parts = topic.split("/")
         if parts[0] != ROOT or not 3 <= len(parts) <= 4 or not all(ID.fullmatch(part) for part in parts[1:-1]):
             self.left_out += 1
-            return
+            return None
         host = self._host(parts[1])
         if host is None or len(payload) > PAYLOAD_MAX:
             self.left_out += 1
-        elif parts[2:] == ["bridge"]:
+            return None
+        if parts[2:] == ["bridge"]:
             host.online = payload == ONLINE.encode()
         elif parts[2:] == ["state"]:
             host.doubted = _doubted(payload)
@@ -88,6 +95,7 @@ class Fleet:
             self._hear_unit(host, unit, parts[3], payload, now_s)
         else:
             self.left_out += 1
+        return host.host
 
     def _host(self, ident: str) -> HostSeen | None:
         if ident not in self.hosts and len(self.hosts) >= HOSTS_MAX:
@@ -119,13 +127,42 @@ class Fleet:
     def open_units(self, host: str | None, since_s: float) -> list[tuple[str, UnitSeen]]:
         """Return the units, of one host or of all, whose hosts haven't said since then that they are quiet."""
         meant = [seen for seen in self.hosts.values() if host in (None, seen.host)]
-        open_units = [
-            (seen.host, unit)
-            for seen in meant
-            for unit in seen.units.values()
-            if not (unit.quiet and unit.heard_s >= since_s and seen.online)
-        ]
+        open_units = [(seen.host, unit) for seen in meant for unit in seen.open_units(since_s)]
         return open_units + [(seen.host, OUT_OF_REACH) for seen in meant if seen.doubted]
+
+
+class Stopping:
+    """The hosts, of one or of all, that haven't said since then that all of theirs is off; see 3 above."""
+
+    def __init__(self, fleet: Fleet, host: str | None, since_s: float) -> None:
+        self._fleet = fleet
+        self._host = host
+        self._since_s = since_s
+        self.open: dict[str, None] = {}
+        """In the order in which they are to be asked again."""
+        self.reachable: set[str] = set()
+        """Those of them that are at the broker."""
+        for one in fleet.hosts:
+            self.look(one)
+
+    def look(self, host: str) -> None:
+        """Look again at a host that has said something."""
+        if self._host not in (None, host):
+            return
+        seen = self._fleet.hosts[host]
+        if not seen.doubted and not seen.open_units(self._since_s):
+            self.open.pop(host, None)
+        else:
+            self.open.setdefault(host)
+        if seen.online and host in self.open:
+            self.reachable.add(host)
+        else:
+            self.reachable.discard(host)
+
+    def asked(self, host: str) -> None:
+        """Let a host that was asked again be the last to be asked once more."""
+        del self.open[host]
+        self.open[host] = None
 
 
 def _doubted(payload: bytes) -> bool:

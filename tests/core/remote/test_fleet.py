@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.remote.fleet import HOSTS_MAX, UNITS_MAX, Fleet
+from estim.core.remote.fleet import HOSTS_MAX, UNITS_MAX, Fleet, Stopping
 
 QUIET = {"unit": "left", "state": "ended", "stimulating": "OFF", "may_be_on": "OFF", "level": 0}
 
@@ -58,6 +58,37 @@ def test_a_stranger_s_text_is_bounded() -> None:
     assert len(fleet.hosts["h1"].units) == UNITS_MAX
     assert fleet.left_out == 10
     assert all(unit.name.isprintable() and len(unit.name) <= 80 for unit in fleet.hosts["h1"].units.values())
+
+
+WORDS = {
+    "bridge": (b"online", b"offline"),
+    "state": (b'{"may_be_on": "ON"}', b'{"may_be_on": "OFF"}'),
+    "c1/link": (b"online",),
+    "c1/state": (said(), said(stimulating="ON"), b"nothing"),
+    "c2/state": (said(), said(may_be_on="ON")),
+}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("h1", "h2", "h3")), st.sampled_from(sorted(WORDS)), st.integers(0, 2))),
+    st.integers(0, 40),
+    st.sampled_from((None, "h2")),
+)
+def test_a_stop_that_looks_at_who_speaks_knows_what_a_look_at_all_does(
+    words: list[tuple[str, str, int]], before: int, host: str | None
+) -> None:
+    fleet = Fleet()
+    stopping: Stopping | None = None
+    for number, (one, what, which) in enumerate(words):
+        if number == before:
+            stopping = Stopping(fleet, host, float(number))
+        spoke = fleet.hear(f"estim/{one}/{what}", WORDS[what][which % len(WORDS[what])], float(number))
+        assert spoke == one
+        if stopping is not None:
+            stopping.look(spoke)
+            open_hosts = {name for name, _ in fleet.open_units(host, float(before))}
+            assert set(stopping.open) == open_hosts
+            assert stopping.reachable == {name for name in open_hosts if fleet.hosts[name].online}
 
 
 @given(st.text(max_size=40), st.binary(max_size=80), st.recursive(st.none() | st.integers() | st.text(), st.lists))
