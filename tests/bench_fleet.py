@@ -136,6 +136,7 @@ async def _stops(say: Say, viewer: Viewer, fleet: NotedFleet, there: Crowd) -> N
     whole_s: list[float] = []
     unproved = 0
     on = 0
+    told: dict[str, Any] = {"stops": 0}
     for number in range(ROUNDS):
         there.tell("play")
         await until(lambda: fleet.playing() == HOSTS)
@@ -144,12 +145,14 @@ async def _stops(say: Say, viewer: Viewer, fleet: NotedFleet, there: Crowd) -> N
         asked_s = asyncio.get_running_loop().time()
         done = await viewer.stop(None)
         whole_s.append(asyncio.get_running_loop().time() - asked_s)
+        before = told["stops"]
         told = await there.told()
         carried_s += [at_s - asked_s for at_s in told["stopped_s"]]
         words_s += [at_s - asked_s for at_s in fleet.off_s.values()]
         unproved += len(done.open_units)
         on += told["on"]
-        say(f"stop {number + 1} of all, until the last one is confirmed", f"{whole_s[-1]:.2f} s")
+        more = f"{(told['stops'] - before) / HOSTS:.1f} orders a host, {told['online']} hosts online"
+        say(f"stop {number + 1} of all, until the last one is confirmed", f"{whole_s[-1]:.2f} s, {more}")
     say("a stop of all, order to act, p50 / p99 / max", f"{spread(carried_s, 3)} s (wanted p99 < 1)")
     say("a stop of all, order to seen, p50 / p99 / max", f"{spread(words_s, 3)} s")
     say("stops that weren't carried out", f"{on} of {ROUNDS * HOSTS} (wanted 0)")

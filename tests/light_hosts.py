@@ -156,9 +156,13 @@ class Crowd:
                 case "end":
                     host.end()
         if word == "tell":
-            on = sum(host.state is not State.ENDED for host in self._hosts)
-            stopped_s = [host.stopped_s for host in self._hosts if host.stopped_s is not None]
-            sys.stdout.write(f"{json.dumps({'on': on, 'stopped_s': stopped_s})}\n")
+            told = {
+                "on": sum(host.state is not State.ENDED for host in self._hosts),
+                "online": sum(host.remote.connection.online for host in self._hosts),
+                "stops": sum(host.stops for host in self._hosts),
+                "stopped_s": [host.stopped_s for host in self._hosts if host.stopped_s is not None],
+            }
+            sys.stdout.write(f"{json.dumps(told)}\n")
             sys.stdout.flush()
 
 

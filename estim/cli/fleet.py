@@ -49,7 +49,7 @@ OFFLINE_S = 10.0
 
 AGAIN_S = 3.0
 """How often hosts with units that aren't off are asked again, s: one that has just come drops what it hears in its
-first second, and one that has said that its units are off isn't asked any more.
+first second. One that has said that its units are off isn't asked any more, nor one that has said nothing since.
 """
 
 LEARN_S = 1.0
@@ -124,7 +124,7 @@ class Viewer:
                 break
             if now_s >= again_s:
                 again_s = now_s + AGAIN_S
-                for one in list(stopping.open):  # more of them than may wait: the others are first the next time
+                for one in list(stopping.due):  # more of them than may wait: the others are first the next time
                     if self.connection.publish(HostTopics(one).orders, b"stop"):
                         stopping.asked(one)
             self._heard.clear()

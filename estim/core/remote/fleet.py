@@ -138,10 +138,13 @@ class Stopping:
         self._fleet = fleet
         self._host = host
         self._since_s = since_s
-        self.open: dict[str, None] = {}
-        """In the order in which they are to be asked again."""
+        self.open: set[str] = set()
         self.reachable: set[str] = set()
         """Those of them that are at the broker."""
+        self.due: dict[str, None] = {}
+        """Those that are to be asked again, in order: each once, and then whenever it has said something else. One that
+        hasn't spoken since may be far behind, and to ask it again and again would keep it there.
+        """
         for one in fleet.hosts:
             self.look(one)
 
@@ -150,19 +153,18 @@ class Stopping:
         if self._host not in (None, host):
             return
         seen = self._fleet.hosts[host]
-        if not seen.doubted and not seen.open_units(self._since_s):
-            self.open.pop(host, None)
+        if seen.doubted or seen.open_units(self._since_s):
+            self.open.add(host)
+            self.due.setdefault(host)
+            (self.reachable.add if seen.online else self.reachable.discard)(host)
         else:
-            self.open.setdefault(host)
-        if seen.online and host in self.open:
-            self.reachable.add(host)
-        else:
+            self.open.discard(host)
+            self.due.pop(host, None)
             self.reachable.discard(host)
 
     def asked(self, host: str) -> None:
-        """Let a host that was asked again be the last to be asked once more."""
-        del self.open[host]
-        self.open[host] = None
+        """Take a host as asked again."""
+        self.due.pop(host, None)
 
 
 def _doubted(payload: bytes) -> bool:

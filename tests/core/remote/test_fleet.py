@@ -87,8 +87,27 @@ def test_a_stop_that_looks_at_who_speaks_knows_what_a_look_at_all_does(
         if stopping is not None:
             stopping.look(spoke)
             open_hosts = {name for name, _ in fleet.open_units(host, float(before))}
-            assert set(stopping.open) == open_hosts
+            assert stopping.open == open_hosts
+            assert set(stopping.due) <= open_hosts
             assert stopping.reachable == {name for name in open_hosts if fleet.hosts[name].online}
+
+
+def test_a_host_that_is_not_off_is_asked_again_once_and_then_whenever_it_has_spoken() -> None:
+    fleet = Fleet()
+    for host in ("h1", "h2", "h3"):
+        fleet.hear(f"estim/{host}/c1/state", said(stimulating="ON"), 0.0)
+    stopping = Stopping(fleet, None, 1.0)
+    assert list(stopping.due) == ["h1", "h2", "h3"]
+    for host in ("h1", "h2"):
+        stopping.asked(host)
+    assert list(stopping.due) == ["h3"]
+    fleet.hear("estim/h1/bridge", b"online", 2.0)
+    stopping.look("h1")
+    assert list(stopping.due) == ["h3", "h1"], "it has come back, and may have heard nothing"
+    fleet.hear("estim/h1/c1/state", said(), 3.0)
+    stopping.look("h1")
+    assert list(stopping.due) == ["h3"], "it is off"
+    assert stopping.open == {"h2", "h3"}, "one that is silent is waited for all the same"
 
 
 @given(st.text(max_size=40), st.binary(max_size=80), st.recursive(st.none() | st.integers() | st.text(), st.lists))
