@@ -39,6 +39,7 @@ contracts: $(READY)
 
 check: lint types contracts test
 
+# half an hour; `python -m tests.bench --help` lists what there is, and a name runs it alone
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 

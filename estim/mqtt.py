@@ -165,15 +165,18 @@ class BrokerConnection:
         """Return how many messages wait."""
         return len(self._outbox)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, event: bool = False) -> None:
-        """Say something soon. A retained message that says what the last one said isn't sent again."""
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, event: bool = False) -> bool:
+        """Say something soon; False: too much waits, and it is dropped.
+
+        A retained message that says what the last one said isn't sent again.
+        """
         message = Outgoing(topic, payload, retain, qos=int(retain or event))
         if retain:
             known = self._retained.get(topic)
             if known is not None and known.payload == payload:
-                return
+                return True
             self._retained[topic] = message
-        self._outbox.put(message, event=event)
+        return self._outbox.put(message, event=event)
 
     def withdraw(self, topic: str) -> None:
         """Take a retained message back, whoever put it there: this one, or an earlier life of it."""

@@ -1,13 +1,12 @@
 """`make bench`: figures of the things that must be quick or even, on this machine; they are printed, not judged.
 
-Compressed sessions, the time from typing `estim stop` to the first zero at the unit, and how even frames are that
-another process receives, with what the host takes of a core meanwhile; and what a person asks of ten years; frames in
-a storm on the control socket and on the broker; a host at rest.
-`python -m tests.bench NAME…` takes some of them.
+`python -m tests.bench NAME…` takes some of them, and `--help` says what there is. Each says what it has found as soon
+as it has found it, and is ended when it takes too long.
 """
 
 import json
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -15,13 +14,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
 from estim.journal.journal import Journal
-from tests import bench_idle, bench_storm
+from tests import bench_days, bench_eight, bench_fleet, bench_idle, bench_storm
+from tests.figures import cpu_s, gaps_ms, short_a_minute, spread
 
 PLAY_S = 60
 PORT = 6480
@@ -68,12 +68,6 @@ def twenty_minutes() -> None:
     compressed("em70", 5)
 
 
-def cpu_s(pid: int) -> float:
-    """Return the processor time that a process has taken, seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def frames() -> None:
     """A session in real time on a unit in another process, then a stop from a second terminal."""
     with folder() as home:
@@ -108,12 +102,8 @@ def report(log: Path, began_s: float, typed_s: float, taken: float) -> None:
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     at_s = [row["t"] for row in rows if row["event"] == "write" and row["hex"].startswith("b0")]
     playing = [one for one in at_s if began_s + 1 < one < typed_s]
-    gaps_ms = sorted(1000 * (b - a) for a, b in pairwise(playing))
-    span_s = playing[-1] - playing[0]
-    short = (span_s / 0.1 + 1 - len(playing)) * 60 / span_s
-    pick = [gaps_ms[int(len(gaps_ms) * share)] for share in (0.5, 0.99)]
-    say("frames short a minute", f"{short:.2f}")
-    say("frame interval p50 / p99 / max", f"{pick[0]:.1f} / {pick[1]:.1f} / {gaps_ms[-1]:.1f} ms")
+    say("frames short a minute", f"{short_a_minute(playing, 0.1):.2f}")
+    say("frame interval p50 / p99 / max", f"{spread(gaps_ms(playing))} ms")
     say("host, share of a core", f"{taken:.2%}")
     zeros = [row["t"] for row in rows if row["event"] == "write" and row["t"] > typed_s and row["hex"][3:8] == "f0000"]
     say("`estim stop`, typed to the first zero at the unit", f"{zeros[0] - typed_s:.3f} s" if zeros else "none")
@@ -155,31 +145,84 @@ def answers() -> None:
             say(f"ten years: estim {' '.join(words)}", f"{min(spent_s):.2f} to {max(spent_s):.2f} s")
 
 
-BENCHES: dict[str, tuple[float, Callable[[], None]]] = {
-    "answers": (300, answers),
-    "compressed": (120, twenty_minutes),
-    "frames": (PLAY_S + 120, frames),
-    "socket": (300, lambda: bench_storm.control_socket(say)),
-    "broker": (180, lambda: bench_storm.broker(say)),
-    "idle": (240, lambda: bench_idle.idle(say)),
-}
-"""What there is by its name, with the longest time that it may take, s."""
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What there is. `limit_s` is the longest time that it may take; `timed`: it takes a number of seconds after its
+    name, and runs so often as long.
+    """
+
+    what: str
+    limit_s: float
+    run: Callable[[], None] | Callable[[float], None]
+    timed: int = 0
 
 
-def main(chosen: Sequence[str]) -> int:
-    """Print the figures of the benches that are named, of all without a name; 1 if one took too long."""
-    code = 0
-    for name, (limit_s, bench) in BENCHES.items():
-        if chosen and name not in chosen:
-            continue
-        process = multiprocessing.Process(target=bench)
-        process.start()
-        process.join(limit_s)
-        if process.is_alive():
-            process.kill()
-            say(name, f"was ended after {limit_s:.0f} s")
-        code = code or int(process.exitcode != 0)
-    return code
+BENCHES = {
+    "answers": Bench("what a person asks of ten years of a diary, the process included", 300, answers),
+    "compressed": Bench("20 minutes on two families with time that jumps", 120, twenty_minutes),
+    "frames": Bench("a unit in another process: how even its frames are; a typed stop", PLAY_S + 120, frames),
+    "eight": Bench("eight units that stream on one host process: how even their frames are", 150,
+                   lambda: bench_eight.eight(say)),
+    "socket": Bench("100,000 hostile frames on the control socket", 300, lambda: bench_storm.control_socket(say)),
+    "broker": Bench("1,000 hostile messages a second on the broker, which is killed, too", 180,
+                    lambda: bench_storm.broker(say)),
+    "fleet": Bench("1,000 hosts on one broker: how soon they are seen, stopped, and known after a kill of it", 480,
+                   lambda: bench_fleet.fleet(say)),
+    "days": Bench("72 hours of a host with jumping time: whether anything of it grows", 1500,
+                  lambda: bench_days.days(say)),
+    "idle": Bench("a host at rest with MQTT and without, 60 s or `idle SECONDS` each: memory and processor", 90,
+                  lambda span_s=bench_idle.SPAN_S: bench_idle.idle(say, span_s), timed=2),
+}  # fmt: skip
+
+
+def listed() -> str:
+    """Return what there is, a line each."""
+    return "\n".join(f"  {name:<12}{bench.what}" for name, bench in BENCHES.items())
+
+
+def asked_for(words: Sequence[str]) -> dict[str, float | None]:
+    """Return the benches that are named (all without a name), with the seconds that follow; raises ValueError."""
+    found: dict[str, float | None] = {}
+    last = ""
+    for word in words:
+        if word in BENCHES:
+            found[word] = None
+            last = word
+        elif last and BENCHES[last].timed and found[last] is None and word.isdecimal() and int(word):
+            found[last] = float(word)
+        else:
+            raise ValueError(f"no bench {word!r}; there are\n{listed()}")
+    return found or dict.fromkeys(BENCHES)
+
+
+def ran(name: str, seconds: float | None) -> bool:
+    """Run one; say whether it came to its end."""
+    bench = BENCHES[name]
+    say(f"{name}: load of this machine before", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    process = multiprocessing.Process(target=bench.run, args=() if seconds is None else (seconds,))
+    limit_s = bench.limit_s + bench.timed * (bench_idle.SPAN_S if seconds is None else seconds)
+    process.start()
+    process.join(limit_s)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        say(name, f"was ended after {limit_s:.0f} s")
+    say(f"{name}: load of this machine after", f"{os.getloadavg()[0]:.1f}")
+    return process.exitcode == 0
+
+
+def main(words: Sequence[str]) -> int:
+    """Print the figures of the benches that are named, of all without a name; 1 if one failed or took too long."""
+    if {"-h", "--help"} & set(words):
+        sys.stdout.write(f"{__doc__}\n{listed()}\n")
+        return 0
+    try:
+        chosen = asked_for(words)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    failed = [name for name, seconds in chosen.items() if not ran(name, seconds)]
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from itertools import pairwise
 from pathlib import Path
 
 from estim.clock import new_loop
@@ -29,11 +28,12 @@ from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.journal.writer import JournalWriter
 from protocols.registry import family
-from protocols.vocabulary import Channel
+from protocols.vocabulary import Channel, Endpoint
 from simulator.memory import Expected, MemoryAir, MemoryLink
 from simulator.registry import make, read_line
 from simulator.trace import silent
 from tests.broker import Mosquitto
+from tests.figures import Say, gaps_ms, short_a_minute, spread
 from tests.host.test_supervisor import Seat
 
 SPAN_S = 20.0
@@ -41,8 +41,6 @@ SPAN_S = 20.0
 
 FRAMES = 100_000
 FLAP_S = 2.0
-
-Say = Callable[[str, str], None]
 
 
 class NotedAir(MemoryAir):
@@ -54,12 +52,12 @@ class NotedAir(MemoryAir):
         made = super().link(address, family, to_stop=to_stop)
         post = made.post
 
-        def noted(endpoint: object, data: bytes) -> bool:
+        def noted(endpoint: Endpoint, data: bytes) -> bool:
             if data[:1] == b"\xb0":
                 self.at_s.append(asyncio.get_running_loop().time())
-            return post(endpoint, data)  # type: ignore[arg-type] # handed on as it came
+            return post(endpoint, data)
 
-        made.post = noted  # type: ignore[method-assign]
+        made.post = noted  # type: ignore[method-assign] # a link takes no observer, and only this bench wants one
         return made
 
 
@@ -100,12 +98,8 @@ async def playing(folder: Path, port: int | None) -> AsyncIterator[tuple[Supervi
 
 def told(say: Say, what: str, at_s: list[float]) -> None:
     """Print how even the frames were."""
-    gaps_ms = sorted(1000 * (b - a) for a, b in pairwise(at_s))
-    span_s = at_s[-1] - at_s[0]
-    short = (span_s / 0.1 + 1 - len(at_s)) * 60 / span_s
-    picked = [gaps_ms[int(len(gaps_ms) * share)] for share in (0.5, 0.99)]
-    say(f"{what}: frames short a minute", f"{short:.2f}")
-    say(f"{what}: frame interval p50 / p99 / max", f"{picked[0]:.2f} / {picked[1]:.2f} / {gaps_ms[-1]:.2f} ms")
+    say(f"{what}: frames short a minute", f"{short_a_minute(at_s, 0.1):.2f}")
+    say(f"{what}: frame interval p50 / p99 / max", f"{spread(gaps_ms(at_s), 2)} ms")
 
 
 def attacker(*words: str) -> "subprocess.Popen[bytes]":

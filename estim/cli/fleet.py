@@ -21,7 +21,7 @@ from estim.config.mqtt_settings import MqttSettings
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import m_ss
-from estim.core.remote.fleet import STALE_S, Fleet, UnitSeen
+from estim.core.remote.fleet import STALE_S, Fleet, Stopping, UnitSeen
 from estim.core.remote.topics import ALL_ORDERS, FLEET, ID, RESERVED, HostTopics
 from estim.mqtt import BrokerConnection
 from estim.tasks import end
@@ -49,7 +49,7 @@ OFFLINE_S = 10.0
 
 AGAIN_S = 3.0
 """How often hosts with units that aren't off are asked again, s: one that has just come drops what it hears in its
-first second, and one that has said that its units are off isn't asked any more.
+first second. One that has said that its units are off isn't asked any more, nor one that has said nothing since.
 """
 
 LEARN_S = 1.0
@@ -72,6 +72,7 @@ class Viewer:
 
     def __init__(self, broker: Broker) -> None:
         self.fleet = Fleet()
+        self._stops: set[Stopping] = set()
         self._loop = asyncio.get_running_loop()
         self._there = asyncio.Event()
         self._heard = asyncio.Event()
@@ -82,7 +83,7 @@ class Viewer:
             orders=(),
             notices=FLEET,
             obey=lambda _topic, _payload: None,
-            noticed=self._hear,
+            noticed=self.hear,
             connected=self._there.set,
         )
 
@@ -104,29 +105,42 @@ class Viewer:
         asked_s = self._loop.time()
         asked = len(self.fleet.units_of(host))
         self.order_stop(host)
+        stopping = Stopping(self.fleet, host, asked_s)
+        self._stops.add(stopping)
+        try:
+            await self._all_off(stopping, asked_s)
+        finally:
+            self._stops.discard(stopping)
+        asked = max(asked, len(self.fleet.units_of(host)))
+        return Stopped(asked, tuple(self.fleet.open_units(host, asked_s)), self._offline())
+
+    async def _all_off(self, stopping: Stopping, asked_s: float) -> None:
+        """Return when each host that is meant has said that it is off, or the time is over."""
         again_s = asked_s + AGAIN_S
-        while open_units := self.fleet.open_units(host, asked_s):
+        while stopping.open:
             now_s = self._loop.time()
-            offline = self._offline()
-            limit_s = asked_s + (OFFLINE_S if all(one in offline for one, _ in open_units) else STOP_S)
+            limit_s = asked_s + (STOP_S if stopping.reachable else OFFLINE_S)
             if now_s >= limit_s:
                 break
             if now_s >= again_s:
                 again_s = now_s + AGAIN_S
-                for one in {one for one, _ in open_units}:
-                    self.connection.publish(HostTopics(one).orders, b"stop")
+                for one in list(stopping.due):  # more of them than may wait: the others are first the next time
+                    if self.connection.publish(HostTopics(one).orders, b"stop"):
+                        stopping.asked(one)
             self._heard.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(min(limit_s, again_s)):
                     await self._heard.wait()
-        asked = max(asked, len(self.fleet.units_of(host)))
-        return Stopped(asked, tuple(self.fleet.open_units(host, asked_s)), self._offline())
 
     def _offline(self) -> frozenset[str]:
         return frozenset(seen.host for seen in self.fleet.hosts.values() if not seen.online)
 
-    def _hear(self, topic: str, payload: bytes) -> None:
-        self.fleet.hear(topic, payload, self._loop.time())
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take one message."""
+        host = self.fleet.hear(topic, payload, self._loop.time())
+        if host is not None:
+            for stopping in self._stops:
+                stopping.look(host)
         self._heard.set()
 
 

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from estim.cli import fleet
-from estim.cli.fleet import Stopped, fitted, stop_hosts, table, told
+from estim.cli.fleet import Stopped, Viewer, fitted, stop_hosts, table, told
 from estim.cli.output import Redrawn
 from estim.client.exchange import exchange
 from estim.config.broker import Broker
@@ -151,6 +151,55 @@ async def test_a_host_that_comes_back_is_asked_again_and_one_that_is_off_is_not(
         done = await stopping
     assert done.open_units == ()
     assert "estim/h8/cmd" not in there.said
+
+
+async def test_of_more_hosts_than_can_be_asked_again_at_once_each_gets_its_turn(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("estim.mqtt.TOPICS_MAX", 10)
+    async with house(mosquitto) as there:
+        hosts = [f"h{number}" for number in range(25)]
+        for host in hosts:
+            await is_there(there, host, ON)
+        stopping = asyncio.create_task(stopped(mosquitto))
+        for host in hosts:
+            await there.until(f"estim/{host}/cmd", b"stop")
+        assert len((await stopping).open_units) == 25
+
+
+async def calls_of_each_word(hosts: int) -> float:
+    """Return how many functions are called for each word of so many hosts that they are off, while a stop waits."""
+    viewer = Viewer(Broker("127.0.0.1", 1))
+    for number in range(hosts):
+        viewer.hear(f"estim/h{number}/bridge", b"online")
+        viewer.hear(f"estim/h{number}/c1/state", json.dumps(ON).encode())
+    stopping = asyncio.create_task(viewer.stop(None))
+    await asyncio.sleep(0)
+    calls = 0
+
+    def count(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        for number in range(hosts):
+            viewer.hear(f"estim/h{number}/state", b'{"units": 1, "may_be_on": "OFF"}')
+            viewer.hear(f"estim/h{number}/c1/state", json.dumps(OFF).encode())
+            for _ in range(3):  # let whoever waits look
+                await asyncio.sleep(0)
+    finally:
+        sys.setprofile(None)
+    assert (await stopping).open_units == ()
+    return calls / hosts
+
+
+async def test_a_word_costs_the_same_however_many_hosts_a_stop_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "STOP_S", 60.0)
+    monkeypatch.setattr(fleet, "AGAIN_S", 60.0)
+    few = await calls_of_each_word(50)
+    many = await calls_of_each_word(500)
+    assert many < 1.1 * few
 
 
 @pytest.mark.parametrize("host", [None, "h9"])

@@ -3,6 +3,8 @@
 1. What is said is a stranger's text: too long, no JSON, a wrong type or one too many is left out and counted.
 2. A unit counts as quiet only when its host has said so since it was asked: `open_units` names all the others, and
    every host that is there and hasn't said since then how it is itself.
+3. While a stop waits, a host's word costs a look at that host alone (`Stopping`): a look at all of a thousand at each
+   of their words would take longer than they take to say them.
 """
 
 import json
@@ -74,6 +76,17 @@ class HostSeen:
     units_told: int = 0
     units: dict[str, UnitSeen] = field(default_factory=dict)
 
+    def open_units(self, since_s: float) -> list[UnitSeen]:
+        """Return what of it may be on: units first that it hasn't said to be quiet since then, then what stands for
+        those that nobody here knows.
+        """
+        found = [unit for unit in self.units.values() if not (unit.quiet and unit.heard_s >= since_s and self.online)]
+        if self.online and not found and self.heard_s < since_s:
+            found.append(SILENT)
+        elif self.online and self.units_told > len(self.units):
+            found.append(UNTOLD)
+        return found + ([OUT_OF_REACH] if self.doubted else [])
+
 
 class Fleet:
     """All hosts that were heard."""
@@ -82,16 +95,17 @@ class Fleet:
         self.hosts: dict[str, HostSeen] = {}
         self.left_out = 0
 
-    def hear(self, topic: str, payload: bytes, now_s: float) -> None:
-        """Take one message."""
+    def hear(self, topic: str, payload: bytes, now_s: float) -> str | None:
+        """Take one message; return the host of which it may have changed something, None if there is none."""
         parts = topic.split("/")
         if parts[0] != ROOT or not 3 <= len(parts) <= 4 or not all(ID.fullmatch(part) for part in parts[1:-1]):
             self.left_out += 1
-            return
+            return None
         host = self._host(parts[1])
         if host is None or len(payload) > PAYLOAD_MAX:
             self.left_out += 1
-        elif parts[2:] == ["bridge"]:
+            return None
+        if parts[2:] == ["bridge"]:
             host.online = payload == ONLINE.encode()
         elif parts[2:] == ["state"]:
             host.heard_s = now_s
@@ -100,6 +114,7 @@ class Fleet:
             self._hear_unit(host, unit, parts[3], payload, now_s)
         else:
             self.left_out += 1
+        return host.host
 
     def _host(self, ident: str) -> HostSeen | None:
         if ident not in self.hosts and len(self.hosts) >= HOSTS_MAX:
@@ -133,17 +148,43 @@ class Fleet:
     def open_units(self, host: str | None, since_s: float) -> list[tuple[str, UnitSeen]]:
         """Return the units, of one host or of all, whose hosts haven't said since then that they are quiet."""
         meant = [seen for seen in self.hosts.values() if host in (None, seen.host)]
-        return [(seen.host, unit) for seen in meant for unit in _open_of(seen, since_s)]
+        return [(seen.host, unit) for seen in meant for unit in seen.open_units(since_s)]
 
 
-def _open_of(seen: HostSeen, since_s: float) -> list[UnitSeen]:
-    """Return what of a host may be on: units first, and what stands for those that nobody here knows."""
-    found = [unit for unit in seen.units.values() if not (unit.quiet and unit.heard_s >= since_s and seen.online)]
-    if seen.online and not found and seen.heard_s < since_s:
-        found.append(SILENT)
-    elif seen.online and seen.units_told > len(seen.units):
-        found.append(UNTOLD)
-    return found + ([OUT_OF_REACH] if seen.doubted else [])
+class Stopping:
+    """The hosts, of one or of all, that haven't said since then that all of theirs is off; see 3 above."""
+
+    def __init__(self, fleet: Fleet, host: str | None, since_s: float) -> None:
+        self._fleet = fleet
+        self._host = host
+        self._since_s = since_s
+        self.open: set[str] = set()
+        self.reachable: set[str] = set()
+        """Those of them that are at the broker."""
+        self.due: dict[str, None] = {}
+        """Those that are to be asked again, in order: each once, and then whenever it has said something else. One that
+        hasn't spoken since may be far behind, and to ask it again and again would keep it there.
+        """
+        for one in fleet.hosts:
+            self.look(one)
+
+    def look(self, host: str) -> None:
+        """Look again at a host that has said something."""
+        if self._host not in (None, host):
+            return
+        seen = self._fleet.hosts[host]
+        if seen.open_units(self._since_s):
+            self.open.add(host)
+            self.due.setdefault(host)
+            (self.reachable.add if seen.online else self.reachable.discard)(host)
+        else:
+            self.open.discard(host)
+            self.due.pop(host, None)
+            self.reachable.discard(host)
+
+    def asked(self, host: str) -> None:
+        """Take a host as asked again."""
+        self.due.pop(host, None)
 
 
 def _read_host(payload: bytes) -> tuple[bool, int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.remote.fleet import HOSTS_MAX, SILENT, UNITS_MAX, UNTOLD, Fleet, UnitSeen
+from estim.core.remote.fleet import HOSTS_MAX, SILENT, UNITS_MAX, UNTOLD, Fleet, Stopping, UnitSeen
 
 QUIET = {"unit": "left", "state": "ended", "stimulating": "OFF", "may_be_on": "OFF", "level": 0}
 
@@ -109,6 +109,57 @@ def test_a_stranger_s_text_is_bounded() -> None:
     assert all(unit.name.isprintable() and len(unit.name) <= 80 for unit in fleet.hosts["h1"].units.values())
 
 
+WORDS = {
+    "bridge": (b"online", b"offline"),
+    "state": (b'{"may_be_on": "ON"}', b'{"may_be_on": "OFF"}'),
+    "c1/link": (b"online",),
+    "c1/state": (said(), said(stimulating="ON"), b"nothing"),
+    "c2/state": (said(), said(may_be_on="ON")),
+}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("h1", "h2", "h3")), st.sampled_from(sorted(WORDS)), st.integers(0, 2))),
+    st.integers(0, 40),
+    st.sampled_from((None, "h2")),
+)
+def test_a_stop_that_looks_at_who_speaks_knows_what_a_look_at_all_does(
+    words: list[tuple[str, str, int]], before: int, host: str | None
+) -> None:
+    fleet = Fleet()
+    stopping: Stopping | None = None
+    for number, (one, what, which) in enumerate(words):
+        if number == before:
+            stopping = Stopping(fleet, host, float(number))
+        spoke = fleet.hear(f"estim/{one}/{what}", WORDS[what][which % len(WORDS[what])], float(number))
+        assert spoke == one
+        if stopping is not None:
+            stopping.look(spoke)
+            open_hosts = {name for name, _ in fleet.open_units(host, float(before))}
+            assert stopping.open == open_hosts
+            assert set(stopping.due) <= open_hosts
+            assert stopping.reachable == {name for name in open_hosts if fleet.hosts[name].online}
+
+
+def test_a_host_that_is_not_off_is_asked_again_once_and_then_whenever_it_has_spoken() -> None:
+    fleet = Fleet()
+    for host in ("h1", "h2", "h3"):
+        fleet.hear(f"estim/{host}/c1/state", said(stimulating="ON"), 0.0)
+    stopping = Stopping(fleet, None, 1.0)
+    assert list(stopping.due) == ["h1", "h2", "h3"]
+    for host in ("h1", "h2"):
+        stopping.asked(host)
+    assert list(stopping.due) == ["h3"]
+    fleet.hear("estim/h1/bridge", b"online", 2.0)
+    stopping.look("h1")
+    assert list(stopping.due) == ["h3", "h1"], "it has come back, and may have heard nothing"
+    fleet.hear("estim/h1/c1/state", said(), 3.0)
+    fleet.hear("estim/h1/state", ITSELF, 3.0)
+    stopping.look("h1")
+    assert list(stopping.due) == ["h3"], "it is off"
+    assert stopping.open == {"h2", "h3"}, "one that is silent is waited for all the same"
+
+
 @given(st.text(max_size=40), st.binary(max_size=80), st.recursive(st.none() | st.integers() | st.text(), st.lists))
 def test_whatever_is_said_nothing_breaks(topic: str, payload: bytes, value: object) -> None:
     fleet = Fleet()
@@ -119,14 +170,14 @@ def test_whatever_is_said_nothing_breaks(topic: str, payload: bytes, value: obje
 
 
 HOSTS = ("h1", "h2")
-WORDS = {
+HEARD = {
     "bridge": st.sampled_from([b"online", b"offline"]),
     "state": st.sampled_from([ITSELF, b'{"units": 0, "may_be_on": "OFF"}', b'{"may_be_on": "ON"}', b"?"]),
     "c1/state": st.sampled_from([said(), said(stimulating="ON"), said(stop_confirmed="OFF")]),
     "c1/link": st.sampled_from([b"online", b"offline", b""]),
 }
 SAID = st.sampled_from(HOSTS).flatmap(
-    lambda host: st.sampled_from(list(WORDS)).flatmap(lambda what: st.tuples(st.just(host), st.just(what), WORDS[what]))
+    lambda host: st.sampled_from(list(HEARD)).flatmap(lambda what: st.tuples(st.just(host), st.just(what), HEARD[what]))
 )
 
 
