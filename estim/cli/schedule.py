@@ -61,7 +61,8 @@ def show(
     lines += _in_quiet_hours(rules, quiet)
     rows = [
         {"slot": slot.key, "at": slot.at, "opens": slot.opens, "closes": slot.closes, "status": slot.status,
-         "why": slot.why, "program": program_of(rules, slot.at), "quiet": quiet.quiet.holds(slot.at)}
+         "why": slot.why, "program": program_of(rules, slot.at), "quiet": quiet.quiet.holds(slot.at),
+         "legs": slot.legs}
         for slot in slots
     ]  # fmt: skip
     tell(flags, "slot", "\n".join(lines), rows)

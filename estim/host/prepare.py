@@ -27,7 +27,7 @@ from protocols.vocabulary import Capabilities, Channel, Level
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """All that a session needs; `warnings` are sentences that the person should read."""
+    """All that a session needs; `warnings` are sentences that the person should read, `usual_s` its usual length."""
 
     unit: Unit
     family: Family
@@ -36,6 +36,7 @@ class Ready:
     sites: tuple[str, ...]
     overrides: tuple[str, ...]
     warnings: tuple[str, ...]
+    usual_s: float
 
 
 async def prepare(services: Services, command: Start) -> Ready:
@@ -44,7 +45,8 @@ async def prepare(services: Services, command: Start) -> Ready:
         raise EstimError(services.trouble, code=Exit.CONFIG)
     check_clock(services.clock.now().utc)
     program = find_program(services.home.programs, command.program)
-    minutes = _usual_minutes(services, program) if command.minutes is None else command.minutes
+    usual = _usual_minutes(services, program)
+    minutes = usual if command.minutes is None else command.minutes
     if minutes * 60 > SESSION_MAX_S:
         most = SESSION_MAX_S / 60
         raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
@@ -66,7 +68,7 @@ async def prepare(services: Services, command: Start) -> Ready:
         wait_after_loss=command.wait_after_loss,
     )
     unit = unit_of(services, known, family)
-    return Ready(unit, family, limits, order, sites, command.override, warnings)
+    return Ready(unit, family, limits, order, sites, command.override, warnings, usual * 60)
 
 
 def _usual_minutes(services: Services, program: Program) -> float:

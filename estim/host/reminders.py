@@ -29,6 +29,7 @@ from estim.core.messages.events import Reminded
 from estim.core.moment import check_clock
 from estim.host.notify.notice import Notification
 from estim.host.services import Services
+from estim.journal.terms import terms_of
 from estim.tasks import Tasks
 from protocols.vocabulary import AirError
 
@@ -115,7 +116,7 @@ class Reminders:
         """Say what is to be said now; raises EstimError if the journal can't be read or written."""
         settings = self._read_settings()
         now, diary = await self._diary(settings)
-        slots = judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        slots = self._slots(settings, diary, now)
         for key in self._shown - {slot.key for slot in slots if slot.status in OPEN}:
             self._shown.discard(key)
             await self._telling.withdraw(key)
@@ -131,10 +132,15 @@ class Reminders:
     async def snooze(self) -> None:
         """Put off the slot that is due; raises EstimError if none is."""
         now, diary = await self._diary(self._settings)
-        slot = due(judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1)))
+        slot = due(self._slots(self._settings, diary, now))
         if slot is None:
             raise EstimError("no session is due now, so there is nothing to put off", code=Exit.TRY_LATER)
         await self._snooze(slot.key)
+
+    def _slots(self, settings: Settings, diary: Diary, now: datetime) -> Sequence[Slot]:
+        """Return the slots of these days as they stand now."""
+        terms = terms_of(self._services.home, settings, diary)
+        return judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1), terms)
 
     def _read_settings(self) -> Settings:
         try:
@@ -204,7 +210,7 @@ class Reminders:
     async def _due(self, key: str) -> Slot | None:
         """Return the slot of a notice, if it is still open: a notice may have stood there for hours."""
         now, diary = await self._diary(self._settings)
-        slots: Sequence[Slot] = judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        slots = self._slots(self._settings, diary, now)
         return next((one for one in slots if one.key == key and one.status in OPEN), None)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:

@@ -26,6 +26,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
 from estim.journal.journal import Journal
 from estim.journal.reader import Details
+from estim.journal.terms import terms_of
 
 RECENT = timedelta(days=120)
 """How much of the past today's questions need: a streak and a plan of some weeks."""
@@ -82,7 +83,8 @@ class HomeJournal:
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
         """Return the slots of a time as they stand now."""
-        return judge(self.settings.schedule, diary, self.now, since, until)
+        terms = terms_of(self.home, self.settings, diary)
+        return judge(self.settings.schedule, diary, self.now, since, until, terms)
 
     def today(self, diary: Diary) -> tuple[Slot, ...]:
         """Return the slots from yesterday to tomorrow."""

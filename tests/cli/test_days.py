@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from estim.cli.questions import ask_after, ask_signs
 from estim.config.options import HostOptions
-from estim.core.days.diary import Played
+from estim.core.days.diary import Break, Note, Played, Regime
 from estim.core.errors import Exit
 from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
@@ -62,6 +62,37 @@ def test_the_schedule_is_set_skipped_paused_and_resumed(person: Person) -> None:
     assert person.types("schedule", "resume").code == 0
     after = person.types("schedule", "show", "--days", "9", json_=True).rows
     assert [slot["status"] for slot in after].count("off") == 2, "the holiday stays"
+
+
+def test_what_was_off_is_told_with_its_reason_and_without_a_session_nothing_is_counted(
+    person: Person, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    yesterday = now.date() - timedelta(days=1)
+    rules = "RRULE:FREQ=DAILY;BYHOUR=0,6,12,18"
+    regime = Regime(at=now - timedelta(days=3), rules=(rules,), zone="Etc/UTC")
+    away = Break(at=regime.at, first=yesterday, last=yesterday, holiday=True)
+    person.types("schedule", "set", "--rule", rules, "--zone", "Etc/UTC")
+    journal = Journal.open(person.home / "log.sqlite")
+    journal.enter([regime, Note(at=regime.at, text="new shoes"), away], regime.at)
+    journal.close()
+    off = [f"{yesterday}T{hour}:00" for hour in ("00", "06", "12", "18")]
+    rows = [row for row in person.types("log", json_=True).rows if row["kind"] == "slot"]
+    assert [(row["slot"], row["why"], row["text"]) for row in rows] == [
+        (slot, "holiday", "slot off: holiday") for slot in off
+    ]
+    assert person.types("log").out.count("slot off: holiday") == 4
+    (row,) = person.types("report", json_=True).rows
+    assert row["off"] == [{"slot": slot, "why": "holiday"} for slot in off]
+    assert (row["adherence"], row["counted"], row["legs"]) == (None, 0, [])
+    text = " ".join(person.types("report").out.split())
+    assert "nothing to count yet" in text
+    assert "4 off (holiday)" in text
+    assert "0 %" not in text
+    page = tmp_path / "report.html"
+    person.types("report", "--html", str(page))
+    assert "4 off (holiday)" in page.read_text()
+    assert "0 %" not in page.read_text()
 
 
 @pytest.mark.control("C-45")

@@ -25,6 +25,7 @@ from estim.host.reminders import Reminders
 from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
+from estim.journal.terms import terms_of
 from estim.journal.writer import JournalWriter
 from protocols.registry import family
 from protocols.vocabulary import Channel
@@ -254,4 +255,5 @@ class Life:
         return await self.journal.diary()
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
-        return judge(self.settings.schedule, diary, self.now, since, until)
+        terms = terms_of(self.home, self.settings, diary)
+        return judge(self.settings.schedule, diary, self.now, since, until, terms)

@@ -39,6 +39,7 @@ from estim.core.days.screening import (
     signs_text,
     standing_flags,
 )
+from estim.core.days.slots import whole
 
 __all__ = [
     "Gate",
@@ -255,9 +256,9 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
 
 
 def _counts(step: Step, session: Played, today: date) -> bool:
-    """Say whether a session is one that a step asks for today: half of its length is enough, as for a slot."""
+    """Say whether a session is one that a step asks for today: most of a slot's minutes are enough, as for a slot."""
     mine = not step.programs or session.program in step.programs
-    return mine and _real(session) and session.at.date() == today and session.output_s >= session.length_s / 2
+    return mine and _real(session) and session.at.date() == today and whole(session)
 
 
 def _real(session: Played) -> bool:

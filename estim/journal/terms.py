@@ -1,0 +1,43 @@
+"""What a home adds to its diary when slots are judged: the hours before runs by its plan, the dose of its programs.
+
+Both are read only where they decide: a diary without a run asks for no plan, one without an extra session for no
+program. What is wrong in them is told where they are shown or played; here the usual figures stand in, so that
+reminders go on.
+"""
+
+from functools import lru_cache
+
+from estim.catalogue.programs import find_program
+from estim.config.care_plan import read_own_plan
+from estim.config.paths import Home
+from estim.config.settings import Settings
+from estim.core.care.quiet import quiet_spans
+from estim.core.days.diary import Diary, Topic
+from estim.core.days.dose import DAY_SESSIONS
+from estim.core.days.outcomes import Terms
+from estim.core.errors import EstimError
+
+USUAL_QUIET_H = 4.0
+"""The fewest hours without a session before a run (safety.md C-30)."""
+
+
+def terms_of(home: Home, settings: Settings, diary: Diary) -> Terms:
+    """Return them."""
+    runs = diary.runs or any(check.topic is Topic.RUN_PLANNED for check in diary.checks)
+    quiet = quiet_spans(_quiet_h(home), settings.minutes, diary) if runs else ()
+
+    @lru_cache(maxsize=16)
+    def per_day(program: str) -> int:
+        try:
+            return find_program(home.programs, program).caps.per_day
+        except EstimError:
+            return DAY_SESSIONS
+
+    return Terms(quiet, per_day)
+
+
+def _quiet_h(home: Home) -> float:
+    try:
+        return read_own_plan(home.plan_file).quiet_before_run_h
+    except EstimError:
+        return USUAL_QUIET_H
