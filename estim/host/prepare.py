@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from estim.catalogue.families import profile_of
 from estim.catalogue.programs import find_program
 from estim.config.care_plan import read_own_plan
-from estim.config.settings import Settings
+from estim.config.settings import Settings, read_settings
 from estim.config.units import Unit as Known
 from estim.core.care.permission import check_person
 from estim.core.days import skin
 from estim.core.days.dose import LOOK_BACK, may_start
+from estim.core.days.legs import sites_on, usual_sites
 from estim.core.days.schedule import zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start
@@ -57,7 +58,7 @@ async def prepare(services: Services, command: Start) -> Ready:
     limits = limits_of(services, known, family, program)
     check_room(family, limits)
     goal = _goal(family, command.level, limits)
-    sites = _sites(program, command.site or services.settings.site)
+    sites = _sites(program, command.site, _usual_place(services))
     told = await _person(services, sites, minutes, command)
     warnings = (*told, *await _rest(services, program, sites, minutes, command))
     order = Order(
@@ -148,14 +149,22 @@ def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[
     return {channel: Level(asked.get(channel, 0)) for channel in family.caps.channels}
 
 
-def _sites(program: Program, wanted: str | None) -> tuple[str, ...]:
-    """Return where it is played: where the person says, if the program is for that, else all of its sites."""
-    if wanted is None or not program.site:
-        return tuple(program.site)
-    if wanted not in program.site:
-        text = f"{program.id} is not for {wanted}: its sites are {', '.join(program.site)}"
+def _usual_place(services: Services) -> str | None:
+    """Return the usual site or leg as it is kept now: a front end may have asked for it since this host began."""
+    try:
+        kept = read_settings(services.home.settings_file).site
+    except EstimError:
+        kept = None
+    return kept or services.settings.site
+
+
+def _sites(program: Program, wanted: str | None, usual: str | None) -> tuple[str, ...]:
+    """Return where it is played: where the person says, or usually does, else all of its sites (legs.py)."""
+    found = usual_sites(program.site, usual) if wanted is None else sites_on(program.site, wanted)
+    if program.site and not found:
+        text = f"{program.id} is not for {wanted or usual}: its sites are {', '.join(program.site)}"
         raise EstimError(text, code=Exit.REFUSED)
-    return (wanted,)
+    return found
 
 
 async def _person(services: Services, sites: tuple[str, ...], minutes: float, command: Start) -> tuple[str, ...]:

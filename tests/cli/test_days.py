@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from estim.cli.questions import ask_after, ask_signs
+from estim.cli.questions import ask_after, ask_leg, ask_signs
 from estim.config.options import HostOptions
+from estim.config.settings import read_settings
 from estim.core.days.diary import Break, Note, Played, Regime
 from estim.core.errors import Exit
+from estim.core.messages.commands import Start
 from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
 from tests.cli.line import Person
 from tests.cli.line import typed as type_line
 from tests.export.strict_calendar import Phone
+
+SHIPPED = Path(__file__).parents[2] / "estim" / "programs" / "tens-ankle.toml"
 
 
 def played(person: Person, *, ended: bool = True) -> None:
@@ -344,3 +348,45 @@ def test_a_planned_run_is_cancelled_moved_and_fulfilled_without_undo(person: Per
     assert f"the run of {day} 18:00 is cancelled" in person.types("run-log", "cancel").out
     assert person.types("run-log", "cancel").code == 66
     assert person.types("run-log", "plan", "tomorrow").code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "site", "said"),
+    [
+        ("l\n", "left", "left", "Kept as the usual one"),
+        ("lef\n", "left", "left", "Kept as the usual one"),
+        ("neither\nright\n", "right", "right", "say left or right"),
+        ("\n", "any", None, "count in the dose of both legs"),
+    ],
+)
+def test_which_leg_is_asked_once_and_kept_as_the_usual_one(
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    kept: str,
+    site: str | None,
+    said: str,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    options = HostOptions(home=str(person.home))
+    assert [one.site for one in ask_leg(options, [Start(program="tens-ankle")])] == [site]
+    assert said in capsys.readouterr().err
+    assert read_settings(person.home / "config.toml").site == kept
+    assert ask_leg(options, [Start(program="tens-ankle")]) == [Start(program="tens-ankle")], "once"
+
+
+def test_which_leg_is_not_asked_where_it_is_known_or_says_nothing(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))  # whoever asks, ends
+    options = HostOptions(home=str(person.home))
+    for start in (Start(program="tens-ankle", site="ankle-right"), Start(program="nowhere")):
+        assert ask_leg(options, [start]) == [start]
+    one_sided = person.home / "mine.toml"
+    one_sided.write_text(SHIPPED.read_text().replace('["ankle-left", "ankle-right"]', '["ankle-left"]'))
+    start = Start(program=str(one_sided))
+    assert ask_leg(options, [start]) == [start]
+    played(person)
+    assert ask_leg(options, [Start(program="tens-ankle")]) == [Start(program="tens-ankle")], "a session has said it"
+    assert not (person.home / "config.toml").exists()

@@ -220,7 +220,7 @@ class Life:
         if isinstance(reply, Refusal):
             self.refusals.append(reply.text)
             return reply
-        await self._over()
+        await self.over()
         return reply
 
     async def ask_for_more(self) -> str:
@@ -233,9 +233,10 @@ class Life:
         """Take the unit that the schedule has prepared, and go up by hand."""
         assert isinstance(await self.ask(Arm()), Done)
         assert isinstance(await self.ask(SetLevel(channel=Channel.A, to=level)), Done)
-        await self._over()
+        await self.over()
 
-    async def _over(self) -> None:
+    async def over(self) -> None:
+        """Wait until what is played has ended."""
         for active in self.supervisor.units:
             await active.runner.ended.wait()
             await asyncio.wait({active.task})

@@ -8,6 +8,8 @@ Rules:
 5. A day off after each run shuts the next one; its length is told before and after, and never refused (pace.py).
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,6 +32,7 @@ from estim.core.care.progression import (
 from estim.core.days import skin
 from estim.core.days.diary import Check, Diary, Played, Run, Topic, When
 from estim.core.days.dose import local_time
+from estim.core.days.legs import LEGS, UNSAID, leg_of
 from estim.core.days.screening import (
     doctor_first,
     last_begin,
@@ -247,12 +250,18 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
         case Tick.RUN:
             done = any(run.at.date() == today for run in diary.runs)
         case Tick.SESSIONS:
-            count = sum(_counts(step, session, today) for session in diary.sessions)
+            count = _on_one_leg(session for session in diary.sessions if _counts(step, session, today))
             done = count >= step.times
             text = f"{count} of {step.times} today. {text}"
         case Tick.NONE:
             pass
     return Item(step.id, step.title, done, step.tick in (Tick.SESSIONS, Tick.RUN), text, step.warn, step.tick)
+
+
+def _on_one_leg(sessions: Iterable[Played]) -> int:
+    """Return how many there were on the leg that had most: left and then right is one for each, not two."""
+    legs = Counter(leg_of(session.sites) for session in sessions)
+    return max(legs[leg] for leg in LEGS) + legs[UNSAID]
 
 
 def _counts(step: Step, session: Played, today: date) -> bool:
