@@ -1,5 +1,6 @@
 """What `estim run` asks the journal before it asks the host: today's program, the last level, and open questions."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,10 @@ def gates_of(words: list[str]) -> tuple["Gate", ...]:
     return tuple(dict.fromkeys(GATES[word] for word in words))
 
 
-def todays_program(options: "HostOptions") -> str:
-    """Return whose turn it is today by the schedule."""
-    from estim.core.days.outcomes import program_of
-
+def todays_program(options: "HostOptions", units: Sequence[str] = ()) -> str:
+    """Return whose turn it is today by the schedule, of those that the units play (none named: the usual one)."""
     with opened(options) as journal:
-        return program_of(journal.settings.schedule, journal.now)
+        return journal.program_at(journal.now, units)
 
 
 def last_level(options: "HostOptions", program: str, unit: str | None, site: str | None = None) -> dict[Channel, int]:

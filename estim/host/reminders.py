@@ -19,7 +19,7 @@ from typing import Protocol
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import zone_name
 from estim.core.days.diary import Diary, Mark, Marked
-from estim.core.days.outcomes import due, judge, program_of
+from estim.core.days.outcomes import due, judge
 from estim.core.days.reminders import reminders
 from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot, Status
@@ -30,6 +30,7 @@ from estim.core.moment import check_clock
 from estim.host.notify.notice import Notification
 from estim.host.services import Services
 from estim.journal.terms import terms_of
+from estim.journal.turns import LAST_PLAYED, families_of, turn_of
 from estim.tasks import Tasks
 from protocols.vocabulary import AirError
 
@@ -142,6 +143,12 @@ class Reminders:
         terms = terms_of(self._services.home, settings, diary)
         return judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1), terms)
 
+    async def _program(self, settings: Settings, slot: Slot) -> str:
+        """Return whose turn it is, of those that the unit that was played last doesn't refuse."""
+        services = self._services
+        diary = await services.journal.diary(services.clock.now().utc - LAST_PLAYED)
+        return turn_of(services.home, settings.schedule, families_of(services.home, diary.sessions))(slot.at)
+
     def _read_settings(self) -> Settings:
         try:
             self._settings = read_settings(self._services.home.settings_file)
@@ -178,14 +185,14 @@ class Reminders:
         snooze = (SNOOZE, f"Snooze {settings.schedule.snooze_min} min")
         actions = (snooze,) if self._prepare is None else ((READY, "Get ready"), snooze)
         await self._telling.tell(Notification(slot.key, "estim", text, actions=actions))
-        self._told(Reminded(slot=slot.key, program=program_of(settings.schedule, slot.at), text=text))
+        self._told(Reminded(slot=slot.key, program=await self._program(settings, slot), text=text))
 
     async def _make_ready(self, slot: Slot, settings: Settings) -> None:
         if self._prepare is None or slot.key in self._readying:
             return
         self._readying.add(slot.key)
         try:
-            text = await self._prepare(Start(program=program_of(settings.schedule, slot.at), keep=True))
+            text = await self._prepare(Start(program=await self._program(settings, slot), keep=True))
         except AirError as error:
             text = str(error)
         except EstimError as error:  # why it is refused may be nobody else's business

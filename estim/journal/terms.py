@@ -16,6 +16,7 @@ from estim.core.days.diary import Diary, Topic
 from estim.core.days.dose import DAY_SESSIONS
 from estim.core.days.outcomes import Terms
 from estim.core.errors import EstimError
+from estim.journal.turns import families_of, turn_of
 
 USUAL_QUIET_H = 4.0
 """The fewest hours without a session before a run (safety.md C-30)."""
@@ -33,7 +34,7 @@ def terms_of(home: Home, settings: Settings, diary: Diary) -> Terms:
         except EstimError:
             return DAY_SESSIONS
 
-    return Terms(quiet, per_day)
+    return Terms(quiet, per_day, turn_of(home, settings.schedule, families_of(home, diary.sessions)))
 
 
 def _quiet_h(home: Home) -> float:

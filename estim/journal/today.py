@@ -59,15 +59,18 @@ class Today:
         return "\n".join(filter(None, [" · ".join(filter(None, parts)), uses]))
 
     def last_level(self, program: str, unit: str | None = None) -> LastLevel | None:
-        """Return the last comfortable level of a program (on a unit, else on the one used last), None without one."""
+        """Return the last comfortable level of a program (on a unit, else on the one used last), None without one.
+
+        What that unit would refuse isn't offered.
+        """
         if not self.real:
             return None
         try:
             with opened(self._options) as journal:
                 offer = advice.last_level(journal.recent(), program, _usual_sites(journal, program), unit)
+                if offer is None or journal.refuses(program, offer.unit):
+                    return None
         except EstimError:
-            return None
-        if offer is None:
             return None
         goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
         text = f"{goal}, as on {offer.at:%a %d %b}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from estim.cli.questions import ask_after, ask_leg, ask_signs
+from estim.cli.questions import ask_after, ask_leg, ask_signs, todays_program
 from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.core.days.diary import Break, Note, Played, Regime
@@ -390,3 +390,14 @@ def test_which_leg_is_not_asked_where_it_is_known_or_says_nothing(
     played(person)
     assert ask_leg(options, [Start(program="tens-ankle")]) == [Start(program="tens-ankle")], "a session has said it"
     assert not (person.home / "config.toml").exists()
+
+
+def test_the_schedule_offers_no_program_that_the_unit_refuses_and_says_so(person: Person) -> None:
+    person.types("devices", "add", "F0:00:00:00:00:01", "--family", "em70")
+    said = person.types("schedule", "set", "8:00", "--program", "tens-al", "--program", "tens-ankle").out
+    assert "note: left out of the turns: Beurer EM 70 Wireless plays only its own programs, and tens-al" in said
+    rows = person.types("schedule", "show", "--days", "9", json_=True).rows
+    assert {row["program"] for row in rows} == {"tens-ankle"}
+    assert todays_program(HostOptions(home=str(person.home))) == "tens-ankle"
+    person.types("schedule", "set", "--program", "tens-al")
+    assert todays_program(HostOptions(home=str(person.home))) == "tens-al", "nothing else is there: the host says why"

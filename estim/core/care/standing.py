@@ -116,7 +116,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
         warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *skin.told(diary)),
-        programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
+        programs=_offered(plan, steps),
     )
 
 
@@ -258,6 +258,12 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
     return Item(step.id, step.title, done, step.tick in (Tick.SESSIONS, Tick.RUN), text, step.warn, step.tick)
 
 
+def _offered(plan: Plan, steps: Iterable[Step]) -> tuple[str, ...]:
+    """Return the programs of some steps, each once, without those that the unit refuses."""
+    found = dict.fromkeys(program for step in steps for program in (*step.programs, *step.served_by))
+    return tuple(program for program in found if program not in plan.refused)
+
+
 def _on_one_leg(sessions: Iterable[Played]) -> int:
     """Return how many there were on the leg that had most: left and then right is one for each, not two."""
     legs = Counter(leg_of(session.sites) for session in sessions)
@@ -266,7 +272,7 @@ def _on_one_leg(sessions: Iterable[Played]) -> int:
 
 def _counts(step: Step, session: Played, today: date) -> bool:
     """Say whether a session is one that a step asks for today: most of a slot's minutes are enough, as for a slot."""
-    mine = not step.programs or session.program in step.programs
+    mine = not step.programs or session.program in (*step.programs, *step.served_by)
     return mine and _real(session) and session.at.date() == today and whole(session)
 
 
@@ -292,7 +298,7 @@ def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime)
     run = _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
         until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)
-        which = " or ".join(dict.fromkeys(p for step in plan.steps if step.tick is Tick.RUN for p in step.programs))
+        which = " or ".join(_offered(plan, [step for step in plan.steps if step.tick is Tick.RUN]))
         asks.append(f"an extra session after the run, until {until}" + (f": {which}" if which else ""))
     due = [one for one in course.open if one.run.at.date() < today]
     if due:

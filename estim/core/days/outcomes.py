@@ -14,7 +14,7 @@
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
@@ -63,11 +63,13 @@ class _Open:
 class Terms:
     """What decides beside the diary whether a session was possible.
 
-    `quiet` are the hours before runs by their beginning, `per_day` how often a day the file of a program allows it.
+    `quiet` are the hours before runs by their beginning, `per_day` how often a day the file of a program allows it,
+    `turn` whose turn it is on a day (None: by the schedule alone).
     """
 
     quiet: Sequence[Span] = ()
     per_day: Callable[[str], int] = lambda _program: DAY_SESSIONS
+    turn: Callable[[datetime], str] | None = None
 
 
 USUAL_TERMS = Terms()
@@ -144,12 +146,16 @@ def begins(slot_at: datetime, act: datetime, now: datetime) -> bool:
     return slot_at <= now <= slot_at + LATE_MAX and timedelta() <= slot_at - act <= AHEAD_MAX
 
 
-def program_of(schedule: Schedule, slot_at: datetime) -> str:
+def program_of(schedule: Schedule, slot_at: datetime, refused: Collection[str] = ()) -> str:
     """Return whose turn it is on that day: one program after the other, so that the effect doesn't wear off.
+
+    One that is refused gives its turn to the next that isn't; if all are, it is told by whoever is to play it.
 
     The same level of the same program every day had lost its effect by day 5 (programs.md section 1, fact 5).
     """
-    return schedule.programs[slot_at.date().toordinal() % len(schedule.programs)]
+    turn = slot_at.date().toordinal() % len(schedule.programs)
+    in_turn = (*schedule.programs[turn:], *schedule.programs[:turn])
+    return next((program for program in in_turn if program not in refused), in_turn[0])
 
 
 def _serve(slots: Sequence[_Open], played: Sequence[Played], starts_s: Sequence[float]) -> list[Played]:
@@ -201,7 +207,7 @@ def _no_room(slot: _Open, session: Played, sessions: Sequence[Played], schedule:
     if session.delivered_until.timestamp() + GAP.total_seconds() > slot.closes_s:
         return True
     closes = datetime.fromtimestamp(slot.closes_s, slot.time.at.tzinfo)
-    program = program_of(schedule, slot.time.at)
+    program = program_of(schedule, slot.time.at) if terms.turn is None else terms.turn(slot.time.at)
     first = bisect_left(sessions, session.at.timestamp() - BACK.total_seconds(), key=_started_s)
     past = [
         Delivered(site, one.at, one.output_s, one.delivered_until, one.program)

@@ -262,6 +262,15 @@ def test_programs_take_turns_by_the_day() -> None:
     assert turns in (["tens-ankle", "tens-han"] * 2, ["tens-han", "tens-ankle"] * 2)
 
 
+def test_a_program_that_the_unit_refuses_gives_its_turn_to_the_next() -> None:
+    schedule = Schedule(programs=("tens-ankle", "tens-al", "tens-han"))
+    days = [at(8, day) for day in range(3)]
+    turns = [program_of(schedule, one) for one in days]
+    instead = [program_of(schedule, one, {"tens-al"}) for one in days]
+    assert instead == ["tens-han" if one == "tens-al" else one for one in turns]
+    assert [program_of(schedule, one, set(turns)) for one in days] == turns, "all are refused: its player says why"
+
+
 @given(
     starts=st.lists(st.integers(0, 5 * 24 * 60), max_size=30, unique=True),
     now=st.integers(0, 6 * 24 * 60),
