@@ -5,7 +5,7 @@ program. What is wrong in them is told where they are shown or played; here the 
 reminders go on.
 """
 
-from functools import lru_cache
+from functools import cache
 
 from estim.catalogue.programs import find_program
 from estim.config.care_plan import read_own_plan
@@ -16,6 +16,7 @@ from estim.core.days.diary import Diary, Topic
 from estim.core.days.dose import DAY_SESSIONS
 from estim.core.days.outcomes import Terms
 from estim.core.errors import EstimError
+from estim.core.programs.program import Program
 from estim.journal.turns import families_of, turn_of
 
 USUAL_QUIET_H = 4.0
@@ -27,14 +28,23 @@ def terms_of(home: Home, settings: Settings, diary: Diary) -> Terms:
     runs = diary.runs or any(check.topic is Topic.RUN_PLANNED for check in diary.checks)
     quiet = quiet_spans(_quiet_h(home), settings.minutes, diary) if runs else ()
 
-    @lru_cache(maxsize=16)
-    def per_day(program: str) -> int:
+    @cache
+    def program_of(name: str) -> Program | None:
         try:
-            return find_program(home.programs, program).caps.per_day
+            return find_program(home.programs, name)
         except EstimError:
-            return DAY_SESSIONS
+            return None
 
-    return Terms(quiet, per_day, turn_of(home, settings.schedule, families_of(home, diary.sessions)))
+    def per_day(name: str) -> int:
+        program = program_of(name)
+        return DAY_SESSIONS if program is None else program.caps.per_day
+
+    def sites(name: str) -> tuple[str, ...] | None:
+        program = program_of(name)
+        return None if program is None else program.site
+
+    turn = turn_of(home, settings.schedule, families_of(home, diary.sessions))
+    return Terms(quiet, per_day, turn, sites)
 
 
 def _quiet_h(home: Home) -> float:

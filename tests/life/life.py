@@ -98,7 +98,8 @@ class Wall:
 
 
 class Life:
-    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot).
+    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot), `offered` with which
+    program.
 
     `line` names the unit; with `reminds` False nobody looks at the schedule; `trace` keeps what the unit itself saw.
     """
@@ -129,6 +130,7 @@ class Life:
         self.family = family(setup.family)
         self.wall = Wall()
         self.said: list[tuple[str, str]] = []
+        self.offered: dict[str, str] = {}
         self.refusals: list[str] = []
         self.seat = Seat()
 
@@ -195,6 +197,7 @@ class Life:
         self.journal._executor.shutdown(wait=True)
 
     def _told(self, event: Reminded) -> None:
+        self.offered[event.slot] = event.program
         if event.text.endswith(tuple("0123456789")):  # the first word of it; the second says how the unit is
             self.said.append((f"{self.now:%d %H:%M}", event.slot[8:].replace("T", " ")))
 
@@ -214,9 +217,12 @@ class Life:
     async def ask(self, command: Ask) -> Reply:
         return await self.supervisor.ask(self.seat, command)
 
-    async def play(self, minutes: float = 20, level: int = 5, program: str = "tens-ankle") -> Reply:
+    async def play(
+        self, minutes: float = 20, level: int = 5, program: str = "tens-ankle", site: str | None = None
+    ) -> Reply:
         """Put the pads on and play; return when it is over."""
-        reply = await self.ask(Start(program=program, minutes=minutes, level={Channel.A: level}, pads_on=True))
+        start = Start(program=program, minutes=minutes, level={Channel.A: level}, pads_on=True, site=site)
+        reply = await self.ask(start)
         if isinstance(reply, Refusal):
             self.refusals.append(reply.text)
             return reply

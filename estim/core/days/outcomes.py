@@ -64,12 +64,13 @@ class Terms:
     """What decides beside the diary whether a session was possible.
 
     `quiet` are the hours before runs by their beginning, `per_day` how often a day the file of a program allows it,
-    `turn` whose turn it is on a day (None: by the schedule alone).
+    `turn` whose turn it is on a day (None: by the schedule alone), `sites` where a program is played (None: unknown).
     """
 
     quiet: Sequence[Span] = ()
     per_day: Callable[[str], int] = lambda _program: DAY_SESSIONS
     turn: Callable[[datetime], str] | None = None
+    sites: Callable[[str], Sequence[str] | None] = lambda _program: None
 
 
 USUAL_TERMS = Terms()
@@ -107,8 +108,10 @@ def judge(
         late,
         timedelta(minutes=schedule.snooze_min),
         diary.breaks,
-        (*screening.forbidden(diary), *skin.forbidden(diary)),
+        screening.forbidden(diary),
         _Quiet.of(terms.quiet),
+        skin.holds(diary),
+        lambda at: terms.sites(_turn(schedule, terms, at)),
     )
     since_s = since.timestamp()
     return tuple(
@@ -207,7 +210,7 @@ def _no_room(slot: _Open, session: Played, sessions: Sequence[Played], schedule:
     if session.delivered_until.timestamp() + GAP.total_seconds() > slot.closes_s:
         return True
     closes = datetime.fromtimestamp(slot.closes_s, slot.time.at.tzinfo)
-    program = program_of(schedule, slot.time.at) if terms.turn is None else terms.turn(slot.time.at)
+    program = _turn(schedule, terms, slot.time.at)
     first = bisect_left(sessions, session.at.timestamp() - BACK.total_seconds(), key=_started_s)
     past = [
         Delivered(site, one.at, one.output_s, one.delivered_until, one.program)
@@ -218,6 +221,10 @@ def _no_room(slot: _Open, session: Played, sessions: Sequence[Played], schedule:
     length_min = slot_s(session) / 60
     zone = closes.tzinfo
     return not may_start(closes, sites, length_min, past, REST, zone, program, terms.per_day(program)).ok
+
+
+def _turn(schedule: Schedule, terms: Terms, at: datetime) -> str:
+    return program_of(schedule, at) if terms.turn is None else terms.turn(at)
 
 
 def _started_s(session: Played) -> float:
@@ -311,6 +318,8 @@ class _Judge:
     breaks: Sequence[Break]
     forbidden: Sequence[Span]
     quiet: "_Quiet"
+    held: skin.Holds
+    sites: Callable[[datetime], Sequence[str] | None]
 
     def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
         """Return what became of a slot; `rested_s` is when the rest after the sessions before it is over, 0.0: none."""
@@ -364,12 +373,18 @@ class _Judge:
 
     def _shut(self, slot: _Open, before_run: str, ran_s: float, closes_s: float) -> tuple[Status, str] | None:
         """Return why no session was allowed in a slot; None: one was, or is possible again in what is left of it."""
-        why = _why_at(self.forbidden, slot.closes_s)
+        why = self._forbids(slot, slot.closes_s)
         if before_run and (self.now_s < ran_s or ran_s > closes_s):
             why = before_run
         elif not why and self.now_s > closes_s:
-            why = before_run or _why_at(self.forbidden, slot.at_s)
+            why = before_run or self._forbids(slot, slot.at_s)
         return (Status.OFF, why) if why else None
+
+    def _forbids(self, slot: _Open, moment_s: float) -> str:
+        """Return why no session of a slot's program was allowed at a moment, "": one was."""
+        if why := _why_at(self.forbidden, moment_s):
+            return why
+        return self.held.why_at(moment_s, self.sites(slot.time.at)) if self.held.since_s else ""
 
     def _snoozed(self, closes: datetime, marks: Sequence[Mark]) -> datetime | None:
         """Return until when it is put off, never beyond its window; None: it isn't any more."""
