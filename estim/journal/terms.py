@@ -14,6 +14,7 @@ from estim.config.settings import Settings
 from estim.core.care.quiet import quiet_spans
 from estim.core.days.diary import Diary, Topic
 from estim.core.days.dose import DAY_SESSIONS
+from estim.core.days.legs import ANYWHERE, leg_of
 from estim.core.days.outcomes import Terms
 from estim.core.errors import EstimError
 from estim.core.programs.program import Program
@@ -44,7 +45,8 @@ def terms_of(home: Home, settings: Settings, diary: Diary) -> Terms:
         return None if program is None else program.site
 
     turn = turn_of(home, settings.schedule, families_of(home, diary.sessions))
-    return Terms(quiet, per_day, turn, sites)
+    leg = leg_of((settings.site or ANYWHERE,))
+    return Terms(quiet, per_day, turn, leg, sites)
 
 
 def _quiet_h(home: Home) -> float:

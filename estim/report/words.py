@@ -99,7 +99,7 @@ def _adherence(tally: Tally) -> tuple[str, str]:
         return "none is over yet", ""
     part = sum(day.part for day in tally.days)
     missed = sum(day.missed for day in tally.days)
-    parts = [f"{part} cut short"] * bool(part) + [f"{missed} missed"] * bool(missed)
+    parts = [f"{part} in part"] * bool(part) + [f"{missed} missed"] * bool(missed)
     return f"{tally.done} of {counted(tally.counted, 'slot')}, {percent(tally.adherence)}", ", ".join(parts)
 
 

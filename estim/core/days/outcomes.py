@@ -65,11 +65,13 @@ class Terms:
 
     `quiet` are the hours before runs by their beginning, `per_day` how often a day the file of a program allows it,
     `turn` whose turn it is on a day (None: by the schedule alone), `sites` where a program is played (None: unknown).
+    `leg` is the usual one: what was played on the other leg takes no room from it.
     """
 
     quiet: Sequence[Span] = ()
     per_day: Callable[[str], int] = lambda _program: DAY_SESSIONS
     turn: Callable[[datetime], str] | None = None
+    leg: str = UNSAID
     sites: Callable[[str], Sequence[str] | None] = lambda _program: None
 
 
@@ -92,11 +94,12 @@ def judge(
     slots = [_open(one, early, late) for one in times(diary.regimes, before, until, late)]
     played = [one for one in diary.sessions if one.output_s >= BRIEF_S]
     left = _serve(slots, played, [one.at.timestamp() for one in played])
-    tiring = _asking_rest(diary.sessions)
+    mine = [one for one in diary.sessions if _takes_room(one, terms.leg)]
+    tiring = _asking_rest(mine)
     kept = _once(slots)
-    over = [one for one in left if one.ended is not None or one.delivered_until <= now]
+    over = [one for one in left if _takes_room(one, terms.leg) and (one.ended or one.delivered_until) <= now]
     if over:
-        _serve_extra(kept, over, diary.sessions, schedule, terms)
+        _serve_extra(kept, over, mine, schedule, terms)
     starts_s = [one.at.timestamp() for one in tiring]
     marks: dict[str, list[Mark]] = {}
     for mark in diary.marks:
@@ -111,6 +114,7 @@ def judge(
         screening.forbidden(diary),
         _Quiet.of(terms.quiet),
         skin.holds(diary),
+        terms.leg,
         lambda at: terms.sites(_turn(schedule, terms, at)),
     )
     since_s = since.timestamp()
@@ -185,6 +189,11 @@ def _taken(slot: _Open, session: Played) -> bool:
             return True
     slot.sessions.append(session)
     return True
+
+
+def _takes_room(session: Played, usual: str) -> bool:
+    """Say whether rest and dose of a session keep the usual leg from another one: on the other leg they don't."""
+    return not usual or leg_of(session.sites) in (usual, UNSAID)
 
 
 def _serve_extra(
@@ -319,6 +328,7 @@ class _Judge:
     forbidden: Sequence[Span]
     quiet: "_Quiet"
     held: skin.Holds
+    usual: str
     sites: Callable[[datetime], Sequence[str] | None]
 
     def slot(self, slot: _Open, marks: Sequence[Mark], rested_s: float) -> Slot:
@@ -384,7 +394,7 @@ class _Judge:
         """Return why no session of a slot's program was allowed at a moment, "": one was."""
         if why := _why_at(self.forbidden, moment_s):
             return why
-        return self.held.why_at(moment_s, self.sites(slot.time.at)) if self.held.since_s else ""
+        return self.held.why_at(moment_s, self.usual, lambda: self.sites(slot.time.at))
 
     def _snoozed(self, closes: datetime, marks: Sequence[Mark]) -> datetime | None:
         """Return until when it is put off, never beyond its window; None: it isn't any more."""

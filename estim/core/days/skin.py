@@ -9,13 +9,13 @@ Rules:
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.dose import ANY
-from estim.core.days.legs import LEGS, leg_of, sites_on
+from estim.core.days.legs import LEGS, UNSAID, leg_of, sites_on
 
 OK = "ok"
 BAD = "bad"
@@ -80,11 +80,12 @@ class Holds:
     used: frozenset[str]
     legs: tuple[str, ...]
 
-    def why_at(self, moment_s: float, of_program: Sequence[str] | None) -> str:
+    def why_at(self, moment_s: float, usual: str, of_program: Callable[[], Sequence[str] | None]) -> str:
         """Return why nothing could be played at a moment, "": nothing speaks against it.
 
-        `of_program` are the sites of the program whose turn it was; None: they aren't known, so any place that is in
-        use would have done. It is on every leg that is in use, and one that isn't held is enough.
+        `usual` is the leg that slots are for, UNSAID: any that is in use, and one that isn't held is enough.
+        `of_program` returns the sites of the program whose turn it was; None: they aren't known, so any place that is
+        in use on the leg would have done.
         """
         place = bisect_right(self.since_s, moment_s)
         held = self.sites[place - 1] if place else frozenset()
@@ -92,10 +93,12 @@ class Holds:
             return ""
         if ANY in held:
             return WHY
-        if not of_program:
-            return WHY if self.used <= held else ""
-        places = [sites_on(of_program, leg) for leg in self.legs]
-        ways = [one for one in places if one] or [tuple(of_program)]
+        sites = of_program()
+        if not sites:
+            used = {site for site in self.used if usual in (UNSAID, leg_of((site,)))}
+            return WHY if used <= held else ""
+        places = [sites_on(sites, leg) for leg in ((usual,) if usual else self.legs)]
+        ways = [one for one in places if one] or [tuple(sites)]
         return WHY if all(not held.isdisjoint(way) for way in ways) else ""
 
 

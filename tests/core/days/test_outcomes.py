@@ -166,6 +166,15 @@ def test_left_and_then_right_in_one_morning_are_one_slot_done_on_each_leg() -> N
     assert slots(at(23), left, unsaid)[0].also == (), "it may have been the left leg again"
 
 
+def test_the_other_leg_takes_no_room_from_the_usual_one() -> None:
+    other = replace(played(at(18.75)), sites=("ankle-right",))
+    diary = Diary(sessions=(other,), regimes=(SET,))
+    for leg, status, opens in (("left", Status.DUE, at(19.5)), ("right", Status.DONE, None), ("", Status.DONE, None)):
+        terms = Terms(leg=leg)
+        evening = judge(Schedule(late_min=60), diary, at(19.6), DAY, DAY + timedelta(days=1), terms)[1]
+        assert (evening.status, opens in (None, evening.opens)) == (status, True)
+
+
 def before(hour: float, until: float | None = None) -> Terms:
     return Terms(quiet=(Span(at(hour - 4), at(hour if until is None else until), "the hours before a run"),))
 

@@ -91,9 +91,10 @@ def test_slots_are_off_where_the_program_of_the_day_would_have_been_on_the_site_
     rules = Regime(at=at(1, 0), rules=(TWICE_A_DAY,), zone="Etc/GMT-1")
     calf = replace(played(at(2, 16)), id=3, sites=("calf-left",))
 
-    def statuses(sites: tuple[str, ...] | None, *entries: Check | Played) -> set[str]:
+    def statuses(sites: tuple[str, ...] | None, *entries: Check | Played, leg: str = "") -> set[str]:
         journal = replace(diary(*entries), regimes=(rules,))
-        found = judge(Schedule(), journal, at(4), at(3, 0), at(4, 0), Terms(sites=lambda _program: sites))
+        terms = Terms(sites=lambda _program: sites, leg=leg)
+        found = judge(Schedule(), journal, at(4), at(3, 0), at(4, 0), terms)
         return {one.status.value for one in found}
 
     ankles = ("ankle-left", "ankle-right")
@@ -103,6 +104,9 @@ def test_slots_are_off_where_the_program_of_the_day_would_have_been_on_the_site_
     assert statuses(ankles, LEFT, RIGHT, BAD) == {"missed"}, "the other leg could be played"
     assert statuses(None, LEFT, calf, BAD) == {"missed"}, "a program that isn't known may be for the calf"
     assert statuses(("back",), LEFT, BAD) == {"missed"}
+    for sites in (ankles, None):
+        assert statuses(sites, LEFT, RIGHT, BAD, leg="left") == {"off"}, "slots are for the usual leg"
+        assert statuses(sites, LEFT, RIGHT, BAD, leg="right") == {"missed"}
 
 
 def test_care_tells_what_is_held() -> None:
