@@ -132,7 +132,7 @@ def run(
     ] = False,
     site: Annotated[
         list[str] | None,
-        typer.Option(help="which of the program's sites, such as ankle-left; one for each unit, in their order"),
+        typer.Option(help="a leg (left, right) or one of the program's sites; one for each unit, in their order"),
     ] = None,
     override: Annotated[
         list[str] | None,

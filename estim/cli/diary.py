@@ -118,7 +118,7 @@ def _plan_run(flags: "Flags", at: str, distance: str | None, *, instead_of: date
         if moment <= journal.now:
             raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
         diary = journal.recent()
-        gone = [] if instead_of is None else [cancelled(instead_of)]
+        gone = [] if instead_of is None else [cancelled(instead_of, journal.now)]
         # the word that cancels is judged as if it had been written: it is the last one
         last = max((check.id for check in diary.checks), default=0) + 1
         without = replace(diary, checks=(*diary.checks, *(replace(one, id=last) for one in gone)))
@@ -142,7 +142,7 @@ def cancel_run(context: typer.Context) -> None:
         meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
         if meant is None:
             raise EstimError("no run is planned", code=Exit.NO_INPUT)
-        journal.enter(cancelled(meant))
+        journal.enter(cancelled(meant, journal.now))
     tell(flags, "run-planned", f"the run of {meant:%Y-%m-%d %H:%M} is cancelled", [{"at": meant, "why": "cancelled"}])
 
 

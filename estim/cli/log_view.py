@@ -7,6 +7,7 @@ from estim.cli.arguments import day_of
 from estim.cli.output import plain, tell
 from estim.core.days.diary import Diary, Entry, Played
 from estim.core.days.entry_text import all_entries, told
+from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import HomeJournal, opened
 
@@ -14,19 +15,47 @@ if TYPE_CHECKING:
     from estim.cli.flags import Flags
 
 LOG_ROWS = 20
-"""Lines that are shown if nothing else is asked for."""
+"""Lines that are shown if nothing else is asked for, and with them the slots that were off."""
+
+OFF_BACK = timedelta(days=120)
+"""So far back slots that were off are told."""
+
+JUDGED_BACK = timedelta(days=2)
+"""What was played so long before the first slot still decides about it."""
 
 
 def show_log(flags: "Flags", rows: int = LOG_ROWS, since: str | None = None, *, everything: bool = False) -> None:
     """Show the last rows, or all from a day on."""
     with opened(flags.host) as journal:
         found = _entries(journal, rows, since, everything)
+        off = _slots_off(journal, found) if found else []
     if not found:
         apart = "" if journal.simulated else " (software units have a log of their own: estim --simulate FAMILY log)"
         tell(flags, "entry", f"nothing yet: estim run tens-ankle, estim pain add 3 --when worst{apart}", [])
         return
-    lines = [f"{entry.at:%Y-%m-%d %H:%M}  {_number(entry)}{told(entry)}" for entry in found]
-    tell(flags, "entry", "\n".join(lines), [row_of(entry) for entry in found])
+    shown: list[Entry | Slot] = sorted([*found, *off], key=lambda one: one.at)
+    lines = [
+        f"{one.at:%Y-%m-%d %H:%M}  {slot_off(one) if isinstance(one, Slot) else f'{_number(one)}{told(one)}'}"
+        for one in shown
+    ]
+    rows_ = [_slot_row(one) if isinstance(one, Slot) else row_of(one) for one in shown]
+    tell(flags, "entry", "\n".join(lines), rows_)
+
+
+def _slots_off(journal: HomeJournal, found: list[Entry]) -> list[Slot]:
+    """Return the slots between the first entry that is shown and now in which no session was possible."""
+    first = max(found[0].at, journal.now - OFF_BACK)
+    slots = journal.slots(journal.read(first - JUDGED_BACK), first, journal.now)
+    return [slot for slot in slots if slot.status is Status.OFF]
+
+
+def slot_off(slot: Slot) -> str:
+    """Return a slot that was off as a line without its time."""
+    return f"slot off: {slot.why}"
+
+
+def _slot_row(slot: Slot) -> dict[str, object]:
+    return {"kind": "slot", "text": slot_off(slot), "at": slot.at, "slot": slot.key, "why": slot.why}
 
 
 def _entries(journal: HomeJournal, rows: int, since: str | None, everything: bool) -> list[Entry]:

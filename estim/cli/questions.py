@@ -1,13 +1,17 @@
 """What `estim run` asks the journal before it asks the host: today's program, the last level, and open questions."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import typer
+from msgspec.structs import replace
 
 from estim.cli.arguments import wrong
 from estim.cli.output import complain, note
+from estim.config.settings import change_settings
 from estim.core.days.diary import Check, Pain, Topic
+from estim.core.days.legs import ANYWHERE, LEGS, leg_of, legs_of, sites_on, usual_sites
 from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, signs_due, signs_text
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from estim.cli.flags import Flags
     from estim.config.options import HostOptions
     from estim.core.days.dose import Gate
+    from estim.core.messages.commands import Start
 
 GATES: dict[str, "Gate"] = {"gap": "gap", "dose": "dose", "run": "run"}
 
@@ -31,6 +36,14 @@ MEANT = {
     "pharmacist. When the skin is as before: estim care skin ok",
     "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
 }
+
+WHICH_LEG = "Which leg is it, left or right? It is asked once; Enter: not said"
+
+LEG_KEPT = (
+    'Kept as the usual one: site = "{leg}" in config.toml. On the other one, just once: --site left or --site right'
+)
+
+LEG_UNSAID = "Then sessions count in the dose of both legs. To say it later: --site left, or site in config.toml"
 
 RED_FLAGS = tuple(SIGNS)
 
@@ -45,12 +58,10 @@ def gates_of(words: list[str]) -> tuple["Gate", ...]:
     return tuple(dict.fromkeys(GATES[word] for word in words))
 
 
-def todays_program(options: "HostOptions") -> str:
-    """Return whose turn it is today by the schedule."""
-    from estim.core.days.outcomes import program_of
-
+def todays_program(options: "HostOptions", units: Sequence[str] = ()) -> str:
+    """Return whose turn it is today by the schedule, of those that the units play (none named: the usual one)."""
     with opened(options) as journal:
-        return program_of(journal.settings.schedule, journal.now)
+        return journal.program_at(journal.now, units)
 
 
 def last_level(options: "HostOptions", program: str, unit: str | None, site: str | None = None) -> dict[Channel, int]:
@@ -61,8 +72,8 @@ def last_level(options: "HostOptions", program: str, unit: str | None, site: str
     with opened(options) as journal:
         made = find_program(journal.home.programs, program)
         diary = journal.recent()
-        where = site or journal.settings.site
-        sites = (where,) if where else tuple(made.site)
+        usual = journal.settings.site
+        sites = usual_sites(made.site, usual) if site is None else sites_on(made.site, site)
     offer = advice.last_level(diary, made.id, sites, unit)
     if offer is not None:
         return {Channel(channel): level for channel, level in offer.level.items()}
@@ -103,6 +114,50 @@ def ask_open_questions(options: "HostOptions") -> None:
             yes = typer.confirm(question.question, err=True)
             answers.append(Check(at=journal.now, topic=Topic.HEALTH, about=question.id, answer="yes" if yes else "no"))
         journal.enter(*answers)
+
+
+def ask_leg(options: "HostOptions", starts: list["Start"]) -> list["Start"]:
+    """Ask once which leg it is, where a program is for either and nothing is known, and keep it as the usual one.
+
+    Without an answer sessions count in the dose of both. What can't be kept is told, and holds for this session.
+    """
+    try:
+        if options.simulate is not None or not _leg_unknown(options, starts):
+            return starts
+    except EstimError:
+        return starts  # the host says what is wrong, as of every start
+    word = _typed_leg()
+    try:
+        with opened(options, write=True) as journal:
+            change_settings(journal.home.settings_file, "site", word)
+        note(LEG_KEPT.format(leg=word) if word in LEGS else LEG_UNSAID)
+    except EstimError as error:
+        complain(error.text)
+    if word not in LEGS:
+        return starts
+    return [replace(start, site=word) if start.site is None else start for start in starts]
+
+
+def _leg_unknown(options: "HostOptions", starts: list["Start"]) -> bool:
+    from estim.catalogue.programs import find_program
+
+    if all(start.site is not None for start in starts):
+        return False
+    with opened(options) as journal:
+        if journal.settings.site is not None or any(leg_of(one.sites) for one in journal.recent().sessions):
+            return False
+        return legs_of(find_program(journal.home.programs, starts[0].program).site) == LEGS
+
+
+def _typed_leg() -> str:
+    while True:
+        typed = str(typer.prompt(WHICH_LEG, default="", show_default=False, err=True)).strip().lower()
+        if not typed:
+            return ANYWHERE
+        meant = [leg for leg in LEGS if leg.startswith(typed)]
+        if meant:
+            return meant[0]
+        note(f"{shown(typed)}: say left or right, or nothing but Enter")
 
 
 def ask_after(options: "HostOptions") -> None:

@@ -11,6 +11,7 @@ from estim.cli.amounts import count
 from estim.cli.arguments import day_of, wrong
 from estim.cli.output import note, tell
 from estim.cli.report_view import show_report
+from estim.core.days.legs import ANYWHERE, leg_of, parts_of
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import HomeJournal, opened
 from estim.terminal import write_bytes
@@ -185,8 +186,10 @@ def _bundle(journal: HomeJournal, since: str | None, version: str) -> bytes:
 
 def _place(site: str | None) -> str:
     """Return a site of programs in words that a clinic reads."""
-    part, _, side = (site or "").partition("-")
-    return ", ".join(filter(None, ["Achilles tendon" if part in ("", "ankle") else part, side]))
+    usual = (site or ANYWHERE,)
+    leg = leg_of(usual)
+    part = "" if usual[0] in (ANYWHERE, leg) else parts_of(usual)[0]
+    return ", ".join(filter(None, ["Achilles tendon" if part in ("", "ankle") else part.replace("-", " "), leg]))
 
 
 def _form(todo: bool) -> "Form":

@@ -93,9 +93,12 @@ def _row(counted: "Tally") -> dict[str, object]:
         "sessions": counted.sessions,
         "hours": round(counted.hours, 3),
         "change": counted.change,
+        "off": counted.off,
+        "legs": counted.legs,
         "days": [
-            {"day": day.on, "done": day.done, "part": day.part, "missed": day.missed, "sessions": day.sessions,
-             "minutes": round(day.minutes, 2), "worst": day.worst, "morning": day.morning, "km": day.km}
+            {"day": day.on, "done": day.done, "part": day.part, "missed": day.missed, "off": day.off,
+             "sessions": day.sessions, "minutes": round(day.minutes, 2), "worst": day.worst, "morning": day.morning,
+             "km": day.km}
             for day in counted.days
         ],
     }  # fmt: skip

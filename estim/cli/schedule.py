@@ -45,23 +45,25 @@ def show(
     ] = 3,
 ) -> None:
     """Show the slots of these days and what became of them."""
-    from estim.core.days.outcomes import program_of
-
     flags: Flags = context.obj
     with opened(flags.host) as journal:
         midnight = journal.now.replace(hour=0, minute=0, second=0, microsecond=0)
         slots = journal.slots(journal.recent(), midnight - timedelta(days=1), midnight + timedelta(days=days))
         rules = journal.settings.schedule
         quiet = journal.settings.reminders
+        turns = {slot.at: journal.program_at(slot.at) for slot in slots}
+        left_out = _left_out(journal)
     zone = "wherever you are" if rules.zone == LOCAL else rules.zone
     lines = [*rules.rules, f"zone: {zone}; programs: {', '.join(rules.programs)}", ""]
-    lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {program_of(rules, slot.at)}" for slot in slots]
+    lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {turns[slot.at]}" for slot in slots]
     if not slots:
         lines.append("no slots in these days")
     lines += _in_quiet_hours(rules, quiet)
+    lines += left_out
     rows = [
         {"slot": slot.key, "at": slot.at, "opens": slot.opens, "closes": slot.closes, "status": slot.status,
-         "why": slot.why, "program": program_of(rules, slot.at), "quiet": quiet.quiet.holds(slot.at)}
+         "why": slot.why, "program": turns[slot.at], "quiet": quiet.quiet.holds(slot.at),
+         "legs": slot.legs}
         for slot in slots
     ]  # fmt: skip
     tell(flags, "slot", "\n".join(lines), rows)
@@ -229,6 +231,16 @@ def _in_quiet_hours(rules: Schedule, reminders: "ReminderSettings") -> list[str]
         f"note: {which} {lie} in the quiet hours, {reminders.quiet_from} to {reminders.quiet_to}: you are reminded at "
         "the slot all the same, but not once more; to move them: [reminders] quiet_from and quiet_to in config.toml"
     ]
+
+
+def _left_out(journal: HomeJournal) -> list[str]:
+    """Return a sentence for each program of the schedule that the unit refuses: the next takes its turn."""
+    from estim.catalogue.playable import refusal
+
+    families = journal.families
+    programs = journal.settings.schedule.programs
+    whys = [[refusal(journal.home.programs, program, family) for family in families] for program in programs]
+    return [f"note: left out of the turns: {why[0]}" for why in whys if why and all(why)]
 
 
 def _state(slot: Slot) -> str:

@@ -19,7 +19,7 @@ def with_goals(
     options: HostOptions, start: Start, pairs: Sequence[tuple[str | None, str | None]], level: str
 ) -> list[Start]:
     """Return a start for each unit with its site; `level` as typed, no program: today's. Raises EstimError."""
-    program = _place(start.program) if start.program else todays_program(options)
+    program = _place(start.program) if start.program else todays_program(options, [unit for unit, _ in pairs if unit])
     typed = None if level == "last" else read_levels(level, "--level")
     return [
         replace(

@@ -17,7 +17,7 @@ import msgspec
 from estim.cli.flags import Flags
 from estim.cli.keys import Keys, has_terminal
 from estim.cli.output import note, outlet
-from estim.cli.questions import ask_after, ask_open_questions
+from estim.cli.questions import ask_after, ask_leg, ask_open_questions
 from estim.cli.run import PROMPT, STOPS, Run
 from estim.cli.text import Screen
 from estim.config.options import HostOptions
@@ -140,6 +140,7 @@ def run_session(made: Flags, starts: Sequence[Start], *, at_slot: bool, plain: b
     may_ask = not made.no_input and has_terminal()
     if may_ask and not made.as_json:
         ask_open_questions(made.host)
+        starts = ask_leg(made.host, list(starts))
     starts = [msgspec.structs.replace(start, unasked=not may_ask) for start in starts]
     screen = None if made.as_json else Screen(outlet(), several=len(starts) > 1, plain=plain)
     code = asyncio.run(Together(made.host, starts, screen, may_ask=may_ask, at_slot=at_slot).run())

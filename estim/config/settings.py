@@ -51,7 +51,14 @@ Profiles = Annotated[
     Meta(max_length=32, description='a table [profile] with lines such as yokonex = "V2.0"'),
 ]
 
-Site = Annotated[str, Meta(min_length=1, max_length=32, description='a site of programs, such as "ankle-left"')]
+Site = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=32,
+        description='a leg ("left", "right"), a site of programs such as "ankle-left", or "any"',
+    ),
+]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time of the day such as "22:00"')]
 Url = Annotated[str, Meta(min_length=4, max_length=500)]
 

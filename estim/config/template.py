@@ -17,8 +17,9 @@ schema = 1
 # Does a session go on when the terminal that started it is gone?
 # keep_running = false
 
-# Where the pads usually are, if a program is for more than one site (one of its sites, such as "ankle-left").
-# site = "ankle-left"
+# Where the pads usually are, if a program is for more than one site: a leg ("left" or "right"), one of its sites such
+# as "ankle-left", or "any": not said, so that sessions count in the dose of both legs. `estim run` asks for it once.
+# site = "left"
 
 # Theme of the screen.
 # theme = "textual-dark"

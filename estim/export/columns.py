@@ -102,6 +102,7 @@ TABLES = (
             Column("stop_confirmed", YES, optional=True),
             Column("message", TEXT),
             Column("overrides", NAMES),
+            Column("usual_s", NUMBER, optional=True),
         ),
     ),
     Table("pain", "pains", Pain, (AT, Column("score", SCORE), Column("when", word(When)), NOTE)),

@@ -27,6 +27,7 @@ from estim.host.front_ends import FrontEnds
 from estim.host.orders import Orders
 from estim.host.remote import Remote
 from estim.host.services import Services
+from estim.journal.terms import terms_of
 
 TRY_S = 60.0
 """How long after a broker's address or password couldn't be had it is tried again, s: a keyring may be locked."""
@@ -124,7 +125,8 @@ class House:
         settings = await asyncio.to_thread(read_settings, self._services.home.settings_file)
         now = self._now(settings)
         diary = await self._services.journal.diary(now - timedelta(days=DAYS + 1))
-        slots = judge(settings.schedule, diary, now, now - timedelta(days=DAYS), now + timedelta(days=2))
+        terms = await asyncio.to_thread(terms_of, self._services.home, settings, diary)
+        slots = judge(settings.schedule, diary, now, now - timedelta(days=DAYS), now + timedelta(days=2), terms)
         return day_of(diary, slots, now, reminders=settings.reminders.on)
 
     def _now(self, settings: Settings) -> datetime:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from estim.catalogue.families import profile_of
 from estim.catalogue.programs import find_program
 from estim.config.care_plan import read_own_plan
-from estim.config.settings import Settings
+from estim.config.settings import Settings, read_settings
 from estim.config.units import Unit as Known
 from estim.core.care.permission import check_person
 from estim.core.days import skin
 from estim.core.days.dose import LOOK_BACK, may_start
+from estim.core.days.legs import sites_on, usual_sites
 from estim.core.days.schedule import zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start
@@ -27,7 +28,7 @@ from protocols.vocabulary import Capabilities, Channel, Level
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """All that a session needs; `warnings` are sentences that the person should read."""
+    """All that a session needs; `warnings` are sentences that the person should read, `usual_s` its usual length."""
 
     unit: Unit
     family: Family
@@ -36,6 +37,7 @@ class Ready:
     sites: tuple[str, ...]
     overrides: tuple[str, ...]
     warnings: tuple[str, ...]
+    usual_s: float
 
 
 async def prepare(services: Services, command: Start) -> Ready:
@@ -44,7 +46,8 @@ async def prepare(services: Services, command: Start) -> Ready:
         raise EstimError(services.trouble, code=Exit.CONFIG)
     check_clock(services.clock.now().utc)
     program = find_program(services.home.programs, command.program)
-    minutes = _usual_minutes(services, program) if command.minutes is None else command.minutes
+    usual = _usual_minutes(services, program)
+    minutes = usual if command.minutes is None else command.minutes
     if minutes * 60 > SESSION_MAX_S:
         most = SESSION_MAX_S / 60
         raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
@@ -55,7 +58,7 @@ async def prepare(services: Services, command: Start) -> Ready:
     limits = limits_of(services, known, family, program)
     check_room(family, limits)
     goal = _goal(family, command.level, limits)
-    sites = _sites(program, command.site or services.settings.site)
+    sites = _sites(program, command.site, _usual_place(services))
     told = await _person(services, sites, minutes, command)
     warnings = (*told, *await _rest(services, program, sites, minutes, command))
     order = Order(
@@ -66,7 +69,7 @@ async def prepare(services: Services, command: Start) -> Ready:
         wait_after_loss=command.wait_after_loss,
     )
     unit = unit_of(services, known, family)
-    return Ready(unit, family, limits, order, sites, command.override, warnings)
+    return Ready(unit, family, limits, order, sites, command.override, warnings, usual * 60)
 
 
 def _usual_minutes(services: Services, program: Program) -> float:
@@ -146,14 +149,22 @@ def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[
     return {channel: Level(asked.get(channel, 0)) for channel in family.caps.channels}
 
 
-def _sites(program: Program, wanted: str | None) -> tuple[str, ...]:
-    """Return where it is played: where the person says, if the program is for that, else all of its sites."""
-    if wanted is None or not program.site:
-        return tuple(program.site)
-    if wanted not in program.site:
-        text = f"{program.id} is not for {wanted}: its sites are {', '.join(program.site)}"
+def _usual_place(services: Services) -> str | None:
+    """Return the usual site or leg as it is kept now: a front end may have asked for it since this host began."""
+    try:
+        kept = read_settings(services.home.settings_file).site
+    except EstimError:
+        kept = None
+    return kept or services.settings.site
+
+
+def _sites(program: Program, wanted: str | None, usual: str | None) -> tuple[str, ...]:
+    """Return where it is played: where the person says, or usually does, else all of its sites (legs.py)."""
+    found = usual_sites(program.site, usual) if wanted is None else sites_on(program.site, wanted)
+    if program.site and not found:
+        text = f"{program.id} is not for {wanted or usual}: its sites are {', '.join(program.site)}"
         raise EstimError(text, code=Exit.REFUSED)
-    return (wanted,)
+    return found
 
 
 async def _person(services: Services, sites: tuple[str, ...], minutes: float, command: Start) -> tuple[str, ...]:

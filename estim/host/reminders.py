@@ -19,7 +19,7 @@ from typing import Protocol
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import zone_name
 from estim.core.days.diary import Diary, Mark, Marked
-from estim.core.days.outcomes import due, judge, program_of
+from estim.core.days.outcomes import due, judge
 from estim.core.days.reminders import reminders
 from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot, Status
@@ -29,6 +29,8 @@ from estim.core.messages.events import Reminded
 from estim.core.moment import check_clock
 from estim.host.notify.notice import Notification
 from estim.host.services import Services
+from estim.journal.terms import terms_of
+from estim.journal.turns import LAST_PLAYED, families_of, turn_of
 from estim.tasks import Tasks
 from protocols.vocabulary import AirError
 
@@ -115,7 +117,7 @@ class Reminders:
         """Say what is to be said now; raises EstimError if the journal can't be read or written."""
         settings = self._read_settings()
         now, diary = await self._diary(settings)
-        slots = judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        slots = self._slots(settings, diary, now)
         for key in self._shown - {slot.key for slot in slots if slot.status in OPEN}:
             self._shown.discard(key)
             await self._telling.withdraw(key)
@@ -131,10 +133,21 @@ class Reminders:
     async def snooze(self) -> None:
         """Put off the slot that is due; raises EstimError if none is."""
         now, diary = await self._diary(self._settings)
-        slot = due(judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1)))
+        slot = due(self._slots(self._settings, diary, now))
         if slot is None:
             raise EstimError("no session is due now, so there is nothing to put off", code=Exit.TRY_LATER)
         await self._snooze(slot.key)
+
+    def _slots(self, settings: Settings, diary: Diary, now: datetime) -> Sequence[Slot]:
+        """Return the slots of these days as they stand now."""
+        terms = terms_of(self._services.home, settings, diary)
+        return judge(settings.schedule, diary, now, now - BACK, now + timedelta(days=1), terms)
+
+    async def _program(self, settings: Settings, slot: Slot) -> str:
+        """Return whose turn it is, of those that the unit that was played last doesn't refuse."""
+        services = self._services
+        diary = await services.journal.diary(services.clock.now().utc - LAST_PLAYED)
+        return turn_of(services.home, settings.schedule, families_of(services.home, diary.sessions))(slot.at)
 
     def _read_settings(self) -> Settings:
         try:
@@ -172,14 +185,14 @@ class Reminders:
         snooze = (SNOOZE, f"Snooze {settings.schedule.snooze_min} min")
         actions = (snooze,) if self._prepare is None else ((READY, "Get ready"), snooze)
         await self._telling.tell(Notification(slot.key, "estim", text, actions=actions))
-        self._told(Reminded(slot=slot.key, program=program_of(settings.schedule, slot.at), text=text))
+        self._told(Reminded(slot=slot.key, program=await self._program(settings, slot), text=text))
 
     async def _make_ready(self, slot: Slot, settings: Settings) -> None:
         if self._prepare is None or slot.key in self._readying:
             return
         self._readying.add(slot.key)
         try:
-            text = await self._prepare(Start(program=program_of(settings.schedule, slot.at), keep=True))
+            text = await self._prepare(Start(program=await self._program(settings, slot), keep=True))
         except AirError as error:
             text = str(error)
         except EstimError as error:  # why it is refused may be nobody else's business
@@ -204,7 +217,7 @@ class Reminders:
     async def _due(self, key: str) -> Slot | None:
         """Return the slot of a notice, if it is still open: a notice may have stood there for hours."""
         now, diary = await self._diary(self._settings)
-        slots: Sequence[Slot] = judge(self._settings.schedule, diary, now, now - BACK, now + timedelta(days=1))
+        slots = self._slots(self._settings, diary, now)
         return next((one for one in slots if one.key == key and one.status in OPEN), None)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:

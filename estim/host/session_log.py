@@ -177,7 +177,13 @@ def utc_at(now: Now, at_s: float) -> datetime:
 
 
 def opening(
-    session: Session, now: Now, zone: str, sites: tuple[str, ...], overrides: Sequence[str], warn: Sequence[str]
+    session: Session,
+    now: Now,
+    zone: str,
+    sites: tuple[str, ...],
+    overrides: Sequence[str],
+    warn: Sequence[str],
+    usual_s: float,
 ) -> Opening:
     """Return the row of a session that is about to begin."""
     order = session.order
@@ -192,6 +198,7 @@ def opening(
         simulated=session.unit.simulated,
         started=now,
         length_s=session.length_s,
+        usual_s=usual_s,
         offset_s=offset_s(now.utc, zone),
         on_until_utc=now.utc + timedelta(seconds=session.length_s) if feeds else NEVER,
         profile=session.unit.profile,

@@ -99,7 +99,8 @@ class Sessions:
             self._check_wanted(connection, stops, command, keep=keep)
             now = self._services.clock.now()
             session = Session(ready.unit, ready.family.caps, ready.limits, ready.order, now)
-            row = opening(session, now, self._services.zone(), ready.sites, ready.overrides, ready.warnings)
+            zone = self._services.zone()
+            row = opening(session, now, zone, ready.sites, ready.overrides, ready.warnings, ready.usual_s)
             number = await self._services.journal.begin(row)
             active = self._open(session, ready.family, number, connection, keep=keep, since_utc=now.utc)
             try:

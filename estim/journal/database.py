@@ -81,6 +81,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP INDEX session_open",
         "CREATE INDEX session_unsettled ON session (id) WHERE settled_utc IS NULL",
     ),
+    (
+        # how long its program usually lasted then: what a slot asks for, however short a session was ordered
+        "ALTER TABLE session ADD COLUMN usual_s REAL",
+    ),
 )
 
 

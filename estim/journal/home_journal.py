@@ -5,12 +5,13 @@
 3. With --simulate the journal of the last simulated host is read, and nothing can be written into it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from estim.catalogue.playable import kind_of, refused
 from estim.clock import RealClock
 from estim.config.care_plan import read_own_plan
 from estim.config.options import HostOptions
@@ -18,6 +19,7 @@ from estim.config.paths import Home
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import local_zone, zone_name
 from estim.core.care.plan import Plan
+from estim.core.care.rotation import fitted
 from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
 from estim.core.days.outcomes import judge
 from estim.core.days.schedule import LOCAL, noted, zone_of
@@ -26,6 +28,8 @@ from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
 from estim.journal.journal import Journal
 from estim.journal.reader import Details
+from estim.journal.terms import terms_of
+from estim.journal.turns import LAST_PLAYED, families_named, families_of, turn_of
 
 RECENT = timedelta(days=120)
 """How much of the past today's questions need: a streak and a plan of some weeks."""
@@ -50,8 +54,33 @@ class HomeJournal:
 
     @cached_property
     def plan(self) -> Plan:
-        """The care plan; raises EstimError (78) if the file is wrong."""
-        return read_own_plan(self.home.plan_file)
+        """The care plan as it is in this home (rotation.py); raises EstimError (78) if the file is wrong."""
+        families = self.families
+        folder = self.home.programs
+        return fitted(
+            read_own_plan(self.home.plan_file),
+            self.settings.schedule.programs,
+            lambda program: kind_of(folder, program),
+            lambda program: program in refused(folder, [program], families),
+        )
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """The families of the unit that is played next, as far as one can say; software units are none of these."""
+        return () if self.simulated else families_of(self.home, self.read(self.now - LAST_PLAYED).sessions)
+
+    @cached_property
+    def _usual_turn(self) -> Callable[[datetime], str]:
+        return turn_of(self.home, self.settings.schedule, self.families)
+
+    def program_at(self, at: datetime, units: Collection[str] = ()) -> str:
+        """Return the program that is offered on a day, on the units that are named (none: the usual one)."""
+        named = families_named(self.home, units)
+        return turn_of(self.home, self.settings.schedule, named, by_any=True)(at) if named else self._usual_turn(at)
+
+    def refuses(self, program: str, unit: str) -> bool:
+        """Say whether a unit is known to refuse a program."""
+        return bool(refused(self.home.programs, [program], families_named(self.home, [unit])))
 
     def read(self, since: datetime | None = None, recent: datetime | None = None) -> Diary:
         """Return what was written from a moment on (None: all), with the rules that hold now as its last regime.
@@ -82,7 +111,8 @@ class HomeJournal:
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
         """Return the slots of a time as they stand now."""
-        return judge(self.settings.schedule, diary, self.now, since, until)
+        terms = terms_of(self.home, self.settings, diary)
+        return judge(self.settings.schedule, diary, self.now, since, until, terms)
 
     def today(self, diary: Diary) -> tuple[Slot, ...]:
         """Return the slots from yesterday to tomorrow."""

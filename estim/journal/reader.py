@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from estim.core.days.diary import Diary, Played
+from estim.core.days.diary import PROVING_S, Diary, Played
 from estim.core.days.dose import ANY, Delivered
 from estim.journal.database import BEAT_S, moment, stamp
 from estim.journal.entries_table import read_entries, zone_at
@@ -37,7 +37,17 @@ def read_diary(
 
     With `recent_utc`, of the sessions before it only those of the day before a run: what a plan of years is judged by.
     """
-    return read_entries(db, since_utc, read_sessions(db, simulated, since_utc, recent_utc))
+    diary = read_entries(db, since_utc, read_sessions(db, simulated, since_utc, recent_utc))
+    return replace(diary, played_before=since_utc is not None and _played_before(db, simulated, since_utc))
+
+
+def _played_before(db: sqlite3.Connection, simulated: bool, since_utc: datetime) -> bool:
+    found = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM session WHERE simulated = ? AND started_utc < ?"
+        " AND (output_s >= ? OR duration_s > 0))",
+        (simulated, stamp(since_utc), PROVING_S),
+    )
+    return bool(found.fetchone()[0])
 
 
 def read_sessions(
@@ -51,7 +61,8 @@ def read_sessions(
     )
     found = db.execute(
         "SELECT id, program, unit, family, simulated, started_utc, offset_s, length_s, beat_utc, on_until_utc,"
-        " output_s, ended_utc, reason, duration_s, level_max, goal, stop_confirmed, message, imported FROM session"
+        " output_s, ended_utc, reason, duration_s, level_max, goal, stop_confirmed, message, imported, usual_s"
+        " FROM session"
         f" WHERE simulated = ? AND started_utc >= ? AND (started_utc >= ? OR id IN ({near_runs}))"
         " ORDER BY started_utc DESC, id DESC",
         (simulated, since, since if recent_utc is None else stamp(recent_utc), since),
@@ -95,7 +106,7 @@ def read_details(db: sqlite3.Connection, number: int) -> Details | None:
 def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
     (
         number, program, unit, family, simulated, started, offset_s, length_s, beat, on_until, output_s, ended,
-        reason, duration_s, level_max, goal, confirmed, message, imported,
+        reason, duration_s, level_max, goal, confirmed, message, imported, usual_s,
     ) = row  # fmt: skip
     record = delivered(ANY, started, ended, beat, on_until, length_s, output_s, confirmed, imported)
     zone = zone_at(offset_s)
@@ -118,6 +129,7 @@ def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
         stop_confirmed=None if confirmed is None else bool(confirmed),
         message=message or "",
         overrides=tuple(gates),
+        usual_s=usual_s,
     )
 
 

@@ -19,7 +19,7 @@ class Opening:
     `sites` as the program names them (none: any site), `on_until_utc` when the unit falls silent by itself at the
     latest if nobody stops it (NEVER: it doesn't), `profile` the version of its protocol, `offset_s` that of the
     person's zone from UTC, `overrides` pairs of gate and the sentence that was overridden, `warnings` sentences that
-    were told at the start.
+    were told at the start. `usual_s` is how long its program usually lasts, None: nobody knows.
     """
 
     program: str
@@ -30,6 +30,7 @@ class Opening:
     simulated: bool
     started: Now
     length_s: float
+    usual_s: float | None = None
     offset_s: int = 0
     on_until_utc: datetime = NEVER
     profile: str = ""

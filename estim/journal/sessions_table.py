@@ -60,7 +60,8 @@ class SessionsTable:
         with telling(self.path, "; no session starts without its journal"), transaction(self.db):
             cursor = self.db.execute(
                 "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
-                " beat_utc, on_until_utc, offset_s, profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " beat_utc, on_until_utc, offset_s, profile, usual_s)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     opening.program,
                     opening.unit,
@@ -74,6 +75,7 @@ class SessionsTable:
                     stamp(opening.on_until_utc),
                     opening.offset_s,
                     opening.profile,
+                    opening.usual_s,
                 ),
             )
             session = cursor.lastrowid

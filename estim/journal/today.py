@@ -7,11 +7,13 @@ is no day: nothing is shown or asked.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from estim.catalogue.programs import find_program
 from estim.config.options import HostOptions
 from estim.core.care.plan import Stage
 from estim.core.care.standing import standing
 from estim.core.days import advice, skin
 from estim.core.days.diary import Check, Diary, Topic
+from estim.core.days.legs import usual_sites
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import unanswered
 from estim.core.errors import EstimError
@@ -57,16 +59,18 @@ class Today:
         return "\n".join(filter(None, [" · ".join(filter(None, parts)), uses]))
 
     def last_level(self, program: str, unit: str | None = None) -> LastLevel | None:
-        """Return the last comfortable level of a program (on a unit, else on the one used last), None without one."""
+        """Return the last comfortable level of a program (on a unit, else on the one used last), None without one.
+
+        What that unit would refuse isn't offered.
+        """
         if not self.real:
             return None
         try:
             with opened(self._options) as journal:
-                site = journal.settings.site
-                offer = advice.last_level(journal.recent(), program, () if site is None else (site,), unit)
+                offer = advice.last_level(journal.recent(), program, _usual_sites(journal, program), unit)
+                if offer is None or journal.refuses(program, offer.unit):
+                    return None
         except EstimError:
-            return None
-        if offer is None:
             return None
         goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
         text = f"{goal}, as on {offer.at:%a %d %b}"
@@ -101,6 +105,14 @@ class Today:
                 journal.enter(Check(at=journal.now, topic=topic, answer=word, session=played[-1].id))
         held = f"; no pads there until somebody has looked: {skin.ONCE_WELL}" if word == skin.BAD else ""
         return f"noted: {topic.value} {word}{held}"
+
+
+def _usual_sites(journal: HomeJournal, program: str) -> tuple[str, ...]:
+    """Return where a program is usually played; of one that isn't kept here (a file elsewhere) it may be anywhere."""
+    try:
+        return usual_sites(find_program(journal.home.programs, program).site, journal.settings.site)
+    except EstimError:
+        return ()
 
 
 def _slot(journal: HomeJournal, diary: Diary) -> str:

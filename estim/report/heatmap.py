@@ -111,5 +111,5 @@ def _legend(y: float) -> str:
         parts.append(f'<text x="{px(x + 20)}" y="{px(y)}">{label}</text>')
         x += 34 + 7 * len(label)
     return "".join(
-        [*parts, f'<path class="off" d="M{px(x)} {px(y - 4)}h10"/><text x="{px(x + 16)}" y="{px(y)}">pause</text>']
+        [*parts, f'<path class="off" d="M{px(x)} {px(y - 4)}h10"/><text x="{px(x + 16)}" y="{px(y)}">off</text>']
     )

@@ -149,7 +149,7 @@ def _sessions(tally: Tally, width: int, ink: Ink) -> list[str]:
         share = f"{done} of {counted}" if counted and roomy else ""
         lines.append(f"{monday}  {' '.join(cells)}   {share}".rstrip())
     legend = "   ".join(f"{glyph} {number}" for number, glyph in enumerate(SESSIONS))
-    return [*lines, *_wrapped(f"{legend} or more   – pause   ? still open", width)]
+    return [*lines, *_wrapped(f"{legend} or more   – off   ? still open", width)]
 
 
 def _square(day: Day | None, ink: Ink) -> str:

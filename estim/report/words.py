@@ -1,5 +1,6 @@
 """Says in plain sentences what a tally holds. It claims nothing: numbers that go together aren't cause and effect."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -92,11 +93,13 @@ def _dates(found: Sequence[date]) -> str:
 
 
 def _adherence(tally: Tally) -> tuple[str, str]:
+    if not tally.begun:
+        return "nothing to count yet", "no session was played"
     if tally.adherence is None:
         return "none is over yet", ""
     part = sum(day.part for day in tally.days)
     missed = sum(day.missed for day in tally.days)
-    parts = [f"{part} cut short"] * bool(part) + [f"{missed} missed"] * bool(missed)
+    parts = [f"{part} in part"] * bool(part) + [f"{missed} missed"] * bool(missed)
     return f"{tally.done} of {counted(tally.counted, 'slot')}, {percent(tally.adherence)}", ", ".join(parts)
 
 
@@ -128,15 +131,25 @@ def _urgent(tally: Tally) -> list[str]:
 
 
 def _of_slots(tally: Tally) -> list[str]:
-    if tally.adherence is None:
-        return []
     skipped = sum(day.skipped for day in tally.days)
-    off = sum(day.off for day in tally.days)
-    left_out = [f"{skipped} skipped beforehand"] * bool(skipped) + [f"{off} in a pause or holiday"] * bool(off)
-    rest = f" Not counted: {', '.join(left_out)}." if left_out else ""
-    return [
-        f"{tally.done} of {counted(tally.counted, 'slot')} so far {'was' if tally.done == 1 else 'were'} done.{rest}"
+    left_out = [f"{skipped} skipped beforehand"] * bool(skipped)
+    left_out += [f"{number} off ({printable(why)})" for why, number in Counter(one.why for one in tally.off).items()]
+    rest = f"Not counted: {', '.join(left_out)}." if left_out else ""
+    if not tally.begun:
+        return [f"No session was played yet, so there is nothing to count. {rest}".strip()]
+    if tally.adherence is None:
+        return [rest] if rest else []
+    done = f"{tally.done} of {counted(tally.counted, 'slot')} so far {'was' if tally.done == 1 else 'were'} done."
+    return [f"{done} {rest}".strip(), *_of_legs(tally)]
+
+
+def _of_legs(tally: Tally) -> list[str]:
+    if not tally.legs:
+        return []
+    told = [
+        f"{one.leg or 'leg not said'} {one.done}{f' and {one.part} in part' if one.part else ''}" for one in tally.legs
     ]
+    return [f"Slots done by leg: {', '.join(told)}."]
 
 
 def _of_grace(tally: Tally) -> list[str]:

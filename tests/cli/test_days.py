@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from estim.cli.questions import ask_after, ask_signs
+from estim.cli.questions import ask_after, ask_leg, ask_signs, todays_program
 from estim.config.options import HostOptions
-from estim.core.days.diary import Played
+from estim.config.settings import read_settings
+from estim.core.days.diary import Break, Note, Played, Regime
 from estim.core.errors import Exit
+from estim.core.messages.commands import Start
 from estim.journal.journal import Journal
 from estim.journal.sessions_table import SessionsTable
 from tests.cli.line import Person
 from tests.cli.line import typed as type_line
 from tests.export.strict_calendar import Phone
+
+SHIPPED = Path(__file__).parents[2] / "estim" / "programs" / "tens-ankle.toml"
 
 
 def played(person: Person, *, ended: bool = True) -> None:
@@ -62,6 +66,37 @@ def test_the_schedule_is_set_skipped_paused_and_resumed(person: Person) -> None:
     assert person.types("schedule", "resume").code == 0
     after = person.types("schedule", "show", "--days", "9", json_=True).rows
     assert [slot["status"] for slot in after].count("off") == 2, "the holiday stays"
+
+
+def test_what_was_off_is_told_with_its_reason_and_without_a_session_nothing_is_counted(
+    person: Person, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    yesterday = now.date() - timedelta(days=1)
+    rules = "RRULE:FREQ=DAILY;BYHOUR=0,6,12,18"
+    regime = Regime(at=now - timedelta(days=3), rules=(rules,), zone="Etc/UTC")
+    away = Break(at=regime.at, first=yesterday, last=yesterday, holiday=True)
+    person.types("schedule", "set", "--rule", rules, "--zone", "Etc/UTC")
+    journal = Journal.open(person.home / "log.sqlite")
+    journal.enter([regime, Note(at=regime.at, text="new shoes"), away], regime.at)
+    journal.close()
+    off = [f"{yesterday}T{hour}:00" for hour in ("00", "06", "12", "18")]
+    rows = [row for row in person.types("log", json_=True).rows if row["kind"] == "slot"]
+    assert [(row["slot"], row["why"], row["text"]) for row in rows] == [
+        (slot, "holiday", "slot off: holiday") for slot in off
+    ]
+    assert person.types("log").out.count("slot off: holiday") == 4
+    (row,) = person.types("report", json_=True).rows
+    assert row["off"] == [{"slot": slot, "why": "holiday"} for slot in off]
+    assert (row["adherence"], row["counted"], row["legs"]) == (None, 0, [])
+    text = " ".join(person.types("report").out.split())
+    assert "nothing to count yet" in text
+    assert "4 off (holiday)" in text
+    assert "0 %" not in text
+    page = tmp_path / "report.html"
+    person.types("report", "--html", str(page))
+    assert "4 off (holiday)" in page.read_text()
+    assert "0 %" not in page.read_text()
 
 
 @pytest.mark.control("C-45")
@@ -313,3 +348,56 @@ def test_a_planned_run_is_cancelled_moved_and_fulfilled_without_undo(person: Per
     assert f"the run of {day} 18:00 is cancelled" in person.types("run-log", "cancel").out
     assert person.types("run-log", "cancel").code == 66
     assert person.types("run-log", "plan", "tomorrow").code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "site", "said"),
+    [
+        ("l\n", "left", "left", "Kept as the usual one"),
+        ("lef\n", "left", "left", "Kept as the usual one"),
+        ("neither\nright\n", "right", "right", "say left or right"),
+        ("\n", "any", None, "count in the dose of both legs"),
+    ],
+)
+def test_which_leg_is_asked_once_and_kept_as_the_usual_one(
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    kept: str,
+    site: str | None,
+    said: str,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    options = HostOptions(home=str(person.home))
+    assert [one.site for one in ask_leg(options, [Start(program="tens-ankle")])] == [site]
+    assert said in capsys.readouterr().err
+    assert read_settings(person.home / "config.toml").site == kept
+    assert ask_leg(options, [Start(program="tens-ankle")]) == [Start(program="tens-ankle")], "once"
+
+
+def test_which_leg_is_not_asked_where_it_is_known_or_says_nothing(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))  # whoever asks, ends
+    options = HostOptions(home=str(person.home))
+    for start in (Start(program="tens-ankle", site="ankle-right"), Start(program="nowhere")):
+        assert ask_leg(options, [start]) == [start]
+    one_sided = person.home / "mine.toml"
+    one_sided.write_text(SHIPPED.read_text().replace('["ankle-left", "ankle-right"]', '["ankle-left"]'))
+    start = Start(program=str(one_sided))
+    assert ask_leg(options, [start]) == [start]
+    played(person)
+    assert ask_leg(options, [Start(program="tens-ankle")]) == [Start(program="tens-ankle")], "a session has said it"
+    assert not (person.home / "config.toml").exists()
+
+
+def test_the_schedule_offers_no_program_that_the_unit_refuses_and_says_so(person: Person) -> None:
+    person.types("devices", "add", "F0:00:00:00:00:01", "--family", "em70")
+    said = person.types("schedule", "set", "8:00", "--program", "tens-al", "--program", "tens-ankle").out
+    assert "note: left out of the turns: Beurer EM 70 Wireless plays only its own programs, and tens-al" in said
+    rows = person.types("schedule", "show", "--days", "9", json_=True).rows
+    assert {row["program"] for row in rows} == {"tens-ankle"}
+    assert todays_program(HostOptions(home=str(person.home))) == "tens-ankle"
+    person.types("schedule", "set", "--program", "tens-al")
+    assert todays_program(HostOptions(home=str(person.home))) == "tens-al", "nothing else is there: the host says why"

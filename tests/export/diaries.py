@@ -86,6 +86,7 @@ SESSIONS = st.builds(
     stop_confirmed=st.none() | st.booleans(),
     message=TEXTS,
     overrides=LISTS,
+    usual_s=st.none() | NUMBERS,
 )
 PAINS = st.builds(Pain, at=MOMENTS, score=SCORES, when=st.sampled_from(When), note=TEXTS)
 RUNS = st.builds(Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS)

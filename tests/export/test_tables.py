@@ -98,10 +98,11 @@ def test_a_journal_survives_the_way_out_and_back_byte_for_byte(diary: Diary) -> 
 def test_a_session_is_written_with_units_in_its_names_and_moments_in_utc() -> None:
     assert to_csv(Diary(sessions=(PLAYED,)))["sessions.csv"] == (
         "number,at,at_offset_s,ended,ended_offset_s,program,unit,family,sites,simulated,length_s,output_s,"
-        "delivered_until,delivered_until_offset_s,duration_s,level_max,goal,reason,stop_confirmed,message,overrides\r\n"
+        "delivered_until,delivered_until_offset_s,duration_s,level_max,goal,reason,stop_confirmed,message,overrides,"
+        "usual_s\r\n"
         "1,2026-06-10T06:00:00.000000Z,7200,2026-06-10T06:20:00.250000Z,7200,tens-ankle,left,em70,"
         "ankle-left;calf-left,false,1200,1180.5,2026-06-10T06:20:00.000000Z,7200,1200.25,A=12;B=8,A=10,completed,"
-        "true,,\r\n"
+        "true,,,\r\n"
     )
 
 

@@ -133,6 +133,11 @@ def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> No
         {},
     )
     assert session.at == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert session.usual_s is None, "nobody knows how long it usually lasted: it is judged by what it was ordered for"
+    assert not journal.diary(False, None).played_before
+    assert not journal.diary(False, session.at).played_before
+    assert journal.diary(False, session.at + timedelta(days=1)).played_before
+    assert not journal.diary(True, session.at + timedelta(days=1)).played_before, "those of software units are others"
     journal.close()
 
 

@@ -25,6 +25,7 @@ from estim.host.reminders import Reminders
 from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
+from estim.journal.terms import terms_of
 from estim.journal.writer import JournalWriter
 from protocols.registry import family
 from protocols.vocabulary import Channel
@@ -97,7 +98,8 @@ class Wall:
 
 
 class Life:
-    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot).
+    """`zone` is where the person is; `said` what they were reminded of, as (local time, slot), `offered` with which
+    program.
 
     `line` names the unit; with `reminds` False nobody looks at the schedule; `trace` keeps what the unit itself saw.
     """
@@ -128,6 +130,7 @@ class Life:
         self.family = family(setup.family)
         self.wall = Wall()
         self.said: list[tuple[str, str]] = []
+        self.offered: dict[str, str] = {}
         self.refusals: list[str] = []
         self.seat = Seat()
 
@@ -194,6 +197,7 @@ class Life:
         self.journal._executor.shutdown(wait=True)
 
     def _told(self, event: Reminded) -> None:
+        self.offered[event.slot] = event.program
         if event.text.endswith(tuple("0123456789")):  # the first word of it; the second says how the unit is
             self.said.append((f"{self.now:%d %H:%M}", event.slot[8:].replace("T", " ")))
 
@@ -213,13 +217,16 @@ class Life:
     async def ask(self, command: Ask) -> Reply:
         return await self.supervisor.ask(self.seat, command)
 
-    async def play(self, minutes: float = 20, level: int = 5, program: str = "tens-ankle") -> Reply:
+    async def play(
+        self, minutes: float = 20, level: int = 5, program: str = "tens-ankle", site: str | None = None
+    ) -> Reply:
         """Put the pads on and play; return when it is over."""
-        reply = await self.ask(Start(program=program, minutes=minutes, level={Channel.A: level}, pads_on=True))
+        start = Start(program=program, minutes=minutes, level={Channel.A: level}, pads_on=True, site=site)
+        reply = await self.ask(start)
         if isinstance(reply, Refusal):
             self.refusals.append(reply.text)
             return reply
-        await self._over()
+        await self.over()
         return reply
 
     async def ask_for_more(self) -> str:
@@ -232,9 +239,10 @@ class Life:
         """Take the unit that the schedule has prepared, and go up by hand."""
         assert isinstance(await self.ask(Arm()), Done)
         assert isinstance(await self.ask(SetLevel(channel=Channel.A, to=level)), Done)
-        await self._over()
+        await self.over()
 
-    async def _over(self) -> None:
+    async def over(self) -> None:
+        """Wait until what is played has ended."""
         for active in self.supervisor.units:
             await active.runner.ended.wait()
             await asyncio.wait({active.task})
@@ -254,4 +262,5 @@ class Life:
         return await self.journal.diary()
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:
-        return judge(self.settings.schedule, diary, self.now, since, until)
+        terms = terms_of(self.home, self.settings, diary)
+        return judge(self.settings.schedule, diary, self.now, since, until, terms)

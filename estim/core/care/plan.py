@@ -69,7 +69,10 @@ PROGRAMS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `programs` are those that it allows, none: it names none; a run's are those of the session after it."""
+    """One step. `programs` are those that it allows, none: it names none; a run's are those of the session after it.
+
+    `served_by` are programs of the schedule that do as well (rotation.py).
+    """
 
     id: str
     title: str
@@ -79,11 +82,12 @@ class Step:
     programs: tuple[str, ...] = ()
     times: int = 1
     warn: str = ""
+    served_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A whole plan, checked."""
+    """A whole plan, checked. `refused` are its programs that the home's unit doesn't play (rotation.py)."""
 
     title: str
     honesty: str
@@ -99,6 +103,7 @@ class Plan:
     days_off: int = 1
     first_km: float = 3
     growth_pct: float = 10
+    refused: frozenset[str] = frozenset()
 
     def of_stage(self, stage: Stage) -> tuple[Step, ...]:
         """Return the steps that are shown in a stage, in the file's order."""

@@ -5,8 +5,10 @@ Rules:
 2. A run fulfils the nearest plan within FULFILS of it, and only one; none that was made after the run was written down
    (numbers tell): that one is still to come, and its quiet hours hold.
 3. A plan that nothing was said of is asked about on the two days after it, and then no more.
+4. The word that cancels a plan keeps when it was said: until then the hours before the run were without a session.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from estim.core.days.diary import Check, Diary, Topic
@@ -19,26 +21,51 @@ FULFILS = timedelta(hours=12)
 ASKED_DAYS = 2
 
 
-def cancelled(at: datetime) -> Check:
-    """Return the word that takes a plan back."""
-    return Check(at=at, topic=Topic.RUN_PLANNED, answer=CANCELLED)
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One plan: when its run was meant, and until when it held; `over` None: it was cancelled, nobody knows when."""
+
+    at: datetime
+    over: datetime | None
+    standing: bool
+
+
+def cancelled(at: datetime, said: datetime) -> Check:
+    """Return the word that takes a plan back; `said` is now."""
+    return Check(at=at, topic=Topic.RUN_PLANNED, about=said.isoformat(timespec="minutes"), answer=CANCELLED)
 
 
 def planned(diary: Diary) -> tuple[datetime, ...]:
     """Return when runs are planned that were neither cancelled nor run, by time."""
+    return tuple(one.at for one in outcomes(diary) if one.standing)
+
+
+def outcomes(diary: Diary) -> tuple[Meant, ...]:
+    """Return all plans and what became of them, by time."""
     last: dict[datetime, Check] = {}
     for check in diary.checks:
         moment = check.at.astimezone(UTC)
         if check.topic is Topic.RUN_PLANNED and (moment not in last or check.id >= last[moment].id):
             last[moment] = check
     standing = {moment: check.at for moment, check in last.items() if check.answer != CANCELLED}
+    over = {moment: _said(check) if check.answer == CANCELLED else check.at for moment, check in last.items()}
     for run in diary.runs if standing else ():
         ran = run.at.astimezone(UTC)
         known = [moment for moment in standing if run.id == 0 or last[moment].id <= run.id]
         nearest = min(known, key=lambda moment: abs(moment - ran), default=None)
         if nearest is not None and abs(nearest - ran) <= FULFILS:
             del standing[nearest]
-    return tuple(standing[moment] for moment in sorted(standing))
+            over[nearest] = min(run.at, last[nearest].at, key=lambda at: at.timestamp())
+    return tuple(Meant(last[moment].at, over[moment], moment in standing) for moment in sorted(last))
+
+
+def _said(check: Check) -> datetime | None:
+    """Return when a plan was cancelled, never after its own moment; None: nobody kept it, or it can't be read."""
+    try:
+        said = datetime.fromisoformat(check.about)
+    except ValueError:
+        return None
+    return None if said.tzinfo is None else min(said, check.at, key=lambda at: at.timestamp())
 
 
 def ahead(diary: Diary, now: datetime) -> datetime | None:

@@ -8,6 +8,8 @@ Rules:
 5. A day off after each run shuts the next one; its length is told before and after, and never refused (pace.py).
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,6 +32,7 @@ from estim.core.care.progression import (
 from estim.core.days import skin
 from estim.core.days.diary import Check, Diary, Played, Run, Topic, When
 from estim.core.days.dose import local_time
+from estim.core.days.legs import LEGS, UNSAID, leg_of
 from estim.core.days.screening import (
     doctor_first,
     last_begin,
@@ -39,6 +42,7 @@ from estim.core.days.screening import (
     signs_text,
     standing_flags,
 )
+from estim.core.days.slots import whole
 
 __all__ = [
     "Gate",
@@ -112,7 +116,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
         warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *skin.told(diary)),
-        programs=tuple(dict.fromkeys(program for step in steps for program in step.programs)),
+        programs=_offered(plan, steps),
     )
 
 
@@ -246,7 +250,7 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
         case Tick.RUN:
             done = any(run.at.date() == today for run in diary.runs)
         case Tick.SESSIONS:
-            count = sum(_counts(step, session, today) for session in diary.sessions)
+            count = _on_one_leg(session for session in diary.sessions if _counts(step, session, today))
             done = count >= step.times
             text = f"{count} of {step.times} today. {text}"
         case Tick.NONE:
@@ -254,10 +258,22 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
     return Item(step.id, step.title, done, step.tick in (Tick.SESSIONS, Tick.RUN), text, step.warn, step.tick)
 
 
+def _offered(plan: Plan, steps: Iterable[Step]) -> tuple[str, ...]:
+    """Return the programs of some steps, each once, without those that the unit refuses."""
+    found = dict.fromkeys(program for step in steps for program in (*step.programs, *step.served_by))
+    return tuple(program for program in found if program not in plan.refused)
+
+
+def _on_one_leg(sessions: Iterable[Played]) -> int:
+    """Return how many there were on the leg that had most: left and then right is one for each, not two."""
+    legs = Counter(leg_of(session.sites) for session in sessions)
+    return max(legs[leg] for leg in LEGS) + legs[UNSAID]
+
+
 def _counts(step: Step, session: Played, today: date) -> bool:
-    """Say whether a session is one that a step asks for today: half of its length is enough, as for a slot."""
-    mine = not step.programs or session.program in step.programs
-    return mine and _real(session) and session.at.date() == today and session.output_s >= session.length_s / 2
+    """Say whether a session is one that a step asks for today: most of a slot's minutes are enough, as for a slot."""
+    mine = not step.programs or session.program in (*step.programs, *step.served_by)
+    return mine and _real(session) and session.at.date() == today and whole(session)
 
 
 def _real(session: Played) -> bool:
@@ -282,7 +298,7 @@ def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime)
     run = _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
         until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)
-        which = " or ".join(dict.fromkeys(p for step in plan.steps if step.tick is Tick.RUN for p in step.programs))
+        which = " or ".join(_offered(plan, [step for step in plan.steps if step.tick is Tick.RUN]))
         asks.append(f"an extra session after the run, until {until}" + (f": {which}" if which else ""))
     due = [one for one in course.open if one.run.at.date() < today]
     if due:

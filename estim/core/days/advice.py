@@ -23,12 +23,16 @@ STRONGER = "stronger"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The last comfortable level by channel, when that was, and one step more where it felt weaker ("": no reason)."""
+    """The last comfortable level by channel, when and on which unit that was.
+
+    `more` is one step more where it felt weaker, as `why` says.
+    """
 
     level: Mapping[str, int]
     at: datetime
     more: Mapping[str, int]
     why: str = ""
+    unit: str = ""
 
 
 def last_level(diary: Diary, program: str, sites: Sequence[str], unit: str | None, step: int = 1) -> Offer | None:
@@ -44,7 +48,7 @@ def last_level(diary: Diary, program: str, sites: Sequence[str], unit: str | Non
         level = {channel: goal for channel, goal in session.goal.items() if goal}
         felt = _felt(diary.checks, session)
         more = {channel: goal + step for channel, goal in level.items()} if felt == WEAKER else {}
-        return Offer(level, session.at, more, "it felt weaker than the time before" if more else "")
+        return Offer(level, session.at, more, "it felt weaker than the time before" if more else "", session.unit)
     return None
 
 

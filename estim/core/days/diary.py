@@ -142,7 +142,7 @@ class Played(Entry):
 
     `output_s` is the time with a level above 0, as the longest it can have been; `delivered_until` when that was over.
     `goal` is the level asked for at the end, `level_max` the highest that was reached, both by channel. `sites` as the
-    program names them ("any": none named).
+    program names them ("any": none named). `usual_s` is how long its program usually lasted then, None: not known.
     """
 
     program: str
@@ -161,6 +161,7 @@ class Played(Entry):
     stop_confirmed: bool | None = None
     message: str = ""
     overrides: tuple[str, ...] = ()
+    usual_s: float | None = None
 
     @property
     def begun(self) -> bool:
@@ -173,7 +174,10 @@ class Played(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diary:
-    """All of it, each kind by time, oldest first; what was undone isn't in it."""
+    """All of it, each kind by time, oldest first; what was undone isn't in it.
+
+    `played_before`: a session was played before those that it holds.
+    """
 
     sessions: tuple[Played, ...] = ()
     pains: tuple[Pain, ...] = ()
@@ -184,6 +188,7 @@ class Diary:
     marks: tuple[Mark, ...] = ()
     breaks: tuple[Break, ...] = ()
     regimes: tuple[Regime, ...] = ()
+    played_before: bool = False
 
 
 def entries_of(diary: Diary) -> list[Entry]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from estim.core.days.diary import Break, Check, Diary, Entry, Mark, Note, Pads, Pain, Played, Regime, Run, Topic
+from estim.core.days.legs import leg_text
 from estim.core.days.screening import NO, SIGNS
 from estim.core.numbers import m_ss
 
@@ -66,7 +67,9 @@ def _played(session: Played) -> str:
         return _with(f"{session.program} on {session.unit}: nothing put out", session.message)
     ended = session.reason.replace("_", " ") or "not ended: its host died"
     proof = ", stop NOT confirmed" if session.stop_confirmed is False else ""
-    return f"{session.program} on {session.unit}, {minutes}, level {levels(session.level_max)}, {ended}{proof}"
+    where = leg_text(session.sites)
+    leg = f", {where}" if where else ""
+    return f"{session.program} on {session.unit}{leg}, {minutes}, level {levels(session.level_max)}, {ended}{proof}"
 
 
 def _check(check: Check) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from estim.core.days.diary import Diary, Pain, Played, Topic, When
+from estim.core.days.legs import LEGS, leg_of
 
 TREND_SESSIONS = 9
 """So that each third is a mean of three sessions or more."""
@@ -88,8 +89,8 @@ def particulars(diary: Diary, first: date, last: date) -> Particulars:
 
 
 def _sides(played: Iterable[Played]) -> tuple[str, ...]:
-    words = {word for one in played for site in one.sites for word in site.split("-")}
-    return tuple(side for side in ("left", "right") if side in words)
+    said = {leg_of(one.sites) for one in played}
+    return tuple(leg for leg in LEGS if leg in said)
 
 
 def _levels(played: Iterable[Played]) -> tuple[Levels, ...]:

@@ -8,12 +8,14 @@ Rules:
    before that was so take them from the session, as far as it is at hand.
 """
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.dose import ANY
-from estim.core.days.screening import Span
+from estim.core.days.legs import LEGS, UNSAID, leg_of, sites_on
 
 OK = "ok"
 BAD = "bad"
@@ -66,22 +68,58 @@ def looked(diary: Diary, at: datetime) -> tuple[Check, ...]:
     )
 
 
-def forbidden(diary: Diary) -> tuple[Span, ...]:
-    """Return when every site that is in use was held: then there was nowhere to put the pads."""
-    used = {site for one in diary.sessions if not one.simulated for site in one.sites}
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Which sites were held when: `since_s` seconds since 1970, in order, each with the sites from then on.
+
+    `used` are the sites of the sessions that the diary holds, `legs` those that they say.
+    """
+
+    since_s: tuple[float, ...]
+    sites: tuple[frozenset[str], ...]
+    used: frozenset[str]
+    legs: tuple[str, ...]
+
+    def why_at(self, moment_s: float, usual: str, of_program: Callable[[], Sequence[str] | None]) -> str:
+        """Return why nothing could be played at a moment, "": nothing speaks against it.
+
+        `usual` is the leg that slots are for, UNSAID: any that is in use, and one that isn't held is enough.
+        `of_program` returns the sites of the program whose turn it was; None: they aren't known, so any place that is
+        in use on the leg would have done.
+        """
+        place = bisect_right(self.since_s, moment_s)
+        held = self.sites[place - 1] if place else frozenset()
+        if not held:
+            return ""
+        if ANY in held:
+            return WHY
+        sites = of_program()
+        if not sites:
+            used = {site for site in self.used if usual in (UNSAID, leg_of((site,)))}
+            return WHY if used <= held else ""
+        places = [sites_on(sites, leg) for leg in ((usual,) if usual else self.legs)]
+        ways = [one for one in places if one] or [tuple(sites)]
+        return WHY if all(not held.isdisjoint(way) for way in ways) else ""
+
+
+def holds(diary: Diary) -> Holds:
+    """Return when which sites were held."""
+    real = [one for one in diary.sessions if not one.simulated]
     places = _places(diary)
     sites: dict[str, Check] = {}
-    spans: list[Span] = []
-    since: datetime | None = None
+    since_s = []
+    held = []
     for check in _in_order(diary):
         _apply(sites, check, places)
-        shut = bool(sites) and (ANY in sites or used <= set(sites))
-        if shut and since is None:
-            since = check.at
-        elif not shut and since is not None:
-            spans.append(Span(since, check.at, WHY))
-            since = None
-    return (*spans, Span(since, None, WHY)) if since is not None else tuple(spans)
+        since_s.append(check.at.timestamp())
+        held.append(frozenset(sites))
+    said = {leg_of(one.sites) for one in real}
+    return Holds(
+        tuple(since_s),
+        tuple(held),
+        frozenset(site for one in real for site in one.sites),
+        tuple(leg for leg in LEGS if leg in said),
+    )
 
 
 WHY = "the skin wasn't all right"

@@ -1,10 +1,25 @@
 """The slots of a schedule and what became of each: decided from the rules, the zones, and what was played."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from estim.core.days.diary import Played
+from estim.core.days.legs import leg_of
+
+DONE_SHARE = 0.5
+"""A slot is done by more than this share of its minutes: those that the session's program usually lasted then."""
+
+
+def whole(session: Played) -> bool:
+    """Say whether a session was most of what its slot asks for, however short it was ordered."""
+    return session.output_s > DONE_SHARE * slot_s(session)
+
+
+def slot_s(session: Played) -> float:
+    """Return how long the slot of a session is; of one from before that was kept, what it was ordered for."""
+    return session.length_s if session.usual_s is None else session.usual_s
 
 
 class Status(StrEnum):
@@ -17,7 +32,7 @@ class Status(StrEnum):
     SNOOZED = "snoozed"
     """Due, and put off for some minutes."""
     DONE = "done"
-    """A session was played for at least half its length."""
+    """A session was played for most of the slot's minutes."""
     PART = "part"
     """A session began and was cut short: neither done nor missed."""
     SKIPPED = "skipped"
@@ -25,12 +40,15 @@ class Status(StrEnum):
     MISSED = "missed"
     """Its window is over. It is never made up for."""
     OFF = "off"
-    """In a pause or a holiday, or no session was allowed when its window closed."""
+    """In a pause or a holiday, or no session was allowed then: before a run, under a flag, by the skin, an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One time of the schedule. `key` is its local time without a zone; `opens` to `closes` is its window."""
+    """One time of the schedule. `key` is its local time without a zone; `opens` to `closes` is its window.
+
+    `session` is the one that served it, `also` what was played on the other leg at the same slot.
+    """
 
     key: str
     at: datetime
@@ -40,3 +58,10 @@ class Slot:
     session: Played | None = None
     why: str = ""
     snoozed_until: datetime | None = None
+    also: tuple[Played, ...] = ()
+
+    @property
+    def legs(self) -> Mapping[str, Status]:
+        """Return what was played of it on each leg; "" is the one of which nobody said it."""
+        played = self.also if self.session is None else (self.session, *self.also)
+        return {leg_of(one.sites): Status.DONE if whole(one) else Status.PART for one in played}

@@ -1,10 +1,12 @@
 """Counts a diary: what was done of the schedule, how much was put out, and what became of the pain.
 
 1. A day is the person's own: that of the moment's offset, and that of a slot's key.
-2. A slot counts once it is over: done, cut short or missed. One that was skipped or lies in a pause is neither.
-3. Of several scores of one kind on one day the highest counts, and a session on a site that nobody named may have been
+2. A slot counts once it is over: done, cut short or missed. One that was skipped or off is neither, and in a home in
+   which no session was ever played nothing counts yet.
+3. A slot counts once, whether it was played on one leg or on both; what was done on each leg is told beside it.
+4. Of several scores of one kind on one day the highest counts, and a session on a site that nobody named may have been
    on any (as in estim/core/days/dose.py).
-4. Everything is put under its day once, so ten years take no longer than a blink.
+5. Everything is put under its day once, so ten years take no longer than a blink.
 """
 
 from collections import Counter, defaultdict
@@ -15,6 +17,7 @@ from itertools import dropwhile
 
 from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
+from estim.core.days.legs import LEGS, UNSAID, place_of
 from estim.core.days.slots import Slot, Status
 from estim.core.days.streak import OVER, Streak, by_day, streak_of
 from estim.core.errors import EstimError, Exit
@@ -31,6 +34,9 @@ USAGE_HIGH_MIN = 57
 CLEAR_POINTS = 2
 """A change of the pain by so many points means something to most people, less is what scores do by themselves
 (programs.md section 6)."""
+
+PLAYED = (Status.DONE, Status.PART)
+"""What only a session makes of a slot."""
 
 DAY = timedelta(days=1)
 
@@ -94,7 +100,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dose:
-    """What one site had: minutes by day (days without any left out), and in how many sessions."""
+    """What one place had: minutes by day (days without any left out), and in how many sessions.
+
+    `site` is a site, ANY, or in words one of which nobody said the leg (legs.py).
+    """
 
     site: str
     sessions: int
@@ -111,6 +120,23 @@ class Dose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Off:
+    """A slot in which no session was possible, and why."""
+
+    slot: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """What was done of the slots on one leg, UNSAID: on one that nobody named."""
+
+    leg: str
+    done: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """Words that the person wrote; `about` says to what."""
 
@@ -121,7 +147,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A period counted: every day of it in order, and what they add up to."""
+    """A period counted: every day of it in order, and what they add up to.
+
+    `begun`: a session was played here, whenever that was. `legs` are empty where nobody ever said which one.
+    """
 
     first: date
     last: date
@@ -136,6 +165,9 @@ class Tally:
     skin_bad: tuple[date, ...]
     red_flags: tuple[tuple[date, str], ...]
     simulated: bool
+    begun: bool
+    off: tuple[Off, ...]
+    legs: tuple[Leg, ...]
 
     @property
     def done(self) -> int:
@@ -148,7 +180,7 @@ class Tally:
 
     @property
     def adherence(self) -> float | None:
-        """Return the share of slots done, None if none counts."""
+        """Return the share of slots done, None if none counts yet."""
         return self.done / self.counted if self.counted else None
 
     @property
@@ -200,9 +232,12 @@ def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last:
         )
     today = now.date()
     played = [one for one in diary.sessions if one.begun and first <= one.at.date() <= last]
-    statuses = by_day(slots)
-    doses = _doses(played)
-    days = _days(diary, played, statuses, doses, first, last)
+    begun = (
+        diary.played_before or any(one.begun for one in diary.sessions) or any(one.status in PLAYED for one in slots)
+    )
+    statuses = by_day(slot for slot in slots if begun or slot.status is not Status.MISSED)
+    within = [slot for slot in slots if first <= date.fromisoformat(slot.key[:10]) <= last]
+    days = _days(diary, played, statuses, first, last)
     skin = [one for one in diary.checks if one.topic is Topic.SKIN and first <= one.at.date() <= last]
     return Tally(
         first=first,
@@ -211,32 +246,56 @@ def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last:
         days=days,
         streak=streak_of(statuses, today, last),
         change=_change(days),
-        doses=doses,
+        doses=_doses(played),
         programs=tuple(sorted(Counter(one.program for one in played).items(), key=lambda one: (-one[1], one[0]))),
         remarks=_remarks(diary, first, last),
         skin_ok=sum(one.answer == "ok" for one in skin),
         skin_bad=tuple(dict.fromkeys(one.at.date() for one in skin if one.answer == "bad")),
         red_flags=_red_flags(diary.checks, first, last),
         simulated=any(one.simulated for one in played),
+        begun=begun,
+        off=tuple(Off(slot=slot.key, why=slot.why) for slot in within if slot.status is Status.OFF),
+        legs=_legs(within),
     )
+
+
+def _legs(slots: Iterable[Slot]) -> tuple[Leg, ...]:
+    found = Counter(one for slot in slots for one in slot.legs.items())
+    legs = [leg for leg in (*LEGS, UNSAID) if found[leg, Status.DONE] or found[leg, Status.PART]]
+    if legs in ([], [UNSAID]):
+        return ()
+    return tuple(Leg(leg=leg, done=found[leg, Status.DONE], part=found[leg, Status.PART]) for leg in legs)
 
 
 def _doses(played: Iterable[Played]) -> tuple[Dose, ...]:
     minutes: defaultdict[str, defaultdict[date, float]] = defaultdict(lambda: defaultdict(float))
     sessions: Counter[str] = Counter()
     for one in played:
-        for site in dict.fromkeys(one.sites or (ANY,)):
-            minutes[site][one.at.date()] += one.output_s / 60
-            sessions[site] += 1
-    found = [Dose(site=site, sessions=sessions[site], by_day=dict(by_day)) for site, by_day in minutes.items()]
+        place = place_of(one.sites or (ANY,))
+        minutes[place][one.at.date()] += one.output_s / 60
+        sessions[place] += 1
+    found = [Dose(site=place, sessions=sessions[place], by_day=dict(by_day)) for place, by_day in minutes.items()]
     return tuple(sorted(found, key=lambda dose: (dose.site == ANY, -dose.minutes, dose.site)))
+
+
+def _site_minutes(played: Iterable[Played]) -> dict[date, float]:
+    """Return the most that one site can have had of each day: one that nobody named may have been any."""
+    of_site: defaultdict[str, defaultdict[date, float]] = defaultdict(lambda: defaultdict(float))
+    for one in played:
+        for site in dict.fromkeys(one.sites or (ANY,)):
+            of_site[site][one.at.date()] += one.output_s / 60
+    unnamed: Mapping[date, float] = of_site.pop(ANY, {})
+    most = dict(unnamed)
+    for minutes_by_day in of_site.values():
+        for on, minutes in minutes_by_day.items():
+            most[on] = max(most.get(on, 0.0), minutes + unnamed.get(on, 0.0))
+    return most
 
 
 def _days(
     diary: Diary,
     played: Sequence[Played],
     statuses: Mapping[date, Counter[Status]],
-    doses: Sequence[Dose],
     first: date,
     last: date,
 ) -> tuple[Day, ...]:
@@ -244,12 +303,7 @@ def _days(
     output_s: defaultdict[date, float] = defaultdict(float)
     for one in played:
         output_s[one.at.date()] += one.output_s
-    unnamed = next((dose.by_day for dose in doses if dose.site == ANY), {})
-    site_minutes = dict(unnamed)
-    for dose in doses:
-        if dose.site != ANY:
-            for on, minutes in dose.by_day.items():
-                site_minutes[on] = max(site_minutes.get(on, 0.0), minutes + unnamed.get(on, 0.0))
+    site_minutes = _site_minutes(played)
     scores = _scores(diary.pains, diary.runs)
     km: defaultdict[date, float] = defaultdict(float)
     for run in diary.runs:

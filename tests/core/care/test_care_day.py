@@ -109,12 +109,12 @@ def test_a_daily_tick_holds_for_its_day_and_a_single_one_for_good() -> None:
 
 def test_sessions_are_counted_and_a_cut_short_or_simulated_one_or_another_program_is_none() -> None:
     none = (
-        played(at(2, 9), minutes=9),
+        played(at(2, 9), minutes=10),
         played(at(2, 10), simulated=True),
         played(at(2, 11), program="ems-strength"),
         played(at(1, 12)),
     )
-    one = item("tens", 2, begin(), *none, played(at(2, 8), minutes=10))
+    one = item("tens", 2, begin(), *none, played(at(2, 8), minutes=11))
     assert (one.done, one.auto) == (False, True)
     assert one.text.startswith("1 of 2 today. ")
     assert item("tens", 2, begin(), played(at(2, 8)), played(at(2, 18), program="tens-han")).done

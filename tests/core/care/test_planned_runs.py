@@ -10,7 +10,7 @@ from estim.core.days.diary import Check, Topic
 from tests.core.days.journals import BUILT, PLAN, at, check, diary, played, ran, stand
 
 RUN = replace(check(Topic.RUN_PLANNED, at(12, 18)), id=50)
-DROPPED = replace(cancelled(RUN.at), id=51)
+DROPPED = replace(cancelled(RUN.at, at(12, 12)), id=51)
 
 
 @pytest.mark.control("C-30")

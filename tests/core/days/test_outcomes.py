@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played, Regime
 from estim.core.days.dose import ANY, GAP
-from estim.core.days.outcomes import begins, coming, due, judge, may_arm, program_of
+from estim.core.days.outcomes import Terms, begins, coming, due, judge, may_arm, program_of
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
+from estim.core.days.screening import Span
 from estim.core.days.slots import Slot, Status
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -57,9 +58,10 @@ def test_a_window_goes_from_half_an_hour_before_to_two_hours_after() -> None:
     assert statuses(at(10.01)) == [Status.MISSED, Status.UPCOMING]
 
 
-def test_a_session_in_the_window_is_done_and_half_of_one_is_enough() -> None:
+def test_a_session_in_the_window_is_done_and_most_of_its_minutes_are_enough() -> None:
     assert statuses(at(12), played(at(7.6)))[0] is Status.DONE
-    assert statuses(at(12), played(at(9.9), minutes=10))[0] is Status.DONE
+    assert statuses(at(12), played(at(9.9), minutes=11))[0] is Status.DONE
+    assert statuses(at(12), played(at(9.9), minutes=10))[0] is Status.PART, "half isn't most"
     part = slots(at(12), played(at(8), minutes=7))[0]
     assert (part.status, part.why) == (Status.PART, "7 of 20 min")
 
@@ -101,6 +103,106 @@ def test_a_missed_slot_is_never_made_up_for() -> None:
     after = slots(at(19.5))
     assert [slot.status for slot in after] == [Status.MISSED, Status.DUE]
     assert statuses(at(23), played(at(20)))[:2] == [Status.MISSED, Status.DONE]
+
+
+def after_a_run(session: Played, *others: Played, now: float = 23, per_day: int = 4, late_min: int = 60) -> list[Slot]:
+    terms = Terms(per_day=lambda _program: per_day)
+    diary = Diary(sessions=(*others, session), regimes=(SET,))
+    return list(judge(Schedule(late_min=late_min), diary, at(now), DAY, DAY + timedelta(days=1), terms))
+
+
+def test_an_extra_session_serves_the_evening_that_its_rest_leaves_no_room_for() -> None:
+    extra = played(at(18.75))
+    _, evening = after_a_run(extra)
+    assert (evening.status, evening.session) == (Status.DONE, extra)
+    assert evening.why == "the session of 18:45 leaves no room for another one"
+    assert after_a_run(extra, now=19.2)[1].status is Status.DONE, "it is known at once, so nobody is reminded"
+    _, evening = after_a_run(replace(extra, output_s=420.0, delivered_until=at(19.05)))
+    assert (evening.status, evening.why.split(";")[0]) == (Status.PART, "7 of 20 min")
+    assert after_a_run(extra, late_min=120)[1].status is Status.MISSED, "there was room from 21:05 on"
+    running = replace(extra, ended=None)
+    assert after_a_run(running, now=19)[1].status is Status.MISSED, "what is being played may still be cut short"
+
+
+def test_an_extra_session_serves_the_evening_that_the_dose_of_the_day_leaves_no_room_for() -> None:
+    extra = played(at(16))
+    assert [one.status for one in after_a_run(extra, played(at(8)), per_day=2)] == [Status.DONE, Status.DONE]
+    assert [one.status for one in after_a_run(extra, played(at(8)), per_day=3)] == [Status.DONE, Status.MISSED]
+    other_leg = replace(extra, sites=("ankle-right",))
+    assert after_a_run(other_leg, played(at(8)), per_day=2)[1].status is Status.MISSED, "that leg had one session"
+
+
+def test_an_extra_session_serves_one_slot_and_none_that_has_a_session_of_its_own() -> None:
+    extra = played(at(18.75))
+    own = played(at(20.9))
+    assert after_a_run(own, extra)[1].session == own
+    rules = ("RRULE:FREQ=DAILY;BYHOUR=20,22",)
+    diary = Diary(sessions=(replace(extra, length_s=7200, output_s=7000, delivered_until=at(20.7)),))
+    diary = replace(diary, regimes=(replace(SET, rules=rules),))
+    found = judge(Schedule(late_min=30), diary, at(23.9), DAY, DAY + timedelta(days=1))
+    assert [one.status for one in found] == [Status.DONE, Status.MISSED]
+    assert [one.session is not None for one in found] == [True, False]
+
+
+def test_two_and_a_half_minutes_are_not_twenty() -> None:
+    short = replace(played(at(8), minutes=2.5, length=2.5), usual_s=1200.0)
+    slot = slots(at(12), short)[0]
+    assert (slot.status, slot.why) == (Status.PART, "2 of 20 min")
+    assert statuses(at(12), replace(short, output_s=601.0))[0] is Status.DONE, "most of them is enough"
+    assert statuses(at(12), replace(short, usual_s=None))[0] is Status.DONE, "from before that was kept"
+
+
+def test_left_and_then_right_in_one_morning_are_one_slot_done_on_each_leg() -> None:
+    left = played(at(8))
+    right = replace(played(at(8.5)), sites=("ankle-right",))
+    morning, evening = slots(at(23), left, right)
+    assert (morning.status, morning.session, morning.also) == (Status.DONE, left, (right,))
+    assert morning.legs == {"left": Status.DONE, "right": Status.DONE}
+    assert evening.status is Status.MISSED, "the other leg's isn't one session more"
+    part = replace(right, output_s=300.0)
+    assert slots(at(23), left, part)[0].legs == {"left": Status.DONE, "right": Status.PART}
+    assert slots(at(23), replace(left, output_s=300.0), right)[0].status is Status.DONE
+    unsaid = replace(right, sites=("ankle-left", "ankle-right"))
+    assert slots(at(23), left, unsaid)[0].also == (), "it may have been the left leg again"
+
+
+def test_the_other_leg_takes_no_room_from_the_usual_one() -> None:
+    other = replace(played(at(18.75)), sites=("ankle-right",))
+    diary = Diary(sessions=(other,), regimes=(SET,))
+    for leg, status, opens in (("left", Status.DUE, at(19.5)), ("right", Status.DONE, None), ("", Status.DONE, None)):
+        terms = Terms(leg=leg)
+        evening = judge(Schedule(late_min=60), diary, at(19.6), DAY, DAY + timedelta(days=1), terms)[1]
+        assert (evening.status, opens in (None, evening.opens)) == (status, True)
+
+
+def before(hour: float, until: float | None = None) -> Terms:
+    return Terms(quiet=(Span(at(hour - 4), at(hour if until is None else until), "the hours before a run"),))
+
+
+def day(now: float, terms: Terms, *sessions: Played) -> list[tuple[str, str]]:
+    diary = Diary(sessions=sessions, regimes=(SET,))
+    found = judge(Schedule(), diary, at(now), DAY, DAY + timedelta(days=1), terms)
+    return [(one.status.value, one.why) for one in found]
+
+
+def test_a_slot_in_the_hours_before_a_run_is_off_with_its_reason_and_never_missed() -> None:
+    off = ("off", "the hours before a run")
+    for now in (0.5, 8, 9, 12):
+        assert day(now, before(11))[0] == off
+    assert day(23, before(23))[1] == off
+    assert day(21, before(21))[1] == ("due", ""), "after the run there is room again"
+    assert day(22.1, before(21))[1] == off, "but nothing is missed"
+    assert day(22.1, before(21), played(at(21.5)))[1] == ("done", "")
+    assert day(8, before(11, until=7.9))[0] == ("due", ""), "a run that was cancelled before"
+    assert day(12, before(11, until=7.9))[0] == ("missed", "")
+
+
+def test_a_window_ends_where_the_hours_before_a_run_begin() -> None:
+    terms = before(12.5)
+    diary = Diary(regimes=(SET,))
+    slot = judge(Schedule(), diary, at(8.2), DAY, DAY + timedelta(days=1), terms)[0]
+    assert (slot.status, slot.closes) == (Status.DUE, at(8.5))
+    assert day(8.6, terms)[0] == ("missed", "it was possible until 08:30, before a run")
 
 
 def test_skipped_paused_and_holiday_are_not_missed() -> None:
@@ -167,6 +269,15 @@ def test_programs_take_turns_by_the_day() -> None:
     schedule = Schedule(programs=("tens-ankle", "tens-han"))
     turns = [program_of(schedule, at(8, day)) for day in range(4)]
     assert turns in (["tens-ankle", "tens-han"] * 2, ["tens-han", "tens-ankle"] * 2)
+
+
+def test_a_program_that_the_unit_refuses_gives_its_turn_to_the_next() -> None:
+    schedule = Schedule(programs=("tens-ankle", "tens-al", "tens-han"))
+    days = [at(8, day) for day in range(3)]
+    turns = [program_of(schedule, one) for one in days]
+    instead = [program_of(schedule, one, {"tens-al"}) for one in days]
+    assert instead == ["tens-han" if one == "tens-al" else one for one in turns]
+    assert [program_of(schedule, one, set(turns)) for one in days] == turns, "all are refused: its player says why"
 
 
 @given(

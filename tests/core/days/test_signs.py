@@ -118,6 +118,13 @@ def test_slots_under_a_red_flag_are_off_with_their_reason_and_never_missed() -> 
 
 
 @pytest.mark.control("C-45")
+def test_a_slot_whose_time_lay_under_a_flag_is_never_missed_though_it_was_lifted_in_its_window() -> None:
+    lifted = check(Topic.CARE, at(4, 9), answer="begin")
+    assert slots(at(4, 9.5), begin(), FLAG, lifted)[4].status is Status.DUE
+    assert slots(at(5), begin(), FLAG, lifted)[4].why == "a red flag"
+
+
+@pytest.mark.control("C-45")
 def test_slots_under_an_answer_that_forbids_are_off() -> None:
     yes = check(Topic.HEALTH, at(3, 12), "implant", "yes")
     assert [slot.status for slot in slots(at(5), yes)][2:] == [Status.MISSED, Status.OFF, Status.OFF, Status.OFF]

@@ -8,7 +8,7 @@ import pytest
 from estim.core.days import skin
 from estim.core.days.diary import Check, Diary, Played, Regime
 from estim.core.days.dose import ANY
-from estim.core.days.outcomes import judge
+from estim.core.days.outcomes import Terms, judge
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
 from tests.core.days.journals import at, begin, diary, played, stand
 
@@ -84,6 +84,29 @@ def test_slots_are_off_while_there_is_nowhere_to_put_the_pads() -> None:
         "off",
         "missed",
     ]
+
+
+@pytest.mark.control("C-59")
+def test_slots_are_off_where_the_program_of_the_day_would_have_been_on_the_site_that_is_held() -> None:
+    rules = Regime(at=at(1, 0), rules=(TWICE_A_DAY,), zone="Etc/GMT-1")
+    calf = replace(played(at(2, 16)), id=3, sites=("calf-left",))
+
+    def statuses(sites: tuple[str, ...] | None, *entries: Check | Played, leg: str = "") -> set[str]:
+        journal = replace(diary(*entries), regimes=(rules,))
+        terms = Terms(sites=lambda _program: sites, leg=leg)
+        found = judge(Schedule(), journal, at(4), at(3, 0), at(4, 0), terms)
+        return {one.status.value for one in found}
+
+    ankles = ("ankle-left", "ankle-right")
+    assert statuses(ankles, LEFT, calf, BAD) == {"off"}, "that there is a calf doesn't help: the ankle's turn it was"
+    assert statuses(("lower-leg-left", *ankles), LEFT, calf, BAD) == {"off"}
+    assert statuses(("calf-left", "calf-right"), LEFT, calf, BAD) == {"missed"}
+    assert statuses(ankles, LEFT, RIGHT, BAD) == {"missed"}, "the other leg could be played"
+    assert statuses(None, LEFT, calf, BAD) == {"missed"}, "a program that isn't known may be for the calf"
+    assert statuses(("back",), LEFT, BAD) == {"missed"}
+    for sites in (ankles, None):
+        assert statuses(sites, LEFT, RIGHT, BAD, leg="left") == {"off"}, "slots are for the usual leg"
+        assert statuses(sites, LEFT, RIGHT, BAD, leg="right") == {"missed"}
 
 
 def test_care_tells_what_is_held() -> None:

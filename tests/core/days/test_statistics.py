@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from estim.core.days.diary import Check, Diary, Note, Pain, Played, Run, Topic, When
 from estim.core.days.slots import Slot, Status
-from estim.core.days.statistics import Day, tally
+from estim.core.days.statistics import Day, Leg, Off, tally
 from estim.core.days.streak import GRACE_DAYS
 from estim.core.errors import EstimError, Exit
 
@@ -116,6 +116,33 @@ def test_without_a_slot_that_is_over_there_is_no_adherence() -> None:
     found = tally(Diary(), slots("s o .."), at(MONDAY + timedelta(days=2)), MONDAY, MONDAY + timedelta(days=2))
     assert found.adherence is None
     assert [(day.skipped, day.off, day.open) for day in found.days] == [(1, 0, 0), (0, 1, 0), (0, 0, 2)]
+
+
+def test_a_home_in_which_nothing_was_played_has_nothing_to_count_yet() -> None:
+    last = MONDAY + timedelta(days=1)
+    missed = slots("mm mm")
+    found = tally(Diary(), missed, at(last, 23), MONDAY, last)
+    assert (found.adherence, found.counted, found.begun) == (None, 0, False)
+    earlier = tally(Diary(played_before=True), missed, at(last, 23), MONDAY, last)
+    assert (earlier.adherence, earlier.counted) == (0.0, 4), "who has played before did miss them"
+
+
+def test_a_slot_counts_once_and_what_was_done_on_each_leg_is_told_beside_it() -> None:
+    left = played(at(MONDAY))
+    right = played(at(MONDAY, 9), sites=("ankle-right",))
+    cut_short = played(at(MONDAY, 20), 5, sites=("ankle-right",))
+    moment = at(MONDAY)
+    both = Slot("2026-03-02T08:00", moment, moment, moment, Status.DONE, session=left, also=(right,))
+    part = Slot("2026-03-02T20:00", moment, moment, moment, Status.PART, session=cut_short)
+    off = Slot("2026-03-03T08:00", moment, moment, moment, Status.OFF, why="holiday")
+    later = Slot("2026-03-09T08:00", moment, moment, moment, Status.OFF, why="holiday")
+    diary = Diary(sessions=(left, right, cut_short))
+    found = tally(diary, [both, part, off, later], at(MONDAY, 23), MONDAY, MONDAY + timedelta(days=1))
+    assert (found.done, found.counted, found.adherence) == (1, 2, 0.5)
+    assert found.legs == (Leg(leg="left", done=1, part=0), Leg(leg="right", done=1, part=1))
+    assert found.off == (Off(slot="2026-03-03T08:00", why="holiday"),)
+    unsaid = Slot("2026-03-02T08:00", moment, moment, moment, Status.DONE, session=played(at(MONDAY), sites=()))
+    assert tally(diary, [unsaid], at(MONDAY, 23), MONDAY, MONDAY).legs == ()
 
 
 def test_what_lies_outside_the_period_is_left_out_but_a_streak_reaches_back() -> None:
@@ -245,11 +272,11 @@ def test_dose_is_told_by_site_and_an_unnamed_site_may_be_any() -> None:
     diary = Diary(sessions=(played(at(MONDAY), 30, both), played(at(MONDAY, 12), 20, ()), played(at(MONDAY, 16), 40)))
     found = tally(diary, [], at(MONDAY, 20), MONDAY, MONDAY)
     assert [(dose.site, dose.sessions, dose.minutes) for dose in found.doses] == [
-        ("ankle-left", 2, 70),
-        ("ankle-right", 1, 30),
+        ("ankle-left", 1, 40),
+        ("ankle, leg not said", 1, 30),
         ("any", 1, 20),
     ]
-    assert found.doses[0].highest == (MONDAY, 70.0)
+    assert found.doses[0].highest == (MONDAY, 40.0)
     assert (found.days[0].minutes, found.days[0].site_minutes) == (90.0, 90.0)
 
 
