@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.eight_steps import table
 from tests.house import picture
 
 ROOT = Path(__file__).parent.parent
@@ -101,6 +102,7 @@ BLOCKS = {
         "exit-codes": exit_table,
     },
     "docs/architecture.md": {"house": picture},
+    "docs/eight-steps.md": {"steps": table},
 }
 
 

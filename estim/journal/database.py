@@ -81,6 +81,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP INDEX session_open",
         "CREATE INDEX session_unsettled ON session (id) WHERE settled_utc IS NULL",
     ),
+    (
+        # which pair of shoes was worn
+        "ALTER TABLE run ADD COLUMN shoes TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 
