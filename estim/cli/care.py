@@ -7,6 +7,7 @@ import typer
 
 from estim.cli.arguments import AT, moment_of, note_of, score_of, wrong
 from estim.cli.care_view import show_care
+from estim.cli.completers import one_of, steps
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_after, signs_answered, told_after
 from estim.cli.step_view import show_step
@@ -50,7 +51,9 @@ def _usual(context: typer.Context) -> None:
 @care.command()
 def show(
     context: typer.Context,
-    step: Annotated[str | None, typer.Argument(help="one step in full: its number, or its name")] = None,
+    step: Annotated[
+        str | None, typer.Argument(help="one step in full: its number, or its name", autocompletion=steps)
+    ] = None,
 ) -> None:
     """Show where you are, why, and today's list. With a step: how it is done, how long, what to write down."""
     if step is None:
@@ -101,7 +104,7 @@ def recovered(context: typer.Context) -> None:
 @care.command()
 def tick(
     context: typer.Context,
-    step: Annotated[str, typer.Argument(help="its name on the list")],
+    step: Annotated[str, typer.Argument(help="its name on the list", autocompletion=steps)],
     of_it: Annotated[
         list[str] | None, typer.Argument(metavar="[KIND] [MINUTES]", help="of cross-training: bike 40min")
     ] = None,
@@ -132,7 +135,12 @@ def _training(step: Step, words: list[str]) -> str:
 @care.command()
 def loading(
     context: typer.Context,
-    word: Annotated[str, typer.Argument(metavar="on|off", help="on: they were agreed with a professional")],
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="on|off", help="on: they were agreed with a professional", autocompletion=one_of(ON, OFF)
+        ),
+    ],
     agreed_with: Annotated[str, typer.Option(metavar="WHO", help="with whom; kept and shown")] = "",
 ) -> None:
     """Say that heel raises were agreed with a professional, or leave them out again. They are off until then."""
@@ -186,7 +194,9 @@ def _load(words: list[str]) -> Load:
 @care.command()
 def flag(
     context: typer.Context,
-    sign: Annotated[str, typer.Argument(help="|".join((*RED_FLAGS, NO_SIGN)))],
+    sign: Annotated[
+        str, typer.Argument(help="|".join((*RED_FLAGS, NO_SIGN)), autocompletion=one_of(*RED_FLAGS, NO_SIGN))
+    ],
     at: Annotated[str | None, AT] = None,
 ) -> None:
     """Say that there was a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or none."""
@@ -227,7 +237,9 @@ def questions(
 @care.command()
 def clear(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="the question's id")],
+    question: Annotated[
+        str, typer.Argument(help="the question's id", autocompletion=one_of(*(one.id for one in QUESTIONS)))
+    ],
     reason: Annotated[str, typer.Option(help="who agreed, and why")],
 ) -> None:
     """Clear an answer that forbids sessions or runs: only if a doctor agrees; the reason is kept and shown."""
@@ -245,8 +257,17 @@ def clear(
 @care.command()
 def after(
     context: typer.Context,
-    skin: Annotated[str | None, typer.Option(metavar="ok|bad", help="the skin under the pads")] = None,
-    feel: Annotated[str | None, typer.Option(metavar="weaker|same|stronger", help="against last time")] = None,
+    skin: Annotated[
+        str | None, typer.Option(metavar="ok|bad", help="the skin under the pads", autocompletion=one_of("ok", "bad"))
+    ] = None,
+    feel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="weaker|same|stronger",
+            help="against last time",
+            autocompletion=one_of("weaker", "same", "stronger"),
+        ),
+    ] = None,
 ) -> None:
     """Say how it was after the last session."""
     flags: Flags = context.obj

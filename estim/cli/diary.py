@@ -8,6 +8,7 @@ import typer
 
 from estim.cli.amounts import amount, count
 from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, pair_of, score_of, wrong
+from estim.cli.completers import one_of
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, _sign, signs_after, told_after
@@ -39,7 +40,9 @@ USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.
 def add_pain(
     context: typer.Context,
     score: Annotated[str, typer.Argument(help="0 to 10")],
-    when: Annotated[str, typer.Option(help="morning (first steps), rest, worst (of the day) or run")] = "worst",
+    when: Annotated[
+        str, typer.Option(help="morning (first steps), rest, worst (of the day) or run", autocompletion=one_of(*When))
+    ] = "worst",
     at: Annotated[str | None, AT] = None,
     red_flag: Annotated[
         list[str] | None,

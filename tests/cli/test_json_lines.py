@@ -46,6 +46,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "programs schema": ("programs schema",),
     "programs matrix": ("programs matrix tens-ankle",),
     "scope": ("scope tens-ankle --family em70 --minutes 0.1 --level 2",),
+    "completion": ("completion bash",),
     "doctor": (f"{SOFTWARE} doctor",),
     "plugins": ("plugins",),
     "pain add": ("pain add 3 --when morning", "pain add 7 --red-flag gap"),
