@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.eight_steps import table
 from tests.house import picture
 
 ROOT = Path(__file__).parent.parent
@@ -92,15 +93,22 @@ def exit_table() -> str:
     return "\n".join(lines)
 
 
+def session_picture() -> str:
+    """Return the picture of the session screen that its own test holds, without the fonts that it would fetch."""
+    kept = ROOT / "tests/tui/__snapshots__/test_pictures/test_a_simulated_session.svg"
+    return re.sub(r"\s*@font-face \{.*?\}", "", kept.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+PICTURES = {"docs/session.svg": session_picture}
+"""Files that are generated as a whole."""
+
 BLOCKS = {
     "SAFETY.md": {"matrix": safety_table},
-    "README.md": {
-        "families": family_table,
-        "programs": program_table,
-        "matrix": matrix_table,
-        "exit-codes": exit_table,
-    },
+    "README.md": {"exit-codes": exit_table},
+    "docs/families.md": {"families": family_table},
+    "docs/programs.md": {"programs": program_table, "matrix": matrix_table},
     "docs/architecture.md": {"house": picture},
+    "docs/eight-steps.md": {"steps": table},
 }
 
 
@@ -125,6 +133,8 @@ def main() -> None:
         if text != path.read_text(encoding="utf-8"):
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{name} renewed\n")
+    for name, make in PICTURES.items():
+        (ROOT / name).write_text(make(), encoding="utf-8")
 
 
 if __name__ == "__main__":

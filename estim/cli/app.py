@@ -11,8 +11,9 @@ from typer.main import get_command
 
 from estim import __version__
 from estim.cli.amounts import amount, count
+from estim.cli.completers import COMPLETING, families, one_of, programs, units
 from estim.cli.flags import Flags
-from estim.cli.lazy import add_verbs
+from estim.cli.lazy import add_names, add_verbs
 from estim.cli.output import flush, say, tell, tell_row
 from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
@@ -37,6 +38,20 @@ MINUTES = amount("--minutes", 0, 1440, "minutes")
 
 SEED_MAX = 2**63 - 1
 
+PROGRAM = typer.Argument(
+    help="a name (`estim programs list`) or a file; without it today's of the schedule", autocompletion=programs
+)
+UNITS = typer.Option(
+    metavar="NAME|ADDRESS",
+    help="which unit, if there are several; given twice: two as one session",
+    autocompletion=units,
+)
+OVERRIDE = typer.Option(
+    metavar="gap|dose|run",
+    help="start although the rest, the day's dose or a run speak against it",
+    autocompletion=one_of("gap", "dose", "run"),
+)
+
 
 app = typer.Typer(
     help="Sessions on the Bluetooth stimulator that you already own: one key, twenty minutes, it ends itself.",
@@ -55,7 +70,9 @@ def flags(
     simulate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FAMILY[:opt=val,…]", help="a software unit instead, several if repeated (see `estim-sim list`)"
+            metavar="FAMILY[:opt=val,…]",
+            help="a software unit instead, several if repeated (see `estim-sim list`)",
+            autocompletion=families,
         ),
     ] = None,
     speed: Annotated[str, typer.Option(metavar="N|max", help="with --simulate: run time faster, or let it jump")] = "1",
@@ -107,13 +124,8 @@ def flags(
 @app.command()
 def run(
     context: typer.Context,
-    program: Annotated[
-        str | None, typer.Argument(help="a name (`estim programs list`) or a file; without it today's of the schedule")
-    ] = None,
-    unit: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME|ADDRESS", help="which unit, if there are several; given twice: two as one session"),
-    ] = None,
+    program: Annotated[str | None, PROGRAM] = None,
+    unit: Annotated[list[str] | None, UNITS] = None,
     minutes: Annotated[
         float | None,
         typer.Option(metavar="N", parser=MINUTES, help="length, fractions allowed; usually 20, at most 30"),
@@ -134,10 +146,7 @@ def run(
         list[str] | None,
         typer.Option(help="a leg (left, right) or one of the program's sites; one for each unit, in their order"),
     ] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="gap|dose|run", help="start although the rest, the day's dose or a run speak against it"),
-    ] = None,
+    override: Annotated[list[str] | None, OVERRIDE] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="a line for each event, nothing drawn over")] = False,
 ) -> None:
@@ -169,7 +178,9 @@ def run(
 @app.command()
 def stop(
     context: typer.Context,
-    unit: Annotated[list[str] | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit")] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit", autocompletion=units)
+    ] = None,
     soft: Annotated[bool, typer.Option("--soft", help="down in two seconds")] = False,
     seen_off: Annotated[
         bool, typer.Option("--seen-off", help="you have looked: a unit that can't be reached is off, so stop searching")
@@ -190,7 +201,9 @@ def stop(
 @app.command()
 def disconnect(
     context: typer.Context,
-    unit: Annotated[str | None, typer.Argument(metavar="[NAME|ADDRESS]", help="only this unit")] = None,
+    unit: Annotated[
+        str | None, typer.Argument(metavar="[NAME|ADDRESS]", help="only this unit", autocompletion=units)
+    ] = None,
 ) -> None:
     """Stop, proved by the unit, and give its link back, so that another program can connect at once."""
     from estim.cli.quick import Where, disconnect_and_tell
@@ -201,7 +214,9 @@ def disconnect(
 
 
 @app.command()
-def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
+def pause(
+    context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit", autocompletion=units)] = None
+) -> None:
     """Zero at once, keep the time that is left."""
     from estim.core.messages.lowering import Pause
 
@@ -209,7 +224,9 @@ def pause(context: typer.Context, unit: Annotated[str | None, typer.Option(help=
 
 
 @app.command()
-def resume(context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit")] = None) -> None:
+def resume(
+    context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit", autocompletion=units)] = None
+) -> None:
     """Go on after a pause, up from zero."""
     from estim.core.messages.commands import Resume
 
@@ -219,9 +236,9 @@ def resume(context: typer.Context, unit: Annotated[str | None, typer.Option(help
 @app.command(context_settings={"ignore_unknown_options": True})
 def level(
     context: typer.Context,
-    channel: Annotated[str, typer.Argument(help="A, B, C or D")],
+    channel: Annotated[str, typer.Argument(help="A, B, C or D", autocompletion=one_of("A", "B", "C", "D"))],
     amount: Annotated[str, typer.Argument(help="+1, -1, or a level")],
-    unit: Annotated[str | None, typer.Option(help="which unit")] = None,
+    unit: Annotated[str | None, typer.Option(help="which unit", autocompletion=units)] = None,
 ) -> None:
     """Move the level of one channel, within its cap."""
     from estim.cli.daily import level_of
@@ -276,8 +293,10 @@ def remind(context: typer.Context) -> None:
 
 @app.command()
 def decode(
-    family: Annotated[str, typer.Argument(help=", ".join(names()))],
-    direction: Annotated[str, typer.Argument(metavar="to-device|from-device")],
+    family: Annotated[str, typer.Argument(help=", ".join(names()), autocompletion=families)],
+    direction: Annotated[
+        str, typer.Argument(metavar="to-device|from-device", autocompletion=one_of("to-device", "from-device"))
+    ],
     packet: Annotated[str | None, typer.Argument(metavar="HEX", help="one packet")] = None,
     endpoint: Annotated[str | None, typer.Option(metavar="NAME|UUID", help="which characteristic")] = None,
     batch: Annotated[bool, typer.Option("--batch", help="one packet a line from stdin")] = False,
@@ -311,7 +330,10 @@ def paths(context: typer.Context) -> None:
 
 
 @app.command(name="help")
-def help_on(context: typer.Context, topic: Annotated[str, typer.Argument(help="exit-codes")] = "exit-codes") -> None:
+def help_on(
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(help="exit-codes", autocompletion=one_of("exit-codes"))] = "exit-codes",
+) -> None:
     """Explain a topic."""
     if topic != "exit-codes":
         _usage(f"no help on {topic!r}: there is exit-codes")
@@ -320,11 +342,16 @@ def help_on(context: typer.Context, topic: Annotated[str, typer.Argument(help="e
     tell(context.obj, "exit-code", "\n".join(lines), rows)
 
 
-def run_typer(argv: list[str]) -> int:
-    """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces."""
-    verbs = add_verbs(app, argv)
+def run_typer(argv: list[str], *, completing: list[str] | None = None) -> int:
+    """Run the line; return the exit code. Errors of a person's making come out as sentences, not as traces.
+
+    With `completing` no line is run: the words are those of one that a shell completes. Without it a variable of the
+    environment that asks for completions keeps nothing from being carried out, least of all a stop.
+    """
+    verbs = add_verbs(app, argv) if completing is None else add_names(app, completing)
+    asked = "" if completing is None else COMPLETING
     try:
-        _parser(verbs)(args=argv, prog_name="estim")
+        _parser(verbs)(args=argv, prog_name="estim", complete_var=asked)
     except SystemExit as end:
         return int(end.code or 0)
     return Exit.DONE

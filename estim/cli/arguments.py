@@ -20,6 +20,9 @@ AHEAD = timedelta(minutes=1)
 KM_MAX = 500.0
 """Longest run, km."""
 
+PAIR_MAX = 40
+"""Longest name of a pair of shoes."""
+
 _UNITS_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 
@@ -56,6 +59,14 @@ def note_of(text: str) -> str:
     if len(text) > NOTE_MAX:
         raise wrong(f"the note has {len(text)} characters: up to {NOTE_MAX} are kept")
     return text.strip()
+
+
+def pair_of(text: str) -> str:
+    """Read the name of a pair of shoes: one line of up to PAIR_MAX characters."""
+    pair = " ".join(text.split())
+    if len(pair) > PAIR_MAX:
+        raise wrong(f"--shoes {shown(text)}: a name of up to {PAIR_MAX} characters, such as blue")
+    return pair
 
 
 def moment_of(text: str | None, now: datetime, usual: time = time(12)) -> datetime:

@@ -1,18 +1,36 @@
 """`estim care`: where you are on the way back to running, today's list, and the questions before a session."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from estim.cli.arguments import AT, moment_of, note_of, wrong
+from estim.cli.arguments import AT, moment_of, note_of, score_of, wrong
 from estim.cli.care_view import show_care
+from estim.cli.completers import one_of, steps
 from estim.cli.output import tell
-from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_answered
-from estim.core.care.plan import Stage, Tick
+from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_after, signs_answered, told_after
+from estim.cli.step_view import show_step
+from estim.core.care.loading import (
+    OFF,
+    ON,
+    REPETITIONS_MAX,
+    SETS_MAX,
+    Load,
+    entry_of,
+    judged,
+    why_off,
+    why_shut,
+)
+from estim.core.care.plan import Stage, Step, Tick
+from estim.core.care.progression import RECOVERED
+from estim.core.care.standing import recovery
+from estim.core.care.training import training_of
 from estim.core.days import skin as looks
-from estim.core.days.diary import Check, Diary, Topic
+from estim.core.days.diary import Check, Diary, Pain, Topic, When
 from estim.core.days.screening import NO, NO_SIGN, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
+from estim.core.numbers import read_whole
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -31,9 +49,17 @@ def _usual(context: typer.Context) -> None:
 
 
 @care.command()
-def show(context: typer.Context) -> None:
-    """Show where you are, why, and what is on today's list."""
-    show_care(context.obj)
+def show(
+    context: typer.Context,
+    step: Annotated[
+        str | None, typer.Argument(help="one step in full: its number, or its name", autocompletion=steps)
+    ] = None,
+) -> None:
+    """Show where you are, why, and today's list. With a step: how it is done, how long, what to write down."""
+    if step is None:
+        show_care(context.obj)
+    else:
+        show_step(context.obj, step)
 
 
 @care.command()
@@ -64,25 +90,113 @@ def end(context: typer.Context) -> None:
 
 
 @care.command()
+def recovered(context: typer.Context) -> None:
+    """Say that nothing has hurt for weeks: the plan goes on as a lighter one. What is worse leads back by itself."""
+    flags: Flags = context.obj
+    with opened(flags.host, write=True) as journal:
+        gate = recovery(journal.plan, journal.read(), journal.now)
+        if not gate.ok:
+            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+        journal.enter(Check(at=journal.now, topic=Topic.CARE, answer=RECOVERED))
+    show_care(flags)
+
+
+@care.command()
 def tick(
     context: typer.Context,
-    step: Annotated[str, typer.Argument(help="its name on the list")],
+    step: Annotated[str, typer.Argument(help="its name on the list", autocompletion=steps)],
+    of_it: Annotated[
+        list[str] | None, typer.Argument(metavar="[KIND] [MINUTES]", help="of cross-training: bike 40min")
+    ] = None,
     at: Annotated[str | None, AT] = None,
 ) -> None:
     """Tick a step off for today."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         names = [one.id for one in journal.plan.steps if one.tick in (Tick.DAILY, Tick.ONCE)]
-        if step not in names:
+        found = journal.plan.find(step)
+        if found is None or found.id not in names:
             raise wrong(f"{step!r} can't be ticked off: say one of {', '.join(names)}")
-        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.TICK, about=step))
-    show(context)
+        training = _training(found, of_it or [])
+        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.TICK, about=found.id, answer=training))
+    show_care(flags)
+
+
+def _training(step: Step, words: list[str]) -> str:
+    """Return what is kept of the words behind a step; each of them has to be understood."""
+    training, left = training_of(step, words)
+    if left and step.kinds:
+        raise wrong(f"{left[0]!r}: of {step.id} may be said {', '.join(step.kinds)}, and minutes such as 40min")
+    if left:
+        raise wrong(f"{left[0]!r}: of {step.id} nothing more is said")
+    return training.text
+
+
+@care.command()
+def loading(
+    context: typer.Context,
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="on|off", help="on: they were agreed with a professional", autocompletion=one_of(ON, OFF)
+        ),
+    ],
+    agreed_with: Annotated[str, typer.Option(metavar="WHO", help="with whom; kept and shown")] = "",
+) -> None:
+    """Say that heel raises were agreed with a professional, or leave them out again. They are off until then."""
+    flags: Flags = context.obj
+    if word not in (ON, OFF):
+        raise wrong(f"{word!r}: say on or off")
+    with opened(flags.host, write=True) as journal:
+        if word == ON and (shut := why_shut(journal.recent())):
+            raise EstimError(shut, code=Exit.REFUSED)
+        journal.enter(Check(at=journal.now, topic=Topic.LOADING, answer=word, note=note_of(agreed_with)))
+    text = "heel raises are on: after each time estim care load 3x15 pain 2" if word == ON else "heel raises are off"
+    tell(flags, "loading", text, [{"loading": word}])
+
+
+@care.command()
+def load(
+    context: typer.Context,
+    done: Annotated[list[str], typer.Argument(metavar="SETSxREPETITIONS [pain N]", help="such as 3x15 pain 2")],
+    at: Annotated[str | None, AT] = None,
+    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+) -> None:
+    """Write down heel raises: sets, repetitions, and the worst pain while doing them."""
+    flags: Flags = context.obj
+    done_so = _load(done)
+    text = note_of(words)
+    with opened(flags.host, write=True) as journal:
+        if off := why_off(journal.recent()):
+            raise EstimError(off, code=Exit.REFUSED)
+        moment = moment_of(at, journal.now)
+        hurt = Pain(at=moment, score=done_so.pain or 0, when=When.WORST, note=text)
+        signs, ask = signs_after(flags, journal, hurt, [])
+        journal.enter(entry_of(done_so, moment, text), *signs)
+        after = told_after(journal) or ask if signs else ask
+        meant = judged(journal.plan, done_so)
+    row = {"at": moment, "sets": done_so.sets, "repetitions": done_so.repetitions, "pain": done_so.pain, "text": meant}
+    tell(flags, "load", "\n".join(filter(None, [done_so.text, meant, after])), [row])
+
+
+def _load(words: list[str]) -> Load:
+    """Read "3x15", with or without "pain 2" behind it."""
+    told = "say sets and repetitions, and the worst pain: 3x15 pain 2"
+    line = " ".join(words).lower().replace("×", "x")
+    found = re.fullmatch(r"([0-9]{1,4}) ?x ?([0-9]{1,4})(?: pain (.+))?", line)
+    if found is None:
+        raise wrong(f"{line!r}: {told}")
+    sets = read_whole(found[1], what="sets", lo=1, hi=SETS_MAX, unit="")
+    repetitions = read_whole(found[2], what="repetitions", lo=1, hi=REPETITIONS_MAX, unit="")
+    return Load(sets, repetitions, None if found[3] is None else score_of(found[3]))
 
 
 @care.command()
 def flag(
     context: typer.Context,
-    sign: Annotated[str, typer.Argument(help="|".join((*RED_FLAGS, NO_SIGN)))],
+    sign: Annotated[
+        str, typer.Argument(help="|".join((*RED_FLAGS, NO_SIGN)), autocompletion=one_of(*RED_FLAGS, NO_SIGN))
+    ],
     at: Annotated[str | None, AT] = None,
 ) -> None:
     """Say that there was a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or none."""
@@ -123,7 +237,9 @@ def questions(
 @care.command()
 def clear(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="the question's id")],
+    question: Annotated[
+        str, typer.Argument(help="the question's id", autocompletion=one_of(*(one.id for one in QUESTIONS)))
+    ],
     reason: Annotated[str, typer.Option(help="who agreed, and why")],
 ) -> None:
     """Clear an answer that forbids sessions or runs: only if a doctor agrees; the reason is kept and shown."""
@@ -141,8 +257,17 @@ def clear(
 @care.command()
 def after(
     context: typer.Context,
-    skin: Annotated[str | None, typer.Option(metavar="ok|bad", help="the skin under the pads")] = None,
-    feel: Annotated[str | None, typer.Option(metavar="weaker|same|stronger", help="against last time")] = None,
+    skin: Annotated[
+        str | None, typer.Option(metavar="ok|bad", help="the skin under the pads", autocompletion=one_of("ok", "bad"))
+    ] = None,
+    feel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="weaker|same|stronger",
+            help="against last time",
+            autocompletion=one_of("weaker", "same", "stronger"),
+        ),
+    ] = None,
 ) -> None:
     """Say how it was after the last session."""
     flags: Flags = context.obj

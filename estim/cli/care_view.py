@@ -19,6 +19,7 @@ STAGES = {
     Stage.TRIAL: "a trial run is possible",
     Stage.MORNING: "waiting for the morning after the run",
     Stage.BUILD: "building up",
+    Stage.LIGHT: "recovered: the lighter plan",
     Stage.ENDED: "the plan has ended",
 }
 
@@ -58,6 +59,7 @@ def _text(plan: Plan, now: Standing, honest: str) -> str:
         for item in now.today:
             box = " · " if item.tick is Tick.NONE else "[x]" if item.done else "[ ]"
             lines += [f"  {box} {item.step}: {item.text}", *_warned(item.warn)]
+        lines.append("  a step in full, by its number or name: estim care show 4")
     lines += ["", *(f"-> {ask}" for ask in now.asks)] if now.asks else []
     lines += [f" ! {warning}" for warning in now.warnings]
     if now.programs:

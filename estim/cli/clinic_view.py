@@ -72,6 +72,7 @@ def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]
         Stage.TRIAL: "a trial run is possible again",
         Stage.MORNING: "not judged yet",
         Stage.BUILD: "fine: building up",
+        Stage.LIGHT: "fine: the lighter plan",
         Stage.ENDED: "the plan has ended",
     }
     runs = diary.runs[-VERDICTS_MAX:]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.cli.completers import families, one_of, units
 from estim.cli.flags import Flags
 from estim.cli.output import note, tell
 from estim.core.errors import EstimError, Exit
@@ -49,7 +50,9 @@ def scan(
 def add(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="as `devices scan` shows it, in any usual form")],
-    family: Annotated[str | None, typer.Option(help="without it the unit must be on the air")] = None,
+    family: Annotated[
+        str | None, typer.Option(help="without it the unit must be on the air", autocompletion=families)
+    ] = None,
     name: Annotated[str | None, typer.Option(help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
@@ -86,7 +89,9 @@ def list_devices(context: typer.Context) -> None:
 
 
 @devices.command()
-def forget(context: typer.Context, unit: Annotated[str, typer.Argument(help="name or address")]) -> None:
+def forget(
+    context: typer.Context, unit: Annotated[str, typer.Argument(help="name or address", autocompletion=units)]
+) -> None:
     """Forget a unit."""
     flags: Flags = context.obj
     gone = _units(flags).forget(unit)
@@ -129,8 +134,8 @@ def _units(flags: "Flags") -> "Units":
 @devices.command("set")
 def set_unit(
     context: typer.Context,
-    unit: Annotated[str, typer.Argument(help="name or address")],
-    field: Annotated[str, typer.Argument(metavar="name|cap|profile")],
+    unit: Annotated[str, typer.Argument(help="name or address", autocompletion=units)],
+    field: Annotated[str, typer.Argument(metavar="name|cap|profile", autocompletion=one_of("name", "cap", "profile"))],
     value: Annotated[str, typer.Argument(help="a name; A=40,B=40 or none; a version such as V2.0, or usual")],
 ) -> None:
     """Change what is remembered of a unit: how it is called, its highest levels, the version of its protocol."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from estim.cli.amounts import amount, count
-from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, score_of, wrong
+from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, pair_of, score_of, wrong
+from estim.cli.completers import one_of
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, _sign, signs_after, told_after
@@ -39,7 +40,9 @@ USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.
 def add_pain(
     context: typer.Context,
     score: Annotated[str, typer.Argument(help="0 to 10")],
-    when: Annotated[str, typer.Option(help="morning (first steps), rest, worst (of the day) or run")] = "worst",
+    when: Annotated[
+        str, typer.Option(help="morning (first steps), rest, worst (of the day) or run", autocompletion=one_of(*When))
+    ] = "worst",
     at: Annotated[str | None, AT] = None,
     red_flag: Annotated[
         list[str] | None,
@@ -74,6 +77,7 @@ def add_run(
         float | None,
         typer.Option(metavar="N", parser=amount("--minutes", 0.1, 1440, "minutes"), help="how long it took"),
     ] = None,
+    shoes: Annotated[str, typer.Option(metavar="PAIR", help="which pair you wore, by a name of yours")] = "",
     at: Annotated[str | None, AT] = None,
     words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
 ) -> None:
@@ -84,16 +88,28 @@ def add_run(
     km = km_of(distance)
     text = note_of(words)
     score = None if worst is None else score_of(worst)
+    pair = pair_of(shoes)
     with opened(flags.host, write=True) as journal:
-        entry = Run(at=moment_of(at, journal.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text)
+        entry = Run(
+            at=moment_of(at, journal.now, USUAL[When.RUN]), km=km, minutes=minutes, pain=score, note=text, shoes=pair
+        )
         mine = Pain(at=entry.at, score=score or 0, when=When.RUN, note=text)
         found, _ = signs_after(flags, journal, mine, [])
         journal.enter(entry, *found)
         now = standing(journal.plan, journal.recent(), journal.now)
-    said = [f"run {km:g} km, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
+    worn = f", shoes {pair}" if pair else ""
+    said = [f"run {km:g} km{worn}, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
     if now.ended:
         said.append(now.ended)
-    row = {"at": entry.at, "km": km, "minutes": minutes, "pain": score, "warnings": now.warnings, "asks": now.asks}
+    row = {
+        "at": entry.at,
+        "km": km,
+        "minutes": minutes,
+        "pain": score,
+        "shoes": pair,
+        "warnings": now.warnings,
+        "asks": now.asks,
+    }
     tell(flags, "run", "\n".join(said), [row])
 
 

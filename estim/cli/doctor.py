@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from estim.cli.completers import units
 from estim.cli.flags import Flags
 from estim.cli.output import is_watched, note, say, tell_row
 from estim.doctor.checkup import checkup
@@ -18,7 +19,9 @@ def doctor(
     unit: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|ADDRESS", help="look for it too, and measure its stop at level 0: nothing is put out"
+            metavar="NAME|ADDRESS",
+            help="look for it too, and measure its stop at level 0: nothing is put out",
+            autocompletion=units,
         ),
     ] = None,
 ) -> None:

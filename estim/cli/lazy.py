@@ -25,8 +25,11 @@ _VERBS = {
     "scope": "estim.cli.scope:scope",
     "doctor": "estim.cli.doctor:doctor",
     "plugins": "estim.cli.plugins:plugins",
+    "completion": "estim.cli.completion:completion",
 }
 """Verbs that live elsewhere: where, and what there."""
+
+_PLACES = _GROUPS | _VERBS
 
 
 _added: set[str] = set()
@@ -37,20 +40,37 @@ def add_verbs(app: typer.Typer, argv: list[str]) -> int:
 
     What isn't needed isn't imported.
     """
-    places = _GROUPS | _VERBS
     own = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    wanted = [word for word in argv if word in places]
-    verb = next((place for place, word in enumerate(argv) if word in places or word in own), len(argv))
+    wanted = [word for word in argv if word in _PLACES]
+    verb = next((place for place, word in enumerate(argv) if word in _PLACES or word in own), len(argv))
     if verb == len(argv) or "--help" in argv[:verb]:
-        wanted = list(places)
+        wanted = list(_PLACES)
     for name in wanted:
-        if name in _added:
-            continue
-        _added.add(name)
-        module, _, thing = places[name].partition(":")
-        found = getattr(import_module(module), thing)
-        if name in _GROUPS:
-            app.add_typer(found, name=name)
-        else:
-            app.command(name)(found)
+        _add(app, name)
     return len(_added)
+
+
+def add_names(app: typer.Typer, words: list[str]) -> int:
+    """Add the verbs that a line names, and of the others the names alone: enough to complete it, and quick."""
+    for name in _PLACES:
+        if name in words:
+            _add(app, name)
+        elif name not in _added:
+            app.command(name)(_name_alone)
+    return len(_added)
+
+
+def _name_alone() -> None:
+    """Stand for a verb that isn't imported: a line that is completed isn't carried out."""
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    if name in _added:
+        return
+    _added.add(name)
+    module, _, thing = _PLACES[name].partition(":")
+    found = getattr(import_module(module), thing)
+    if name in _GROUPS:
+        app.add_typer(found, name=name)
+    else:
+        app.command(name)(found)

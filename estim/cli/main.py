@@ -1,5 +1,6 @@
 """The command line: reads what a person typed, hands it to the part that does it, and returns an exit code."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _code(line: list[str]) -> int:
     """Carry a line out; whatever a person can act on becomes a sentence with its code."""
     try:
+        if not line and (code := _completed()) is not None:
+            return code
         if "stop" not in line:  # which is obeyed whatever else the line holds
             _check_text(line)
             _listen()
@@ -66,6 +69,17 @@ def _code(line: list[str]) -> int:
         return Exit.INTERRUPTED
     except PermissionError as error:
         return _no_right(error)
+
+
+def _completed() -> int | None:
+    """Answer a shell's script that asks what may follow on a line; None: nobody asks."""
+    from estim.cli.completers import COMPLETING
+
+    if COMPLETING not in os.environ:
+        return None
+    from estim.cli.completion import answer
+
+    return answer()
 
 
 def _no_right(error: PermissionError) -> int:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from estim.cli.amounts import field
+from estim.cli.completers import families
+from estim.cli.completers import programs as program_names
 from estim.cli.flags import Flags
 from estim.cli.output import note, say, tell, tell_row
 from estim.core.errors import EstimError, Exit
@@ -49,7 +51,9 @@ def list_programs(context: typer.Context) -> None:
 
 
 @programs.command()
-def show(context: typer.Context, program: Annotated[str, typer.Argument(help="name or file")]) -> None:
+def show(
+    context: typer.Context, program: Annotated[str, typer.Argument(help="name or file", autocompletion=program_names)]
+) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
 
@@ -106,7 +110,10 @@ def check(
 def new(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="ID", help="small letters, digits, hyphens")] = None,
-    like: Annotated[str | None, typer.Option(metavar="PROGRAM", help="begin with this one: name or file")] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(metavar="PROGRAM", help="begin with this one: name or file", autocompletion=program_names),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="where to; without it your programs folder")] = None,
 ) -> None:
     """Write a program file for you to change, every field explained; never overwrites one (exit 73)."""
@@ -275,8 +282,12 @@ def _phase(phase: "Phase") -> str:
 @programs.command("matrix")
 def matrix(
     context: typer.Context,
-    program: Annotated[list[str] | None, typer.Argument(help="only these; without any, all")] = None,
-    family: Annotated[list[str] | None, typer.Option(help="only these families; repeatable")] = None,
+    program: Annotated[
+        list[str] | None, typer.Argument(help="only these; without any, all", autocompletion=program_names)
+    ] = None,
+    family: Annotated[
+        list[str] | None, typer.Option(help="only these families; repeatable", autocompletion=families)
+    ] = None,
     long: Annotated[bool, typer.Option("--long", help="with every difference and reason in words")] = False,
 ) -> None:
     """Show what every family makes of every program."""

@@ -9,6 +9,7 @@ import typer
 
 from estim.cli.amounts import count
 from estim.cli.arguments import day_of, wrong
+from estim.cli.completers import one_of
 from estim.cli.output import note, tell
 from estim.cli.report_view import show_report
 from estim.core.days.legs import ANYWHERE, leg_of, parts_of
@@ -53,7 +54,7 @@ def report(
 
 def export(
     context: typer.Context,
-    form: Annotated[str, typer.Argument(metavar="|".join(FORMATS))],
+    form: Annotated[str, typer.Argument(metavar="|".join(FORMATS), autocompletion=one_of(*FORMATS))],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="file, or folder for csv; usually stdout")] = None,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="from this day on; usually everything")] = None,
     fhir_version: Annotated[

@@ -7,6 +7,7 @@ import typer
 
 from estim.cli.amounts import count
 from estim.cli.arguments import clock_of, day_of, wrong
+from estim.cli.completers import programs
 from estim.cli.output import tell
 from estim.core.days.diary import Break, Mark, Marked
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, clock_times, rules_at, zone_of
@@ -77,7 +78,8 @@ def set_times(
     rule: Annotated[list[str] | None, typer.Option(help="an RFC 5545 RRULE instead of times; may be repeated")] = None,
     zone: Annotated[str | None, typer.Option(help="local (wherever you are), or such as Europe/Berlin")] = None,
     program: Annotated[
-        list[str] | None, typer.Option(help="which program; several take turns by the day; may be repeated")
+        list[str] | None,
+        typer.Option(help="which program; several take turns by the day; may be repeated", autocompletion=programs),
     ] = None,
 ) -> None:
     """Set times, zone or programs; what isn't named stays. What has been is judged by the rules of then."""

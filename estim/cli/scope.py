@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from estim.cli.amounts import amount, count
+from estim.cli.completers import families, programs
 from estim.cli.flags import Flags
 from estim.cli.output import is_watched, overdraw, say, tell_row
 from estim.cli.programs import COLUMNS_MAX
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 def scope(
     context: typer.Context,
-    program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file")],
-    family: Annotated[str, typer.Option(help="on which family (`estim programs matrix`)")] = "coyote3",
+    program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file", autocompletion=programs)],
+    family: Annotated[
+        str, typer.Option(help="on which family (`estim programs matrix`)", autocompletion=families)
+    ] = "coyote3",
     minutes: Annotated[
         float | None,
         typer.Option(metavar="N", parser=amount("--minutes", 0, 1440, "minutes"), help="length; without it as written"),

@@ -133,6 +133,15 @@ class Table:
                 self.wrong(key, item, f"only {field.range}{_meant(item, field.words)}")
         return tuple(item for item in value if item in field.words)
 
+    def texts(self, key: str, field: Text, most: int) -> tuple[str, ...]:
+        """Return a list of up to `most` texts, each as text() has it; none if it isn't there."""
+        value = self._take(key, "", [])
+        if not isinstance(value, list) or len(value) > most:
+            self.wrong(key, value, f"a list of up to {most} texts")
+            return ()
+        inner = Table({f"{key}[{index}]": item for index, item in enumerate(value)}, self._where, self.problems)
+        return tuple(inner.text(name, field) for name in inner.names())
+
     def tables(self, key: str, most: int) -> list["Table"]:
         """Return a list of 1 to `most` tables, each with its index in its name; a wrong one is empty."""
         value = self._take(key, f"1 to {most} tables", None)

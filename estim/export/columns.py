@@ -45,12 +45,16 @@ from estim.export.cells import (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `field` is what an entry calls it, if it isn't the same name; an optional one may be None."""
+    """One column: `field` is what an entry calls it, if it isn't the same name; an optional one may be None.
+
+    `later`: tables were written before there was such a column, so it may be missing without a word.
+    """
 
     name: str
     kind: Kind
     field: str = ""
     optional: bool = False
+    later: bool = False
 
     def of(self, entry: Entry) -> Any:
         return getattr(entry, self.field or self.name)
@@ -116,6 +120,7 @@ TABLES = (
             Column("duration_min", NUMBER, field="minutes", optional=True),
             Column("pain", SCORE, optional=True),
             NOTE,
+            Column("shoes", TEXT, later=True),
         ),
     ),
     Table(

@@ -191,7 +191,7 @@ def _places(table: Table, line: int, header: list[str], notes: _Notes) -> dict[s
         notes.mistakes.append(f"{where}: the column {doubled[0]} is there twice, {told}")
     else:
         for column in table.columns:
-            if column.name not in named:
+            if column.name not in named and not column.later:
                 notes.guesses[f"{table.file}: there is no column {column.name}, taken as empty"] += 1
         return {name: header.index(name) for name in named}
     return None

@@ -85,6 +85,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # how long its program usually lasted then: what a slot asks for, however short a session was ordered
         "ALTER TABLE session ADD COLUMN usual_s REAL",
     ),
+    (
+        # which pair of shoes was worn
+        "ALTER TABLE run ADD COLUMN shoes TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 

@@ -47,7 +47,7 @@ def _pain(number: int, at: datetime, row: Any) -> Entry:
 
 
 def _run(number: int, at: datetime, row: Any) -> Entry:
-    return Run(id=number, at=at, km=row[0], minutes=row[1], pain=row[2], note=row[3])
+    return Run(id=number, at=at, km=row[0], minutes=row[1], pain=row[2], note=row[3], shoes=row[4])
 
 
 def _check(number: int, at: datetime, row: Any) -> Entry:
@@ -61,7 +61,12 @@ def _break(number: int, at: datetime, row: Any) -> Entry:
 
 _KINDS: dict[type[Entry], _Kind] = {
     Pain: _Kind("pain", ("score", "pain_when", "note"), lambda it: (it.score, it.when.value, it.note), _pain),
-    Run: _Kind("run", ("km", "minutes", "pain", "note"), lambda it: (it.km, it.minutes, it.pain, it.note), _run),
+    Run: _Kind(
+        "run",
+        ("km", "minutes", "pain", "note", "shoes"),
+        lambda it: (it.km, it.minutes, it.pain, it.note, it.shoes),
+        _run,
+    ),
     Check: _Kind(
         "check_in",
         ("topic", "about", "answer", "session", "note"),
@@ -105,7 +110,13 @@ _PERSONS = (*_NOT_A_PERSONS, Marked.SKIPPED.value, Marked.SNOOZED.value)
 _ALWAYS = ("regime", "break")
 """Few, and needed however little of the past is asked for."""
 
-_LASTING = (Topic.HEALTH.value, Topic.RED_FLAG.value, Topic.CARE.value, Topic.RUN_PLANNED.value)
+_LASTING = (
+    Topic.HEALTH.value,
+    Topic.RED_FLAG.value,
+    Topic.CARE.value,
+    Topic.RUN_PLANNED.value,
+    Topic.LOADING.value,
+)
 """Of check-ins these hold until something else is said, however long ago it was; planned runs lie ahead. Looks at
 the skin that hold a site or let go of it do so too, and are told by the sites that they keep (skin.py)."""
 

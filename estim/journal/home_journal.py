@@ -19,6 +19,7 @@ from estim.config.paths import Home
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import local_zone, zone_name
 from estim.core.care.plan import Plan
+from estim.core.care.progression import is_recovered
 from estim.core.care.rotation import fitted
 from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
 from estim.core.days.outcomes import judge
@@ -105,8 +106,9 @@ class HomeJournal:
         first = self.now - RECENT
         diary = self.read(first)
         begun = [check.at for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin"]
-        if not begun or begun[-1] >= first or settled(diary, first):
-            return diary
+        light = any(is_recovered(check) for check in diary.checks if begun and check.at >= begun[-1])
+        if not begun or begun[-1] >= first or (settled(diary, first) and not light):
+            return diary  # what ended a lighter plan may lie further back than what settles the others
         return self.read(begun[-1], first)
 
     def slots(self, diary: Diary, since: datetime, until: datetime) -> tuple[Slot, ...]:

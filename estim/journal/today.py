@@ -24,6 +24,7 @@ STAGES = {
     Stage.TRIAL: "a trial run is possible",
     Stage.MORNING: "how are the first steps in the morning?",
     Stage.BUILD: "building up",
+    Stage.LIGHT: "the lighter plan",
 }
 
 RECENTLY = timedelta(minutes=45)

@@ -89,7 +89,9 @@ SESSIONS = st.builds(
     usual_s=st.none() | NUMBERS,
 )
 PAINS = st.builds(Pain, at=MOMENTS, score=SCORES, when=st.sampled_from(When), note=TEXTS)
-RUNS = st.builds(Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS)
+RUNS = st.builds(
+    Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS, shoes=TEXTS
+)
 PADS = st.builds(Pads, at=MOMENTS, note=TEXTS)
 NOTES = st.builds(Note, at=MOMENTS, text=TEXTS)
 MARKS = st.builds(Mark, at=MOMENTS, slot=SLOTS, what=st.sampled_from(Marked))

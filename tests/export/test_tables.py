@@ -121,7 +121,7 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
     run = Run(at=MORNING, km=5)
     gap = Break(at=MORNING, first=date(2026, 6, 10), last=None)
     files = to_csv(Diary(runs=(run,), breaks=(gap,)))
-    assert files["runs.csv"].endswith("Z,7200,5,,,\r\n")
+    assert files["runs.csv"].endswith("Z,7200,5,,,,\r\n")
     assert files["breaks.csv"].endswith("Z,7200,2026-06-10,,false\r\n")
     back = read(files)
     assert (back.runs[0].minutes, back.runs[0].pain, back.breaks[0].last) == (None, None, None)

@@ -4,12 +4,14 @@ Rules:
 1. A step appears in the stages that it names, and every stage has a step, so that there is always something to do.
 2. The step that leads a stage is the one that belongs to the fewest stages, the first of the file among equals: what
    belongs everywhere leads nowhere.
-3. A plan may be stricter than the shipped one. The hours without current before a run can't be made fewer than four
+3. A step may be a part of another one: it has its own place on the list of the day and no number of its own.
+4. What a step becomes in the lighter plan, after recovery, is its `light` text; a step without one isn't in it.
+5. A plan may be stricter than the shipped one. The hours without current before a run can't be made fewer than four
    (safety.md C-30), and a run can't be called safe above the pain at which it is stopped.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from re import fullmatch
 from typing import Any
@@ -21,7 +23,7 @@ from estim.core.toml_table import Number, Table, Text, Words
 
 
 class Stage(StrEnum):
-    """Where a person is on the way back; a step belongs to some of the four in the middle."""
+    """Where a person is on the way back; a step belongs to some of the four from rest to build."""
 
     NOT_BEGUN = "not-begun"
     REST = "rest"
@@ -30,16 +32,20 @@ class Stage(StrEnum):
     MORNING = "morning"
     """A run waits for the judgement of the next morning."""
     BUILD = "build"
+    LIGHT = "light"
+    """Recovered by the person's own word: the plan goes on as a lighter one."""
     ENDED = "ended"
 
 
 class Tick(StrEnum):
-    """How a step is ticked off: by hand each day, by hand once, by sessions, by a run, or never."""
+    """How a step is ticked off: by hand each day, by hand once, by sessions, by a run, by heel raises, or never."""
 
     DAILY = "daily"
     ONCE = "once"
     SESSIONS = "sessions"
     RUN = "run"
+    LOAD = "load"
+    """Heel raises: off until the person says that they were agreed (loading.py)."""
     NONE = "none"
 
 
@@ -48,6 +54,19 @@ TICK = Words(tuple(Tick), "how it is ticked off")
 TITLE = Text(60, "what people read in lists")
 TEXT = Text(600, "what to do, in plain words")
 WARN = Text(300, "what to take care of", default="")
+HOW = Text(300, "one way of doing it, or one thing to mind while doing it")
+HOW_LONG = Text(300, "how long, and how often", default="")
+NOTE = Text(300, "what to write down, and by which command", default="")
+EVIDENCE = Text(600, "how well it is supported, and by what", default="")
+LIGHT = Text(300, "what becomes of it in the lighter plan; without it the step isn't in that", default="")
+PART_OF = Text(ID.longest, "the step that it is a part of", pattern=ID.pattern, form=ID.form)
+KIND = Text(
+    20,
+    "a kind of training that may be said when it is ticked off",
+    pattern=r"[a-z]+",
+    form="small letters, such as bike",
+)
+SOURCE = Text(400, "where it was published")
 HONESTY = Text(1200, "what the plan can't do; shown once")
 TIMES = Number(1, 4, "times a day", "for steps that are ticked off by sessions", default=1, whole=True)
 REST_DAYS = Number(1, 60, "days", "days of rest before a trial run", default=7, whole=True)
@@ -62,16 +81,23 @@ WORSE_BY = Number(1, 3, "points", "so much above what it is held against a morni
 DAYS_OFF = Number(1, 7, "days", "days without a run after each", default=1, whole=True)
 FIRST_KM = Number(0.5, 10, "km", "longest first run; no cap is below it", default=3)
 GROWTH_PCT = Number(0, 50, "%", "so much longer than the longest run of the last 30 days", default=10)
+LIGHT_AFTER = Number(
+    28, 365, "days", "building up for so long before the plan may become a lighter one", default=84, whole=True
+)
 
 STEPS_MAX = 20
 PROGRAMS_MAX = 8
+HOW_MAX = 12
+KINDS_MAX = 12
+SOURCES_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step. `programs` are those that it allows, none: it names none; a run's are those of the session after it.
 
-    `served_by` are programs of the schedule that do as well (rotation.py).
+    `served_by` are programs of the schedule that do as well (rotation.py). `part_of` is the id of the step that it is a
+    part of, `kinds` what may be said when it is ticked off, `sources` the ids of what its evidence rests on.
     """
 
     id: str
@@ -83,6 +109,22 @@ class Step:
     times: int = 1
     warn: str = ""
     served_by: tuple[str, ...] = ()
+    how: tuple[str, ...] = ()
+    how_long: str = ""
+    note: str = ""
+    evidence: str = ""
+    sources: tuple[str, ...] = ()
+    light: str = ""
+    part_of: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something published, by the id that steps name it by."""
+
+    id: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +146,36 @@ class Plan:
     first_km: float = 3
     growth_pct: float = 10
     refused: frozenset[str] = frozenset()
+    light_after_days: int = 84
+    sources: tuple[Source, ...] = ()
 
     def of_stage(self, stage: Stage) -> tuple[Step, ...]:
-        """Return the steps that are shown in a stage, in the file's order."""
+        """Return the steps that are shown in a stage, in the file's order; in the lighter one with their text there."""
+        if stage is Stage.LIGHT:
+            return tuple(replace(step, text=step.light) for step in self.steps if step.light)
         return tuple(step for step in self.steps if stage in step.stages)
+
+    @property
+    def numbered(self) -> tuple[Step, ...]:
+        """The steps that have a number, from 1 on: those that are no part of another one."""
+        return tuple(step for step in self.steps if not step.part_of)
+
+    def number_of(self, step: Step) -> int:
+        """Return its number, 0 for a part of another one."""
+        return next((number for number, one in enumerate(self.numbered, 1) if one.id == step.id), 0)
+
+    def parts_of(self, step: Step) -> tuple[Step, ...]:
+        """Return the steps that are parts of one."""
+        return tuple(part for part in self.steps if part.part_of == step.id)
+
+    def find(self, word: str) -> Step | None:
+        """Return the step of a number, a name or the beginning of one name only, None if there is none."""
+        if word.isascii() and word.isdecimal():
+            place = int(word[:4]) - 1
+            return self.numbered[place] if 0 <= place < len(self.numbered) else None
+        begun = [step for step in self.steps if word and step.id.startswith(word)]
+        exact = [step for step in begun if step.id == word]
+        return (exact or begun)[0] if len(exact or begun) == 1 else None
 
     def leading(self, stage: Stage) -> str:
         """Return the id of the step that leads in a stage, "" where there are no steps (rule 2)."""
@@ -143,7 +211,9 @@ def _plan(table: Table, data: Mapping[str, Any]) -> Plan:
         days_off=table.whole("days_off", DAYS_OFF),
         first_km=table.number("first_km", FIRST_KM),
         growth_pct=table.number("growth_pct", GROWTH_PCT),
+        light_after_days=table.whole("light_after_days", LIGHT_AFTER),
         steps=tuple(_step(step, data["steps"][index]) for index, step in enumerate(table.tables("steps", STEPS_MAX))),
+        sources=_sources(table),
     )
     table.close()
     if not table.problems:  # what follows from a mistake would be told as a second one
@@ -166,11 +236,29 @@ def _step(table: Table, data: Mapping[str, Any]) -> Step:
         programs=_programs(table, data),
         times=table.whole("times", TIMES),
         warn=table.text("warn", WARN),
+        how=table.texts("how", HOW, HOW_MAX),
+        how_long=table.text("how_long", HOW_LONG),
+        note=table.text("note", NOTE),
+        evidence=table.text("evidence", EVIDENCE),
+        sources=table.texts("sources", ID, SOURCES_MAX),
+        light=table.text("light", LIGHT),
+        part_of=table.text("part_of", PART_OF) if table.has("part_of") else "",
+        kinds=table.texts("kinds", KIND, KINDS_MAX),
     )
     if step.times > 1 and step.tick is not Tick.SESSIONS:
         table.refuse("times", 'only a step with tick = "sessions" is counted')
+    if step.kinds and step.tick is not Tick.DAILY:
+        table.refuse("kinds", 'only a step with tick = "daily" has kinds: they are said when it is ticked off')
     table.close()
     return step
+
+
+def _sources(table: Table) -> tuple[Source, ...]:
+    found = []
+    for one in table.tables("sources", SOURCES_MAX) if table.has("sources") else ():
+        found.append(Source(id=one.text("id", ID), text=one.text("text", SOURCE)))
+        one.close()
+    return tuple(found)
 
 
 def _programs(table: Table, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -199,6 +287,24 @@ def _check_whole(table: Table, plan: Plan) -> None:
     for index, name in enumerate(ids):
         if name in ids[:index]:
             table.refuse(f"steps[{index}].id", f"{name} is the id of steps[{ids.index(name)}] too: choose another")
+    _check_names(table, plan)
     for stage in STAGES.words:
         if not plan.of_stage(Stage(stage)):
             table.refuse("steps", f'no step has the stage "{stage}": each of {STAGES.range} needs one')
+
+
+def _check_names(table: Table, plan: Plan) -> None:
+    """Refuse names of steps and sources that aren't there, a part of a part, and heel raises in two places."""
+    known = [source.id for source in plan.sources]
+    whole = [step.id for step in plan.numbered]
+    loads = [index for index, step in enumerate(plan.steps) if step.tick is Tick.LOAD]
+    for index, step in enumerate(plan.steps):
+        if step.part_of and step.part_of not in whole:
+            table.refuse(f"steps[{index}].part_of", f"{step.part_of} is no step with a number: name one of those")
+        for name in step.sources:
+            if name not in known:
+                table.refuse(
+                    f"steps[{index}].sources", f"there is no source {name}: add it to [[sources]], or take it out"
+                )
+        if index in loads[1:]:
+            table.refuse(f"steps[{index}].tick", 'one step only has tick = "load"')

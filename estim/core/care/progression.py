@@ -12,6 +12,8 @@ Rules:
 4. Several runs before a judgement are judged each, and the least good one leads.
 5. A day is calm by its pain scores, all of them, whatever they were about, if its worst pain is among them: first steps
    alone tell nothing of the evening. After a run only later days count, however its own was scored.
+6. Once the person has said that they have recovered, a run without its score or without a morning after it leads to
+   nothing; what is worse or too much all the same ends the lighter plan with rest (safety.md C-72).
 """
 
 from bisect import bisect_left, bisect_right
@@ -22,8 +24,11 @@ from datetime import UTC, date, datetime, timedelta
 from estim.core.care import pace
 from estim.core.care.pace import DAY, Paced, in_words
 from estim.core.care.plan import Plan, Stage
-from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, When
+from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.dose import LOOK_BACK, local_time
+
+RECOVERED = "recovered"
+"""The answer by which the plan goes on as a lighter one."""
 
 REST_AGAIN = "rest until the calm days are met again"
 """What a worse morning and too much pain in a run lead to; no fixed time, since nobody knows how long it takes."""
@@ -54,7 +59,8 @@ class Open:
 class Course:
     """How far the way back has led: REST (also with its gates met), MORNING or BUILD. `said` is what led here.
 
-    `runs` are those that the next one's day and length are decided by.
+    `runs` are those that the next one's day and length are decided by. `built_from` is the first day of building up
+    since the last step back, `light_from` that of the lighter plan while it holds.
     """
 
     stage: Stage
@@ -64,16 +70,22 @@ class Course:
     open: tuple[Open, ...] = ()
     said: tuple[str, ...] = ()
     runs: tuple[Paced, ...] = ()
+    built_from: date | None = None
+    light_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the course is decided from, by time. `in_runs`: the worst pain in runs that was noted by itself, by day."""
+    """What the course is decided from, by time. `in_runs`: the worst pain in runs that was noted by itself, by day.
+
+    `recovered`: when the person said so.
+    """
 
     runs: tuple[Run, ...]
     pains: tuple[Pain, ...]
     in_runs: Mapping[date, int]
     sessions: tuple[Played, ...]
+    recovered: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,13 @@ def story_of(diary: Diary, begin: Check, now: datetime) -> Story:
         pains=pains,
         in_runs=in_runs,
         sessions=diary.sessions,
+        recovered=tuple(one for one in diary.checks if is_recovered(one) and first <= _when(one) <= last),
     )
+
+
+def is_recovered(check: Check) -> bool:
+    """Say whether it is the word that begins the lighter plan."""
+    return check.topic is Topic.CARE and check.answer == RECOVERED
 
 
 def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
@@ -111,10 +129,17 @@ def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
     day = begin.at.date()
     course = Course(Stage.REST, day, rest_over=day + DAY * plan.rest_days, calm_from=day)
     mornings = [pain for pain in story.pains if pain.when is When.MORNING]
-    entries: list[Run | Pain] = sorted([*mornings, *story.runs], key=_when)
+    entries: list[Run | Pain | Check] = sorted([*mornings, *story.runs, *story.recovered], key=_when)
     for entry in entries:
         course = _expired(course, entry.at)
-        course = _ran(plan, story, course, entry) if isinstance(entry, Run) else _judged(plan, course, entry)
+        match entry:
+            case Run():
+                course = _ran(plan, story, course, entry)
+            case Pain():
+                course = _judged(plan, course, entry)
+            case Check():
+                day = entry.at.date()
+                course = replace(course, stage=Stage.BUILD, since=day, said=(), built_from=day, light_from=day)
     return _expired(course, now)
 
 
@@ -205,7 +230,7 @@ def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
     day = run.at.date()
     course = replace(course, runs=pace.paced(plan, course.runs, run))
     said = list(course.said) if course.open else []
-    if course.open:
+    if course.open and course.light_from is None:
         said.append(f"the run of {day} came before the last one was judged")
     elif course.stage is Stage.REST:
         shut = [
@@ -214,9 +239,9 @@ def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
         said += [f"the run of {day} came before its gates: {'; '.join(shut)}"] if shut else []
     pain = _pain_in(story, run)
     but = ""
-    if pain is None:
+    if pain is None and course.light_from is None:
         but = f"the pain in the run of {day} isn't written down"
-    elif pain > plan.run_pain_safe:
+    elif pain is not None and pain > plan.run_pain_safe:
         but = f"the pain in the run of {day} was {pain}, and at most {plan.run_pain_safe} is safe"
     if session := masking(plan, story.sessions, run.at):
         ended = local_time(session.delivered_until, run.at, run.at.tzinfo)
@@ -277,6 +302,8 @@ def _expired(course: Course, now: datetime) -> Course:
     day = (utc(last) + JUDGED_WITHIN).astimezone(last.tzinfo).date()
     left = tuple(one for one in course.open if one not in late)
     but = f"the run of {last.date()} wasn't judged by the first steps of a morning within 48 h"
+    if course.light_from is not None:
+        return _closed(course, day, late, left)
     return _closed(course, day, [replace(one, but=but) for one in late], left)
 
 
@@ -289,7 +316,8 @@ def _closed(course: Course, day: date, done: Sequence[Open], left: tuple[Open, .
         return replace(course, open=tuple(replace(one, but=one.but or but) for one in left))
     if not but:
         well = pace.borne(course.runs, (one.run.at.date() for one in done))
-        return replace(course, stage=Stage.BUILD, since=day, open=(), runs=well)
+        first = course.built_from or day
+        return replace(course, stage=Stage.BUILD, since=course.light_from or day, open=(), runs=well, built_from=first)
     said = (*course.said, f"{but}: the gates of a trial run are asked anew")
     calm_from = max(one.run.at.date() for one in done) + DAY
     return Course(Stage.REST, day, rest_over=day, calm_from=calm_from, said=said, runs=course.runs)

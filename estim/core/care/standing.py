@@ -6,6 +6,8 @@ Rules:
 3. A trial run is possible while both its gates are met; while one isn't, the stage is rest, with the gates shown.
 4. No session in the hours before a run, since it would hide the pain (safety.md C-30). Simulated sessions hide none.
 5. A day off after each run shuts the next one; its length is told before and after, and never refused (pace.py).
+6. The lighter plan after recovery has nothing to be ticked off, and asks for no score of a day or a morning.
+7. Heel raises are on the list as something to do only while they are on (loading.py).
 """
 
 from collections import Counter
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from estim.core.care import pace
+from estim.core.care.loading import why_off
 from estim.core.care.pace import DAY, in_words
 from estim.core.care.plan import Plan, Stage, Step, Tick
 from estim.core.care.planned import planned, unsaid
@@ -102,7 +105,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
     story = story_of(diary, begin, now)
     course = follow(plan, story, begin, now)
     stage, since, shown = _stage(plan, story, course, now)
-    if stage in (Stage.TRIAL, Stage.BUILD):
+    if stage in (Stage.TRIAL, Stage.BUILD, Stage.LIGHT):
         shown = (*shown, *_days_off(plan, course, now), _quiet(plan, diary, now, now))
         shown = (*shown, Gate(True, pace.cap_text(plan, course.runs, now.date())))
     run = _recent_run(plan, story, now)
@@ -113,7 +116,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         day=max(1, (now.date() - since).days + 1),
         step=plan.leading(stage),
         gates=shown,
-        today=tuple(_item(step, diary, begin, now) for step in plan.of_stage(stage)),
+        today=tuple(_item(step, diary, begin, now, stage) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
         warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *skin.told(diary)),
         programs=_offered(plan, steps),
@@ -172,6 +175,26 @@ def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> st
     )
 
 
+def recovery(plan: Plan, diary: Diary, now: datetime) -> Gate:
+    """Say if the plan may become a lighter one by the person's word now; the diary has all since its beginning."""
+    begin = last_begin(diary)
+    if standing_flags(diary, begin) or begin is None or _end_after(diary, begin):
+        return Gate(False, "the plan is not begun, or has ended: estim care")
+    course = follow(plan, story_of(diary, begin, now), begin, now)
+    if not plan.of_stage(Stage.LIGHT):
+        return Gate(False, "this plan has no lighter one: none of its steps has a text called light")
+    if course.light_from is not None:
+        return Gate(False, f"the plan is the lighter one since {course.light_from}")
+    if course.stage is not Stage.BUILD or course.built_from is None:
+        return Gate(False, "the plan becomes a lighter one from building up only: estim care says where you are")
+    possible = course.built_from + DAY * plan.light_after_days
+    if now.date() < possible:
+        return Gate(
+            False, f"building up since {course.built_from}: the lighter plan from {possible} on, if all goes well"
+        )
+    return Gate(True, f"building up since {course.built_from} without a step back")
+
+
 def honesty_due(diary: Diary) -> bool:
     """Say whether the plan's honest word wasn't shown yet."""
     return not any(check.topic is Topic.CARE and check.about == "honesty" for check in diary.checks)
@@ -192,6 +215,8 @@ def _end_after(diary: Diary, begin: Check) -> Check | None:
 
 def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Stage, date, tuple[Gate, ...]]:
     """Return the stage as it is shown, since when, and the gates that belong to it."""
+    if course.light_from is not None:
+        return Stage.LIGHT, course.light_from, ()
     if course.stage is Stage.MORNING:
         run = course.open[-1].run.at
         until = local_time(utc(run) + JUDGED_WITHIN, now, now.tzinfo)
@@ -237,10 +262,13 @@ def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
     return Gate(False, f"a session lasted until {told}, and a run belongs {hours} after one: from {possible} on")
 
 
-def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
+def _item(step: Step, diary: Diary, begin: Check, now: datetime, stage: Stage) -> Item:
     today = now.date()
     text = step.text
     done = False
+    off = why_off(diary) if step.tick is Tick.LOAD else ""
+    if off or stage is Stage.LIGHT:
+        return Item(step.id, step.title, done=False, auto=False, text=off or text, tick=Tick.NONE)
     ticks = [check.at for check in diary.checks if check.topic is Topic.TICK and check.about == step.id]
     match step.tick:
         case Tick.DAILY:
@@ -253,9 +281,12 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
             count = _on_one_leg(session for session in diary.sessions if _counts(step, session, today))
             done = count >= step.times
             text = f"{count} of {step.times} today. {text}"
+        case Tick.LOAD:
+            done = any(check.topic is Topic.LOAD and check.at.date() == today for check in diary.checks)
         case Tick.NONE:
             pass
-    return Item(step.id, step.title, done, step.tick in (Tick.SESSIONS, Tick.RUN), text, step.warn, step.tick)
+    auto = step.tick in (Tick.SESSIONS, Tick.RUN, Tick.LOAD)
+    return Item(step.id, step.title, done, auto, text, step.warn, step.tick)
 
 
 def _offered(plan: Plan, steps: Iterable[Step]) -> tuple[str, ...]:
@@ -295,15 +326,20 @@ def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime)
             f"estim run-log add DISTANCE --at {meant:%Y-%m-%dT%H:%M}, or estim run-log cancel"
         )
     today = now.date()
-    run = _recent_run(plan, story, now)
+    light = course.light_from is not None
+    run = None if light else _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
         until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)
         which = " or ".join(_offered(plan, [step for step in plan.steps if step.tick is Tick.RUN]))
         asks.append(f"an extra session after the run, until {until}" + (f": {which}" if which else ""))
-    due = [one for one in course.open if one.run.at.date() < today]
+    due = [one for one in course.open if one.run.at.date() < today and not light]
     if due:
         asks.append(f"how were the first steps this morning, 0 to 10? Held against {due[0].against}")
-    elif not course.open and not any(pain.at.date() == today and pain.when is When.WORST for pain in story.pains):
+    elif (
+        not course.open
+        and not light
+        and not any(pain.at.date() == today and pain.when is When.WORST for pain in story.pains)
+    ):
         asks.append("how bad is the pain today at its worst, 0 to 10? Days without that score don't count as calm")
     if session := _unseen(diary, now):
         at = local_time(session.at, now, now.tzinfo)

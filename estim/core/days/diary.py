@@ -40,9 +40,13 @@ class Topic(StrEnum):
     FEEL = "feel"
     """After a session, against the last one: `answer` is weaker, same or stronger."""
     TICK = "tick"
-    """Something of the plan was done that day: `about` is the step's id."""
+    """Something of the plan was done that day: `about` is the step's id, `answer` what of it (training.py)."""
+    LOADING = "loading"
+    """Heel raises: `answer` on, since they were agreed with a professional (who: `note`), or off."""
+    LOAD = "load"
+    """Heel raises were done: `about` is sets and repetitions ("3x15"), `answer` the worst pain, if it was said."""
     CARE = "care"
-    """The plan: `answer` is begin or end; `note` says that somebody had a look, where that was asked for."""
+    """The plan: `answer` is begin, recovered or end; `note` says that somebody had a look, where that was asked for."""
     RUN_PLANNED = "run-planned"
     """A run is meant to take place at `at`: no session in the four hours before it. `answer` cancelled: it isn't."""
 
@@ -75,12 +79,13 @@ class Pain(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Entry):
-    """A run that was run: its distance, how long it took, and the worst pain in it, as far as they are known."""
+    """A run that was run: distance, time, the worst pain in it and the pair of shoes, as far as they are known."""
 
     km: float
     minutes: float | None = None
     pain: int | None = None
     note: str = ""
+    shoes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,13 @@ def told(entry: Entry) -> str:
             return _played(entry)
         case Pain(score=score, when=when, note=note):
             return _with(f"pain {score}, {when.value}", note)
-        case Run(km=km, minutes=minutes, pain=pain, note=note):
+        case Run(km=km, minutes=minutes, pain=pain, note=note, shoes=shoes):
             parts = [f"run {km:g} km"]
             if minutes is not None:
                 parts.append(f"{minutes:g} min")
             parts.append("pain not said" if pain is None else f"pain {pain}")
+            if shoes:
+                parts.append(f"shoes {shoes}")
             return _with(", ".join(parts), note)
         case Check():
             return _check(entry)
@@ -82,7 +84,11 @@ def _check(check: Check) -> str:
         case Topic.SKIN | Topic.FEEL:
             text = f"{check.topic.value} after session {check.session}: {check.answer}"
         case Topic.TICK:
-            text = f"did {check.about}"
+            text = f"did {check.about}" + (f", {check.answer}" if check.answer else "")
+        case Topic.LOADING:
+            text = f"heel raises are {check.answer}"
+        case Topic.LOAD:
+            text = f"heel raises {check.about}, " + (f"pain {check.answer}" if check.answer else "pain not said")
         case Topic.CARE:
             text = f"care plan: {check.answer or check.about}"
         case Topic.RUN_PLANNED:

@@ -86,9 +86,11 @@ def test_a_planned_run_is_told_by_the_persons_clock_and_a_past_one_blocks_nothin
 
 def test_todays_list_holds_the_steps_of_the_stage_with_their_cautions() -> None:
     here = stand(at(2), begin())
-    assert [one.step for one in here.today] == ["rest", "cross-training", "shoes", "stretching", "cold", "tens"]
+    steps = ["rest", "loading", "cross-training", "shoes", "stretching", "cold", "tens"]
+    assert [one.step for one in here.today] == steps
     assert "numb skin" in item("cold", 2, begin()).warn
     assert [one.step for one in stand(at(11), *BUILT).today] == [
+        "loading",
         "cross-training",
         "shoes",
         "stretching",

@@ -50,7 +50,7 @@ def plan() -> Plan:
 
 
 def test_the_shipped_plan_holds_the_eight_steps_in_their_order() -> None:
-    steps = plan().steps
+    steps = plan().numbered
     assert [step.id for step in steps] == [
         "rest",
         "cross-training",
@@ -63,7 +63,15 @@ def test_the_shipped_plan_holds_the_eight_steps_in_their_order() -> None:
     ]
     ticks = ["daily", "daily", "once", "daily", "daily", "sessions", "run", "none"]
     assert [step.tick for step in steps] == ticks
-    assert [plan().leading(stage) for stage in Stage] == ["", "rest", "trial-run", "trial-run", "pattern", ""]
+    assert [plan().leading(stage) for stage in Stage] == [
+        "",
+        "rest",
+        "trial-run",
+        "trial-run",
+        "pattern",
+        "pattern",
+        "",
+    ]
 
 
 def test_the_shipped_plan_has_the_figures_of_the_pain_monitoring_model_and_stricter_gates() -> None:
@@ -140,7 +148,7 @@ def test_a_file_becomes_a_plan() -> None:
         (
             '"daily"',
             '"dayly"',
-            "own.toml: steps[0].tick = 'dayly': it takes one of daily, once, sessions, run, none; did",
+            "own.toml: steps[0].tick = 'dayly': it takes one of daily, once, sessions, run, load, none;",
         ),
         ('"daily"', '"daily"\ntimes = 2', 'own.toml: steps[0].times: only a step with tick = "sessions" is counted'),
         ('"pads"', '"walk"', "own.toml: steps[1].id: walk is the id of steps[0] too"),
@@ -204,3 +212,88 @@ def test_any_value_in_any_field_is_taken_or_told(field: str, value: str) -> None
     except EstimError as error:
         told = error.text
     assert told == "" or field in told
+
+
+MORE = """
+[[steps]]
+id = "raises"
+part_of = "walk"
+title = "Raises"
+text = "Slowly."
+stages = ["rest"]
+tick = "load"
+how = ["On the floor.", "A hand at the wall."]
+how_long = "As agreed."
+note = "Sets."
+evidence = "The best there is."
+sources = ["one"]
+light = "Go on."
+
+[[sources]]
+id = "one"
+text = "A trial"
+"""
+
+
+def test_a_step_may_be_a_part_and_say_how_how_long_what_to_note_and_by_what_it_is_supported() -> None:
+    own = read_plan(GOOD + MORE, "own.toml")
+    raises = own.steps[-1]
+    assert raises.how == ("On the floor.", "A hand at the wall.")
+    assert (raises.how_long, raises.note) == ("As agreed.", "Sets.")
+    assert (raises.evidence, raises.sources, raises.part_of) == ("The best there is.", ("one",), "walk")
+    assert [source.text for source in own.sources] == ["A trial"]
+    assert [step.id for step in own.numbered] == ["walk", "pads"]
+    assert own.parts_of(own.steps[0]) == (raises,)
+    assert [(step.id, step.text) for step in own.of_stage(Stage.LIGHT)] == [("raises", "Go on.")]
+    assert read_plan(GOOD, "own.toml").of_stage(Stage.LIGHT) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [("1", "rest"), ("4", "stretching"), ("8", "pattern"), ("stretching", "stretching"), ("cross", "cross-training"),
+     ("loading", "loading"), ("s", None), ("9", None), ("0", None), ("", None), ("-1", None), ("runs", None)],
+)  # fmt: skip
+def test_a_step_is_found_by_its_number_its_name_or_the_beginning_of_one_name_only(word: str, found: str | None) -> None:
+    step = plan().find(word)
+    assert (None if step is None else step.id) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"walk"\ntitle = "R', '"wolk"\ntitle = "R', "steps[2].part_of: wolk is no step with a number"),
+        ('"walk"\ntitle = "R', '"raises"\ntitle = "R', "steps[2].part_of: raises is no step with a number"),
+        ('["one"]', '["two"]', "steps[2].sources: there is no source two"),
+        ('"daily"', '"load"', 'steps[2].tick: one step only has tick = "load"'),
+        ("times = 2", 'times = 2\nkinds = ["bike"]', 'steps[1].kinds: only a step with tick = "daily" has kinds'),
+        ('"On the floor."', "7", "steps[2].how[0] = 7: it takes a text of 1 to 300"),
+        (
+            '["On the floor.", "A hand at the wall."]',
+            '"Slowly"',
+            "steps[2].how = 'Slowly': it takes a list of up to 12",
+        ),
+        ("schema = 1", "schema = 1\nlight_after_days = 7", "light_after_days = 7: it takes a whole number from 28 to"),
+        ('text = "A trial"', "", "sources[0].text is missing"),
+    ],
+)
+def test_what_goes_on_below_a_step_is_checked_too(old: str, new: str, told: str) -> None:
+    assert old in GOOD + MORE
+    (problem,) = problems((GOOD + MORE).replace(old, new, 1))
+    assert problem.removeprefix("own.toml: ").startswith(told)
+
+
+def test_the_shipped_plan_is_what_a_physiotherapist_would_not_object_to() -> None:
+    steps = {step.id: step for step in plan().steps}
+    told = {
+        name: " ".join((step.text, *step.how, step.how_long, step.evidence, step.warn)) for name, step in steps.items()
+    }
+    assert "best supported treatment" in told["loading"]
+    assert "never with the heel below the edge of a step" in told["loading"], "where the tendon meets the bone"
+    assert "fluoroquinolone antibiotic" in told["rest"]
+    assert all("no treatment" in told[name] or "Weak" in told[name] for name in ("stretching", "cold", "shoes"))
+    assert "presses the tendon against the bone" in told["stretching"]
+    assert "nothing that hides pain" in told["trial-run"]
+    assert "take none in order to run" in told["cold"]
+    assert "without a claim" in told["cold"]
+    assert "tennis elbow" in told["tens"]
+    assert "a few weeks" in plan().honesty

@@ -1,0 +1,41 @@
+"""What may be said of a step when it is ticked off: of cross-training its kind and how many minutes it was."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from estim.core.care.plan import Step
+
+MINUTES_MAX = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What was done: "" and None where it wasn't said."""
+
+    kind: str = ""
+    minutes: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Return it as it is kept and told: "bike 40 min"."""
+        return " ".join(filter(None, [self.kind, "" if self.minutes is None else f"{self.minutes} min"]))
+
+
+def training_of(step: Step, words: Sequence[str]) -> tuple[Training, list[str]]:
+    """Return what the words behind a step say of it, and the words that are left: they belong to something else.
+
+    "bike", "bike 40min", "40 min" and "bike 40" are read; the kind may be any of the step's.
+    """
+    left = list(words)
+    if not step.kinds:
+        return Training(), left
+    kind = left.pop(0) if left and left[0].lower() in step.kinds else ""
+    minutes = None
+    found = re.fullmatch(r"([0-9]{1,4})(?:min|minutes)?", left[0].lower()) if left else None
+    if found is not None and 1 <= int(found[1]) <= MINUTES_MAX:
+        minutes = int(found[1])
+        del left[0]
+        if left and left[0].lower() in ("min", "minutes"):
+            del left[0]
+    return Training(kind.lower(), minutes), left
