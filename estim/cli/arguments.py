@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from estim.core.days.diary import NOTE_MAX, SCORE_MAX
+from estim.core.days.diary import NOTE_MAX, SCORE_MAX, When
 from estim.core.days.schedule import resolve
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import read_number, read_whole, shown
@@ -22,6 +22,9 @@ KM_MAX = 500.0
 
 _UNITS_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
+
+USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
+"""At what time of a day that is named without one."""
 
 AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
 

@@ -1,13 +1,13 @@
 """`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from estim.cli.amounts import amount, count
-from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, score_of, wrong
+from estim.cli.arguments import AT, USUAL, any_moment, km_of, moment_of, note_of, score_of, wrong
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, _sign, signs_after, told_after
@@ -29,10 +29,6 @@ pads = typer.Typer(help="Pads: new ones, and how often the present ones were use
 
 NUMBER_MAX = 2**63 - 1
 """Highest number of a session: what the journal's can be."""
-
-
-USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
-"""At what time of a day that is named without one."""
 
 
 @pain.command("add", context_settings={"ignore_unknown_options": True})

@@ -56,6 +56,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "note add": ("note add words",),
     "pads new": ("pads new",),
     "pads show": ("pads show",),
+    "today": ("today", ""),
     "log": ("log", "log --rows 3", "log --session 1", "log --all"),
     "undo": ("note add words", "undo"),
     "schedule": ("schedule",),
