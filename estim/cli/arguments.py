@@ -20,6 +20,9 @@ AHEAD = timedelta(minutes=1)
 KM_MAX = 500.0
 """Longest run, km."""
 
+RUN_MAX_MIN = 1440.0
+"""Longest run, minutes."""
+
 _UNITS_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 
@@ -52,6 +55,17 @@ def km_of(text: str) -> float:
     if km == 0:
         raise wrong(f"distance {shown(text)}: say such as 3.2km, 800m or 2mi, up to {KM_MAX:g} km")
     return km
+
+
+def run_of(text: str) -> tuple[float | None, float | None]:
+    """Read what a run was, its distance as km or, "30min", its time as minutes; the other one is None."""
+    found = re.fullmatch(r"(.*?)\s*(min|mins|minutes)", text.strip().lower())
+    if found is None:
+        return km_of(text), None
+    minutes = read_number(found[1], what="time", lo=0, hi=RUN_MAX_MIN, unit="min")
+    if minutes == 0:
+        raise wrong(f"time {shown(text)}: say such as 30min, up to {RUN_MAX_MIN:g} min")
+    return None, minutes
 
 
 def note_of(text: str) -> str:

@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from estim.cli.arguments import AT, moment_of, note_of, wrong
-from estim.cli.care_view import show_care
+from estim.cli.care_view import row_of, show_care
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_answered
-from estim.core.care.plan import Stage, Tick
+from estim.core.care.agenda import BY_HAND, numbered, to_tick
+from estim.core.care.plan import Plan, Stage, Tick
+from estim.core.care.standing import standing
 from estim.core.days import skin as looks
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.screening import NO, NO_SIGN, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
+from estim.core.numbers import shown
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -23,17 +26,22 @@ care = typer.Typer(help="The way back to running: eight steps, today's list, and
 ANSWERS = {Topic.SKIN: ("ok", "bad"), Topic.FEEL: ("weaker", "same", "stronger")}
 
 
+SHORT = typer.Option("--short", help="a line or two: the stage, what is open today, what is asked")
+
+
 @care.callback(invoke_without_command=True)
-def _usual(context: typer.Context) -> None:
+def _usual(context: typer.Context, short: Annotated[bool, SHORT] = False) -> None:
     """Show it if nothing else is asked for."""
     if context.invoked_subcommand is None:
-        show(context)
+        show(context, short)
+    elif short:
+        raise wrong("--short goes with estim care alone, or care show")
 
 
 @care.command()
-def show(context: typer.Context) -> None:
+def show(context: typer.Context, short: Annotated[bool, SHORT] = False) -> None:
     """Show where you are, why, and what is on today's list."""
-    show_care(context.obj)
+    show_care(context.obj, short=short)
 
 
 @care.command()
@@ -66,17 +74,38 @@ def end(context: typer.Context) -> None:
 @care.command()
 def tick(
     context: typer.Context,
-    step: Annotated[str, typer.Argument(help="its name on the list")],
+    steps: Annotated[list[str], typer.Argument(metavar="STEP…", help="numbers or names on the list: 1 3 stretching")],
     at: Annotated[str | None, AT] = None,
 ) -> None:
-    """Tick a step off for today."""
+    """Tick steps off for today: estim care tick 1 3, or by their names."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
-        names = [one.id for one in journal.plan.steps if one.tick in (Tick.DAILY, Tick.ONCE)]
-        if step not in names:
-            raise wrong(f"{step!r} can't be ticked off: say one of {', '.join(names)}")
-        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.TICK, about=step))
-    show(context)
+        meant = list(dict.fromkeys(_step(journal.plan, word) for word in steps))
+        moment = moment_of(at, journal.now)
+        journal.enter(*(Check(at=moment, topic=Topic.TICK, about=step) for step in meant))
+        now = standing(journal.plan, journal.recent(), journal.now)
+        left = [f"{number} {item.step}" for number, item in numbered(journal.plan, now.today) if to_tick(item)]
+    day = "" if moment.date() == journal.now.date() else f" for {moment.date()}"
+    rest = f"; still open: {', '.join(left)}" if left else "; nothing is left to tick" if now.today else ""
+    text = f"ticked{day}: {', '.join(meant)}{rest}"
+    tell(flags, "care", text, [row_of(now)])
+
+
+def _step(plan: Plan, word: str) -> str:
+    """Return the id of a step that a hand ticks, by its number of the plan or its name; raises EstimError (2)."""
+    found = [
+        step
+        for number, step in enumerate(plan.steps, 1)
+        if word.strip().casefold() in (str(number), step.id.casefold(), step.title.casefold())
+    ]
+    by_hand = ", ".join(f"{number} {one.id}" for number, one in enumerate(plan.steps, 1) if one.tick in BY_HAND)
+    if not found:
+        raise wrong(f"{shown(word)} can't be ticked off: say numbers or names of {by_hand}")
+    step = found[0]
+    if step.tick not in BY_HAND:
+        how = {Tick.SESSIONS: "by the sessions that you play", Tick.RUN: "by a run in the log"}.get(step.tick, "never")
+        raise wrong(f"{shown(word)}: {step.id} is ticked off {how}; by hand: {by_hand}")
+    return step.id
 
 
 @care.command()

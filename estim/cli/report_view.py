@@ -95,7 +95,8 @@ def _row(counted: "Tally") -> dict[str, object]:
         "change": counted.change,
         "days": [
             {"day": day.on, "done": day.done, "part": day.part, "missed": day.missed, "sessions": day.sessions,
-             "minutes": round(day.minutes, 2), "worst": day.worst, "morning": day.morning, "km": day.km}
+             "minutes": round(day.minutes, 2), "worst": day.worst, "morning": day.morning, "km": day.km,
+             "run_min": day.run_min, "stiffness_min": day.stiffness_min}
             for day in counted.days
         ],
     }  # fmt: skip

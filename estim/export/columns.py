@@ -23,6 +23,7 @@ from estim.core.days.diary import (
     Played,
     Regime,
     Run,
+    Side,
     Topic,
     When,
 )
@@ -45,12 +46,16 @@ from estim.export.cells import (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `field` is what an entry calls it, if it isn't the same name; an optional one may be None."""
+    """One column: `field` is what an entry calls it, if it isn't the same name; an optional one may be None.
+
+    `later`: tables that an earlier estim wrote are without it, which isn't worth a word.
+    """
 
     name: str
     kind: Kind
     field: str = ""
     optional: bool = False
+    later: bool = False
 
     def of(self, entry: Entry) -> Any:
         return getattr(entry, self.field or self.name)
@@ -102,16 +107,29 @@ TABLES = (
             Column("stop_confirmed", YES, optional=True),
             Column("message", TEXT),
             Column("overrides", NAMES),
+            Column("by_hand", YES, later=True),
         ),
     ),
-    Table("pain", "pains", Pain, (AT, Column("score", SCORE), Column("when", word(When)), NOTE)),
+    Table(
+        "pain",
+        "pains",
+        Pain,
+        (
+            AT,
+            Column("score", SCORE),
+            Column("when", word(When)),
+            NOTE,
+            Column("stiffness_min", NUMBER, optional=True, later=True),
+            Column("side", word(Side), optional=True, later=True),
+        ),
+    ),
     Table(
         "runs",
         "runs",
         Run,
         (
             AT,
-            Column("distance_km", NUMBER, field="km"),
+            Column("distance_km", NUMBER, field="km", optional=True),
             Column("duration_min", NUMBER, field="minutes", optional=True),
             Column("pain", SCORE, optional=True),
             NOTE,

@@ -23,6 +23,7 @@ from estim.core.days.diary import (
     Played,
     Regime,
     Run,
+    Side,
     Topic,
     When,
 )
@@ -43,7 +44,8 @@ class _Kind:
 
 
 def _pain(number: int, at: datetime, row: Any) -> Entry:
-    return Pain(id=number, at=at, score=row[0], when=When(row[1]), note=row[2])
+    return Pain(id=number, at=at, score=row[0], when=When(row[1]), note=row[2], stiffness_min=row[3],
+                side=None if row[4] is None else Side(row[4]))  # fmt: skip
 
 
 def _run(number: int, at: datetime, row: Any) -> Entry:
@@ -60,7 +62,12 @@ def _break(number: int, at: datetime, row: Any) -> Entry:
 
 
 _KINDS: dict[type[Entry], _Kind] = {
-    Pain: _Kind("pain", ("score", "pain_when", "note"), lambda it: (it.score, it.when.value, it.note), _pain),
+    Pain: _Kind(
+        "pain",
+        ("score", "pain_when", "note", "stiffness_min", "side"),
+        lambda it: (it.score, it.when.value, it.note, it.stiffness_min, None if it.side is None else it.side.value),
+        _pain,
+    ),
     Run: _Kind("run", ("km", "minutes", "pain", "note"), lambda it: (it.km, it.minutes, it.pain, it.note), _run),
     Check: _Kind(
         "check_in",

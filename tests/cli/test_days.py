@@ -47,6 +47,68 @@ def test_what_is_written_down_is_in_the_log_and_the_last_of_it_can_be_undone(per
     assert all(row["schema"] == "estim.entry" and row["version"] == 1 for row in rows)
 
 
+def test_a_score_is_typed_in_words_of_any_order_without_add(person: Person) -> None:
+    said = person.types("pain", "2", "stiff", "10min", "left")
+    assert said.out.startswith("pain 2, morning, stiff for 10 min, left, ")
+    assert person.types("pain", "1", "right", "5", "min", "stiff").out.startswith("pain 1, morning, stiff for 5 min, r")
+    assert person.types("pain", "add", "1", "both", "rest").out.startswith("pain 1, rest, both, ")
+    (row,) = person.types("pain", "0", "stiff", "0", json_=True).rows
+    assert (row["when"], row["stiffness_min"], row["side"]) == ("morning", 0, None)
+    lines = [line.split("  ", 1)[1] for line in person.types("log").out.splitlines()]
+    assert lines == [
+        "pain 2, morning, stiff for 10 min, left",
+        "pain 1, morning, stiff for 5 min, right",
+        "pain 1, rest, both",
+        "pain 0, morning, not stiff",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("3 stuff 10min", "“stuff” isn't understood behind a score: say morning, rest, worst or run; stiff 10min;"),
+        ("3 stiff", "stiff for how long? Say the minutes, 0 for not at all"),
+        ("3 10min", "what are the minutes of? Say stiff"),
+        ("3 stiff 1441", "stiff for “1441”: it takes 0 to 1440 minutes"),
+        ("3 left right", "the side is said twice (left and right)"),
+        ("3 worst stiff 10min", "stiff goes with the morning, not with worst"),
+        ("3 rest --when worst", "--when worst and rest: say one of them"),
+        ("left 3", "pain “left” is no number"),
+        ("11 left", "pain “11”: it takes 0 to 10"),
+    ],
+)
+def test_what_is_wrong_behind_a_score_is_named_and_nothing_is_written(person: Person, line: str, why: str) -> None:
+    said = person.types("pain", *line.split())
+    assert (said.code, why in said.err) == (Exit.USAGE, True), said.err
+    assert person.counts().get("pain", 0) == 0
+
+
+def test_a_run_is_written_down_by_its_minutes(person: Person) -> None:
+    said = person.types("run-log", "add", "30min", "--pain", "1", json_=True)
+    assert (said.rows[0]["km"], said.rows[0]["minutes"]) == (None, 30)
+    assert person.types("run-log", "add", "20 min").out.startswith("run 20 min, ")
+    assert person.types("run-log", "add", "30min", "--minutes", "20").code == Exit.USAGE
+    assert person.types("run-log", "add", "0min").code == Exit.USAGE
+    assert "run 30 min, pain 1" in person.types("log").out
+
+
+def test_several_steps_are_ticked_by_number_or_name_and_answered_in_one_line(person: Person) -> None:
+    assert person.types("care", "tick", "1").out == "ticked: rest\n", "the plan isn't begun"
+    person.types("undo")
+    person.types("care", "begin")
+    said = person.types("care", "tick", "1", "SHOES", "Gentle stretching", "1")
+    assert said.out == "ticked: rest, shoes, stretching; still open: 2 cross-training, 5 cold\n"
+    assert "ticked off by the sessions that you play" in person.types("care", "tick", "6").err
+    refused = person.types("care", "tick", "2", "9")
+    assert (refused.code, "“9” can't be ticked off" in refused.err) == (Exit.USAGE, True)
+    assert person.counts()["check_in"] == 6, "all or nothing"
+    assert person.types("care", "--short").out.splitlines()[0] == (
+        "resting, day 1; open today: 2 cross-training, 5 cold, 6 tens"
+    )
+    assert person.types("care", "show", "--short", json_=True).rows == person.types("care", json_=True).rows
+    assert "  [x] 1 rest: " in person.types("care").out
+
+
 def test_the_schedule_is_set_skipped_paused_and_resumed(person: Person) -> None:
     assert person.types("schedule", "set", "7:30", "19:30", "--zone", "America/New_York").code == 0
     slots = person.types("schedule", "show", "--days", "9", json_=True).rows
@@ -107,7 +169,9 @@ def test_after_a_session_it_is_said_how_it_was(person: Person) -> None:
 def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path, ended: bool) -> None:
     played(person, ended=ended)
     person.types("pain", "add", "3", "--note", 'a "word", and more')
+    person.types("pain", "1", "stiff", "12.5min", "both")
     person.types("run-log", "add", "3km")
+    person.types("run-log", "add", "25min")
     person.types("care", "after", "--skin", "ok")
     first = tmp_path / "first"
     second = tmp_path / "second"

@@ -18,6 +18,7 @@ from estim.core.days.diary import (
     Played,
     Regime,
     Run,
+    Side,
     Topic,
     When,
 )
@@ -86,9 +87,21 @@ SESSIONS = st.builds(
     stop_confirmed=st.none() | st.booleans(),
     message=TEXTS,
     overrides=LISTS,
+    by_hand=st.booleans(),
 )
-PAINS = st.builds(Pain, at=MOMENTS, score=SCORES, when=st.sampled_from(When), note=TEXTS)
-RUNS = st.builds(Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS)
+PAINS = st.builds(
+    Pain,
+    at=MOMENTS,
+    score=SCORES,
+    when=st.sampled_from(When),
+    note=TEXTS,
+    stiffness_min=st.none() | NUMBERS,
+    side=st.none() | st.sampled_from(Side),
+)
+RUNS = st.one_of(
+    st.builds(Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS),
+    st.builds(Run, at=MOMENTS, km=st.none(), minutes=NUMBERS, pain=st.none() | SCORES, note=TEXTS),
+)
 PADS = st.builds(Pads, at=MOMENTS, note=TEXTS)
 NOTES = st.builds(Note, at=MOMENTS, text=TEXTS)
 MARKS = st.builds(Mark, at=MOMENTS, slot=SLOTS, what=st.sampled_from(Marked))

@@ -29,6 +29,9 @@ EVENING = time(18)
 SKIN_ASKED = timedelta(days=1)
 """So long after a session its skin is asked about."""
 
+BY_HAND = (Tick.DAILY, Tick.ONCE)
+"""How steps are ticked that a hand ticks."""
+
 ASKED_OF_YESTERDAY = (When.WORST, When.MORNING)
 """The scores by which the plan judges a day."""
 
@@ -81,7 +84,7 @@ def agenda(plan: Plan, diary: Diary, slots: Sequence[Slot], now: datetime) -> Ag
         signs=screening.signs_text() in here.asks,
         missing=missing(diary, now),
         morning=mornings[-1] if mornings else None,
-        steps=tuple((number, item) for number, item in numbered(plan, here.today) if _to_tick(item)),
+        steps=tuple((number, item) for number, item in numbered(plan, here.today) if to_tick(item)),
         skin=skin_open(diary, now),
         held=skin.told(diary),
         pads=advice.pads_old(advice.pads_used(diary)),
@@ -129,8 +132,9 @@ def _kept_before(diary: Diary, today: date) -> bool:
     return any(one.at.date() < today for one in (*diary.pains, *diary.sessions))
 
 
-def _to_tick(item: Item) -> bool:
-    return item.tick in (Tick.DAILY, Tick.ONCE) and not item.done
+def to_tick(item: Item) -> bool:
+    """Say whether a hand may tick it, and hasn't yet."""
+    return item.tick in BY_HAND and not item.done
 
 
 def _played_on(diary: Diary, day: date) -> bool:

@@ -14,12 +14,14 @@ def told(entry: Entry) -> str:
     match entry:
         case Played():
             return _played(entry)
-        case Pain(score=score, when=when, note=note):
-            return _with(f"pain {score}, {when.value}", note)
+        case Pain():
+            return _with(pain_words(entry), entry.note)
         case Run(km=km, minutes=minutes, pain=pain, note=note):
-            parts = [f"run {km:g} km"]
+            parts = ["run"] if km is None else [f"run {km:g} km"]
             if minutes is not None:
                 parts.append(f"{minutes:g} min")
+            if km is None:
+                parts = [" ".join(parts)]
             parts.append("pain not said" if pain is None else f"pain {pain}")
             return _with(", ".join(parts), note)
         case Check():
@@ -36,6 +38,16 @@ def told(entry: Entry) -> str:
             return f"from here on {'; '.join(rules)} in {zone}"
         case _:
             raise AssertionError(f"{type(entry).__name__} has no words")
+
+
+def pain_words(pain: Pain) -> str:
+    """Return a score in words, without its note: "pain 3, morning, stiff for 10 min, left"."""
+    parts = [f"pain {pain.score}", pain.when.value]
+    if pain.stiffness_min is not None:
+        parts.append(f"stiff for {pain.stiffness_min:g} min" if pain.stiffness_min else "not stiff")
+    if pain.side is not None:
+        parts.append(pain.side.value)
+    return ", ".join(parts)
 
 
 def levels(level: Mapping[str, int]) -> str:
