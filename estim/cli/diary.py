@@ -246,7 +246,11 @@ def show_pads(context: typer.Context) -> None:
     tell(flags, "pads", text, [{"since": since, "uses": uses}])
 
 
-def log(
+log = typer.Typer(help="What was played and written down, the latest last; and sessions that you log by hand.")
+
+
+@log.callback(invoke_without_command=True)
+def show(
     context: typer.Context,
     rows: Annotated[
         int, typer.Option("--rows", "-n", metavar="N", parser=count("--rows", 1, 100_000), help="so many lines")
@@ -262,16 +266,42 @@ def log(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
 ) -> None:
-    """Show what was played and written down, the latest last."""
+    """Show what was played and written down, the latest last; `add` logs a session that a unit played by itself."""
+    if context.invoked_subcommand is not None:
+        return
     if session is None:
         show_log(context.obj, rows, since, everything=everything)
     else:
         show_session(context.obj, session)
 
 
-def undo(context: typer.Context) -> None:
-    """Take back the last thing that you did: all that one command wrote. Sessions can't be undone: they happened.
+@log.command("add")
+def add_session(
+    context: typer.Context,
+    program: Annotated[str, typer.Argument(metavar='PROGRAM|"NAME"', help="one of estim's, or what the unit calls it")],
+    length: Annotated[
+        list[str] | None, typer.Argument(metavar="[20min]", help="how long; usually the program's length")
+    ] = None,
+    level: Annotated[str | None, typer.Option(metavar="N|A=N,B=N", help="the highest, in the unit's own steps")] = None,
+    site: Annotated[str | None, typer.Option(metavar="SITE", help="where, such as ankle-left; usually yours")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="when it began: 7:30; usually: it is over now")
+    ] = None,
+) -> None:
+    """Log a session that a unit played by itself: estim log add tens-ankle 20min --level 12 --at 7:30.
 
+    It counts in rest and dose, and is marked as logged by hand everywhere. One that overlaps a session that is known
+    on its site is refused, and so is one in the future. `estim undo` takes it back.
+    """
+    from estim.cli.hand_log import log_by_hand
+
+    log_by_hand(context.obj, program, " ".join(length) if length else None, level, site, at)
+
+
+def undo(context: typer.Context) -> None:
+    """Take back the last thing that you did: all that one command wrote, also a session that was logged by hand.
+
+    Sessions that were played can't be undone: they happened.
     A red flag, an answer that forbids sessions or runs, and skin that wasn't all right have words of their own.
     """
     from estim.core.days.entry_text import told

@@ -91,6 +91,7 @@ def _row(counted: "Tally") -> dict[str, object]:
         "streak_days": counted.streak_days,
         "best_streak_days": counted.best_streak_days,
         "sessions": counted.sessions,
+        "by_hand": counted.by_hand,
         "hours": round(counted.hours, 3),
         "change": counted.change,
         "days": [

@@ -94,7 +94,7 @@ def _session(of: Agenda, schedule: Schedule, diary: Diary) -> Line:
     if slot is None:
         return Line("session", False, "no session is due, and none comes up by tomorrow")
     program = program_of(schedule, slot.at)
-    unit = next((f" on {one.unit}" for one in reversed(diary.sessions) if one.begun), "")
+    unit = next((f" on {one.unit}" for one in reversed(diary.sessions) if one.begun and not one.by_hand), "")
     if slot is of.due:
         return Line("session", True, f"{_when(slot)}: {program}{unit}", "estim run --level last")
     return Line("session", False, f"next session {slot.at:%a %H:%M}: {program}{unit}")

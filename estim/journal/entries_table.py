@@ -141,6 +141,12 @@ def enter(db: sqlite3.Connection, entry: Entry, written_utc: datetime) -> int:
     return number
 
 
+def last_written(db: sqlite3.Connection) -> str:
+    """Return when the last thing of a person was written, as the table has it; "": nothing is there."""
+    last = db.execute(f"SELECT written_utc {_A_PERSONS} ORDER BY entry.id DESC LIMIT 1", _PERSONS).fetchone()
+    return "" if last is None else str(last[0])
+
+
 def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:
     """Mark the last thing that a person did as undone and return its entries, none if there is nothing left.
 

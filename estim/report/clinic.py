@@ -90,7 +90,7 @@ def felt(clinic: Clinic, tally: Tally) -> str:
     looked = ", ".join([*fine, *bad])
     rows += [["Skin", looked], ["Ticked of the plan", _counts(clinic.particulars.ticks)]]
     rows += [["Morning stiffness", _stiff(clinic.particulars.stiffness)]]
-    rows += [["Written down by hand", counted(hand, "session") if (hand := clinic.particulars.by_hand) else ""]]
+    rows += [["Logged by hand", counted(hand, "session") if (hand := clinic.particulars.by_hand) else ""]]
     told = table(["What", "How often"], [row for row in rows if row[1]], words=1)
     if not any(value for _, value in rows):
         return ""

@@ -18,7 +18,7 @@ from estim.report.clinic import Clinic, felt, level_plots, programs_played, runs
 from estim.report.heatmap import sessions_map
 from estim.report.markup import figure, header_row, said, table
 from estim.report.svg import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
-from estim.report.words import headline, meaning, nothing_yet, percent, period, ran, score, site_name
+from estim.report.words import hand_logged, headline, meaning, nothing_yet, percent, period, ran, score, site_name
 
 REMARKS_MAX = 200
 """More notes than these are left to the export."""
@@ -165,7 +165,8 @@ def _doses(tally: Tally) -> str:
         on, most = dose.highest
         rows.append([site_name(dose.site), str(dose.sessions), f"{dose.minutes:.0f}", f"{most:.0f}", str(on)])
     doses = table(["Site", "Sessions", "Minutes", "Most on one day, min", "On"], rows)
-    told = f"<p>{DAY_MINUTES:.0f} minutes a day and site are the usual most.</p>\n"
+    usual = f"{DAY_MINUTES:.0f} minutes a day and site are the usual most."
+    told = f"<p>{usual} {hand_logged(tally.by_hand)}".rstrip() + "</p>\n"
     return f"<section>\n<h2>Dose by site</h2>\n{doses}{told}</section>\n"
 
 

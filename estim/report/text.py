@@ -12,7 +12,7 @@ from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.statistics import Day, Tally
 from estim.report.bins import MONTHS, WEEKDAYS, Bin, by_day, by_week, short
-from estim.report.words import headline, meaning, nothing_yet, period, printable, ran, score, site_name
+from estim.report.words import hand_logged, headline, meaning, nothing_yet, period, printable, ran, score, site_name
 
 WIDTH_MIN = 44
 ROOMY = 54
@@ -193,6 +193,7 @@ def _doses(tally: Tally, width: int, ink: Ink) -> list[str]:
     lines = _table(["site", "min", "sessions", "most a day, min", "on"], rows, width)
     programs = ", ".join(f"{printable(program)} {number}" for program, number in tally.programs)
     usual = f"{DAY_MINUTES:.0f} min a day and site are the usual most. Sessions by program: {programs}."
+    usual = f"{usual} {hand_logged(tally.by_hand)}".rstrip()
     return [ink(BOLD, "Dose by site"), *lines, *_wrapped(usual, width)]
 
 

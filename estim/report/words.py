@@ -81,6 +81,11 @@ def ran(km: float, run_min: float) -> str:
     return distance(km, run_min).removesuffix(" km") or "–"
 
 
+def hand_logged(number: int) -> str:
+    """Return how many sessions a person logged by hand, as a sentence; "" for none."""
+    return f"Logged by hand, and measured by nobody: {counted(number, 'session')}." if number else ""
+
+
 def site_name(site: str) -> str:
     """Return a site as a person reads it."""
     return "not named" if site == ANY else printable(site)

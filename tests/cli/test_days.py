@@ -5,6 +5,7 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -81,6 +82,51 @@ def test_what_is_wrong_behind_a_score_is_named_and_nothing_is_written(person: Pe
     said = person.types("pain", *line.split())
     assert (said.code, why in said.err) == (Exit.USAGE, True), said.err
     assert person.counts().get("pain", 0) == 0
+
+
+def clock(minutes_ago: float) -> str:
+    return f"{datetime.now(ZoneInfo('Europe/Berlin')) - timedelta(minutes=minutes_ago):%Y-%m-%dT%H:%M}"
+
+
+@pytest.mark.control("C-69")
+def test_a_session_of_a_unit_by_itself_is_logged_counts_and_is_marked(person: Person, tmp_path: Path) -> None:
+    said = person.types("log", "add", "tens-ankle", "20", "min", "--level", "12", "--site", "left-ankle")
+    assert said.code == Exit.DONE
+    assert "tens-ankle, logged by hand, 20:00 min, level A=12, " in said.out
+    assert "it counts in the dose of ankle-left; the next session there from " in said.out
+    table = SessionsTable(Journal.open(person.home / "log.sqlite"))
+    since = datetime.now(UTC) - timedelta(days=1)
+    (counted,) = table.sessions_of_site("ankle-left", since, False)
+    assert (counted.output_s, table.sessions_of_site("ankle-right", since, False)) == (1200, [])
+    assert table.open_sessions() == [], "no host ever looks for its unit"
+    table.close()
+    assert person.types("log", "add", "tens-ankle", "--site", "ankle-left").code == Exit.REFUSED
+    assert person.types("log", "add", "tens-ankle", "--at", clock(5)).code == Exit.USAGE
+    assert person.types("log", "add", "massage", "0min").code == Exit.USAGE
+    assert "if you meant tens-ankle" in person.types("log", "add", "tens-ankel", "--at", clock(300)).out
+    assert person.types("undo").out.endswith("tens-ankel, logged by hand, 20:00 min, level not said\n")
+    table = SessionsTable(Journal.open(person.home / "log.sqlite"))
+    assert table.sessions_of_site("ankle-left", since, False) == [counted], "what was taken back counts no more"
+    table.close()
+    assert [row["by_hand"] for row in person.types("log", json_=True).rows] == [True]
+    assert "Logged by hand, and measured by nobody: 1 session." in " ".join(person.types("report").out.split())
+    person.types("export", "csv", "--out", str(tmp_path))
+    assert (tmp_path / "sessions.csv").read_text().splitlines()[1].endswith(",true")
+    assert "written down by hand" in person.types("export", "fhir").out
+    person.types("care", "after", "--skin", "ok")
+    person.home = tmp_path / "other"
+    assert person.types("import", str(tmp_path)).code == Exit.DONE
+    assert [row["by_hand"] for row in person.types("log", json_=True).rows if row["kind"] == "played"] == [True]
+
+
+def test_undo_takes_back_what_was_done_last_whether_entry_or_session_by_hand(person: Person) -> None:
+    person.types("note", "add", "before")
+    person.types("log", "add", "physio box", "15min", "--site", "calf-left", "--level", "A=3,B=4")
+    person.types("note", "add", "after")
+    undone = [person.types("undo").out.split(" ", 3)[3] for _ in range(3)]
+    assert undone == ["after\n", "physio box, logged by hand, 15:00 min, level A=3, B=4\n", "before\n"]
+    assert person.types("undo").code == 66
+    assert person.types("log", "add", "physio box", "15min", "--site", "calf-left").code == Exit.DONE
 
 
 def test_a_run_is_written_down_by_its_minutes(person: Person) -> None:

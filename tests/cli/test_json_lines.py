@@ -58,6 +58,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "pads show": ("pads show",),
     "today": ("today", ""),
     "log": ("log", "log --rows 3", "log --session 1", "log --all"),
+    "log add": ("log add tens-ankle 20min --level 12", "log add tens-ankle 20min --site elsewhere"),
     "undo": ("note add words", "undo"),
     "schedule": ("schedule",),
     "schedule show": ("schedule show",),

@@ -74,6 +74,9 @@ def _with(text: str, note: str) -> str:
 
 def _played(session: Played) -> str:
     minutes = f"{m_ss(int(session.output_s))} min"
+    if session.by_hand:
+        level = f"level {levels(session.level_max)}" if session.level_max else "level not said"
+        return f"{session.program}, logged by hand, {minutes}, {level}"
     if not session.begun:
         return _with(f"{session.program} on {session.unit}: nothing put out", session.message)
     ended = session.reason.replace("_", " ") or "not ended: its host died"

@@ -141,6 +141,7 @@ class Tally:
     skin_bad: tuple[date, ...]
     red_flags: tuple[tuple[date, str], ...]
     simulated: bool
+    by_hand: int = 0
 
     @property
     def done(self) -> int:
@@ -223,6 +224,7 @@ def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last:
         skin_bad=tuple(dict.fromkeys(one.at.date() for one in skin if one.answer == "bad")),
         red_flags=_red_flags(diary.checks, first, last),
         simulated=any(one.simulated for one in played),
+        by_hand=sum(one.by_hand for one in played),
     )
 
 
