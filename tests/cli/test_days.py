@@ -172,6 +172,28 @@ def test_the_schedule_is_set_skipped_paused_and_resumed(person: Person) -> None:
     assert [slot["status"] for slot in after].count("off") == 2, "the holiday stays"
 
 
+def test_a_pause_says_how_it_ends_and_a_holiday_that_lies_ahead_is_taken_back(person: Person) -> None:
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    first = today + timedelta(days=20)
+    last = today + timedelta(days=23)
+    assert person.types("schedule", "pause").out == f"pause from {today} on, until you end it: estim schedule resume\n"
+    assert f"pause from {today} on, until it is ended" in person.types("log").out
+    assert person.types("schedule", "holiday", str(first), str(last)).out == f"holiday from {first} to {last}\n"
+    assert person.types("schedule", "holiday", "tomorrow").out == f"holiday on {today + timedelta(days=1)}\n"
+    assert person.types("schedule", "resume").code == 0
+    refused = person.types("schedule", "resume")
+    assert refused.code == 66
+    assert f"ahead is {today + timedelta(days=1)}, and {first} to {last}" in refused.err
+    assert person.types("schedule", "resume", str(last + timedelta(days=1))).code == 66
+    assert person.types("schedule", "resume", "yesterday").code == Exit.USAGE
+    said = person.types("schedule", "resume", str(first + timedelta(days=1)))
+    assert said.out == f"the holiday from {first} to {last} is taken back\n"
+    assert person.types("schedule", "resume", "tomorrow", json_=True).rows[0]["resumed"] == str(
+        today + timedelta(days=1)
+    )
+    assert "holiday" not in person.types("log").out
+
+
 @pytest.mark.control("C-45")
 def test_the_plan_begins_is_ticked_and_ends_with_a_red_flag(person: Person) -> None:
     assert person.types("care", json_=True).rows[0]["stage"] == "not-begun"

@@ -248,7 +248,8 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime) -> Item:
         case Tick.SESSIONS:
             count = sum(_counts(step, session, today) for session in diary.sessions)
             done = count >= step.times
-            text = f"{count} of {step.times} today. {text}"
+            more = f" and {count - step.times} more" if done and count > step.times else ""
+            text = f"{min(count, step.times)} of {step.times} today{more}. {text}"
         case Tick.NONE:
             pass
     return Item(step.id, step.title, done, step.tick in (Tick.SESSIONS, Tick.RUN), text, step.warn, step.tick)

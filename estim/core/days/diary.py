@@ -65,6 +65,8 @@ class Marked(StrEnum):
     NAGGED = "nagged"
     SNOOZED = "snoozed"
     SKIPPED = "skipped"
+    EVENING = "evening"
+    """A day's worst pain was asked for; `slot` is when that was due, and may be no slot's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ def told(entry: Entry) -> str:
             return text
         case Mark(slot=slot, what=what):
             return f"slot {slot.replace('T', ' ')}: {what.value}"
-        case Break(first=first, last=last, holiday=holiday):
-            return f"{'holiday' if holiday else 'pause'} {first} to {last or 'until it is ended'}"
+        case Break():
+            return break_words(entry, "until it is ended")
         case Regime(rules=rules, zone=zone):
             return f"from here on {'; '.join(rules)} in {zone}"
         case _:
@@ -48,6 +48,14 @@ def pain_words(pain: Pain) -> str:
     if pain.side is not None:
         parts.append(pain.side.value)
     return ", ".join(parts)
+
+
+def break_words(gap: Break, ends: str) -> str:
+    """Return a pause or holiday in words; `ends` says how one without a last day ends."""
+    name = "holiday" if gap.holiday else "pause"
+    if gap.last is None:
+        return f"{name} from {gap.first} on, {ends}"
+    return f"{name} on {gap.first}" if gap.last == gap.first else f"{name} from {gap.first} to {gap.last}"
 
 
 def levels(level: Mapping[str, int]) -> str:
