@@ -15,6 +15,7 @@ from estim.cli.output import note, tell
 from estim.cli.today_view import Day, day_of, named, read_day
 from estim.client.stop_keys import LEAVE_LETTERS
 from estim.core.days.diary import Check, Pain, Topic, When
+from estim.core.days.entry_text import levels
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import opened
 
@@ -54,8 +55,8 @@ def show_today(flags: "Flags") -> int:
     from estim.cli.keys import OneByOne
 
     with OneByOne() as keys:
-        wanted = Dialogue(flags, keys.next, keys.given_back).run()
-    return _start(flags) if wanted else Exit.DONE
+        starts = Dialogue(flags, keys.next, keys.given_back).run()
+    return _play(flags, starts) if starts else Exit.DONE
 
 
 class Dialogue:
@@ -68,8 +69,8 @@ class Dialogue:
         self._pressed = pressed
         self._given_back = given_back
 
-    def run(self) -> bool:
-        """Ask; return whether the person wants to start the session."""
+    def run(self) -> "list[Start]":
+        """Ask; return what the person wants to start, nothing: no session."""
         try:
             day = self._read()
             if day.agenda.signs:
@@ -80,7 +81,7 @@ class Dialogue:
             self._skin(day)
             return self._wants_to_start()
         except _Left:
-            return False
+            return []
 
     def _read(self) -> Day:
         with opened(self._flags.host) as journal:
@@ -159,11 +160,14 @@ class Dialogue:
             journal.enter(skin.seen(journal.recent(), session, answer, journal.now))
         note(f"  {MEANT[skin.BAD]}" if answer == skin.BAD else "  kept: the skin is ok")
 
-    def _wants_to_start(self) -> bool:
-        day = self._read()
-        if not day.agenda.offers_start:
-            return False
-        return self._key("Start the session now?", "yY", "y: yes, Enter: not now") in "yY"
+    def _wants_to_start(self) -> "list[Start]":
+        if not self._read().agenda.offers_start:
+            return []
+        starts = start_of(self._flags)
+        level = levels({channel.value: goal for channel, goal in starts[0].level.items()})
+        how = f"up to {level}, as it was comfortable" if starts[0].level else "at level 0, and + is yours"
+        key = self._key(f"Start {starts[0].program} now, {how}?", "yY", "y: yes, Enter: not now")
+        return starts if key in "yY" else []
 
 
 def _moment(one: "Missing", now: datetime) -> datetime:
@@ -193,13 +197,13 @@ def start_of(flags: "Flags") -> "list[Start]":
         return with_goals(flags.host, start, [(None, None)], "0")
 
 
-def _start(flags: "Flags") -> int:
+def _play(flags: "Flags", starts: "list[Start]") -> int:
     from typer import Abort
 
     from estim.cli.together import run_session
 
     try:
-        return run_session(flags, start_of(flags), at_slot=False, plain=False)
+        return run_session(flags, starts, at_slot=False, plain=False)
     except Abort:  # Ctrl-C at one of the questions before it
         note("")
         return Exit.INTERRUPTED

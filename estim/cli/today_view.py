@@ -53,7 +53,8 @@ def read_day(options: HostOptions) -> Day:
 def day_of(journal: HomeJournal) -> Day:
     """Return the day as an open journal has it."""
     diary = journal.recent()
-    found = agenda(journal.plan, diary, journal.today(diary), journal.now)
+    evening = journal.settings.reminders.evening
+    found = agenda(journal.plan, diary, journal.today(diary), journal.now, evening)
     return Day(found, tuple(_lines(found, journal.settings.schedule, diary)))
 
 

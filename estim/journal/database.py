@@ -84,13 +84,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE pain ADD COLUMN stiffness_min REAL",
         "ALTER TABLE pain ADD COLUMN side TEXT",
-        # a run may be known by its minutes alone; SQLite can't take a NOT NULL back, so the table is made anew
-        """CREATE TABLE run_anew (
-            entry INTEGER PRIMARY KEY REFERENCES entry, km REAL CHECK (km >= 0), minutes REAL,
-            pain INTEGER CHECK (pain BETWEEN 0 AND 10), note TEXT NOT NULL)""",
-        "INSERT INTO run_anew SELECT entry, km, minutes, pain, note FROM run",
-        "DROP TABLE run",
-        "ALTER TABLE run_anew RENAME TO run",
+        # a run may be known by its minutes alone: SQLite can't take a NOT NULL back, so its km are 0 and unknown then
+        "ALTER TABLE run ADD COLUMN km_known INTEGER NOT NULL DEFAULT 1",
         # a unit that played by itself: when the person wrote that down (else NULL), and when they took it back
         "ALTER TABLE session ADD COLUMN by_hand_utc TEXT",
         "ALTER TABLE session ADD COLUMN undone_utc TEXT",

@@ -49,7 +49,7 @@ def _pain(number: int, at: datetime, row: Any) -> Entry:
 
 
 def _run(number: int, at: datetime, row: Any) -> Entry:
-    return Run(id=number, at=at, km=row[0], minutes=row[1], pain=row[2], note=row[3])
+    return Run(id=number, at=at, km=row[0] if row[4] else None, minutes=row[1], pain=row[2], note=row[3])
 
 
 def _check(number: int, at: datetime, row: Any) -> Entry:
@@ -68,7 +68,12 @@ _KINDS: dict[type[Entry], _Kind] = {
         lambda it: (it.score, it.when.value, it.note, it.stiffness_min, None if it.side is None else it.side.value),
         _pain,
     ),
-    Run: _Kind("run", ("km", "minutes", "pain", "note"), lambda it: (it.km, it.minutes, it.pain, it.note), _run),
+    Run: _Kind(
+        "run",
+        ("km", "minutes", "pain", "note", "km_known"),
+        lambda it: (it.km or 0.0, it.minutes, it.pain, it.note, it.km is not None),
+        _run,
+    ),
     Check: _Kind(
         "check_in",
         ("topic", "about", "answer", "session", "note"),

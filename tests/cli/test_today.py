@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from estim.cli.flags import Flags
+from estim.cli.keys import OneByOne
 from estim.cli.today import Dialogue, start_of
 from estim.config.options import HostOptions
 from estim.core.days.diary import Played
@@ -60,8 +62,8 @@ def answers(person: Person, keys: Sequence[str]) -> tuple[bool, int]:
         pressed.append(keys[len(pressed)])
         return pressed[-1]
 
-    wants = Dialogue(Flags(HostOptions(home=str(person.home)), False, False), next_key, nullcontext).run()
-    return wants, len(pressed)
+    starts = Dialogue(Flags(HostOptions(home=str(person.home)), False, False), next_key, nullcontext).run()
+    return bool(starts), len(pressed)
 
 
 def usual(person: Person) -> None:
@@ -103,10 +105,13 @@ def test_estim_alone_without_a_terminal_shows_the_same(person: Person) -> None:
 
 
 @pytest.mark.control("C-68")
-def test_the_usual_morning_takes_six_keys_with_the_one_that_starts(person: Person) -> None:
+def test_the_usual_morning_takes_six_keys_with_the_one_that_starts(
+    person: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
     usual(person)
     wants, keys = answers(person, "214y")
     assert wants
+    assert "Start tens-ankle now, up to A=7, as it was comfortable?" in capsys.readouterr().err
     assert keys + 1 <= 6, "and Enter, once the pads are on, is the last of them"
     assert told(person)[-2:] == ["pain 1, morning", "did stretching"]
     assert "pain 2, worst" in told(person)
@@ -152,6 +157,24 @@ def test_skin_that_is_not_ok_holds_its_site(person: Person) -> None:
     assert answers(person, "\n\n\nn") == (False, 4), "there was a session today, and none is due"
     assert "-> skin" not in person.types("today").out
     assert "no pads there until somebody has looked" in person.types("today").out
+
+
+def test_keys_are_read_one_by_one_and_an_arrow_is_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    sees, terminal = pty.openpty()
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        before = termios.tcgetattr(stdin)
+        with OneByOne() as keys:
+            os.write(sees, b"\x1b[A21")
+            assert [keys.next(), keys.next()] == ["2", "1"]
+            os.write(sees, "й\x1b".encode())
+            assert [keys.next(), keys.next()] == ["й", "\x1b"]
+            with keys.given_back():
+                assert termios.tcgetattr(stdin) == before, "a line is typed as everywhere"
+            os.write(sees, b"\n")
+            assert keys.next() == "\n"
+        assert termios.tcgetattr(stdin) == before
+        os.close(sees)
 
 
 class Typist:

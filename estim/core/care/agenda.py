@@ -3,7 +3,8 @@
 Rules:
 1. Everything is decided from plan, diary and slots at a moment; nothing is remembered beside them.
 2. Yesterday's scores are asked for once there was a yesterday: a score, a session or the plan itself from before today.
-3. Today's worst is asked for from EVENING on; before that the day isn't over.
+3. Today's worst is asked for from EVENING on, or from when the person wants to be reminded of it; before that the day
+   isn't over.
 4. The skin is asked about after the last session, for a day: then nobody can tell any more what it was.
 5. A start is offered where a session is due, or none was played today, and nothing in the diary forbids one. It is an
    offer only: whoever starts is asked and refused as by `estim run`.
@@ -70,8 +71,8 @@ class Agenda:
     offers_start: bool
 
 
-def agenda(plan: Plan, diary: Diary, slots: Sequence[Slot], now: datetime) -> Agenda:
-    """Return what the day asks for now; `slots` are those around it."""
+def agenda(plan: Plan, diary: Diary, slots: Sequence[Slot], now: datetime, evening: time | None = None) -> Agenda:
+    """Return what the day asks for now; `slots` are those around it, `evening` when its worst is asked for."""
     open_ = due(slots)
     here = stands.standing(plan, diary, now)
     refused = screening.red_flag(diary) or screening.blocked(diary, now) or stands.blocked(plan, diary, now)
@@ -82,7 +83,7 @@ def agenda(plan: Plan, diary: Diary, slots: Sequence[Slot], now: datetime) -> Ag
         due=open_,
         next=coming(slots),
         signs=screening.signs_text() in here.asks,
-        missing=missing(diary, now),
+        missing=missing(diary, now, evening or EVENING),
         morning=mornings[-1] if mornings else None,
         steps=tuple((number, item) for number, item in numbered(plan, here.today) if to_tick(item)),
         skin=skin_open(diary, now),
@@ -103,14 +104,14 @@ def numbered(plan: Plan, today: Sequence[Item]) -> tuple[tuple[int, Item], ...]:
     return tuple((numbers[item.step], item) for item in today)
 
 
-def missing(diary: Diary, now: datetime) -> tuple[Missing, ...]:
+def missing(diary: Diary, now: datetime, evening: time = EVENING) -> tuple[Missing, ...]:
     """Return the scores that are open: yesterday's, then today's."""
     today = now.date()
     yesterday = today - timedelta(days=1)
     known = {(pain.at.date(), pain.when) for pain in diary.pains}
     wanted = [Missing(yesterday, when) for when in ASKED_OF_YESTERDAY] if _kept_before(diary, today) else []
     wanted.append(Missing(today, When.MORNING))
-    if now.time() >= EVENING:
+    if now.time() >= min(evening, EVENING):
         wanted.append(Missing(today, When.WORST))
     return tuple(one for one in wanted if (one.day, one.when) not in known)
 

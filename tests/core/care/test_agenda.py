@@ -1,6 +1,6 @@
 """What a day asks for: which scores are open, which steps, whose skin, and when a start is offered."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -32,6 +32,8 @@ def test_yesterdays_scores_are_asked_for_before_this_mornings_and_only_where_the
     kept = diary(first, morning(1, 2), worst(1, 3), morning(2, 1))
     assert missing(kept, at(2, 17.9)) == ()
     assert missing(kept, at(2, 18)) == (Missing(at(2).date(), When.WORST),), "in the evening the day can be judged"
+    assert missing(kept, at(2, 17), time(17)) == missing(kept, at(2, 18)), "a reminder finds here what it asks for"
+    assert missing(kept, at(2, 18), time(21)) == missing(kept, at(2, 18)), "and who looks sooner isn't sent away"
 
 
 def test_steps_keep_their_number_of_the_plan_and_are_listed_until_they_are_ticked() -> None:
