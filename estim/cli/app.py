@@ -90,7 +90,7 @@ def flags(
     no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
     version: Annotated[bool, typer.Option("--version", help="show versions and end")] = False,
 ) -> None:
-    """Check the global flags; without a verb, open the session screen."""
+    """Check the global flags; without a verb, open the session screen, or off a terminal tell what today asks for."""
     if version:
         _tell_versions(as_json)
         raise typer.Exit
@@ -116,9 +116,7 @@ def flags(
     )
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:
-        from estim.tui.main import run_screen
-
-        raise typer.Exit(run_screen(host))
+        raise typer.Exit(_without_a_verb(context.obj))
 
 
 @app.command()
@@ -259,6 +257,18 @@ def status(context: typer.Context) -> None:
 
 
 @app.command()
+def today(context: typer.Context) -> None:
+    """Show what is due today, and at a terminal answer it with single keys, down to the start of the session.
+
+    Yesterday's missing scores, this morning's pain (0 to 9, x for 10), steps by their numbers, the skin, the start.
+    Each answer is kept at once; Enter leaves a question out, q or Esc ends it. Without a terminal it only shows.
+    """
+    from estim.cli.today import show_today
+
+    raise typer.Exit(show_today(context.obj))
+
+
+@app.command()
 def daemon(context: typer.Context) -> None:
     """Run the host in the foreground: front ends join it, and sessions outlive their terminal if asked to."""
     import msgspec
@@ -340,6 +350,19 @@ def help_on(
     lines = [f"{code.value:>4}  {meaning}" for code, meaning in MEANING.items()]
     rows = [{"code": code.value, "meaning": meaning} for code, meaning in MEANING.items()]
     tell(context.obj, "exit-code", "\n".join(lines), rows)
+
+
+def _without_a_verb(made: Flags) -> int:
+    """Open the screen; where there is no terminal for it, show the day. Software units have none: they are refused."""
+    from estim.tui.main import has_screen, run_screen
+
+    if has_screen() or made.host.simulate is not None:
+        return run_screen(made.host)
+    from dataclasses import replace
+
+    from estim.cli.today import show_today
+
+    return show_today(replace(made, no_input=True))
 
 
 def run_typer(argv: list[str], *, completing: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from estim.core.days.diary import NOTE_MAX, SCORE_MAX
+from estim.core.days.diary import NOTE_MAX, SCORE_MAX, When
 from estim.core.days.schedule import resolve
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import read_number, read_whole, shown
@@ -23,8 +23,14 @@ KM_MAX = 500.0
 PAIR_MAX = 40
 """Longest name of a pair of shoes."""
 
+RUN_MAX_MIN = 1440.0
+"""Longest run, minutes."""
+
 _UNITS_KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
+
+USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
+"""At what time of a day that is named without one."""
 
 AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
 
@@ -52,6 +58,17 @@ def km_of(text: str) -> float:
     if km == 0:
         raise wrong(f"distance {shown(text)}: say such as 3.2km, 800m or 2mi, up to {KM_MAX:g} km")
     return km
+
+
+def run_of(text: str) -> tuple[float | None, float | None]:
+    """Read what a run was, its distance as km or, "30min", its time as minutes; the other one is None."""
+    found = re.fullmatch(r"(.*?)\s*(min|mins|minutes)", text.strip().lower())
+    if found is None:
+        return km_of(text), None
+    minutes = read_number(found[1], what="time", lo=0, hi=RUN_MAX_MIN, unit="min")
+    if minutes == 0:
+        raise wrong(f"time {shown(text)}: say such as 30min, up to {RUN_MAX_MIN:g} min")
+    return None, minutes
 
 
 def note_of(text: str) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from estim.cli.arguments import AT, moment_of, note_of, score_of, wrong
-from estim.cli.care_view import show_care
+from estim.cli.care_view import row_of, show_care
 from estim.cli.completers import one_of, steps
 from estim.cli.output import tell
 from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_after, signs_answered, told_after
 from estim.cli.step_view import show_step
+from estim.core.care.agenda import BY_HAND, numbered, to_tick
 from estim.core.care.loading import (
     OFF,
     ON,
@@ -22,15 +23,15 @@ from estim.core.care.loading import (
     why_off,
     why_shut,
 )
-from estim.core.care.plan import Stage, Step, Tick
+from estim.core.care.plan import Plan, Stage, Step, Tick
 from estim.core.care.progression import RECOVERED
-from estim.core.care.standing import recovery
-from estim.core.care.training import training_of
+from estim.core.care.standing import recovery, standing
+from estim.core.care.training import Training, training_of
 from estim.core.days import skin as looks
 from estim.core.days.diary import Check, Diary, Pain, Topic, When
 from estim.core.days.screening import NO, NO_SIGN, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
-from estim.core.numbers import read_whole
+from estim.core.numbers import read_whole, shown
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -41,11 +42,16 @@ care = typer.Typer(help="The way back to running: eight steps, today's list, and
 ANSWERS = {Topic.SKIN: ("ok", "bad"), Topic.FEEL: ("weaker", "same", "stronger")}
 
 
+SHORT = typer.Option("--short", help="a line or two: the stage, what is open today, what is asked")
+
+
 @care.callback(invoke_without_command=True)
-def _usual(context: typer.Context) -> None:
+def _usual(context: typer.Context, short: Annotated[bool, SHORT] = False) -> None:
     """Show it if nothing else is asked for."""
     if context.invoked_subcommand is None:
-        show(context)
+        show(context, short=short)
+    elif short:
+        raise wrong("--short goes with estim care alone, or care show")
 
 
 @care.command()
@@ -54,10 +60,11 @@ def show(
     step: Annotated[
         str | None, typer.Argument(help="one step in full: its number, or its name", autocompletion=steps)
     ] = None,
+    short: Annotated[bool, SHORT] = False,
 ) -> None:
     """Show where you are, why, and today's list. With a step: how it is done, how long, what to write down."""
     if step is None:
-        show_care(context.obj)
+        show_care(context.obj, short=short)
     else:
         show_step(context.obj, step)
 
@@ -104,32 +111,64 @@ def recovered(context: typer.Context) -> None:
 @care.command()
 def tick(
     context: typer.Context,
-    step: Annotated[str, typer.Argument(help="its name on the list", autocompletion=steps)],
-    of_it: Annotated[
-        list[str] | None, typer.Argument(metavar="[KIND] [MINUTES]", help="of cross-training: bike 40min")
-    ] = None,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STEP…", help="numbers or names on the list: 1 3 cross bike 40min", autocompletion=steps
+        ),
+    ],
     at: Annotated[str | None, AT] = None,
 ) -> None:
-    """Tick a step off for today."""
+    """Tick steps off for today: estim care tick 1 3, or by their names."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
-        names = [one.id for one in journal.plan.steps if one.tick in (Tick.DAILY, Tick.ONCE)]
-        found = journal.plan.find(step)
-        if found is None or found.id not in names:
-            raise wrong(f"{step!r} can't be ticked off: say one of {', '.join(names)}")
-        training = _training(found, of_it or [])
-        journal.enter(Check(at=moment_of(at, journal.now), topic=Topic.TICK, about=found.id, answer=training))
-    show_care(flags)
+        ticked = _ticks(journal.plan, words)
+        moment = moment_of(at, journal.now)
+        journal.enter(*(Check(at=moment, topic=Topic.TICK, about=one, answer=of.text) for one, of in ticked.items()))
+        now = standing(journal.plan, journal.recent(), journal.now)
+        left = [f"{number} {item.step}" for number, item in numbered(journal.plan, now.today) if to_tick(item)]
+    day = "" if moment.date() == journal.now.date() else f" for {moment.date()}"
+    rest = f"; still open: {', '.join(left)}" if left else "; nothing is left to tick" if now.today else ""
+    done = ", ".join(f"{one} ({of.text})" if of.text else one for one, of in ticked.items())
+    tell(flags, "care", f"ticked{day}: {done}{rest}", [row_of(now)])
 
 
-def _training(step: Step, words: list[str]) -> str:
-    """Return what is kept of the words behind a step; each of them has to be understood."""
-    training, left = training_of(step, words)
-    if left and step.kinds:
-        raise wrong(f"{left[0]!r}: of {step.id} may be said {', '.join(step.kinds)}, and minutes such as 40min")
-    if left:
-        raise wrong(f"{left[0]!r}: of {step.id} nothing more is said")
-    return training.text
+def _ticks(plan: Plan, words: list[str]) -> dict[str, Training]:
+    """Return the steps that are named, each with what is said of it; every word has to be understood."""
+    ticked: dict[str, Training] = {}
+    left = words
+    step: Step | None = None
+    while left:
+        found = _step(plan, left[0])
+        if found is None:
+            raise _strange(plan, step, left[0])
+        step = found
+        ticked[step.id], left = training_of(step, left[1:])
+    return ticked
+
+
+def _step(plan: Plan, word: str) -> Step | None:
+    """Return the step of a number or a name; raises EstimError (2) for one that no hand ticks."""
+    said = word.strip().casefold()
+    step = plan.find(said) or next((one for one in plan.steps if one.title.casefold() == said), None)
+    if step is not None and step.tick not in BY_HAND:
+        how = {
+            Tick.SESSIONS: "by the sessions that you play",
+            Tick.RUN: "by a run in the log",
+            Tick.LOAD: "by estim care load",
+        }.get(step.tick, "never")
+        raise wrong(f"{shown(word)}: {step.id} is ticked off {how}; by hand: {_by_hand(plan)}")
+    return step
+
+
+def _strange(plan: Plan, before: Step | None, word: str) -> EstimError:
+    """Return the sentence for a word that is neither a step nor something of the one before it."""
+    more = "" if before is None or not before.kinds else f"; of {before.id} also {', '.join(before.kinds)} and 40min"
+    return wrong(f"{shown(word)} can't be ticked off: say numbers or names of {_by_hand(plan)}{more}")
+
+
+def _by_hand(plan: Plan) -> str:
+    return ", ".join(f"{plan.number_of(one)} {one.id}" for one in plan.steps if one.tick in BY_HAND)
 
 
 @care.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ANSWER_TIMEOUT_S = 10.0
 """Longest wait for an answer, s."""
 
-_SHOWN = frozenset({"log", "care", "report"})
+_SHOWN = frozenset({"log", "care", "report", "today"})
 _ASKED = frozenset({"status", "pause", "resume", "level"})
 _OF_A_VIEW = frozenset({"--home", "--json", "--no-input"})
 _CHANNELS = frozenset("ABCD")
@@ -55,6 +55,10 @@ def _show(verb: str, flags: "Flags") -> int:
             from estim.cli.care_view import show_care
 
             show_care(flags)
+        case "today":
+            from estim.cli.today import show_today
+
+            return show_today(flags)
         case _:
             from estim.cli.report_view import show_report
 

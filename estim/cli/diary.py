@@ -1,18 +1,21 @@
 """`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
 
 from dataclasses import replace
-from datetime import datetime, time
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from estim.cli.amounts import amount, count
-from estim.cli.arguments import AT, any_moment, km_of, moment_of, note_of, pair_of, score_of, wrong
+from estim.cli.arguments import AT, USUAL, any_moment, km_of, moment_of, note_of, pair_of, run_of, score_of, wrong
 from estim.cli.completers import one_of
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
+from estim.cli.pain_words import Said, read_words
 from estim.cli.questions import RED_FLAGS, _sign, signs_after, told_after
 from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
+from estim.core.days.entry_text import pain_words
 from estim.core.days.screening import YES
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import opened
@@ -23,7 +26,18 @@ if TYPE_CHECKING:
 UNDONE_SHOWN = 20
 """So many entries of one act are shown; an import may have brought thousands."""
 
-pain = typer.Typer(help="Pain, 0 (none) to 10: what you judge the days by.", no_args_is_help=True)
+
+class Scores(TyperGroup):
+    """The group `pain`, in which a score needs no `add` before it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take a line that begins with no command of the group as one of `add`."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["add", *args])
+
+
+pain = typer.Typer(
+    cls=Scores, help="Pain, 0 (none) to 10: estim pain 3 morning stiff 10min left.", no_args_is_help=True
+)
 run_log = typer.Typer(help="Runs: those that you ran, and one that you plan.", no_args_is_help=True)
 note = typer.Typer(help="Anything else worth keeping.", no_args_is_help=True)
 pads = typer.Typer(help="Pads: new ones, and how often the present ones were used.", no_args_is_help=True)
@@ -32,17 +46,20 @@ NUMBER_MAX = 2**63 - 1
 """Highest number of a session: what the journal's can be."""
 
 
-USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.RUN: time(18)}
-"""At what time of a day that is named without one."""
-
-
 @pain.command("add", context_settings={"ignore_unknown_options": True})
 def add_pain(
     context: typer.Context,
     score: Annotated[str, typer.Argument(help="0 to 10")],
+    said: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WORD…]", help="in any order: morning|rest|worst|run, stiff 10min, left|right|both"),
+    ] = None,
     when: Annotated[
-        str, typer.Option(help="morning (first steps), rest, worst (of the day) or run", autocompletion=one_of(*When))
-    ] = "worst",
+        str | None,
+        typer.Option(
+            help="morning (first steps), rest, worst (of the day) or run; usually worst", autocompletion=one_of(*When)
+        ),
+    ] = None,
     at: Annotated[str | None, AT] = None,
     red_flag: Annotated[
         list[str] | None,
@@ -50,28 +67,46 @@ def add_pain(
     ] = None,
     words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
 ) -> None:
-    """Write down a pain score. On a terminal it asks for the signs that must be looked at."""
+    """Write down a pain score; `add` may be left out: estim pain 3 morning stiff 10min left.
+
+    "stiff" is how long the tendon was stiff in the morning, and means the morning's score where nothing else is said.
+    On a terminal it asks for the signs that must be looked at.
+    """
     flags: Flags = context.obj
-    if when not in list(When):
-        raise wrong(f"--when {when!r}: say morning, rest, worst or run")
-    kind = When(when)
-    signs = [_sign(sign) for sign in red_flag or ()]
     value = score_of(score)
+    told = read_words(said or ())
+    kind = _kind(when, told)
+    signs = [_sign(sign) for sign in red_flag or ()]
     text = note_of(words)
     with opened(flags.host, write=True) as journal:
-        entry = Pain(at=moment_of(at, journal.now, USUAL[kind]), score=value, when=kind, note=text)
+        moment = moment_of(at, journal.now, USUAL[kind])
+        entry = Pain(at=moment, score=value, when=kind, note=text, stiffness_min=told.stiffness_min, side=told.side)
         found, ask = signs_after(flags, journal, entry, signs)
         journal.enter(entry, *found)
         after = told_after(journal) or ask if found else ask
         signs = [check.about for check in found if check.answer == YES]
-    tell(flags, "pain", "\n".join(filter(None, [f"pain {value}, {kind.value}, {entry.at:%Y-%m-%d %H:%M}", after])),
-         [{"at": entry.at, "score": value, "when": kind, "red_flags": signs}])  # fmt: skip
+    row = {"at": entry.at, "score": value, "when": kind, "stiffness_min": entry.stiffness_min, "side": entry.side,
+           "red_flags": signs}  # fmt: skip
+    tell(flags, "pain", "\n".join(filter(None, [f"{pain_words(entry)}, {entry.at:%Y-%m-%d %H:%M}", after])), [row])
+
+
+def _kind(when: str | None, told: Said) -> When:
+    """Return which pain is meant; raises EstimError (2) where option and words disagree, or minutes fit no morning."""
+    if when is not None and when not in list(When):
+        raise wrong(f"--when {when!r}: say morning, rest, worst or run")
+    if when is not None and told.when is not None and told.when != when:
+        raise wrong(f"--when {when} and {told.when.value}: say one of them")
+    stiff = told.stiffness_min is not None
+    kind = When(when) if when is not None else told.when or (When.MORNING if stiff else When.WORST)
+    if stiff and kind is not When.MORNING:
+        raise wrong(f"stiff goes with the morning, not with {kind.value}: write the two down apart")
+    return kind
 
 
 @run_log.command("add")
 def add_run(
     context: typer.Context,
-    distance: Annotated[str, typer.Argument(help="3.2km, 800m or 2mi")],
+    distance: Annotated[str, typer.Argument(help="3.2km, 800m or 2mi; or 30min where only the time is known")],
     worst: Annotated[str | None, typer.Option("--pain", help="the worst in it, 0 to 10")] = None,
     minutes: Annotated[
         float | None,
@@ -85,7 +120,10 @@ def add_run(
     from estim.core.care.standing import standing
 
     flags: Flags = context.obj
-    km = km_of(distance)
+    km, took = run_of(distance)
+    if took is not None and minutes is not None:
+        raise wrong(f"{distance} and --minutes {minutes:g}: say how long it took once")
+    minutes = minutes if took is None else took
     text = note_of(words)
     score = None if worst is None else score_of(worst)
     pair = pair_of(shoes)
@@ -97,8 +135,9 @@ def add_run(
         found, _ = signs_after(flags, journal, mine, [])
         journal.enter(entry, *found)
         now = standing(journal.plan, journal.recent(), journal.now)
+    length = f"{minutes:g} min" if km is None else f"{km:g} km"
     worn = f", shoes {pair}" if pair else ""
-    said = [f"run {km:g} km{worn}, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
+    said = [f"run {length}{worn}, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
     if now.ended:
         said.append(now.ended)
     row = {
@@ -224,7 +263,11 @@ def show_pads(context: typer.Context) -> None:
     tell(flags, "pads", text, [{"since": since, "uses": uses}])
 
 
-def log(
+log = typer.Typer(help="What was played and written down, the latest last; and sessions that you log by hand.")
+
+
+@log.callback(invoke_without_command=True)
+def show(
     context: typer.Context,
     rows: Annotated[
         int, typer.Option("--rows", "-n", metavar="N", parser=count("--rows", 1, 100_000), help="so many lines")
@@ -240,16 +283,42 @@ def log(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
 ) -> None:
-    """Show what was played and written down, the latest last."""
+    """Show what was played and written down, the latest last; `add` logs a session that a unit played by itself."""
+    if context.invoked_subcommand is not None:
+        return
     if session is None:
         show_log(context.obj, rows, since, everything=everything)
     else:
         show_session(context.obj, session)
 
 
-def undo(context: typer.Context) -> None:
-    """Take back the last thing that you did: all that one command wrote. Sessions can't be undone: they happened.
+@log.command("add")
+def add_session(
+    context: typer.Context,
+    program: Annotated[str, typer.Argument(metavar='PROGRAM|"NAME"', help="one of estim's, or what the unit calls it")],
+    length: Annotated[
+        list[str] | None, typer.Argument(metavar="[20min]", help="how long; usually the program's length")
+    ] = None,
+    level: Annotated[str | None, typer.Option(metavar="N|A=N,B=N", help="the highest, in the unit's own steps")] = None,
+    site: Annotated[str | None, typer.Option(metavar="SITE", help="where, such as ankle-left; usually yours")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="when it began: 7:30; usually: it is over now")
+    ] = None,
+) -> None:
+    """Log a session that a unit played by itself: estim log add tens-ankle 20min --level 12 --at 7:30.
 
+    It counts in rest and dose, and is marked as logged by hand everywhere. One that overlaps a session that is known
+    on its site is refused, and so is one in the future. `estim undo` takes it back.
+    """
+    from estim.cli.hand_log import log_by_hand
+
+    log_by_hand(context.obj, program, " ".join(length) if length else None, level, site, at)
+
+
+def undo(context: typer.Context) -> None:
+    """Take back the last thing that you did: all that one command wrote, also a session that was logged by hand.
+
+    Sessions that were played can't be undone: they happened.
     A red flag, an answer that forbids sessions or runs, and skin that wasn't all right have words of their own.
     """
     from estim.core.days.entry_text import told

@@ -8,7 +8,11 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 from estim.client.stop_keys import F12_CODES, PANIC_KEY
 
@@ -92,3 +96,46 @@ class Keys:
         self._torn = torn[0] if torn else ""
         for key in read_keys(sent.removesuffix(self._torn)):
             self._pressed(key)
+
+
+class OneByOne:
+    """Waits for one key after the other, without a loop; a context, after which the terminal is as it was."""
+
+    def __init__(self) -> None:
+        self._handle = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self._handle)
+        self._text = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+        self._waiting: deque[str] = deque()
+
+    def __enter__(self) -> Self:
+        # what was typed ahead is kept: who knows the questions may answer before they are written
+        tty.setcbreak(self._handle, termios.TCSADRAIN)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        termios.tcsetattr(self._handle, termios.TCSADRAIN, self._before)
+
+    def next(self) -> str:
+        """Return the next key, as `read_keys` names it, Esc as itself; "" once the terminal has gone."""
+        while not self._waiting:
+            try:
+                sent = os.read(self._handle, READ_MAX)
+            except OSError:
+                sent = b""
+            if not sent:
+                return ""
+            text = self._text.decode(sent)
+            self._waiting.extend(read_keys(text))
+            if text.endswith("\x1b"):
+                self._waiting.append("\x1b")
+        return self._waiting.popleft()
+
+    @contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Let a whole line be typed meanwhile, with an echo; keys that were pressed for it belong to nobody."""
+        self._waiting.clear()
+        termios.tcsetattr(self._handle, termios.TCSAFLUSH, self._before)
+        try:
+            yield
+        finally:
+            tty.setcbreak(self._handle, termios.TCSADRAIN)

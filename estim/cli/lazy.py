@@ -11,13 +11,13 @@ _GROUPS = {
     "run-log": "estim.cli.diary:run_log",
     "note": "estim.cli.diary:note",
     "pads": "estim.cli.diary:pads",
+    "log": "estim.cli.diary:log",
     "schedule": "estim.cli.schedule:schedule",
     "care": "estim.cli.care:care",
     "fleet": "estim.cli.fleet:fleet",
     "service": "estim.cli.service:service",
 }
 _VERBS = {
-    "log": "estim.cli.diary:log",
     "undo": "estim.cli.diary:undo",
     "report": "estim.cli.report:report",
     "export": "estim.cli.report:export",

@@ -91,6 +91,7 @@ def _row(counted: "Tally") -> dict[str, object]:
         "streak_days": counted.streak_days,
         "best_streak_days": counted.best_streak_days,
         "sessions": counted.sessions,
+        "by_hand": counted.by_hand,
         "hours": round(counted.hours, 3),
         "change": counted.change,
         "off": counted.off,
@@ -98,7 +99,7 @@ def _row(counted: "Tally") -> dict[str, object]:
         "days": [
             {"day": day.on, "done": day.done, "part": day.part, "missed": day.missed, "off": day.off,
              "sessions": day.sessions, "minutes": round(day.minutes, 2), "worst": day.worst, "morning": day.morning,
-             "km": day.km}
+             "km": day.km, "run_min": day.run_min, "stiffness_min": day.stiffness_min}
             for day in counted.days
         ],
     }  # fmt: skip

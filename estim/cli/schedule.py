@@ -10,6 +10,7 @@ from estim.cli.arguments import clock_of, day_of, wrong
 from estim.cli.completers import programs
 from estim.cli.output import tell
 from estim.core.days.diary import Break, Mark, Marked
+from estim.core.days.entry_text import break_words
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, clock_times, rules_at, zone_of
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
@@ -143,18 +144,38 @@ def holiday(
 
 
 @schedule.command()
-def resume(context: typer.Context) -> None:
-    """End a pause: slots count again from today on."""
+def resume(
+    context: typer.Context,
+    on: Annotated[
+        str | None, typer.Argument(metavar="DAY", help="a day of one that lies ahead; without it today's")
+    ] = None,
+) -> None:
+    """End a pause or holiday: slots count again from today on. One that lies ahead is taken back by one of its days."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         today = journal.now.date()
-        running = [
-            one for one in journal.read(journal.now).breaks if one.first <= today and (one.last or today) >= today
-        ]
-        if not running:
-            raise EstimError("there is no pause to end", code=Exit.NO_INPUT)
-        journal.end_breaks(running)
-    tell(flags, "schedule", "the pause is over: slots count from today on", [{"resumed": today}])
+        day = today if on is None else day_of(on, journal.now)
+        if day < today:
+            raise wrong(f"{day} is over: days without slots stay so")
+        breaks = [one for one in journal.read(journal.now).breaks if (one.last or day) >= today]
+        found = [one for one in breaks if one.first <= day <= (one.last or day)]
+        if not found:
+            raise EstimError(_none_on(day, [one for one in breaks if one.first > today]), code=Exit.NO_INPUT)
+        journal.end_breaks(found)
+    if any(one.first <= today for one in found):
+        text = "the pause is over: slots count from today on"
+        resumed = today
+    else:
+        text = "\n".join(f"the {break_words(one, 'without an end')} is taken back" for one in found)
+        resumed = min(one.first for one in found)
+    tell(flags, "schedule", text, [{"resumed": resumed}])
+
+
+def _none_on(day: date, ahead: list[Break]) -> str:
+    """Say that no pause holds a day, and which lie ahead."""
+    days = [f"{one.first}" if one.last == one.first else f"{one.first} to {one.last}" for one in ahead]
+    named = f"; ahead is {', and '.join(sorted(days))}: name one of its days" if days else ""
+    return f"there is no pause to end on {day}{named}"
 
 
 def _break(flags: "Flags", journal: HomeJournal, first: date, last: date | None, *, holiday: bool) -> None:
@@ -163,9 +184,9 @@ def _break(flags: "Flags", journal: HomeJournal, first: date, last: date | None,
     if last is not None and last < journal.now.date():
         raise wrong(f"{last} is over: days that were missed stay missed")
     first = max(first, journal.now.date())
-    journal.enter(Break(at=journal.now, first=first, last=last, holiday=holiday))
-    word = "holiday" if holiday else "pause"
-    text = f"{word} from {first} to {last or 'until estim schedule resume'}"
+    gap = Break(at=journal.now, first=first, last=last, holiday=holiday)
+    journal.enter(gap)
+    text = break_words(gap, "until you end it: estim schedule resume")
     tell(flags, "break", text, [{"first": first, "last": last, "holiday": holiday}])
 
 

@@ -60,13 +60,17 @@ Site = Annotated[
     ),
 ]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time of the day such as "22:00"')]
+ClockOrNot = Annotated[
+    str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$", description='a time of the day such as "20:30", or "" for never')
+]
 Url = Annotated[str, Meta(min_length=4, max_length=500)]
 
 
 class ReminderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How and when a person is reminded: `elsewhere` are the addresses of other devices (apprise URLs).
 
-    `on` false: nobody is reminded of anything, until it is true again.
+    `on` false: nobody is reminded of anything, until it is true again. `evening_score`: from when on the day's worst
+    pain is asked for, once, if it isn't written down.
     """
 
     on: Annotated[bool, Meta(description="true or false")] = True
@@ -78,6 +82,12 @@ class ReminderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     quiet_from: Clock = "22:00"
     quiet_to: Clock = "07:00"
     prepare: Annotated[bool, Meta(description="true or false")] = True
+    evening_score: ClockOrNot = ""
+
+    @property
+    def evening(self) -> time | None:
+        """Return from when on an evening's score is asked for, None: it isn't."""
+        return time.fromisoformat(self.evening_score) if self.evening_score else None
 
     @property
     def quiet(self) -> Quiet:

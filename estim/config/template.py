@@ -45,6 +45,7 @@ schema = 1
 # How `estim daemon` reminds: on the desktop, in its own terminal, and by apprise addresses.
 # In the quiet hours nobody is reminded but at a slot that lies in them, or after a snooze.
 # prepare: connect the unit when a slot is due, check battery and zero, and wait for the key.
+# evening_score: a time such as "20:30", from which on you are asked once for the day's worst pain if it isn't there.
 # [reminders]
 # on = true
 # desktop = true
@@ -53,6 +54,7 @@ schema = 1
 # quiet_from = "22:00"
 # quiet_to = "07:00"
 # prepare = true
+# evening_score = ""
 
 # A house that sees the units and can stop them, by an MQTT broker (docs/mqtt.md). health: programs, pain, doses and the
 # schedule are told too.

@@ -23,6 +23,7 @@ from estim.core.days.diary import (
     Played,
     Regime,
     Run,
+    Side,
     Topic,
     When,
 )
@@ -47,7 +48,7 @@ from estim.export.cells import (
 class Column:
     """One column: `field` is what an entry calls it, if it isn't the same name; an optional one may be None.
 
-    `later`: tables were written before there was such a column, so it may be missing without a word.
+    `later`: tables that an earlier estim wrote are without it, which isn't worth a word.
     """
 
     name: str
@@ -106,17 +107,30 @@ TABLES = (
             Column("stop_confirmed", YES, optional=True),
             Column("message", TEXT),
             Column("overrides", NAMES),
-            Column("usual_s", NUMBER, optional=True),
+            Column("usual_s", NUMBER, optional=True, later=True),
+            Column("by_hand", YES, later=True),
         ),
     ),
-    Table("pain", "pains", Pain, (AT, Column("score", SCORE), Column("when", word(When)), NOTE)),
+    Table(
+        "pain",
+        "pains",
+        Pain,
+        (
+            AT,
+            Column("score", SCORE),
+            Column("when", word(When)),
+            NOTE,
+            Column("stiffness_min", NUMBER, optional=True, later=True),
+            Column("side", word(Side), optional=True, later=True),
+        ),
+    ),
     Table(
         "runs",
         "runs",
         Run,
         (
             AT,
-            Column("distance_km", NUMBER, field="km"),
+            Column("distance_km", NUMBER, field="km", optional=True),
             Column("duration_min", NUMBER, field="minutes", optional=True),
             Column("pain", SCORE, optional=True),
             NOTE,

@@ -52,6 +52,10 @@ PAIN = {
 
 WHICH = {"text": "which pain"}
 
+SIDE = {"text": "side"}
+
+STIFFNESS = {"text": "morning stiffness"}
+
 MEANING = {
     When.MORNING: "morning: the first steps of the day",
     When.REST: "rest",
@@ -156,15 +160,25 @@ def _observation(pain: Pain, site: str) -> Json:
         "subject": SUBJECT,
         "effectiveDateTime": _moment(pain.at),
         "valueInteger": pain.score,
-        "component": [{"code": WHICH, "valueString": MEANING[pain.when]}],
+        "component": _about(pain),
         **({"bodySite": {"text": _clean(site)}} if _clean(site) else {}),
         **_notes(pain.note),
     }
 
 
+def _about(pain: Pain) -> list[Json]:
+    parts: list[Json] = [{"code": WHICH, "valueString": MEANING[pain.when]}]
+    if pain.side is not None:
+        parts.append({"code": SIDE, "valueString": pain.side.value})
+    if pain.stiffness_min is not None:
+        parts.append({"code": STIFFNESS, "valueQuantity": _quantity(pain.stiffness_min, "min")})
+    return parts
+
+
 def _run(run: Run) -> Json:
     parts: list[Json] = []
-    if run.minutes is not None:
+    length = _quantity(run.minutes or 0.0, "min") if run.km is None else _quantity(run.km, "km")
+    if run.minutes is not None and run.km is not None:
         parts.append({"code": {"text": "duration"}, "valueQuantity": _quantity(run.minutes, "min")})
     if run.pain is not None:
         parts.append({"code": PAIN, "valueInteger": run.pain})
@@ -175,7 +189,7 @@ def _run(run: Run) -> Json:
         "code": RUN,
         "subject": SUBJECT,
         "effectiveDateTime": _moment(run.at),
-        "valueQuantity": _quantity(run.km, "km"),
+        "valueQuantity": length,
         **({"component": parts} if parts else {}),
         **_notes(run.note),
     }
@@ -196,7 +210,7 @@ def _procedure(played: Played, kinds: Mapping[str, str], version: Version) -> Js
         **({"bodySite": [{"text": site} for site in sites if site]} if any(sites) else {}),
         "outcome": {"text": _outcome(played)},
         **_notes(
-            f"device: {played.unit} ({played.family})",
+            "written down by hand" if played.by_hand else f"device: {played.unit} ({played.family})",
             f"program: {played.program}, planned {played.length_s / 60:.3g} min",
             _levels(played),
             played.message,

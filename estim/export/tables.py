@@ -25,7 +25,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from estim.core.days.diary import Break, Diary, Entry
+from estim.core.days.diary import Break, Diary, Entry, Run
 from estim.core.errors import EstimError, Exit
 from estim.export.cells import DAY, MOMENT, NUMBER, OFFSET, SLOT, TYPED_NUMBER, NoOffset, Wrong, dotted, placed, shown
 from estim.export.columns import TABLES, Column, Table, moment_of, numbered
@@ -241,6 +241,9 @@ def _entry(
         notes.mistakes.append(
             f"{where}: last is {entry.last}, allowed: a day from {entry.first} on (first), or nothing"
         )
+        return None
+    if isinstance(entry, Run) and entry.km is None and entry.minutes is None:
+        notes.mistakes.append(f"{where}: neither distance_km nor duration_min is there, allowed: one of them, or both")
         return None
     return entry
 

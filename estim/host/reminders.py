@@ -3,7 +3,8 @@
 1. What is due and what was said is decided in estim.core.days; here it is looked at every LOOK_S, told and noted.
 2. Preparing is a session that waits for a person's key: connected, at zero, battery checked. Without the key it ends
    after five minutes (safety.md C-13). No notice and no button of a notice leads to output.
-3. A notice may stand on a lock screen: it says that it is time, and nothing about pain, body or program.
+3. A notice may stand on a lock screen: it says that it is time, that pads are due or that something is left to write
+   down, and nothing about pain, body or program.
 4. Settings are read again at each look, so that a changed schedule holds at once; while they are wrong, the last ones
    that were right hold.
 5. Nothing ends it: what goes wrong in a look is logged once, and the next look tries again.
@@ -18,9 +19,10 @@ from typing import Protocol
 
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import zone_name
-from estim.core.days.diary import Diary, Mark, Marked
+from estim.core.days.advice import pads_old, pads_used
+from estim.core.days.diary import Diary, Mark, Marked, When
 from estim.core.days.outcomes import due, judge
-from estim.core.days.reminders import reminders
+from estim.core.days.reminders import evening, reminders
 from estim.core.days.schedule import noted, zone_of
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
@@ -39,6 +41,9 @@ LOOK_S = 15.0
 
 BACK = timedelta(days=2)
 """How far back slots are judged: a window may have opened yesterday."""
+
+PADS_BACK = timedelta(days=120)
+"""How far back uses of the pads are counted."""
 
 READY = "ready"
 """The button of a notice that prepares a session."""
@@ -103,6 +108,7 @@ class Reminders:
         self._told = told
         self._settings = services.settings
         self._shown: set[str] = set()
+        self._evening = ""
         self._readying: set[str] = set()
         self._logged: dict[str, str] = {}
         self._tasks = Tasks()
@@ -125,6 +131,21 @@ class Reminders:
             mark = Mark(at=now, slot=reminder.slot.key, what=reminder.what)
             await self._services.journal.enter([mark], self._services.clock.now())
             await self._remind(settings, reminder.slot, again=reminder.what is Marked.NAGGED)
+        await self._look_for_a_score(settings, diary, now)
+
+    async def _look_for_a_score(self, settings: Settings, diary: Diary, now: datetime) -> None:
+        """Ask for the day's worst pain, once, where somebody wants that; take it down when it is there or too late."""
+        if self._evening and not _waits(self._evening, diary, now):
+            await self._telling.withdraw(self._evening)
+            self._evening = ""
+        mark = evening(diary, settings.reminders.evening, now, settings.reminders.quiet)
+        if mark is None or not settings.reminders.on:
+            return
+        await self._services.journal.enter([mark], self._services.clock.now())
+        self._evening = mark.slot
+        text = f"{mark.slot[-5:]}: one thing is left to write down today: estim today"
+        await self._telling.tell(Notification(mark.slot, "estim", text, actions=()))
+        self._told(Reminded(slot=mark.slot, program="", text=text))
 
     def acted(self, key: str, action: str) -> None:
         """Take a button of a notice."""
@@ -176,9 +197,16 @@ class Reminders:
 
     async def _remind(self, settings: Settings, slot: Slot, *, again: bool) -> None:
         still = "still open" if again else "time for your session"
-        await self._say(slot, f"{slot.at:%H:%M}: {still}, until {slot.closes:%H:%M}", settings)
+        pads = "" if again else await self._pads_due()
+        await self._say(slot, f"{slot.at:%H:%M}: {still}, until {slot.closes:%H:%M}{pads}", settings)
         if self._prepare is not None and settings.reminders.prepare and not again:
             self._background(self._make_ready(slot, settings))
+
+    async def _pads_due(self) -> str:
+        """Return what a reminder says of pads that have been used too often."""
+        since = self._services.clock.now().utc - PADS_BACK
+        uses = pads_used(await self._services.journal.diary(since))
+        return "; fresh pads are due" if pads_old(uses) else ""
 
     async def _say(self, slot: Slot, text: str, settings: Settings) -> None:
         self._shown.add(slot.key)
@@ -239,3 +267,10 @@ class Reminders:
         if self._logged.get(what) != text:
             self._logged[what] = text
             logging.getLogger(__name__).warning("%s", text, exc_info=bug)
+
+
+def _waits(key: str, diary: Diary, now: datetime) -> bool:
+    """Say whether the score that a notice asks for may still be written down, and isn't there."""
+    day = key.partition("T")[0]
+    written = any(pain.when is When.WORST and f"{pain.at.date()}" == day for pain in diary.pains)
+    return f"{now.date()}" == day and not written

@@ -89,6 +89,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # which pair of shoes was worn
         "ALTER TABLE run ADD COLUMN shoes TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        "ALTER TABLE pain ADD COLUMN stiffness_min REAL",
+        "ALTER TABLE pain ADD COLUMN side TEXT",
+        # a run may be known by its minutes alone: SQLite can't take a NOT NULL back, so its km are 0 and unknown then
+        "ALTER TABLE run ADD COLUMN km_known INTEGER NOT NULL DEFAULT 1",
+        # a unit that played by itself: when the person wrote that down (else NULL), and when they took it back
+        "ALTER TABLE session ADD COLUMN by_hand_utc TEXT",
+        "ALTER TABLE session ADD COLUMN undone_utc TEXT",
+    ),
 )
 
 

@@ -23,6 +23,7 @@ from estim.core.days.diary import (
     Played,
     Regime,
     Run,
+    Side,
     Topic,
     When,
 )
@@ -43,11 +44,12 @@ class _Kind:
 
 
 def _pain(number: int, at: datetime, row: Any) -> Entry:
-    return Pain(id=number, at=at, score=row[0], when=When(row[1]), note=row[2])
+    return Pain(id=number, at=at, score=row[0], when=When(row[1]), note=row[2], stiffness_min=row[3],
+                side=None if row[4] is None else Side(row[4]))  # fmt: skip
 
 
 def _run(number: int, at: datetime, row: Any) -> Entry:
-    return Run(id=number, at=at, km=row[0], minutes=row[1], pain=row[2], note=row[3], shoes=row[4])
+    return Run(id=number, at=at, km=row[0] if row[5] else None, minutes=row[1], pain=row[2], note=row[3], shoes=row[4])
 
 
 def _check(number: int, at: datetime, row: Any) -> Entry:
@@ -60,11 +62,16 @@ def _break(number: int, at: datetime, row: Any) -> Entry:
 
 
 _KINDS: dict[type[Entry], _Kind] = {
-    Pain: _Kind("pain", ("score", "pain_when", "note"), lambda it: (it.score, it.when.value, it.note), _pain),
+    Pain: _Kind(
+        "pain",
+        ("score", "pain_when", "note", "stiffness_min", "side"),
+        lambda it: (it.score, it.when.value, it.note, it.stiffness_min, None if it.side is None else it.side.value),
+        _pain,
+    ),
     Run: _Kind(
         "run",
-        ("km", "minutes", "pain", "note", "shoes"),
-        lambda it: (it.km, it.minutes, it.pain, it.note, it.shoes),
+        ("km", "minutes", "pain", "note", "shoes", "km_known"),
+        lambda it: (it.km or 0.0, it.minutes, it.pain, it.note, it.shoes, it.km is not None),
         _run,
     ),
     Check: _Kind(
@@ -143,6 +150,12 @@ def enter(db: sqlite3.Connection, entry: Entry, written_utc: datetime) -> int:
     marks = ", ".join("?" * (1 + len(kind.columns)))
     db.execute(f"INSERT INTO {kind.name} ({names}) VALUES ({marks})", (number, *kind.values(entry)))
     return number
+
+
+def last_written(db: sqlite3.Connection) -> str:
+    """Return when the last thing of a person was written, as the table has it; "": nothing is there."""
+    last = db.execute(f"SELECT written_utc {_A_PERSONS} ORDER BY entry.id DESC LIMIT 1", _PERSONS).fetchone()
+    return "" if last is None else str(last[0])
 
 
 def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:

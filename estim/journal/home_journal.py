@@ -21,6 +21,7 @@ from estim.config.timezone import local_zone, zone_name
 from estim.core.care.plan import Plan
 from estim.core.care.progression import is_recovered
 from estim.core.care.rotation import fitted
+from estim.core.days.by_hand import misdated
 from estim.core.days.diary import Break, Diary, Entry, Played, Topic, When, entries_of
 from estim.core.days.outcomes import judge
 from estim.core.days.schedule import LOCAL, noted, zone_of
@@ -129,6 +130,16 @@ class HomeJournal:
         fresh = noted(known, schedule.rules, zone_name(schedule.zone), self.now)
         first: Sequence[Entry] = () if fresh is None else (fresh,)
         return journal.enter((*first, *entries), self.now)[len(first) :]
+
+    def log_by_hand(self, session: Played) -> Played:
+        """Write down a session that a unit played by itself and return it as it is kept.
+
+        Raises EstimError: 2 if its moments can't be right, 77 if it overlaps a known one on its site, 73.
+        """
+        if why := misdated(session, self.now):
+            raise EstimError(why, code=Exit.USAGE)
+        self.enter()  # the rules that hold: a slot may be done by it
+        return replace(session, id=self._to_write().log_by_hand(session, self.now))
 
     def end_breaks(self, running: Sequence[Break]) -> None:
         """Let breaks that run end yesterday: each is taken back and written anew with its last day."""

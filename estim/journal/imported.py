@@ -34,8 +34,8 @@ def _insert(db: sqlite3.Connection, session: Played) -> int:
     cursor = db.execute(
         "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s, beat_utc,"
         " on_until_utc, output_s, ended_utc, reason, duration_s, level_max, goal, stop_confirmed, message, offset_s,"
-        " imported, settled_utc, usual_s)"
-        " VALUES (?, ?, '', ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        " imported, settled_utc, usual_s, by_hand_utc)"
+        " VALUES (?, ?, '', ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
         (
             session.program,
             session.unit,
@@ -56,6 +56,7 @@ def _insert(db: sqlite3.Connection, session: Played) -> int:
             int(offset.total_seconds()),
             stamp(session.delivered_until),
             session.usual_s,
+            stamp(session.at) if session.by_hand else None,
         ),
     )
     number = cursor.lastrowid

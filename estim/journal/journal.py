@@ -10,8 +10,9 @@ from pathlib import Path
 
 from estim.core.days.diary import Diary, Entry, Played
 from estim.core.errors import EstimError, Exit
+from estim.journal import by_hand
 from estim.journal.database import open_database, telling, transaction
-from estim.journal.entries_table import enter, take_back, undo
+from estim.journal.entries_table import enter, last_written, take_back, undo
 from estim.journal.imported import adopt
 from estim.journal.reader import Details, read_details, read_diary
 
@@ -49,6 +50,12 @@ class Journal:
         with telling(self.path, "; nothing was written"), transaction(self.db):
             return [enter(self.db, entry, written_utc) for entry in entries]
 
+    def log_by_hand(self, session: Played, now: datetime) -> int:
+        """Write down a session that a unit played by itself and return its number; raises EstimError (77) too."""
+        self._check("nothing was written")
+        with telling(self.path, "; nothing was written"), transaction(self.db):
+            return by_hand.insert(self.db, session, now)
+
     def adopt(
         self, sessions: Sequence[Played], entries: Sequence[Entry], numbers: Mapping[int, int], written_utc: datetime
     ) -> None:
@@ -73,7 +80,7 @@ class Journal:
         """
         self._check("nothing was undone")
         with telling(self.path, "; nothing was undone"), transaction(self.db):
-            return undo(self.db, undone_utc)
+            return by_hand.undo(self.db, last_written(self.db), undone_utc) or undo(self.db, undone_utc)
 
     def _check(self, then: str) -> None:
         if self.trouble:

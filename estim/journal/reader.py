@@ -61,9 +61,10 @@ def read_sessions(
     )
     found = db.execute(
         "SELECT id, program, unit, family, simulated, started_utc, offset_s, length_s, beat_utc, on_until_utc,"
-        " output_s, ended_utc, reason, duration_s, level_max, goal, stop_confirmed, message, imported, usual_s"
-        " FROM session"
-        f" WHERE simulated = ? AND started_utc >= ? AND (started_utc >= ? OR id IN ({near_runs}))"
+        " output_s, ended_utc, reason, duration_s, level_max, goal, stop_confirmed, message, imported, usual_s,"
+        " by_hand_utc"
+        " FROM session WHERE simulated = ? AND undone_utc IS NULL AND started_utc >= ?"
+        f" AND (started_utc >= ? OR id IN ({near_runs}))"
         " ORDER BY started_utc DESC, id DESC",
         (simulated, since, since if recent_utc is None else stamp(recent_utc), since),
     ).fetchall()
@@ -106,7 +107,7 @@ def read_details(db: sqlite3.Connection, number: int) -> Details | None:
 def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
     (
         number, program, unit, family, simulated, started, offset_s, length_s, beat, on_until, output_s, ended,
-        reason, duration_s, level_max, goal, confirmed, message, imported, usual_s,
+        reason, duration_s, level_max, goal, confirmed, message, imported, usual_s, by_hand,
     ) = row  # fmt: skip
     record = delivered(ANY, started, ended, beat, on_until, length_s, output_s, confirmed, imported)
     zone = zone_at(offset_s)
@@ -130,6 +131,7 @@ def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
         message=message or "",
         overrides=tuple(gates),
         usual_s=usual_s,
+        by_hand=by_hand is not None,
     )
 
 

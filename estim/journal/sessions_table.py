@@ -220,7 +220,8 @@ class SessionsTable:
         with telling(self.path, reading=True):
             found = self.db.execute(
                 "SELECT program, started_utc, ended_utc, beat_utc, on_until_utc, length_s, output_s, stop_confirmed,"
-                " imported FROM session WHERE simulated = ? AND started_utc >= ? AND (? = ? OR EXISTS"
+                " imported FROM session WHERE simulated = ? AND undone_utc IS NULL AND started_utc >= ? AND (? = ? OR"
+                " EXISTS"
                 " (SELECT 1 FROM session_site WHERE session = session.id AND site IN (?, ?))) ORDER BY id",
                 (simulated, stamp(since_utc - timedelta(days=1)), site, ANY, site, ANY),
             ).fetchall()

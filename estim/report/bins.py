@@ -28,6 +28,8 @@ class Bin:
     rest: float | None
     run: float | None
     km: float
+    run_min: float
+    stiffness_min: float | None
     minutes: float
     site_minutes: float
     sessions: int
@@ -85,6 +87,8 @@ def _bin(days: Sequence[Day]) -> Bin:
         rest=_mean([day.rest for day in days if day.rest is not None]),
         run=_mean([day.run for day in days if day.run is not None]),
         km=sum(day.km for day in days),
+        run_min=sum(day.run_min for day in days),
+        stiffness_min=_mean([day.stiffness_min for day in days if day.stiffness_min is not None]),
         minutes=sum(day.minutes for day in days),
         site_minutes=max(day.site_minutes for day in days),
         sessions=sum(day.sessions for day in days),
@@ -93,5 +97,5 @@ def _bin(days: Sequence[Day]) -> Bin:
     )
 
 
-def _mean(scores: Sequence[int]) -> float | None:
+def _mean(scores: Sequence[float]) -> float | None:
     return sum(scores) / len(scores) if scores else None

@@ -1,11 +1,8 @@
-"""Tells a clinic what it asks for: whose days these are, what was played and how strong, how it felt, and every run.
-
-Morning stiffness in minutes isn't here: the diary has no place for it.
-"""
+"""Tells a clinic what it asks for: whose days these are, what was played and how strong, how it felt, and every run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from estim.core.days.particulars import Levels, Particulars
 from estim.core.days.statistics import Tally
@@ -92,10 +89,22 @@ def felt(clinic: Clinic, tally: Tally) -> str:
     bad = [f"not fine on {', '.join(map(str, tally.skin_bad))}"] if tally.skin_bad else []
     looked = ", ".join([*fine, *bad])
     rows += [["Skin", looked], ["Ticked of the plan", _counts(clinic.particulars.ticks)]]
+    rows += [["Morning stiffness", _stiff(clinic.particulars.stiffness)]]
+    rows += [["Logged by hand", counted(hand, "session") if (hand := clinic.particulars.by_hand) else ""]]
     told = table(["What", "How often"], [row for row in rows if row[1]], words=1)
     if not any(value for _, value in rows):
         return ""
     return f"<section>\n<h2>How it felt, skin and plan</h2>\n{told}</section>\n"
+
+
+def _stiff(found: tuple[tuple[date, float], ...]) -> str:
+    """Return the shortest and the longest, and the last one."""
+    if not found:
+        return ""
+    minutes = [one for _, one in found]
+    day, last = found[-1]
+    range_ = f"{score(min(minutes))} to {score(max(minutes))} min"
+    return f"{range_} on {counted(len(found), 'morning')}, {score(last)} min on {day}"
 
 
 def _counts(found: tuple[tuple[str, int], ...]) -> str:

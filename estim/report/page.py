@@ -18,7 +18,7 @@ from estim.report.clinic import Clinic, felt, level_plots, programs_played, runs
 from estim.report.heatmap import sessions_map
 from estim.report.markup import figure, header_row, said, table
 from estim.report.svg import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
-from estim.report.words import headline, meaning, nothing_yet, percent, period, score, site_name
+from estim.report.words import hand_logged, headline, meaning, nothing_yet, percent, period, ran, score, site_name
 
 REMARKS_MAX = 200
 """More notes than these are left to the export."""
@@ -114,10 +114,12 @@ def _plots(tally: Tally) -> list[str]:
 
 
 def _scored(one: Bin) -> bool:
-    return one.km > 0 or any(value is not None for value in (one.worst, one.morning, one.rest))
+    scores = (one.worst, one.morning, one.rest, one.stiffness_min)
+    return one.km > 0 or one.run_min > 0 or any(value is not None for value in scores)
 
 
 def _pain_table(bins: Sequence[Bin], each: str) -> str:
+    stiff = any(one.stiffness_min is not None for one in bins)
     rows = [
         [
             named(one, each),
@@ -125,11 +127,13 @@ def _pain_table(bins: Sequence[Bin], each: str) -> str:
             score(one.morning),
             score(one.rest),
             score(one.run),
-            score(one.km) if one.km else "–",
+            ran(one.km, one.run_min),
+            *([score(one.stiffness_min)] if stiff else []),
         ]
         for one in reversed(bins)
     ]
-    return table([each.capitalize(), "Worst", "Morning", "At rest", "On the run", "Run, km"], rows)
+    header = [each.capitalize(), "Worst", "Morning", "At rest", "On the run", "Run, km"]
+    return table([*header, "Stiff, min"] if stiff else header, rows)
 
 
 def _sessions_table(bins: Sequence[Bin], each: str) -> str:
@@ -161,7 +165,8 @@ def _doses(tally: Tally) -> str:
         on, most = dose.highest
         rows.append([site_name(dose.site), str(dose.sessions), f"{dose.minutes:.0f}", f"{most:.0f}", str(on)])
     doses = table(["Site", "Sessions", "Minutes", "Most on one day, min", "On"], rows)
-    told = f"<p>{DAY_MINUTES:.0f} minutes a day and site are the usual most.</p>\n"
+    usual = f"{DAY_MINUTES:.0f} minutes a day and site are the usual most."
+    told = f"<p>{usual} {hand_logged(tally.by_hand)}".rstrip() + "</p>\n"
     return f"<section>\n<h2>Dose by site</h2>\n{doses}{told}</section>\n"
 
 

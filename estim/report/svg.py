@@ -13,7 +13,7 @@ from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.particulars import Levels
 from estim.report.bins import MONTHS, Bin, named, short
-from estim.report.words import counted, percent, score
+from estim.report.words import counted, distance, percent, score
 
 WIDTH = 720
 """Of a plot that has the page's width."""
@@ -89,10 +89,8 @@ def pain_trend(bins: Sequence[Bin], each: str) -> str:
     for kind, _ in reversed(LINES):  # the worst lies on top
         parts.append(_line(area, bins, kind))
     for number, one in enumerate(bins):
-        if one.km:
-            said = f"{named(one, each)}: ran {score(one.km)} km" + (
-                "" if one.run is None else f", pain {score(one.run)}"
-            )
+        if length := distance(one.km, one.run_min):
+            said = f"{named(one, each)}: ran {length}" + ("" if one.run is None else f", pain {score(one.run)}")
             parts.append(_mark("run", area.x(number), area.floor + 9, said, small=len(bins) > MARKS_MAX))
     return svg("pain", f"Pain by {each}, 0 to 10", _told_pain(bins, each), area.floor + 40, parts)
 
@@ -106,8 +104,8 @@ def _told_pain(bins: Sequence[Bin], each: str) -> str:
                 f"{label}: {score(values[0])} at the beginning, {score(values[-1])} at the end, "
                 f"between {score(min(values))} and {score(max(values))}."
             )
-    km = sum(one.km for one in bins)
-    return " ".join([*told, f"Runs: {score(km)} km." if km else "No runs.", f"One mark a {each}."])
+    length = distance(sum(one.km for one in bins), sum(one.run_min for one in bins))
+    return " ".join([*told, f"Runs: {length}." if length else "No runs.", f"One mark a {each}."])
 
 
 def _value(one: Bin, kind: str) -> float | None:
@@ -116,7 +114,7 @@ def _value(one: Bin, kind: str) -> float | None:
 
 def _legend(bins: Sequence[Bin]) -> str:
     shown = [(kind, label) for kind, label in LINES if any(_value(one, kind) is not None for one in bins)]
-    if any(one.km for one in bins):
+    if any(one.km or one.run_min for one in bins):
         shown.append(("run", "Run"))
     parts = []
     x = WIDTH - RIGHT - sum(50 + 6.4 * len(label) for _, label in shown)

@@ -12,7 +12,7 @@ from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.statistics import Day, Tally
 from estim.report.bins import MONTHS, WEEKDAYS, Bin, by_day, by_week, short
-from estim.report.words import headline, meaning, nothing_yet, period, printable, score, site_name
+from estim.report.words import hand_logged, headline, meaning, nothing_yet, period, printable, ran, score, site_name
 
 WIDTH_MIN = 44
 ROOMY = 54
@@ -161,6 +161,7 @@ def _square(day: Day | None, ink: Ink) -> str:
 
 
 def _last_week(tally: Tally, width: int, ink: Ink) -> list[str]:
+    stiff = any(day.stiffness_min is not None for day in tally.days[-7:])
     rows = [
         [
             f"{WEEKDAYS[day.on.weekday()]} {day.on}",
@@ -169,13 +170,15 @@ def _last_week(tally: Tally, width: int, ink: Ink) -> list[str]:
             f"{day.minutes:.0f}",
             score(day.worst),
             score(day.morning),
+            *([score(day.stiffness_min)] if stiff else []),
             score(day.rest),
             score(day.run),
-            score(day.km) if day.km else "–",
+            ran(day.km, day.run_min),
         ]
         for day in tally.days[-7:]
     ]
-    header = ["", "slots", "sessions", "min", "worst", "morning", "rest", "run", "km"]
+    stiffness = ["stiff min"] if stiff else []
+    header = ["", "slots", "sessions", "min", "worst", "morning", *stiffness, "rest", "run", "km"]
     title = "The last 7 days" if len(rows) == 7 else "Day by day"
     return [ink(BOLD, title), *_table(header, rows, width)]
 
@@ -190,6 +193,7 @@ def _doses(tally: Tally, width: int, ink: Ink) -> list[str]:
     lines = _table(["site", "min", "sessions", "most a day, min", "on"], rows, width)
     programs = ", ".join(f"{printable(program)} {number}" for program, number in tally.programs)
     usual = f"{DAY_MINUTES:.0f} min a day and site are the usual most. Sessions by program: {programs}."
+    usual = f"{usual} {hand_logged(tally.by_hand)}".rstrip()
     return [ink(BOLD, "Dose by site"), *lines, *_wrapped(usual, width)]
 
 

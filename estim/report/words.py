@@ -72,6 +72,21 @@ def score(value: float | None) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def distance(km: float, run_min: float) -> str:
+    """Return how much was run: "5 km", "30 min" where only the time is known, "" for nothing."""
+    return " and ".join([*([f"{score(km)} km"] if km else []), *([f"{run_min:.0f} min"] if run_min else [])])
+
+
+def ran(km: float, run_min: float) -> str:
+    """Return how much was run for a column of km: "5", "30 min", "–"."""
+    return distance(km, run_min).removesuffix(" km") or "–"
+
+
+def hand_logged(number: int) -> str:
+    """Return how many sessions a person logged by hand, as a sentence; "" for none."""
+    return f"Logged by hand, and measured by nobody: {counted(number, 'session')}." if number else ""
+
+
 def site_name(site: str) -> str:
     """Return a site as a person reads it."""
     return "not named" if site == ANY else printable(site)

@@ -15,9 +15,14 @@ from estim.tui.app import SessionApp
 from estim.tui.wording import Offer
 
 
+def has_screen() -> bool:
+    """Say whether there is a terminal to draw on and to hear keys from."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def run_screen(options: HostOptions) -> int:
     """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_screen():
         raise EstimError("the screen needs a terminal; without one use `estim run PROGRAM`", code=Exit.USAGE)
     found, problems = all_programs(programs_of(options))
     return asyncio.run(_show(options, offers_of(found), problems))

@@ -40,12 +40,12 @@ def test_heel_raises_are_refused_until_they_were_agreed_and_then_kept(person: Pe
     assert person.types("care", "loading", "on", "--agreed-with", "my physio").code == Exit.DONE
     row = person.types("care", "load", "3x15", "pain", "2", json_=True).rows[0]
     assert (row["sets"], row["repetitions"], row["pain"]) == (3, 15, 2)
-    assert "[x] loading" in person.types("care").out
+    assert "[x] · loading" in person.types("care").out
     log = person.types("log").out
     assert "heel raises are on: my physio" in log
     assert "heel raises 3x15, pain 2" in log
     assert "undone" in person.types("undo").out
-    assert "[ ] loading" in person.types("care").out
+    assert "[ ] · loading" in person.types("care").out
     assert person.types("care", "loading", "off").code == Exit.DONE
     assert person.types("care", "load", "3x15").code == Exit.REFUSED
 
@@ -79,12 +79,14 @@ def test_what_is_no_load_is_told_with_what_to_write(person: Person, line: str, t
 
 def test_cross_training_is_ticked_off_with_its_kind_and_minutes(person: Person) -> None:
     person.types("care", "begin")
-    assert "[x] cross-training" in person.types("care", "tick", "cross", "bike", "40min").out
+    said = person.types("care", "tick", "cross", "bike", "40min", "3")
+    assert said.out == "ticked: cross-training (bike 40 min), shoes; still open: 1 rest, 4 stretching, 5 cold\n"
+    assert "[x] 2 cross-training" in person.types("care").out
     assert "did cross-training, bike 40 min" in person.types("log").out
     said = person.types("care", "tick", "cross", "skate")
     assert (said.code, "bike, hike, swim, gym" in said.err) == (Exit.USAGE, True)
     said = person.types("care", "tick", "rest", "40min")
-    assert (said.code, "of rest nothing more is said" in said.err) == (Exit.USAGE, True)
+    assert (said.code, "“40min” can't be ticked off" in said.err) == (Exit.USAGE, True)
     assert person.types("care", "tick", "tens").code == Exit.USAGE
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -49,6 +50,113 @@ def test_what_is_written_down_is_in_the_log_and_the_last_of_it_can_be_undone(per
     rows = person.types("log", json_=True).rows
     assert [row["kind"] for row in rows] == ["pain", "run", "note"]
     assert all(row["schema"] == "estim.entry" and row["version"] == 1 for row in rows)
+
+
+def test_a_score_is_typed_in_words_of_any_order_without_add(person: Person) -> None:
+    said = person.types("pain", "2", "stiff", "10min", "left")
+    assert said.out.startswith("pain 2, morning, stiff for 10 min, left, ")
+    assert person.types("pain", "1", "right", "5", "min", "stiff").out.startswith("pain 1, morning, stiff for 5 min, r")
+    assert person.types("pain", "add", "1", "both", "rest").out.startswith("pain 1, rest, both, ")
+    (row,) = person.types("pain", "0", "stiff", "0", json_=True).rows
+    assert (row["when"], row["stiffness_min"], row["side"]) == ("morning", 0, None)
+    lines = [line.split("  ", 1)[1] for line in person.types("log").out.splitlines()]
+    assert lines == [
+        "pain 2, morning, stiff for 10 min, left",
+        "pain 1, morning, stiff for 5 min, right",
+        "pain 1, rest, both",
+        "pain 0, morning, not stiff",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("3 stuff 10min", "“stuff” isn't understood behind a score: say morning, rest, worst or run; stiff 10min;"),
+        ("3 stiff", "stiff for how long? Say the minutes, 0 for not at all"),
+        ("3 10min", "what are the minutes of? Say stiff"),
+        ("3 stiff 1441", "stiff for “1441”: it takes 0 to 1440 minutes"),
+        ("3 left right", "the side is said twice (left and right)"),
+        ("3 worst stiff 10min", "stiff goes with the morning, not with worst"),
+        ("3 rest --when worst", "--when worst and rest: say one of them"),
+        ("left 3", "pain “left” isn't a number"),
+        ("11 left", "pain “11”: it takes 0 to 10"),
+    ],
+)
+def test_what_is_wrong_behind_a_score_is_named_and_nothing_is_written(person: Person, line: str, why: str) -> None:
+    said = person.types("pain", *line.split())
+    assert (said.code, why in said.err) == (Exit.USAGE, True), said.err
+    assert person.counts().get("pain", 0) == 0
+
+
+def clock(minutes_ago: float) -> str:
+    return f"{datetime.now(ZoneInfo('Europe/Berlin')) - timedelta(minutes=minutes_ago):%Y-%m-%dT%H:%M}"
+
+
+@pytest.mark.control("C-69")
+def test_a_session_of_a_unit_by_itself_is_logged_counts_and_is_marked(person: Person, tmp_path: Path) -> None:
+    said = person.types("log", "add", "tens-ankle", "20", "min", "--level", "12", "--site", "left-ankle")
+    assert said.code == Exit.DONE
+    assert "tens-ankle, logged by hand, 20:00 min, level A=12, " in said.out
+    assert "it counts in the dose of ankle-left; the next session there from " in said.out
+    table = SessionsTable(Journal.open(person.home / "log.sqlite"))
+    since = datetime.now(UTC) - timedelta(days=1)
+    (counted,) = table.sessions_of_site("ankle-left", since, False)
+    assert (counted.output_s, table.sessions_of_site("ankle-right", since, False)) == (1200, [])
+    assert table.open_sessions() == [], "no host ever looks for its unit"
+    table.close()
+    assert person.types("log", "add", "tens-ankle", "--site", "ankle-left").code == Exit.REFUSED
+    assert person.types("log", "add", "tens-ankle", "--at", clock(5)).code == Exit.USAGE
+    assert person.types("log", "add", "massage", "0min").code == Exit.USAGE
+    assert "if you meant tens-ankle" in person.types("log", "add", "tens-ankel", "--at", clock(300)).out
+    assert person.types("undo").out.endswith("tens-ankel, logged by hand, 20:00 min, level not said\n")
+    table = SessionsTable(Journal.open(person.home / "log.sqlite"))
+    assert table.sessions_of_site("ankle-left", since, False) == [counted], "what was taken back counts no more"
+    table.close()
+    assert [row["by_hand"] for row in person.types("log", json_=True).rows] == [True]
+    assert "Logged by hand, and measured by nobody: 1 session." in " ".join(person.types("report").out.split())
+    person.types("export", "csv", "--out", str(tmp_path))
+    assert (tmp_path / "sessions.csv").read_text().splitlines()[1].endswith(",true")
+    assert "written down by hand" in person.types("export", "fhir").out
+    person.types("care", "after", "--skin", "ok")
+    person.home = tmp_path / "other"
+    assert person.types("import", str(tmp_path)).code == Exit.DONE
+    assert [row["by_hand"] for row in person.types("log", json_=True).rows if row["kind"] == "played"] == [True]
+
+
+def test_undo_takes_back_what_was_done_last_whether_entry_or_session_by_hand(person: Person) -> None:
+    person.types("note", "add", "before")
+    person.types("log", "add", "physio box", "15min", "--site", "calf-left", "--level", "A=3,B=4")
+    person.types("note", "add", "after")
+    undone = [person.types("undo").out.split(" ", 3)[3] for _ in range(3)]
+    assert undone == ["after\n", "physio box, logged by hand, 15:00 min, level A=3, B=4\n", "before\n"]
+    assert person.types("undo").code == 66
+    assert person.types("log", "add", "physio box", "15min", "--site", "calf-left").code == Exit.DONE
+
+
+def test_a_run_is_written_down_by_its_minutes(person: Person) -> None:
+    said = person.types("run-log", "add", "30min", "--pain", "1", json_=True)
+    assert (said.rows[0]["km"], said.rows[0]["minutes"]) == (None, 30)
+    assert person.types("run-log", "add", "20 min").out.startswith("run 20 min, ")
+    assert person.types("run-log", "add", "30min", "--minutes", "20").code == Exit.USAGE
+    assert person.types("run-log", "add", "0min").code == Exit.USAGE
+    assert "run 30 min, pain 1" in person.types("log").out
+
+
+def test_several_steps_are_ticked_by_number_or_name_and_answered_in_one_line(person: Person) -> None:
+    assert person.types("care", "tick", "1").out == "ticked: rest\n", "the plan isn't begun"
+    person.types("undo")
+    person.types("care", "begin")
+    said = person.types("care", "tick", "1", "SHOES", "Gentle stretching", "1")
+    assert said.out == "ticked: rest, shoes, stretching; still open: 2 cross-training, 5 cold\n"
+    assert "ticked off by the sessions that you play" in person.types("care", "tick", "6").err
+    refused = person.types("care", "tick", "2", "9")
+    assert (refused.code, "“9” can't be ticked off" in refused.err) == (Exit.USAGE, True)
+    assert person.counts()["check_in"] == 6, "all or nothing"
+    assert person.types("care", "--short").out.splitlines()[0] == (
+        "resting, day 1; open today: 2 cross-training, 5 cold, 6 tens"
+    )
+    assert person.types("care", "show", "--short", json_=True).rows == person.types("care", json_=True).rows
+    assert "  [x] 1 rest: " in person.types("care").out
 
 
 def test_the_schedule_is_set_skipped_paused_and_resumed(person: Person) -> None:
@@ -99,6 +207,28 @@ def test_what_was_off_is_told_with_its_reason_and_without_a_session_nothing_is_c
     assert "0 %" not in page.read_text()
 
 
+def test_a_pause_says_how_it_ends_and_a_holiday_that_lies_ahead_is_taken_back(person: Person) -> None:
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    first = today + timedelta(days=20)
+    last = today + timedelta(days=23)
+    assert person.types("schedule", "pause").out == f"pause from {today} on, until you end it: estim schedule resume\n"
+    assert f"pause from {today} on, until it is ended" in person.types("log").out
+    assert person.types("schedule", "holiday", str(first), str(last)).out == f"holiday from {first} to {last}\n"
+    assert person.types("schedule", "holiday", "tomorrow").out == f"holiday on {today + timedelta(days=1)}\n"
+    assert person.types("schedule", "resume").code == 0
+    refused = person.types("schedule", "resume")
+    assert refused.code == 66
+    assert f"ahead is {today + timedelta(days=1)}, and {first} to {last}" in refused.err
+    assert person.types("schedule", "resume", str(last + timedelta(days=1))).code == 66
+    assert person.types("schedule", "resume", "yesterday").code == Exit.USAGE
+    said = person.types("schedule", "resume", str(first + timedelta(days=1)))
+    assert said.out == f"the holiday from {first} to {last} is taken back\n"
+    assert person.types("schedule", "resume", "tomorrow", json_=True).rows[0]["resumed"] == str(
+        today + timedelta(days=1)
+    )
+    assert "holiday" not in person.types("log").out
+
+
 @pytest.mark.control("C-45")
 def test_the_plan_begins_is_ticked_and_ends_with_a_red_flag(person: Person) -> None:
     assert person.types("care", json_=True).rows[0]["stage"] == "not-begun"
@@ -142,7 +272,9 @@ def test_after_a_session_it_is_said_how_it_was(person: Person) -> None:
 def test_tables_go_out_and_come_in_again_the_same(person: Person, tmp_path: Path, ended: bool) -> None:
     played(person, ended=ended)
     person.types("pain", "add", "3", "--note", 'a "word", and more')
+    person.types("pain", "1", "stiff", "12.5min", "both")
     person.types("run-log", "add", "3km")
+    person.types("run-log", "add", "25min")
     person.types("care", "after", "--skin", "ok")
     first = tmp_path / "first"
     second = tmp_path / "second"

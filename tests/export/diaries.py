@@ -18,6 +18,7 @@ from estim.core.days.diary import (
     Played,
     Regime,
     Run,
+    Side,
     Topic,
     When,
 )
@@ -87,10 +88,22 @@ SESSIONS = st.builds(
     message=TEXTS,
     overrides=LISTS,
     usual_s=st.none() | NUMBERS,
+    by_hand=st.booleans(),
 )
-PAINS = st.builds(Pain, at=MOMENTS, score=SCORES, when=st.sampled_from(When), note=TEXTS)
-RUNS = st.builds(
-    Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS, shoes=TEXTS
+PAINS = st.builds(
+    Pain,
+    at=MOMENTS,
+    score=SCORES,
+    when=st.sampled_from(When),
+    note=TEXTS,
+    stiffness_min=st.none() | NUMBERS,
+    side=st.none() | st.sampled_from(Side),
+)
+RUNS = st.one_of(
+    st.builds(
+        Run, at=MOMENTS, km=NUMBERS, minutes=st.none() | NUMBERS, pain=st.none() | SCORES, note=TEXTS, shoes=TEXTS
+    ),
+    st.builds(Run, at=MOMENTS, km=st.none(), minutes=NUMBERS, pain=st.none() | SCORES, note=TEXTS),
 )
 PADS = st.builds(Pads, at=MOMENTS, note=TEXTS)
 NOTES = st.builds(Note, at=MOMENTS, text=TEXTS)

@@ -11,7 +11,7 @@ from fhir.resources.bundle import Bundle as BundleR5
 from fhir.resources.R4B.bundle import Bundle
 from hypothesis import given, settings
 
-from estim.core.days.diary import Diary, Pain, Played, Run, When
+from estim.core.days.diary import Diary, Pain, Played, Run, Side, When
 from estim.core.errors import EstimError, Exit
 from estim.export.fhir import Version, to_fhir
 from tests.effort import DRAWN
@@ -77,6 +77,22 @@ def test_a_run_is_an_observation_with_its_distance_duration_and_pain() -> None:
     assert found["note"] == [{"text": "easy"}]
     (short,) = resources(Diary(runs=(Run(at=MORNING, km=3),)))
     assert "component" not in short
+    (timed,) = resources(Diary(runs=(Run(at=MORNING, km=None, minutes=30),)))
+    assert timed["valueQuantity"] == quantity | {"value": 30, "unit": "min", "code": "min"}
+    assert "component" not in timed
+
+
+def test_a_score_has_its_side_and_the_stiffness_of_the_morning() -> None:
+    pain = Pain(at=MORNING, score=2, when=When.MORNING, stiffness_min=10, side=Side.LEFT)
+    (found,) = resources(Diary(pains=(pain,)))
+    _, side, stiff = found["component"]
+    assert (side["code"]["text"], side["valueString"]) == ("side", "left")
+    assert (stiff["code"]["text"], stiff["valueQuantity"]["value"]) == ("morning stiffness", 10)
+
+
+def test_a_session_that_a_unit_played_by_itself_says_so() -> None:
+    (found,) = resources(Diary(sessions=(replace(PLAYED, by_hand=True),)))
+    assert found["note"][0] == {"text": "written down by hand"}
 
 
 @pytest.mark.parametrize(
@@ -190,7 +206,7 @@ def test_every_journal_makes_a_right_bundle_with_all_its_scores_and_sessions(dia
     procedures = [one for one in found if one.get_resource_type() == "Procedure"]
     assert [(one.effectiveDateTime, one.valueInteger) for one in scores] == [(one.at, one.score) for one in diary.pains]
     assert [(one.effectiveDateTime, float(one.valueQuantity.value)) for one in runs] == [
-        (one.at, one.km) for one in diary.runs
+        (one.at, one.minutes if one.km is None else one.km) for one in diary.runs
     ]
     played = [one for one in diary.sessions if one.begun and not one.simulated]
     assert [one.performedPeriod.start for one in procedures] == [one.at for one in played]

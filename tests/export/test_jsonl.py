@@ -38,7 +38,7 @@ def test_a_pain_score_is_a_number_and_a_moment_keeps_its_offset() -> None:
     pain = Pain(at=MORNING, score=4, when=When.REST, note='a "b"\nc é')
     assert to_jsonl(Diary(pains=(pain,))) == (
         '{"schema": "estim.entry", "version": 1, "table": "pain", "at": "2026-06-10T08:00:00+02:00", '
-        '"score": 4, "when": "rest", "note": "a \\"b\\"\\nc é"}\n'
+        '"score": 4, "when": "rest", "note": "a \\"b\\"\\nc é", "stiffness_min": null, "side": null}\n'
     )
 
 

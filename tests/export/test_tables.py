@@ -99,10 +99,10 @@ def test_a_session_is_written_with_units_in_its_names_and_moments_in_utc() -> No
     assert to_csv(Diary(sessions=(PLAYED,)))["sessions.csv"] == (
         "number,at,at_offset_s,ended,ended_offset_s,program,unit,family,sites,simulated,length_s,output_s,"
         "delivered_until,delivered_until_offset_s,duration_s,level_max,goal,reason,stop_confirmed,message,overrides,"
-        "usual_s\r\n"
+        "usual_s,by_hand\r\n"
         "1,2026-06-10T06:00:00.000000Z,7200,2026-06-10T06:20:00.250000Z,7200,tens-ankle,left,em70,"
         "ankle-left;calf-left,false,1200,1180.5,2026-06-10T06:20:00.000000Z,7200,1200.25,A=12;B=8,A=10,completed,"
-        "true,,,\r\n"
+        "true,,,,false\r\n"
     )
 
 
@@ -244,6 +244,7 @@ def test_a_wrong_cell_is_told_with_its_line_and_what_is_allowed(row: str, told: 
         ("runs", "at,distance_km,duration_min,pain,note\n2026-06-10T08:00Z,nan,,,\n", "line 2: distance_km is 'nan'"),
         ("runs", "at,distance_km,duration_min,pain,note\n2026-06-10T08:00Z,1e999,,,\n", "line 2: distance_km is "),
         ("runs", "at,distance_km,duration_min,pain,note\n2026-06-10T08:00Z,5,,11,\n", "to 10, or nothing"),
+        ("runs", "at,distance_km,duration_min\n2026-06-10T08:00Z,,\n", "neither distance_km nor duration_min"),
         ("marks", "at,slot,what\n2026-06-10T08:00Z,2026-06-10T08:00Z,skipped\n", "slot is '2026-06-10T08:00Z'"),
         ("marks", "at,slot,what\n2026-06-10T08:00Z,2026-06-10T08:00,done\n", "reminded, nagged, snoozed, skipped"),
         ("breaks", "at,first,last,holiday\n2026-06-10T08:00Z,2026-06-10,2026-06-09,true\n", "last is 2026-06-09"),
@@ -285,7 +286,7 @@ def test_levels_are_whole_numbers_by_channel(levels: str) -> None:
 def test_a_wrong_header_names_the_nearest_column(header: str, told: str) -> None:
     (mistake,) = mistakes_of(pain=f"{header}\n2026-06-10T08:00:00+02:00,99,rest,\n")
     assert mistake.startswith(f"pain.csv line 1: {told}")
-    assert mistake.endswith("allowed: at,at_offset_s,score,when,note")
+    assert mistake.endswith("allowed: at,at_offset_s,score,when,note,stiffness_min,side")
 
 
 def test_a_file_that_is_no_table_is_told_with_the_nearest_name() -> None:
@@ -461,7 +462,7 @@ def test_the_row_of_a_spreadsheet_that_can_not_come_in_is_named() -> None:
         from_csv({"runs.csv": text}, ZoneInfo("Europe/Berlin"))
     assert caught.value.text.splitlines()[1:] == [
         "runs.csv line 2: distance_km is '5,250', which can be thousands or a fraction, "
-        "allowed: a number from 0 on such as 5.2",
+        "allowed: a number from 0 on such as 5.2, or nothing",
         "runs.csv line 5: at_offset_s is '2:00', allowed: seconds from UTC such as 7200, or nothing",
         "runs.csv line 5: pain is '11', allowed: a whole number from 0 to 10, or nothing",
     ]

@@ -2,13 +2,16 @@
 
 import asyncio
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from estim.core.days.diary import Check, Marked, Topic
+from estim.core.days.by_hand import session
+from estim.core.days.diary import Check, Marked, Pads, Pain, Topic, When
 from estim.core.messages.commands import Done, Start
 from estim.core.vocabulary import State
+from estim.journal.journal import Journal
 from tests.host.reminding import DISK_FULL, EVENING, FIRST, MORNING, NAG, PLAIN, UNPREPARED, folder, life_in, warnings
 from tests.life.life import Life
 
@@ -91,6 +94,44 @@ def test_the_first_word_the_nag_and_no_more(folder: Path) -> None:
         assert life.wall.hanging == set(), "its window is over"
 
     life_in(folder).live(story)
+
+
+def test_a_reminder_tells_of_pads_that_are_due_and_not_twice(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        await life.well()
+        began = life.now - timedelta(days=40)
+        hands = [session("x", began + timedelta(days=number), 20, ("calf-left",), {}) for number in range(25)]
+        journal = Journal.open(life.services.home.journal)
+        for one in hands:
+            journal.log_by_hand(one, life.now)
+        journal.close()
+        await life.until(23, "9:59")
+        assert life.wall.texts == [f"{FIRST}; fresh pads are due", NAG]
+        await life.write(Pads(at=life.now))
+        await life.until(23, "20:05")
+        assert life.wall.texts[2] == "20:00: time for your session, until 22:00"
+
+    life_in(folder).live(story)
+
+
+def test_an_evening_score_is_asked_for_once_if_somebody_wants_it(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        await life.well()
+        await life.until(23, "19:00")
+        before = len(life.wall.texts)
+        await life.until(23, "19:31")
+        (asked,) = life.wall.texts[before:]
+        assert asked == "19:30: one thing is left to write down today: estim today"
+        assert "2026-03-23T19:30" in life.wall.hanging
+        await life.until(23, "19:40")
+        assert len(life.wall.texts) == before + 1
+        await life.write(Pain(at=life.now, score=2, when=When.WORST))
+        await life.until(23, "19:55")
+        assert "2026-03-23T19:30" not in life.wall.hanging, "it is written down"
+        await life.until(24, "19:45")
+        assert life.wall.texts.count(asked) == 2, "a day later"
+
+    life_in(folder, PLAIN + UNPREPARED + 'evening_score = "19:30"\n').live(story)
 
 
 def test_the_snooze_button_says_it_again_a_quarter_of_an_hour_later(folder: Path) -> None:

@@ -110,13 +110,18 @@ def test_undo_takes_nothing_away_that_forbids_something(tmp_path: Path, entry: C
     journal.close()
 
 
-def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_journal_of_an_earlier_version_keeps_what_it_holds(tmp_path: Path, version: int) -> None:
     path = tmp_path / "log.sqlite"
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("CREATE TABLE migration (version INTEGER PRIMARY KEY)")
-        for statement in MIGRATIONS[0]:
-            db.execute(statement)
-        db.execute("INSERT INTO migration VALUES (1)")
+        for number, statements in enumerate(MIGRATIONS[:version], 1):
+            for statement in statements:
+                db.execute(statement)
+            db.execute("INSERT INTO migration VALUES (?)", (number,))
+        if version > 1:
+            db.execute("INSERT INTO entry VALUES (1, 'run', '2026-03-02T08:00:00.000+00:00', 0, '2026-03-02', NULL)")
+            db.execute("INSERT INTO run (entry, km, minutes, pain, note) VALUES (1, 3.5, 20, 2, 'flat')")
         db.execute(
             "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
             " beat_utc, output_s, ended_utc, reason, duration_s, level_max, stop_confirmed)"
@@ -138,6 +143,10 @@ def test_a_journal_of_the_first_version_keeps_its_sessions(tmp_path: Path) -> No
     assert not journal.diary(False, session.at).played_before
     assert journal.diary(False, session.at + timedelta(days=1)).played_before
     assert not journal.diary(True, session.at + timedelta(days=1)).played_before, "those of software units are others"
+    assert not session.by_hand
+    journal.enter([Run(at=NOW, km=None, minutes=30)], NOW)
+    runs = [(run.km, run.minutes, run.pain, run.note) for run in journal.diary(False, None).runs]
+    assert runs == [*([(3.5, 20, 2, "flat")] if version > 1 else []), (None, 30, None, "")]
     journal.close()
 
 

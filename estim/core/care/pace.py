@@ -6,7 +6,9 @@ Rules:
 3. A run counts once the next morning has found it safe, if it had its days off and was no leap: longer by `growth_pct`
    than any that was borne well in the 30 days before it. One run that is far too long makes nothing grow; a distance
    that is borne again does, so a diary from before there was a cap isn't set back to the floor for good.
-4. Rest again takes all of it back: the next run is as short as the first.
+4. A run that was written down by its minutes alone has no length to be held against a cap: it asks for its days off, is
+   told of, and makes nothing grow.
+5. Rest again takes all of it back: the next run is as short as the first.
 
 Nothing here looks back further than MEMORY, so that some months of a diary tell the same as years.
 """
@@ -36,7 +38,7 @@ class Paced:
     """One run with its cap. `steady`: it may count; `borne`: the morning after found it safe; `soon`: by rule 1."""
 
     day: date
-    km: float
+    km: float | None
     cap_km: float
     steady: bool
     soon: str = ""
@@ -45,7 +47,7 @@ class Paced:
     @property
     def over(self) -> bool:
         """Say whether it was longer than its cap."""
-        return self.km > self.cap_km + 1e-9
+        return self.km is not None and self.km > self.cap_km + 1e-9
 
 
 def paced(plan: Plan, before: Sequence[Paced], run: Run) -> tuple[Paced, ...]:
@@ -57,8 +59,8 @@ def paced(plan: Plan, before: Sequence[Paced], run: Run) -> tuple[Paced, ...]:
     if last is not None and day < next_day(plan, last):
         soon = f"the run of {day} came without {_the_days_off(plan, last)} after the one of {last.day}"
     rested = last is None or (day - last.day).days > plan.days_off
-    leap = run.km > _grown(plan, _lately(kept, day)) + 1e-9
-    return (*kept, Paced(day, run.km, cap_km(plan, kept, day), rested and not leap, soon))
+    slow = run.km is not None and run.km <= _grown(plan, _lately(kept, day)) + 1e-9
+    return (*kept, Paced(day, run.km, cap_km(plan, kept, day), rested and slow, soon))
 
 
 def borne(runs: Sequence[Paced], days: Iterable[date]) -> tuple[Paced, ...]:
@@ -83,6 +85,9 @@ def told_of(plan: Plan, runs: Sequence[Paced], today: date) -> tuple[str, ...]:
         return ()
     last = runs[-1]
     told = [last.soon] if last.soon else []
+    if last.km is None:
+        no_km = f"the run of {last.day} has no distance: nobody can say if it kept to its cap, and none grows by it"
+        return (*(f"{one}: the next run on {next_day(plan, last)} at the earliest" for one in told), no_km)
     if last.over:
         told.append(f"{last.km:g} km on {last.day}: at most {_km(last.cap_km)} km were meant")
     if told:
@@ -131,7 +136,7 @@ def _lately(runs: Sequence[Paced], day: date) -> list[Paced]:
 
 
 def _grown(plan: Plan, runs: Sequence[Paced]) -> float:
-    longest = max((one.km for one in runs), default=0.0)
+    longest = max((one.km for one in runs if one.km is not None), default=0.0)
     return max(plan.first_km, longest * (1 + plan.growth_pct / 100))
 
 

@@ -280,7 +280,8 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime, stage: Stage) -
         case Tick.SESSIONS:
             count = _on_one_leg(session for session in diary.sessions if _counts(step, session, today))
             done = count >= step.times
-            text = f"{count} of {step.times} today. {text}"
+            more = f" and {count - step.times} more" if done and count > step.times else ""
+            text = f"{min(count, step.times)} of {step.times} today{more}. {text}"
         case Tick.LOAD:
             done = any(check.topic is Topic.LOAD and check.at.date() == today for check in diary.checks)
         case Tick.NONE:

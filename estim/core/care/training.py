@@ -25,7 +25,8 @@ class Training:
 def training_of(step: Step, words: Sequence[str]) -> tuple[Training, list[str]]:
     """Return what the words behind a step say of it, and the words that are left: they belong to something else.
 
-    "bike", "bike 40min", "40 min" and "bike 40" are read; the kind may be any of the step's.
+    "bike", "bike 40min", "40 min" and "bike 40" are read; the kind may be any of the step's. A number alone is no
+    minutes: it may be the next step's.
     """
     left = list(words)
     if not step.kinds:
@@ -33,7 +34,8 @@ def training_of(step: Step, words: Sequence[str]) -> tuple[Training, list[str]]:
     kind = left.pop(0) if left and left[0].lower() in step.kinds else ""
     minutes = None
     found = re.fullmatch(r"([0-9]{1,4})(?:min|minutes)?", left[0].lower()) if left else None
-    if found is not None and 1 <= int(found[1]) <= MINUTES_MAX:
+    told = bool(kind) or (found is not None and (found[0] != found[1] or left[1:2] in (["min"], ["minutes"])))
+    if found is not None and told and 1 <= int(found[1]) <= MINUTES_MAX:
         minutes = int(found[1])
         del left[0]
         if left and left[0].lower() in ("min", "minutes"):

@@ -15,6 +15,9 @@ SCORE_MAX = 10
 PROVING_S = 15.0
 """Longest time in which a unit that was just reached proves that it is at zero (READY_MAX_S is 12)."""
 
+STIFFNESS_MAX_MIN = 1440.0
+"""Longest morning stiffness, minutes: a day."""
+
 NOTE_MAX = 2000
 """Longest note, characters."""
 
@@ -26,6 +29,14 @@ class When(StrEnum):
     REST = "rest"
     WORST = "worst"
     RUN = "run"
+
+
+class Side(StrEnum):
+    """Which leg is meant."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
 
 
 class Topic(StrEnum):
@@ -58,6 +69,8 @@ class Marked(StrEnum):
     NAGGED = "nagged"
     SNOOZED = "snoozed"
     SKIPPED = "skipped"
+    EVENING = "evening"
+    """A day's worst pain was asked for; `slot` is when that was due, and may be no slot's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +83,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pain(Entry):
-    """A pain score, 0 to SCORE_MAX."""
+    """A pain score, 0 to SCORE_MAX; `stiffness_min` is how long the tendon was stiff that morning, minutes."""
 
     score: int
     when: When
     note: str = ""
+    stiffness_min: float | None = None
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Entry):
-    """A run that was run: distance, time, the worst pain in it and the pair of shoes, as far as they are known."""
+    """A run that was run: distance, time, the worst pain in it and the pair of shoes, as far as they are known.
 
-    km: float
+    Distance or time is known.
+    """
+
+    km: float | None
     minutes: float | None = None
     pain: int | None = None
     note: str = ""
@@ -148,6 +166,7 @@ class Played(Entry):
     `output_s` is the time with a level above 0, as the longest it can have been; `delivered_until` when that was over.
     `goal` is the level asked for at the end, `level_max` the highest that was reached, both by channel. `sites` as the
     program names them ("any": none named). `usual_s` is how long its program usually lasted then, None: not known.
+    `by_hand`: a unit played by itself, and the person wrote it down.
     """
 
     program: str
@@ -167,6 +186,7 @@ class Played(Entry):
     message: str = ""
     overrides: tuple[str, ...] = ()
     usual_s: float | None = None
+    by_hand: bool = False
 
     @property
     def begun(self) -> bool:

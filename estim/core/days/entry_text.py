@@ -15,12 +15,14 @@ def told(entry: Entry) -> str:
     match entry:
         case Played():
             return _played(entry)
-        case Pain(score=score, when=when, note=note):
-            return _with(f"pain {score}, {when.value}", note)
+        case Pain():
+            return _with(pain_words(entry), entry.note)
         case Run(km=km, minutes=minutes, pain=pain, note=note, shoes=shoes):
-            parts = [f"run {km:g} km"]
+            parts = ["run"] if km is None else [f"run {km:g} km"]
             if minutes is not None:
                 parts.append(f"{minutes:g} min")
+            if km is None:
+                parts = [" ".join(parts)]
             parts.append("pain not said" if pain is None else f"pain {pain}")
             if shoes:
                 parts.append(f"shoes {shoes}")
@@ -33,12 +35,30 @@ def told(entry: Entry) -> str:
             return text
         case Mark(slot=slot, what=what):
             return f"slot {slot.replace('T', ' ')}: {what.value}"
-        case Break(first=first, last=last, holiday=holiday):
-            return f"{'holiday' if holiday else 'pause'} {first} to {last or 'until it is ended'}"
+        case Break():
+            return break_words(entry, "until it is ended")
         case Regime(rules=rules, zone=zone):
             return f"from here on {'; '.join(rules)} in {zone}"
         case _:
             raise AssertionError(f"{type(entry).__name__} has no words")
+
+
+def pain_words(pain: Pain) -> str:
+    """Return a score in words, without its note: "pain 3, morning, stiff for 10 min, left"."""
+    parts = [f"pain {pain.score}", pain.when.value]
+    if pain.stiffness_min is not None:
+        parts.append(f"stiff for {pain.stiffness_min:g} min" if pain.stiffness_min else "not stiff")
+    if pain.side is not None:
+        parts.append(pain.side.value)
+    return ", ".join(parts)
+
+
+def break_words(gap: Break, ends: str) -> str:
+    """Return a pause or holiday in words; `ends` says how one without a last day ends."""
+    name = "holiday" if gap.holiday else "pause"
+    if gap.last is None:
+        return f"{name} from {gap.first} on, {ends}"
+    return f"{name} on {gap.first}" if gap.last == gap.first else f"{name} from {gap.first} to {gap.last}"
 
 
 def levels(level: Mapping[str, int]) -> str:
@@ -65,6 +85,9 @@ def _with(text: str, note: str) -> str:
 
 def _played(session: Played) -> str:
     minutes = f"{m_ss(int(session.output_s))} min"
+    if session.by_hand:
+        level = f"level {levels(session.level_max)}" if session.level_max else "level not said"
+        return f"{session.program}, logged by hand, {minutes}, {level}"
     if not session.begun:
         return _with(f"{session.program} on {session.unit}: nothing put out", session.message)
     ended = session.reason.replace("_", " ") or "not ended: its host died"

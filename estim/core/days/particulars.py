@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from estim.core.days.diary import Diary, Pain, Played, Topic, When
+from estim.core.days.diary import Diary, Pain, Played, Side, Topic, When
 from estim.core.days.legs import LEGS, leg_of
+from estim.core.days.statistics import stiffness
 
 TREND_SESSIONS = 9
 """So that each third is a mean of three sessions or more."""
@@ -49,7 +50,7 @@ class Ran:
     """One run, its worst pain, and the first steps of the next morning."""
 
     at: datetime
-    km: float
+    km: float | None
     minutes: float | None
     pain: int | None
     morning_after: int | None
@@ -65,6 +66,8 @@ class Particulars:
     ticks: tuple[tuple[str, int], ...]
     runs: tuple[Ran, ...]
     played: tuple[tuple[str, str, int], ...]
+    stiffness: tuple[tuple[date, float], ...] = ()
+    by_hand: int = 0
 
 
 def particulars(diary: Diary, first: date, last: date) -> Particulars:
@@ -75,7 +78,7 @@ def particulars(diary: Diary, first: date, last: date) -> Particulars:
     ticks = Counter(one.about for one in checks if one.topic is Topic.TICK)
     pairs = Counter((one.program, one.family) for one in played)
     return Particulars(
-        sides=_sides(played),
+        sides=_sides(played, [one for one in diary.pains if first <= one.at.date() <= last]),
         levels=_levels(played),
         feels=tuple(sorted(feels.items())),
         ticks=tuple(sorted(ticks.items())),
@@ -84,12 +87,17 @@ def particulars(diary: Diary, first: date, last: date) -> Particulars:
             for run in diary.runs
             if first <= run.at.date() <= last
         ),
+        stiffness=tuple(sorted((on, minutes) for on, minutes in stiffness(diary.pains).items() if first <= on <= last)),
+        by_hand=sum(one.by_hand for one in played),
         played=tuple(sorted((program, family, number) for (program, family), number in pairs.items())),
     )
 
 
-def _sides(played: Iterable[Played]) -> tuple[str, ...]:
+def _sides(played: Iterable[Played], pains: Iterable[Pain]) -> tuple[str, ...]:
     said = {leg_of(one.sites) for one in played}
+    for pain in pains:
+        if pain.side is not None:
+            said |= {Side.LEFT, Side.RIGHT} if pain.side is Side.BOTH else {pain.side}
     return tuple(leg for leg in LEGS if leg in said)
 
 

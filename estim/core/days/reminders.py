@@ -3,13 +3,16 @@
 A time that the person chose beats the quiet hours: a slot that lies in them is told at its time, a snooze that ends in
 them too. What nobody chose for then they hold back: the reminder once more, and one for an earlier slot that a computer
 had slept over. Such a computer reminds when it wakes, if the window is still open, and only once.
+
+Who wants it is asked once a day for the worst pain, from a time on that they chose, if it isn't written down by then.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from estim.core.days.diary import Mark, Marked
+from estim.core.days.diary import Diary, Mark, Marked, When
+from estim.core.days.screening import red_flag
 from estim.core.days.slots import Slot, Status
 
 NAG_AFTER = timedelta(minutes=60)
@@ -55,6 +58,18 @@ def reminders(slots: Sequence[Slot], marks: Sequence[Mark], now: datetime, quiet
         if what is not None and (chosen or not quiet.holds(now.astimezone(slot.at.tzinfo))):
             found.append(Reminder(slot, what))
     return tuple(found)
+
+
+def evening(diary: Diary, clock: time | None, now: datetime, quiet: Quiet) -> Mark | None:
+    """Return what is noted when the day's worst pain is asked for now, None if it isn't; no `clock`: never."""
+    if clock is None or now.time() < clock or (quiet.holds(now) and not quiet.among([clock])) or red_flag(diary):
+        return None
+    today = now.date()
+    if any(pain.when is When.WORST and pain.at.date() == today for pain in diary.pains):
+        return None
+    if any(mark.what is Marked.EVENING and mark.slot.startswith(f"{today}T") for mark in diary.marks):
+        return None
+    return Mark(at=now, slot=f"{today}T{clock:%H:%M}", what=Marked.EVENING)
 
 
 def _about(slot: Slot, marks: Sequence[Mark], now: datetime) -> Marked | None:

@@ -43,7 +43,10 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One day: its slots, sessions and scores. `site_minutes` is the most that one site can have had of `minutes`."""
+    """One day: its slots, sessions and scores. `site_minutes` is the most that one site can have had of `minutes`.
+
+    `run_min` is the time of runs without a distance, `stiffness_min` that of the morning, the longest of several.
+    """
 
     on: date
     done: int = 0
@@ -60,6 +63,8 @@ class Day:
     rest: int | None = None
     run: int | None = None
     km: float = 0.0
+    run_min: float = 0.0
+    stiffness_min: float | None = None
 
     @property
     def counted(self) -> int:
@@ -168,6 +173,7 @@ class Tally:
     begun: bool
     off: tuple[Off, ...]
     legs: tuple[Leg, ...]
+    by_hand: int = 0
 
     @property
     def done(self) -> int:
@@ -256,6 +262,7 @@ def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last:
         begun=begun,
         off=tuple(Off(slot=slot.key, why=slot.why) for slot in within if slot.status is Status.OFF),
         legs=_legs(within),
+        by_hand=sum(one.by_hand for one in played),
     )
 
 
@@ -306,8 +313,11 @@ def _days(
     site_minutes = _site_minutes(played)
     scores = _scores(diary.pains, diary.runs)
     km: defaultdict[date, float] = defaultdict(float)
+    run_min: defaultdict[date, float] = defaultdict(float)
     for run in diary.runs:
-        km[run.at.date()] += run.km
+        km[run.at.date()] += run.km or 0.0
+        run_min[run.at.date()] += (run.minutes or 0.0) if run.km is None else 0.0
+    stiff = stiffness(diary.pains)
     no_slot: Counter[Status] = Counter()
     no_score: dict[When, int] = {}
     found = []
@@ -328,6 +338,8 @@ def _days(
                 rest=told.get(When.REST),
                 run=told.get(When.RUN),
                 km=km.get(on, 0.0),
+                run_min=run_min.get(on, 0.0),
+                stiffness_min=stiff.get(on),
             )
         )
     return tuple(found)
@@ -340,6 +352,15 @@ def _scores(pains: Iterable[Pain], runs: Iterable[Run]) -> dict[date, dict[When,
     for at, when, score in told:
         of_day = found.setdefault(at.date(), {})
         of_day[when] = max(score, of_day.get(when, score))
+    return found
+
+
+def stiffness(pains: Iterable[Pain]) -> dict[date, float]:
+    """Return the morning stiffness by day, minutes, the longest of several."""
+    found: dict[date, float] = {}
+    for one in pains:
+        if one.stiffness_min is not None:
+            found[one.at.date()] = max(one.stiffness_min, found.get(one.at.date(), 0.0))
     return found
 
 

@@ -122,6 +122,12 @@ def test_sessions_are_counted_and_a_cut_short_or_simulated_one_or_another_progra
     assert item("tens", 2, begin(), played(at(2, 8)), played(at(2, 18), program="tens-han")).done
 
 
+def test_sessions_beyond_those_of_a_day_are_told_as_more() -> None:
+    four = [played(at(2, hour)) for hour in (8, 11, 14, 17)]
+    assert item("tens", 2, begin(), *four[:2]).text.startswith("2 of 2 today. ")
+    assert item("tens", 2, begin(), *four).text.startswith("2 of 2 today and 2 more. ")
+
+
 def test_a_run_ticks_itself_and_a_rule_to_keep_is_never_done() -> None:
     assert not item("trial-run", 9, *CALM).done
     run = item("trial-run", 9, *CALM, ran(9))

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from estim.core.care.standing import Stage, may_run_at, standing
-from estim.core.days.diary import Check, Entry, Topic
+from estim.core.days.diary import Check, Entry, Run, Topic
 from tests.core.days.journals import BUILT, CALM, PLAN, at, begin, check, diary, morning, ran, stage, stand, worst
 
 TRIAL = (begin(), worst(7, 1), worst(8, 1), morning(9, 0), ran(9, pain=0, km=2.5), morning(10, 1))
@@ -82,6 +82,20 @@ def test_the_first_run_of_all_has_a_cap(km: float, over: bool) -> None:
     here = stand(at(9, 19), *CALM, ran(9, km=km))
     assert bool(here.warnings) is over
     assert may_run_at(PLAN, diary(*CALM), at(9, 18)).text.startswith("at most 3.0 km")
+
+
+@pytest.mark.control("C-58")
+def test_a_run_of_which_only_the_time_is_known_is_said_to_have_no_length_and_makes_nothing_grow() -> None:
+    timed = Run(at=at(12, 18), km=None, minutes=50, pain=1)
+    here = stand(at(13, 9), *BUILT, timed, morning(13, 1))
+    assert here.warnings == (
+        "the run of 2026-11-12 has no distance: nobody can say if it kept to its cap, and none grows by it",
+    )
+    assert most(20, *BUILT, timed, morning(13, 1)) == "at most 3.0"
+    soon = replace(timed, at=at(10, 18))
+    told = standing(PLAN, diary(*BUILT, soon), at(10, 19)).warnings
+    assert told[0].startswith("the run of 2026-11-10 came without the day off")
+    assert told[1].startswith("the run of 2026-11-10 has no distance")
 
 
 def steady(*kms: float, first: int = 12) -> tuple[Entry, ...]:

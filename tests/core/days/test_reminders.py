@@ -1,11 +1,14 @@
 """When somebody is reminded: once, once more, and then no more."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from estim.core.days.diary import Diary, Mark, Marked, Regime
+import pytest
+
+from estim.core.days.diary import Check, Diary, Mark, Marked, Pain, Regime, Topic, When
 from estim.core.days.outcomes import judge
-from estim.core.days.reminders import Quiet, reminders
+from estim.core.days.reminders import Quiet, evening, reminders
 from estim.core.days.schedule import TWICE_A_DAY, Schedule, clock_times
 
 DAY = datetime(2026, 6, 1, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -34,6 +37,42 @@ class Life:
 
     def snooze(self, hour: float) -> None:
         self.marks.append(Mark(at=at(hour), slot="2026-06-01T08:00", what=Marked.SNOOZED))
+
+
+@pytest.mark.parametrize(
+    ("hour", "quiet", "asked"),
+    [
+        (20.4, NEVER, False),
+        (20.5, NEVER, True),
+        (23.9, NEVER, True),
+        (22.5, Quiet(time(22), time(7)), False),
+        (22.5, Quiet(time(20), time(7)), True),
+    ],
+)
+def test_an_evening_score_is_asked_for_from_its_time_on_unless_the_quiet_hours_came_first(
+    hour: float, quiet: Quiet, asked: bool
+) -> None:
+    found = evening(Diary(), time(20, 30), at(hour), quiet)
+    assert (found is not None) is asked
+
+
+def test_an_evening_score_is_asked_for_once_a_day_and_only_if_it_is_missing_and_wanted() -> None:
+    assert evening(Diary(), None, at(21), NEVER) is None
+    first = evening(Diary(), time(20, 30), at(21), NEVER)
+    assert first is not None
+    assert (first.slot, first.what) == ("2026-06-01T20:30", Marked.EVENING)
+    assert evening(Diary(marks=(first,)), time(20, 30), at(22), NEVER) is None
+    assert evening(Diary(marks=(first,)), time(21), at(22), NEVER) is None, "another time on the same day"
+    assert evening(Diary(marks=(first,)), time(20, 30), at(24 + 21), NEVER) is not None
+    score = Pain(at=at(19), score=2, when=When.WORST)
+    assert evening(Diary(pains=(score,)), time(20, 30), at(21), NEVER) is None
+    assert evening(Diary(pains=(replace(score, when=When.REST),)), time(20, 30), at(21), NEVER) is not None
+
+
+@pytest.mark.control("C-45")
+def test_after_a_red_flag_no_evening_score_is_asked_for() -> None:
+    flag = Check(at=at(9), topic=Topic.RED_FLAG, about="pop", answer="yes")
+    assert evening(Diary(checks=(flag,)), time(20, 30), at(21), NEVER) is None
 
 
 def test_one_reminder_one_nag_and_then_it_is_missed() -> None:

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.days.diary import Check, Diary, Note, Pain, Played, Run, Topic, When
+from estim.core.days.particulars import particulars
 from estim.core.days.slots import Slot, Status
 from estim.core.days.statistics import Day, Leg, Off, tally
 from estim.core.days.streak import GRACE_DAYS
 from estim.core.errors import EstimError, Exit
+from estim.report.text import as_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 3, 2)
@@ -265,6 +267,21 @@ def test_a_slot_belongs_to_the_day_of_its_key_wherever_the_moment_is_told() -> N
     two = Slot("2026-03-02T00:10", late - timedelta(hours=23), late, late, Status.MISSED)
     found = tally(Diary(), [one, two], at(MONDAY, 23), MONDAY, MONDAY)
     assert (found.days[0].done, found.days[0].missed) == (1, 1)
+
+
+def test_morning_stiffness_is_the_longest_of_its_day_and_a_run_by_its_minutes_has_no_kilometres() -> None:
+    pains = tuple(
+        Pain(at=at(MONDAY, hour), score=1, when=When.MORNING, stiffness_min=minutes)
+        for hour, minutes in ((6, 10.0), (7, 25.0), (8, None))
+    )
+    runs = (Run(at=at(MONDAY, 18), km=None, minutes=30), Run(at=at(MONDAY, 19), km=2.5, minutes=15))
+    day, after = tally(Diary(pains=pains, runs=runs), [], at(MONDAY, 23), MONDAY, MONDAY + timedelta(days=1)).days
+    assert (day.stiffness_min, day.run_min, day.km) == (25, 30, 2.5)
+    assert (after.stiffness_min, after.run_min) == (None, 0)
+    text = as_text(tally(Diary(pains=pains, runs=runs), [], at(MONDAY, 23), MONDAY, MONDAY), 100)
+    assert "stiff min" in text
+    assert "2.5 km and 30 min" in text
+    assert particulars(Diary(pains=pains), MONDAY, MONDAY).stiffness == ((MONDAY, 25),)
 
 
 def test_dose_is_told_by_site_and_an_unnamed_site_may_be_any() -> None:

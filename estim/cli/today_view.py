@@ -1,0 +1,120 @@
+"""What `estim today` shows: what the day asks for, one line each, with what to type for it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from estim.config.options import HostOptions
+from estim.core.care.agenda import Agenda, Missing, agenda
+from estim.core.days.diary import Diary, When
+from estim.core.days.outcomes import program_of
+from estim.core.days.schedule import Schedule
+from estim.core.days.screening import signs_text
+from estim.core.days.slots import Slot, Status
+from estim.core.errors import EstimError, Exit
+from estim.journal.home_journal import HomeJournal, opened
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what it is about, whether something is to be done, in words, and what to type for it."""
+
+    about: str
+    open: bool
+    text: str
+    do: str = ""
+
+    @property
+    def told(self) -> str:
+        """Return it as a person reads it."""
+        return f"{'->' if self.open else '  '} {self.text}{f': {self.do}' if self.do else ''}"
+
+    @property
+    def row(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return {"about": self.about, "open": self.open, "text": self.text, "do": self.do}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What is read of the journal at one moment."""
+
+    agenda: Agenda
+    lines: tuple[Line, ...]
+
+
+def read_day(options: HostOptions) -> Day:
+    """Read what the day asks for; raises EstimError (2 with software units, which have no day)."""
+    if options.simulate is not None:
+        raise EstimError("software units have no day: leave --simulate out", code=Exit.USAGE)
+    with opened(options) as journal:
+        return day_of(journal)
+
+
+def day_of(journal: HomeJournal) -> Day:
+    """Return the day as an open journal has it."""
+    diary = journal.recent()
+    evening = journal.settings.reminders.evening
+    found = agenda(journal.plan, diary, journal.today(diary), journal.now, evening)
+    return Day(found, tuple(_lines(found, journal.settings.schedule, diary)))
+
+
+def _lines(of: Agenda, schedule: Schedule, diary: Diary) -> list[Line]:
+    lines = [_session(of, schedule, diary)]
+    if of.refused:
+        lines.append(Line("refused", False, of.refused))
+    elif of.ended:
+        lines.append(Line("plan", False, of.ended))
+    if of.signs:
+        lines.append(Line("signs", True, signs_text()))
+    if of.morning is not None:
+        lines.append(Line("score", False, f"this morning's pain: {of.morning.score}"))
+    lines += [_score(of, one) for one in of.missing]
+    if of.steps:
+        numbers = " ".join(str(number) for number, _ in of.steps)
+        text = f"not ticked yet: {', '.join(f'{number} {item.step}' for number, item in of.steps)}"
+        lines.append(Line("steps", True, text, f"estim care tick {numbers}"))
+    if of.skin is not None:
+        text = f"the skin under the pads after the session of {of.skin.at:%a %H:%M}"
+        lines.append(Line("skin", True, text, "estim care after --skin ok"))
+    lines += [Line("skin", False, text) for text in of.held]
+    if of.pads:
+        lines.append(Line("pads", True, of.pads))
+    if of.run is not None:
+        quiet = of.run - timedelta(hours=of.quiet_h)
+        lines.append(
+            Line("run", False, f"a run is planned {of.run:%a %H:%M}: no session from {quiet:%H:%M} until then")
+        )
+    if of.unsaid is not None:
+        text = f"did the run of {of.unsaid:%a %H:%M} take place?"
+        lines.append(Line("run", True, text, f"estim run-log add 3km --at {of.unsaid:%Y-%m-%dT%H:%M}, or cancel"))
+    return lines
+
+
+def _session(of: Agenda, schedule: Schedule, diary: Diary) -> Line:
+    slot = of.due or of.next
+    if slot is None:
+        return Line("session", False, "no session is due, and none comes up by tomorrow")
+    program = program_of(schedule, slot.at)
+    unit = next((f" on {one.unit}" for one in reversed(diary.sessions) if one.begun and not one.by_hand), "")
+    if slot is of.due:
+        return Line("session", True, f"{_when(slot)}: {program}{unit}", "estim run --level last")
+    return Line("session", False, f"next session {slot.at:%a %H:%M}: {program}{unit}")
+
+
+def _when(slot: Slot) -> str:
+    if slot.status is Status.SNOOZED and slot.snoozed_until is not None:
+        return f"a session is due, put off until {slot.snoozed_until:%H:%M}"
+    return f"a session is due, {slot.at:%H:%M}, until {slot.closes:%H:%M}"
+
+
+def _score(of: Agenda, one: Missing) -> Line:
+    ago = "" if one.day == of.now.date() else " --at yesterday"
+    return Line("score", True, f"{named(one, of.now)} isn't written down", f"estim pain 3 {one.when.value}{ago}")
+
+
+def named(one: Missing, now: datetime) -> str:
+    """Return a score's name: "this morning's pain", "yesterday's worst pain"."""
+    today = one.day == now.date()
+    if one.when is When.MORNING:
+        return "this morning's pain" if today else "yesterday morning's pain"
+    return f"{'today' if today else 'yesterday'}'s {one.when.value} pain"

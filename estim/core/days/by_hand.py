@@ -1,0 +1,81 @@
+"""What may be written down as a session that a unit played by itself, without estim: it counts as any other (C-69).
+
+1. It is over, and it didn't begin before this estim was made: what is older is read in from a file, with its source.
+2. It overlaps no session that is known on its site: that would be one of them twice, or two units on one place.
+3. Its unit is nobody's here: its levels are of another scale, and are offered for no next session.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from estim.core.days.diary import Played
+from estim.core.days.dose import ANY, DAY_MINUTES, local_time
+from estim.core.moment import BUILT_UTC
+
+UNIT = "by hand"
+"""What stands for the unit."""
+
+MINUTES_MAX = DAY_MINUTES
+"""Longest session that is written down: what a site may have on one day."""
+
+SLACK = timedelta(minutes=1)
+"""A clock that is a little behind another one isn't the future."""
+
+
+def session(program: str, at: datetime, minutes: float, sites: tuple[str, ...], level: Mapping[str, int]) -> Played:
+    """Return it as the diary keeps it; of output that nobody measured the whole length counts."""
+    over = at + timedelta(minutes=minutes)
+    return Played(
+        at=at,
+        program=program,
+        unit=UNIT,
+        family="",
+        sites=sites or (ANY,),
+        simulated=False,
+        length_s=minutes * 60,
+        output_s=minutes * 60,
+        delivered_until=over,
+        ended=over,
+        reason="completed",
+        duration_s=minutes * 60,
+        level_max=level,
+        by_hand=True,
+    )
+
+
+def misdated(one: Played, now: datetime) -> str:
+    """Return why its moments can't be right, "": they can."""
+    if one.delivered_until.timestamp() > now.timestamp() + SLACK.total_seconds():
+        over = local_time(one.delivered_until, now, now.tzinfo)
+        return (
+            f"{one.length_s / 60:g} min from {_told(one, now)} on end at {over}, in the future: log it when it is over"
+        )
+    if one.at.timestamp() < BUILT_UTC.timestamp():
+        return (
+            f"{one.at:%Y-%m-%d} is before this estim was made ({BUILT_UTC.date()}): is the year right? Older sessions "
+            "come in by estim import"
+        )
+    return ""
+
+
+def overlapped(one: Played, known: Iterable[Played], now: datetime) -> str:
+    """Return which known session on its site it overlaps, as the sentence of a refusal; "": none."""
+    for other in known:
+        if other.output_s <= 0 or other.simulated or not _same_place(one.sites, other.sites):
+            continue
+        if one.at.timestamp() < other.delivered_until.timestamp() and other.at < one.delivered_until:
+            until = local_time(other.delivered_until, now, now.tzinfo)
+            number = f"session {other.id}" if other.id else "a session"
+            return (
+                f"{number} ({other.program} on {other.unit}, {_told(other, now)} to {until}) was on that site at that "
+                "time: is it the same one? Else say --at, or another --site"
+            )
+    return ""
+
+
+def _told(one: Played, now: datetime) -> str:
+    return local_time(one.at, now, now.tzinfo)
+
+
+def _same_place(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return ANY in one or ANY in other or not set(one).isdisjoint(other)
