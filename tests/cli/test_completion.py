@@ -73,6 +73,16 @@ def test_a_shell_completes_verbs_options_programs_families_and_steps(
     assert offered in found[0]
 
 
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_what_the_other_shells_scripts_ask_is_answered_without_the_shell_too(installed: Path, shell: str) -> None:
+    asked = {"_ESTIM_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": "estim care show cro"}
+    environ = {**os.environ, **asked, "_TYPER_COMPLETE_FISH_ACTION": "get-args", "HOME": str(installed)}
+    done = subprocess.run([installed / "estim"], capture_output=True, text=True, timeout=60, check=True, env=environ)
+    assert "cross-training" in done.stdout
+    assert "stretching" not in done.stdout
+    assert done.stderr == ""
+
+
 def test_units_are_completed_from_the_file_of_a_home_and_a_space_in_a_name_is_escaped(installed: Path) -> None:
     home = installed / "home"
     home.mkdir()

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from estim.core.days.diary import Check, Diary, Entry, Pain, Topic, When
+from estim.core.days.diary import SCORE_MAX, Check, Diary, Entry, Pain, Topic, When
 from estim.core.days.dose import local_time
 
 REASK_DAYS = 90
@@ -126,6 +126,8 @@ SUDDEN_RISE = 2
 """A rise of so many points between two scores of one kind is sudden. Two are the least that people call a change; three
 would never be reached below SIGNS_FROM, where a torn tendon may hide."""
 
+SCORES = tuple(str(score) for score in range(SCORE_MAX + 1))
+
 OF_A_POP = re.compile(
     r"\b(pop(s|ped|ping)?|snap(s|ped|ping)?|crack(s|ed)?|bang|kick(ed)?|tore|torn|tear|ruptur\w*"
     r"|knall\w*|geknallt|schnalz\w*|riss|gerissen|tritt)\b",
@@ -151,9 +153,14 @@ def signs_due(diary: Diary, pain: Pain) -> bool:
 
 
 def scores_of(diary: Diary) -> tuple[Pain, ...]:
-    """Return all scores, also those of runs: each may tell of a sudden change."""
+    """Return all scores, also those of runs and heel raises: each may tell of a sudden change."""
     runs = [Pain(at=run.at, id=run.id, score=run.pain or 0, when=When.RUN, note=run.note) for run in diary.runs]
-    return (*diary.pains, *runs)
+    loads = [
+        Pain(at=one.at, id=one.id, score=int(one.answer) if one.answer in SCORES else 0, when=When.WORST, note=one.note)
+        for one in diary.checks
+        if one.topic is Topic.LOAD
+    ]
+    return (*diary.pains, *runs, *loads)
 
 
 def signs_text() -> str:

@@ -70,6 +70,17 @@ def item(day: int, *entries: Entry) -> Item:
     return found
 
 
+@pytest.mark.control("C-45")
+def test_pain_in_heel_raises_asks_for_the_signs_of_a_torn_tendon_until_they_are_answered() -> None:
+    none = check(Topic.RED_FLAG, at(3, 7), "none", "no")
+    for load, note, asked in ((Load(3, 15, 3), "", True), (Load(3, 15, 1), "", False), (Load(3, 15), "a pop", True)):
+        done = entry_of(load, at(3, 9), note)
+        asks = stand(at(3, 20), begin(), ON, none, done).asks
+        assert any("any of these?" in one for one in asks) is asked
+        asks = stand(at(3, 20), begin(), ON, none, done, check(Topic.RED_FLAG, at(3, 10), "none", "no")).asks
+        assert not any("any of these?" in one for one in asks)
+
+
 @pytest.mark.control("C-71")
 def test_on_the_list_they_are_something_to_do_only_while_they_are_on_and_tick_themselves() -> None:
     off = item(3, begin())
