@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import isinf
 
 from estim.core.days.schedule import offset_s
-from estim.core.errors import EstimError
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.events import Alarmed, Ended, Happened, Levelled, Started
 from estim.core.moment import Now
 from estim.core.session.order import Unit
@@ -54,6 +54,7 @@ class SessionLog:
         self._row_ended = row_ended
         self._beat_s: float | None = None
         self._ended: tuple[Now, Ended] | None = None
+        self._marked = False
         self._started = False
         self._journal_trouble = journal.trouble
 
@@ -107,8 +108,8 @@ class SessionLog:
             return True  # as it was: whoever comes next looks on
         try:
             await self._write(seen, *self._ended, settled=settled)
-        except EstimError:
-            return False
+        except EstimError as error:
+            return error.code == Exit.INTERNAL  # whoever has stopped the unit since then has ended the row
         finally:
             with suppress(EstimError):  # the row says it too; and nobody is helped by a stop that fails for a file
                 await self._mark(seen)
@@ -146,6 +147,8 @@ class SessionLog:
         if how is not None:
             await self._journal.unmark(self._unit.address, self.since_utc, how)
             return
+        if self._marked:
+            return  # whoever has gone on to stop it since then may have proved that it is off
         unit = self._unit
         mark = MayBeOn(
             address=unit.address,
@@ -156,6 +159,7 @@ class SessionLog:
             until_utc=until_utc,
         )
         await self._journal.mark(mark)
+        self._marked = True
 
 
 def _how_off(seen: Seen, *, over: bool) -> How | None:

@@ -163,7 +163,7 @@ class BluezService:
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
         if self._bus is not None:
-            self._bus.send(Message.new_signal(path, interface, member, signature, body))
+            _send(self._bus, Message.new_signal(path, interface, member, signature, body))
 
     def _added(self, path: str, interfaces: dict[str, Plain]) -> None:
         self._signal("/", OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [path, interfaces])
@@ -242,7 +242,7 @@ class BluezService:
         except AirError as error:
             answer = Message.new_error(asked, "org.bluez.Error.Failed", _refusal(error))
         if self._bus is bus:
-            bus.send(answer)
+            _send(bus, answer)
 
     async def _asked_of_unit(self, unit: Unit, asked: Message) -> Message:
         if asked.member == "Connect" and not self._powered:
@@ -284,6 +284,11 @@ class BluezService:
         task = asyncio.get_running_loop().create_task(_quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _send(bus: MessageBus, message: Message) -> None:
+    """Send what may be lost with the bus."""
+    bus.send(message).add_done_callback(lambda sent: sent.cancelled() or sent.exception())
 
 
 def _refusal(error: AirError) -> str:

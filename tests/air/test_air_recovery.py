@@ -5,6 +5,7 @@ nothing rises by itself after that.
 """
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from estim.core.vocabulary import State
 from estim.host.radio.bleak_link import BleAir
 from estim.host.supervisor import Supervisor
 from tests.air.bluez_service import BluezService
+from tests.effort import LONG
 from tests.host.message_bus import Bus, bus
 from tests.host.test_supervisor import REAL, House, Seat, folder
 
@@ -55,7 +57,10 @@ class Scene:
                 await self.bluez.end()
                 await forgotten()
 
-        self.house.run(whole)
+        try:
+            self.house.run(whole)
+        finally:
+            gc.collect()  # what the library never asks after is told here, and not in somebody else's test
 
     async def _play(self) -> None:
         await self.supervisor.ask(self.seat, Watch())
@@ -127,20 +132,15 @@ INCIDENTS = {
 }
 """What goes, and how it comes back. The unit's link outlasts the bus: BlueZ holds it, and nobody can ask for it."""
 
+CASES = [("em70", gone) for gone in INCIDENTS] + [("coyote3", "service"), ("zc95", "bus")]
+"""A unit that plays on without its link meets everything; the two others what the proof of their zero hangs on."""
+if LONG:
+    CASES = [(name, gone) for name in ("em70", "coyote3", "zc95", "yokonex", "bluetens") for gone in INCIDENTS]
+
 
 @pytest.mark.air
 @pytest.mark.control("C-46")
-@pytest.mark.parametrize(
-    ("name", "gone"),
-    [
-        ("em70", "service"),
-        ("em70", "adapter"),
-        ("em70", "power"),
-        ("em70", "bus"),
-        ("coyote3", "service"),
-        ("zc95", "bus"),
-    ],
-)
+@pytest.mark.parametrize(("name", "gone"), CASES)
 def test_what_goes_away_under_a_session_is_told_and_its_unit_stopped_when_it_is_back(
     folder: Path, bus: Bus, monkeypatch: pytest.MonkeyPatch, name: str, gone: str
 ) -> None:
@@ -153,9 +153,13 @@ def test_what_goes_away_under_a_session_is_told_and_its_unit_stopped_when_it_is_
         await goes(scene)
         assert await scene.until(lambda: scene.told(LinkLost) > 0) < TOLD_S
         reply = await scene.supervisor.ask(scene.seat, Stop())
-        assert isinstance(reply, Refusal), "whatever the unit does now, nobody has seen it"
-        assert reply.code == Exit.NOT_CONFIRMED
-        assert house.marked() == [name]
+        if (name, gone) == ("zc95", "power"):
+            assert isinstance(reply, Done), "BlueZ itself said that it let the link go, and this box is off without one"
+            assert house.level() == 0
+        else:
+            assert isinstance(reply, Refusal), "whatever the unit does now, nobody has seen it"
+            assert reply.code == Exit.NOT_CONFIRMED
+            assert house.marked() == [name]
 
         await comes_back(scene)
         await scene.until(lambda: house.level() == 0 and house.marked() == [])

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from estim.client.exchange import exchange
 from estim.core.errors import Exit
 from tests.cli.line import Person
+from tests.cli.playing import hosted
 
 WRONG = {
     "rule": '[schedule]\nrules = ["RRULE:FREQ=HOURLY;BYHOUR=8"]\n',
@@ -16,6 +18,8 @@ WRONG = {
     "text": "[schedule\n",
 }
 
+
+START = b'{"do": "start", "program": "tens-ankle", "level": {"A": 2}, "pads_on": true, "keep": true}\n'
 
 starts_a_host = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
 """A host that was started to stop what was left on lives on for a moment; who typed the stop doesn't wait for that."""
@@ -68,3 +72,16 @@ def test_what_is_refused_before_a_host_is_asked_ends_with_the_last_line_too(
     said = person.types(*words, json_=True)
     ended = said.rows[-1]
     assert (said.code, ended["event"], ended["reason"]) == (Exit.CONFIG, "ended", "refused")
+
+
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize("spoiled", ["units.json", "config.toml", "log.sqlite", "log.on.json"])
+def test_what_is_spoiled_while_a_session_plays_keeps_no_stop_that_is_typed_away(person: Person, spoiled: str) -> None:
+    with hosted(person, "em70", speed="1"):
+        began = exchange(person.home / "control.sock", START, 30.0).answer()
+        assert json.loads(began)["answer"] == "done"
+        (person.home / spoiled).write_bytes(b"\xff\x00 {[ no such thing")
+        said = person.types("stop", "--unit", "em70")
+        assert (said.code, said.err) == (Exit.DONE, "")
+        assert said.out.startswith("em70: ")
+        assert person.types("stop").out == "nothing is running\n"
