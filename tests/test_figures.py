@@ -1,11 +1,14 @@
 """What the benches reckon: shares, gaps, late frames and growth, by figures that anybody can check in the head."""
 
+import asyncio
 import os
 from dataclasses import replace
 
 import pytest
 
+from estim.clock import new_loop
 from tests.bench import asked_for
+from tests.bench_eight import frames_of, woken_s
 from tests.figures import (
     Holding,
     a_session,
@@ -58,6 +61,26 @@ def test_linux_tells_of_this_process() -> None:
     assert files_open("self") == before + 1
     os.close(handle)
     assert 0 < cpu_s(os.getpid()) < 1e6
+
+
+def test_a_frame_is_a_b0_of_one_family_and_a_wave_of_channel_a_of_the_other() -> None:
+    def row(t_s: float, unit: str, endpoint: str, text: str, event: str = "write") -> dict[str, object]:
+        return {"t": t_s, "unit": unit, "event": event, "endpoint": endpoint, "hex": text}
+
+    rows = [
+        row(0.9, "coyote3", "150A", "b000"), row(1.0, "coyote3", "150A", "b000"), row(1.1, "coyote3", "150A", "bf20"),
+        row(1.1, "coyote3", "150B", "b101", "notify"), row(1.2, "coyote2-2", "1506", "21010a"),
+        row(1.2, "coyote2-2", "1505", "000000"), row(1.3, "coyote2-2", "1504", "000000"), row(2.1, "coyote3", "", "b0"),
+    ]  # fmt: skip
+    assert frames_of(rows, 1.0, 2.0) == {"coyote3": [1.0], "coyote2-2": [1.2]}
+
+
+def test_a_bare_loop_is_woken_at_even_moments() -> None:
+    loop, _clock = new_loop("max")
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        at_s = runner.run(woken_s(3.0))
+    assert len(at_s) == 30
+    assert gaps_ms(at_s) == pytest.approx([100.0] * 29)
 
 
 def test_a_bench_is_asked_for_by_name_with_a_time_of_its_own() -> None:

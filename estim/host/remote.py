@@ -26,7 +26,7 @@ from estim.core.messages.shown import Snapshot
 from estim.core.remote.allowance import Allowance
 from estim.core.remote.discovery import UnitFacts, host_device, unit_device
 from estim.core.remote.orders import Ignored, read_order
-from estim.core.remote.state import Day, event, host_state, idle_state, unit_state
+from estim.core.remote.state import Day, Fields, event, host_state, idle_state, unit_state
 from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, ID, OFFLINE, ONLINE, HostTopics, unit_id
 from estim.core.vocabulary import State
 from estim.mqtt import BrokerConnection
@@ -106,7 +106,7 @@ class Remote:
         self._facts: dict[str, UnitFacts] = {}
         self._units: dict[str, Snapshot] = {}
         self._shown_s: dict[str, float] = {}
-        self._told: dict[str, tuple[float, bytes]] = {}
+        self._told: dict[str, tuple[float, Fields]] = {}
         self._entries = Allowance(ENTRIES_MAX, ENTRY_S)
         self._others = Allowance(OTHERS_MAX, OTHER_S)
         self._stopped_s: dict[str | None, float] = {}
@@ -179,12 +179,13 @@ class Remote:
         self._state(unit, shown, urgent=urgent)
 
     def _state(self, unit: str, shown: Snapshot, *, urgent: bool) -> None:
-        payload = _encode(unit_state(shown, self._now(), health=self._health))
+        said = unit_state(shown, self._now(), health=self._health)
+        news = {**said, "heard_s": None}  # it goes up and down all the time, and is told along with everything else
         now_s = asyncio.get_running_loop().time()
-        told_s, before = self._told.get(unit, (-CHANGE_S, b""))
-        if urgent or (payload != before and now_s - told_s >= CHANGE_S):
-            self._told[unit] = (now_s, payload)
-            self.connection.publish(self.topics.unit(unit, "state"), payload)
+        told_s, before = self._told.get(unit, (-CHANGE_S, {}))
+        if urgent or (news != before and now_s - told_s >= CHANGE_S):
+            self._told[unit] = (now_s, news)
+            self.connection.publish(self.topics.unit(unit, "state"), _encode(said))
 
     def _describe(self, facts: UnitFacts) -> None:
         """Say what a unit is, if that hasn't been said."""

@@ -185,3 +185,22 @@ def test_what_is_shown_no_more_is_told_no_more_so_that_its_figures_expire() -> N
     loop, _clock = new_loop("max")
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(life())
+
+
+def test_that_a_unit_was_heard_a_moment_ago_and_then_a_second_ago_is_no_news() -> None:
+    async def life() -> None:
+        remote = lone()
+        waiting = remote.connection._outbox._newest
+        topic = remote.topics.unit("c0ffee000003", "state")
+        told = 0
+        for second in range(60):
+            remote.tell(replace(RUNNING, state=State.READY, heard_age_s=0.9 if second % 2 else 1.1))
+            told += waiting.pop(topic, None) is not None
+            await asyncio.sleep(1.1)
+        assert told == 1
+        remote.tell(replace(RUNNING, state=State.READY, battery=7))
+        assert b'"battery":7' in waiting[topic].payload
+
+    loop, _clock = new_loop("max")
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(life())
