@@ -96,7 +96,7 @@ SAID = """
 
 
 REFUSALS = (
-    "the last session on ankle-left ended at 08:08 and 2 h of rest",
+    "the last session on ankle-left ended at 08:11 and 2 h of rest",
     "a run is planned at 18:00 and the 4 h before it",
     "the last session on ankle-left ended at 19:20 and 2 h of rest",
 )
@@ -145,9 +145,9 @@ class Fortnight:
         await life.until(25, "22:30")  # the first slot that is missed
 
     async def crash(self, life: Life) -> None:
-        await life.until(26, "8:05")
+        await life.until(26, "8:08")
         playing = asyncio.get_running_loop().create_task(life.play())
-        await asyncio.sleep(2 * 60)
+        await asyncio.sleep(130)  # past a look at the schedule, which takes the notice down
         await life.die()
         playing.cancel()
         await asyncio.sleep(60)
