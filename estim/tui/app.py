@@ -8,6 +8,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -23,6 +24,7 @@ from estim.core.days.diary import Topic
 from estim.core.errors import Exit
 from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
@@ -42,6 +44,8 @@ __all__ = ["Client", "Offer", "SessionApp"]
 
 DRAW_GAP_S = 0.25
 """Shortest time between two pictures, s."""
+LEAP_PCT = 5
+"""How much of its scale PageUp and PageDown move a goal, %."""
 LEAVE_S = 15.0
 """Longest wait for a proved zero before the person is asked to decide, s (several stop ladders of at most 3 s)."""
 SUSPEND_S = 3.0
@@ -161,10 +165,10 @@ class SessionApp(App[int]):
         self.model.say("stop sent, waiting for the unit to say zero")
 
     def action_soft(self) -> None:
-        """Down in two seconds, and end; only where a session is under way."""
+        """Down in two seconds, and end, on all units; only where a session is under way."""
         shown = self.model.shown
         if shown is not None and shown.live:
-            self.follower.send(Stop(unit=shown.unit, soft=True))
+            self.follower.send(Stop(unit=None if self.model.view.panes else shown.unit, soft=True))
             self.model.say("soft stop sent: down in two seconds")
 
     def action_move(self, by: int) -> None:
@@ -172,6 +176,31 @@ class SessionApp(App[int]):
         if isinstance(self.screen, Session) and self.screen.lit is not None:
             unit, channel = self.screen.lit
             self.follower.send(SetLevel(channel=channel, by=by, unit=unit))
+
+    def action_leap(self, way: int) -> None:
+        """Move the lit goal by about a twentieth of the scale, up only as far as a key may lead from where the unit
+        is."""
+        lane = self._lit_lane()
+        shown = self.model.shown
+        if lane is None or shown is None:
+            return
+        by = ceil(lane.scale * LEAP_PCT / 100)
+        if way < 0:
+            self.action_move(-by)
+        elif shown.state is State.PAUSED:
+            self.model.say("paused: space goes on from zero, then the goal can be raised")
+        elif lane.goal >= lane.cap:
+            self.model.say(f"{lane.channel} is at its cap of {lane.cap}")
+        elif lane.room < 1:
+            self.model.say(f"{lane.channel} waits for the unit to come near {lane.goal}; press again when it is there")
+        else:
+            self.action_move(min(by, lane.room))
+
+    def _lit_lane(self) -> ChannelView | None:
+        """Return the channel that the level keys are meant for, as it was drawn."""
+        lit = self.screen.lit if isinstance(self.screen, Session) else None
+        shown = self.model.of(lit[0]) if lit else None
+        return next((lane for lane in shown.lanes if lit and lane.channel is lit[1]), None) if shown else None
 
     def action_channel(self, name: str) -> None:
         """Choose a channel by its name, or the next one."""
@@ -205,6 +234,12 @@ class SessionApp(App[int]):
     def action_unit(self) -> None:
         """Show the next unit."""
         self.model.turn()
+        self._light()
+
+    def action_unit_number(self, number: int) -> None:
+        """Choose a unit by its number, from the left."""
+        self.model.turn_to(number)
+        self._light()
 
     def action_again(self) -> None:
         """Leave the summary for a new session."""
@@ -319,6 +354,8 @@ class SessionApp(App[int]):
             screen = self._build(face)
             await self.switch_screen(screen)
         await screen.draw(view)
+        for shown in self.model.unrecalled():
+            self.run_worker(self._day.recall(shown), group="day")
         if isinstance(self.screen, Keys):
             await self.screen.draw(view)
         if self._alarmed != view.alarmed:

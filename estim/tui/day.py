@@ -58,6 +58,13 @@ class Day:
             into(last.goal)
         self._model.say(UNKNOWN if last is None else last.text)
 
+    async def recall(self, shown: Snapshot) -> None:
+        """Show what was comfortable last time on this unit; nothing is asked for."""
+        if self._today is not None:
+            last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
+            if last is not None:
+                self._model.recall(shown.unit, shown.program, wording.goal_of(last.goal))
+
     async def go_to_last(self, shown: Snapshot) -> None:
         """Go up to the last comfortable level of the session that is shown, at the usual slope."""
         if self._today is None or not shown.live:

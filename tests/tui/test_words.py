@@ -12,26 +12,6 @@ from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING
 
 
-@given(
-    lo=st.integers(0, 200),
-    more=st.integers(0, 200),
-    goal=st.integers(0, 300),
-    cap=st.integers(0, 200),
-    width=st.integers(1, 120),
-)
-def test_a_bar_keeps_its_width_and_shows_every_level_above_zero(
-    lo: int, more: int, goal: int, cap: int, width: int
-) -> None:
-    lane = replace(LANES[0], lo=lo, hi=lo + more, goal=goal, cap=cap)
-    bar = wording.bar(lane, width)
-    assert len(bar) == width
-    assert ("█" in bar) == (lo > 0)
-    assert set(bar) <= set("█▒·◇")
-    assert bar.count("◇") <= 1
-    if more == 0:
-        assert "▒" not in bar, "a known level has no doubt in it"
-
-
 @given(st.integers(0, 200), st.integers(0, 200))
 def test_only_a_known_level_is_one_number(lo: int, more: int) -> None:
     text = wording.level(replace(LANES[0], lo=lo, hi=lo + more))
