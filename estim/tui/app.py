@@ -12,6 +12,7 @@ from math import ceil
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
@@ -22,7 +23,7 @@ from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Status, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
@@ -31,7 +32,8 @@ from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.keys import Keys
-from estim.tui.model import Model, View
+from estim.tui.looks import readable
+from estim.tui.model import SCAN_S, Model, View
 from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -94,6 +96,10 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's colours, and ours that can be read on them."""
+        return readable(super().get_css_variables())
+
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         await self.push_screen(Choose(self._offers))
@@ -145,7 +151,7 @@ class SessionApp(App[int]):
         """Start what was chosen: the Enter on that button was the pads-on act."""
         if not self.model.starting:
             self.model.begin()
-            self.follower.send(event.start)
+            self.follower.send(replace(event.start, unit=self.model.start_unit))
 
     def on_stop_bar_pressed(self) -> None:
         self.action_stop()
@@ -232,9 +238,12 @@ class SessionApp(App[int]):
             self.follower.send(Acknowledge(shown.alarms[0].number))
 
     def action_unit(self) -> None:
-        """Show the next unit."""
-        self.model.turn()
-        self._light()
+        """Show the next unit; before a start choose it, of those that are in range."""
+        if not isinstance(self.screen, Choose):
+            self.model.turn()
+            self._light()
+        elif self.model.next_meant():
+            self.follower.send(Scan(seconds=SCAN_S))
 
     def action_unit_number(self, number: int) -> None:
         """Choose a unit by its number, from the left."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Footer, Input, Label, OptionList, Static
@@ -20,6 +21,12 @@ from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
 GOAL_HINT = "Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time."
+
+
+ABOUT_ROWS = 10
+"""Most rows for how a program should feel and where its pads go."""
+OTHER_ROWS = 20
+"""Rows that the list and all else need before that."""
 
 
 class Choose(Screen[None]):
@@ -57,6 +64,7 @@ class Choose(Screen[None]):
         yield Alarms(id="alarms")
         with Vertical(id="choice"):
             yield OptionList(*(Option(_row(offer), id=offer.id) for offer in self._offers), id="programs", markup=False)
+            yield Line(id="never", classes="medium")
             yield Line(id="about")
             with Horizontal(id="fields"):
                 yield Label("Minutes", classes="field-name")
@@ -80,13 +88,24 @@ class Choose(Screen[None]):
         """Tell what it is, and take its own length."""
         offer = self._offer(event.option_index)
         if offer is not None:
-            self.query_one("#about", Line).say(offer.about)
+            self._tell(offer)
+            self.query_one("#wrong", Line).say("")
             self.query_one("#minutes", Input).value = f"{offer.minutes:g}"
 
+    def _tell(self, offer: Offer) -> None:
+        """Tell where no pad may go, whole; then the rest, as far as there is room."""
+        locked = f"LOCKED: {offer.locked}." if offer.locked else ""
+        self.query_one("#never", Line).say(" ".join(filter(None, (locked, offer.never))))
+        self.query_one("#about", Line).say(offer.about, max(1, min(ABOUT_ROWS, self.app.size.height - OTHER_ROWS)))
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A chosen program leads to the button: Enter twice is the whole way."""
+        """A chosen program leads to the button: Enter twice is the whole way. A locked one leads nowhere."""
         event.stop()
-        self.query_one("#start", Button).focus()
+        offer = self._offer(event.option_index)
+        if offer is not None and offer.locked:
+            self.query_one("#wrong", Line).say(f"{offer.title} is locked: {offer.locked}")
+        else:
+            self.query_one("#start", Button).focus()
 
     def on_input_changed(self) -> None:
         """What was wrong may be right by now; it is looked at again when the field is left."""
@@ -123,6 +142,9 @@ class Choose(Screen[None]):
         if offer is None:
             self.query_one("#note", Line).say("choose a program first")
             return
+        if offer.locked:
+            self.query_one("#wrong", Line).say(f"{offer.title} is locked: {offer.locked}")
+            return
         fields = self._read_fields()
         if fields is None:
             return
@@ -135,13 +157,21 @@ class Choose(Screen[None]):
         self.query_one("#banner", Banner).draw(view)
         self.query_one("#alarms", Alarms).draw(view)
         self.query_one("#today", Line).say(view.today)
-        self.query_one("#unit", Line).say(view.named)
+        self.query_one("#unit", Line).say(view.meant)
         self.query_one("#note", Line).say(view.note)
         self.query_one("#start", Button).disabled = view.starting or bool(view.gone)
+        programs = self.query_one("#programs", OptionList)
+        if self.focused is None:  # the button was, until a start was under way; a second start takes two keys again
+            programs.focus()
+        offer = self._offer(programs.highlighted)
+        if offer is not None:
+            self._tell(offer)
 
     def _offer(self, index: int | None) -> Offer | None:
         return self._offers[index] if index is not None and index < len(self._offers) else None
 
 
-def _row(offer: Offer) -> str:
-    return f"{offer.title}  ({offer.id}, {offer.minutes:g} min)"
+def _row(offer: Offer) -> Content:
+    """Return a program's row; a locked one says so, and leans."""
+    row = f"{offer.title}  ({offer.id}, {offer.minutes:g} min)"
+    return Content.styled(f"LOCKED  {row}", "italic") if offer.locked else Content(row)

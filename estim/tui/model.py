@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
-from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Start, Watch
+from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Sighting, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -21,6 +21,9 @@ from protocols.vocabulary import Channel
 
 PLAYING = frozenset({State.RAMPING, State.RUNNING})
 """Where a level is one of the session's."""
+
+SCAN_S = 4.0
+"""How long it is looked for units, s."""
 
 BELL_TICKS = 5
 """Seconds between two bells while an alarm of high priority waits."""
@@ -52,6 +55,8 @@ class View:
     """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `on` is what
     each unit may be putting out. `trace` are the levels so far, `last` those that were comfortable last time.
 
+    `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
+
     `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
     the level keys are not meant for.
     """
@@ -71,6 +76,7 @@ class View:
     last: Mapping[Channel, int] = field(default_factory=dict)
     panes: tuple["View", ...] = ()
     lit: bool = True
+    unit: str = ""
 
     @property
     def alarmed(self) -> bool:
@@ -80,9 +86,20 @@ class View:
     @property
     def named(self) -> str:
         """The unit that is shown, and which others there are."""
-        others = f" · also: {', '.join(self.others)} (u)" if self.others else ""
+        others = (
+            f" · also: {', '.join(self.others)} (u)" if self.others and self.snapshot and self.snapshot.live else ""
+        )
         unit = wording.unit(self.snapshot) if self.snapshot else "the unit is searched for when you start"
         return f"{unit}{others}"
+
+    @property
+    def meant(self) -> str:
+        """Which unit a start is for, and how another one is chosen."""
+        if self.unit:
+            return f"unit: {self.unit} (u: the next one)"
+        if self.snapshot is not None:
+            return f"{self.named} · u chooses one of several"
+        return "the unit is searched for when you start; if there are several, u chooses one"
 
     def also_on(self, beside: Collection[str] = ()) -> str:
         """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""
@@ -111,6 +128,8 @@ class Model:
         self._traces: dict[str, Trace] = {}
         self._last: dict[tuple[str, str], Mapping[Channel, int]] = {}
         self._unit = ""
+        self._found: tuple[Sighting, ...] = ()
+        self._meant: Sighting | None = None
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
         self._joined = True
@@ -134,6 +153,7 @@ class Model:
             starting=self.starting,
             ended=self._ended,
             today=self._today,
+            unit=_name(self._meant) if self._meant else "",
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
             on=tuple(
                 (unit.unit, wording.may_be_on(unit)) for unit in self._snapshots.values() if wording.may_be_on(unit)
@@ -235,6 +255,23 @@ class Model:
             self._unit = units[(units.index(shown.unit) + 1) % len(units)]
         self._wake()
 
+    @property
+    def start_unit(self) -> str | None:
+        """Which unit a start is for, by its name or address; None: whichever is there."""
+        return None if self._meant is None else self._meant.known_as or self._meant.address
+
+    def next_meant(self) -> bool:
+        """Choose the next of the units that were seen for a start; say whether it has to be looked for them first."""
+        if not self._found:
+            self.say(f"looking for units, {SCAN_S:.0f} s")
+            return True
+        at = -1 if self._meant is None else self._found.index(self._meant)
+        self._meant = self._found[at + 1] if at + 1 < len(self._found) else None
+        if self._meant is None:
+            self._found = ()  # once around: the next time it is looked again
+        self._wake()
+        return False
+
     def turn_to(self, number: int) -> None:
         """Show the unit of this number, of those with a session; there may be none."""
         under_way = self._under_way
@@ -293,11 +330,17 @@ class Model:
                 self._ring()
             case Refusal():
                 nearest = f" (do you mean {', '.join(reply.nearest)}?)" if reply.nearest else ""
-                self._note = f"refused: {wording.local(reply.text)}{nearest}"
+                text = wording.local(reply.text).replace("name one with --unit", "press u to choose one")
+                self._note = f"refused: {text}{nearest}"
                 if isinstance(command, Start):
                     self.starting = False
             case Overview():
                 self._meet(reply)
+            case Found():
+                self._found = reply.units
+                self._meant = reply.units[0] if reply.units else None
+                names = ", ".join(_name(one) for one in reply.units)
+                self._note = f"in range: {names}" if names else "no unit is in range: switch it on and bring it near"
             case Done() if reply.text and not isinstance(command, Watch):
                 self._note = wording.local(reply.text)
             case _:
@@ -372,6 +415,11 @@ class Model:
     def _channels(self) -> list[Channel]:
         shown = self.shown
         return [lane.channel for lane in shown.lanes] if shown else []
+
+
+def _name(one: Sighting) -> str:
+    """Return a unit on the air by what it is called, with its address: two of a kind are called alike."""
+    return f"{one.known_as or one.name or one.family} ({one.address})"
 
 
 def _meant(channel: Channel, snapshot: Snapshot) -> Channel:

@@ -43,12 +43,17 @@ LANE_WIDE = 56
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One program that can be chosen: `minutes` is its own length, `about` one line on what it is."""
+    """One program that can be chosen: `minutes` is its own length, `about` how it should feel and where the pads go.
+
+    `never` is where no pad may go, which is shown before all else and whole; `locked` says why it can't be started.
+    """
 
     id: str
     title: str
     minutes: float
     about: str = ""
+    never: str = ""
+    locked: str = ""
 
 
 def may_flow(snapshot: Snapshot | None) -> bool:
