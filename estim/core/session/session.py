@@ -459,7 +459,7 @@ class Session:
         return self.alarms.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
 
     def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
-        text = f"the pads on {channel.value} have lost the skin"
+        text = f"the pads on {channel.value} have lost contact with the skin"
         told = self.alarms.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
         if self.order and self.order.wait_after_loss and not self._latched:
             self._go(now, Move.PAUSE)
