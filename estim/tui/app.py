@@ -116,6 +116,15 @@ class SessionApp(App[int]):
         if still_open and not self.model.flows:
             await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
 
+    def action_answer_again(self) -> None:
+        """Ask the questions again whose yes forbids every session: a slip of a key can be taken back."""
+        self.run_worker(self._ask_again(), group="day")
+
+    async def _ask_again(self) -> None:
+        blocking = await self._day.blocking()
+        if blocking and not self.model.flows and isinstance(self.screen, Choose):
+            await self._day.answer(await self.push_screen_wait(Questions(blocking)) or {})
+
     def action_after(self, topic: str, word: str) -> None:
         """Keep how the session was."""
         self.run_worker(self._day.after(Topic(topic), word), group="day")

@@ -39,7 +39,10 @@ class Choose(Screen[None]):
             super().__init__()
             self.start = start
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("l,L", "app.last_level", "Last level", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,L", "app.last_level", "Last level", show=False),
+        Binding("h,H", "app.answer_again", "Answer again", show=False),
+    ]
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()

@@ -38,6 +38,7 @@ Tab           choose the next channel
 k             acknowledge the first alarm
 u, 1 to 4     the next unit, or that one, if there are several
 l             the level that was comfortable last time
+h             answer again what forbids every session
 q, Ctrl+Q     stop if output may be on, then leave
 ?             this list; Enter closes it
 
