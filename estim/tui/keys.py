@@ -42,8 +42,7 @@ h             answer again what forbids every session
 q, Ctrl+Q     stop if output may be on, then leave
 ?             this list; Enter closes it
 
-bar: █ the unit is there   ▒ it may be there   ◇ goal
-     │ comfortable last time"""
+bar: █ the unit is there   ▒ it may be   ◇ goal   │ last time"""
 
     def compose(self) -> ComposeResult:
         """What is on, the list, and STOP as everywhere."""

@@ -41,10 +41,11 @@ class Questions(ModalScreen[dict[str, bool]]):
 
     def action_answer(self, yes: bool) -> None:
         """Take an answer and show the next question; after the last one, what was said yes to."""
-        if self._over:
+        left = self._questions[len(self._answers) :]
+        if not left:
             return
-        self._answers[self._questions[len(self._answers)].id] = yes
-        if self._over and not any(self._answers.values()):
+        self._answers[left[0].id] = yes
+        if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
         else:
             self.query_one("#question", Static).update(self._text())
