@@ -352,6 +352,11 @@ def farewell(ended: Ended) -> str:
     )
 
 
+def farewell_of(ended: Ended) -> str:
+    """Return the end of one of several units, with its name."""
+    return f"{ended.unit}: {farewell(ended)}"
+
+
 def exit_code(ended: Ended | None) -> int:
     """Return the exit code after a last session: 80 if its stop isn't proved, else 0."""
     return int(Exit.NOT_CONFIRMED if ended is not None and ended.unproved else Exit.DONE)
