@@ -88,6 +88,10 @@ def flags(
     log: Annotated[str | None, typer.Option(metavar="FILE", help="with --simulate: what the unit saw")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, nothing else")] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
+    theme: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="the screen's colours, such as nord"),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="show versions and end")] = False,
 ) -> None:
     """Check the global flags; without a verb, open the session screen, or off a terminal tell what today asks for."""
@@ -116,7 +120,7 @@ def flags(
     )
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:
-        raise typer.Exit(_without_a_verb(context.obj))
+        raise typer.Exit(_without_a_verb(context.obj, theme))
 
 
 @app.command()
@@ -352,12 +356,12 @@ def help_on(
     tell(context.obj, "exit-code", "\n".join(lines), rows)
 
 
-def _without_a_verb(made: Flags) -> int:
+def _without_a_verb(made: Flags, theme: str | None) -> int:
     """Open the screen; where there is no terminal for it, show the day. Software units have none: they are refused."""
     from estim.tui.main import has_screen, run_screen
 
     if has_screen() or made.host.simulate is not None:
-        return run_screen(made.host)
+        return run_screen(made.host, theme)
     from dataclasses import replace
 
     from estim.cli.today import show_today

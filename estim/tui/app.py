@@ -8,9 +8,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
@@ -21,16 +23,21 @@ from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, panics
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Status, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
+from estim.tui.choose import Choose
 from estim.tui.day import Day
-from estim.tui.model import Model, View
+from estim.tui.keys import Keys
+from estim.tui.looks import readable
+from estim.tui.model import SCAN_S, Model, View
 from estim.tui.questions import Questions
-from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
+from estim.tui.summary import Summary
 from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
 from estim.tui.wording import Offer
@@ -39,6 +46,8 @@ __all__ = ["Client", "Offer", "SessionApp"]
 
 DRAW_GAP_S = 0.25
 """Shortest time between two pictures, s."""
+LEAP_PCT = 5
+"""How much of its scale PageUp and PageDown move a goal, %."""
 LEAVE_S = 15.0
 """Longest wait for a proved zero before the person is asked to decide, s (several stop ladders of at most 3 s)."""
 SUSPEND_S = 3.0
@@ -87,6 +96,10 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's colours, and ours that can be read on them."""
+        return readable(super().get_css_variables())
+
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         await self.push_screen(Choose(self._offers))
@@ -102,6 +115,15 @@ class SessionApp(App[int]):
         still_open = await self._day.begin()
         if still_open and not self.model.flows:
             await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
+
+    def action_answer_again(self) -> None:
+        """Ask the questions again whose yes forbids every session: a slip of a key can be taken back."""
+        self.run_worker(self._ask_again(), group="day")
+
+    async def _ask_again(self) -> None:
+        blocking = await self._day.blocking()
+        if blocking and not self.model.flows and isinstance(self.screen, Choose):
+            await self._day.answer(await self.push_screen_wait(Questions(blocking)) or {})
 
     def action_after(self, topic: str, word: str) -> None:
         """Keep how the session was."""
@@ -138,7 +160,7 @@ class SessionApp(App[int]):
         """Start what was chosen: the Enter on that button was the pads-on act."""
         if not self.model.starting:
             self.model.begin()
-            self.follower.send(event.start)
+            self.follower.send(replace(event.start, unit=self.model.start_unit))
 
     def on_stop_bar_pressed(self) -> None:
         self.action_stop()
@@ -158,10 +180,10 @@ class SessionApp(App[int]):
         self.model.say("stop sent, waiting for the unit to say zero")
 
     def action_soft(self) -> None:
-        """Down in two seconds, and end; only where a session is under way."""
+        """Down in two seconds, and end, on all units; only where a session is under way."""
         shown = self.model.shown
         if shown is not None and shown.live:
-            self.follower.send(Stop(unit=shown.unit, soft=True))
+            self.follower.send(Stop(unit=None if self.model.view.panes else shown.unit, soft=True))
             self.model.say("soft stop sent: down in two seconds")
 
     def action_move(self, by: int) -> None:
@@ -169,6 +191,31 @@ class SessionApp(App[int]):
         if isinstance(self.screen, Session) and self.screen.lit is not None:
             unit, channel = self.screen.lit
             self.follower.send(SetLevel(channel=channel, by=by, unit=unit))
+
+    def action_leap(self, way: int) -> None:
+        """Move the lit goal by about a twentieth of the scale, up only as far as a key may lead from where the unit
+        is."""
+        lane = self._lit_lane()
+        shown = self.model.shown
+        if lane is None or shown is None:
+            return
+        by = ceil(lane.scale * LEAP_PCT / 100)
+        if way < 0:
+            self.action_move(-by)
+        elif shown.state is State.PAUSED:
+            self.model.say("paused: space goes on from zero, then the goal can be raised")
+        elif lane.goal >= lane.cap:
+            self.model.say(f"{lane.channel} is at its cap of {lane.cap}")
+        elif lane.room < 1:
+            self.model.say(f"{lane.channel} waits for the unit to come near {lane.goal}; press again when it is there")
+        else:
+            self.action_move(min(by, lane.room))
+
+    def _lit_lane(self) -> ChannelView | None:
+        """Return the channel that the level keys are meant for, as it was drawn."""
+        lit = self.screen.lit if isinstance(self.screen, Session) else None
+        shown = self.model.of(lit[0]) if lit else None
+        return next((lane for lane in shown.lanes if lit and lane.channel is lit[1]), None) if shown else None
 
     def action_channel(self, name: str) -> None:
         """Choose a channel by its name, or the next one."""
@@ -180,12 +227,12 @@ class SessionApp(App[int]):
             self.screen.light(self.model.view)
 
     def action_pause(self) -> None:
-        """Pause, or go on."""
-        shown = self.model.shown
-        if shown is not None and shown.state in {State.RAMPING, State.RUNNING}:
-            self.follower.send(Pause(unit=shown.unit))
-        elif shown is not None and shown.state is State.PAUSED:
-            self.follower.send(Resume(unit=shown.unit))
+        """Pause every unit that plays; where none does, go on: units beside each other are one session."""
+        going = self.model.in_state(State.RAMPING, State.RUNNING)
+        for unit in going:
+            self.follower.send(Pause(unit=unit))
+        for unit in () if going else self.model.in_state(State.PAUSED):
+            self.follower.send(Resume(unit=unit))
 
     def action_arm(self) -> None:
         """Take the pads-on act for a session that waits for it."""
@@ -200,8 +247,17 @@ class SessionApp(App[int]):
             self.follower.send(Acknowledge(shown.alarms[0].number))
 
     def action_unit(self) -> None:
-        """Show the next unit."""
-        self.model.turn()
+        """Show the next unit; before a start choose it, of those that are in range."""
+        if not isinstance(self.screen, Choose):
+            self.model.turn()
+            self._light()
+        elif self.model.next_meant():
+            self.follower.send(Scan(seconds=SCAN_S))
+
+    def action_unit_number(self, number: int) -> None:
+        """Choose a unit by its number, from the left."""
+        self.model.turn_to(number)
+        self._light()
 
     def action_again(self) -> None:
         """Leave the summary for a new session."""
@@ -316,6 +372,8 @@ class SessionApp(App[int]):
             screen = self._build(face)
             await self.switch_screen(screen)
         await screen.draw(view)
+        for shown in self.model.unrecalled():
+            self.run_worker(self._day.recall(shown), group="day")
         if isinstance(self.screen, Keys):
             await self.screen.draw(view)
         if self._alarmed != view.alarmed:

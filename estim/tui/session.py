@@ -1,0 +1,80 @@
+"""The screen while sessions are under way: a pane for each unit, beside each other where they fit, and one STOP."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from estim.tui.model import View
+from estim.tui.pane import Pane
+from estim.tui.rows import also_on, beside, session_rows
+from estim.tui.widgets import Banner, Lanes, Line, StopBar
+from protocols.vocabulary import Channel
+
+
+class Session(Screen[None]):
+    """While a session is under way: everything that is known, and how old it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "app.move(1)", "Level", key_display="+ −"),
+        Binding("minus,underscore", "app.move(-1)", "Level down", show=False),
+        Binding("pageup", "app.leap(1)", "Level up", show=False),
+        Binding("pagedown", "app.leap(-1)", "Level far down", show=False),
+        Binding("space", "app.pause", "Pause"),
+        Binding("tab", "app.channel('')", "Channel", show=False, priority=True),
+        *(
+            Binding(f"{name.lower()},{name}", f"app.channel('{name}')", f"Channel {name}", show=False)
+            for name in (channel.value for channel in Channel)
+        ),
+        *(Binding(f"{number}", f"app.unit_number({number})", f"Unit {number}", show=False) for number in range(1, 5)),
+        Binding("enter", "app.arm", "Pads on", show=False),
+        Binding("l,L", "app.last_level", "Last level", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The units, and STOP for all of them."""
+        yield Banner(id="banner")
+        with Horizontal(id="panes"):
+            yield Pane()
+        yield Line(id="others", classes="medium")
+        yield Line(id="note")
+        yield StopBar()
+        yield Footer(show_command_palette=False)
+
+    @property
+    def lit(self) -> tuple[str, Channel] | None:
+        """What the level keys move: the unit and channel that are lit on the screen."""
+        return next((lanes.lit for lanes in self.query(Lanes) if lanes.lit is not None), None)
+
+    def light(self, view: View) -> None:
+        """Light the channel that was chosen just now."""
+        views = {one.snapshot.unit: one for one in (view.panes or (view,)) if one.snapshot}
+        for pane in self.query(Pane):
+            if pane.unit in views:
+                pane.query_one(Lanes).light(views[pane.unit])
+
+    async def draw(self, view: View) -> None:
+        """Show it all; what hasn't changed isn't touched."""
+        width, height = self.app.size
+        rows = session_rows(view, width, height)
+        views = beside(view, width)
+        self.query_one("#banner", Banner).draw(view, rows.banner)
+        self.query_one("#note", Line).say(view.note, rows.note)
+        self.query_one("#others", Line).say(also_on(view, views), rows.others)
+        self.query_one(StopBar).draw(rows.stop)
+        self.query_one(Footer).display = bool(rows.footer)
+        for pane, one in zip(await self._panes(len(views)), views, strict=True):
+            await pane.draw(one, rows)
+
+    async def _panes(self, count: int) -> list[Pane]:
+        """Return so many panes; what is too many goes, what is missing comes."""
+        panes = list(self.query(Pane))
+        for pane in panes[count:]:
+            await pane.remove()
+        fresh = [Pane() for _ in range(count - len(panes))]
+        if fresh:
+            await self.query_one("#panes").mount_all(fresh)
+        return [*panes[:count], *fresh]
