@@ -4,30 +4,38 @@
 2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
 3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
 4. A picture is drawn at most four times a second, and only where it differs.
+5. The session (or what comes before and after it) lies below; places are above it, dialogs above those. When the
+   session begins or ends, it comes to the top again.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.screen import Screen
 
 from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, panics
+from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Status, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.day import Day
 from estim.tui.model import Model, View
+from estim.tui.palette import Commands, Palette
+from estim.tui.place import Place
+from estim.tui.places import PLACES, SESSION, Desk, built, listed
 from estim.tui.questions import Questions
 from estim.tui.screens import Choose, Keys, Session, Summary
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -52,7 +60,6 @@ class SessionApp(App[int]):
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
-    ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(STOP_KEYS, "stop", "Stop", key_display="s"),
@@ -61,9 +68,11 @@ class SessionApp(App[int]):
         Binding(LEAVE_KEYS, "quit", "Quit", key_display="q"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("escape", "soft", "Soft stop", show=False),
-        Binding("question_mark", "keys", "Keys", show=False),
-        Binding("u,U", "unit", "Next unit", show=False),
+        Binding("question_mark", "keys", "Help", key_display="?", id="help"),
+        Binding("u,U", "unit", "Next unit", show=False, id="unit"),
+        *(Binding(one.key, f"go('{one.name}')", one.title, show=False, id=one.name) for one in PLACES),
     ]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     def __init__(
         self,
@@ -72,6 +81,8 @@ class SessionApp(App[int]):
         again: Callable[[], Awaitable[Client]],
         sleep: Sleep = asyncio.sleep,
         today: Today | None = None,
+        options: HostOptions | None = None,
+        opening: str = SESSION,
     ) -> None:
         super().__init__(driver_class=Terminal)
         self.animation_level = "none"
@@ -86,10 +97,14 @@ class SessionApp(App[int]):
         self.model = Model(self._wake, self._ring)
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
+        self._opening = opening
+        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self.action_go, self._wake)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         await self.push_screen(Choose(self._offers))
+        if self._opening != SESSION:
+            await self.push_screen(built(self._opening, self._desk))
         self.run_worker(self.follower.run(), group="post")
         self.run_worker(self._tick_on(), group="tick")
         self.run_worker(self._draw_on(), group="draw")
@@ -136,9 +151,12 @@ class SessionApp(App[int]):
 
     def on_choose_chosen(self, event: Choose.Chosen) -> None:
         """Start what was chosen: the Enter on that button was the pads-on act."""
+        self._start(event.start)
+
+    def _start(self, start: Start) -> None:
         if not self.model.starting:
             self.model.begin()
-            self.follower.send(event.start)
+            self.follower.send(start)
 
     def on_stop_bar_pressed(self) -> None:
         self.action_stop()
@@ -207,6 +225,33 @@ class SessionApp(App[int]):
         """Leave the summary for a new session."""
         self.model.again()
         self.run_worker(self._day.renew(), group="day")
+
+    async def action_go(self, name: str) -> None:
+        """Go to a place, in the stead of the one where one is; the session itself is below them all."""
+        if self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated):
+            return
+        if name == SESSION:
+            await self._back()
+        elif isinstance(self.screen, Place):
+            await self.switch_screen(built(name, self._desk))
+        else:
+            await self.push_screen(built(name, self._desk))
+        self._wake()
+
+    async def action_away(self) -> None:
+        """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
+        await self._back()
+        self.action_soft()
+
+    async def _back(self) -> None:
+        while isinstance(self.screen, Place):
+            await self.pop_screen()
+        self._wake()
+
+    def action_command_palette(self) -> None:
+        """Open the list of everything that can be done, with STOP in it."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette())
 
     def action_keys(self) -> None:
         if not isinstance(self.screen, Keys):
@@ -307,20 +352,21 @@ class SessionApp(App[int]):
 
     async def _draw(self, view: View) -> None:
         face = _face(view)
-        above = isinstance(self.screen, Keys | Questions)
-        if above and not isinstance(self.screen_stack[-2], face):
-            await self.pop_screen()
-            above = False
-        screen = self.screen_stack[-2] if above else self.screen
-        if not isinstance(screen, face):
-            screen = self._build(face)
-            await self.switch_screen(screen)
-        await screen.draw(view)
-        if isinstance(self.screen, Keys):
-            await self.screen.draw(view)
+        if not isinstance(self._below, face):
+            while self.screen is not self._below:
+                await self.pop_screen()
+            await self.switch_screen(self._build(face))
+        for screen in self.screen_stack[1:]:
+            if isinstance(screen, Choose | Session | Summary | Place | Keys) and screen.is_mounted:
+                await screen.draw(view)
         if self._alarmed != view.alarmed:
             self._alarmed = view.alarmed
             self.refresh_bindings()
+
+    @property
+    def _below(self) -> Screen[Any]:
+        """What lies below all places and dialogs: the session, or what comes before or after it."""
+        return self.screen_stack[1]
 
     def _build(self, face: type[Face]) -> Face:
         return Choose(self._offers) if issubclass(face, Choose) else face()

@@ -1,0 +1,61 @@
+"""The places of the screen: which there are, by which key each is reached, and what a place may ask of the app.
+
+A place's file is imported when it is first opened: opening the screen costs none of them anything.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from estim.config.options import HostOptions
+from estim.core.messages.commands import Ask, Reply, Start
+
+if TYPE_CHECKING:
+    from estim.tui.place import Place
+
+SESSION = "session"
+"""The screen of the session itself, which every place stands above: it is no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One place: its name in keymaps and palette, its key, what it is called, what it is for, and where it lives."""
+
+    name: str
+    key: str
+    title: str
+    about: str
+    where: str = ""
+    simulated: bool = False
+
+
+PLACES = (
+    Listed("today", "1", "Today", "what is due, pain, the steps' ticks, the week", "today:TodayPlace"),
+    Listed(SESSION, "2", "Session", "choose, start, follow and end a session"),
+)
+"""Every screen, in the order of its keys; `simulated` ones are there only with software units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a place may ask of the app. `options` is None where there is no home (in some tests): nothing is read."""
+
+    options: HostOptions | None
+    ask: Callable[[Ask], Awaitable[Reply | None]]
+    say: Callable[[str], None]
+    start: Callable[[Start], None]
+    go: Callable[[str], None]
+    wake: Callable[[], None]
+
+
+def listed(name: str) -> Listed:
+    """Return the place of this name; there must be one."""
+    return next(one for one in PLACES if one.name == name)
+
+
+def built(name: str, desk: Desk) -> "Place":
+    """Import a place's file if it isn't yet, and make the place."""
+    file, _, kind = listed(name).where.partition(":")
+    made: Place = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
+    return made
