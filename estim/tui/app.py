@@ -31,14 +31,17 @@ from estim.core.messages.lowering import Pause, Stop
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
+from estim.tui.choose import Choose
 from estim.tui.day import Day
+from estim.tui.keys import Keys
 from estim.tui.model import Model, View
 from estim.tui.palette import Commands, Palette
 from estim.tui.place import Place
 from estim.tui.places import PLACES, SESSION, Desk, built, listed
 from estim.tui.questions import Questions
-from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
+from estim.tui.summary import Summary
 from estim.tui.terminal import Terminal
 from estim.tui.widgets import LaneView
 from estim.tui.wording import Offer

@@ -46,6 +46,17 @@ class View:
         return bool(self.gone) or (self.snapshot is not None and bool(self.snapshot.alarms))
 
     @property
+    def named(self) -> str:
+        """The unit that is shown, and which others there are."""
+        others = f" · also: {', '.join(self.others)} (u)" if self.others else ""
+        return f"{wording.unit(self.snapshot) if self.snapshot else 'the unit is looked for at the start'}{others}"
+
+    @property
+    def also_on(self) -> str:
+        """What units may be putting out that aren't shown; empty if none may."""
+        return f"also on: {self.others_on} (u)" if self.others_on else ""
+
+    @property
     def stale(self) -> bool:
         """Whether the figures may be old."""
         return self.silent or bool(self.gone) or (self.snapshot is not None and self.snapshot.stale)

@@ -21,8 +21,9 @@ from estim.core.vocabulary import State
 from estim.journal.journal import Journal
 from estim.journal.today import Today
 from estim.tui.app import SessionApp
+from estim.tui.choose import Choose
 from estim.tui.questions import Questions
-from estim.tui.screens import Choose, Summary
+from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedClient, settle, text_of
 

@@ -16,9 +16,12 @@ from estim.core.messages.commands import SetLevel, Start
 from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
 from estim.tui import wording
+from estim.tui.choose import Choose
+from estim.tui.keys import Keys
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
-from estim.tui.screens import Choose, Keys, Session, Summary, session_rows
+from estim.tui.session import Session, session_rows
+from estim.tui.summary import Summary
 from estim.tui.widgets import LaneView
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of

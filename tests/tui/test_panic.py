@@ -12,7 +12,10 @@ from estim.core.messages.commands import Ask, Done, Reply, Resume, SetLevel, Sta
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.vocabulary import State
 from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
-from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.choose import Choose
+from estim.tui.keys import Keys
+from estim.tui.session import Session
+from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
 

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
-from estim.tui.screens import Choose
+from estim.tui.choose import Choose
 from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, Pulse, ScriptedClient, screen_of, settle
 
 Compare = Callable[..., bool]

@@ -10,7 +10,10 @@ from estim.core.messages.events import Alarmed
 from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import LEAVE_S
-from estim.tui.screens import Choose, Keys, Session, Summary
+from estim.tui.choose import Choose
+from estim.tui.keys import Keys
+from estim.tui.session import Session
+from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
 from tests.tui.scripted import (
     ALARM,

@@ -1,0 +1,57 @@
+"""The list of all keys, laid over whatever is shown; it goes on telling what may be on."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from estim.tui import wording
+from estim.tui.model import View
+from estim.tui.stopping import STOP_KEYS
+from estim.tui.widgets import Line, StopBar
+
+
+class Keys(ModalScreen[None]):
+    """All keys, with what they do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.keys_away(True)", "Close"),
+        Binding("question_mark,enter", "app.keys_away", "Close"),
+        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
+    ]
+
+    TEXT = """\
+F12           panic: zero at once, works everywhere,
+              also with Shift, Ctrl or Alt
+s             stop: zero at once, and end (also with Caps Lock,
+              and as the same key of another layout)
+Escape        soft stop: down in two seconds, and end
+space         pause; again: go on, up from zero
++ and −       goal of the lit channel one step up, down; held, it
+              stays a few steps above what the unit says
+A, B, C, D    choose that channel: it is lit, and + and − move it
+Tab           choose the next channel
+k             acknowledge the first alarm
+u             the next unit, if there are several
+l             the level that was comfortable last time
+q, Ctrl+Q     stop if output may be on, then leave
+?             this list; Enter closes it
+
+bar: █ the unit is there   ▒ it may be there   ◇ goal"""
+
+    def compose(self) -> ComposeResult:
+        """What is on, the list, and STOP as everywhere."""
+        yield Line(id="on", classes="medium")
+        with VerticalScroll(id="keys"):
+            yield Static(self.TEXT, markup=False)
+        yield StopBar()
+
+    async def draw(self, view: View) -> None:
+        """Go on showing what may be on: the list covers the channels."""
+        on = wording.may_be_on(view.snapshot) if view.snapshot else ""
+        text = f"level {on}" if on else ""
+        lost = wording.lost(view.snapshot) if view.snapshot else ""
+        self.query_one("#on", Line).say("; ".join(filter(None, (lost or text, view.also_on))))

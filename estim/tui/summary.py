@@ -1,0 +1,68 @@
+"""The screen after a session: why it ended, how long, how high, and whether the stop is proved."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from estim.core.messages.events import Ended
+from estim.core.messages.shown import Snapshot
+from estim.tui import wording
+from estim.tui.model import View
+from estim.tui.widgets import Alarms, Banner, Line, StopBar
+
+
+class Summary(Screen[None]):
+    """After a session: why it ended, how long, how high, and whether the stop is proved."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "app.again", "New session", key_display="Enter"),
+        Binding("o,O", "app.after('skin', 'ok')", "Skin ok", show=False),
+        Binding("b,B", "app.after('skin', 'bad')", "Skin not ok", show=False),
+        Binding("w,W", "app.after('feel', 'weaker')", "Weaker", show=False),
+        Binding("e,E", "app.after('feel', 'same')", "The same", show=False),
+        Binding("r,R", "app.after('feel', 'stronger')", "Stronger", show=False),
+    ]
+    ASKS = "Skin under the pads: o ok, b not ok.  Against last time: w weaker, e the same, r stronger."
+
+    def compose(self) -> ComposeResult:
+        """A short list, and STOP as everywhere: an unproved stop can be asked for again."""
+        yield Banner(id="banner")
+        yield Line(id="program")
+        yield Alarms(id="alarms")
+        with VerticalScroll(id="summary", can_focus=False):
+            for row in ("reason", "minutes", "highest", "stop", "on", "message", "asks"):
+                yield Line(id=f"sum-{row}", classes="sum")
+        yield Line(id="note")
+        yield StopBar()
+        yield Footer(show_command_palette=False)
+
+    async def draw(self, view: View) -> None:
+        """Show the end."""
+        self.query_one("#banner", Banner).draw(view)
+        self.query_one("#alarms", Alarms).draw(view)
+        self.query_one("#note", Line).say(view.note)
+        ended = view.ended
+        if ended is None:
+            return
+        self.query_one("#program", Line).say(f"Session over: {_title(view.snapshot, ended)}")
+        for row, name, text in (
+            ("reason", "why", wording.reason(ended.reason)),
+            ("minutes", "length", f"{wording.clock(ended.duration_s)} min"),
+            ("highest", "highest level", wording.highest(ended)),
+            ("stop", "stop confirmed", wording.confirmed(ended)),
+            ("on", "may be on", wording.may_be_on(view.snapshot) if view.snapshot and not ended.stop_confirmed else ""),
+            ("message", "", ended.message),
+            ("asks", "", self.ASKS if ended.started_at is not None and not ended.simulated else ""),
+        ):
+            self.query_one(f"#sum-{row}", Line).say(f"{name:<16}{text}" if name and text else text)
+        self.query_one("#sum-on").set_class(True, "high")
+        self.query_one("#sum-stop").set_class(not ended.stop_confirmed, "high")
+
+
+def _title(snapshot: Snapshot | None, ended: Ended) -> str:
+    title = snapshot.program_title if snapshot and snapshot.program == ended.program else ""
+    return f"{title} ({ended.program})" if title else ended.program or "no program"
