@@ -101,7 +101,7 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
-        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self.action_go, self._wake)
+        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._wake)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
@@ -241,6 +241,10 @@ class SessionApp(App[int]):
             await self.push_screen(built(name, self._desk))
         self._wake()
 
+    def _go(self, name: str) -> None:
+        """Go to a place after what is being done now: a place that is left can't wait for its own end."""
+        self.call_later(self.action_go, name)
+
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
         await self._back()
@@ -256,9 +260,9 @@ class SessionApp(App[int]):
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(Palette())
 
-    def action_keys(self) -> None:
-        if not isinstance(self.screen, Keys):
-            self.push_screen(Keys())
+    async def action_keys(self) -> None:
+        if not self.screen.is_modal:
+            await self.push_screen(Keys())
             self._wake()
 
     def action_keys_away(self, soft: bool = False) -> None:

@@ -52,7 +52,7 @@ async def reach(options: HostOptions) -> Client:
 
 async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str]) -> int:
     client = await reach(options)
-    app = SessionApp(client, offers, lambda: reach(options), today=Today(options))
+    app = SessionApp(client, offers, lambda: reach(options), today=Today(options), options=options, opening="today")
     if problems:
         app.model.say("; ".join(problems))
     try:

@@ -122,4 +122,4 @@ class Place(Screen[None]):
         self.query_one("#alarms", Alarms).draw(view, ALARM_ROWS)
         self.query_one("#note", Line).say(view.note, 2)
         self.query_one(StopBar).draw(3 if height >= TALL else 1)
-        self.query_one("#heading", Line).display = height >= 14  # noqa: PLR2004 - smaller ones need each row
+        self.query_one("#heading", Line).display = height >= 14

@@ -1,15 +1,18 @@
 """Navigation: every place by its key and by the palette; a session stays in sight everywhere, and STOP works."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
+from estim.tui.model import View
 from estim.tui.palette import Palette
 from estim.tui.place import Place, strip
-from estim.tui.model import View
-from estim.tui.places import PLACES, SESSION, built
+from estim.tui.places import PLACES, SESSION
 from tests.tui.scripted import ALARM, IDLE, RUNNING, ScriptedClient, screen_of, settle, text_of
 
 SIZES = [(40, 12), (80, 24), (120, 40), (200, 50)]
@@ -21,6 +24,16 @@ def place_of(pilot: Pilot[int]) -> str:
     if not isinstance(screen, Place):
         return SESSION
     return next(one.name for one in PLACES if one.where.endswith(f":{type(screen).__name__}"))
+
+
+async def found(pilot: Pilot[int], title: str) -> None:
+    """Wait until the palette's search has come to its first hit."""
+    async with asyncio.timeout(20):
+        while True:
+            await pilot.pause(0.02)
+            hits = pilot.app.screen.query_one(OptionList)
+            if hits.option_count and str(hits.get_option_at_index(0).prompt).startswith(title):
+                return
 
 
 @pytest.mark.parametrize("simulated", [False, True])
@@ -41,8 +54,7 @@ async def test_a_key_and_the_palette_lead_to_every_place(simulated: bool) -> Non
             await settle(pilot)
             assert isinstance(pilot.app.screen, Palette)
             await pilot.press(*one.title.casefold())
-            await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.node is pilot.app.screen])
-            await settle(pilot)
+            await found(pilot, one.title)
             await pilot.press("enter")
             await settle(pilot)
             assert place_of(pilot) == one.name, "by the palette"
