@@ -10,6 +10,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -20,6 +21,8 @@ from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import OptionList
+from textual.widgets.option_list import OptionDoesNotExist
 
 from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, panics
@@ -101,7 +104,7 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
-        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._wake)
+        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._wake)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
@@ -244,6 +247,17 @@ class SessionApp(App[int]):
     def _go(self, name: str) -> None:
         """Go to a place after what is being done now: a place that is left can't wait for its own end."""
         self.call_later(self.action_go, name)
+
+    def _choose(self, program: str) -> None:
+        """Light a program in the list that a session begins with; nothing starts by this."""
+        below = self._below
+        if isinstance(below, Choose):
+            programs = below.query_one("#programs", OptionList)
+            with suppress(OptionDoesNotExist):
+                programs.highlighted = programs.get_option_index(program)
+            self._go(SESSION)
+        else:
+            self.model.say("end the session first, then choose another program")
 
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too."""

@@ -33,6 +33,8 @@ class Listed:
 PLACES = (
     Listed("today", "1", "Today", "what is due, pain, the steps' ticks, the week", "today:TodayPlace"),
     Listed(SESSION, "2", "Session", "choose, start, follow and end a session"),
+    Listed("log", "3", "Log", "sessions, pain, runs and notes; levels and pain over time", "log:LogPlace"),
+    Listed("programs", "4", "Programs", "what each plays, where the pads go", "programs:ProgramsPlace"),
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
 
@@ -46,6 +48,7 @@ class Desk:
     say: Callable[[str], None]
     start: Callable[[Start], None]
     go: Callable[[str], None]
+    choose: Callable[[str], None]
     wake: Callable[[], None]
 
 
