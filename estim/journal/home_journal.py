@@ -25,7 +25,7 @@ from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
 from estim.journal.journal import Journal
-from estim.journal.reader import Details
+from estim.journal.reader import Details, Rang
 
 RECENT = timedelta(days=120)
 """How much of the past today's questions need: a streak and a plan of some weeks."""
@@ -66,6 +66,10 @@ class HomeJournal:
     def details(self, number: int) -> Details | None:
         """Return one session in full, None if there is none of that number."""
         return None if self.journal is None else self.journal.session(number)
+
+    def alarms(self) -> tuple[Rang, ...]:
+        """Return the last alarms, newest first."""
+        return () if self.journal is None else self.journal.alarms()
 
     def recent(self) -> Diary:
         """Return what today's questions need: these months, and more only where the plan asks for it.

@@ -35,6 +35,9 @@ PLACES = (
     Listed(SESSION, "2", "Session", "choose, start, follow and end a session"),
     Listed("log", "3", "Log", "sessions, pain, runs and notes; levels and pain over time", "log:LogPlace"),
     Listed("programs", "4", "Programs", "what each plays, where the pads go", "programs:ProgramsPlace"),
+    Listed("care", "5", "Care", "the plan's steps and gates, planned runs, red flags", "care:CarePlace"),
+    Listed("units", "6", "Units", "scan, name, side, highest levels, forget", "units:UnitsPlace"),
+    Listed("alarms", "8", "Alarms", "the history of what rang", "alarms:AlarmsPlace"),
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
 
