@@ -25,6 +25,7 @@ _VERBS = {
     "scope": "estim.cli.scope:scope",
     "doctor": "estim.cli.doctor:doctor",
     "plugins": "estim.cli.plugins:plugins",
+    "demo": "estim.cli.demo:demo",
 }
 """Verbs that live elsewhere: where, and what there."""
 

@@ -377,9 +377,11 @@ class SessionApp(App[int]):
             while self.screen is not self._below:
                 await self.pop_screen()
             await self.switch_screen(self._build(face))
-        for screen in self.screen_stack[1:]:
+        for screen in reversed(self.screen_stack[1:]):
             if isinstance(screen, Choose | Session | Summary | Place | Keys) and screen.is_mounted:
                 await screen.draw(view)
+            if not screen.is_modal:
+                break  # what lies below can't be seen, and is drawn when it is
         if self._alarmed != view.alarmed:
             self._alarmed = view.alarmed
             self.refresh_bindings()

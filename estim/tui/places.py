@@ -37,6 +37,7 @@ PLACES = (
     Listed("programs", "4", "Programs", "what each plays, where the pads go", "programs:ProgramsPlace"),
     Listed("care", "5", "Care", "the plan's steps and gates, planned runs, red flags", "care:CarePlace"),
     Listed("units", "6", "Units", "scan, name, side, highest levels, forget", "units:UnitsPlace"),
+    Listed("simulator", "7", "Simulator", "let go wrong what can", "simulator:SimulatorPlace", simulated=True),
     Listed("alarms", "8", "Alarms", "the history of what rang", "alarms:AlarmsPlace"),
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
