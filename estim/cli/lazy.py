@@ -14,6 +14,7 @@ _GROUPS = {
     "schedule": "estim.cli.schedule:schedule",
     "care": "estim.cli.care:care",
     "fleet": "estim.cli.fleet:fleet",
+    "settings": "estim.cli.settings:settings",
     "service": "estim.cli.service:service",
 }
 _VERBS = {

@@ -25,7 +25,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import OptionDoesNotExist
 
 from estim.client.follower import Client, Follower, Sleep
-from estim.client.stop_keys import PANIC_KEY, panics
+from estim.client.stop_keys import PANIC_KEY, bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
@@ -36,6 +36,7 @@ from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
+from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
 from estim.tui.model import Model, View
 from estim.tui.palette import Commands, Palette
@@ -68,13 +69,14 @@ class SessionApp(App[int]):
     TITLE = "estim"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(STOP_KEYS, "stop", "Stop", key_display="s"),
-        Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True),
-        Binding("k,K", "quiet", "OK alarm", key_display="k"),
-        Binding(LEAVE_KEYS, "quit", "Quit", key_display="q"),
+        Binding(STOP_KEYS, "stop", "Stop", key_display="s", id="stop"),
+        Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True, id="panic"),
+        Binding("k,K", "quiet", "OK alarm", key_display="k", id="quiet"),
+        Binding(LEAVE_KEYS, "quit", "Quit", key_display="q", id="quit"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("escape", "soft", "Soft stop", show=False),
         Binding("question_mark", "keys", "Help", key_display="?", id="help"),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
         Binding("u,U", "unit", "Next unit", show=False, id="unit"),
         *(Binding(one.key, f"go('{one.name}')", one.title, show=False, id=one.name) for one in PLACES),
     ]
@@ -89,6 +91,7 @@ class SessionApp(App[int]):
         today: Today | None = None,
         options: HostOptions | None = None,
         opening: str = SESSION,
+        keys: Keymap = USUAL,
     ) -> None:
         super().__init__(driver_class=Terminal)
         self.animation_level = "none"
@@ -104,10 +107,12 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
+        self._keys = keys
         self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._wake)
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
+        self.set_keymap(dict(self._keys.bindings))
         await self.push_screen(Choose(self._offers))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
@@ -142,7 +147,7 @@ class SessionApp(App[int]):
 
     def post_message(self, message: Message) -> bool:
         """Take F12 on its way in, before every queue; all else goes its usual way."""
-        if isinstance(message, events.Key) and panics(message.key) and not message.is_forwarded:
+        if isinstance(message, events.Key) and bare(message.key) in self._keys.panic and not message.is_forwarded:
             self.action_panic()
             return True
         return super().post_message(message)
@@ -276,7 +281,10 @@ class SessionApp(App[int]):
 
     async def action_keys(self) -> None:
         if not self.screen.is_modal:
-            await self.push_screen(Keys())
+            from estim.tui.help import Help  # as every place: imported when it is first opened
+
+            shown = self.screen.HELP if isinstance(self.screen, Place) else ""
+            await self.push_screen(Help(shown, simulated=self.model.view.simulated))
             self._wake()
 
     def action_keys_away(self, soft: bool = False) -> None:

@@ -39,6 +39,7 @@ PLACES = (
     Listed("units", "6", "Units", "scan, name, side, highest levels, forget", "units:UnitsPlace"),
     Listed("simulator", "7", "Simulator", "let go wrong what can", "simulator:SimulatorPlace", simulated=True),
     Listed("alarms", "8", "Alarms", "the history of what rang", "alarms:AlarmsPlace"),
+    Listed("settings", "9", "Settings", "every setting, checked", "settings:SettingsPlace"),
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
 
