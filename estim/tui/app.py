@@ -69,10 +69,10 @@ class SessionApp(App[int]):
     TITLE = "estim"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(STOP_KEYS, "stop", "Stop", key_display="s", id="stop"),
+        Binding(STOP_KEYS, "stop", "Stop", key_display="s"),
         Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True, id="panic"),
         Binding("k,K", "quiet", "OK alarm", key_display="k", id="quiet"),
-        Binding(LEAVE_KEYS, "quit", "Quit", key_display="q", id="quit"),
+        Binding(LEAVE_KEYS, "quit", "Quit", key_display="q"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("escape", "soft", "Soft stop", show=False),
         Binding("question_mark", "keys", "Help", key_display="?", id="help"),
@@ -146,10 +146,18 @@ class SessionApp(App[int]):
             signals.give_back()
 
     def post_message(self, message: Message) -> bool:
-        """Take F12 on its way in, before every queue; all else goes its usual way."""
-        if isinstance(message, events.Key) and bare(message.key) in self._keys.panic and not message.is_forwarded:
-            self.action_panic()
-            return True
+        """Take F12 on its way in, before every queue, and what the person stops with; all else goes its usual way."""
+        if isinstance(message, events.Key) and not message.is_forwarded:
+            key = bare(message.key)
+            if key in self._keys.panic:
+                self.action_panic()
+                return True
+            if key in self._keys.stop:
+                self.action_stop()
+                return True
+            if key in self._keys.leave:
+                self._leave("stopped", Exit.DONE)
+                return True
         return super().post_message(message)
 
     def on_resize(self) -> None:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, PANIC_NAMES, STOP_LETTERS, bare
 from estim.core.errors import EstimError, Exit
 from estim.tui.places import PLACES
-from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 
-ADDED_TO = {"stop": STOP_KEYS, "quit": LEAVE_KEYS}
-"""What only gets more keys."""
+ADDED_TO = ("stop", "quit")
+"""What only gets more keys, and function keys only: they are taken on their way in, from every field and dialog."""
 
 ALWAYS = frozenset({"ctrl+q", "ctrl+c", "ctrl+z", "escape"})
 """Keys that stop or leave beside the letters, and stay as they are."""
@@ -26,10 +25,15 @@ SIGNS = {"?": "question_mark", "/": "slash", ".": "full_stop", ",": "comma", "-"
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """Checked keys: `bindings` by what they do, for the library, and the names of the panic keys."""
+    """Checked keys: `bindings` by what they do, for the library; panic keys, and what stops or leaves beside letters.
+
+    Those three aren't the library's: it would look at all the letters that stop for each key that is pressed.
+    """
 
     bindings: Mapping[str, str]
     panic: frozenset[str]
+    stop: frozenset[str] = frozenset()
+    leave: frozenset[str] = frozenset()
 
 
 USUAL = Keymap({}, PANIC_NAMES)
@@ -45,19 +49,18 @@ def keymap_of(keys: Mapping[str, str]) -> Keymap:
     """Return the keys, checked; raises EstimError (78) with the first thing that is wrong."""
     panic = _panic(keys)
     taken: dict[str, str] = {}
-    bindings: dict[str, str] = {}
+    own: dict[str, list[str]] = {}
     for what, text in keys.items():
         if what not in names():
             raise _wrong(f"keys.{what} is nothing that has a key; there are {', '.join(names())}")
-        own = [SIGNS.get(key.strip(), key.strip().lower()) for key in text.split(",")] if what != "panic" else []
-        for key in own:
+        own[what] = [SIGNS.get(key.strip(), key.strip().lower()) for key in text.split(",")] if what != "panic" else []
+        for key in own[what]:
             _check(what, key, panic, taken)
             taken[key] = what
-        if own:
-            bindings[what] = ",".join([*([ADDED_TO[what]] if what in ADDED_TO else []), *own])
+    bindings = {what: ",".join(mine) for what, mine in own.items() if mine and what not in ADDED_TO}
     if "panic" in keys:
         bindings["panic"] = ",".join(sorted(panic))
-    return Keymap(bindings, panic)
+    return Keymap(bindings, panic, frozenset(own.get("stop", ())), frozenset(own.get("quit", ())))
 
 
 def _panic(keys: Mapping[str, str]) -> frozenset[str]:
@@ -81,8 +84,9 @@ def _check(what: str, key: str, panic: frozenset[str], taken: Mapping[str, str])
     if key in panic or bare(key) in panic:
         more = '; name another panic key first, such as panic = "f9"' if bare(key) == PANIC_KEY else ""
         raise _wrong(f"keys.{what} = {key}: that is the panic key{more}")
-    stops = key in ALWAYS or bare(key) in STOP_LETTERS | LEAVE_LETTERS
-    if stops and what not in ADDED_TO:
+    if what in ADDED_TO and key not in FUNCTION_KEYS:
+        raise _wrong(f"keys.{what} = {key}: its letters stay; more keys are f1 to f24, which work in every field")
+    if key in ALWAYS or bare(key) in STOP_LETTERS | LEAVE_LETTERS:
         raise _wrong(f"keys.{what} = {key}: that key stops, here and in every dialog: choose another")
     if key in taken:
         raise _wrong(f"keys.{what} = {key}: {taken[key]} has it already")

@@ -20,7 +20,7 @@ class Keys(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.keys_away(True)", "Close"),
         Binding("question_mark,enter", "app.keys_away", "Close"),
-        Binding(STOP_KEYS, "app.stop", "Stop", show=False, id="stop"),
+        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
     ]
 
     TEXT = """\

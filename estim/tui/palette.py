@@ -28,7 +28,7 @@ DONE = (
 class Palette(CommandPalette):
     """The library's palette, with STOP below it: the letter s is typed here, F12 and a press on STOP stop."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", "Stop", show=False, id="stop")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", "Stop", show=False)]
 
     def compose(self) -> ComposeResult:
         """The search, and STOP as everywhere."""

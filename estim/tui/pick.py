@@ -19,7 +19,7 @@ class Pick(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave it"),
-        Binding(STOP_KEYS, "app.stop", "Stop", show=False, id="stop"),
+        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
     ]
 
     def __init__(self, question: str, answers: Mapping[str, str], rows: Mapping[str, str] | None = None) -> None:

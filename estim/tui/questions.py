@@ -21,7 +21,7 @@ class Questions(ModalScreen[dict[str, bool]]):
         Binding("n,N", "answer(False)", "No"),
         Binding("escape", "leave", "Later"),
         Binding(
-            STOP_KEYS, "app.stop", "Stop", show=False, id="stop"
+            STOP_KEYS, "app.stop", "Stop", show=False
         ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 

@@ -1,6 +1,6 @@
 """Today: what is due, one button that does it as last time, the steps' ticks, pain, and the week at a glance.
 
-The button takes two presses of Enter: the second one is the pads-on act.
+The button asks whether the pads are on; y is the pads-on act, and begins.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ from protocols.vocabulary import Channel
 DAYS = 7
 """Days of the week at a glance."""
 
-PADS_ON = "Are the pads on? Enter: yes, start"
+PADS_ON = "yes, they are on: start"
 CHOOSE = "Choose a program and start"
 
 
@@ -175,7 +175,7 @@ class TodayPlace(Place):
 
     HEADING = "Today"
     HELP = """\
-Enter         as last time; once more when the pads are on
+Enter         as last time: asks whether the pads are on, and y begins
 m             pain of this morning's first steps, 0 to 10
 t             tick a step of the plan off, by its number"""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -184,7 +184,6 @@ t             tick a step of the plan off, by its number"""
     ]
     LINES = ("due", "stage", "steps", "morning", "yesterday", "week", "pads")
     _sheet = Sheet()
-    _asked = False
 
     def body(self) -> Iterable[Widget]:
         """What is due and the button on top, the rest below."""
@@ -203,31 +202,25 @@ t             tick a step of the plan off, by its number"""
 
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._asked = False
-        self._label()
+        self.query_one("#again", Button).label = CHOOSE if sheet.last is None else sheet.last.text
         steps = "\n".join(step_row(number, item) for number, item in sheet.steps)
         texts = (sheet.due, f"care plan: {sheet.stage}" if sheet.stage else "", steps, sheet.morning,
                  sheet.yesterday, "\n".join(sheet.week), sheet.pads)  # fmt: skip
         for name, text in zip(self.LINES, texts, strict=True):
             self.query_one(f"#{name}", Line).say(text)
 
-    def _label(self) -> None:
-        last = self._sheet.last
-        text = CHOOSE if last is None else PADS_ON if self._asked else last.text
-        self.query_one("#again", Button).label = text
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """First what would be done, then, with the pads on, do it."""
+        """Ask for the pads-on act: by another key than Enter, since one that bounces must begin nothing."""
         event.stop()
         last = self._sheet.last
         if last is None:
             self.desk.go(SESSION)
-        elif not self._asked:
-            self._asked = True
-            self._label()
         else:
-            self._asked = False
-            self._label()
+            question = f"{last.text}\n\nAre the pads on?"
+            self.app.push_screen(Pick(question, {"y": "y", "Y": "y"}, {"y": PADS_ON}), partial(self._pads_on, last))
+
+    def _pads_on(self, last: LastTime, answer: str | None) -> None:
+        if answer:
             self.desk.start(
                 Start(program=last.program, unit=last.unit, minutes=last.minutes, level=last.level,
                       site=last.site or None, pads_on=True, wait_after_loss=True)

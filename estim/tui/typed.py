@@ -17,7 +17,7 @@ class Typed(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave it"),
-        Binding(STOP_KEYS, "app.stop", "Stop", show=False, id="stop"),
+        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
     ]
 
     def __init__(self, question: str, usual: str = "") -> None:
