@@ -36,12 +36,13 @@ from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
+from estim.tui.desk import Desk
 from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
 from estim.tui.model import Model, View
 from estim.tui.palette import Commands, Palette
 from estim.tui.place import Place
-from estim.tui.places import PLACES, SESSION, Desk, built, listed
+from estim.tui.places import PLACES, SESSION, built, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS

@@ -20,8 +20,8 @@ from textual.widgets import Footer
 from estim.core.errors import EstimError
 from estim.core.messages.shown import Snapshot
 from estim.tui import wording
+from estim.tui.desk import Desk
 from estim.tui.model import View
-from estim.tui.places import Desk
 from estim.tui.widgets import Alarms, Banner, Line, StopBar
 
 T = TypeVar("T")

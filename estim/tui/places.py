@@ -1,18 +1,16 @@
-"""The places of the screen: which there are, by which key each is reached, and what a place may ask of the app.
+"""The places of the screen: which there are, and by which key each is reached.
 
 A place's file is imported when it is first opened: opening the screen costs none of them anything.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from estim.config.options import HostOptions
-from estim.core.messages.commands import Ask, Reply, Start
-
 if TYPE_CHECKING:
-    from estim.tui.place import Place
+    from textual.screen import Screen
+
+    from estim.tui.desk import Desk
 
 SESSION = "session"
 """The screen of the session itself, which every place stands above: it is no place."""
@@ -44,26 +42,13 @@ PLACES = (
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a place may ask of the app. `options` is None where there is no home (in some tests): nothing is read."""
-
-    options: HostOptions | None
-    ask: Callable[[Ask], Awaitable[Reply | None]]
-    say: Callable[[str], None]
-    start: Callable[[Start], None]
-    go: Callable[[str], None]
-    choose: Callable[[str], None]
-    wake: Callable[[], None]
-
-
 def listed(name: str) -> Listed:
     """Return the place of this name; there must be one."""
     return next(one for one in PLACES if one.name == name)
 
 
-def built(name: str, desk: Desk) -> "Place":
+def built(name: str, desk: "Desk") -> "Screen[None]":
     """Import a place's file if it isn't yet, and make the place."""
     file, _, kind = listed(name).where.partition(":")
-    made: Place = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
+    made: Screen[None] = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
     return made

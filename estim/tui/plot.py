@@ -77,5 +77,7 @@ def _marked(marks: Mapping[str, Sequence[float]], x: tuple[float, float], column
     cells = [" "] * columns
     for sign, moments in marks.items():
         for at in moments:
-            cells[_place(at, x, columns)] = sign
+            place = _place(at, x, columns)
+            # two at one moment stand beside each other, so that both are seen
+            cells[next((cell for cell in range(place, columns) if cells[cell] in (" ", sign)), place)] = sign
     return "".join(cells)

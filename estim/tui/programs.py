@@ -180,9 +180,8 @@ Tab           to the text, to scroll in it"""
 
 
 def _row(program: Program) -> str:
-    return f"{program.title}  ({program.id}, {program.length_s / 60:g} min, {program.kind})" + (
-        "  LOCKED" if program.gated else ""
-    )
+    locked = "LOCKED  " if program.gated else ""
+    return f"{locked}{program.title}  ({program.id}, {program.length_s / 60:g} min, {program.kind})"
 
 
 def _read(options: HostOptions) -> tuple[Sequence[Program], Sequence[str], str]:

@@ -46,10 +46,8 @@ Enter         change the one that is lit; "default" takes it back
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what is allowed."""
         one = self._known[event.option_index]
-        file = self.desk.options.place.settings_file if self.desk.options is not None else ""
-        self.query_one("#detail", Static).update(
-            f"{one.name}: {one.allowed}\nin {file}, for the next session and screen"
-        )
+        where = f" in {self.desk.options.place.settings_file}," if self.desk.options is not None else ""
+        self.query_one("#detail", Static).update(f"{one.name}: {one.allowed};{where} for the next session and screen")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Ask for a value."""

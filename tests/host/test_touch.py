@@ -5,15 +5,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from estim.config.options import HostOptions
+from estim.config.paths import find_home
 from estim.core.errors import Exit
 from estim.core.messages.commands import Done, Refusal, Touch
 from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
+from estim.host.main import _hand_of, main
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
-from tests.host.test_supervisor import PLAY, House, Seat
+from estim.journal.demo import make_demo
+from simulator.memory import MemoryAir
+from tests.host.test_supervisor import PLAY, House, RealAir, Seat
 
 
 class Touched(House):
@@ -93,3 +99,15 @@ def test_a_real_unit_is_never_touched_and_what_no_hand_can_do_is_refused(tmp_pat
             assert reply.code == Exit.USAGE
 
     Touched(tmp_path / "other", "em70").run(no_such)
+
+
+def test_no_host_with_a_radio_runs_in_a_demo_home(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    make_demo(find_home(str(tmp_path)))
+    options = HostOptions(radio="hci:no-such-transport")
+    assert main(msgspec.json.encode(options).decode(), str(tmp_path)) == Exit.REFUSED
+    assert "made up" in capfd.readouterr().err
+
+
+def test_only_a_room_of_software_units_has_a_hand() -> None:
+    assert _hand_of(RealAir([])) is None
+    assert _hand_of(MemoryAir([])) is not None

@@ -44,7 +44,7 @@ async def test_a_locked_program_says_so_and_why_and_is_not_chosen(home: Home) ->
     async with home.app(ScriptedClient(), "programs").run_test() as pilot:
         await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
         await pilot.press("slash", *"ems-strength", "enter")
-        await assert_seen(pilot, lambda: [row.endswith("LOCKED") for row in rows(pilot)] == [True])
+        await assert_seen(pilot, lambda: [row.startswith("LOCKED") for row in rows(pilot)] == [True])
         assert LOCKED in text(pilot)
         await pilot.press("enter")
         await settle(pilot)

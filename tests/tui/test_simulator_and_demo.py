@@ -34,7 +34,7 @@ async def test_every_fault_has_a_key_and_is_asked_for_at_the_unit_that_is_shown(
             assert client.asked[-1] == Touch(act=act, address=RUNNING.address)  # type: ignore[arg-type]
 
 
-@pytest.mark.control("C-38")
+@pytest.mark.control("C-40")
 async def test_with_a_real_unit_there_is_no_simulator() -> None:
     client = ScriptedClient(IDLE)
     async with screen_of(client).run_test() as pilot:
@@ -67,7 +67,7 @@ def test_a_demo_home_holds_a_fortnight_and_every_session_in_it_is_simulated(tmp_
         assert len(journal.recent().sessions) == len(diary.sessions), "it stays as it is"
 
 
-@pytest.mark.control("C-35")
+@pytest.mark.control("C-40")
 def test_nothing_real_is_read_or_written_in_a_demo_home_and_no_real_home_becomes_one(tmp_path: Path) -> None:
     demo(tmp_path / "demo")
     for write in (False, True):
