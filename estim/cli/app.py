@@ -71,6 +71,10 @@ def flags(
     log: Annotated[str | None, typer.Option(metavar="FILE", help="with --simulate: what the unit saw")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, nothing else")] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
+    theme: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="the screen's colours, such as nord"),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="show versions and end")] = False,
 ) -> None:
     """Check the global flags; without a verb, open the session screen."""
@@ -101,7 +105,7 @@ def flags(
     if context.invoked_subcommand is None:
         from estim.tui.main import run_screen
 
-        raise typer.Exit(run_screen(host))
+        raise typer.Exit(run_screen(host, theme))
 
 
 @app.command()

@@ -35,6 +35,8 @@ NAME_MAX = 12
 COLUMNS_MIN = 20
 """A terminal that says it is narrower says nothing useful."""
 
+LOST = "the link was lost; "
+"""What needn't be said twice."""
 SIGN = {Priority.HIGH: "!!!", Priority.MEDIUM: " ! ", Priority.LOW: " i "}
 ENDED = {
     Reason.COMPLETED: "completed",
@@ -42,7 +44,7 @@ ENDED = {
     Reason.PANIC: "stopped by the panic key",
     Reason.INTERRUPTED: "interrupted",
     Reason.LINK_LOST: "ended: the link was lost",
-    Reason.CONTACT_LOST: "ended: the pads lost the skin",
+    Reason.CONTACT_LOST: "ended: the pads lost contact with the skin",
     Reason.DEVICE_ENDED: "ended by the unit itself",
     Reason.FAULT: "ended by a fault",
     Reason.REFUSED: "refused",
@@ -73,14 +75,16 @@ def said(event: Happened) -> str:
         case Phased():
             return f"{minutes(event.at_s):>6}  phase {event.number} of {event.count}: {event.phase}"
         case Paused():
-            return f"{minutes(event.at_s):>6}  paused: {event.why}"
+            return (
+                f"{minutes(event.at_s):>6}  {event.why if event.why.startswith('paused') else f'paused: {event.why}'}"
+            )
         case Resumed():
             return f"{minutes(event.at_s):>6}  resumed, up from zero"
         case Alarmed():
             do = f"\n      {event.do}" if event.do else ""
             return f"{SIGN[event.priority]} {event.text}{do}"
         case LinkLost():
-            return f"!!! link lost: {event.text}; looking for it, to stop it"
+            return f"!!! link lost: {event.text.removeprefix(LOST)}; looking for it, to stop it"
         case LinkBack():
             return "the link is back"
         case Reminded():
@@ -95,7 +99,7 @@ def summary(event: Ended) -> str:
     """Return the last words on a session."""
     mark = "SIMULATED: " if event.simulated else ""
     top = ", ".join(f"{channel.value} {level}" for channel, level in event.level_max.items())
-    lines = [f"{mark}{ENDED[event.reason]}: {event.message}"]
+    lines = [f"{mark}{_once(ENDED[event.reason], event.message)}"]
     if event.started_at is not None:
         proof = "confirmed by the unit" if event.stop_confirmed else "NOT CONFIRMED"
         lines.append(f"{event.program} on {event.unit}: {minutes(event.duration_s)}, highest level {top}, zero {proof}")
@@ -103,6 +107,15 @@ def summary(event: Ended) -> str:
         how_long = f"until {event.on_until}" if event.on_until else "and doesn't end by itself"
         lines.append(f"!!! {event.unit} may still be on {how_long}; it is being searched for, to be stopped")
     return "\n".join(lines)
+
+
+def _once(reason: str, message: str) -> str:
+    """Return why it ended with what else there is to say, and the same not twice."""
+    short = reason.removeprefix("ended: ")
+    clause = message.partition("; ")[0]
+    if not clause.startswith(short):
+        return f"{reason}: {message}"
+    return f"{reason.removesuffix(short)}{message}"
 
 
 def bar(shown: Snapshot) -> str:

@@ -13,7 +13,7 @@ from estim.core.care.standing import standing
 from estim.core.days import advice, skin
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.outcomes import coming, due
-from estim.core.days.screening import unanswered
+from estim.core.days.screening import Question, blocked, blocking, unanswered
 from estim.core.errors import EstimError
 from estim.journal.home_journal import HomeJournal, opened
 
@@ -53,9 +53,11 @@ class Today:
                 diary = journal.recent()
                 parts = [_slot(journal, diary), _pain(journal, diary), _plan(journal, diary)]
                 uses = advice.pads_old(advice.pads_used(diary))
+                no = blocked(diary, journal.now)
         except EstimError as error:
             return error.text
-        return "\n".join(filter(None, [" · ".join(filter(None, parts)), uses]))
+        again = f"{no} (a slip? h asks again)" if no else ""
+        return "\n".join(filter(None, [again, " · ".join(filter(None, parts)), uses]))
 
     def last_level(self, program: str, unit: str | None = None) -> LastLevel | None:
         """Return the last comfortable level of a program (on a unit, else on the one used last), None without one."""
@@ -73,12 +75,19 @@ class Today:
         text = f"{goal}, as on {offer.at:%a %d %b}"
         return LastLevel(goal, f"{text}; {offer.why}: + is one step more" if offer.why else text)
 
-    def questions(self) -> tuple[tuple[str, str], ...]:
-        """Return the open questions before a session: id and words. Raises EstimError."""
+    def questions(self) -> tuple[Question, ...]:
+        """Return the open questions before a session. Raises EstimError."""
         if not self.real:
             return ()
         with opened(self._options) as journal:
-            return tuple((one.id, one.question) for one in unanswered(journal.recent(), journal.now))
+            return unanswered(journal.recent(), journal.now)
+
+    def blocking(self) -> tuple[Question, ...]:
+        """Return the questions whose yes forbids every session, to be answered again. Raises EstimError."""
+        if not self.real:
+            return ()
+        with opened(self._options) as journal:
+            return blocking(journal.recent())
 
     def answer(self, answers: dict[str, bool]) -> None:
         """Keep answers. Raises EstimError."""

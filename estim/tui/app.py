@@ -11,9 +11,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
@@ -29,8 +31,9 @@ from estim.client.stop_keys import PANIC_KEY, bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Resume, SetLevel, Start, Status, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
@@ -39,7 +42,8 @@ from estim.tui.day import Day
 from estim.tui.desk import Desk
 from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
-from estim.tui.model import Model, View
+from estim.tui.looks import readable
+from estim.tui.model import SCAN_S, Model, View
 from estim.tui.palette import Commands, Palette
 from estim.tui.place import Place
 from estim.tui.places import PLACES, SESSION, built, listed
@@ -55,6 +59,8 @@ __all__ = ["Client", "Offer", "SessionApp"]
 
 DRAW_GAP_S = 0.25
 """Shortest time between two pictures, s."""
+LEAP_PCT = 5
+"""How much of its scale PageUp and PageDown move a goal, %."""
 LEAVE_S = 15.0
 """Longest wait for a proved zero before the person is asked to decide, s (several stop ladders of at most 3 s)."""
 SUSPEND_S = 3.0
@@ -111,6 +117,10 @@ class SessionApp(App[int]):
         self._keys = keys
         self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._wake)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's colours, and ours that can be read on them."""
+        return readable(super().get_css_variables())
+
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         self.set_keymap(dict(self._keys.bindings))
@@ -129,6 +139,15 @@ class SessionApp(App[int]):
         still_open = await self._day.begin()
         if still_open and not self.model.flows:
             await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
+
+    def action_answer_again(self) -> None:
+        """Ask the questions again whose yes forbids every session: a slip of a key can be taken back."""
+        self.run_worker(self._ask_again(), group="day")
+
+    async def _ask_again(self) -> None:
+        blocking = await self._day.blocking()
+        if blocking and not self.model.flows and isinstance(self.screen, Choose):
+            await self._day.answer(await self.push_screen_wait(Questions(blocking)) or {})
 
     def action_after(self, topic: str, word: str) -> None:
         """Keep how the session was."""
@@ -171,7 +190,7 @@ class SessionApp(App[int]):
 
     def on_choose_chosen(self, event: Choose.Chosen) -> None:
         """Start what was chosen: the Enter on that button was the pads-on act."""
-        self._start(event.start)
+        self._start(replace(event.start, unit=self.model.start_unit))
 
     def _start(self, start: Start) -> None:
         if not self.model.starting:
@@ -196,10 +215,10 @@ class SessionApp(App[int]):
         self.model.say("stop sent, waiting for the unit to say zero")
 
     def action_soft(self) -> None:
-        """Down in two seconds, and end; only where a session is under way."""
+        """Down in two seconds, and end, on all units; only where a session is under way."""
         shown = self.model.shown
         if shown is not None and shown.live:
-            self.follower.send(Stop(unit=shown.unit, soft=True))
+            self.follower.send(Stop(unit=None if self.model.view.panes else shown.unit, soft=True))
             self.model.say("soft stop sent: down in two seconds")
 
     def action_move(self, by: int) -> None:
@@ -207,6 +226,31 @@ class SessionApp(App[int]):
         if isinstance(self.screen, Session) and self.screen.lit is not None:
             unit, channel = self.screen.lit
             self.follower.send(SetLevel(channel=channel, by=by, unit=unit))
+
+    def action_leap(self, way: int) -> None:
+        """Move the lit goal by about a twentieth of the scale, up only as far as a key may lead from where the unit
+        is."""
+        lane = self._lit_lane()
+        shown = self.model.shown
+        if lane is None or shown is None:
+            return
+        by = ceil(lane.scale * LEAP_PCT / 100)
+        if way < 0:
+            self.action_move(-by)
+        elif shown.state is State.PAUSED:
+            self.model.say("paused: space goes on from zero, then the goal can be raised")
+        elif lane.goal >= lane.cap:
+            self.model.say(f"{lane.channel} is at its cap of {lane.cap}")
+        elif lane.room < 1:
+            self.model.say(f"{lane.channel} waits for the unit to come near {lane.goal}; press again when it is there")
+        else:
+            self.action_move(min(by, lane.room))
+
+    def _lit_lane(self) -> ChannelView | None:
+        """Return the channel that the level keys are meant for, as it was drawn."""
+        lit = self.screen.lit if isinstance(self.screen, Session) else None
+        shown = self.model.of(lit[0]) if lit else None
+        return next((lane for lane in shown.lanes if lit and lane.channel is lit[1]), None) if shown else None
 
     def action_channel(self, name: str) -> None:
         """Choose a channel by its name, or the next one."""
@@ -238,8 +282,20 @@ class SessionApp(App[int]):
             self.follower.send(Acknowledge(shown.alarms[0].number))
 
     def action_unit(self) -> None:
-        """Show the next unit."""
-        self.model.turn()
+        """Show the next unit; before a start choose it, of those that are in range."""
+        if not isinstance(self.screen, Choose):
+            self.model.turn()
+            self._light()
+        elif self.model.next_meant():
+            self.follower.send(Scan(seconds=SCAN_S))
+
+    async def action_unit_number(self, number: int) -> None:
+        """Choose a unit by its number, from the left; with one unit the key leads to its place, as everywhere."""
+        if self.model.view.panes:
+            self.model.turn_to(number)
+            self._light()
+        else:
+            await self.action_go(next(one.name for one in PLACES if one.key == str(number)))
 
     def action_again(self) -> None:
         """Leave the summary for a new session."""
@@ -399,6 +455,8 @@ class SessionApp(App[int]):
                 await screen.draw(view)
             if not screen.is_modal:
                 break  # what lies below can't be seen, and is drawn when it is
+        for shown in self.model.unrecalled():
+            self.run_worker(self._day.recall(shown), group="day")
         if self._alarmed != view.alarmed:
             self._alarmed = view.alarmed
             self.refresh_bindings()

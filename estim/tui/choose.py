@@ -1,11 +1,13 @@
 """The screen before a start: a program, its minutes, a goal level, and the pads-on act."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Footer, Input, Label, OptionList, Static
@@ -15,11 +17,66 @@ from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
 from estim.tui import wording
 from estim.tui.model import View
-from estim.tui.widgets import Alarms, Banner, Line, StopBar
+from estim.tui.room import Room, rows_of
+from estim.tui.widgets import ALARM_ROWS, MARGIN, NARROW, Alarms, Banner, Line, StopBar
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
 GOAL_HINT = "Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time."
+
+
+ABOUT_ROWS = 10
+"""Most rows for how a program should feel and where its pads go."""
+LIST_ROWS = 5
+"""Rows of the list before anything is said at length."""
+
+
+@dataclass(slots=True)
+class ChooseRows:
+    """How many rows each part has; the list has what is left."""
+
+    stop: int = 0
+    banner: int = 0
+    button: int = 0
+    never: int = 0
+    wrong: int = 0
+    alarms: int = 0
+    unit: int = 0
+    note: int = 0
+    footer: int = 0
+    today: int = 0
+    hint: int = 0
+    about: int = 0
+
+
+def choose_rows(view: View, texts: tuple[str, str, str], width: int, height: int) -> ChooseRows:
+    """Share the rows out: what a start needs first, then where no pad may go, and what is wrong; see draw."""
+    never, about, wrong = (rows_of(text, width - MARGIN) for text in texts)
+    room = Room(height)
+    rows = ChooseRows()
+    rows.stop = room.take(1)
+    rows.button = room.take(1)
+    room.take(1)  # the fields
+    room.take(2)  # the list
+    rows.banner = room.take(1 if view.simulated else 0)
+    rows.never = room.take(never)
+    rows.wrong = room.take(wrong)
+    urgent = sum(rows_of(text, width - MARGIN) for text in Alarms.urgent(view))
+    rows.alarms = room.take(min(urgent, 4))
+    rows.note = room.take(min(2, rows_of(view.note, width - MARGIN)))
+    rows.unit = room.take(1)
+    rows.footer = room.take(1)
+    rows.today = room.take(rows_of(view.today, width - MARGIN))
+    alarms = view.snapshot.alarms if view.snapshot else ()
+    rows.alarms += room.take(min(ALARM_ROWS, sum(rows_of(wording.alarm(one), width - MARGIN) for one in alarms)))
+    rows.stop += room.take(2, whole=True)
+    room.take(LIST_ROWS - 2)
+    rows.hint = room.take(rows_of(GOAL_HINT, width - MARGIN), whole=True) if width >= NARROW else 0
+    rows.button += room.take(2, whole=True)
+    rows.about = room.take(min(ABOUT_ROWS, about))
+    rows.unit += room.take(rows_of(view.meant, width - MARGIN) - rows.unit)
+    rows.note += room.take(rows_of(view.note, width - MARGIN) - rows.note)
+    return rows
 
 
 class Choose(Screen[None]):
@@ -32,12 +89,17 @@ class Choose(Screen[None]):
             super().__init__()
             self.start = start
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("l,L", "app.last_level", "Last level", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,L", "app.last_level", "Last level", show=False),
+        Binding("h,H", "app.answer_again", "Answer again", show=False),
+    ]
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()
         self._offers = tuple(offers)
         self._unread: tuple[str, ...] = ()
+        self._wrong = ""
+        self._view = View()
 
     @property
     def program(self) -> str:
@@ -57,6 +119,7 @@ class Choose(Screen[None]):
         yield Alarms(id="alarms")
         with Vertical(id="choice"):
             yield OptionList(*(Option(_row(offer), id=offer.id) for offer in self._offers), id="programs", markup=False)
+            yield Line(id="never", classes="medium")
             yield Line(id="about")
             with Horizontal(id="fields"):
                 yield Label("Minutes", classes="field-name")
@@ -80,18 +143,50 @@ class Choose(Screen[None]):
         """Tell what it is, and take its own length."""
         offer = self._offer(event.option_index)
         if offer is not None:
-            self.query_one("#about", Line).say(offer.about)
+            self._complain("")
             self.query_one("#minutes", Input).value = f"{offer.minutes:g}"
 
+    def _complain(self, text: str) -> None:
+        """Say what is wrong with what was chosen or typed; empty: nothing is."""
+        self._wrong = text
+        self._share()
+
+    def _share(self) -> None:
+        """Show what is chosen; where no pad may go is whole at every size, the rest has what room there is."""
+        offer = self._offer(self.query_one("#programs", OptionList).highlighted) or Offer("", "", 0)
+        width, height = self.app.size
+        locked = f"LOCKED: {offer.locked}." if offer.locked else ""
+        never = " ".join(filter(None, (locked, offer.never)))
+        rows = choose_rows(self._view, (never, offer.about, self._wrong), width, height)
+        for part, text, given in (
+            ("today", self._view.today, rows.today),
+            ("unit", self._view.meant, rows.unit),
+            ("never", never, rows.never),
+            ("about", offer.about, rows.about),
+            ("wrong", self._wrong, rows.wrong),
+            ("note", self._view.note, rows.note),
+        ):
+            self.query_one(f"#{part}", Line).say(text, given)
+        self.query_one("#banner", Banner).draw(self._view, rows.banner)
+        self.query_one("#alarms", Alarms).draw(self._view, rows.alarms)
+        self.query_one("#goal-hint").display = bool(rows.hint)
+        self.query_one("#start", Button).compact = rows.button == 1
+        self.query_one(StopBar).draw(rows.stop)
+        self.query_one(Footer).display = bool(rows.footer)
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A chosen program leads to the button: Enter twice is the whole way."""
+        """A chosen program leads to the button: Enter twice is the whole way. A locked one leads nowhere."""
         event.stop()
-        self.query_one("#start", Button).focus()
+        offer = self._offer(event.option_index)
+        if offer is not None and offer.locked:
+            self._complain(f"{offer.title} is locked: {offer.locked}")
+        else:
+            self.query_one("#start", Button).focus()
 
     def on_input_changed(self) -> None:
         """What was wrong may be right by now; it is looked at again when the field is left."""
         if self._typed() != self._unread:
-            self.query_one("#wrong", Line).say("")
+            self._complain("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A filled field leads to the next one, and never starts anything; one that can't be read isn't left."""
@@ -111,7 +206,7 @@ class Choose(Screen[None]):
             goal = wording.goal_of(field.value)
         except EstimError as error:
             self._unread = self._typed()
-            self.query_one("#wrong", Line).say(error.text)
+            self._complain(error.text)
             field.focus()
             return None
         return minutes, goal
@@ -121,7 +216,10 @@ class Choose(Screen[None]):
         event.stop()
         offer = self._offer(self.query_one("#programs", OptionList).highlighted)
         if offer is None:
-            self.query_one("#note", Line).say("choose a program first")
+            self._complain("choose a program first")
+            return
+        if offer.locked:
+            self._complain(f"{offer.title} is locked: {offer.locked}")
             return
         fields = self._read_fields()
         if fields is None:
@@ -132,16 +230,17 @@ class Choose(Screen[None]):
 
     async def draw(self, view: View) -> None:
         """Show the unit, if there is one, and whether a start is under way."""
-        self.query_one("#banner", Banner).draw(view)
-        self.query_one("#alarms", Alarms).draw(view)
-        self.query_one("#today", Line).say(view.today)
-        self.query_one("#unit", Line).say(view.named)
-        self.query_one("#note", Line).say(view.note)
+        self._view = view
         self.query_one("#start", Button).disabled = view.starting or bool(view.gone)
+        if self.focused is None:  # the button was, until a start was under way; a second start takes two keys again
+            self.query_one("#programs", OptionList).focus()
+        self._share()
 
     def _offer(self, index: int | None) -> Offer | None:
         return self._offers[index] if index is not None and index < len(self._offers) else None
 
 
-def _row(offer: Offer) -> str:
-    return f"{offer.title}  ({offer.id}, {offer.minutes:g} min)"
+def _row(offer: Offer) -> Content:
+    """Return a program's row; a locked one says so, and leans."""
+    row = f"{offer.title}  ({offer.id}, {offer.minutes:g} min)"
+    return Content.styled(f"LOCKED  {row}", "italic") if offer.locked else Content(row)

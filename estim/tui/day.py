@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from estim.core.days.diary import Topic
+from estim.core.days.screening import Question
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Ask, SetLevel
 from estim.core.messages.shown import Snapshot
@@ -25,11 +26,19 @@ class Day:
         self._model = model
         self._send = send
 
-    async def begin(self) -> tuple[tuple[str, str], ...]:
+    async def begin(self) -> tuple[Question, ...]:
         """Show the day, and return the questions that have no answer yet."""
         await self.renew()
         today = self._today
         return () if today is None else await self._ask(today.questions) or ()
+
+    async def blocking(self) -> tuple[Question, ...]:
+        """Return the questions whose yes forbids every session; says so where there are none."""
+        today = self._today
+        found = () if today is None else await self._ask(today.blocking) or ()
+        if not found:
+            self._model.say("no answer of yours forbids a session")
+        return found
 
     async def renew(self) -> None:
         """Show what the day asks for."""
@@ -41,6 +50,7 @@ class Day:
         today = self._today
         if today is not None and answers:
             await self._ask(lambda: today.answer(answers))
+            await self.renew()
 
     async def after(self, topic: Topic, word: str) -> None:
         """Keep how the session was that has just ended."""
@@ -57,6 +67,13 @@ class Day:
         if last is not None:
             into(last.goal)
         self._model.say(UNKNOWN if last is None else last.text)
+
+    async def recall(self, shown: Snapshot) -> None:
+        """Show what was comfortable last time on this unit; nothing is asked for."""
+        if self._today is not None:
+            last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
+            if last is not None:
+                self._model.recall(shown.unit, shown.program, wording.goal_of(last.goal))
 
     async def go_to_last(self, shown: Snapshot) -> None:
         """Go up to the last comfortable level of the session that is shown, at the usual slope."""

@@ -32,15 +32,17 @@ Escape        soft stop: down in two seconds, and end
 space         pause; again: go on, up from zero
 + and −       goal of the lit channel one step up, down; held, it
               stays a few steps above what the unit says
+PageUp, -Down the same in larger steps, at most a twentieth
 A, B, C, D    choose that channel: it is lit, and + and − move it
 Tab           choose the next channel
 k             acknowledge the first alarm
-u             the next unit, if there are several
+u, 1 to 4     the next unit, or that one, if there are several
 l             the level that was comfortable last time
+h             answer again what forbids every session
 q, Ctrl+Q     stop if output may be on, then leave
 ?             this list; Enter closes it
 
-bar: █ the unit is there   ▒ it may be there   ◇ goal"""
+bar: █ the unit is there   ▒ it may be   ◇ goal   │ last time"""
 
     def compose(self) -> ComposeResult:
         """What is on, the list, and STOP as everywhere."""
@@ -54,4 +56,4 @@ bar: █ the unit is there   ▒ it may be there   ◇ goal"""
         on = wording.may_be_on(view.snapshot) if view.snapshot else ""
         text = f"level {on}" if on else ""
         lost = wording.lost(view.snapshot) if view.snapshot else ""
-        self.query_one("#on", Line).say("; ".join(filter(None, (lost or text, view.also_on))))
+        self.query_one("#on", Line).say("; ".join(filter(None, (lost or text, view.also_on()))))

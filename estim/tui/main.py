@@ -1,8 +1,12 @@
 """Starts or joins a host, and shows it: what `estim` without a verb does."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+
+from textual.theme import BUILTIN_THEMES
 
 from estim.catalogue.programs import all_programs
 from estim.client.connection import Client, join, programs_of, running
@@ -17,16 +21,49 @@ from estim.tui.keymap import USUAL, Keymap, keymap_of
 from estim.tui.wording import Offer
 
 
-def run_screen(options: HostOptions) -> int:
-    """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had."""
+def run_screen(options: HostOptions, theme: str | None = None) -> int:
+    """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had.
+
+    `theme` is what a person asked for on the line; None: the one of config.toml, else the library's.
+    """
+    if theme is not None:
+        check_theme(theme, "--theme", Exit.USAGE)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise EstimError("the screen needs a terminal; without one use `estim run PROGRAM`", code=Exit.USAGE)
     found, problems = all_programs(programs_of(options))
-    return asyncio.run(_show(options, offers_of(found), problems))
+    try:
+        looks = theme or theme_of(options)
+    except EstimError as error:  # wrong settings keep no screen away: a stop may be wanted
+        looks = None
+        problems = [*problems, error.text]
+    return asyncio.run(_show(options, offers_of(found), problems, looks))
+
+
+def theme_of(options: HostOptions) -> str | None:
+    """Return the theme of config.toml, None if it names none. Raises EstimError (78)."""
+    theme = read_settings(options.place.settings_file).theme
+    if theme is not None:
+        check_theme(theme, "theme in config.toml", Exit.CONFIG)
+    return theme
+
+
+def check_theme(name: str, where: str, code: Exit) -> None:
+    """Refuse a theme that there isn't, naming those that there are."""
+    if name not in BUILTIN_THEMES:
+        near = tuple(get_close_matches(name, BUILTIN_THEMES, n=3, cutoff=0.5))
+        hint = f"did you mean {' or '.join(near)}? There" if near else "there"
+        raise EstimError(
+            f"{where}: there is no theme “{name}”; {hint} are {', '.join(sorted(BUILTIN_THEMES))}",
+            code=code,
+            nearest=near,
+        )
 
 
 FIRST = "tens-ankle"
 """What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
+NEVER = ("Not ", "Never ")
+"""How a sentence begins that says where no pad may go."""
+LOCKED = "it holds a muscle contracted, and such programs are not unlocked in this version"
 KINDS = ("pain", "twitch", "tetanic")
 """The order of the rest: what needs least care first."""
 
@@ -34,14 +71,20 @@ KINDS = ("pain", "twitch", "tetanic")
 def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
     """Return the programs as they are offered: how it should feel, and where the pads go."""
     ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), one.title))
-    return tuple(
-        Offer(
-            program.id,
-            program.title,
-            round(program.length_s / 60, 1),
-            f"{program.rule.text} Pads: {program.pads}",
-        )
-        for program in ordered
+    return tuple(_offer(program) for program in ordered)
+
+
+def _offer(program: Program) -> Offer:
+    sentences = re.split(r"(?<=\.) ", program.pads)
+    never = [sentence for sentence in sentences if sentence.startswith(NEVER)]
+    pads = [sentence for sentence in sentences if sentence not in never]
+    return Offer(
+        program.id,
+        program.title,
+        round(program.length_s / 60, 1),
+        f"{program.rule.text} Pads: {' '.join(pads)}",
+        " ".join(never),
+        LOCKED if program.gated else "",
     )
 
 
@@ -60,7 +103,7 @@ def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
         return USUAL, error.text
 
 
-async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str]) -> int:
+async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None) -> int:
     client = await reach(options)
     keys, wrong = _keys_of(options)
     app = SessionApp(
@@ -72,6 +115,8 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
         opening="today",
         keys=keys,
     )
+    if theme is not None:
+        app.theme = theme
     if wrong:
         app.model.say(wrong)
     if problems:

@@ -5,12 +5,12 @@
 3. Output counts as possible until a Snapshot or an Ended line says otherwise: so a quit stops first.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from msgspec.structs import replace
+from msgspec import structs
 
-from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Start, Watch
+from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Sighting, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -19,14 +19,47 @@ from estim.core.vocabulary import Priority, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
 
+PLAYING = frozenset({State.RAMPING, State.RUNNING})
+"""Where a level is one of the session's."""
+
+SCAN_S = 4.0
+"""How long it is looked for units, s."""
+
 BELL_TICKS = 5
 """Seconds between two bells while an alarm of high priority waits."""
 
 
+@dataclass(slots=True)
+class Trace:
+    """The highest level of each second of one session, by channel, as far as it was shown and known."""
+
+    program: str = ""
+    elapsed_s: float = 0.0
+    levels: dict[Channel, dict[int, int]] = field(default_factory=dict)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take what is shown; a session that begins anew is another one."""
+        if snapshot.program != self.program or snapshot.elapsed_s < self.elapsed_s:
+            self.program = snapshot.program
+            self.levels = {}
+        self.elapsed_s = snapshot.elapsed_s
+        second = int(snapshot.elapsed_s)
+        for lane in snapshot.lanes:
+            if lane.lo == lane.hi and snapshot.state in PLAYING:
+                seen = self.levels.setdefault(lane.channel, {})
+                seen[second] = max(seen.get(second, 0), lane.lo)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `others_on`
-    is what units may be putting out that aren't shown."""
+    """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `on` is what
+    each unit may be putting out. `trace` are the levels so far, `last` those that were comfortable last time.
+
+    `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
+
+    `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
+    the level keys are not meant for.
+    """
 
     snapshot: Snapshot | None = None
     channel: Channel = Channel.A
@@ -37,8 +70,13 @@ class View:
     starting: bool = False
     ended: Ended | None = None
     others: tuple[str, ...] = ()
-    others_on: str = ""
+    on: tuple[tuple[str, str], ...] = ()
     today: str = ""
+    trace: Mapping[Channel, Mapping[int, int]] = field(default_factory=dict)
+    last: Mapping[Channel, int] = field(default_factory=dict)
+    panes: tuple["View", ...] = ()
+    lit: bool = True
+    unit: str = ""
 
     @property
     def alarmed(self) -> bool:
@@ -48,18 +86,36 @@ class View:
     @property
     def named(self) -> str:
         """The unit that is shown, and which others there are."""
-        others = f" · also: {', '.join(self.others)} (u)" if self.others else ""
-        return f"{wording.unit(self.snapshot) if self.snapshot else 'the unit is looked for at the start'}{others}"
+        others = (
+            f" · also: {', '.join(self.others)} (u)" if self.others and self.snapshot and self.snapshot.live else ""
+        )
+        unit = wording.unit(self.snapshot) if self.snapshot else "the unit is searched for when you start"
+        return f"{unit}{others}"
 
     @property
-    def also_on(self) -> str:
-        """What units may be putting out that aren't shown; empty if none may."""
-        return f"also on: {self.others_on} (u)" if self.others_on else ""
+    def meant(self) -> str:
+        """Which unit a start is for, and how another one is chosen."""
+        if self.unit:
+            return f"unit: {self.unit} (u: the next one)"
+        if self.snapshot is not None:
+            return f"{self.named} · u chooses one of several"
+        return "the unit is searched for when you start; if there are several, u chooses one"
+
+    def also_on(self, beside: Collection[str] = ()) -> str:
+        """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""
+        shown = {*beside, self.snapshot.unit if self.snapshot else ""}
+        texts = [f"{unit}: {text}" for unit, text in self.on if unit not in shown]
+        return f"also on: {'; '.join(texts)} (u)" if texts else ""
 
     @property
     def stale(self) -> bool:
-        """Whether the figures may be old."""
+        """Whether nothing vouches for the figures any more."""
         return self.silent or bool(self.gone) or (self.snapshot is not None and self.snapshot.stale)
+
+    @property
+    def grey(self) -> bool:
+        """Whether the figures are old."""
+        return self.stale or (self.snapshot is not None and self.snapshot.live and wording.is_old(self.snapshot))
 
 
 class Model:
@@ -69,7 +125,11 @@ class Model:
         self._wake = wake
         self._ring = ring
         self._snapshots: dict[str, Snapshot] = {}
+        self._traces: dict[str, Trace] = {}
+        self._last: dict[tuple[str, str], Mapping[Channel, int]] = {}
         self._unit = ""
+        self._found: tuple[Sighting, ...] = ()
+        self._meant: Sighting | None = None
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
         self._joined = True
@@ -86,37 +146,57 @@ class Model:
     def view(self) -> View:
         """What is to be drawn now."""
         snapshot = self.shown
-        return View(
-            snapshot=snapshot,
-            channel=self.channel,
-            simulated=snapshot.simulated if snapshot else self._simulated,
-            silent=self._silent,
-            gone=self._gone,
+        under_way = self._under_way
+        return replace(
+            self._pane(snapshot),
             note=self._note,
             starting=self.starting,
             ended=self._ended,
             today=self._today,
+            unit=_name(self._meant) if self._meant else "",
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
-            others_on="; ".join(
-                f"{other.unit}: {wording.may_be_on(other)}"
-                for other in self._snapshots.values()
-                if other is not snapshot and wording.may_be_on(other)
+            on=tuple(
+                (unit.unit, wording.may_be_on(unit)) for unit in self._snapshots.values() if wording.may_be_on(unit)
             ),
+            panes=tuple(self._pane(one) for one in under_way) if len(under_way) > 1 else (),
         )
+
+    def _pane(self, snapshot: Snapshot | None) -> View:
+        """Return what is to be drawn of one unit."""
+        if snapshot is None:
+            return View(channel=self.channel, simulated=self._simulated, silent=self._silent, gone=self._gone)
+        trace = self._traces.get(snapshot.unit)
+        return View(
+            snapshot=snapshot,
+            channel=_meant(self._channel, snapshot),
+            simulated=snapshot.simulated,
+            silent=self._silent,
+            gone=self._gone,
+            trace={} if trace is None else trace.levels,
+            last=self._last.get((snapshot.unit, snapshot.program), {}),
+            lit=snapshot is self.shown,
+        )
+
+    @property
+    def _under_way(self) -> list[Snapshot]:
+        return [snapshot for snapshot in self._snapshots.values() if snapshot.live]
 
     @property
     def shown(self) -> Snapshot | None:
         """The unit on the screen: the chosen one, else the first; one without a session never hides one with."""
-        under_way = [snapshot for snapshot in self._snapshots.values() if snapshot.live]
-        shown = under_way or list(self._snapshots.values())
+        shown = self._under_way or list(self._snapshots.values())
         chosen = [snapshot for snapshot in shown if snapshot.unit == self._unit]
         return next(iter(chosen or shown), None)
+
+    def of(self, unit: str) -> Snapshot | None:
+        """The last word on a unit."""
+        return self._snapshots.get(unit)
 
     @property
     def channel(self) -> Channel:
         """The channel that the level keys are meant for: the chosen one if the unit has it, else its first."""
-        channels = self._channels()
-        return self._channel if self._channel in channels or not channels else channels[0]
+        shown = self.shown
+        return self._channel if shown is None else _meant(self._channel, shown)
 
     @property
     def flows(self) -> bool:
@@ -133,6 +213,17 @@ class Model:
         """Show what the day asks for, where a program is chosen."""
         self._today = text
         self._wake()
+
+    def recall(self, unit: str, program: str, levels: Mapping[Channel, int]) -> None:
+        """Take what was comfortable last time on a unit with a program."""
+        self._last[unit, program] = levels
+        self._wake()
+
+    def unrecalled(self) -> list[Snapshot]:
+        """Return the sessions of which nobody has looked yet what was comfortable last time; each once."""
+        fresh = [one for one in self._under_way if one.program and (one.unit, one.program) not in self._last]
+        self._last.update({(one.unit, one.program): {} for one in fresh})
+        return fresh
 
     def begin(self) -> None:
         """A start is on its way to the host."""
@@ -158,12 +249,35 @@ class Model:
 
     def turn(self) -> None:
         """Show the next unit."""
-        under_way = [name for name, snapshot in self._snapshots.items() if snapshot.live]
-        units = under_way or list(self._snapshots)
+        units = [one.unit for one in self._under_way] or list(self._snapshots)
         shown = self.shown
         if shown is not None:
             self._unit = units[(units.index(shown.unit) + 1) % len(units)]
         self._wake()
+
+    @property
+    def start_unit(self) -> str | None:
+        """Which unit a start is for, by its name or address; None: whichever is there."""
+        return None if self._meant is None else self._meant.known_as or self._meant.address
+
+    def next_meant(self) -> bool:
+        """Choose the next of the units that were seen for a start; say whether it has to be looked for them first."""
+        if not self._found:
+            self.say(f"looking for units, {SCAN_S:.0f} s")
+            return True
+        at = -1 if self._meant is None else self._found.index(self._meant)
+        self._meant = self._found[at + 1] if at + 1 < len(self._found) else None
+        if self._meant is None:
+            self._found = ()  # once around: the next time it is looked again
+        self._wake()
+        return False
+
+    def turn_to(self, number: int) -> None:
+        """Show the unit of this number, of those with a session; there may be none."""
+        under_way = self._under_way
+        if 0 < number <= len(under_way):
+            self._unit = under_way[number - 1].unit
+            self._wake()
 
     def seen(self) -> bool:
         """Acknowledge a lost controller, if there is another one by now; say whether that was it."""
@@ -189,6 +303,7 @@ class Model:
         match line:
             case Snapshot():
                 self._snapshots[line.unit] = line
+                self._traces.setdefault(line.unit, Trace()).take(line)
                 if line.live:
                     self.starting = False
             case Ended():
@@ -201,7 +316,7 @@ class Model:
             case LinkBack():
                 self._note = "the link is back"
             case Reminded():
-                self._note = line.text
+                self._note = wording.local(line.text)
                 self._ring()
             case _:
                 pass
@@ -211,17 +326,23 @@ class Model:
         """Show what came of a command; a stop that was refused rings, too."""
         match reply:
             case Refusal() if isinstance(command, Stop):
-                self._note = reply.text
+                self._note = wording.local(reply.text)
                 self._ring()
             case Refusal():
                 nearest = f" (do you mean {', '.join(reply.nearest)}?)" if reply.nearest else ""
-                self._note = f"refused: {reply.text}{nearest}"
+                text = wording.local(reply.text).replace("name one with --unit", "press u to choose one")
+                self._note = f"refused: {text}{nearest}"
                 if isinstance(command, Start):
                     self.starting = False
             case Overview():
                 self._meet(reply)
+            case Found():
+                self._found = reply.units
+                self._meant = reply.units[0] if reply.units else None
+                names = ", ".join(_name(one) for one in reply.units)
+                self._note = f"in range: {names}" if names else "no unit is in range: switch it on and bring it near"
             case Done() if reply.text and not isinstance(command, Watch):
-                self._note = reply.text
+                self._note = wording.local(reply.text)
             case _:
                 pass
         self._wake()
@@ -276,6 +397,8 @@ class Model:
     def _meet(self, overview: Overview) -> None:
         """A host says what it knows; after a loss it is a new one."""
         self._snapshots = {snapshot.unit: snapshot for snapshot in overview.units}
+        for snapshot in overview.units:
+            self._traces.setdefault(snapshot.unit, Trace()).take(snapshot)
         self._joined = True
         self._simulated = overview.simulated
         self._silent = False
@@ -287,8 +410,19 @@ class Model:
         snapshot = self._snapshots.get(ended.unit)
         if snapshot is not None:
             out = "off" if ended.stop_confirmed else "maybe"
-            self._snapshots[ended.unit] = replace(snapshot, state=State.ENDED, out=out)
+            self._snapshots[ended.unit] = structs.replace(snapshot, state=State.ENDED, out=out)
 
     def _channels(self) -> list[Channel]:
         shown = self.shown
         return [lane.channel for lane in shown.lanes] if shown else []
+
+
+def _name(one: Sighting) -> str:
+    """Return a unit on the air by what it is called, with its address: two of a kind are called alike."""
+    return f"{one.known_as or one.name or one.family} ({one.address})"
+
+
+def _meant(channel: Channel, snapshot: Snapshot) -> Channel:
+    """Return the channel that was chosen if the unit has it, else its first."""
+    channels = [lane.channel for lane in snapshot.lanes]
+    return channel if channel in channels or not channels else channels[0]

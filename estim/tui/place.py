@@ -35,13 +35,14 @@ ALARM_ROWS = 4
 def strip(view: View, width: int) -> str:
     """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
     snapshot = view.snapshot
+    others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
     if view.gone:
         return "NOT KNOWN any more what is on: s or F12 stops"
     if snapshot is None or not wording.may_flow(snapshot):
-        return f"ON: {view.others_on} · s or F12 stops" if view.others_on else ""
+        return f"ON: {others} · s or F12 stops" if others else ""
     levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or "not known"
     parts = [f"{'STALE ' if view.stale else ''}level {levels}", _left(snapshot), "s or F12 stops"]
-    more = [f"also on: {view.others_on}"] if view.others_on else []
+    more = [f"also on: {others}"] if others else []
     for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more, []):
         text = " · ".join([*spare[:2], *parts, *spare[2:]])
         if len(text) <= width:

@@ -1,58 +1,90 @@
-"""The questions before the first session, one at a time: y or n, Escape to leave them open (no session begins then)."""
+"""The questions before the first session, one at a time: y or n; what a yes leads to is told, and can be taken back."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from estim.core.days.screening import Question
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
 
 
 class Questions(ModalScreen[dict[str, bool]]):
-    """Returns the answers by id; fewer than all if they were left."""
+    """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y", "answer(True)", "Yes"),
         Binding("n,N", "answer(False)", "No"),
+        Binding("backspace,left", "back", "Take back"),
+        Binding("enter", "keep", "Keep"),
         Binding("escape", "leave", "Later"),
         Binding(
             STOP_KEYS, "app.stop", "Stop", show=False
         ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
-    def __init__(self, questions: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, questions: Sequence[Question]) -> None:
         super().__init__()
         self._questions = tuple(questions)
         self._answers: dict[str, bool] = {}
 
     def compose(self) -> ComposeResult:
         """One question, and STOP as everywhere."""
-        with Vertical(id="keys"):
+        with VerticalScroll(id="keys"):
             yield Static(self._text(), id="question", markup=False)
         yield StopBar()
 
     def action_answer(self, yes: bool) -> None:
-        """Take an answer and show the next question."""
-        about, _ = self._questions[len(self._answers)]
-        self._answers[about] = yes
-        if len(self._answers) == len(self._questions):
+        """Take an answer and show the next question; after the last one, what was said yes to."""
+        left = self._questions[len(self._answers) :]
+        if not left:
+            return
+        self._answers[left[0].id] = yes
+        if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
         else:
             self.query_one("#question", Static).update(self._text())
+
+    def action_back(self) -> None:
+        """Take the last answer back."""
+        if self._answers:
+            self._answers.popitem()
+            self.query_one("#question", Static).update(self._text())
+
+    def action_keep(self) -> None:
+        """Keep all answers, once all are given."""
+        if self._over:
+            self.dismiss(self._answers)
 
     def action_leave(self) -> None:
         """Keep what was answered so far."""
         self.dismiss(self._answers)
 
+    @property
+    def _over(self) -> bool:
+        return len(self._answers) == len(self._questions)
+
     def _text(self) -> str:
+        if self._over:
+            said = "\n".join(_told(one) for one in self._questions if self._answers[one.id])
+            return f"{said}\n\nEnter keeps these answers   Backspace takes the last one back"
         number = len(self._answers)
+        before = self._questions[number - 1] if number else None
+        told = f"{_told(before)}\n\n" if before and self._answers[before.id] else ""
+        back = "   Backspace takes the last answer back" if number else ""
         return (
             f"Before a session, and every 90 days ({number + 1} of {len(self._questions)})\n\n"
-            f"{self._questions[number][1]}\n\n"
-            "y yes   n no   Escape later (no session begins before all are answered)"
+            f"{told}{self._questions[number].question}\n\n"
+            f"y yes   n no{back}   Escape later (no session begins before all are answered)"
         )
+
+
+def _told(question: Question) -> str:
+    """Return what a yes leads to."""
+    leads = "NO SESSION may take place, unless your doctor agrees" if question.never else question.care
+    return f"“{question.question}” yes: {leads}."

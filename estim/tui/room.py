@@ -24,3 +24,14 @@ def rows_of(text: str, width: int) -> int:
     if not text:
         return 0
     return sum(max(1, len(textwrap.wrap(line, max(1, width), break_on_hyphens=False))) for line in text.split("\n"))
+
+
+def cut(text: str, width: int, rows: int) -> str:
+    """Return as much of a text as so many rows hold; where something is left out a sign says so."""
+    if rows < 1 or rows_of(text, width) <= rows:
+        return text
+    lines = [
+        row for line in text.split("\n") for row in textwrap.wrap(line, max(1, width), break_on_hyphens=False) or [""]
+    ]
+    last = lines[rows - 1]
+    return "\n".join([*lines[: rows - 1], f"{last[: max(0, width - 2)].rstrip()} …"])

@@ -49,13 +49,14 @@ class Summary(Screen[None]):
         if ended is None:
             return
         self.query_one("#program", Line).say(f"Session over: {_title(view.snapshot, ended)}")
+        why, message = wording.why(ended)
         for row, name, text in (
-            ("reason", "why", wording.reason(ended.reason)),
+            ("reason", "why", why),
             ("minutes", "length", f"{wording.clock(ended.duration_s)} min"),
             ("highest", "highest level", wording.highest(ended)),
             ("stop", "stop confirmed", wording.confirmed(ended)),
             ("on", "may be on", wording.may_be_on(view.snapshot) if view.snapshot and not ended.stop_confirmed else ""),
-            ("message", "", ended.message),
+            ("message", "", message),
             ("asks", "", self.ASKS if ended.started_at is not None and not ended.simulated else ""),
         ):
             self.query_one(f"#sum-{row}", Line).say(f"{name:<16}{text}" if name and text else text)

@@ -6,18 +6,29 @@ takes keys and sends stops. A terminal that has gone, or stands still (a stalled
 
 import os
 import signal
+from functools import cached_property
 
 from textual.drivers.linux_driver import LinuxDriver
+
+from estim.tui.signs import in_plain, wants_plain
 
 CLOSE_S = 1.0
 """Longest wait for the last words to be written, s."""
 
 
 class Terminal(LinuxDriver):
-    """The library's driver, with writes that never wait."""
+    """The library's driver, with writes that never wait, in plain signs where the terminal needs them."""
 
     _torn = False
     _dead = False
+
+    @cached_property
+    def _plain(self) -> bool:
+        return wants_plain(os.environ, self._encoding)
+
+    @property
+    def _encoding(self) -> str | None:
+        return getattr(self._file, "encoding", None)
 
     def write(self, data: str) -> None:
         """Write, or drop what finds no room; after a drop the whole screen is drawn anew as soon as there is some."""
@@ -31,7 +42,7 @@ class Terminal(LinuxDriver):
         elif thread._queue.full():
             self._torn = True
         else:
-            thread.write(data)
+            thread.write(in_plain(data, self._encoding) if self._plain else data)
             if self._torn:
                 self._torn = False
                 self._app.call_later(self._app.refresh, layout=True)

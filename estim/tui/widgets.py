@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
 
 from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.vocabulary import Priority
-from estim.tui import wording
+from estim.tui import drawing, wording
 from estim.tui.model import View
-from estim.tui.room import Room, rows_of
+from estim.tui.room import Room, cut, rows_of
 from protocols.vocabulary import Channel
 
 ALARMS_SHOWN = 4
@@ -25,19 +25,29 @@ MARGIN = 2
 """Columns that a line keeps free at its sides."""
 GOAL_MARGIN = 7
 """The same for the lines below a channel's level."""
+BIG_WIDTH = 13
+"""Columns of a channel's big figures."""
+INDENT = 5
+"""Columns before a session's way and the levels on it, behind the big figures."""
 
 
 class Line(Static):
     """Text that is drawn again only when it is another text; an empty one takes no room."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None, sides: int = MARGIN) -> None:
         super().__init__("", id=id, classes=classes, markup=False)
         self._said = ""
         self._rows: int | None = None
+        self._sides = sides
         self.display = False
 
-    def say(self, text: str, rows: int | None = None) -> None:
-        """Show this text, in at most so many rows; 0 hides it."""
+    def say(self, text: str, rows: int | None = None, columns: int | None = None) -> None:
+        """Show this text, in at most so many rows of so many columns (None: the screen's); 0 hides it.
+
+        What finds no room is left out with a sign.
+        """
+        if rows:
+            text = cut(text, (self.app.size.width if columns is None else columns) - self._sides, rows)
         if text == self._said and rows == self._rows:
             return
         # A line that only changes its figures keeps its height, so nothing around it has to be laid out again.
@@ -72,15 +82,15 @@ class Alarms(Vertical):
     @staticmethod
     def urgent(view: View) -> tuple[str, str]:
         """Return what is said of a lost controller and of a lost link."""
-        gone = "!!! ALARM: " + "\n".join(view.gone) if view.gone else ""
+        gone = "!!! ALARM: " + "\n".join(view.gone) if view.gone and view.lit else ""
         return gone, f"!!! {wording.lost(view.snapshot)}" if view.snapshot and wording.searched(view.snapshot) else ""
 
-    def draw(self, view: View, rows: int = ALARM_ROWS) -> None:
-        """Show the most urgent ones in so many rows."""
-        width = self.app.size.width - MARGIN
+    def draw(self, view: View, rows: int = ALARM_ROWS, columns: int | None = None) -> None:
+        """Show the most urgent ones in so many rows, and columns (None: all there are)."""
+        width = (self.app.size.width if columns is None else columns) - MARGIN
         room = Room(rows)
         for name, text in zip(("gone", "lost"), self.urgent(view), strict=True):
-            self.query_one(f"#{name}", Line).say(text, room.take(rows_of(text, width)))
+            self.query_one(f"#{name}", Line).say(text, room.take(rows_of(text, width)), width + MARGIN)
         alarms = view.snapshot.alarms if view.snapshot else ()
         needed = [rows_of(wording.alarm(alarm), width) for alarm in alarms[:ALARMS_SHOWN]]
         more = 1 if len(alarms) > ALARMS_SHOWN or sum(needed) > room.left else 0
@@ -89,16 +99,16 @@ class Alarms(Vertical):
         for row in range(ALARMS_SHOWN):
             given = room.take(needed[row]) if row < len(needed) else 0
             shown += 1 if given else 0
-            self._row(row, alarms[row] if given else None, given)
+            self._row(row, alarms[row] if given else None, given, width + MARGIN)
         left = len(alarms) - shown
         self.query_one("#alarms-more", Line).say(
             f"and {left} more: k acknowledges the first" if left else "", count if shown else room.take(1)
         )
         self.display = bool(rows and (view.gone or alarms or self.urgent(view)[1]))
 
-    def _row(self, row: int, alarm: Alarm | None, rows: int) -> None:
+    def _row(self, row: int, alarm: Alarm | None, rows: int, columns: int) -> None:
         line = self.query_one(f"#alarm-{row}", Line)
-        line.say(wording.alarm(alarm) if alarm else "", rows)
+        line.say(wording.alarm(alarm) if alarm else "", rows, columns)
         for priority in Priority:
             line.set_class(alarm is not None and alarm.priority is priority, priority.value)
 
@@ -131,15 +141,29 @@ class StopBar(Static):
 
 @dataclass(frozen=True, slots=True)
 class LaneRows:
-    """How many rows each channel has for goal and cap, for what holds it, and for the gap below, beside its level."""
+    """How many rows each channel has for goal and cap, for what holds it, for its levels so far, and for the gap below,
+    beside its level; `big`: its figures are three rows high."""
 
     goal: int | None = None
     held: int | None = None
     gap: int = 0
+    trace: int = 0
+    big: bool = False
+    width: int = 80
+
+    @property
+    def indent(self) -> int:
+        """How far a session's way is set in, columns."""
+        return INDENT + (BIG_WIDTH if self.big else 0)
+
+    @property
+    def way(self) -> int:
+        """How wide a session's way is, columns."""
+        return max(0, self.width - MARGIN - self.indent)
 
 
-class LaneView(Vertical):
-    """One channel: what the unit reports, with its bar, goal and cap; and what holds it."""
+class LaneView(Horizontal):
+    """One channel: what the unit reports, big and with its bar; goal and cap; what holds it; and its levels so far."""
 
     class Chosen(Message):
         """It was clicked: the level keys are meant for it."""
@@ -153,24 +177,42 @@ class LaneView(Vertical):
         self.channel = channel
 
     def compose(self) -> ComposeResult:
-        """Level and bar, goal and cap, what holds it."""
-        yield Line(classes="lane-level")
-        yield Line(classes="lane-goal")
-        yield Line(classes="lane-held")
+        """Big figures; beside them level and bar, goal and cap, what holds it, the levels so far."""
+        yield Digits("", classes="lane-big")
+        with Vertical(classes="lane-rows"):
+            yield Line(classes="lane-level")
+            yield Line(classes="lane-goal", sides=GOAL_MARGIN)
+            yield Line(classes="lane-held", sides=GOAL_MARGIN)
+            yield Line(classes="lane-trace")
 
     def on_click(self) -> None:
         self.post_message(self.Chosen(self.channel))
 
     def draw(self, view: View, lane: ChannelView, rows: LaneRows) -> None:
         """Show it; the one that the level keys are meant for is lit, and has a mark."""
-        chosen = view.channel is self.channel
-        width = self.app.size.width - MARGIN
-        self.query_one(".lane-level", Line).say(wording.lane(lane, width, chosen=chosen, stale=view.stale), 1)
-        self.query_one(".lane-goal", Line).say(wording.goal(lane), rows.goal)
-        self.query_one(".lane-held", Line).say(wording.held(lane), rows.held)
+        snapshot = view.snapshot
+        assert snapshot is not None, "a channel is of a unit"
+        chosen = view.lit and view.channel is self.channel
+        age = wording.old(snapshot) if snapshot.live else ""
+        marks = wording.LaneMarks(chosen, view.stale, age, view.last.get(self.channel))
+        columns = rows.width - (BIG_WIDTH if rows.big else 0)
+        self.query_one(".lane-level", Line).say(wording.lane(lane, columns - MARGIN, marks), 1, columns)
+        self.query_one(".lane-goal", Line).say(wording.goal(lane, snapshot.state, marks.last), rows.goal, columns)
+        self.query_one(".lane-held", Line).say(wording.held(lane), rows.held, columns)
+        levels = view.trace.get(self.channel, {})
+        drawn = drawing.trace(levels, snapshot.length_s, lane.cap, rows.way, rows.trace)
+        self.query_one(".lane-trace", Line).say("\n".join(f"{'':<{INDENT}}{row}" for row in drawn), rows.trace, columns)
+        self._draw_big(lane, rows.big)
         self.styles.margin = (0, 0, rows.gap, 0)
-        self.set_class(view.stale, "-stale")
+        self.set_class(view.grey, "-stale")
         self.set_class(chosen, "-chosen")
+
+    def _draw_big(self, lane: ChannelView, big: bool) -> None:
+        digits = self.query_one(".lane-big", Digits)
+        text = str(lane.lo) if lane.lo == lane.hi else "--"  # a span finds no room, and no number would be true
+        digits.display = big
+        if digits.value != text:
+            digits.update(text)
 
 
 class Lanes(Vertical):
@@ -197,7 +239,7 @@ class Lanes(Vertical):
             return
         for view_, lane in zip(self.query(LaneView), lanes, strict=True):
             view_.draw(view, lane, self._rows)
-        self.lit = view.snapshot.unit, view.channel
+        self.lit = (view.snapshot.unit, view.channel) if view.lit else None
 
     def _channels(self) -> list[Channel]:
         return [view_.channel for view_ in self.query(LaneView)]

@@ -5,6 +5,7 @@
 3. Nothing is told by colour or symbol alone: each has its word.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -13,9 +14,10 @@ from typing import assert_never
 from estim.core.errors import Exit
 from estim.core.levels import read_levels
 from estim.core.messages.events import Ended
-from estim.core.messages.shown import Alarm, ChannelView, Snapshot
+from estim.core.messages.shown import Alarm, ChannelView, PulseView, Snapshot
 from estim.core.numbers import m_ss, read_number
 from estim.core.vocabulary import Priority, Reason, State
+from estim.tui.drawing import bar
 from protocols.vocabulary import Channel
 
 MINUTES_MAX = 30
@@ -26,20 +28,32 @@ MINUTES_MIN = 0.1
 BAR_MIN = 4
 """Narrowest bar, cells."""
 
-BAR_MAX = 60
+BAR_MAX = 120
 """Widest bar, cells."""
+AGE_WIDTH = 9
+"""Room for the age of a level, columns."""
+OLD_S = 3.0
+"""From this age on a figure is grey, s; from one second on its age stands beside it."""
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+"""A moment as the host writes it."""
 LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One program that can be chosen: `minutes` is its own length, `about` one line on what it is."""
+    """One program that can be chosen: `minutes` is its own length, `about` how it should feel and where the pads go.
+
+    `never` is where no pad may go, which is shown before all else and whole; `locked` says why it can't be started.
+    """
 
     id: str
     title: str
     minutes: float
     about: str = ""
+    never: str = ""
+    locked: str = ""
 
 
 def may_flow(snapshot: Snapshot | None) -> bool:
@@ -62,18 +76,6 @@ def age(seconds: float | None) -> str:
 def level(lane: ChannelView) -> str:
     """Return what the unit is at: one number if known, else the span it may be in."""
     return str(lane.lo) if lane.lo == lane.hi else f"{lane.lo}–{lane.hi}"
-
-
-def bar(lane: ChannelView, width: int) -> str:
-    """Return a bar of `width` cells from 0 to the cap: full up to lo, shaded up to hi, the goal as a diamond."""
-    top = max(lane.cap, lane.hi, lane.goal, 1)
-    known = ceil(lane.lo * width / top)
-    maybe = ceil(lane.hi * width / top)
-    cells = ["█" if cell < known else "▒" if cell < maybe else "·" for cell in range(width)]
-    goal = ceil(lane.goal * width / top) - 1
-    if goal >= maybe:
-        cells[goal] = "◇"
-    return "".join(cells)
 
 
 def searched(snapshot: Snapshot) -> bool:
@@ -111,26 +113,66 @@ def _on_still(snapshot: Snapshot) -> str:
 
 
 def hour(moment: str) -> str:
-    """Return the time of day of a local ISO moment."""
-    return datetime.fromisoformat(moment).strftime("%H:%M:%S")
+    """Return the time of day of an ISO moment, where the reader is."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
 
 
-def lane(lane: ChannelView, width: int, *, chosen: bool, stale: bool) -> str:
+def local(text: str) -> str:
+    """Return a text of the host with its moments as times of day, where the reader is."""
+    return MOMENT.sub(lambda found: hour(found[0]), text)
+
+
+def old(snapshot: Snapshot) -> str:
+    """Return how old the levels are, from one second on; empty before, and where the unit never said one."""
+    told = snapshot.told_age_s
+    return "" if told is None or told < 1 else f"{int(told)} s ago" if told < 100 else "long ago"
+
+
+def is_old(snapshot: Snapshot) -> bool:
+    """Say whether the levels are so old that they are grey, whatever the unit's family is allowed."""
+    return snapshot.told_age_s is not None and snapshot.told_age_s >= OLD_S
+
+
+@dataclass(frozen=True, slots=True)
+class LaneMarks:
+    """What stands beside a channel's level: whether the keys are meant for it, and how far it can be believed."""
+
+    chosen: bool = False
+    stale: bool = False
+    age: str = ""
+    last: int | None = None
+
+
+def lane(lane: ChannelView, width: int, marks: LaneMarks) -> str:
     """Return one channel in one row: mark, name, level first; then as much of bar and cap as `width` has room for."""
     wide = width >= LANE_WIDE
-    name = f"{'▶' if chosen else ' '} {lane.channel}{'  level' if wide else ''}"
-    text = f"{name} {level(lane):<{7 if wide else 3}} {'STALE ' if stale else ''}"
+    name = f"{'▶' if marks.chosen else ' '} {lane.channel}{'  level' if wide else ''}"
+    text = f"{name} {level(lane):<{7 if wide else 3}} {'STALE ' if marks.stale else ''}"
     cap = f" cap {lane.cap}"
+    # Room for an age is kept free, so that a bar doesn't change its length with every report.
+    if len(text) + AGE_WIDTH + len(cap) <= width:
+        text += f"{marks.age:<{AGE_WIDTH}}"
     room = width - len(text) - len(cap)
     if room >= BAR_MIN:
-        return f"{text}{bar(lane, min(BAR_MAX, room))}{cap}"
+        return f"{text}{bar(lane, min(BAR_MAX, room), marks.last)}{cap}"
     return (text + cap.strip() if room >= 0 else text)[:width]
 
 
-def goal(lane: ChannelView) -> str:
-    """Return a channel's goal and cap."""
-    wanted = f", now wanted {lane.request}" if lane.request != lane.goal else ""
-    return f"goal {lane.goal}{wanted} · cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}"
+def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = None) -> str:
+    """Return a channel's goal, what is asked for and told where that differs, its cap, and what was good last time."""
+    parts = [f"goal {lane.goal}"]
+    if state is State.PAUSED and lane.goal:
+        parts = [f"paused at {lane.goal}"]
+    elif state in (State.STOPPING, State.FAULT):
+        parts = ["going to 0"]
+    elif state in (State.RAMPING, State.RUNNING) and not lane.lo == lane.hi == lane.request:
+        parts += [f"asked {lane.request}", f"unit says {level(lane)}"]
+    elif state in (State.RAMPING, State.RUNNING) and lane.request != lane.goal:
+        parts.append(f"asked {lane.request}")
+    if last:
+        parts.append(f"last time {last}")
+    parts.append(f"cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}")
+    return " · ".join(parts)
 
 
 def held(lane: ChannelView) -> str:
@@ -180,6 +222,36 @@ def phase(snapshot: Snapshot) -> str:
     return f"phase {snapshot.phase_number} of {snapshot.phase_count}: {snapshot.phase}"
 
 
+def phase_left(snapshot: Snapshot) -> str:
+    """Return how long the phase goes on and what comes then; empty for the only one."""
+    number = snapshot.phase_number
+    if snapshot.phase_count < 2 or not 0 < number <= len(snapshot.phases):
+        return ""
+    ends_s = sum(phase.length_s for phase in snapshot.phases[:number])
+    then = snapshot.phases[number].title if number < len(snapshot.phases) else "the end"
+    return f"{clock(ends_s - snapshot.elapsed_s)} more, then {then}"
+
+
+def pulse(pulse: PulseView) -> str:
+    """Return what the course plays now, in words."""
+    parts = [f"{pulse.rate_hz:g} Hz", f"{pulse.width_us:.0f} µs"]
+    if pulse.burst_s:
+        parts.append(f"bursts {pulse.burst_s[0]:g} s on, {pulse.burst_s[1]:g} s off")
+    if pulse.contraction_s:
+        parts.append(f"contraction at {pulse.gate * 100:.0f} %")
+    return f"plays {', '.join(parts)}"
+
+
+def unit_says(snapshot: Snapshot) -> str:
+    """Return what the unit itself reported of its output, with its age."""
+    if snapshot.told_age_s is None:
+        return "the unit has reported no level yet"
+    out = {"on": "on", "off": "off"}.get(snapshot.out, "perhaps on")
+    levels = ", ".join(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)
+    timer = f", own timer {clock(snapshot.own_left_s)}" if snapshot.own_left_s is not None else ""
+    return f"the unit reports: {' · '.join(filter(None, (f'{out}, {levels}{timer}', old(snapshot))))}"
+
+
 def unit(snapshot: Snapshot) -> str:
     """Return the unit and its family, each once."""
     return " · ".join(dict.fromkeys((snapshot.unit, snapshot.title or snapshot.family, snapshot.family)))
@@ -192,7 +264,7 @@ def link(snapshot: Snapshot, silent: bool) -> str:
         return f"STALE: the controller says nothing · {battery}"
     heard = snapshot.heard_age_s
     told = snapshot.told_age_s
-    text = f"level told {age(told)}"
+    text = f"level reported {age(told)}"
     # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
     if heard is not None and (told is None or told - heard >= 1):
         text += f", link {age(heard)}"
@@ -214,7 +286,7 @@ def symbol(priority: Priority) -> str:
 
 def alarm(alarm: Alarm) -> str:
     """Return one alarm: mark, what is wrong, what to do."""
-    return f"{symbol(alarm.priority)}: {alarm.text} → {alarm.do}"
+    return local(f"{symbol(alarm.priority)}: {alarm.text} → {alarm.do}")
 
 
 def gone(by_hand: str) -> str:
@@ -249,6 +321,15 @@ def reason(reason: Reason) -> str:
             return "no unit"
         case _ as never:
             assert_never(never)
+
+
+def why(ended: Ended) -> tuple[str, str]:
+    """Return why a session ended, and what else there is to say of it: the same isn't said twice."""
+    short = reason(ended.reason)
+    clause, _, rest = local(ended.message).partition("; ")
+    if clause.startswith(short):
+        return clause, rest
+    return short, local(ended.message)
 
 
 def highest(ended: Ended) -> str:

@@ -7,9 +7,10 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from estim.cli.text import Screen, line_of, named
-from estim.core.vocabulary import State
-from tests.tui.scripted import RUNNING
+from estim.cli.text import Screen, line_of, named, said
+from estim.core.messages.events import Happened, LinkLost, Paused
+from estim.core.vocabulary import Reason, State
+from tests.tui.scripted import ENDED, RUNNING
 
 
 @pytest.mark.control("C-56")
@@ -23,6 +24,33 @@ def test_level_state_and_time_are_there_at_every_width(width: int, simulated: bo
         assert ":" in seen or width == 30
         assert ("(old)" in seen) == shown.stale
         assert ("SIM" in seen) == simulated
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (Paused(unit="u", why="paused by a person", at_s=61.0), "  1:01  paused by a person"),
+        (Paused(unit="u", why="the unit was left alone", at_s=61.0), "  1:01  paused: the unit was left alone"),
+        (
+            LinkLost(unit="u", on_until=None, text="the link was lost; the unit was off"),
+            "!!! link lost: the unit was off; looking for it, to stop it",
+        ),
+        (
+            replace(ENDED, reason=Reason.LINK_LOST, started_at=None, message="the link was lost; u is off"),
+            "ended: the link was lost; u is off",
+        ),
+        (
+            replace(ENDED, reason=Reason.STOPPED, started_at=None, message="stopped by a person; u is at zero"),
+            "stopped by a person; u is at zero",
+        ),
+        (
+            replace(ENDED, reason=Reason.COMPLETED, started_at=None, message="the time is up; u is at zero"),
+            "completed: the time is up; u is at zero",
+        ),
+    ],
+)
+def test_nothing_is_said_twice_in_one_line(event: Happened, line: str) -> None:
+    assert said(event) == line
 
 
 class Narrow(StringIO):

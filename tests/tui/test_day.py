@@ -93,6 +93,9 @@ async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home:
         for number, question in enumerate(QUESTIONS):
             await assert_seen(pilot, partial(_asks, pilot, question.question))
             await pilot.press("y" if number == 0 else "n")
+        await assert_seen(pilot, lambda: "NO SESSION may take place" in text_of(pilot, "#question"))
+        assert home.diary.checks == (), "a yes is kept by a key of its own"
+        await pilot.press("enter")
         await assert_seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
         assert isinstance(pilot.app.screen, Choose)
     assert [check.answer for check in home.diary.checks] == ["yes"] + ["no"] * (len(QUESTIONS) - 1)
@@ -100,6 +103,48 @@ async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home:
 
 def _asks(pilot: Pilot[int], question: str) -> bool:
     return question in text_of(pilot, "#question")
+
+
+@pytest.mark.control("C-25")
+async def test_a_yes_that_forbids_sessions_is_told_at_once_and_can_be_taken_back(home: Home) -> None:
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[0].question))
+        await pilot.press("y")
+        await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[1].question))
+        assert f"“{QUESTIONS[0].question}” yes: NO SESSION may take place" in text_of(pilot, "#question")
+        await pilot.press("backspace")
+        await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[0].question))
+        for _ in QUESTIONS:
+            await pilot.press("n")
+        await assert_seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
+        await assert_seen(pilot, lambda: "no pain written down yet" in text_of(pilot, "#today"))
+        assert "no session" not in text_of(pilot, "#today")
+    assert {check.answer for check in home.diary.checks} == {"no"}
+
+
+@pytest.mark.control("C-25")
+async def test_a_yes_that_was_kept_is_told_before_every_start_and_is_answered_again_with_a_key(home: Home) -> None:
+    home.answer_all()
+    home.journal.enter([Check(at=home.now, topic=Topic.HEALTH, about="implant", answer="yes")], home.now)
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, lambda: "no session: " in text_of(pilot, "#today"))
+        await pilot.press("h")
+        await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[0].question))
+        await pilot.press("n")
+        await assert_seen(pilot, lambda: "no session: " not in text_of(pilot, "#today"))
+        await pilot.press("h")
+        await assert_seen(pilot, lambda: "no answer of yours forbids" in text_of(pilot, "#note"))
+
+
+async def test_the_last_comfortable_level_stands_on_the_bar(home: Home) -> None:
+    home.answer_all()
+    home.play(300, level=30)
+    client = ScriptedClient(RUNNING)
+    async with home.app(client).run_test() as pilot:
+        await settle(pilot)
+        await assert_seen(pilot, lambda: "last time 30" in text_of(pilot, ".lane-goal"))
+        assert "│" in text_of(pilot, ".lane-level")
+        assert not any(isinstance(command, SetLevel) for command in client.asked)
 
 
 async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:

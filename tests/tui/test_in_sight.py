@@ -1,5 +1,7 @@
 """What must be in sight on every terminal: each channel that may carry current, what a lost unit may do, and STOP."""
 
+from dataclasses import replace as replaced
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
@@ -13,18 +15,22 @@ from textual.widgets import Input
 from estim.client.follower import SILENT_TICKS
 from estim.client.stop_keys import STOP_LETTERS
 from estim.core.messages.commands import SetLevel, Start
-from estim.core.messages.shown import ChannelView
+from estim.core.messages.shown import ChannelView, PhaseView, PulseView
 from estim.core.vocabulary import State
 from estim.tui import wording
 from estim.tui.choose import Choose
 from estim.tui.keys import Keys
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
-from estim.tui.session import Session, session_rows
+from estim.tui.rows import session_rows
+from estim.tui.session import Session
 from estim.tui.summary import Summary
 from estim.tui.widgets import LaneView
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
+
+PHASES = tuple(PhaseView(title=title, length_s=400.0) for title in ("build-up", "main", "cool-down"))
+PULSE = PulseView(rate_hz=80.0, width_us=152.0, gate=1.0, into_s=72.5, burst_s=(0.25, 0.25))
 
 SIZES = [(40, 12), (44, 14), (59, 20), (60, 13), (80, 24), (132, 12), (200, 60)]
 
@@ -47,6 +53,10 @@ LOST = replace(
     on_left_s=57.4,
     alarms=(replace(ALARM, text="link lost: output may be on until 2026-03-01T14:04:20+01:00"),),
 )
+
+# as a clock on the reader's wall shows them
+LOST_AT = datetime.fromisoformat("2026-03-01T14:03:12+01:00").astimezone().strftime("%H:%M:%S")
+ON_UNTIL = datetime.fromisoformat("2026-03-01T14:04:20+01:00").astimezone().strftime("%H:%M:%S")
 
 
 def in_sight(pilot: Pilot[int], selector: str) -> str:
@@ -96,9 +106,9 @@ async def test_a_lost_link_is_told_at_every_size_with_what_may_be_on_until_when_
             await settle(pilot)
             text = in_sight(pilot, "#lost")
             for word in (
-                "LINK LOST since 14:03:12",
+                f"LINK LOST since {LOST_AT}",
                 "A 5, B 6, C 7, D 8",
-                "until 14:04:20 (0:58 left)",
+                f"until {ON_UNTIL} (0:58 left)",
                 "searched for",
             ):
                 assert word in text, word
@@ -209,25 +219,36 @@ async def test_the_list_of_keys_and_an_unproved_end_go_on_telling_what_may_be_on
     alarms=st.integers(0, 9),
     note=st.text("abc ", max_size=300),
     lost=st.booleans(),
+    alone=st.booleans(),
+    phases=st.integers(0, 3),
 )
 def test_no_more_rows_are_given_away_than_there_are(
-    width: int, height: int, count: int, alarms: int, note: str, lost: bool
+    width: int, height: int, count: int, alarms: int, note: str, lost: bool, alone: bool, phases: int
 ) -> None:
-    snapshot = replace(LOST if lost else FOUR, lanes=lanes(count), alarms=(ALARM,) * alarms)
+    snapshot = replace(
+        LOST if lost else FOUR, lanes=lanes(count), alarms=(ALARM,) * alarms, phases=PHASES[:phases], pulse=PULSE
+    )
     view = View(snapshot=snapshot, simulated=True, note=note)
-    rows = session_rows(view, width, height)
-    time = 4 if rows.clock and width >= 60 else rows.state + rows.phase + rows.differs + (4 if rows.clock else 0)
-    time = max(time, rows.state + rows.phase + rows.differs)
-    below = width - 7
+    views = (view,) if alone else (replaced(view, lit=True), replaced(view, lit=False))
+    rows = session_rows(view if alone else replaced(view, panes=views), width, height)
+    own = rows.width
+    assert own == width if alone or width < 80 else own == width // 2
+    clock = 4 if rows.clock else 0
+    time = rows.state + rows.phase + rows.differs
+    time = max(time, clock) if own >= 60 else time + clock
+    below = own - 7 - (13 if rows.lanes.big else 0)
     goals = [
-        rows_of(wording.goal(lane), below) if rows.lanes.goal is None else rows.lanes.goal for lane in snapshot.lanes
+        rows_of(wording.goal(lane, snapshot.state), below) if rows.lanes.goal is None else rows.lanes.goal
+        for lane in snapshot.lanes
     ]
     helds = [
         rows_of(wording.held(lane), below) if rows.lanes.held is None else rows.lanes.held for lane in snapshot.lanes
     ]
+    lane_rows = [1 + goal + held + rows.lanes.trace for goal, held in zip(goals, helds, strict=True)]
     used = rows.stop + rows.banner + rows.others + rows.alarms + rows.note + rows.footer + rows.link + rows.program
-    used += rows.unit + time + count + sum(goals) + sum(helds or []) + (count + 2) * rows.gap
-    assert used <= height
+    used += rows.unit + time + sum(max(3, one) if rows.lanes.big else one for one in lane_rows) + (count + 2) * rows.gap
+    used += rows.way + rows.names + rows.pulse + rows.picture + rows.says
+    assert used + rows.free <= height
     assert min(rows.stop, rows.state, rows.banner) == 1 or rows.stop == 3
 
 

@@ -153,9 +153,9 @@ async def test_a_session_that_begins_or_ends_comes_to_the_top() -> None:
     [
         (View(), ""),
         (View(snapshot=IDLE), ""),
-        (View(snapshot=replace(IDLE, out="maybe"), others_on=""), "may be ON after the session"),
+        (View(snapshot=replace(IDLE, out="maybe")), "may be ON after the session"),
         (View(gone=("gone", "x")), "NOT KNOWN any more"),
-        (View(snapshot=IDLE, others_on="em70: A 5"), "ON: em70: A 5"),
+        (View(snapshot=IDLE, on=(("em70", "A 5"),)), "ON: em70: A 5"),
         (View(snapshot=replace(RUNNING, stale=True)), "STALE level A 12"),
     ],
 )

@@ -56,7 +56,7 @@ async def test_old_figures_are_grey_and_say_so_in_words() -> None:
         await settle(pilot)
         assert lane.has_class("-stale")
         assert "STALE" in text_of(pilot, ".lane-level")
-        assert text_of(pilot, "#link").startswith("STALE: level told 4 s ago")
+        assert text_of(pilot, "#link").startswith("STALE: level reported 4 s ago")
 
 
 @pytest.mark.control("C-27")
@@ -271,7 +271,7 @@ async def test_the_summary_says_whether_the_stop_is_proved() -> None:
 async def test_a_second_unit_is_named_and_u_shows_it() -> None:
     other = replace(RUNNING, unit="em70", title="EM 70", lanes=(LANES[0],))
     client = ScriptedClient(RUNNING, other)
-    async with screen_of(client).run_test() as pilot:
+    async with screen_of(client).run_test(size=(79, 24)) as pilot:
         await settle(pilot)
         assert text_of(pilot, "#unit") == "coyote3 · Coyote 3 · also: em70 (u)"
         await pilot.press("u")

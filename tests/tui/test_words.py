@@ -1,5 +1,7 @@
 """The words on the screen: never a number for what isn't known, never a level that wasn't typed."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,27 +11,7 @@ from estim.core.errors import EstimError
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING
-
-
-@given(
-    lo=st.integers(0, 200),
-    more=st.integers(0, 200),
-    goal=st.integers(0, 300),
-    cap=st.integers(0, 200),
-    width=st.integers(1, 120),
-)
-def test_a_bar_keeps_its_width_and_shows_every_level_above_zero(
-    lo: int, more: int, goal: int, cap: int, width: int
-) -> None:
-    lane = replace(LANES[0], lo=lo, hi=lo + more, goal=goal, cap=cap)
-    bar = wording.bar(lane, width)
-    assert len(bar) == width
-    assert ("█" in bar) == (lo > 0)
-    assert set(bar) <= set("█▒·◇")
-    assert bar.count("◇") <= 1
-    if more == 0:
-        assert "▒" not in bar, "a known level has no doubt in it"
+from tests.tui.scripted import ALARM, ENDED, IDLE, LANES, RUNNING
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
@@ -110,3 +92,49 @@ def test_exit_codes() -> None:
     assert wording.exit_code(replace(ENDED, stop_confirmed=False)) == 80
     assert wording.exit_code(replace(ENDED, stop_confirmed=False, started_at=None)) == 0
     assert wording.exit_code(replace(ENDED, stop_confirmed=False, started_at=None, may_be_on=True)) == 80
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "why", "rest"),
+    [
+        (Reason.LINK_LOST, "the link was lost; u is off", "the link was lost", "u is off"),
+        (Reason.STOPPED, "stopped by a person; u is at zero", "stopped by a person", "u is at zero"),
+        (Reason.COMPLETED, "the time is up; u is at zero", "completed", "the time is up; u is at zero"),
+        (Reason.FAULT, "", "ended by a fault", ""),
+    ],
+)
+def test_why_it_ended_is_said_once(reason: Reason, message: str, why: str, rest: str) -> None:
+    assert wording.why(replace(ENDED, reason=reason, message=message)) == (why, rest)
+
+
+def test_moments_are_told_where_the_reader_is() -> None:
+    moment = "2026-03-01T14:03:12+01:00"
+    here = datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
+    assert wording.local(f"it may be on until {moment}, and 2026-03-01T13:03:12Z") == (
+        f"it may be on until {here}, and {here}"
+    )
+    assert wording.alarm(replace(ALARM, text=f"on until {moment}")).count(here) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "lane", "text"),
+    [
+        (State.RUNNING, {"lo": 12, "hi": 12, "goal": 12, "request": 12}, "goal 12 · cap"),
+        (State.RUNNING, {"lo": 11, "hi": 11, "goal": 20, "request": 12}, "goal 20 · asked 12 · unit says 11 · cap"),
+        (State.RUNNING, {"lo": 0, "hi": 4, "goal": 4, "request": 4}, "goal 4 · asked 4 · unit says 0–4 · cap"),
+        (State.PAUSED, {"lo": 0, "hi": 0, "goal": 5, "request": 0}, "paused at 5 · cap"),
+        (State.PAUSED, {"lo": 0, "hi": 0, "goal": 0, "request": 0}, "goal 0 · cap"),
+        (State.STOPPING, {"lo": 3, "hi": 5, "goal": 5, "request": 0}, "going to 0 · cap"),
+        (State.READY, {"lo": 0, "hi": 0, "goal": 5, "request": 0}, "goal 5 · cap"),
+    ],
+)
+def test_a_goal_is_told_as_it_stands(state: State, lane: dict[str, int], text: str) -> None:
+    assert wording.goal(replace(LANES[0], **lane), state).startswith(text)
+    assert "last time 9 · cap" in wording.goal(replace(LANES[0], **lane), state, 9)
+
+
+def test_what_a_unit_reports_has_its_age_and_its_timer() -> None:
+    assert wording.unit_says(RUNNING) == "the unit reports: on, A 12, B 0"
+    late = replace(RUNNING, told_age_s=2.4, own_left_s=61.0, out="maybe")
+    assert wording.unit_says(late) == "the unit reports: perhaps on, A 12, B 0, own timer 1:01 · 2 s ago"
+    assert wording.unit_says(replace(RUNNING, told_age_s=None)) == "the unit has reported no level yet"

@@ -208,6 +208,15 @@ def forbidden(diary: Diary) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def blocking(diary: Diary) -> tuple[Question, ...]:
+    """Return the questions whose yes blocks every session; a no takes it back."""
+    return tuple(
+        question
+        for question in QUESTIONS
+        if question.never and (answer := _answer(diary, question)) is not None and answer.answer == YES
+    )
+
+
 def blocked(diary: Diary, now: datetime) -> str:
     """Return why no session may take place: each yes that blocks and how it is cleared; "" if there is none."""
     return "; ".join(

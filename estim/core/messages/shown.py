@@ -22,7 +22,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
 class ChannelView(Struct, frozen=True, kw_only=True, rename={"request": "wish"}):
     """One channel. `lo`..`hi` is what the unit may be at (equal: known); `goal` what the user asked for; `request` what
     the session asks of the Guard now (in JSON it is `wish`); `held_by` the sentence of the limit that decided, empty if
-    none did.
+    none did. `room` is by how many steps a key may raise the goal at this moment.
     """
 
     channel: Channel
@@ -34,6 +34,31 @@ class ChannelView(Struct, frozen=True, kw_only=True, rename={"request": "wish"})
     cap_why: str
     scale: int
     held_by: str = ""
+    room: int = 0
+
+
+class PhaseView(Struct, frozen=True, kw_only=True):
+    """One phase of the course that is played, in its order: how long it is, and at how many % of the goal it plays."""
+
+    title: str
+    length_s: float
+    level_pct: int = 100
+
+
+class PulseView(Struct, frozen=True, kw_only=True):
+    """What the course plays at this moment, wherever the level is; the unit itself tells none of it.
+
+    `burst_s` is how long trains of pulses last and pause; `contraction_s` how long a contraction rises, holds, falls
+    and rests; both empty where there is none. `gate` is how far a contraction has risen, 0 to 1. `into_s` is how long
+    the phase has played.
+    """
+
+    rate_hz: float
+    width_us: float
+    gate: float
+    into_s: float
+    burst_s: tuple[float, ...] = ()
+    contraction_s: tuple[float, ...] = ()
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
@@ -41,6 +66,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
 
     `lost_at` is the local time (ISO) at which the link was lost, None while it is there. Then `on_until` is the local
     time until which output may be on, and `on_left_s` how long that is, s: 0 is over or off, None has no known end.
+    `pulse` is None while nothing is played, or the unit plays a program of its own; `own_left_s` is what the unit's own
+    timer says.
     """
 
     unit: str
@@ -54,10 +81,13 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
     phase: str = ""
     phase_number: int = 0
     phase_count: int = 0
+    phases: tuple[PhaseView, ...] = ()
+    pulse: PulseView | None = None
     lanes: tuple[ChannelView, ...] = ()
     length_s: float = 0.0
     elapsed_s: float = 0.0
     left_s: float = 0.0
+    own_left_s: float | None = None
     heard_age_s: float | None = None
     told_age_s: float | None = None
     stale: bool = False

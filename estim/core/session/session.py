@@ -226,6 +226,11 @@ class Session:
         self.state = after
         return f"{channel.value} goes to {goal}"
 
+    def room(self, channel: Channel) -> int:
+        """Return by how many steps a key may raise a channel's goal now (see `level`)."""
+        most = min(self._come_to(channel) + ahead(self.caps), self.limits.of(channel)[0])
+        return max(0, most - self.ramp.goal(channel))
+
     def lower(self, steps: int, channel: Channel | None = None) -> str:
         """Move a channel's goal (None: of all) down from where the unit has come to: a level that rises stops rising.
 
@@ -454,7 +459,7 @@ class Session:
         return self.alarms.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
 
     def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
-        text = f"the pads on {channel.value} have lost the skin"
+        text = f"the pads on {channel.value} have lost contact with the skin"
         told = self.alarms.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
         if self.order and self.order.wait_after_loss and not self._latched:
             self._go(now, Move.PAUSE)

@@ -2,14 +2,14 @@
 
 from math import isinf
 
-from estim.core.messages.shown import ChannelView, Snapshot
+from estim.core.messages.shown import ChannelView, PhaseView, PulseView, Snapshot
 from estim.core.moment import Now
 from estim.core.session.announce import ages, count_words, local_time, on_left_s, on_until
 from estim.core.session.guard import Permit
 from estim.core.session.session import Session
 from estim.core.session.states import PLAYING
 from estim.core.vocabulary import State
-from protocols.score import part_at
+from protocols.score import part_at, texture
 from protocols.vocabulary import Channel, Out, Reported, Zero
 
 
@@ -35,10 +35,13 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         phase=phase,
         phase_number=number,
         phase_count=count,
+        phases=_phases(session),
+        pulse=_pulse(session, now_s),
         lanes=tuple(_lane(session, channel, now_s, reported, permit) for channel in session.caps.channels),
         length_s=session.length_s,
         elapsed_s=round(played_s, 2),
         left_s=round(max(0.0, session.length_s - played_s), 2),
+        own_left_s=reported.left_s if reported else None,
         heard_age_s=heard,
         told_age_s=told,
         stale=alive and (lost or (told is not None and told > session.caps.stale_s)),
@@ -91,6 +94,34 @@ def _phase(session: Session, now_s: float) -> tuple[str, int, int]:
     return part.title, index + 1, len(score.parts)
 
 
+def _phases(session: Session) -> tuple[PhaseView, ...]:
+    """Return all phases of the course, as long as they are here."""
+    parts = session.order.course.score.parts if session.order else ()
+    return tuple(
+        PhaseView(title=part.title, length_s=round(part.length_s, 2), level_pct=part.level_pct) for part in parts
+    )
+
+
+def _pulse(session: Session, now_s: float) -> PulseView | None:
+    """Return what the course plays now; None while nothing is played, and where the unit has a program of its own."""
+    if session.order is None or session.state not in PLAYING or session.order.course.score.number is not None:
+        return None
+    score = session.order.course.score
+    played_s = session.ramp.played_s(now_s)
+    now = texture(score, played_s)
+    part = part_at(score, played_s)[1]
+    burst = part.burst
+    envelope = part.envelope
+    return PulseView(
+        rate_hz=round(now.rate_hz, 1),
+        width_us=round(now.width_us, 1),
+        gate=round(now.gate, 2),
+        into_s=round(max(0.0, played_s - part.start_s), 2),
+        burst_s=(burst.on_s, burst.off_s) if burst else (),
+        contraction_s=(envelope.up_s, envelope.on_s, envelope.down_s, envelope.off_s) if envelope else (),
+    )
+
+
 def _lane(
     session: Session, channel: Channel, now_s: float, reported: Reported | None, permit: Permit | None
 ) -> ChannelView:
@@ -108,4 +139,5 @@ def _lane(
         cap_why=why,
         scale=session.caps.scale,
         held_by=held_by,
+        room=session.room(channel),
     )

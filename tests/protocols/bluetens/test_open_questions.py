@@ -128,7 +128,7 @@ def test_with_half_of_the_pieces_lost_what_plays_ends_at_a_proved_zero_or_says_t
 
 
 ENDS = {
-    "pads off": (BluetensOptions(pads_off=30), Reason.CONTACT_LOST, "lost the skin"),
+    "pads off": (BluetensOptions(pads_off=30), Reason.CONTACT_LOST, "lost contact with the skin"),
     "low battery": (BluetensOptions(low_battery=30), Reason.FAULT, "battery is low"),
     "charger": (BluetensOptions(hand=(Act(30, "charger-on"),)), Reason.DEVICE_ENDED, "on its charger"),
     "a silent end": (BluetensOptions(ends=40), Reason.DEVICE_ENDED, "come to its end"),

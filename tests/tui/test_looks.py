@@ -1,0 +1,175 @@
+"""How it looks where it can't look as it was drawn: plain signs, no colours, and every theme readable."""
+
+import html
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from textual.color import Color
+from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES
+from textual.widget import Widget
+from textual.widgets import Digits, Static
+
+from estim.config.options import HostOptions
+from estim.core.errors import EstimError, Exit
+from estim.core.vocabulary import Priority, State
+from estim.tui.looks import contrast
+from estim.tui.main import check_theme, run_screen, theme_of
+from estim.tui.signs import PLAIN, in_plain, wants_plain
+from estim.tui.terminal import Terminal
+from tests.tui.scripted import ALARM, ENDED, RUNNING, ScriptedClient, screen_of, settle
+from tests.tui.test_in_sight import LOST, PHASES, PULSE
+
+LIVELY = replace(
+    RUNNING,
+    simulated=True,
+    phases=PHASES,
+    pulse=replace(PULSE, contraction_s=(1.0, 2.0, 1.0, 2.0), burst_s=()),
+    lanes=(replace(RUNNING.lanes[0], hi=14, held_by="one step each 0.5 s"), RUNNING.lanes[1]),
+    alarms=tuple(replace(ALARM, number=number, priority=priority) for number, priority in enumerate(Priority)),
+)
+
+
+def seen_signs(pilot: Pilot[int]) -> set[str]:
+    """Return every sign that is on the screen, but for letters of ours."""
+    picture = pilot.app.export_screenshot()
+    return {sign for text in re.findall(r"<text[^>]*>([^<]*)</text>", picture) for sign in html.unescape(text)}
+
+
+async def test_every_sign_on_the_screen_has_a_plain_one() -> None:
+    client = ScriptedClient()
+    async with screen_of(client).run_test(size=(120, 50)) as pilot:
+        signs: set[str] = set()
+        for shown in (None, LIVELY, replace(LIVELY, state=State.PAUSED), LOST, replace(RUNNING, state=State.ENDED)):
+            if shown is not None:
+                client.show(shown)
+            await settle(pilot)
+            signs |= seen_signs(pilot)
+            await pilot.press("question_mark")
+            await settle(pilot)
+            signs |= seen_signs(pilot)
+            await pilot.press("enter")
+        client.tell(ENDED)
+        await settle(pilot)
+        signs |= seen_signs(pilot)
+    strange = {sign for sign in signs if not sign.isascii() and sign != "\xa0" and ord(sign) not in PLAIN}
+    assert {"█", "◆", "▶"} <= signs
+    assert not strange
+
+
+@given(st.text("█▒·◇▶│─━◆▁▂▃▄▅▆▇–…µ日é abc"))
+def test_plain_signs_keep_their_place(text: str) -> None:
+    assert len(in_plain(text, "ascii")) == len(text)
+    assert in_plain(text, "ascii").isascii()
+    assert "é" not in text or "é" in in_plain(text, "latin-1"), "what the terminal can show stays"
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding", "plain"),
+    [
+        ({"TERM": "xterm-256color"}, "utf-8", False),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, "UTF8", False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "utf-8", True),
+        ({"TERM": "dumb"}, "utf-8", True),
+        ({"TERM": "linux"}, "iso-8859-15", True),
+        ({"TERM": "linux"}, None, True),
+        ({"TERM": "linux"}, "no-such", True),
+        ({}, "utf-8", True),
+    ],
+)
+def test_who_gets_plain_signs(environment: dict[str, str], encoding: str | None, plain: bool) -> None:
+    assert wants_plain(environment, encoding) is plain
+
+
+class Kept:
+    """A writer that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.written = ""
+        self._queue = self
+
+    def is_alive(self) -> bool:
+        return True
+
+    def full(self) -> bool:
+        return False
+
+    def write(self, text: str) -> None:
+        self.written += text
+
+
+@pytest.mark.parametrize(("colours", "written"), [("1", "\x1b[1m#@ 12-14 .\x1b[0m"), ("", "\x1b[1m█◆ 12–14 ·\x1b[0m")])
+async def test_the_driver_writes_plain_signs(monkeypatch: pytest.MonkeyPatch, colours: str, written: str) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", colours)
+    async with screen_of(ScriptedClient()).run_test() as pilot:
+        terminal = Terminal(pilot.app)
+        kept = Kept()
+        terminal._file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        terminal._writer_thread = kept  # type: ignore[assignment]
+        terminal.write("\x1b[1m█◆ 12–14 ·\x1b[0m")
+        assert kept.written == written
+
+
+LEAST = 4.5
+"""Contrast of text that is readable (WCAG 2.2, 1.4.3)."""
+
+
+def faint(widgets: list[Widget]) -> dict[str, float]:
+    """Return the texts that are too faint, with their contrast."""
+    found = {}
+    for widget in widgets:
+        _, _, background, color = widget.colors
+        ratio = contrast(background + color, background)
+        if ratio < LEAST:
+            found[f"{widget.id or ' '.join(sorted(widget.classes))}"] = round(ratio, 2)
+    return found
+
+
+THEMES = sorted(name for name, theme in BUILTIN_THEMES.items() if not theme.name.startswith("ansi"))
+"""Themes with colours of their own; the two others use the terminal's, whatever those are."""
+
+
+async def test_every_theme_is_readable() -> None:
+    lost = replace(LOST, unit="lost", alarms=LIVELY.alarms, differs=LIVELY.differs)
+    app = screen_of(ScriptedClient(LIVELY, lost))  # beside each other: fresh figures and old ones in one picture
+    too_faint: dict[str, dict[str, float]] = {}
+    async with app.run_test(size=(120, 50)) as pilot:
+        app.model.say("a note")
+        for theme in THEMES:
+            app.theme = theme
+            await settle(pilot)
+            texts = [one for one in app.screen.query("*") if isinstance(one, Static | Digits) and one.display]
+            assert len(texts) > 30
+            too_faint[theme] = faint(texts)
+    assert len(THEMES) > 15
+    assert not {theme: texts for theme, texts in too_faint.items() if texts}
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast(Color.parse("black"), Color.parse("white")) == pytest.approx(21.0)
+    assert contrast(Color.parse("#777777"), Color.parse("white")) == pytest.approx(4.48, abs=0.01)
+
+
+def test_a_theme_that_there_is_not_is_refused_with_the_nearest() -> None:
+    with pytest.raises(EstimError, match="did you mean nord") as refused:
+        run_screen(HostOptions(simulate="em70"), "nordd")
+    assert refused.value.code is Exit.USAGE
+    check_theme("nord", "--theme", Exit.USAGE)
+
+
+@pytest.mark.parametrize(("line", "theme"), [("", None), ('theme = "nord"', "nord"), ('theme = "nrd"', EstimError)])
+def test_the_theme_of_the_settings(tmp_path_factory: pytest.TempPathFactory, line: str, theme: object) -> None:
+    home = tmp_path_factory.mktemp("home")
+    (home / "config.toml").write_text(line, encoding="utf-8")
+    options = HostOptions(home=str(home))
+    if theme is EstimError:
+        with pytest.raises(EstimError, match="there is no theme “nrd”") as refused:
+            theme_of(options)
+        assert refused.value.code is Exit.CONFIG
+    else:
+        assert theme_of(options) == theme
