@@ -20,7 +20,7 @@ from typing import Protocol
 from protocols.vocabulary import Advert, AirError, Endpoint, Seen
 from simulator.chance import Chance
 from simulator.twin import Twin, WriteRefused
-from simulator.weather import RadioFaults, Weather
+from simulator.weather import AWAY_S, RadioFaults, Weather
 
 Heard = Callable[[Endpoint, bytes], None]
 Lost = Callable[[str], None]
@@ -60,6 +60,7 @@ class Station:
         self.weather = weather
         self.away_until_s = -inf
         self.link: MemoryLink | None = None
+        self.deaf = False  # it ignores whatever is written to it
         self.kept = False  # the radio holds a link whose central is gone
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_s = inf
@@ -154,7 +155,8 @@ class MemoryLink:
         station = self._alive()
         station.live()
         with suppress(WriteRefused):  # a command that is refused is never answered, so nobody learns of it
-            station.twin.write(now_s, endpoint, data, False)
+            if not station.deaf:
+                station.twin.write(now_s, endpoint, data, False)
         station.live()
         return True
 
@@ -263,7 +265,8 @@ class MemoryLink:
         error: AirError | None = None
         station.live()
         try:
-            station.twin.write(now_s, endpoint, data, response)
+            if not station.deaf:
+                station.twin.write(now_s, endpoint, data, response)
         except WriteRefused as refused:
             error = AirError(str(refused), code=refused.code) if response else None
         self._at(now_s + (REQUEST_S / 2 if response else 0.0), partial(_settle, done, b"", error))
@@ -354,6 +357,29 @@ class MemoryAir:
     def change(self, address: str, faults: RadioFaults) -> None:
         """Let the air around one unit be another one from now on; cut and stall count from the opening of a link."""
         self._stations[address].weather.change(faults)
+
+    def hand(self, address: str | None, act: str) -> None:
+        """Do something to a unit at run time, None: the only one; raises ValueError for what can't be done.
+
+        It is what Twin.hand takes, or `cut`: the link is lost, and the unit away for a while; `deaf`, `hears`: whether
+        it takes what is written.
+        """
+        stations = [self._stations[address]] if address in self._stations else list(self._stations.values())
+        if len(stations) != 1 or (address is not None and address not in self._stations):
+            raise ValueError(f"no software unit is meant by {address}: there are {', '.join(self._stations)}")
+        station = stations[0]
+        now_s = asyncio.get_running_loop().time()
+        match act:
+            case "cut":
+                station.away_until_s = now_s + AWAY_S
+                if station.link is not None:
+                    station.link.drop("the link was lost: nothing heard any more")
+            case "deaf" | "hears":
+                station.deaf = act == "deaf"
+            case _:
+                station.live()
+                station.twin.hand(now_s, act)
+        station.live()
 
     async def release(self) -> None:
         """Cut what is still linked, and let the units rest. What they did until now is on record then."""

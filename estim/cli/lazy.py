@@ -15,6 +15,7 @@ _GROUPS = {
     "schedule": "estim.cli.schedule:schedule",
     "care": "estim.cli.care:care",
     "fleet": "estim.cli.fleet:fleet",
+    "settings": "estim.cli.settings:settings",
     "service": "estim.cli.service:service",
 }
 _VERBS = {
@@ -26,6 +27,7 @@ _VERBS = {
     "doctor": "estim.cli.doctor:doctor",
     "plugins": "estim.cli.plugins:plugins",
     "completion": "estim.cli.completion:completion",
+    "demo": "estim.cli.demo:demo",
 }
 """Verbs that live elsewhere: where, and what there."""
 

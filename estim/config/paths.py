@@ -85,6 +85,16 @@ class Home:
             )
         return path
 
+    @property
+    def demo_file(self) -> Path:
+        """Marks a home whose days are made up (estim demo): no real unit is ever used in it."""
+        return self.state / "demo"
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is a demo home."""
+        return self.demo_file.exists()
+
     def places(self) -> dict[str, Path]:
         """Return every place by its name, for `estim paths`."""
         return {
@@ -116,6 +126,12 @@ class Home:
                 "choose one of your own with --home",
                 code=Exit.CANT_CREATE,
             )
+
+
+def made_up(home: Home) -> EstimError:
+    """Return the refusal of whatever is real in a demo home: levels that are made up must reach no skin."""
+    text = f"{home.state} is a demo home, its days and levels are made up: estim demo {home.state} opens it"
+    return EstimError(text, code=Exit.REFUSED)
 
 
 def find_home(folder: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:

@@ -6,7 +6,7 @@
 3. `schema` may only grow, and a migration may only lower a limit (safety.md C-35).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
@@ -49,6 +49,11 @@ UnitCaps = Annotated[
 Profiles = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(min_length=1, max_length=16)]],
     Meta(max_length=32, description='a table [profile] with lines such as yokonex = "V2.0"'),
+]
+
+Keys = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(max_length=64)]],
+    Meta(max_length=32, description='a table [keys] with lines such as log = "f3"'),
 ]
 
 Site = Annotated[
@@ -98,7 +103,8 @@ class ReminderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings, checked. `cap` holds the highest level per unit name and channel, `ramp_s` None: by the slope.
 
-    `profile` is the version of a family's protocol, for its units that have none of their own.
+    `profile` is the version of a family's protocol, for its units that have none of their own. `keys` are those of the
+    screen by what they do; the screen checks them (estim/tui/keymap.py).
     """
 
     schema: SchemaNumber = SCHEMA
@@ -109,6 +115,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     theme: Theme | None = None
     cap: UnitCaps = {}
     profile: Profiles = {}
+    keys: Keys = {}
     site: Site | None = None
     schedule: Schedule = Schedule()
     reminders: ReminderSettings = ReminderSettings()
@@ -162,6 +169,30 @@ def change_fields(path: Path, values: Mapping[str, Value]) -> Settings:
     settings = _settings(path, fresh)
     write_whole(path, fresh)
     return settings
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """One setting: its whole name, its value, whether that is the default, and what is allowed."""
+
+    name: str
+    value: object
+    usual: bool
+    allowed: str
+
+
+def known_settings(settings: Settings) -> tuple[Known, ...]:
+    """Return every setting as it stands, those of a table behind the table's name."""
+    return tuple(_known("", settings, Settings()))
+
+
+def _known(table: str, held: Struct, usual: Struct) -> Iterator[Known]:
+    for field, kind in get_type_hints(type(held), include_extras=True).items():
+        value = getattr(held, field)
+        default = getattr(usual, field)
+        if isinstance(value, Struct) and isinstance(default, Struct):
+            yield from _known(f"{table}{field}.", value, default)
+        elif field != "schema":
+            yield Known(name=f"{table}{field}", value=value, usual=value == default, allowed=_allowed(kind))
 
 
 def _changed(path: Path, text: str, field: str, value: Value) -> str:
@@ -293,7 +324,7 @@ def _uncommented(text: str, field: str) -> str:
     return "".join(other[2:] if other.rstrip("\r\n") == line else other for other in lines)
 
 
-_DEPTH = {"cap": 3, "profile": 2, "schedule": 2, "reminders": 2, "mqtt": 2}
+_DEPTH = {"cap": 3, "profile": 2, "keys": 2, "schedule": 2, "reminders": 2, "mqtt": 2}
 
 
 def _keys(path: Path, field: str) -> list[str]:

@@ -24,6 +24,13 @@ schema = 1
 # Theme of the screen.
 # theme = "textual-dark"
 
+# Keys of the screen, by what they do: its places (today, session, log, programs, care, units, simulator, alarms,
+# settings), help, palette, unit, quiet, and more keys for stop and quit. F12 stays the panic key unless another one is
+# named.
+# [keys]
+# log = "f3"
+# panic = "f9"
+
 # Caps of one unit, by its name, on its own scale:
 # [cap.coyote3]
 # A = 40

@@ -25,7 +25,7 @@ from estim.catalogue.families import families
 from estim.clock import Clock, new_loop
 from estim.config.files import no_right
 from estim.config.options import BROKER_VARIABLE, HostOptions
-from estim.config.paths import Home
+from estim.config.paths import Home, made_up
 from estim.config.settings import ReminderSettings, Settings, read_settings
 from estim.config.timezone import local_zone
 from estim.config.units import Units
@@ -112,6 +112,15 @@ def _air(options: HostOptions, files: ExitStack) -> Air:
     return BleAir(client=radio.client, scanner=radio.scanner, give_back=radio.close)
 
 
+def _hand_of(air: Air) -> Callable[[str | None, str], None] | None:
+    """Return what touches a software unit, None where units are real."""
+    if not air.simulated:
+        return None
+    from simulator.memory import MemoryAir
+
+    return air.hand if isinstance(air, MemoryAir) else None
+
+
 def _simulated_units(home: Home) -> Units:
     """Software units are new at each start, like their journal."""
     path = home.simulated.with_name("simulated-units.json")
@@ -140,6 +149,7 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
                 pid=os.getpid(),
                 zone=partial(local_zone, lambda: settings.schedule.zone),
                 trouble=trouble,
+                hand=_hand_of(air),
             )
     finally:
         await journal.close()
@@ -147,6 +157,8 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
 
 async def _journal(home: Home, simulated: bool) -> tuple[JournalWriter, str]:
     """Return the journal, or a closed one and what is wrong with it: a stop needs none."""
+    if simulated and home.demo:
+        return await JournalWriter.open(home.journal, simulated=True, kept=True), ""
     if simulated:
         return await JournalWriter.open(home.simulated, simulated=True), ""
     try:
@@ -425,6 +437,8 @@ def main(argument: str, folder: str | None = None) -> int:
     try:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until there is somebody who can stop something
         home = options.place
+        if home.demo and options.simulate is None and not options.to_stop:
+            raise made_up(home)
         lock = _held(home, options)
         loop, clock = new_loop(options.speed)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:

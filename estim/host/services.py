@@ -18,7 +18,8 @@ class Services:
     """`families` gives all families (imported when first asked for), `zone` the name of the present time zone.
 
     `pid` is the host's process. `trouble` says what is wrong with the settings (empty: nothing): the defaults hold
-    then, so that a unit can be stopped, and no session begins.
+    then, so that a unit can be stopped, and no session begins. `hand` does something to the software unit at an address
+    (None: the only one); None where units are real. It raises ValueError for what can't be done.
     """
 
     clock: Clock
@@ -31,3 +32,4 @@ class Services:
     pid: int
     zone: Callable[[], str] = local_zone
     trouble: str = ""
+    hand: Callable[[str | None, str], None] | None = None

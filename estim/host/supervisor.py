@@ -22,6 +22,7 @@ from estim.core.messages.commands import (
     SetLevel,
     Start,
     Status,
+    Touch,
     Watch,
 )
 from estim.core.messages.lowering import Disconnect, Pause, Stop
@@ -95,6 +96,8 @@ class Supervisor:
                 return Done("watching")
             case Status():
                 return self.overview()
+            case Touch(act=act, address=address):
+                return self._touch(act, address)
             case Scan(seconds):
                 services = self._services
                 return Found(await look(services.air, seconds, services.families(), services.units))
@@ -106,6 +109,17 @@ class Supervisor:
             active.take_over(connection, keep=self._services.settings.keep_running)
         active.runner.ask(lambda now, _: active.runner.session.arm(now))
         return Done("armed")
+
+    def _touch(self, act: str, address: str | None) -> Reply:
+        if self._services.hand is None:
+            raise EstimError(
+                "only a software unit can be touched from here: --simulate, or estim demo", code=Exit.USAGE
+            )
+        try:
+            self._services.hand(address, act)
+        except ValueError as error:
+            raise EstimError(str(error), code=Exit.USAGE) from error
+        return Done(f"simulated: {act}")
 
     def _quiet(self, number: int) -> Reply:
         for active in self.units:

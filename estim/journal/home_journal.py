@@ -2,7 +2,8 @@
 
 1. Nothing here needs a host, and a host that runs is not disturbed: both write the same database, one after the other.
 2. Reading never makes a journal; writing also notes in which zone and by which rules the person lives from now on.
-3. With --simulate the journal of the last simulated host is read, and nothing can be written into it.
+3. With --simulate the journal of the last simulated host is read, and nothing can be written into it; a demo home is
+   simulated through and through, and its own journal is read and written.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from estim.catalogue.playable import kind_of, refused
 from estim.clock import RealClock
 from estim.config.care_plan import read_own_plan
 from estim.config.options import HostOptions
-from estim.config.paths import Home
+from estim.config.paths import Home, made_up
 from estim.config.settings import Settings, read_settings
 from estim.config.timezone import local_zone, zone_name
 from estim.core.care.plan import Plan
@@ -29,7 +30,7 @@ from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
 from estim.journal.journal import Journal
-from estim.journal.reader import Details
+from estim.journal.reader import Details, Rang
 from estim.journal.terms import terms_of
 from estim.journal.turns import LAST_PLAYED, families_named, families_of, turn_of
 
@@ -97,6 +98,10 @@ class HomeJournal:
     def details(self, number: int) -> Details | None:
         """Return one session in full, None if there is none of that number."""
         return None if self.journal is None else self.journal.session(number)
+
+    def alarms(self) -> tuple[Rang, ...]:
+        """Return the last alarms, newest first."""
+        return () if self.journal is None else self.journal.alarms()
 
     def recent(self) -> Diary:
         """Return what today's questions need: these months, and more only where the plan asks for it.
@@ -200,10 +205,13 @@ def opened(options: HostOptions, *, write: bool = False) -> Iterator[HomeJournal
     """Open a home's journal; raises EstimError (2 for writing with --simulate, 73, 78 also for a wrong clock)."""
     home = options.place
     simulated = options.simulate is not None
-    if simulated and write:
+    demo = home.demo
+    if demo and not simulated:
+        raise made_up(home)
+    if simulated and write and not demo:
         text = "what you write down is real, and simulated sessions never count: leave --simulate out"
         raise EstimError(text, code=Exit.USAGE)
-    path = home.simulated if simulated else home.journal
+    path = home.simulated if simulated and not demo else home.journal
     present = RealClock().now().utc
     if write:
         check_clock(present)

@@ -14,7 +14,7 @@ from estim.journal import by_hand
 from estim.journal.database import open_database, telling, transaction
 from estim.journal.entries_table import enter, last_written, take_back, undo
 from estim.journal.imported import adopt
-from estim.journal.reader import Details, read_details, read_diary
+from estim.journal.reader import Details, Rang, read_alarms, read_details, read_diary
 
 
 class Journal:
@@ -43,6 +43,11 @@ class Journal:
         """Return everything about one session, None if there is none of that number."""
         with telling(self.path, reading=True):
             return read_details(self.db, number)
+
+    def alarms(self) -> tuple[Rang, ...]:
+        """Return the last alarms, newest first."""
+        with telling(self.path, reading=True):
+            return read_alarms(self.db)
 
     def enter(self, entries: Sequence[Entry], written_utc: datetime) -> list[int]:
         """Write what a person says and return the numbers; on disk then."""

@@ -104,6 +104,30 @@ def read_details(db: sqlite3.Connection, number: int) -> Details | None:
     return Details(facts, levels, alarms)
 
 
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """One alarm that rang; `session` None: outside of one. `do` is what a person was told to do."""
+
+    session: int | None
+    at: datetime
+    priority: str
+    text: str
+    do: str
+
+
+ALARMS_MAX = 500
+"""So many of the last alarms are read: a history for a person."""
+
+
+def read_alarms(db: sqlite3.Connection) -> tuple[Rang, ...]:
+    """Return the last alarms, newest first."""
+    found = db.execute(
+        "SELECT session, at_utc, priority, text, remedy FROM alarm ORDER BY at_utc DESC, rowid DESC LIMIT ?",
+        (ALARMS_MAX,),
+    ).fetchall()
+    return tuple(Rang(session, moment(at), priority, text, do) for session, at, priority, text, do in found)
+
+
 def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
     (
         number, program, unit, family, simulated, started, offset_s, length_s, beat, on_until, output_s, ended,

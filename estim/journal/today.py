@@ -40,11 +40,12 @@ class LastLevel:
 
 
 class Today:
-    """The day of one home; `real` is False with software units, where nothing is shown, asked or kept."""
+    """The day of one home; `real` is False with software units, where nothing is shown, asked or kept, but in a
+    demo home, where all of it is made up."""
 
     def __init__(self, options: HostOptions) -> None:
         self._options = options
-        self.real = options.simulate is None
+        self.real = options.simulate is None or options.place.demo
 
     def headline(self) -> str:
         """Return what is due or comes next, the last pain, and where the plan stands; a trouble as its sentence."""

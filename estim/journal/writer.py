@@ -50,6 +50,7 @@ class JournalWriter:
 
     def __init__(self, path: Path, simulated: bool) -> None:
         self.simulated = simulated
+        self._emptied = simulated
         self.dropped = 0
         """Rows and packets that never reached the disk."""
         self.trouble = ""
@@ -67,14 +68,15 @@ class JournalWriter:
         self._table: SessionsTable | None = None
 
     @classmethod
-    async def open(cls, path: Path, *, simulated: bool = False) -> "JournalWriter":
-        """Open or make the journal; a simulated one is emptied.
+    async def open(cls, path: Path, *, simulated: bool = False, kept: bool = False) -> "JournalWriter":
+        """Open or make the journal; a simulated one is emptied, unless it is `kept` (that of a demo home).
 
         Raises EstimError: 73 if it can neither be written nor read, 78 if it is newer than this program or damaged.
         A journal that can be read only is opened all the same, for `open_sessions`: `trouble` says why, and `begin`
         refuses.
         """
         writer = cls(path, simulated)
+        writer._emptied = simulated and not kept
         try:
             writer._table = await writer._in_thread(writer._open)
         except EstimError:
@@ -92,7 +94,7 @@ class JournalWriter:
         return writer
 
     def _open(self) -> SessionsTable:
-        if self.simulated:
+        if self._emptied:
             remove_database(self._path)
             self._marker.path.unlink(missing_ok=True)
         table = SessionsTable(Journal.open(self._path))

@@ -4,26 +4,34 @@
 2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
 3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
 4. A picture is drawn at most four times a second, and only where it differs.
+5. The session (or what comes before and after it) lies below; places are above it, dialogs above those. When the
+   session begins or ends, it comes to the top again.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import OptionList
+from textual.widgets.option_list import OptionDoesNotExist
 
 from estim.client.follower import Client, Follower, Sleep
-from estim.client.stop_keys import PANIC_KEY, panics
+from estim.client.stop_keys import PANIC_KEY, bare
+from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Status, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
 from estim.core.vocabulary import State
@@ -31,9 +39,14 @@ from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
+from estim.tui.desk import Desk
+from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
+from estim.tui.palette import Commands, Palette
+from estim.tui.place import Place
+from estim.tui.places import PLACES, SESSION, built, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -61,18 +74,20 @@ class SessionApp(App[int]):
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
-    ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(STOP_KEYS, "stop", "Stop", key_display="s"),
-        Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True),
-        Binding("k,K", "quiet", "OK alarm", key_display="k"),
+        Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True, id="panic"),
+        Binding("k,K", "quiet", "OK alarm", key_display="k", id="quiet"),
         Binding(LEAVE_KEYS, "quit", "Quit", key_display="q"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("escape", "soft", "Soft stop", show=False),
-        Binding("question_mark", "keys", "Keys", show=False),
-        Binding("u,U", "unit", "Next unit", show=False),
+        Binding("question_mark", "keys", "Help", key_display="?", id="help"),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
+        Binding("u,U", "unit", "Next unit", show=False, id="unit"),
+        *(Binding(one.key, f"go('{one.name}')", one.title, show=False, id=one.name) for one in PLACES),
     ]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
     def __init__(
         self,
@@ -81,6 +96,9 @@ class SessionApp(App[int]):
         again: Callable[[], Awaitable[Client]],
         sleep: Sleep = asyncio.sleep,
         today: Today | None = None,
+        options: HostOptions | None = None,
+        opening: str = SESSION,
+        keys: Keymap = USUAL,
     ) -> None:
         super().__init__(driver_class=Terminal)
         self.animation_level = "none"
@@ -95,6 +113,9 @@ class SessionApp(App[int]):
         self.model = Model(self._wake, self._ring)
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
+        self._opening = opening
+        self._keys = keys
+        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._wake)
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's colours, and ours that can be read on them."""
@@ -102,7 +123,10 @@ class SessionApp(App[int]):
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
+        self.set_keymap(dict(self._keys.bindings))
         await self.push_screen(Choose(self._offers))
+        if self._opening != SESSION:
+            await self.push_screen(built(self._opening, self._desk))
         self.run_worker(self.follower.run(), group="post")
         self.run_worker(self._tick_on(), group="tick")
         self.run_worker(self._draw_on(), group="draw")
@@ -142,10 +166,18 @@ class SessionApp(App[int]):
             signals.give_back()
 
     def post_message(self, message: Message) -> bool:
-        """Take F12 on its way in, before every queue; all else goes its usual way."""
-        if isinstance(message, events.Key) and panics(message.key) and not message.is_forwarded:
-            self.action_panic()
-            return True
+        """Take F12 on its way in, before every queue, and what the person stops with; all else goes its usual way."""
+        if isinstance(message, events.Key) and not message.is_forwarded:
+            key = bare(message.key)
+            if key in self._keys.panic:
+                self.action_panic()
+                return True
+            if key in self._keys.stop:
+                self.action_stop()
+                return True
+            if key in self._keys.leave:
+                self._leave("stopped", Exit.DONE)
+                return True
         return super().post_message(message)
 
     def on_resize(self) -> None:
@@ -158,9 +190,12 @@ class SessionApp(App[int]):
 
     def on_choose_chosen(self, event: Choose.Chosen) -> None:
         """Start what was chosen: the Enter on that button was the pads-on act."""
+        self._start(replace(event.start, unit=self.model.start_unit))
+
+    def _start(self, start: Start) -> None:
         if not self.model.starting:
             self.model.begin()
-            self.follower.send(replace(event.start, unit=self.model.start_unit))
+            self.follower.send(start)
 
     def on_stop_bar_pressed(self) -> None:
         self.action_stop()
@@ -254,19 +289,67 @@ class SessionApp(App[int]):
         elif self.model.next_meant():
             self.follower.send(Scan(seconds=SCAN_S))
 
-    def action_unit_number(self, number: int) -> None:
-        """Choose a unit by its number, from the left."""
-        self.model.turn_to(number)
-        self._light()
+    async def action_unit_number(self, number: int) -> None:
+        """Choose a unit by its number, from the left; with one unit the key leads to its place, as everywhere."""
+        if self.model.view.panes:
+            self.model.turn_to(number)
+            self._light()
+        else:
+            await self.action_go(next(one.name for one in PLACES if one.key == str(number)))
 
     def action_again(self) -> None:
         """Leave the summary for a new session."""
         self.model.again()
         self.run_worker(self._day.renew(), group="day")
 
-    def action_keys(self) -> None:
-        if not isinstance(self.screen, Keys):
-            self.push_screen(Keys())
+    async def action_go(self, name: str) -> None:
+        """Go to a place, in the stead of the one where one is; the session itself is below them all."""
+        if self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated):
+            return
+        if name == SESSION:
+            await self._back()
+        elif isinstance(self.screen, Place):
+            await self.switch_screen(built(name, self._desk))
+        else:
+            await self.push_screen(built(name, self._desk))
+        self._wake()
+
+    def _go(self, name: str) -> None:
+        """Go to a place after what is being done now: a place that is left can't wait for its own end."""
+        self.call_later(self.action_go, name)
+
+    def _choose(self, program: str) -> None:
+        """Light a program in the list that a session begins with; nothing starts by this."""
+        below = self._below
+        if isinstance(below, Choose):
+            programs = below.query_one("#programs", OptionList)
+            with suppress(OptionDoesNotExist):
+                programs.highlighted = programs.get_option_index(program)
+            self._go(SESSION)
+        else:
+            self.model.say("end the session first, then choose another program")
+
+    async def action_away(self) -> None:
+        """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
+        await self._back()
+        self.action_soft()
+
+    async def _back(self) -> None:
+        while isinstance(self.screen, Place):
+            await self.pop_screen()
+        self._wake()
+
+    def action_command_palette(self) -> None:
+        """Open the list of everything that can be done, with STOP in it."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette())
+
+    async def action_keys(self) -> None:
+        if not self.screen.is_modal:
+            from estim.tui.help import Help  # as every place: imported when it is first opened
+
+            shown = self.screen.HELP if isinstance(self.screen, Place) else ""
+            await self.push_screen(Help(shown, simulated=self.model.view.simulated))
             self._wake()
 
     def action_keys_away(self, soft: bool = False) -> None:
@@ -363,22 +446,25 @@ class SessionApp(App[int]):
 
     async def _draw(self, view: View) -> None:
         face = _face(view)
-        above = isinstance(self.screen, Keys | Questions)
-        if above and not isinstance(self.screen_stack[-2], face):
-            await self.pop_screen()
-            above = False
-        screen = self.screen_stack[-2] if above else self.screen
-        if not isinstance(screen, face):
-            screen = self._build(face)
-            await self.switch_screen(screen)
-        await screen.draw(view)
+        if not isinstance(self._below, face):
+            while self.screen is not self._below:
+                await self.pop_screen()
+            await self.switch_screen(self._build(face))
+        for screen in reversed(self.screen_stack[1:]):
+            if isinstance(screen, Choose | Session | Summary | Place | Keys) and screen.is_mounted:
+                await screen.draw(view)
+            if not screen.is_modal:
+                break  # what lies below can't be seen, and is drawn when it is
         for shown in self.model.unrecalled():
             self.run_worker(self._day.recall(shown), group="day")
-        if isinstance(self.screen, Keys):
-            await self.screen.draw(view)
         if self._alarmed != view.alarmed:
             self._alarmed = view.alarmed
             self.refresh_bindings()
+
+    @property
+    def _below(self) -> Screen[Any]:
+        """What lies below all places and dialogs: the session, or what comes before or after it."""
+        return self.screen_stack[1]
 
     def _build(self, face: type[Face]) -> Face:
         return Choose(self._offers) if issubclass(face, Choose) else face()

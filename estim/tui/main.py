@@ -17,6 +17,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.programs.program import Program
 from estim.journal.today import Today
 from estim.tui.app import SessionApp
+from estim.tui.keymap import USUAL, Keymap, keymap_of
 from estim.tui.wording import Offer
 
 
@@ -99,11 +100,30 @@ async def reach(options: HostOptions) -> Client:
     return await join(options)
 
 
+def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
+    """Return the person's keys; where they are wrong the usual ones and why: nothing keeps the screen closed."""
+    try:
+        return keymap_of(read_settings(options.place.settings_file).keys), ""
+    except EstimError as error:
+        return USUAL, error.text
+
+
 async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None) -> int:
     client = await reach(options)
-    app = SessionApp(client, offers, lambda: reach(options), today=Today(options))
+    keys, wrong = _keys_of(options)
+    app = SessionApp(
+        client,
+        offers,
+        lambda: reach(options),
+        today=Today(options),
+        options=options,
+        opening="today",
+        keys=keys,
+    )
     if theme is not None:
         app.theme = theme
+    if wrong:
+        app.model.say(wrong)
     if problems:
         app.model.say("; ".join(problems))
     try:

@@ -99,6 +99,10 @@ LINES: dict[str, tuple[str, ...]] = {
     "service status": ("service status",),
     "fleet": ("fleet",),
     "fleet stop": ("fleet stop",),
+    "demo": ("demo {}/demo",),
+    "settings get": ("settings get", "settings get minutes"),
+    "settings set": ("settings set minutes 15", "settings set keys.log f3"),
+    "settings edit": ("settings edit",),
     "import": ("export csv --out {}/csv", "import {}/csv"),
 }
 """What is typed to hear each verb, in a home in which a session was played."""

@@ -4,7 +4,7 @@ All values are frozen and serialise to JSON; a Snapshot carries the age of every
 On the socket each is one JSON line, told apart by its first field: `do`, `answer`, `show` or `event`.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -99,7 +99,20 @@ class Scan(Command, tag="scan", frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
 
 
-Ask = Start | Arm | SetLevel | Pause | Resume | Stop | Disconnect | Acknowledge | Watch | Status | Scan
+class Touch(Command, tag="touch", frozen=True, kw_only=True):
+    """Do something to a software unit, or to its air, as a person or the world would: refused where a unit is real.
+
+    A wheel or key turned (`A+`), pads off and on, the unit off and on, its battery low; `cut`: the link is lost for a
+    while; `deaf`: the unit ignores whatever it is told, stops too, until `hears`.
+    """
+
+    act: Literal[
+        "A+", "A-", "B+", "B-", "pads-off", "pads-on", "power-off", "power-on", "low-battery", "cut", "deaf", "hears"
+    ]
+    address: Annotated[str, Meta(max_length=64)] | None = None
+
+
+Ask = Start | Touch | Arm | SetLevel | Pause | Resume | Stop | Disconnect | Acknowledge | Watch | Status | Scan
 
 
 # --- Answers: exactly one for each command ---------------------------------------------------------------------

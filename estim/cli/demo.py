@@ -1,0 +1,42 @@
+"""`estim demo`: a home of made-up days with a software unit, to try everything without hardware."""
+
+import sys
+import tempfile
+from typing import Annotated
+
+import typer
+from msgspec.structs import replace
+
+from estim.cli.flags import Flags
+from estim.cli.output import tell
+
+FAMILY = "coyote3"
+"""The software unit that is there, if none is named by --simulate."""
+
+
+def demo(
+    context: typer.Context,
+    folder: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="where it is kept, and opened again; without it a new one")
+    ] = None,
+) -> None:
+    """Try everything without hardware: a fortnight of made-up days and a software unit, always marked SIMULATED.
+
+    On a terminal the screen opens; else the folder is made and told.
+    """
+    from estim.journal.demo import make_demo
+
+    flags: Flags = context.obj
+    where = folder or flags.host.home or tempfile.mkdtemp(prefix="estim-demo-")
+    options = replace(flags.host, home=where, simulate=flags.host.simulate or FAMILY)
+    make_demo(options.place)
+    if flags.as_json or flags.no_input or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        text = f"{where}: a demo home, SIMULATED; `estim demo {where}` opens it on a terminal"
+        tell(flags, "demo", text, [{"folder": where, "simulated": True}])
+        return
+    from estim.tui.main import run_screen
+
+    code = run_screen(options)
+    if folder is None:
+        tell(flags, "demo", f"the demo is kept: estim demo {where}", [{"folder": where, "simulated": True}])
+    raise typer.Exit(code)

@@ -1,0 +1,87 @@
+"""`estim settings get|set|edit`: the settings of config.toml, each checked; comments in the file are kept."""
+
+import os
+import shlex
+import subprocess
+from typing import Annotated
+
+import typer
+
+from estim.cli.flags import Flags
+from estim.cli.output import note, plain, tell
+from estim.config.mqtt_settings import without_password
+from estim.config.settings import Known, known_settings, read_settings
+from estim.core.errors import EstimError, Exit
+
+settings = typer.Typer(
+    help="Settings: what is set, what is allowed, and changes that keep your comments.", no_args_is_help=True
+)
+
+
+@settings.command()
+def get(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="one of them; without it all")] = None,
+) -> None:
+    """Show settings with what is allowed."""
+    from estim.tui.typed_setting import find_setting
+
+    flags: Flags = context.obj
+    held = read_settings(flags.host.place.settings_file)
+    found = known_settings(held) if name is None else (find_setting(held, name),)
+    tell(flags, "setting", "\n".join(map(_line, found)), map(_row, found))
+
+
+@settings.command("set")
+def set_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="such as minutes, keys.log or cap.coyote3.A")],
+    value: Annotated[str, typer.Argument(help="as it stands in the file; default: back to it")],
+) -> None:
+    """Change one setting; exit 78 if the value isn't allowed, and the file stays as it was."""
+    from estim.tui.typed_setting import change, find_setting
+
+    flags: Flags = context.obj
+    home = flags.host.place
+    home.prepare()
+    held = change(home.settings_file, name, value)
+    one = find_setting(held, name)
+    tell(flags, "setting", _line(one), [_row(one)])
+    for warning in held.warnings():
+        note(warning)
+
+
+@settings.command()
+def edit(context: typer.Context) -> None:
+    """Open the file in $VISUAL or $EDITOR, with every setting explained in it, and check it afterwards."""
+    from estim.cli.questions import may_ask
+    from estim.config.files import write_new
+    from estim.config.template import TEMPLATE
+    from estim.tui.keymap import keymap_of
+
+    flags: Flags = context.obj
+    home = flags.host.place
+    home.prepare()
+    path = home.settings_file
+    if not path.exists():
+        write_new(path, TEMPLATE)
+    if may_ask(flags):
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        try:
+            subprocess.run([*shlex.split(editor), str(path)], check=False)
+        except (OSError, ValueError) as error:
+            text = f"can't start the editor {editor!r}: set EDITOR, or edit {path} yourself"
+            raise EstimError(text, code=Exit.NO_INPUT) from error
+    keymap_of(read_settings(path).keys)
+    tell(flags, "paths", f"{path} is fine", [{"path": str(path)}])
+
+
+def _line(one: Known) -> str:
+    from estim.tui.typed_setting import shown
+
+    return f"{one.name:<26} {shown(one.value):<24} {'' if one.usual else '(changed) '}{one.allowed}"
+
+
+def _row(one: Known) -> dict[str, object]:
+    value = without_password(one.value) if isinstance(one.value, str) else plain(one.value)
+    return {"name": one.name, "value": value, "default": one.usual, "allowed": one.allowed}

@@ -1,0 +1,234 @@
+"""The care plan: all steps with those of today, the gates with what they still need, the planned run, and red flags."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from estim.config.options import HostOptions
+from estim.core.care.plan import Plan, Stage
+from estim.core.care.planned import ahead, cancelled, unsaid
+from estim.core.care.standing import Standing, may_run_at, standing
+from estim.core.days.diary import Check, Topic
+from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, red_flag
+from estim.core.errors import EstimError, Exit
+from estim.journal.home_journal import HomeJournal, opened
+from estim.tui.pick import Pick
+from estim.tui.place import Place
+from estim.tui.today import step_row
+from estim.tui.typed import Typed
+from estim.tui.widgets import Line
+
+STAGES = {
+    Stage.NOT_BEGUN: "not begun: b begins it",
+    Stage.REST: "resting",
+    Stage.TRIAL: "a trial run is possible",
+    Stage.MORNING: "waiting for the morning after the run",
+    Stage.BUILD: "building up",
+    Stage.ENDED: "the plan has ended",
+}
+
+RUN_HOURS = (8, 12, 18)
+"""At what times of the next days a run can be planned here; any other time: estim run-log plan."""
+RUN_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is shown of the plan."""
+
+    plan: Plan
+    now: Standing
+    flag: str = ""
+    run: str = ""
+
+
+def told_of(journal: HomeJournal) -> Told:
+    """Return where the person stands, by what the journal holds now."""
+    diary = journal.recent()
+    next_run = ahead(diary, journal.now)
+    missed = unsaid(diary, journal.now)
+    run = f"a run is planned for {next_run:%a %d %b %H:%M} (c cancels it)" if next_run else ""
+    if not run and missed:
+        run = f"did the run of {missed:%a %d %b %H:%M} take place? estim run-log add says how it was; c: it didn't"
+    return Told(
+        plan=journal.plan, now=standing(journal.plan, diary, journal.now), flag=red_flag(diary),
+        run=run or "no run is planned (n plans one)",
+    )  # fmt: skip
+
+
+def steps_of(told: Told) -> list[str]:
+    """Return every step of the plan: today's with their boxes and texts, the others with when they come."""
+    today = {item.step: item for item in told.now.today}
+    lines: list[str] = []
+    for number, step in enumerate(told.plan.steps, 1):
+        item = today.get(step.id)
+        if item is None:
+            lines.append(f"{number}     {step.title} (later: {', '.join(stage.value for stage in step.stages)})")
+            continue
+        lines += [step_row(number, item), f"        {item.text}", *([f"        ! {item.warn}"] if item.warn else [])]
+    return lines
+
+
+def begin(options: HostOptions, looked_at: str) -> str:
+    """Begin the plan, or begin it anew; after a red flag only with who has had a look. Raises EstimError (77)."""
+    with opened(options, write=True) as journal:
+        flag = red_flag(journal.recent())
+        if flag and not looked_at:
+            raise EstimError(f"{flag}; after that: b, and who has had a look", code=Exit.REFUSED)
+        journal.enter(Check(at=journal.now, topic=Topic.CARE, answer="begin", note=looked_at))
+    return "the plan has begun"
+
+
+def flagged(options: HostOptions, sign: str) -> str:
+    """Keep a sign, or that there was none."""
+    with opened(options, write=True) as journal:
+        about = sign or NO_SIGN
+        journal.enter(Check(at=journal.now, topic=Topic.RED_FLAG, about=about, answer=YES if sign else NO))
+        return red_flag(journal.recent()) or "noted: none of the signs"
+
+
+def times_for_a_run(options: HostOptions) -> list[tuple[datetime, str]]:
+    """Return the times that are offered for a run, with why one isn't possible yet ("": it is)."""
+    with opened(options) as journal:
+        diary = journal.recent()
+        midnight = journal.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = [midnight + timedelta(days=day, hours=hour) for day in range(RUN_DAYS) for hour in RUN_HOURS]
+        gates = [(at, may_run_at(journal.plan, diary, at)) for at in moments if at > journal.now]
+    return [(at, "" if gate.ok else gate.text) for at, gate in gates]
+
+
+def plan_run(options: HostOptions, at: datetime) -> str:
+    """Plan a run; raises EstimError (77) if it isn't time for one."""
+    with opened(options, write=True) as journal:
+        gate = may_run_at(journal.plan, journal.recent(), at)
+        if not gate.ok:
+            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+        journal.enter(Check(at=at, topic=Topic.RUN_PLANNED))
+        quiet_h = journal.plan.quiet_before_run_h
+    return f"a run is planned for {at:%a %d %b %H:%M}; no session in the {quiet_h:g} h before it"
+
+
+def cancel_run(options: HostOptions) -> str:
+    """Take the next planned run back, or say that the last one didn't take place; raises EstimError (66)."""
+    with opened(options, write=True) as journal:
+        diary = journal.recent()
+        meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
+        if meant is None:
+            raise EstimError("no run is planned", code=Exit.NO_INPUT)
+        journal.enter(cancelled(meant, journal.now))
+    return f"the run of {meant:%a %d %b %H:%M} is cancelled"
+
+
+class CarePlace(Place):
+    """The plan; see the module."""
+
+    HEADING = "Care plan"
+    HELP = """\
+b             begin the plan, or begin it anew
+n             plan a run; only where the gates are open
+c             cancel the planned run, or say that it didn't take place
+r             a sign of a torn tendon or a clot: the plan ends at once
+ticks         on Today (1), by t and the step's number"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b,B", "begin", "Begin", key_display="b", show=False),
+        Binding("n,N", "run", "Plan a run", key_display="n"),
+        Binding("c,C", "cancel", "Cancel it", key_display="c", show=False),
+        Binding("r,R", "flag", "Red flag", key_display="r"),
+    ]
+    ROWS = ("flag", "stage", "gates", "run", "asks", "steps")
+    _times: tuple[datetime, ...] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """What is wrong first, then where one stands, then the steps."""
+        with VerticalScroll(id="full"):
+            yield Line(id="care-flag", classes="high")
+            for row in self.ROWS[1:]:
+                yield Line(id=f"care-{row}")
+
+    def load(self) -> None:
+        """Read where the person stands."""
+        self.query_one("#full").focus()
+        options = self.desk.options
+        if options is not None:
+            self.fetch(lambda: _read(options), self._show)
+
+    def _show(self, told: Told) -> None:
+        now = told.now
+        day = f", day {now.day} since {now.since:%d %b}" if now.day else ""
+        gates = [f"  {'ok ' if gate.ok else 'NO '} {gate.text}" for gate in now.gates]
+        asks = [*(f"→ {ask}" for ask in now.asks), *(f"! {warning}" for warning in now.warnings)]
+        programs = [f"programs now: {', '.join(now.programs)}"] if now.programs else []
+        texts = (
+            f"RED FLAG: {told.flag}" if told.flag else "",
+            "\n".join(filter(None, [f"{told.plan.title}: {STAGES[now.stage]}{day}", now.ended])),
+            "\n".join(gates),
+            told.run,
+            "\n".join([*asks, *programs]),
+            "\n".join(steps_of(told)),
+        )
+        for row, text in zip(self.ROWS, texts, strict=True):
+            self.query_one(f"#care-{row}", Line).say(text)
+
+    def _do(self, work: Callable[[], str]) -> None:
+        """Write something down, say what came of it, and read again."""
+        self.fetch(work, self._done)
+
+    def _done(self, said: str) -> None:
+        self.desk.say(said)
+        self.load()
+
+    def action_begin(self) -> None:
+        """Begin it; after a red flag it is asked who has had a look."""
+        question = "Begin the plan. After a red flag: who has had a look? (else leave it empty)"
+        self.app.push_screen(Typed(question), self._begin)
+
+    def _begin(self, looked_at: str | None) -> None:
+        if looked_at is not None and self.desk.options is not None:
+            self._do(partial(begin, self.desk.options, looked_at))
+
+    def action_flag(self) -> None:
+        """Ask which sign."""
+        rows = {"0": "none of them", **{str(number): text for number, text in enumerate(SIGNS.values(), 1)}}
+        signs = {"0": "", **{str(number): sign for number, sign in enumerate(SIGNS, 1)}}
+        question = "Any of these? With one of them the plan ends, and no session begins."
+        self.app.push_screen(Pick(question, signs, rows), self._flag)
+
+    def _flag(self, sign: str | None) -> None:
+        if sign is not None and self.desk.options is not None:
+            self._do(partial(flagged, self.desk.options, sign))
+
+    def action_run(self) -> None:
+        """Look which times are possible, and ask."""
+        if self.desk.options is not None:
+            self.fetch(partial(times_for_a_run, self.desk.options), self._offer)
+
+    def _offer(self, times: Sequence[tuple[datetime, str]]) -> None:
+        may = [at for at, why in times if not why]
+        if not may:
+            self.desk.say(f"not yet: {times[0][1]}")
+            return
+        self._times = tuple(may)
+        keys = {str(number): str(number - 1) for number in range(1, len(may) + 1)}
+        rows = {str(number): f"{at:%a %d %b %H:%M}" for number, at in enumerate(may, 1)}
+        why = next((f"\nNot at the other times: {why}" for _, why in times if why), "")
+        self.app.push_screen(Pick(f"When? Another time: estim run-log plan MOMENT{why}", keys, rows), self._plan)
+
+    def _plan(self, place: str | None) -> None:
+        if place is not None and self.desk.options is not None:
+            self._do(partial(plan_run, self.desk.options, self._times[int(place)]))
+
+    def action_cancel(self) -> None:
+        """Cancel it: nothing is lost by that, a run can be planned again."""
+        if self.desk.options is not None:
+            self._do(partial(cancel_run, self.desk.options))
+
+
+def _read(options: HostOptions) -> Told:
+    with opened(options) as journal:
+        return told_of(journal)

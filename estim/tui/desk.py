@@ -1,0 +1,20 @@
+"""What a place may ask of the app: a command for the host, a word on the screen, another place."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from estim.config.options import HostOptions
+from estim.core.messages.commands import Ask, Reply, Start
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`options` is None where there is no home (in some tests): nothing is read then."""
+
+    options: HostOptions | None
+    ask: Callable[[Ask], Awaitable[Reply | None]]
+    say: Callable[[str], None]
+    start: Callable[[Start], None]
+    go: Callable[[str], None]
+    choose: Callable[[str], None]
+    wake: Callable[[], None]

@@ -1,0 +1,22 @@
+"""Help: what can be done where one is, then the keys that work everywhere, then all places."""
+
+from estim.tui.keys import Keys
+from estim.tui.places import PLACES
+
+EVERYWHERE = """\
+F12           panic: zero at once, works everywhere
+s             stop: zero at once, and end; in a field Ctrl+S, or a press on STOP
+Escape        back; while a session runs it is a soft stop too
+k             acknowledge the first alarm
+q, Ctrl+Q     stop if output may be on, then leave
+Ctrl+P        everything that can be done, by its name"""
+
+
+class Help(Keys):
+    """The list of keys of the session, or of a place."""
+
+    def __init__(self, of_place: str, *, simulated: bool) -> None:
+        super().__init__()
+        places = [f"{one.key:<13} {one.title}: {one.about}" for one in PLACES if simulated or not one.simulated]
+        first = [of_place, EVERYWHERE] if of_place else [self.TEXT, "Ctrl+P        everything, by its name"]
+        self.TEXT = "\n\n".join([*first, "\n".join(places)])

@@ -1,0 +1,64 @@
+"""The palette (Ctrl+P): every screen and everything that can be done, by name. STOP is in it, and F12 works in it."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.types import IgnoreReturnCallbackType
+
+from estim.tui.places import PLACES
+from estim.tui.stopping import STOP_KEYS
+from estim.tui.widgets import StopBar
+
+DONE = (
+    ("Stop", "stop", "zero at once, and end, on all units"),
+    ("Soft stop", "soft", "down in two seconds, and end"),
+    ("Pause, or go on", "pause", "zero at once; again: up from zero"),
+    ("Acknowledge the alarm", "quiet", "the first one that waits"),
+    ("Next unit", "unit", "show the next one, if there are several"),
+    ("Help", "keys", "all keys, and what can be done here"),
+    ("Quit", "quit", "stop if output may be on, then leave"),
+)
+"""What can be done from everywhere: its name, the app's action, and a few words."""
+
+
+class Palette(CommandPalette):
+    """The library's palette, with STOP below it: the letter s is typed here, F12 and a press on STOP stop."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", "Stop", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """The search, and STOP as everywhere."""
+        yield from super().compose()
+        yield StopBar()
+
+
+class Commands(Provider):
+    """What the palette finds."""
+
+    def _all(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
+        simulated = self.app.model.view.simulated  # type: ignore[attr-defined]
+        for one in PLACES:
+            if simulated or not one.simulated:
+                yield one.title, f"{one.about} ({one.key})", partial(self._run, f"go('{one.name}')")
+        for title, action, about in DONE:
+            yield title, about, partial(self._run, action)
+
+    async def _run(self, action: str) -> None:
+        await self.app.run_action(action)
+
+    async def discover(self) -> Hits:
+        """Everything, as long as nothing is typed."""
+        for title, about, run in self._all():
+            yield DiscoveryHit(title, run, help=about)
+
+    async def search(self, query: str) -> Hits:
+        """What fits to what is typed, by name and by what it is for."""
+        matcher = self.matcher(query)
+        for title, about, run in self._all():
+            score = max(matcher.match(title), matcher.match(about) / 2)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), run, help=about)

@@ -1,0 +1,126 @@
+"""What every place has around it: SIMULATED, the session that runs, alarms, STOP and the footer.
+
+1. A place draws what it is given; what it reads, it reads in a thread, and shows when it is there.
+2. A session that runs stays in sight in one line, with its level and the time that is left, wherever one is.
+3. Escape leads back. While a session runs it may have been meant as a stop, so it is a soft one too.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from estim.core.errors import EstimError
+from estim.core.messages.shown import Snapshot
+from estim.tui import wording
+from estim.tui.desk import Desk
+from estim.tui.model import View
+from estim.tui.widgets import Alarms, Banner, Line, StopBar
+
+T = TypeVar("T")
+
+TALL = 30
+"""From so many rows on STOP is as big as beside a session."""
+ALARM_ROWS = 4
+"""Rows for alarms in a place: the most urgent one, in full."""
+
+
+def strip(view: View, width: int) -> str:
+    """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
+    snapshot = view.snapshot
+    others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
+    if view.gone:
+        return "NOT KNOWN any more what is on: s or F12 stops"
+    if snapshot is None or not wording.may_flow(snapshot):
+        return f"ON: {others} · s or F12 stops" if others else ""
+    levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or "not known"
+    parts = [f"{'STALE ' if view.stale else ''}level {levels}", _left(snapshot), "s or F12 stops"]
+    more = [f"also on: {others}"] if others else []
+    for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more, []):
+        text = " · ".join([*spare[:2], *parts, *spare[2:]])
+        if len(text) <= width:
+            return text
+    return " · ".join(parts)
+
+
+def _left(snapshot: Snapshot) -> str:
+    if not snapshot.live:
+        return "may be ON after the session"
+    return f"{wording.clock(snapshot.left_s)} left"
+
+
+class Strip(Line):
+    """The session that runs, in one line; a press on it stops, as on STOP."""
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """As on STOP: the press counts."""
+        event.stop()
+        self.post_message(StopBar.Pressed())
+
+
+class Place(Screen[None]):
+    """One screen beside the session."""
+
+    HEADING: ClassVar[str] = ""
+    HELP: ClassVar[str] = ""
+    """What one can do here, for `?`."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.away", "Back", show=False)]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def body(self) -> Iterable[Widget]:
+        """What is between the heading and STOP."""
+        return ()
+
+    def load(self) -> None:
+        """Read what is to be shown; called when the place is opened, and after each change."""
+
+    def compose(self) -> ComposeResult:
+        """The frame, and the body in it."""
+        yield Banner(id="banner")
+        yield Strip(id="strip", classes="medium")
+        yield Alarms(id="alarms")
+        yield Line(id="heading")
+        with Vertical(id="place"):
+            yield from self.body()
+        yield Line(id="note")
+        yield StopBar()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Show what is on at once, then read."""
+        self.query_one("#heading", Line).say(self.HEADING)
+        self.desk.wake()
+        self.load()
+
+    def fetch(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do what blocks in a thread, then show what came of it; a trouble is said as a note."""
+        self.run_worker(self._fetch(work, then), group="fetch")
+
+    async def _fetch(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        try:
+            got = await asyncio.to_thread(work)
+        except EstimError as error:
+            self.desk.say(error.text)
+            return
+        if self.is_attached:
+            then(got)
+
+    async def draw(self, view: View) -> None:
+        """Show what is on, what is wrong, and the last note."""
+        width, height = self.app.size
+        self.query_one("#banner", Banner).draw(view, 1)
+        self.query_one("#strip", Line).say(strip(view, width - 2), 1)
+        self.query_one("#alarms", Alarms).draw(view, ALARM_ROWS)
+        self.query_one("#note", Line).say(view.note, 2)
+        self.query_one(StopBar).draw(3 if height >= TALL else 1)
+        self.query_one("#heading", Line).display = height >= 14

@@ -1,0 +1,54 @@
+"""The places of the screen: which there are, and by which key each is reached.
+
+A place's file is imported when it is first opened: opening the screen costs none of them anything.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from estim.tui.desk import Desk
+
+SESSION = "session"
+"""The screen of the session itself, which every place stands above: it is no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One place: its name in keymaps and palette, its key, what it is called, what it is for, and where it lives."""
+
+    name: str
+    key: str
+    title: str
+    about: str
+    where: str = ""
+    simulated: bool = False
+
+
+PLACES = (
+    Listed("today", "1", "Today", "what is due, pain, the steps' ticks, the week", "today:TodayPlace"),
+    Listed(SESSION, "2", "Session", "choose, start, follow and end a session"),
+    Listed("log", "3", "Log", "sessions, pain, runs and notes; levels and pain over time", "log:LogPlace"),
+    Listed("programs", "4", "Programs", "what each plays, where the pads go", "programs:ProgramsPlace"),
+    Listed("care", "5", "Care", "the plan's steps and gates, planned runs, red flags", "care:CarePlace"),
+    Listed("units", "6", "Units", "scan, name, side, highest levels, forget", "units:UnitsPlace"),
+    Listed("simulator", "7", "Simulator", "let go wrong what can", "simulator:SimulatorPlace", simulated=True),
+    Listed("alarms", "8", "Alarms", "the history of what rang", "alarms:AlarmsPlace"),
+    Listed("settings", "9", "Settings", "every setting, checked", "settings:SettingsPlace"),
+)
+"""Every screen, in the order of its keys; `simulated` ones are there only with software units."""
+
+
+def listed(name: str) -> Listed:
+    """Return the place of this name; there must be one."""
+    return next(one for one in PLACES if one.name == name)
+
+
+def built(name: str, desk: "Desk") -> "Screen[None]":
+    """Import a place's file if it isn't yet, and make the place."""
+    file, _, kind = listed(name).where.partition(":")
+    made: Screen[None] = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
+    return made

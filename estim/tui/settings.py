@@ -1,0 +1,81 @@
+"""The settings' place: every setting with its value and what is allowed; a change is checked like the file."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from estim.config.options import HostOptions
+from estim.config.settings import Known, Settings, known_settings, read_settings
+from estim.tui.place import Place
+from estim.tui.typed import Typed
+from estim.tui.typed_setting import change, shown
+
+
+class SettingsPlace(Place):
+    """All settings, in the order of the file."""
+
+    HEADING = "Settings"
+    HELP = """\
+Enter         change the one that is lit; "default" takes it back
+              keys: [keys] in the file, or estim settings set keys.log f3"""
+    _known: tuple[Known, ...] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """The list, and what is allowed for the one that is lit."""
+        yield OptionList(id="entries", markup=False, compact=True)
+        yield Static("", id="detail", markup=False)
+
+    def load(self) -> None:
+        """Read them."""
+        self.query_one("#entries").focus()
+        options = self.desk.options
+        if options is not None:
+            self.fetch(lambda: read_settings(options.place.settings_file), self._show)
+
+    def _show(self, settings: Settings) -> None:
+        self._known = known_settings(settings)
+        entries = self.query_one("#entries", OptionList)
+        lit = entries.highlighted
+        entries.clear_options()
+        entries.add_options(Option(row_of(one)) for one in self._known)
+        entries.highlighted = lit or 0
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say what is allowed."""
+        one = self._known[event.option_index]
+        where = f" in {self.desk.options.place.settings_file}," if self.desk.options is not None else ""
+        self.query_one("#detail", Static).update(f"{one.name}: {one.allowed};{where} for the next session and screen")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Ask for a value."""
+        event.stop()
+        one = self._known[event.option_index]
+        if isinstance(one.value, dict):
+            self.desk.say(f"{one.name} is a table: estim settings set {one.name}.NAME VALUE, or estim settings edit")
+            return
+        question = f"{one.name}: {one.allowed}; “default” takes it back"
+        # an address with a password in it is shown without, and must not be kept like that
+        usual = "" if one.value is None or ("@" in str(one.value) and ":" in str(one.value)) else shown(one.value)
+        self.app.push_screen(Typed(question, usual), partial(self._typed, one))
+
+    def _typed(self, one: Known, text: str | None) -> None:
+        options = self.desk.options
+        if text and options is not None:
+            self.fetch(partial(_change, options, one.name, text), self._changed)
+
+    def _changed(self, settings: Settings) -> None:
+        self.desk.say("; ".join(settings.warnings()) or "kept; it holds for the next session and screen")
+        self._show(settings)
+
+
+def row_of(one: Known) -> str:
+    """Return one setting as a line; what differs from the default has a mark and a word."""
+    return f"{one.name:<26} {shown(one.value)}{'' if one.usual else '   (changed)'}"
+
+
+def _change(options: HostOptions, name: str, text: str) -> Settings:
+    options.place.prepare()
+    return change(options.place.settings_file, name, text)

@@ -1,0 +1,71 @@
+"""The simulator: lets go wrong whatever can go wrong with a software unit, so that everybody can see what estim does.
+
+It is there with software units only; the host refuses all of it for a real one.
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from estim.core.messages.commands import Touch
+from estim.core.messages.shown import Snapshot
+from estim.tui import wording
+from estim.tui.model import View
+from estim.tui.place import Place
+from estim.tui.widgets import Line
+
+ACTS = (
+    ("o", "pads-off", "pads off", "the current finds no way: estim should say so, and pause or end"),
+    ("p", "pads-on", "pads on again", "estim never goes up again by itself to where it was"),
+    ("plus", "A+", "wheel or key: A up", "a hand at the unit: estim follows, and holds its cap"),
+    ("minus", "A-", "wheel or key: A down", "a hand always wins downwards"),
+    ("c", "cut", "cut the link", "it is lost for a few seconds: what may be on until when is told, and it is searched"),
+    ("d", "deaf", "ignore what it is told", "stops too: then press s, and see NOT CONFIRMED, and what to do by hand"),
+    ("e", "hears", "listen again", "the next stop is proved"),
+    ("b", "low-battery", "battery low", "told at the next reading"),
+    ("x", "power-off", "unit off", "as by its own switch"),
+    ("w", "power-on", "unit on", "and it is found again"),
+)
+"""Key, what the host is asked, its name, and what to look at."""
+
+SHOWN = {"plus": "+", "minus": "-"}
+
+
+class SimulatorPlace(Place):
+    """Faults by keys; what estim makes of them stands above, as in every place."""
+
+    HEADING = "Simulator: software units only, no current flows"
+    HELP = "\n".join(f"{SHOWN.get(key, key):<13} {name}" for key, _, name, _ in ACTS)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"touch('{act}')", name, show=False) for key, act, name, _ in ACTS),
+    ]
+    _shown: Snapshot | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """What is so now, and every fault with its key."""
+        with VerticalScroll(id="full", can_focus=False):
+            yield Line(id="unit-now")
+            yield Line(id="acts")
+
+    def load(self) -> None:
+        """Say what can be done; nothing is read."""
+        rows = [f"{SHOWN.get(key, key)}  {name:<24} {about}" for key, _, name, about in ACTS]
+        self.query_one("#acts", Line).say("\n".join(rows))
+
+    async def draw(self, view: View) -> None:
+        """Show the unit as it is."""
+        await super().draw(view)
+        self._shown = view.snapshot
+        now = view.snapshot
+        text = "no session yet: the unit is met at the first start (1 or 2)"
+        if now is not None:
+            text = f"{wording.unit(now)}: {wording.state(now)} · {wording.link(now, view.silent)}"
+        self.query_one("#unit-now", Line).say(text)
+
+    def action_touch(self, act: str) -> None:
+        """Ask the host for it; what it says comes as a note."""
+        address = self._shown.address if self._shown is not None else None
+        self.run_worker(self.desk.ask(Touch(act=act, address=address)), group="touch")  # type: ignore[arg-type]

@@ -1,0 +1,71 @@
+"""Changes one setting by what was typed, checked like the file; for the settings' place and `estim settings set`."""
+
+import tomllib
+from pathlib import Path
+
+from estim.config.mqtt_settings import without_password
+from estim.config.settings import Known, Settings, Value, change_settings, known_settings, read_settings
+from estim.core.errors import EstimError, Exit
+from estim.tui.keymap import keymap_of
+
+USUAL = "default"
+"""What is typed to go back to the default."""
+
+
+def value_of(text: str) -> Value:
+    """Read a value as TOML has it; what is none is text, so that nobody has to quote a word."""
+    if text.strip() == USUAL:
+        return None
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, bool | int | float | str | list) else text
+
+
+def shown(value: object) -> str:
+    """Return a value as it is typed; a secret in an address isn't shown by settings themselves."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case tuple() | list():
+            return f"[{', '.join(map(shown_in_list, value))}]"
+        case dict():
+            return "; ".join(f"{name} {shown(one)}" for name, one in value.items()) or "none"
+        case float():
+            return f"{value:g}"
+        case _:
+            return without_password(str(value))
+
+
+def shown_in_list(value: object) -> str:
+    """Return an item of a list: text in quotes, as it is typed."""
+    return f'"{value}"' if isinstance(value, str) else shown(value)
+
+
+def find_setting(settings: Settings, name: str) -> Known:
+    """Return one setting by its name, or by the table that it is in; raises EstimError (2) naming the nearest."""
+    from difflib import get_close_matches
+
+    known = {one.name: one for one in known_settings(settings)}
+    one = known.get(name) or known.get(name.partition(".")[0])
+    if one is None:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        raise EstimError(f"{name!r} is no setting; {hint}", code=Exit.USAGE)
+    return one
+
+
+def change(path: Path, name: str, text: str) -> Settings:
+    """Change one setting and return all; raises EstimError (2, 78) and leaves the file as it was."""
+    before = read_settings(path)
+    find_setting(before, name)
+    value = value_of(text)
+    table, _, key = name.partition(".")
+    if table == "keys":
+        others = {what: held for what, held in before.keys.items() if what != key}
+        keymap_of(others if value is None else {**others, key: str(value)})
+        value = value if value is None else str(value)
+    return change_settings(path, name, value)

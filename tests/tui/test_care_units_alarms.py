@@ -1,0 +1,130 @@
+"""The places for the care plan, the units and the history of alarms, with a real home behind them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from estim.config.settings import read_settings
+from estim.config.units import Units
+from estim.core.days.diary import Check, Pain, Topic, When
+from estim.core.messages.commands import Ask, Found, Reply, Scan, Sighting
+from estim.core.vocabulary import Priority
+from estim.journal.database import stamp
+from estim.tui.pick import Pick
+from estim.tui.typed import Typed
+from protocols.vocabulary import Channel
+from tests.tui.scripted import IDLE, ScriptedClient, text_of
+from tests.tui.test_log import rows
+from tests.tui.test_today import NOW, Home, assert_seen
+
+ADDRESS = "C0:70:7E:03:00:01"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+class Air(ScriptedClient):
+    """A host that hears one unit."""
+
+    async def ask(self, command: Ask) -> Reply:
+        """Answer a scan."""
+        if isinstance(command, Scan):
+            one = Sighting(address=ADDRESS, name="47L121000", family="coyote3", sure=True, rssi_dbm=-58)
+            return Found((one,))
+        return await super().ask(command)
+
+
+async def test_the_plan_shows_its_steps_gates_and_what_is_still_needed(home: Home) -> None:
+    async with home.app(ScriptedClient(), "care").run_test(size=(80, 50)) as pilot:
+        await assert_seen(pilot, lambda: "not begun: b begins it" in text_of(pilot, "#care-stage"))
+        await pilot.press("b")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Typed))
+        await pilot.press("enter")
+        await assert_seen(pilot, lambda: "resting, day 1" in text_of(pilot, "#care-stage"))
+        steps = text_of(pilot, "#care-steps").split("\n")
+        assert [line[0] for line in steps if line[:1].isdigit()] == list("12345678")
+        assert any("(later: " in line for line in steps)
+        assert text_of(pilot, "#care-gates").startswith("  NO ")
+        await pilot.press("n")
+        await assert_seen(pilot, lambda: text_of(pilot, "#note").startswith("not yet: "))
+
+
+async def test_a_run_is_planned_only_where_the_gates_are_open_and_cancelled_by_a_key(home: Home) -> None:
+    calm = [Pain(at=NOW - timedelta(days=ago), score=0, when=When.WORST) for ago in range(9)]
+    home.write([Check(at=NOW - timedelta(days=20), topic=Topic.CARE, answer="begin"), *calm])
+    async with home.app(ScriptedClient(), "care").run_test(size=(80, 50)) as pilot:
+        await assert_seen(pilot, lambda: "a trial run is possible" in text_of(pilot, "#care-stage"))
+        await pilot.press("n")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Pick))
+        await pilot.press("1")
+        await assert_seen(pilot, lambda: "a run is planned for" in text_of(pilot, "#care-run"))
+        await pilot.press("c")
+        await assert_seen(pilot, lambda: "no run is planned" in text_of(pilot, "#care-run"))
+
+
+@pytest.mark.control("C-45")
+async def test_a_red_flag_ends_the_plan_at_once_and_only_a_look_begins_it_anew(home: Home) -> None:
+    home.write([Check(at=NOW - timedelta(days=2), topic=Topic.CARE, answer="begin")])
+    async with home.app(ScriptedClient(), "care").run_test() as pilot:
+        await assert_seen(pilot, lambda: "resting" in text_of(pilot, "#care-stage"))
+        await pilot.press("r", "1")
+        await assert_seen(pilot, lambda: "RED FLAG" in text_of(pilot, "#care-flag"))
+        assert "the plan has ended" in text_of(pilot, "#care-stage")
+        await pilot.press("b")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Typed))
+        await pilot.press("enter")
+        await assert_seen(pilot, lambda: "who has had a look" in text_of(pilot, "#note"))
+        assert not [check for check in home.diary.checks if check.answer == "begin"][1:]
+
+
+async def _type(pilot: Pilot[int], key: str, *typed: str) -> None:
+    await pilot.press(key)
+    await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Typed))
+    await pilot.press(*typed, "enter")
+
+
+async def test_a_unit_is_scanned_named_capped_and_forgotten(home: Home) -> None:
+    async with home.app(Air(), "units").run_test() as pilot:
+        await assert_seen(pilot, lambda: rows(pilot) == ["no unit is remembered: switch it on, then a scans"])
+        await pilot.press("a")
+        await assert_seen(pilot, lambda: "-58 dBm" in rows(pilot)[0])
+        assert "not remembered" in rows(pilot)[0]
+        await _type(pilot, "n", *"calf")
+        await assert_seen(pilot, lambda: rows(pilot)[0].startswith("calf  "))
+        await _type(pilot, "p", "A", "equals_sign", "4", "0")
+        await assert_seen(pilot, lambda: "highest levels: A 40" in text_of(pilot, "#detail"))
+        assert next(iter(Units.load(home.options.place))).cap == {Channel.A: 40}
+        await _type(pilot, "p", *"999")
+        await assert_seen(pilot, lambda: "0 to 200" in text_of(pilot, "#note"))
+        await pilot.press("e", "1")
+        await assert_seen(pilot, lambda: read_settings(home.options.place.settings_file).site is not None)
+        await pilot.press("x", "y")
+        await assert_seen(pilot, lambda: "not remembered" in rows(pilot)[0])
+    assert not list(Units.load(home.options.place))
+
+
+async def test_a_linked_unit_tells_its_battery_and_the_drill_is_told(home: Home) -> None:
+    from msgspec.structs import replace
+
+    client = ScriptedClient(replace(IDLE, battery=64, heard_age_s=0.2))
+    async with home.app(client, "units").run_test() as pilot:
+        await assert_seen(pilot, lambda: "linked, battery 64 %" in rows(pilot)[0])
+        assert "Drill" in text_of(pilot, "#detail")
+
+
+async def test_what_rang_is_kept_and_told_newest_first(home: Home) -> None:
+    async with home.app(ScriptedClient(), "alarms").run_test() as pilot:
+        await assert_seen(pilot, lambda: rows(pilot) == ["no alarm has ever rung here"])
+    with home.journal() as journal:
+        for number, (priority, text) in enumerate(((Priority.LOW, "battery low"), (Priority.HIGH, "link lost"))):
+            at = stamp(NOW + timedelta(minutes=number))
+            journal.db.execute("INSERT INTO alarm VALUES (NULL, ?, ?, ?, 'look')", (at, priority.value, text))
+        journal.db.commit()
+    async with home.app(ScriptedClient(), "alarms").run_test() as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) == 2)
+        assert "!!! ALARM: link lost → look (outside a session)" in rows(pilot)[0]
+        assert "! note: battery low" in rows(pilot)[1]

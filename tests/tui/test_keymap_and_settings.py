@@ -1,0 +1,132 @@
+"""Own keys: what stops never loses its key, the rest is free; and settings that are changed where they are shown."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from estim.client.stop_keys import PANIC_NAMES, STOP_LETTERS
+from estim.config.settings import read_settings
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.lowering import Stop
+from estim.tui.app import SessionApp
+from estim.tui.keymap import ALWAYS, FUNCTION_KEYS, keymap_of, names
+from estim.tui.log import LogPlace
+from estim.tui.typed import Typed
+from estim.tui.typed_setting import change, shown
+from tests.tui.scripted import OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from tests.tui.test_log import rows
+from tests.tui.test_today import Home, assert_seen
+
+
+@pytest.mark.control("C-38")
+async def test_another_panic_key_works_everywhere_and_the_stop_letters_stay() -> None:
+    client = ScriptedClient(RUNNING, zeroes=False)
+    keys = keymap_of({"panic": "f9", "log": "f3", "units": "f12", "stop": "f8"})
+    app = SessionApp(client, OFFERS, Successors(), Pulse(), keys=keys)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LogPlace)
+        await pilot.press("slash", "s")
+        assert pilot.app.screen.query_one("#search", Input).value == "s"
+        client.asked.clear()
+        await pilot.press("f9", "shift+f9", "f8", "tab", "s")
+        assert client.stops == [Stop(reason="panic"), Stop(reason="panic"), Stop(), Stop()]
+        for dialog in ("ctrl+p", "question_mark", "z"):
+            await pilot.press(dialog)
+            await settle(pilot)
+            assert pilot.app.screen.is_modal
+            client.asked.clear()
+            await pilot.press("f8", "f9")
+            assert client.stops == [Stop(), Stop(reason="panic")], dialog
+            await pilot.press("enter" if dialog == "question_mark" else "escape")
+        client.asked.clear()
+        await pilot.press("f12")
+        assert not client.stops, "F12 was given away, and another one named"
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"panic": ""}, "can't be taken away"),
+        ({"panic": "p"}, "only f1 to f24"),
+        ({"log": "f12"}, "name another panic key first"),
+        ({"log": "f12", "panic": "f12"}, "that is the panic key"),
+        ({"log": "shift+f9", "panic": "f9"}, "that is the panic key"),
+        ({"log": "s"}, "that key stops"),
+        ({"log": "ctrl+s"}, "that key stops"),
+        ({"stop": "x"}, "its letters stay"),
+        ({"log": "ctrl+q"}, "that key stops"),
+        ({"log": "escape"}, "that key stops"),
+        ({"log": "f3", "care": "f3"}, "log has it already"),
+        ({"log": ""}, "name a key"),
+        ({"loge": "f3"}, "is nothing that has a key"),
+    ],
+)
+def test_what_no_key_may_be_is_refused_in_a_sentence(keys: dict[str, str], says: str) -> None:
+    with pytest.raises(EstimError, match=says) as refused:
+        keymap_of(keys)
+    assert refused.value.code is Exit.CONFIG
+
+
+KEY = st.sampled_from(["", "f3", "f9", "f12", "f24", "ctrl+f12", "s", "S", "ы", "x", "?", "ctrl+q", "escape", "ctrl+c"])
+
+
+@pytest.mark.control("C-38")
+@given(st.dictionaries(st.sampled_from(names()), st.lists(KEY, min_size=1, max_size=3).map(",".join), max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_asked_for_there_is_a_panic_key_and_no_stop_key_means_anything_else(keys: dict[str, str]) -> None:
+    try:
+        made = keymap_of(keys)
+    except EstimError:
+        return
+    assert made.panic
+    assert made.panic <= FUNCTION_KEYS | PANIC_NAMES
+    for what, text in made.bindings.items():
+        given_ = set(text.split(","))
+        if what != "panic":
+            assert not given_ & made.panic
+        assert not given_ & (STOP_LETTERS | ALWAYS)
+        assert what not in ("stop", "quit"), "the letters stay as they are"
+    assert made.stop | made.leave <= FUNCTION_KEYS - made.panic
+
+
+def test_a_change_keeps_comments_and_a_wrong_one_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('# mine\nminutes = 20  # as the physio said\n[keys]\nlog = "f3"\n', encoding="utf-8")
+    assert change(path, "minutes", "15").minutes == 15
+    assert change(path, "keys.care", "f4").keys == {"log": "f3", "care": "f4"}
+    for name, text in (("minutes", "99"), ("keys.log", "f12"), ("keys.panic", ""), ("minuts", "3"), ("site", "7")):
+        before = path.read_text(encoding="utf-8")
+        with pytest.raises(EstimError):
+            change(path, name, text)
+        assert path.read_text(encoding="utf-8") == before
+    assert "# as the physio said" in path.read_text(encoding="utf-8")
+    assert change(path, "keys.log", "default").keys == {"care": "f4"}
+    assert change(path, "mqtt.url", "mqtt://u:secret@broker").mqtt.url is not None
+    assert "secret" not in shown(read_settings(path).mqtt.url)
+
+
+async def _set(pilot: Pilot[int], text: str) -> None:
+    await pilot.press("enter")
+    await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Typed))
+    pilot.app.screen.query_one("#typed", Input).value = text
+    await pilot.press("enter")
+
+
+async def test_a_setting_is_changed_where_it_is_shown_and_says_what_is_allowed(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    async with home.app(ScriptedClient(), "settings").run_test() as pilot:
+        await assert_seen(pilot, lambda: any(row.startswith("minutes  ") for row in rows(pilot)))
+        await pilot.press("down")
+        await assert_seen(pilot, lambda: "at most 30" in text_of(pilot, "#detail"))
+        await _set(pilot, "99")
+        await assert_seen(pilot, lambda: "minutes = 99 is not allowed" in text_of(pilot, "#note"))
+        await _set(pilot, "12")
+        await assert_seen(pilot, lambda: rows(pilot)[1].endswith("12   (changed)"))
+    assert read_settings(home.options.place.settings_file).minutes == 12

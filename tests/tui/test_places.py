@@ -1,0 +1,165 @@
+"""Navigation: every place by its key and by the palette; a session stays in sight everywhere, and STOP works."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from estim.core.messages.lowering import Stop
+from estim.core.vocabulary import State
+from estim.tui.model import View
+from estim.tui.palette import Palette
+from estim.tui.place import Place, strip
+from estim.tui.places import PLACES, SESSION
+from tests.tui.scripted import ALARM, IDLE, RUNNING, ScriptedClient, screen_of, settle, text_of
+
+SIZES = [(40, 12), (80, 24), (120, 40), (200, 50)]
+
+
+def place_of(pilot: Pilot[int]) -> str:
+    """Return the name of the place on the screen; the session's own screens are below all places."""
+    screen = pilot.app.screen
+    if not isinstance(screen, Place):
+        return SESSION
+    return next(one.name for one in PLACES if one.where.endswith(f":{type(screen).__name__}"))
+
+
+async def found(pilot: Pilot[int], title: str) -> None:
+    """Wait until the palette's search has come to its first hit."""
+    async with asyncio.timeout(20):
+        while True:
+            await pilot.pause(0.02)
+            hits = pilot.app.screen.query_one(OptionList)
+            if hits.option_count and str(hits.get_option_at_index(0).prompt).startswith(title):
+                return
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+async def test_a_key_and_the_palette_lead_to_every_place(simulated: bool) -> None:
+    client = ScriptedClient(replace(IDLE, simulated=simulated))
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        for one in PLACES:
+            if one.simulated and not simulated:
+                await pilot.press(one.key)
+                assert place_of(pilot) != one.name
+                continue
+            await pilot.press(one.key)
+            await settle(pilot)
+            assert place_of(pilot) == one.name
+            await pilot.press("1" if one.name != "today" else "2")
+            await pilot.press("ctrl+p")
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, Palette)
+            await pilot.press(*one.title.casefold())
+            await found(pilot, one.title)
+            await pilot.press("enter")
+            await settle(pilot)
+            assert place_of(pilot) == one.name, "by the palette"
+            assert len(pilot.app.screen_stack) <= 3, "one place in the stead of the other"
+
+
+@pytest.mark.control("C-38")
+async def test_f12_ctrl_q_and_stop_work_in_every_place_and_while_the_palette_is_open() -> None:
+    client = ScriptedClient(replace(RUNNING, simulated=True), zeroes=False)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        for one in PLACES:
+            await pilot.press(one.key)
+            await settle(pilot)
+            for dialog in (None, "ctrl+p", "question_mark"):
+                if dialog:
+                    await pilot.press(dialog)
+                    await settle(pilot)
+                    assert pilot.app.screen.is_modal
+                client.asked.clear()
+                await pilot.press("f12", "ctrl+s")
+                await pilot.click("#stop")
+                assert client.stops == [Stop(reason="panic"), Stop(), Stop()], (one.name, dialog)
+                if dialog:
+                    await pilot.press("enter" if dialog == "question_mark" else "escape")
+                    await settle(pilot)
+            assert place_of(pilot) == one.name
+        await pilot.press("ctrl+p")
+        client.asked.clear()
+        await pilot.press("ctrl+q")
+        assert client.stops == [Stop()]
+        assert pilot.app.return_code is None, "it waits for zero"
+
+
+async def test_a_session_stays_in_sight_in_every_place_at_every_size() -> None:
+    client = ScriptedClient(replace(RUNNING, simulated=True, alarms=(ALARM,)))
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        for one in PLACES:
+            await pilot.press(one.key)
+            for size in SIZES if one.name != SESSION else ():
+                await pilot.resize_terminal(*size)
+                await settle(pilot)
+                assert place_of(pilot) == one.name
+                for part, word in (("#strip", "level A 12, B 0"), ("#strip", "18:48 left"), ("#stop", "STOP"),
+                                   ("#banner", "SIMULATED"), ("#alarm-0", "ALARM")):  # fmt: skip
+                    line = pilot.app.screen.query_one(part)
+                    assert pilot.app.screen.region.contains_region(line.region), (one.name, size, part)
+                    assert line.region.height, (one.name, size, part)
+                    assert word in text_of(pilot, part)
+
+
+@pytest.mark.control("C-38")
+async def test_a_press_on_the_line_of_the_session_stops() -> None:
+    client = ScriptedClient(RUNNING, zeroes=False)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("1")
+        await settle(pilot)
+        await pilot.click("#strip")
+        assert client.stops == [Stop()]
+
+
+async def test_escape_leads_back_and_is_a_soft_stop_while_a_session_runs() -> None:
+    client = ScriptedClient(IDLE)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("1")
+        await settle(pilot)
+        await pilot.press("escape")
+        assert place_of(pilot) == SESSION
+        assert not client.stops
+        client.show(RUNNING)
+        await settle(pilot)
+        await pilot.press("1")
+        await settle(pilot)
+        await pilot.press("escape")
+        assert client.stops == [Stop(unit="coyote3", soft=True)]
+
+
+async def test_a_session_that_begins_or_ends_comes_to_the_top() -> None:
+    client = ScriptedClient(IDLE)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        for shown in (RUNNING, replace(RUNNING, state=State.ENDED, out="off")):
+            await pilot.press("1")
+            await settle(pilot)
+            assert place_of(pilot) == "today"
+            client.show(shown)
+            await settle(pilot)
+            assert place_of(pilot) == SESSION
+
+
+@pytest.mark.parametrize(
+    ("view", "text"),
+    [
+        (View(), ""),
+        (View(snapshot=IDLE), ""),
+        (View(snapshot=replace(IDLE, out="maybe")), "may be ON after the session"),
+        (View(gone=("gone", "x")), "NOT KNOWN any more"),
+        (View(snapshot=IDLE, on=(("em70", "A 5"),)), "ON: em70: A 5"),
+        (View(snapshot=replace(RUNNING, stale=True)), "STALE level A 12"),
+    ],
+)
+def test_the_line_of_the_session_says_what_may_be_on(view: View, text: str) -> None:
+    for width in (38, 80, 200):
+        assert text in strip(view, width)
+        assert bool(strip(view, width)) is bool(text)

@@ -1,0 +1,62 @@
+"""The programs' place: search, kinds, locked ones with the reason, where pads must not go, what this unit changes."""
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from estim.catalogue.programs import shipped
+from estim.core.messages.commands import Start
+from estim.tui.choose import Choose
+from estim.tui.programs import LOCKED, pads_first, preview
+from tests.tui.scripted import IDLE, ScriptedClient, settle, text_of
+from tests.tui.test_log import rows
+from tests.tui.test_today import Home, assert_seen
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def text(pilot: Pilot[int]) -> str:
+    return text_of(pilot, "#program-text")
+
+
+async def test_programs_are_searched_filtered_and_told_in_full(home: Home) -> None:
+    client = ScriptedClient(IDLE)
+    async with home.app(client, "programs").run_test() as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
+        await pilot.press("f")
+        await assert_seen(pilot, lambda: 0 < len(rows(pilot)) < len(shipped()))
+        await pilot.press("slash", *"ankle")
+        await assert_seen(pilot, lambda: "Pads: Not on the ankle bones" in text(pilot))
+        assert "On your coyote3: " in text(pilot)
+        assert "rate in Hz over the session:" in text(pilot)
+        await pilot.press("enter", "enter")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
+        assert pilot.app.screen.program == "tens-ankle"  # type: ignore[attr-defined]
+        assert not any(isinstance(command, Start) for command in client.asked)
+
+
+async def test_a_locked_program_says_so_and_why_and_is_not_chosen(home: Home) -> None:
+    async with home.app(ScriptedClient(), "programs").run_test() as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
+        await pilot.press("slash", *"ems-strength", "enter")
+        await assert_seen(pilot, lambda: [row.startswith("LOCKED") for row in rows(pilot)] == [True])
+        assert LOCKED in text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await assert_seen(pilot, lambda: LOCKED in text_of(pilot, "#note"))
+        assert pilot.app.screen.query(OptionList)
+
+
+@pytest.mark.parametrize("program", shipped(), ids=lambda one: one.id)
+def test_where_pads_must_not_go_comes_first_and_nothing_is_lost(program: object) -> None:
+    pads = program.pads  # type: ignore[attr-defined]
+    first = pads_first(pads)
+    assert sorted(first.split()) == sorted(pads.split())
+    if "Not " in pads:
+        assert first.startswith(("Not ", "Never ")) or ", never " in first.split(". ")[0]
+    assert len(preview(program, 70, 8)) == 9  # type: ignore[arg-type]

@@ -1,0 +1,165 @@
+"""Today, with a real journal behind it: as last time in two keys, pain and ticks by keys, the week at a glance."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from textual.css.query import NoMatches
+from textual.pilot import Pilot
+from textual.widgets import Button
+
+from estim.config.options import HostOptions
+from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Topic, When
+from estim.core.days.screening import QUESTIONS
+from estim.core.messages.commands import Start
+from estim.journal.journal import Journal
+from estim.tui.app import SessionApp
+from estim.tui.pick import Pick
+from estim.tui.session import Session
+from protocols.vocabulary import Channel
+from tests.tui.scripted import OFFERS, Pulse, ScriptedClient, settle, text_of
+
+NOW = datetime.now(UTC)
+
+
+def played(days_ago: float, level: int = 12, program: str = "tens-ankle") -> Played:
+    at = NOW - timedelta(days=days_ago)
+    over = at + timedelta(minutes=20)
+    return Played(
+        id=round(days_ago * 10) + 1, at=at, program=program, unit="coyote3", family="coyote3", sites=("ankle-left",),
+        simulated=False, length_s=1200, output_s=1200, delivered_until=over, ended=over, reason="completed",
+        duration_s=1200, level_max={"A": level}, goal={"A": level}, stop_confirmed=True,
+    )  # fmt: skip
+
+
+class Home:
+    """A home with a journal in it, in which every question is answered."""
+
+    def __init__(self, folder: Path) -> None:
+        self.options = HostOptions(home=str(folder))
+        self.path = folder / "log.sqlite"
+        asked = [Check(at=NOW - timedelta(days=9), topic=Topic.HEALTH, about=one.id, answer="no") for one in QUESTIONS]
+        self.write(asked)
+
+    @contextmanager
+    def journal(self) -> Iterator[Journal]:
+        """Open it for a moment."""
+        journal = Journal.open(self.path)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write down."""
+        with self.journal() as journal:
+            sessions = [one for one in entries if isinstance(one, Played)]
+            journal.adopt(sessions, [one for one in entries if not isinstance(one, Played)], {}, NOW)
+
+    @property
+    def diary(self) -> Diary:
+        """What is in it."""
+        with self.journal() as journal:
+            return journal.diary(False, None)
+
+    def app(self, client: ScriptedClient, opening: str = "today") -> SessionApp:
+        """The screen on it."""
+
+        async def again() -> ScriptedClient:
+            return client
+
+        return SessionApp(client, OFFERS, again, Pulse(), options=self.options, opening=opening)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+async def assert_seen(pilot: Pilot[int], there: Callable[[], bool]) -> None:
+    """Wait until what a thread read is on the screen."""
+
+    def drawn() -> bool:
+        try:
+            return there()
+        except NoMatches:
+            return False
+
+    async with asyncio.timeout(20):
+        while not drawn():
+            await pilot.pause(0.02)
+
+
+def label(pilot: Pilot[int]) -> str:
+    return str(pilot.app.screen.query_one("#again", Button).label)
+
+
+async def test_as_last_time_takes_two_keys_and_the_second_is_the_pads_on_act(home: Home) -> None:
+    home.write([played(1)])
+    client = ScriptedClient()
+    async with home.app(client).run_test() as pilot:
+        await assert_seen(
+            pilot, lambda: label(pilot).startswith("As last time: tens-ankle, coyote3, ankle-left, 20 min")
+        )
+        assert label(pilot).endswith("up to A 12")
+        await pilot.press("enter", "enter", "enter")
+        assert "Are the pads on?" in text_of(pilot, "#question")
+        assert not any(isinstance(command, Start) for command in client.asked), "a key that bounces begins nothing"
+        await pilot.press("escape", "enter", "y")
+        await settle(pilot)
+        starts = [command for command in client.asked if isinstance(command, Start)]
+        assert starts == [
+            Start(program="tens-ankle", unit="coyote3", minutes=20, level={Channel.A: 12}, site="ankle-left",
+                  pads_on=True, wait_after_loss=True)
+        ]  # fmt: skip
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Session))  # what begins comes to the top
+
+
+async def test_without_a_last_time_enter_leads_to_the_programs(home: Home) -> None:
+    client = ScriptedClient()
+    async with home.app(client).run_test() as pilot:
+        await assert_seen(pilot, lambda: "nothing is due" in text_of(pilot, "#due"))
+        await pilot.press("enter")
+        await assert_seen(pilot, lambda: bool(pilot.app.screen.query("#programs")))
+        assert not any(isinstance(command, Start) for command in client.asked)
+
+
+@pytest.mark.control("C-45")
+async def test_morning_pain_is_two_keys_and_from_three_on_the_signs_are_asked_for(home: Home) -> None:
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, lambda: "not written down yet" in text_of(pilot, "#morning"))
+        await pilot.press("m", "2")
+        await assert_seen(pilot, lambda: "this morning: 2" in text_of(pilot, "#morning"))
+        await pilot.press("m", "x")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Pick) and "tendon" in text_of(pilot, "#question"))
+        assert [pain.score for pain in home.diary.pains] == [2], "a score is kept with what it asks for, or not at all"
+        await pilot.press("2")
+        await assert_seen(pilot, lambda: "this morning: 10" in text_of(pilot, "#morning"))
+        await assert_seen(pilot, lambda: "looked at now" in text_of(pilot, "#note"))
+    assert [(pain.score, pain.when) for pain in home.diary.pains] == [(2, When.MORNING), (10, When.MORNING)]
+    flags = [check.about for check in home.diary.checks if check.topic is Topic.RED_FLAG]
+    assert flags == ["gap"]
+
+
+async def test_a_step_is_ticked_by_its_number(home: Home) -> None:
+    home.write([Check(at=NOW - timedelta(days=3), topic=Topic.CARE, answer="begin")])
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, lambda: "1 [ ]" in text_of(pilot, "#steps"))
+        await pilot.press("t", "1")
+        await assert_seen(pilot, lambda: "1 [x]" in text_of(pilot, "#steps"))
+    assert [check.about for check in home.diary.checks if check.topic is Topic.TICK] == ["rest"]
+
+
+async def test_the_week_and_yesterday_are_at_a_glance_and_fit_into_forty_columns(home: Home) -> None:
+    pain = Pain(at=NOW - timedelta(days=1), score=4, when=When.MORNING)
+    home.write([played(1), played(1.01), played(2), pain])
+    async with home.app(ScriptedClient()).run_test(size=(40, 12)) as pilot:
+        await assert_seen(pilot, lambda: "2 sessions, 40 min · pain 4" in text_of(pilot, "#yesterday"))
+        week = text_of(pilot, "#week").split("\n")
+        assert [len(row) for row in week] == [37, 37, 37]
+        assert week[1].split() == ["sessions", "-", "-", "-", "-", "1", "2", "-"]
+        assert week[2].split()[-2:] == ["4", "-"]
+        assert text_of(pilot, "#pads").startswith("pads: used 3 times")
