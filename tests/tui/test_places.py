@@ -82,7 +82,12 @@ async def test_f12_ctrl_q_and_stop_work_in_every_place_and_while_the_palette_is_
                     await pilot.press("enter" if dialog == "question_mark" else "escape")
                     await settle(pilot)
             assert place_of(pilot) == one.name
+        await pilot.resize_terminal(40, 12)
         await pilot.press("ctrl+p")
+        await found(pilot, PLACES[0].title)
+        client.asked.clear()
+        await pilot.click("#stop")
+        assert client.stops == [Stop()], "on a small terminal the palette's list leaves STOP in sight"
         client.asked.clear()
         await pilot.press("ctrl+q")
         assert client.stops == [Stop()]
