@@ -118,9 +118,9 @@ g             pain over 30 days; again: 120 days
 z             undo the last thing that was written down"""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f,F", "kind", "Filter", key_display="f"),
-        Binding("slash", "search", "Search", key_display="/"),
+        Binding("slash", "search", "Search", key_display="/", show=False),
         Binding("g,G", "trend", "Pain trend", key_display="g"),
-        Binding("z,Z", "undo", "Undo", key_display="z"),
+        Binding("z,Z", "undo", "Undo", key_display="z", show=False),
     ]
     _kept = Kept()
     _shown: tuple[Entry, ...] = ()

@@ -15,6 +15,9 @@ from estim.tui.place import Place, strip
 from estim.tui.places import PLACES, SESSION
 from tests.tui.scripted import ALARM, IDLE, RUNNING, ScriptedClient, screen_of, settle, text_of
 
+FOOTER_MAX = 6
+"""Keys in the footer: more are found by nobody."""
+
 SIZES = [(40, 12), (80, 24), (120, 40), (200, 50)]
 
 
@@ -49,6 +52,8 @@ async def test_a_key_and_the_palette_lead_to_every_place(simulated: bool) -> Non
             await pilot.press(one.key)
             await settle(pilot)
             assert place_of(pilot) == one.name
+            active = pilot.app.screen.active_bindings.values()
+            assert len({key.binding.action for key in active if key.binding.show and key.enabled}) <= FOOTER_MAX
             await pilot.press("1" if one.name != "today" else "2")
             await pilot.press("ctrl+p")
             await settle(pilot)
