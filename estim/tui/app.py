@@ -262,12 +262,12 @@ class SessionApp(App[int]):
             self.screen.light(self.model.view)
 
     def action_pause(self) -> None:
-        """Pause, or go on."""
-        shown = self.model.shown
-        if shown is not None and shown.state in {State.RAMPING, State.RUNNING}:
-            self.follower.send(Pause(unit=shown.unit))
-        elif shown is not None and shown.state is State.PAUSED:
-            self.follower.send(Resume(unit=shown.unit))
+        """Pause every unit that plays; where none does, go on: units beside each other are one session."""
+        going = self.model.in_state(State.RAMPING, State.RUNNING)
+        for unit in going:
+            self.follower.send(Pause(unit=unit))
+        for unit in () if going else self.model.in_state(State.PAUSED):
+            self.follower.send(Resume(unit=unit))
 
     def action_arm(self) -> None:
         """Take the pads-on act for a session that waits for it."""

@@ -55,6 +55,8 @@ class View:
     """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `on` is what
     each unit may be putting out. `trace` are the levels so far, `last` those that were comfortable last time.
 
+    `ended` is how it ended, of several units the one that needs a person first, and `ends` are the others.
+
     `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
 
     `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
@@ -69,6 +71,7 @@ class View:
     note: str = ""
     starting: bool = False
     ended: Ended | None = None
+    ends: tuple[Ended, ...] = ()
     others: tuple[str, ...] = ()
     on: tuple[tuple[str, str], ...] = ()
     today: str = ""
@@ -138,7 +141,7 @@ class Model:
         self._note = ""
         self._today = ""
         self._ticks = 0
-        self._ended: Ended | None = None
+        self._ends: dict[str, Ended] = {}
         self.last_ended: Ended | None = None
         self.starting = False
 
@@ -151,7 +154,8 @@ class Model:
             self._pane(snapshot),
             note=self._note,
             starting=self.starting,
-            ended=self._ended,
+            ended=self._worst,
+            ends=tuple(end for end in self._ends.values() if end is not self._worst),
             today=self._today,
             unit=_name(self._meant) if self._meant else "",
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
@@ -178,6 +182,12 @@ class Model:
         )
 
     @property
+    def _worst(self) -> Ended | None:
+        """The last end, but one whose stop isn't proved goes before all that are."""
+        ends = list(self._ends.values())[::-1]
+        return next((end for end in ends if end.unproved), ends[0] if ends else None)
+
+    @property
     def _under_way(self) -> list[Snapshot]:
         return [snapshot for snapshot in self._snapshots.values() if snapshot.live]
 
@@ -191,6 +201,10 @@ class Model:
     def of(self, unit: str) -> Snapshot | None:
         """The last word on a unit."""
         return self._snapshots.get(unit)
+
+    def in_state(self, *states: State) -> list[str]:
+        """The units with a session in one of these states."""
+        return [snapshot.unit for snapshot in self._under_way if snapshot.state in states]
 
     @property
     def channel(self) -> Channel:
@@ -228,12 +242,12 @@ class Model:
     def begin(self) -> None:
         """A start is on its way to the host."""
         self.starting = True
-        self._ended = None
+        self._ends = {}
         self.say("starting: looking for the unit")
 
     def again(self) -> None:
         """Leave the summary."""
-        self._ended = None
+        self._ends = {}
         self.say("")
 
     def choose(self, name: str) -> None:
@@ -308,7 +322,8 @@ class Model:
                     self.starting = False
             case Ended():
                 self.starting = False
-                self._ended = self.last_ended = line
+                self._ends = {**{unit: end for unit, end in self._ends.items() if unit != line.unit}, line.unit: line}
+                self.last_ended = self._worst
                 self._close(line)
                 self._note = ""
             case Alarmed(priority=Priority.HIGH) | LinkLost():

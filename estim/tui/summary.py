@@ -34,7 +34,7 @@ class Summary(Screen[None]):
         yield Line(id="program")
         yield Alarms(id="alarms")
         with VerticalScroll(id="summary", can_focus=False):
-            for row in ("reason", "minutes", "highest", "stop", "on", "message", "asks"):
+            for row in ("reason", "minutes", "highest", "stop", "on", "message", "others", "asks"):
                 yield Line(id=f"sum-{row}", classes="sum")
         yield Line(id="note")
         yield StopBar()
@@ -48,15 +48,18 @@ class Summary(Screen[None]):
         ended = view.ended
         if ended is None:
             return
-        self.query_one("#program", Line).say(f"Session over: {_title(view.snapshot, ended)}")
+        self.query_one("#program", Line).say(
+            f"Session over: {_title(view.snapshot, ended)}{f' · {ended.unit}' if view.ends else ''}"
+        )
         why, message = wording.why(ended)
         for row, name, text in (
             ("reason", "why", why),
             ("minutes", "length", f"{wording.clock(ended.duration_s)} min"),
             ("highest", "highest level", wording.highest(ended)),
             ("stop", "stop confirmed", wording.confirmed(ended)),
-            ("on", "may be on", wording.may_be_on(view.snapshot) if view.snapshot and not ended.stop_confirmed else ""),
+            ("on", "may be on", "" if ended.stop_confirmed else dict(view.on).get(ended.unit, "")),
             ("message", "", message),
+            ("others", "", "\n".join(wording.farewell_of(end) for end in view.ends)),
             ("asks", "", self.ASKS if ended.started_at is not None and not ended.simulated else ""),
         ):
             self.query_one(f"#sum-{row}", Line).say(f"{name:<16}{text}" if name and text else text)

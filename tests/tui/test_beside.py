@@ -4,10 +4,11 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from estim.core.messages.commands import Arm, SetLevel
-from estim.core.messages.lowering import Stop
+from estim.core.messages.commands import Arm, Resume, SetLevel
+from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import Reason, State
+from estim.tui import wording
 from estim.tui.pane import Pane
 from estim.tui.session import Session
 from estim.tui.summary import Summary
@@ -127,3 +128,33 @@ async def test_four_units_are_four_panes_where_they_fit_and_the_rest_is_told() -
         await settle(pilot)
         assert {pane.unit for pane in panes(pilot)} == {"four", "one"}, "the lit one is among them"
         assert in_sight(pilot, "#others") == "also on: two: A 7; three: A 7 (u)"
+
+
+async def test_one_key_pauses_both_and_leads_up_again_only_where_both_are_paused() -> None:
+    client = ScriptedClient(LEFT, replace(RIGHT, state=State.PAUSED))
+    async with screen_of(client).run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("space")
+        assert [one for one in client.asked if isinstance(one, Pause | Resume)] == [Pause("left")]
+        await settle(pilot)
+        await pilot.press("space")
+        assert client.asked[-2:] == [Resume("left"), Resume("right")]
+
+
+@pytest.mark.control("C-09")
+@pytest.mark.parametrize("first", ["left", "right"])
+async def test_an_end_that_is_not_proved_is_never_hidden_by_one_that_is(first: str) -> None:
+    client = ScriptedClient(LEFT, RIGHT, zeroes=False)
+    async with screen_of(client).run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for unit in (first, "right" if first == "left" else "left"):
+            proved = unit == "right"
+            client.show(replace(client.units[unit], state=State.ENDED, out="off" if proved else "maybe"))
+            client.tell(replace(ENDED, unit=unit, stop_confirmed=proved))
+            await settle(pilot)
+        assert isinstance(pilot.app.screen, Summary)
+        assert "NO: look at the unit" in in_sight(pilot, "#sum-stop")
+        assert in_sight(pilot, "#program").endswith("left")
+        assert in_sight(pilot, "#sum-on").endswith("A 12")
+        assert in_sight(pilot, "#sum-others").startswith("right: tens-ankle: completed after 20:00 min")
+        assert wording.exit_code(pilot.app.model.last_ended) == 80  # type: ignore[attr-defined]

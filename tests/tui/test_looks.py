@@ -3,6 +3,7 @@
 import html
 import io
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -119,12 +120,14 @@ LEAST = 4.5
 """Contrast of text that is readable (WCAG 2.2, 1.4.3)."""
 
 
-def faint(widgets: list[Widget]) -> dict[str, float]:
+def faint(widgets: Sequence[Widget]) -> dict[str, float]:
     """Return the texts that are too faint, with their contrast."""
     found = {}
     for widget in widgets:
-        _, _, background, color = widget.colors
-        ratio = contrast(background + color, background)
+        style = widget.visual_style
+        assert style.background is not None
+        assert style.foreground is not None
+        ratio = contrast(style.background + style.foreground, style.background)
         if ratio < LEAST:
             found[f"{widget.id or ' '.join(sorted(widget.classes))}"] = round(ratio, 2)
     return found

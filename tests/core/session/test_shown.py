@@ -74,6 +74,15 @@ def test_no_pulse_is_shown_while_nothing_is_played_nor_where_the_unit_plays_a_pr
             assert shown(playing(name, "tens-ankle")).pulse is None
 
 
+def test_at_rest_a_key_may_raise_by_one_raise_of_the_guard_or_up_to_the_cap() -> None:
+    for level, room in ((10, 4), (68, 2), (70, 0)):
+        one = world("coyote3", minutes=5, level=level)
+        one.link()
+        one.run(30)
+        assert one.level_of("A") == level
+        assert next(lane for lane in shown(one).lanes if lane.channel is A).room == room
+
+
 @settings(max_examples=20, deadline=None)
 @given(presses=st.lists(st.tuples(st.floats(0.01, 2), st.integers(0, 20)), min_size=1, max_size=12))
 def test_a_key_may_raise_by_the_room_that_is_shown_and_by_no_step_more(presses: list[tuple[float, int]]) -> None:
