@@ -17,6 +17,7 @@ from estim.core.days.entry_text import all_entries, told
 from estim.core.numbers import m_ss
 from estim.journal.home_journal import RECENT, opened
 from estim.journal.reader import Details
+from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.plot import Point, plot
@@ -117,14 +118,15 @@ g             pain over 30 days; again: 120 days
 z             undo the last thing that was written down"""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f,F", "kind", "Filter", key_display="f"),
-        Binding("slash", "search", "Search", key_display="/"),
+        Binding("slash", "search", "Search", key_display="/", show=False),
         Binding("g,G", "trend", "Pain trend", key_display="g"),
-        Binding("z,Z", "undo", "Undo", key_display="z"),
+        Binding("z,Z", "undo", "Undo", key_display="z", show=False),
     ]
     _kept = Kept()
     _shown: tuple[Entry, ...] = ()
     _kind = 0
     _days = 0
+    _going: tuple[str, str] | None = None
 
     def body(self) -> Iterable[Widget]:
         """A search, the list, and what a line of it says in full."""
@@ -150,15 +152,26 @@ z             undo the last thing that was written down"""
         name, kinds = KINDS[self._kind]
         searched = self.query_one("#search", Input).value.casefold()
         self._shown = tuple(
-            entry for entry in self._kept.entries if isinstance(entry, kinds) and searched in _row(entry).casefold()
+            entry
+            for entry in self._kept.entries
+            if isinstance(entry, kinds) and searched in _row(entry, self._going).casefold()
         )
         entries = self.query_one("#entries", OptionList)
         entries.clear_options()
-        entries.add_options(Option(_row(entry)) for entry in self._shown)
+        entries.add_options(Option(_row(entry, self._going)) for entry in self._shown)
         if self._shown:
             entries.highlighted = 0
         days = RECENT.days
         self.query_one("#heading", Line).say(f"Log: {name}, {len(self._shown)} in the last {days} days")
+
+    async def draw(self, view: View) -> None:
+        """A session that runs has no end in the journal yet: it is told as one that runs."""
+        await super().draw(view)
+        now = view.snapshot
+        going = (now.unit, now.program) if now is not None and now.live else None
+        if going != self._going:
+            self._going = going
+            self._list()
 
     def on_input_changed(self) -> None:
         """Search while typing."""
@@ -229,7 +242,10 @@ z             undo the last thing that was written down"""
         self.load()
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: Entry, going: tuple[str, str] | None) -> str:
+    """Return one line; `going`: unit and program of the session that runs, whose row has no end yet."""
+    if isinstance(entry, Played) and entry.ended is None and going == (entry.unit, entry.program):
+        return f"{entry.at:%Y-%m-%d %H:%M}  #{entry.id} {entry.program} on {entry.unit}: it runs now (2)"
     number = f"#{entry.id} " if isinstance(entry, Played) else ""
     return f"{entry.at:%Y-%m-%d %H:%M}  {number}{told(entry)}"
 

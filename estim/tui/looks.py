@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from textual.color import Color
 
-GROUNDS = ("error", "warning", "warning-muted", "secondary-muted")
+GROUNDS = ("error", "warning", "warning-muted", "secondary-muted", "primary-muted")
 """The backgrounds that our texts stand on."""
 BLACK = "#000000"
 WHITE = "#ffffff"

@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 TALL = 30
 """From so many rows on STOP is as big as beside a session."""
+ROOMY = 20
+"""From so many rows on a note has as many as it needs."""
+NOTE_ROWS = 5
 ALARM_ROWS = 4
 """Rows for alarms in a place: the most urgent one, in full."""
 
@@ -47,7 +50,7 @@ def strip(view: View, width: int) -> str:
         text = " · ".join([*spare[:2], *parts, *spare[2:]])
         if len(text) <= width:
             return text
-    return " · ".join(parts)
+    return " · ".join([f"{'STALE ' if view.stale else ''}{levels}", _left(snapshot), "s stops"])
 
 
 def _left(snapshot: Snapshot) -> str:
@@ -121,6 +124,6 @@ class Place(Screen[None]):
         self.query_one("#banner", Banner).draw(view, 1)
         self.query_one("#strip", Line).say(strip(view, width - 2), 1)
         self.query_one("#alarms", Alarms).draw(view, ALARM_ROWS)
-        self.query_one("#note", Line).say(view.note, 2)
+        self.query_one("#note", Line).say(view.note, NOTE_ROWS if height >= ROOMY else 2)
         self.query_one(StopBar).draw(3 if height >= TALL else 1)
         self.query_one("#heading", Line).display = height >= 14

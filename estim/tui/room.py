@@ -34,4 +34,8 @@ def cut(text: str, width: int, rows: int) -> str:
         row for line in text.split("\n") for row in textwrap.wrap(line, max(1, width), break_on_hyphens=False) or [""]
     ]
     last = lines[rows - 1]
-    return "\n".join([*lines[: rows - 1], f"{last[: max(0, width - 2)].rstrip()} …"])
+    if len(last) > width - 2:
+        last = (
+            last[: max(0, width - 2)].rpartition(" ")[0] or last[: max(0, width - 2)]
+        )  # whole words where there are some
+    return "\n".join([*lines[: rows - 1], f"{last.rstrip()} …"])

@@ -18,7 +18,7 @@ from estim.tui.place import Place
 from estim.tui.widgets import Line
 
 ACTS = (
-    ("o", "pads-off", "pads off", "the current finds no way: estim should say so, and pause or end"),
+    ("o", "pads-off", "pads off", "no current flows any more: units that feel it say so, and estim stops"),
     ("p", "pads-on", "pads on again", "estim never goes up again by itself to where it was"),
     ("plus", "A+", "wheel or key: A up", "a hand at the unit: estim follows, and holds its cap"),
     ("minus", "A-", "wheel or key: A down", "a hand always wins downwards"),

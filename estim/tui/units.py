@@ -109,7 +109,7 @@ x             forget it"""
         Binding("a,A", "scan", "Scan", key_display="a"),
         Binding("n,N", "name", "Name", key_display="n"),
         Binding("e,E", "side", "Side", key_display="e", show=False),
-        Binding("p,P", "cap", "Caps", key_display="p"),
+        Binding("p,P", "cap", "Caps", key_display="p", show=False),
         Binding("x,X", "forget", "Forget", key_display="x", show=False),
     ]
     _shelf = Shelf()

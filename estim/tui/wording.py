@@ -249,7 +249,8 @@ def unit_says(snapshot: Snapshot) -> str:
     out = {"on": "on", "off": "off"}.get(snapshot.out, "perhaps on")
     levels = ", ".join(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)
     timer = f", own timer {clock(snapshot.own_left_s)}" if snapshot.own_left_s is not None else ""
-    return f"the unit reports: {' · '.join(filter(None, (f'{out}, {levels}{timer}', old(snapshot))))}"
+    says = "last reported" if snapshot.lost_at else "reports"
+    return f"the unit {says}: {' · '.join(filter(None, (f'{out}, {levels}{timer}', old(snapshot))))}"
 
 
 def unit(snapshot: Snapshot) -> str:

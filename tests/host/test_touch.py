@@ -71,6 +71,18 @@ def test_a_unit_that_ignores_the_stop_is_never_called_off_and_one_that_listens_a
     live(tmp_path, "em70", then)
 
 
+@pytest.mark.control("C-09")
+def test_a_unit_that_is_fed_frames_and_ignores_them_keeps_its_level_and_is_never_called_off(tmp_path: Path) -> None:
+    async def then(house: House, supervisor: Supervisor) -> None:
+        await touch(supervisor, "deaf")
+        reply = await supervisor.ask(Seat(), Stop())
+        assert isinstance(reply, Refusal)
+        assert reply.code == Exit.NOT_CONFIRMED
+        assert house.level() > 0
+
+    live(tmp_path, "coyote3", then)
+
+
 def test_a_link_that_is_cut_is_lost_and_the_unit_is_found_again(tmp_path: Path) -> None:
     async def then(_house: House, supervisor: Supervisor) -> None:
         await touch(supervisor, "cut")

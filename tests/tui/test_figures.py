@@ -38,7 +38,15 @@ async def test_a_level_shows_its_age_from_one_second_on_and_is_grey_from_three(
             text = text_of(pilot, ".lane-level")
             assert ("ago" in text) == bool(word)
             assert word in text
-            assert pilot.app.screen.query_one("#lane-A").has_class("-stale") is grey
+            lane = pilot.app.screen.query_one("#lane-A")
+            assert lane.has_class("-stale") is grey
+            figure = lane.query_one(".lane-level")
+            assert lane.has_class("-chosen")
+            colour = figure.visual_style.foreground
+            client.show(RUNNING)
+            await settle(pilot)
+            assert (figure.visual_style.foreground != colour) is grey, "the lit one too"
+            client.show(replace(RUNNING, told_age_s=told_s, heard_age_s=told_s))
 
 
 async def test_a_bar_keeps_its_place_when_an_age_comes_and_goes() -> None:

@@ -21,7 +21,7 @@ from estim.tui import wording
 from estim.tui.choose import Choose
 from estim.tui.keys import Keys
 from estim.tui.model import View
-from estim.tui.room import Room, rows_of
+from estim.tui.room import Room, cut, rows_of
 from estim.tui.rows import session_rows
 from estim.tui.session import Session
 from estim.tui.summary import Summary
@@ -258,6 +258,22 @@ def test_room_gives_what_it_has_and_never_more(left: int, rows: int, whole: bool
     given_ = room.take(rows, whole=whole)
     assert room.left == left - given_ >= 0
     assert given_ == (rows if rows <= left else 0 if whole else left)
+
+
+@given(text=st.text("abcd ·", max_size=300), width=st.integers(3, 80), rows=st.integers(1, 6))
+def test_what_is_cut_says_so_and_fits(text: str, width: int, rows: int) -> None:
+    shown = cut(text, width, rows)
+    assert rows_of(shown, width) <= max(rows, 1)
+    if rows_of(text, width) <= rows:
+        assert shown == text
+    else:
+        assert shown.endswith("…")
+        assert "".join(text.split()).startswith("".join(shown[:-1].split()))
+
+
+def test_a_sentence_is_cut_between_words_where_it_can_be() -> None:
+    assert cut("one leg a channel, never from leg to leg", 24, 1) == "one leg a channel, …"
+    assert cut("unbreakable", 6, 1) == "unbr …"
 
 
 async def test_after_a_proved_end_no_silence_is_an_alarm() -> None:

@@ -1,5 +1,6 @@
 """The log's place with a real journal: filter, search, a session's levels, pain over time, undo; and plots."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from textual.widgets import OptionList
 
 from estim.core.days.diary import Note, Pain, Run, When
 from estim.journal.reader import Details
+from estim.tui.choose import Choose
 from estim.tui.log import curve_of
 from estim.tui.plot import plot
-from tests.tui.scripted import ScriptedClient, text_of
+from estim.tui.session import Session
+from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, text_of
 from tests.tui.test_today import NOW, Home, assert_seen, played
 
 
@@ -41,6 +44,19 @@ async def test_the_log_is_newest_first_filtered_by_a_key_and_searched(home: Home
             assert word in rows(pilot)[0]
         await pilot.press("f", "slash", "k", "m")
         await assert_seen(pilot, lambda: ["run 3 km" in row for row in rows(pilot)] == [True])
+
+
+async def test_a_session_that_runs_is_told_as_one_and_not_as_one_whose_host_died(home: Home) -> None:
+    home.write([replace(played(0), id=77, ended=None, reason="", duration_s=None)])
+    client = ScriptedClient(RUNNING)
+    async with home.app(client).run_test() as pilot:
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Session))  # what runs comes to the top
+        await pilot.press("3")
+        await assert_seen(pilot, lambda: any(row.endswith(": it runs now (2)") for row in rows(pilot)))
+        client.show(IDLE)
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
+        await pilot.press("3")
+        await assert_seen(pilot, lambda: any("its host died" in row for row in rows(pilot)))
 
 
 async def test_pain_over_time_has_axes_and_a_letter_for_each_kind(home: Home) -> None:

@@ -124,8 +124,10 @@ def faint(widgets: Sequence[Widget]) -> dict[str, float]:
     """Return the texts that are too faint, with their contrast."""
     found = {}
     for widget in widgets:
-        _, _, background, color = widget.colors
-        ratio = contrast(background + color, background)
+        style = widget.visual_style
+        assert style.background is not None
+        assert style.foreground is not None
+        ratio = contrast(style.background + style.foreground, style.background)
         if ratio < LEAST:
             found[f"{widget.id or ' '.join(sorted(widget.classes))}"] = round(ratio, 2)
     return found

@@ -1,15 +1,29 @@
-"""One picture for each promise: the list, a session, old figures, a lost controller, the end."""
+"""One picture for each promise: the list, sessions large and small, old figures, a lost controller, the end."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace as replaced
 
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
-from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, Pulse, ScriptedClient, screen_of, settle
+from tests.tui.scripted import (
+    ALARM,
+    ENDED,
+    LANES,
+    OFFERS,
+    RUNNING,
+    Pulse,
+    ScriptedClient,
+    Successors,
+    screen_of,
+    settle,
+)
+from tests.tui.test_in_sight import LOST, PHASES, PULSE
 
 Compare = Callable[..., bool]
 Act = Callable[[ScriptedClient, Pilot[int]], Awaitable[None]]
@@ -89,3 +103,49 @@ def test_a_lost_controller(pictured: Callable[..., bool]) -> None:
 
 def test_the_end(pictured: Callable[..., bool]) -> None:
     assert pictured(ScriptedClient(RUNNING), end)
+
+
+COURSE = replace(
+    RUNNING, phases=PHASES, pulse=PULSE, phase="main", phase_number=2, elapsed_s=600.0, left_s=600.0, simulated=True
+)
+
+
+async def play(client: ScriptedClient, pilot: Pilot[int]) -> None:
+    """Play some minutes, with a level that rises."""
+    for second in range(0, 600, 30):
+        level = min(20, second // 20)
+        client.show(replace(COURSE, elapsed_s=float(second), lanes=(replace(LANES[0], lo=level, hi=level), LANES[1])))
+        await pilot.pause()
+    client.show(COURSE)
+
+
+async def look_at_a_locked_one(client: ScriptedClient, pilot: Pilot[int]) -> None:
+    """Move to a program that can't be started."""
+    assert not client.dead
+    pilot.app.screen.query_one("#programs", OptionList).highlighted = 1
+
+
+def test_a_session_with_its_course_and_its_levels_so_far(pictured: Callable[..., bool]) -> None:
+    assert pictured(ScriptedClient(COURSE), play, size=(120, 36))
+
+
+def test_a_session_in_forty_columns_and_twelve_rows(pictured: Callable[..., bool]) -> None:
+    assert pictured(ScriptedClient(COURSE), nothing, size=(40, 12))
+
+
+def test_two_units_beside_each_other(pictured: Callable[..., bool]) -> None:
+    right = replace(LOST, unit="right", lanes=LANES[:1], lost_at=None, state=State.PAUSED, stale=False, alarms=())
+    assert pictured(ScriptedClient(replace(COURSE, unit="left"), right), nothing, size=(120, 36))
+
+
+def test_a_locked_program(snap_compare: Compare) -> None:
+    offers = (OFFERS[0], replaced(OFFERS[1], locked="it holds a muscle contracted", never="Not behind the knee."))
+    client = ScriptedClient()
+
+    async def before(pilot: Pilot[int]) -> None:
+        await settle(pilot)
+        await look_at_a_locked_one(client, pilot)
+        await settle(pilot)
+
+    app = SessionApp(client, offers, Successors(), Pulse())
+    assert snap_compare(app, terminal_size=(80, 24), run_before=before)
