@@ -74,7 +74,7 @@ def end(context: typer.Context) -> None:
 @care.command()
 def tick(
     context: typer.Context,
-    steps: Annotated[list[str], typer.Argument(metavar="STEP…", help="numbers or names on the list: 1 3 stretching")],
+    steps: Annotated[list[str], typer.Argument(metavar="STEP", help="numbers or names on the list: 1 3 stretching")],
     at: Annotated[str | None, AT] = None,
 ) -> None:
     """Tick steps off for today: estim care tick 1 3, or by their names."""
