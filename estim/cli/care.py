@@ -114,7 +114,7 @@ def tick(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="STEP…", help="numbers or names on the list: 1 3 cross bike 40min", autocompletion=steps
+            metavar="STEP", help="numbers or names on the list: 1 3 cross bike 40min", autocompletion=steps
         ),
     ],
     at: Annotated[str | None, AT] = None,

@@ -36,7 +36,9 @@ class Scores(TyperGroup):
 
 
 pain = typer.Typer(
-    cls=Scores, help="Pain, 0 (none) to 10: estim pain 3 morning stiff 10min left.", no_args_is_help=True
+    cls=Scores,
+    help="Pain, 0 (none) to 10, what you judge the days by: estim pain 3 morning stiff 10min left.",
+    no_args_is_help=True,
 )
 run_log = typer.Typer(help="Runs: those that you ran, and one that you plan.", no_args_is_help=True)
 note = typer.Typer(help="Anything else worth keeping.", no_args_is_help=True)
@@ -52,7 +54,7 @@ def add_pain(
     score: Annotated[str, typer.Argument(help="0 to 10")],
     said: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORD…]", help="in any order: morning|rest|worst|run, stiff 10min, left|right|both"),
+        typer.Argument(metavar="WORD", help="in any order: morning|rest|worst|run, stiff 10min, left|right|both"),
     ] = None,
     when: Annotated[
         str | None,
@@ -116,7 +118,7 @@ def add_run(
     at: Annotated[str | None, AT] = None,
     words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
 ) -> None:
-    """Write down a run, and hear what the plan makes of it."""
+    """Write down a run, and hear what the plan makes of it. By its minutes alone no cap can be held against it."""
     from estim.core.care.standing import standing
 
     flags: Flags = context.obj
@@ -297,7 +299,7 @@ def add_session(
     context: typer.Context,
     program: Annotated[str, typer.Argument(metavar='PROGRAM|"NAME"', help="one of estim's, or what the unit calls it")],
     length: Annotated[
-        list[str] | None, typer.Argument(metavar="[20min]", help="how long; usually the program's length")
+        list[str] | None, typer.Argument(metavar="20min", help="how long; usually the program's length")
     ] = None,
     level: Annotated[str | None, typer.Option(metavar="N|A=N,B=N", help="the highest, in the unit's own steps")] = None,
     site: Annotated[str | None, typer.Option(metavar="SITE", help="where, such as ankle-left; usually yours")] = None,
