@@ -7,6 +7,7 @@ from estim.cli.arguments import day_of
 from estim.cli.output import plain, tell
 from estim.core.days.diary import Diary, Entry, Played
 from estim.core.days.entry_text import all_entries, told
+from estim.core.days.skin import LOOK_BACK
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import HomeJournal, opened
@@ -20,8 +21,8 @@ LOG_ROWS = 20
 OFF_BACK = timedelta(days=120)
 """So far back slots that were off are told."""
 
-JUDGED_BACK = timedelta(days=2)
-"""What was played so long before the first slot still decides about it."""
+JUDGED_BACK = LOOK_BACK
+"""What was played so long before the first slot still decides about it: which legs are in use."""
 
 
 def show_log(flags: "Flags", rows: int = LOG_ROWS, since: str | None = None, *, everything: bool = False) -> None:

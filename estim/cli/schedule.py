@@ -271,4 +271,5 @@ def _state(slot: Slot) -> str:
         return f"snoozed until {slot.snoozed_until:%H:%M}"
     if slot.status is Status.DUE and not slot.why:
         return f"DUE until {slot.closes:%H:%M}"
-    return f"{slot.status.value}{f': {slot.why}' if slot.why else ''}"
+    legs = " and ".join(leg for leg in slot.legs if leg)
+    return ": ".join(filter(None, [slot.status.value, legs, slot.why]))

@@ -124,7 +124,7 @@ class Reminders:
         settings = self._read_settings()
         now, diary = await self._diary(settings)
         slots = self._slots(settings, diary, now)
-        for key in self._shown - {slot.key for slot in slots if slot.status in OPEN}:
+        for key in self._shown - {slot.key for slot in slots if slot.status in OPEN and slot.session is None}:
             self._shown.discard(key)
             await self._telling.withdraw(key)
         for reminder in reminders(slots, diary.marks, now, settings.reminders.quiet) if settings.reminders.on else ():

@@ -5,6 +5,8 @@ program. What is wrong in them is told where they are shown or played; here the 
 reminders go on.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 
 from estim.catalogue.programs import find_program
@@ -44,9 +46,12 @@ def terms_of(home: Home, settings: Settings, diary: Diary) -> Terms:
         program = program_of(name)
         return None if program is None else program.site
 
-    turn = turn_of(home, settings.schedule, families_of(home, diary.sessions))
+    @cache
+    def turn() -> Callable[[datetime], str]:
+        return turn_of(home, settings.schedule, families_of(home, diary.sessions))
+
     leg = leg_of((settings.site or ANYWHERE,))
-    return Terms(quiet, per_day, turn, leg, sites)
+    return Terms(quiet, per_day, lambda at: turn()(at), leg, sites)
 
 
 def _quiet_h(home: Home) -> float:

@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from estim.config.options import HostOptions
 from estim.config.paths import Home, find_home
 from estim.config.units import Units
+from estim.core.days.diary import Played
 from estim.core.days.schedule import Schedule
+from estim.journal.journal import Journal
+from estim.journal.today import Today
 from estim.journal.turns import families_named, families_of, turn_of
 from tests.core.days.journals import at, played
 
@@ -56,3 +60,31 @@ def test_the_turn_of_a_program_that_is_refused_goes_to_the_next(tmp_path: Path) 
     assert {turn_of(home, SCHEDULE, ())(day) for day in days} == {"tens-ankle", "tens-al"}
     assert {turn_of(home, SCHEDULE, ("em70", "coyote3"))(day) for day in days} == {"tens-ankle", "tens-al"}
     assert {turn_of(home, SCHEDULE, ("em70", "coyote3"), by_any=True)(day) for day in days} == {"tens-ankle"}
+
+
+def last_level(home: Home, session: Played) -> str:
+    journal = Journal.open(home.journal)
+    journal.adopt([session], [], {}, session.at)
+    journal.close()
+    found = Today(HostOptions(home=str(home.journal.parent))).last_level(session.program)
+    return "" if found is None else found.goal
+
+
+def played_today(unit: str, *sites: str) -> Played:
+    start = datetime.now(UTC) - timedelta(hours=5)
+    return replace(played(start, program="tens-al"), unit=unit, sites=sites, goal={"A": 7}, duration_s=1200.0)
+
+
+def test_no_level_is_offered_of_a_program_that_its_unit_refuses(tmp_path: Path) -> None:
+    home = home_with(tmp_path, "em70", "coyote3")
+    assert last_level(home, played_today("em70", "calf-left")) == ""
+    assert last_level(home, played_today("coyote3", "calf-left")) == "A=7"
+
+
+def test_the_last_level_of_the_usual_leg_is_found_on_other_sites_of_it_and_not_on_the_other_leg(
+    tmp_path: Path,
+) -> None:
+    home = home_with(tmp_path, "coyote3")
+    home.settings_file.write_text('site = "ankle-left"\n')
+    assert last_level(home, played_today("coyote3", "calf-right")) == ""
+    assert last_level(home, played_today("coyote3", "calf-left")) == "A=7"

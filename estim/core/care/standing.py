@@ -278,7 +278,7 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime, stage: Stage) -
         case Tick.RUN:
             done = any(run.at.date() == today for run in diary.runs)
         case Tick.SESSIONS:
-            count = _on_one_leg(session for session in diary.sessions if _counts(step, session, today))
+            count = _on_one_leg(session for session in diary.sessions if _counts(step, session, now))
             done = count >= step.times
             more = f" and {count - step.times} more" if done and count > step.times else ""
             text = f"{min(count, step.times)} of {step.times} today{more}. {text}"
@@ -302,10 +302,10 @@ def _on_one_leg(sessions: Iterable[Played]) -> int:
     return max(legs[leg] for leg in LEGS) + legs[UNSAID]
 
 
-def _counts(step: Step, session: Played, today: date) -> bool:
+def _counts(step: Step, session: Played, now: datetime) -> bool:
     """Say whether a session is one that a step asks for today: most of a slot's minutes are enough, as for a slot."""
     mine = not step.programs or session.program in (*step.programs, *step.served_by)
-    return mine and _real(session) and session.at.date() == today and whole(session)
+    return mine and _real(session) and session.at.date() == now.date() and whole(session, now)
 
 
 def _real(session: Played) -> bool:

@@ -25,7 +25,7 @@ from estim.core.days.dose import ANY, BRIEF_S, DAY_SESSIONS, GAP, LOOK_BACK, Del
 from estim.core.days.legs import UNSAID, leg_of
 from estim.core.days.schedule import Schedule, Time, times
 from estim.core.days.screening import Span
-from estim.core.days.slots import Slot, Status, slot_s, whole
+from estim.core.days.slots import Slot, Status, slot_s, so_far_s, whole
 
 BACK = timedelta(days=1)
 """So much before the first slot that is asked for is judged as well: what served a slot there serves no other."""
@@ -370,9 +370,9 @@ class _Judge:
 
     def _served(self, slot: _Open, session: Played) -> tuple[Status, str]:
         instead = f"the session of {session.at:%H:%M} leaves no room for another one" if slot.extra else ""
-        if any(whole(one) for one in slot.sessions):
+        if any(whole(one, self.now) for one in slot.sessions):
             return Status.DONE, instead
-        minutes = f"{session.output_s / 60:.0f} of {slot_s(session) / 60:.0f} min"
+        minutes = f"{so_far_s(session, self.now) / 60:.0f} of {slot_s(session) / 60:.0f} min"
         if session.ended is None and self.now < session.delivered_until:
             return Status.DUE, f"being played: {minutes}"
         return Status.PART, f"{minutes}; {instead}" if instead else minutes

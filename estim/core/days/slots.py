@@ -12,9 +12,20 @@ DONE_SHARE = 0.5
 """A slot is done by more than this share of its minutes: those that the session's program usually lasted then."""
 
 
-def whole(session: Played) -> bool:
-    """Say whether a session was most of what its slot asks for, however short it was ordered."""
-    return session.output_s > DONE_SHARE * slot_s(session)
+def whole(session: Played, now: datetime | None = None) -> bool:
+    """Say whether a session was most of what its slot asks for, however short it was ordered.
+
+    With `now` one that is still being played counts as far as it has come; without it, to where it can come.
+    """
+    put_out_s = session.output_s if now is None else so_far_s(session, now)
+    return put_out_s > DONE_SHARE * slot_s(session)
+
+
+def so_far_s(session: Played, now: datetime) -> float:
+    """Return how long a session has put out: of one that is being played, no longer than since its start."""
+    if session.ended is not None or now >= session.delivered_until:
+        return session.output_s
+    return min(session.output_s, max(0.0, now.timestamp() - session.at.timestamp()))
 
 
 def slot_s(session: Played) -> float:
@@ -63,5 +74,7 @@ class Slot:
     @property
     def legs(self) -> Mapping[str, Status]:
         """Return what was played of it on each leg; "" is the one of which nobody said it."""
-        played = self.also if self.session is None else (self.session, *self.also)
+        if self.session is None or self.status not in (Status.DONE, Status.PART):
+            return {}
+        played = (self.session, *self.also)
         return {leg_of(one.sites): Status.DONE if whole(one) else Status.PART for one in played}

@@ -79,6 +79,14 @@ def test_a_slot_is_being_played_while_its_session_runs() -> None:
     assert (slot.status, slot.session is not None) == (Status.DUE, True)
 
 
+def test_what_is_being_played_is_done_when_it_has_come_so_far_and_not_because_it_may() -> None:
+    endless = replace(played(at(8), runs=True), output_s=86_400.0, delivered_until=at(32))  # a unit that plays on alone
+    slot = slots(at(8.05), endless)[0]
+    assert (slot.status, slot.why, slot.legs) == (Status.DUE, "being played: 3 of 20 min", {})
+    slot = slots(at(8.2), endless)[0]
+    assert (slot.status, slot.legs) == (Status.DONE, {"left": Status.DONE})
+
+
 @pytest.mark.control("C-17")
 def test_a_window_opens_only_when_the_rest_is_over() -> None:
     slot = slots(at(20), played(at(18.5)))[1]

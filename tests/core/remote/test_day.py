@@ -24,6 +24,8 @@ def test_a_diary_without_a_word_knows_when_the_next_session_is_and_nothing_else(
     day = told(Diary(regimes=(REGIME,)))
     assert day.due == datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
     assert (day.sessions, day.minutes, day.pain) == (0, 0.0, None)
+    assert day.adherence_pct is None, "where nothing was played there is nothing to count, and no 0 %"
+    assert told(Diary(regimes=(REGIME,), played_before=True)).adherence_pct == 0
 
 
 def test_what_was_done_today_and_in_seven_days() -> None:
