@@ -55,18 +55,24 @@ class UnitSeen:
 OUT_OF_REACH = UnitSeen("", name="what it can't reach", may_be_on=True)
 """Stands for whatever a host says that it can't stop."""
 
+UNTOLD = UnitSeen("", name="what it hasn't told of", may_be_on=True)
+"""Stands for the units of a host that is there and hasn't said since it was asked that it has none."""
+
 
 @dataclass(slots=True)
 class HostSeen:
-    """One host with its units. `doubted`: something that it can't reach may be on."""
+    """One host with its units. `doubted`: something that it can't reach may be on. `heard_s`: its own last word."""
 
     host: str
     online: bool = False
     doubted: bool = False
+    heard_s: float = NEVER_S
     units: dict[str, UnitSeen] = field(default_factory=dict)
 
     def open_units(self, since_s: float) -> list[UnitSeen]:
-        """Return its units that it hasn't said to be quiet since then."""
+        """Return its units that it hasn't said to be quiet since then; none known is no word that there is none."""
+        if not self.units:
+            return [UNTOLD] if self.online and self.heard_s < since_s else []
         return [unit for unit in self.units.values() if not (unit.quiet and unit.heard_s >= since_s and self.online)]
 
 
@@ -91,6 +97,7 @@ class Fleet:
             host.online = payload == ONLINE.encode()
         elif parts[2:] == ["state"]:
             host.doubted = _doubted(payload)
+            host.heard_s = now_s
         elif len(parts) == 4 and (unit := self._unit(host, parts[2])) is not None:
             self._hear_unit(host, unit, parts[3], payload, now_s)
         else:
