@@ -218,7 +218,9 @@ class BrokerConnection:
                 self._subscribed_s = self._time_s()
                 # version 5: the broker keeps the retain flag of what it passes on, and says no old order again
                 fresh = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
-                kept = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=0)
+                # QoS 0: a broker lets a few messages wait to be acknowledged (mosquitto 1,000) and drops the rest, so
+                # of a large fleet somebody who has just come would never hear of most
+                kept = SubscribeOptions(qos=0, retainAsPublished=True, retainHandling=0)
                 topics = [*((topic, fresh) for topic in self._orders), *((topic, kept) for topic in self._notices)]
                 answers = await client.subscribe(topics)
                 self._subscribed_s = self._time_s()

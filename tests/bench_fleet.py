@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from estim.cli.fleet import Viewer, viewing
+from estim.cli.fleet import Viewer, stop_hosts, viewing
 from estim.config.broker import Broker
 from estim.core.remote.fleet import Fleet
 from tests.broker import Mosquitto, house
@@ -159,6 +159,20 @@ async def _stops(say: Say, viewer: Viewer, fleet: NotedFleet, there: Crowd) -> N
     say("stops that weren't confirmed", f"{unproved} of {ROUNDS * HOSTS} (wanted 0)")
 
 
+async def _typed(say: Say, broker: Mosquitto, fleet: NotedFleet, there: Crowd) -> None:
+    """Stop all as `estim fleet stop` does it: it comes, and knows nobody yet."""
+    there.tell("play")
+    await until(lambda: fleet.playing() == HOSTS)
+    await asyncio.sleep(SETTLE_S)
+    began_s = time.monotonic()
+    done = await stop_hosts(Broker("127.0.0.1", broker.port), None)
+    took = f"{time.monotonic() - began_s:.2f} s, {done.asked} known"
+    say(
+        "`estim fleet stop`, from its connection to its word",
+        f"{took}, {len(done.open_units)} not confirmed (wanted 0)",
+    )
+
+
 async def _killed(say: Say, broker: Mosquitto, fleet: NotedFleet, there: Crowd) -> None:
     there.tell("play")
     await until(lambda: fleet.playing() == HOSTS)
@@ -191,6 +205,7 @@ async def _fleet(say: Say, folder: Path) -> None:
             await asyncio.sleep(SETTLE_S)
             await _spoken(say, fleet)
             await _stops(say, viewer, fleet, there)
+            await _typed(say, broker, fleet, there)
             await _killed(say, broker, fleet, there)
     finally:
         broker.stop()

@@ -113,9 +113,7 @@ def tick(
     context: typer.Context,
     words: Annotated[
         list[str],
-        typer.Argument(
-            metavar="STEP", help="numbers or names on the list: 1 3 cross bike 40min", autocompletion=steps
-        ),
+        typer.Argument(metavar="STEP", help="numbers or names on the list: 1 3 cross bike 40min", autocompletion=steps),
     ],
     at: Annotated[str | None, AT] = None,
 ) -> None:

@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from estim.cli import fleet
-from estim.cli.fleet import Stopped, Viewer, fitted, stop_hosts, table, told
+from estim.cli.fleet import Stopped, Viewer, fitted, stop_hosts, table, told, viewing
 from estim.cli.output import Redrawn
 from estim.client.exchange import exchange
 from estim.config.broker import Broker
@@ -151,6 +152,28 @@ async def test_a_host_that_comes_back_is_asked_again_and_one_that_is_off_is_not(
         done = await stopping
     assert done.open_units == ()
     assert "estim/h8/cmd" not in there.said
+
+
+async def test_who_comes_late_is_told_of_all_hosts_at_once_even_where_the_broker_keeps_few_messages(
+    tmp_path: Path,
+) -> None:
+    broker = Mosquitto(tmp_path, "allow_anonymous true\nmax_queued_messages 10")
+    broker.start()
+    try:
+        async with house(broker, "estim/h0/bridge") as there:
+            for number in range(80):
+                await there.say(f"estim/h{number}/bridge", "online", retain=True)
+                await there.say(f"estim/h{number}/c1/link", "online", retain=True)
+            async with viewing(Broker("127.0.0.1", broker.port)) as viewer:
+                await there.say("estim/h80/bridge", "online")
+                async with asyncio.timeout(20):
+                    while "h80" not in viewer.fleet.hosts:  # noqa: ASYNC110 # it tells nobody of each word
+                        await asyncio.sleep(0.05)
+                hosts = viewer.fleet.hosts.values()
+                assert sum(host.online for host in hosts) == 81
+                assert sum(unit.linked for host in hosts for unit in host.units.values()) == 80
+    finally:
+        broker.stop()
 
 
 async def test_of_more_hosts_than_can_be_asked_again_at_once_each_gets_its_turn(

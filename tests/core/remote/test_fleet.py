@@ -86,6 +86,19 @@ def test_a_unit_without_a_state_is_open() -> None:
     assert (host, unit.linked, unit.stimulating) == ("h7", True, None)
 
 
+def test_a_host_that_is_there_and_has_told_of_no_unit_is_open_until_it_says_what_it_has() -> None:
+    fleet = Fleet()
+    fleet.hear("estim/h7/state", b'{"units": 0, "may_be_on": "OFF"}', 1.0)
+    fleet.hear("estim/h7/bridge", b"online", 3.0)
+    fleet.hear("estim/h8/bridge", b"offline", 3.0)
+    ((host, unit),) = fleet.open_units(None, 2.0)
+    assert (host, unit.name, unit.may_be_on) == ("h7", "(no word from it since the stop)", True)
+    fleet.hear("estim/h7/state", b'{"units": 0, "may_be_on": "OFF"}', 4.0)
+    assert fleet.open_units(None, 2.0) == []
+    fleet.hear("estim/h7/c1/link", b"online", 5.0)
+    assert [one.unit for _, one in fleet.open_units(None, 2.0)] == ["c1"]
+
+
 def test_a_host_that_may_have_left_something_on_is_open_whatever_its_units_say() -> None:
     fleet = Fleet()
     fleet.hear("estim/h7/bridge", b"online", 0.0)
