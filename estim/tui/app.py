@@ -110,12 +110,14 @@ class SessionApp(App[int]):
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = False
         self._alarmed = False
-        self.model = Model(self._wake, self._ring)
+        self.model = Model(self._wake, self._ring, simulated=options is not None and options.simulate is not None)
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
         self._keys = keys
-        self._desk = Desk(options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._wake)
+        self._desk = Desk(
+            options, self.follower.say, self.model.say, self._start, self._go, self._choose, lambda: self.model.view
+        )
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's colours, and ours that can be read on them."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Ask, Reply, Start
+from estim.tui.model import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +18,4 @@ class Desk:
     start: Callable[[Start], None]
     go: Callable[[str], None]
     choose: Callable[[str], None]
-    wake: Callable[[], None]
+    view: Callable[[], View]

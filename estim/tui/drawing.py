@@ -112,7 +112,10 @@ def window_s(pulse: PulseView) -> float:
 
 
 def pulses(pulse: PulseView, width: int) -> str:
-    """Return the pulses in `width` cells: a stroke is one pulse, a block several, its height the contraction."""
+    """Return the pulses in `width` cells: a stroke is one pulse, a block several, its height the contraction.
+
+    In a contraction a diamond says where it is.
+    """
     if width < 1 or pulse.rate_hz <= 0:
         return ""
     cell_s = window_s(pulse) / width
@@ -127,6 +130,8 @@ def pulses(pulse: PulseView, width: int) -> str:
             cells.append("│")
         else:
             cells.append(STEPS[max(1, ceil(8 * gate)) - 1])
+    if pulse.contraction_s:
+        cells[min(width - 1, floor(pulse.into_s % sum(pulse.contraction_s) / cell_s))] = "◆"
     return "".join(cells).rstrip()
 
 

@@ -124,7 +124,7 @@ class View:
 class Model:
     """Takes in what comes from the host. `wake` is called after each change, `ring` for what can't wait."""
 
-    def __init__(self, wake: Callable[[], None], ring: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], ring: Callable[[], None], *, simulated: bool = False) -> None:
         self._wake = wake
         self._ring = ring
         self._snapshots: dict[str, Snapshot] = {}
@@ -136,7 +136,7 @@ class Model:
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
         self._joined = True
-        self._simulated = False
+        self._simulated = simulated
         self._silent = False
         self._note = ""
         self._today = ""

@@ -99,10 +99,10 @@ class Place(Screen[None]):
         yield StopBar()
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        """Show what is on at once, then read."""
+    async def on_mount(self) -> None:
+        """Show what is on, and that it is simulated, before anything of it is seen; then read."""
         self.query_one("#heading", Line).say(self.HEADING)
-        self.desk.wake()
+        await self.draw(self.desk.view())
         self.load()
 
     def fetch(self, work: Callable[[], T], then: Callable[[T], None]) -> None:

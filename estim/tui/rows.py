@@ -53,7 +53,6 @@ class SessionRows:
     picture: int = 0
     says: int = 0
     gap: int = 0
-    free: int = 0
     lanes: LaneRows = field(default_factory=LaneRows)
 
 
@@ -177,7 +176,6 @@ def _share_rest(rows: SessionRows, room: Room, need: Needs) -> None:
     if trace:
         trace += room.take(need.lanes * min(TRACE_ROWS - trace, room.left // need.lanes)) // need.lanes
     rows.lanes = replace(rows.lanes, gap=rows.gap, trace=trace, width=rows.width)
-    rows.free = room.left
 
 
 def _next_to_clock(rows: SessionRows, room: Room) -> Callable[[int], int]:

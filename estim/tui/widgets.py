@@ -50,8 +50,11 @@ class Line(Static):
             text = cut(text, (self.app.size.width if columns is None else columns) - self._sides, rows)
         if text == self._said and rows == self._rows:
             return
-        # A line that only changes its figures keeps its height, so nothing around it has to be laid out again.
-        same_shape = self._said.count("\n") == text.count("\n") and len(self._said) == len(text) and rows == self._rows
+        # A line that only changes its figures, or has one row anyway, keeps its height: nothing around it is laid out.
+        same_shape = rows == self._rows and (
+            (rows == 1 and bool(text) == bool(self._said))
+            or (self._said.count("\n") == text.count("\n") and len(self._said) == len(text))
+        )
         if rows != self._rows:
             self.styles.max_height = rows or None
         self._said = text
@@ -175,15 +178,21 @@ class LaneView(Horizontal):
     def __init__(self, channel: Channel) -> None:
         super().__init__(id=f"lane-{channel}", classes="lane")
         self.channel = channel
+        self._big = Digits("", classes="lane-big")
+        self._level = Line(classes="lane-level")
+        self._goal = Line(classes="lane-goal", sides=GOAL_MARGIN)
+        self._held = Line(classes="lane-held", sides=GOAL_MARGIN)
+        self._trace = Line(classes="lane-trace")
+        self._traced: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Big figures; beside them level and bar, goal and cap, what holds it, the levels so far."""
-        yield Digits("", classes="lane-big")
+        yield self._big
         with Vertical(classes="lane-rows"):
-            yield Line(classes="lane-level")
-            yield Line(classes="lane-goal", sides=GOAL_MARGIN)
-            yield Line(classes="lane-held", sides=GOAL_MARGIN)
-            yield Line(classes="lane-trace")
+            yield self._level
+            yield self._goal
+            yield self._held
+            yield self._trace
 
     def on_click(self) -> None:
         self.post_message(self.Chosen(self.channel))
@@ -196,19 +205,29 @@ class LaneView(Horizontal):
         age = wording.old(snapshot) if snapshot.live else ""
         marks = wording.LaneMarks(chosen, view.stale, age, view.last.get(self.channel))
         columns = rows.width - (BIG_WIDTH if rows.big else 0)
-        self.query_one(".lane-level", Line).say(wording.lane(lane, columns - MARGIN, marks), 1, columns)
-        self.query_one(".lane-goal", Line).say(wording.goal(lane, snapshot.state, marks.last), rows.goal, columns)
-        self.query_one(".lane-held", Line).say(wording.held(lane), rows.held, columns)
-        levels = view.trace.get(self.channel, {})
-        drawn = drawing.trace(levels, snapshot.length_s, lane.cap, rows.way, rows.trace)
-        self.query_one(".lane-trace", Line).say("\n".join(f"{'':<{INDENT}}{row}" for row in drawn), rows.trace, columns)
+        self._level.say(wording.lane(lane, columns - MARGIN, marks), 1, columns)
+        self._goal.say(wording.goal(lane, snapshot.state, marks.last), rows.goal, columns)
+        self._held.say(wording.held(lane), rows.held, columns)
+        self._draw_trace(view, lane, rows, columns)
         self._draw_big(lane, rows.big)
         self.styles.margin = (0, 0, rows.gap, 0)
         self.set_class(view.grey, "-stale")
         self.set_class(chosen, "-chosen")
 
+    def _draw_trace(self, view: View, lane: ChannelView, rows: LaneRows, columns: int) -> None:
+        """Show the levels so far; they are drawn anew when a second or a level is another one."""
+        snapshot = view.snapshot
+        assert snapshot is not None, "a channel is of a unit"
+        seen = (snapshot.unit, snapshot.program, int(snapshot.elapsed_s), lane.lo, lane.hi, lane.cap, rows)
+        if seen == self._traced:
+            return
+        self._traced = seen
+        levels = view.trace.get(self.channel, {})
+        drawn = drawing.trace(levels, snapshot.length_s, lane.cap, rows.way, rows.trace)
+        self._trace.say("\n".join(f"{'':<{INDENT}}{row}" for row in drawn), rows.trace, columns)
+
     def _draw_big(self, lane: ChannelView, big: bool) -> None:
-        digits = self.query_one(".lane-big", Digits)
+        digits = self._big
         text = str(lane.lo) if lane.lo == lane.hi else "--"  # a span finds no room, and no number would be true
         digits.display = big
         if digits.value != text:
@@ -220,6 +239,7 @@ class Lanes(Vertical):
 
     lit: tuple[str, Channel] | None = None
     _rows = LaneRows()
+    _views: tuple[LaneView, ...] = ()
 
     async def draw(self, view: View, rows: LaneRows) -> None:
         """Show them; they are built again only when the unit has other channels."""
@@ -227,9 +247,12 @@ class Lanes(Vertical):
         lanes = view.snapshot.lanes if view.snapshot else ()
         if self._channels() != [lane.channel for lane in lanes]:
             self.lit = None
+            self._views = ()  # while they are built again no key is meant for any
             async with self.batch():
                 await self.remove_children()
-                await self.mount_all([LaneView(lane.channel) for lane in lanes])
+                fresh = tuple(LaneView(lane.channel) for lane in lanes)
+                await self.mount_all(fresh)
+            self._views = fresh
         self.light(view)
 
     def light(self, view: View) -> None:
@@ -237,12 +260,12 @@ class Lanes(Vertical):
         lanes = view.snapshot.lanes if view.snapshot else ()
         if view.snapshot is None or not lanes or self._channels() != [lane.channel for lane in lanes]:
             return
-        for view_, lane in zip(self.query(LaneView), lanes, strict=True):
+        for view_, lane in zip(self._views, lanes, strict=True):
             view_.draw(view, lane, self._rows)
         self.lit = (view.snapshot.unit, view.channel) if view.lit else None
 
     def _channels(self) -> list[Channel]:
-        return [view_.channel for view_ in self.query(LaneView)]
+        return [view_.channel for view_ in self._views]
 
 
 class Clock(Vertical):

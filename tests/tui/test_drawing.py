@@ -102,7 +102,8 @@ PULSE = PulseView(rate_hz=2.0, width_us=200, gate=1, into_s=0)
         (PULSE, 10, "│    │"),
         (replace(PULSE, rate_hz=80.0), 10, "█" * 10),
         (replace(PULSE, rate_hz=80.0, burst_s=(0.25, 0.25)), 8, "██  ██"),
-        (replace(PULSE, rate_hz=40.0, contraction_s=(2.0, 2.0, 2.0, 2.0)), 8, "▂▆██▆▂"),
+        (replace(PULSE, rate_hz=40.0, contraction_s=(2.0, 2.0, 2.0, 2.0)), 8, "◆▆██▆▂"),
+        (replace(PULSE, rate_hz=40.0, contraction_s=(2.0, 2.0, 2.0, 2.0), into_s=15.5), 8, "▂▆██▆▂ ◆"),
         (replace(PULSE, rate_hz=0.0), 8, ""),
     ],
 )

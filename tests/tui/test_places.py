@@ -7,13 +7,26 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from estim.config.options import HostOptions
 from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
+from estim.tui.app import SessionApp
 from estim.tui.model import View
 from estim.tui.palette import Palette
 from estim.tui.place import Place, strip
 from estim.tui.places import PLACES, SESSION
-from tests.tui.scripted import ALARM, IDLE, RUNNING, ScriptedClient, screen_of, settle, text_of
+from tests.tui.scripted import (
+    ALARM,
+    IDLE,
+    OFFERS,
+    RUNNING,
+    Pulse,
+    ScriptedClient,
+    Successors,
+    screen_of,
+    settle,
+    text_of,
+)
 
 FOOTER_MAX = 6
 """Keys in the footer: more are found by nobody."""
@@ -173,3 +186,33 @@ def test_the_line_of_the_session_says_what_may_be_on(view: View, text: str) -> N
     for width in (38, 80, 200):
         assert text in strip(view, width)
         assert bool(strip(view, width)) is bool(text)
+
+
+async def for_ever(_seconds: float) -> None:
+    """Time that stands still: after the first picture no other one is drawn by itself."""
+    await asyncio.Event().wait()
+
+
+@pytest.mark.control("C-40", "C-38")
+async def test_a_place_never_opens_without_what_is_on_and_that_it_is_simulated() -> None:
+    client = ScriptedClient(replace(RUNNING, simulated=True))
+    async with SessionApp(client, OFFERS, Successors(), for_ever).run_test() as pilot:
+        for _ in range(20):
+            await pilot.pause()
+        for one in PLACES:
+            if one.name != SESSION:
+                await pilot.press(one.key)
+                assert place_of(pilot) == one.name
+                assert "SIMULATED" in text_of(pilot, "#banner"), one.name
+                assert "18:48 left" in text_of(pilot, "#strip"), one.name
+
+
+@pytest.mark.control("C-40")
+async def test_before_the_host_has_said_a_word_software_units_are_told_as_such() -> None:
+    client = ScriptedClient()
+    client.slow = True
+    options = HostOptions(home="/nowhere", simulate="coyote3")
+    app = SessionApp(client, OFFERS, Successors(), Pulse(), options=options)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert "SIMULATED" in text_of(pilot, "#banner")
