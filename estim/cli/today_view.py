@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from estim.config.options import HostOptions
 from estim.core.care.agenda import Agenda, Missing, agenda
 from estim.core.days.diary import Diary, When
-from estim.core.days.outcomes import program_of
-from estim.core.days.schedule import Schedule
 from estim.core.days.screening import signs_text
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
@@ -55,11 +53,11 @@ def day_of(journal: HomeJournal) -> Day:
     diary = journal.recent()
     evening = journal.settings.reminders.evening
     found = agenda(journal.plan, diary, journal.today(diary), journal.now, evening)
-    return Day(found, tuple(_lines(found, journal.settings.schedule, diary)))
+    return Day(found, tuple(_lines(found, journal, diary)))
 
 
-def _lines(of: Agenda, schedule: Schedule, diary: Diary) -> list[Line]:
-    lines = [_session(of, schedule, diary)]
+def _lines(of: Agenda, journal: HomeJournal, diary: Diary) -> list[Line]:
+    lines = [_session(of, journal, diary)]
     if of.refused:
         lines.append(Line("refused", False, of.refused))
     elif of.ended:
@@ -90,11 +88,11 @@ def _lines(of: Agenda, schedule: Schedule, diary: Diary) -> list[Line]:
     return lines
 
 
-def _session(of: Agenda, schedule: Schedule, diary: Diary) -> Line:
+def _session(of: Agenda, journal: HomeJournal, diary: Diary) -> Line:
     slot = of.due or of.next
     if slot is None:
         return Line("session", False, "no session is due, and none comes up by tomorrow")
-    program = program_of(schedule, slot.at)
+    program = journal.program_at(slot.at)
     unit = next((f" on {one.unit}" for one in reversed(diary.sessions) if one.begun and not one.by_hand), "")
     if slot is of.due:
         return Line("session", True, f"{_when(slot)}: {program}{unit}", "estim run --level last")

@@ -20,7 +20,7 @@ from estim.core.errors import EstimError, Exit
 from estim.journal.home_journal import HomeJournal, opened
 from estim.tui.pick import Pick
 from estim.tui.place import Place
-from estim.tui.today import step_row
+from estim.tui.today import PART, step_row
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
 
@@ -66,10 +66,13 @@ def steps_of(told: Told) -> list[str]:
     """Return every step of the plan: today's with their boxes and texts, the others with when they come."""
     today = {item.step: item for item in told.now.today}
     lines: list[str] = []
-    for number, step in enumerate(told.plan.steps, 1):
+    for step in told.plan.steps:
+        number = told.plan.number_of(step)
         item = today.get(step.id)
         if item is None:
-            lines.append(f"{number}     {step.title} (later: {', '.join(stage.value for stage in step.stages)})")
+            lines.append(
+                f"{number or PART}     {step.title} (later: {', '.join(stage.value for stage in step.stages)})"
+            )
             continue
         lines += [step_row(number, item), f"        {item.text}", *([f"        ! {item.warn}"] if item.warn else [])]
     return lines

@@ -30,6 +30,9 @@ from estim.tui.places import SESSION
 from estim.tui.widgets import Line
 from protocols.vocabulary import Channel
 
+PART = "·"
+"""Stands where a part of another step has no number."""
+
 DAYS = 7
 """Days of the week at a glance."""
 
@@ -74,12 +77,12 @@ def sheet_of(journal: HomeJournal) -> Sheet:
     diary = journal.recent()
     now = journal.now
     stands = standing(journal.plan, diary, now)
-    numbers = {step.id: number for number, step in enumerate(journal.plan.steps, 1)}
+    numbers = {step.id: journal.plan.number_of(step) for step in journal.plan.steps}
     days = [now - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
     uses = advice.pads_used(diary)
     return Sheet(
         due=_due(journal, diary),
-        last=last_time(diary),
+        last=last_time(journal, diary),
         stage=stands.ended or (f"{stands.stage.value}, day {stands.day}" if stands.day else ""),
         steps=tuple((numbers[item.step], item) for item in stands.today),
         morning=_morning(diary, now),
@@ -89,10 +92,10 @@ def sheet_of(journal: HomeJournal) -> Sheet:
     )
 
 
-def last_time(diary: Diary) -> LastTime | None:
-    """Return what was played last and really began, None if nothing was yet."""
-    played = next((one for one in reversed(diary.sessions) if one.begun), None)
-    if played is None:
+def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:
+    """Return what was played last from here and really began; None: nothing was yet, or its unit refuses it now."""
+    played = next((one for one in reversed(diary.sessions) if one.begun and not one.by_hand), None)
+    if played is None or journal.refuses(played.program, played.unit):
         return None
     sites = [site for site in played.sites if site != ANY]
     offer = advice.last_level(diary, played.program, played.sites, played.unit)
@@ -167,7 +170,7 @@ def step_row(number: int, item: Item) -> str:
     """Return one step: its number, its box, its title. What isn't ticked has no box."""
     box = " · " if item.tick is Tick.NONE else "[x]" if item.done else "[ ]"
     auto = " (by itself)" if item.auto and item.tick is not Tick.NONE else ""
-    return f"{number} {box} {item.title}{auto}"
+    return f"{number or PART} {box} {item.title}{auto}"
 
 
 class TodayPlace(Place):
