@@ -227,7 +227,9 @@ class Session:
         return f"{channel.value} goes to {goal}"
 
     def room(self, channel: Channel) -> int:
-        """Return by how many steps a key may raise a channel's goal now (see `level`)."""
+        """Return by how many steps a key may raise a channel's goal now (see `level`); 0 where it only stops."""
+        if self.order is None:
+            return 0
         most = min(self._come_to(channel) + ahead(self.caps), self.limits.of(channel)[0])
         return max(0, most - self.ramp.goal(channel))
 
@@ -362,7 +364,7 @@ class Session:
 
     def _come_to(self, channel: Channel) -> int:
         """Return how far on the person's own scale the unit has surely come, as it told last."""
-        if self._seen is None:
+        if self._seen is None or self.order is None:
             return 0
         now, reported = self._seen
         return self.ramp.come_to(now.mono_s, channel, reported.level[channel].lo)
