@@ -1,6 +1,5 @@
 """`estim demo`: a home of made-up days with a software unit, to try everything without hardware."""
 
-import sys
 import tempfile
 from typing import Annotated
 
@@ -30,12 +29,12 @@ def demo(
     where = folder or flags.host.home or tempfile.mkdtemp(prefix="estim-demo-")
     options = replace(flags.host, home=where, simulate=flags.host.simulate or FAMILY)
     make_demo(options.place)
-    if flags.as_json or flags.no_input or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from estim.tui.main import has_screen, run_screen
+
+    if flags.as_json or flags.no_input or not has_screen():
         text = f"{where}: a demo home, SIMULATED; `estim demo {where}` opens it on a terminal"
         tell(flags, "demo", text, [{"folder": where, "simulated": True}])
         return
-    from estim.tui.main import run_screen
-
     code = run_screen(options)
     if folder is None:
         tell(flags, "demo", f"the demo is kept: estim demo {where}", [{"folder": where, "simulated": True}])

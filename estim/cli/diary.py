@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from estim.cli.amounts import amount, count
 from estim.cli.arguments import AT, USUAL, any_moment, km_of, moment_of, note_of, pair_of, run_of, score_of, wrong
-from estim.cli.completers import one_of
+from estim.cli.completers import one_of, programs
 from estim.cli.log_view import LOG_ROWS, row_of, show_log, show_session
 from estim.cli.output import tell
 from estim.cli.pain_words import Said, read_words
@@ -297,7 +297,12 @@ def show(
 @log.command("add")
 def add_session(
     context: typer.Context,
-    program: Annotated[str, typer.Argument(metavar='PROGRAM|"NAME"', help="one of estim's, or what the unit calls it")],
+    program: Annotated[
+        str,
+        typer.Argument(
+            metavar='PROGRAM|"NAME"', help="one of estim's, or what the unit calls it", autocompletion=programs
+        ),
+    ],
     length: Annotated[
         list[str] | None, typer.Argument(metavar="20min", help="how long; usually the program's length")
     ] = None,

@@ -72,7 +72,7 @@ async def test_an_absent_unit_is_told_in_time_and_later_links_work(room: Room, e
 
 async def test_a_sister_product_is_refused_and_let_go(room: Room, ear: Ear) -> None:
     await room.fill("em70")
-    with pytest.raises(AirError, match=r"is no DG-LAB Coyote 3.0: it has no characteristic 150A") as refused:
+    with pytest.raises(AirError, match=r"isn.t a DG-LAB Coyote 3.0: it has no characteristic 150A") as refused:
         await room.host().link(EM70, family("coyote3")).open(ear.hear, ear.lose, 5.0)
     assert not refused.value.lost
     await room.until("disconnect")

@@ -74,6 +74,8 @@ class Terminal:
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     if TMUX is None:
+        if "CI" in os.environ:
+            pytest.fail("there is no tmux here, and CI has to have one")
         pytest.skip("there is no tmux here: the walk by real keys is left out")
     with TemporaryDirectory(prefix="estim-walk-") as folder:
         made = Terminal(Path(folder), 80, 24)
@@ -96,7 +98,7 @@ def test_from_the_first_start_to_a_finished_session_and_into_the_log(terminal: T
     terminal.wait_for("Log: everything", "left · s or F12 stops", "SIMULATED")
     terminal.wait_for("Session over", "completed", "yes, the unit says zero")
     terminal.press("3")
-    seen = terminal.wait_for("Log: everything", "#27 tens-ankle on coyote3", "level A=14")
+    seen = terminal.wait_for("Log: everything", "#27 tens-ankle on coyote3, left leg", "A=14, completed")
     assert "SIMULATED" in seen
     assert "s or F12 stops" not in seen
     terminal.press("q")
