@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +48,11 @@ class Pipe:
         while size > 0:
             size -= len(os.read(self.reads, size))
 
+    def read_out(self) -> None:
+        """Read until the other end is closed: a thread that still writes would hold its file, and hang its closing."""
+        while os.read(self.reads, len(PIECE)):
+            pass
+
 
 @pytest.fixture
 def handlers() -> Iterator[list[int]]:
@@ -77,8 +83,11 @@ async def test_a_terminal_that_stands_still_is_not_waited_for(handlers: list[int
         pipe.drain(MAX_QUEUED_WRITES * len(PIECE))
         pipe.terminal.write("y")
         assert [pipe.torn] == [False], "the whole screen is drawn anew"
+        reader = threading.Thread(target=pipe.read_out)
+        reader.start()
         pipe.terminal.close()
         pipe.close()
+        reader.join()
         os.close(pipe.reads)
         assert not handlers
 
