@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.completion import get_completion_script  # type: ignore[attr-defined]  # there, and not listed
+from typer.completion import get_completion_script  # type: ignore[attr-defined]  # typer imports it there without offering it again
 
 from estim.cli.completers import COMPLETING, one_of
 from estim.cli.output import tell

@@ -40,7 +40,7 @@ class Commands(Provider):
     """What the palette finds."""
 
     def _all(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        simulated = self.app.model.view.simulated  # type: ignore[attr-defined]
+        simulated = self.app.model.view.simulated  # type: ignore[attr-defined] # a SessionApp, which imports this
         for one in PLACES:
             if simulated or not one.simulated:
                 yield one.title, f"{one.about} ({one.key})", partial(self._run, f"go('{one.name}')")

@@ -45,7 +45,7 @@ class Pick(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """Leave it open. While a session runs, Escape may have been meant as a stop: so it is one too."""
         self.dismiss(None)
-        self.app.action_soft()  # type: ignore[attr-defined]
+        self.app.action_soft()  # type: ignore[attr-defined] # a SessionApp, which imports this
 
 
 def scores() -> dict[str, str]:
