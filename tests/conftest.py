@@ -1,13 +1,17 @@
-"""Hypothesis' one profile (the same examples in each `make test`, new ones in `make test-long`), and rare collections.
+"""For all tests: one profile of Hypothesis (new examples in `make test-long` only), one language, rare collections.
 
 No clock judges.
 """
 
 import gc
+import os
 
 from hypothesis import HealthCheck, settings
 
 from tests.effort import LONG
+
+os.environ["LC_ALL"] = "C.UTF-8"
+"""What tests read is English, whatever the language of who runs them."""
 
 settings.register_profile(
     "estim", derandomize=not LONG, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]

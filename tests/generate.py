@@ -1,4 +1,7 @@
-"""Writes the generated parts of README.md, SAFETY.md and docs/ (`make docs`); a test fails when they are behind."""
+"""Writes what is generated: parts of README.md, SAFETY.md and docs/, and the catalogues (`make docs`).
+
+A test fails when they are behind.
+"""
 
 import ast
 import re
@@ -6,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.catalogue_texts import renew
 from tests.eight_steps import table
 from tests.house import picture
 
@@ -135,6 +139,7 @@ def main() -> None:
             sys.stdout.write(f"{name} renewed\n")
     for name, make in PICTURES.items():
         (ROOT / name).write_text(make(), encoding="utf-8")
+    renew()
 
 
 if __name__ == "__main__":

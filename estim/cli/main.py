@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from estim.cli.output import complain, printed
 from estim.cli.quick import quick
 from estim.core.errors import EstimError, Exit
+from estim.language import choose
 
 _ANYWHERE = frozenset({"--json", "--no-input"})
 """Flags that may stand behind the verb too."""
@@ -41,6 +42,7 @@ def _listen() -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run `estim`; never returns."""
     line = list(sys.argv[1:] if argv is None else argv)
+    choose()
     sys.exit(printed(lambda: _code(line), a_stop="stop" in line))
 
 

@@ -15,8 +15,9 @@ from estim.cli.output import note, tell
 from estim.cli.today_view import Day, day_of, named, read_day
 from estim.client.stop_keys import LEAVE_LETTERS
 from estim.core.days.diary import Check, Pain, Topic, When
-from estim.core.days.entry_text import levels
+from estim.core.days.entry_text import levels, when_named
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ PASSES = frozenset({"\r", "\n", " "})
 SCORES = {**{str(score): score for score in range(10)}, "x": 10, "X": 10}
 """Ten has a key of its own: after a 1 nobody could know whether a 0 is still to come."""
 
-HOW = "0 to 9, x: 10, Enter: leave it out, q: end"
+HOW = mark("0 to 9, x: 10, Enter: leave it out, q: end")
 
 NOON = 12
 """First steps that are told later than this were those of the usual time."""
@@ -48,7 +49,7 @@ def show_today(flags: "Flags") -> int:
     from estim.cli.questions import may_ask
 
     day = read_day(flags.host)
-    head = f"{day.agenda.now:%A %d %B, %H:%M}"
+    head = tr("{now:%A %d %B, %H:%M}", now=day.agenda.now)
     tell(flags, "today", "\n".join([head, *(line.told for line in day.lines)]), [line.row for line in day.lines])
     if not may_ask(flags):
         return Exit.DONE
@@ -103,14 +104,21 @@ class Dialogue:
 
         with opened(self._flags.host) as journal:
             question = named(one, journal.now)
-        key = self._key(f"{question[:1].upper()}{question[1:]}?", SCORES, HOW)
+        key = self._key(f"{question[:1].upper()}{question[1:]}?", SCORES, tr_text(HOW))
         if key in PASSES:
             return
         with opened(self._flags.host, write=True) as journal:
             entry = Pain(at=_moment(one, journal.now), score=SCORES[key], when=one.when)
             asks = signs_due(journal.recent(), entry)
             journal.enter(entry)
-        note(f"  kept: pain {entry.score}, {entry.when.value}, {entry.at:%a %H:%M}")
+        note(
+            tr(
+                "  kept: pain {score}, {when}, {at:%a %H:%M}",
+                score=entry.score,
+                when=when_named(entry.when),
+                at=entry.at,
+            )
+        )
         if asks:
             self._signs(entry.at)
 
@@ -136,13 +144,15 @@ class Dialogue:
         left = {str(number): item.step for number, item in day.agenda.steps if number < 10}
         while left:
             names = ", ".join(f"{number} {step}" for number, step in left.items())
-            key = self._key(f"Done already: {names}?", left, "its number ticks one, Enter: go on, q: end")
+            key = self._key(
+                tr("Done already: {names}?", names=names), left, tr("its number ticks one, Enter: go on, q: end")
+            )
             if key in PASSES:
                 return
             step = left.pop(key)
             with opened(self._flags.host, write=True) as journal:
                 journal.enter(Check(at=journal.now, topic=Topic.TICK, about=step))
-            note(f"  ticked: {step}")
+            note(tr("  ticked: {step}", step=step))
 
     def _skin(self, day: Day) -> None:
         from estim.cli.questions import MEANT
@@ -151,22 +161,23 @@ class Dialogue:
         session = day.agenda.skin
         if session is None:
             return
-        question = f"Is the skin under the pads ok after the session of {session.at:%a %H:%M}?"
-        key = self._key(question, "yYnN", "y: ok, n: not, Enter: leave it out, q: end")
+        question = tr("Is the skin under the pads ok after the session of {at:%a %H:%M}?", at=session.at)
+        key = self._key(question, "yYnN", tr("y: ok, n: not, Enter: leave it out, q: end"))
         if key in PASSES:
             return
         answer = skin.OK if key in "yY" else skin.BAD
         with opened(self._flags.host, write=True) as journal:
             journal.enter(skin.seen(journal.recent(), session, answer, journal.now))
-        note(f"  {MEANT[skin.BAD]}" if answer == skin.BAD else "  kept: the skin is ok")
+        note(f"  {tr_text(MEANT[skin.BAD])}" if answer == skin.BAD else tr("  kept: the skin is ok"))
 
     def _wants_to_start(self) -> "list[Start]":
         if not self._read().agenda.offers_start:
             return []
         starts = start_of(self._flags)
         level = levels({channel.value: goal for channel, goal in starts[0].level.items()})
-        how = f"up to {level}, as it was comfortable" if starts[0].level else "at level 0, and + is yours"
-        key = self._key(f"Start {starts[0].program} now, {how}?", "yY", "y: yes, Enter: not now")
+        how = tr("up to {level}, as it was comfortable", level=level) if level else tr("at level 0, and + is yours")
+        question = tr("Start {program} now, {how}?", program=starts[0].program, how=how)
+        key = self._key(question, "yY", tr("y: yes, Enter: not now"))
         return starts if key in "yY" else []
 
 

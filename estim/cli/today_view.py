@@ -9,6 +9,7 @@ from estim.core.days.diary import Diary, When
 from estim.core.days.screening import signs_text
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 
 
@@ -43,7 +44,7 @@ class Day:
 def read_day(options: HostOptions) -> Day:
     """Read what the day asks for; raises EstimError (2 with software units, which have no day)."""
     if options.simulate is not None:
-        raise EstimError("software units have no day: leave --simulate out", code=Exit.USAGE)
+        raise EstimError(tr("software units have no day: leave --simulate out"), code=Exit.USAGE)
     with opened(options) as journal:
         return day_of(journal)
 
@@ -65,54 +66,62 @@ def _lines(of: Agenda, journal: HomeJournal, diary: Diary) -> list[Line]:
     if of.signs:
         lines.append(Line("signs", True, signs_text()))
     if of.morning is not None:
-        lines.append(Line("score", False, f"this morning's pain: {of.morning.score}"))
+        lines.append(Line("score", False, tr("this morning's pain: {score}", score=of.morning.score)))
     lines += [_score(of, one) for one in of.missing]
     if of.steps:
         numbers = " ".join(str(number) for number, _ in of.steps)
-        text = f"not ticked yet: {', '.join(f'{number} {item.step}' for number, item in of.steps)}"
+        text = tr("not ticked yet: {steps}", steps=", ".join(f"{number} {item.step}" for number, item in of.steps))
         lines.append(Line("steps", True, text, f"estim care tick {numbers}"))
     if of.skin is not None:
-        text = f"the skin under the pads after the session of {of.skin.at:%a %H:%M}"
+        text = tr("the skin under the pads after the session of {at:%a %H:%M}", at=of.skin.at)
         lines.append(Line("skin", True, text, "estim care after --skin ok"))
     lines += [Line("skin", False, text) for text in of.held]
     if of.pads:
         lines.append(Line("pads", True, of.pads))
     if of.run is not None:
         quiet = of.run - timedelta(hours=of.quiet_h)
-        lines.append(
-            Line("run", False, f"a run is planned {of.run:%a %H:%M}: no session from {quiet:%H:%M} until then")
-        )
+        text = tr("a run is planned {at:%a %H:%M}: no session from {quiet:%H:%M} until then", at=of.run, quiet=quiet)
+        lines.append(Line("run", False, text))
     if of.unsaid is not None:
-        text = f"did the run of {of.unsaid:%a %H:%M} take place?"
-        lines.append(Line("run", True, text, f"estim run-log add 3km --at {of.unsaid:%Y-%m-%dT%H:%M}, or cancel"))
+        text = tr("did the run of {at:%a %H:%M} take place?", at=of.unsaid)
+        said = f"estim run-log add 3km --at {of.unsaid:%Y-%m-%dT%H:%M}"
+        lines.append(Line("run", True, text, tr("{command}, or cancel", command=said)))
     return lines
 
 
 def _session(of: Agenda, journal: HomeJournal, diary: Diary) -> Line:
     slot = of.due or of.next
     if slot is None:
-        return Line("session", False, "no session is due, and none comes up by tomorrow")
+        return Line("session", False, tr("no session is due, and none comes up by tomorrow"))
     program = journal.program_at(slot.at)
-    unit = next((f" on {one.unit}" for one in reversed(diary.sessions) if one.begun and not one.by_hand), "")
+    unit = next((one.unit for one in reversed(diary.sessions) if one.begun and not one.by_hand), "")
+    what = tr("{program} on {unit}", program=program, unit=unit) if unit else program
     if slot is of.due:
-        return Line("session", True, f"{_when(slot)}: {program}{unit}", "estim run --level last")
-    return Line("session", False, f"next session {slot.at:%a %H:%M}: {program}{unit}")
+        return Line("session", True, f"{_when(slot)}: {what}", "estim run --level last")
+    return Line("session", False, tr("next session {at:%a %H:%M}: {what}", at=slot.at, what=what))
 
 
 def _when(slot: Slot) -> str:
     if slot.status is Status.SNOOZED and slot.snoozed_until is not None:
-        return f"a session is due, put off until {slot.snoozed_until:%H:%M}"
-    return f"a session is due, {slot.at:%H:%M}, until {slot.closes:%H:%M}"
+        return tr("a session is due, put off until {until:%H:%M}", until=slot.snoozed_until)
+    return tr("a session is due, {at:%H:%M}, until {closes:%H:%M}", at=slot.at, closes=slot.closes)
 
 
 def _score(of: Agenda, one: Missing) -> Line:
     ago = "" if one.day == of.now.date() else " --at yesterday"
-    return Line("score", True, f"{named(one, of.now)} isn't written down", f"estim pain 3 {one.when.value}{ago}")
+    text = tr("{score} isn't written down", score=named(one, of.now))
+    return Line("score", True, text, f"estim pain 3 {one.when.value}{ago}")
+
+
+NAMES = {
+    (When.MORNING, True): mark("this morning's pain"),
+    (When.MORNING, False): mark("yesterday morning's pain"),
+    (When.WORST, True): mark("today's worst pain"),
+    (When.WORST, False): mark("yesterday's worst pain"),
+}
+"""What a score that isn't written down is called; True: it is today's."""
 
 
 def named(one: Missing, now: datetime) -> str:
     """Return a score's name: "this morning's pain", "yesterday's worst pain"."""
-    today = one.day == now.date()
-    if one.when is When.MORNING:
-        return "this morning's pain" if today else "yesterday morning's pain"
-    return f"{'today' if today else 'yesterday'}'s {one.when.value} pain"
+    return tr_text(NAMES[one.when, one.day == now.date()])

@@ -25,15 +25,15 @@ from estim.core.remote.state import Day
 from estim.core.remote.topics import unit_id
 from estim.host.front_ends import FrontEnds
 from estim.host.orders import Orders
-from estim.host.remote import Remote
+from estim.host.remote import CHANGE_S, Remote
 from estim.host.services import Services
 from estim.journal.terms import terms_of
 
 TRY_S = 60.0
 """How long after a broker's address or password couldn't be had it is tried again, s: a keyring may be locked."""
 
-WATCH_S = 0.25
-"""How often a change of a unit is looked at, s; the house is told less often."""
+WATCH_S = CHANGE_S
+"""How often a change of a unit is looked at, s: no oftener than it is told. Another state is seen at once."""
 
 DAY_S = 60.0
 """How long the day holds before it is read again, s."""

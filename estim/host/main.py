@@ -38,6 +38,7 @@ from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.host.systemd import Systemd
 from estim.journal.writer import JournalWriter
+from estim.language import choose
 from estim.tasks import end
 
 LAST_WORDS_S = 3.0
@@ -430,6 +431,7 @@ def main(argument: str, folder: str | None = None) -> int:
     options = msgspec.json.decode(argument, type=HostOptions)
     options = msgspec.structs.replace(options, home=folder, mqtt=options.mqtt or broker)
     ready = Ready(options.ready_fd)
+    choose()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if sys.stderr.isatty():
         for handler in logging.getLogger().handlers:

@@ -27,11 +27,12 @@ class Watcher(Protocol):
 class Subscriber:
     """One who wants to see everything, a snapshot of each unit at most every `every_s`.
 
-    `told_s` is when each unit was shown last, `owed` what shows it again, both by its address.
+    `told_s` is when each unit was shown last, `state` as what, `owed` what shows it again, all by its address.
     """
 
     every_s: float
     told_s: dict[str, float] = field(default_factory=dict)
+    state: dict[str, State] = field(default_factory=dict)
     owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
 
 
@@ -64,8 +65,8 @@ class Subscribers:
     def passed(self, address: str) -> None:
         """Show a fresh snapshot of the unit to who watches, no more often than asked, by the clock on the wall.
 
-        One that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
-        silence is the one that counts.
+        Another state waits for nobody: there are few of them, and a stop is one. Else one that comes too soon is owed
+        and sent as soon as it may be, then as things are: the last one before a silence is the one that counts.
         """
         active = self._units.at(address)
         if active is None:
@@ -78,13 +79,14 @@ class Subscribers:
         address = session.unit.address
         ended = session.state is State.ENDED
         wait_s = subscriber.told_s.get(address, -1e9) + subscriber.every_s - wall_s()
-        if wait_s > 0 and not ended:
+        if wait_s > 0 and not ended and subscriber.state.get(address) is session.state:
             if address not in subscriber.owed:
                 self._owe(watcher, subscriber, address, wait_s)
             return
         if address in subscriber.owed:
             subscriber.owed.pop(address).cancel()
         subscriber.told_s[address] = wall_s()
+        subscriber.state[address] = session.state
         watcher.tell(active.runner.snapshot())
         if not (session.linked or ended):
             self._owe(watcher, subscriber, address, max(LOST_EVERY_S, subscriber.every_s))

@@ -153,14 +153,30 @@ def test_a_snapshot_that_comes_too_soon_is_sent_later_and_never_dropped(monkeypa
         subscribers.add(viewer, 0.25)
         runner = still(units)
         runner.session.linked = True
-        for state in (State.IDLE, State.PAUSED, State.FAULT):
-            runner.session.state = state
+        for why in ("first", "second", "third"):
+            runner.session.why = why
             subscribers.passed(runner.session.unit.address)
-        assert [one.state for _, one in viewer.shown] == [State.IDLE], "the others came too soon"
+        assert [one.message for _, one in viewer.shown] == ["first"], "the others came too soon"
         await asyncio.sleep(0.26)
-        assert [one.state for _, one in viewer.shown] == [State.IDLE, State.FAULT], "late, and as it is then"
+        assert [one.message for _, one in viewer.shown] == ["first", "third"], "late, and as it is then"
         await asyncio.sleep(60)
         assert len(viewer.shown) == 2, "with a link there is nothing to be said without a pass"
+
+    let(monkeypatch, life)
+
+
+def test_another_state_is_shown_at_once_however_seldom_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def life() -> None:
+        units = ActiveUnits()
+        subscribers = Subscribers(units)
+        viewer = Viewer()
+        subscribers.add(viewer, 60)
+        runner = still(units)
+        runner.session.linked = True
+        for state in (State.IDLE, State.PAUSED, State.PAUSED, State.FAULT):
+            runner.session.state = state
+            subscribers.passed(runner.session.unit.address)
+        assert [one.state for _, one in viewer.shown] == [State.IDLE, State.PAUSED, State.FAULT]
 
     let(monkeypatch, life)
 

@@ -4,10 +4,24 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import assert_never
 
-from estim.core.days.diary import Break, Check, Diary, Entry, Mark, Note, Pads, Pain, Played, Regime, Run, Topic
+from estim.core.days.diary import Break, Check, Diary, Entry, Mark, Note, Pads, Pain, Played, Regime, Run, Topic, When
 from estim.core.days.legs import leg_text
 from estim.core.days.screening import NO, SIGNS
 from estim.core.numbers import m_ss
+from estim.core.translation import mark, tr_text
+
+WHEN_NAMES = {
+    When.MORNING: mark("morning", "pain"),
+    When.REST: mark("rest", "pain"),
+    When.WORST: mark("worst", "pain"),
+    When.RUN: mark("run", "pain"),
+}
+"""What people read for the pain that is meant."""
+
+
+def when_named(when: When) -> str:
+    """Return the name of a kind of pain: "morning"."""
+    return tr_text(WHEN_NAMES[when], "pain")
 
 
 def told(entry: Entry) -> str:
@@ -45,7 +59,7 @@ def told(entry: Entry) -> str:
 
 def pain_words(pain: Pain) -> str:
     """Return a score in words, without its note: "pain 3, morning, stiff for 10 min, left"."""
-    parts = [f"pain {pain.score}", pain.when.value]
+    parts = [f"pain {pain.score}", when_named(pain.when)]
     if pain.stiffness_min is not None:
         parts.append(f"stiff for {pain.stiffness_min:g} min" if pain.stiffness_min else "not stiff")
     if pain.side is not None:
