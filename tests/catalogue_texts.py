@@ -1,12 +1,13 @@
 """Finds every text that is to be translated, and keeps the catalogues (estim/locale) in step with them (`make docs`).
 
-1. Texts stand in calls of estim/core/translation.py (Babel reads those), and in our own files of data: the care plan
-   and the programs.
+1. Texts stand in calls of estim/core/translation.py, and in our own files of data: the care plan and the programs.
+   Babel reads and writes catalogues; it finds no calls within an f-string, so they are looked for in the code's tree.
 2. A catalogue is sorted and says no line numbers, so that it changes only where a sentence does. A new text has an
    empty translation, at which a test fails; one that nobody says any more is taken out.
 3. What gettext reads (.mo) is compiled from it, the same bytes from the same text.
 """
 
+import ast
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +16,11 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_keywords
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("de",)
-KEYWORDS = parse_keywords(["tr", "mark:1,1t", "mark:1,2c,2t", "tr_many:1,2"])
 
 PLAN_TEXTS = frozenset({"title", "honesty", "text", "warn", "how", "how_long", "note", "evidence", "light"})
 PROGRAM_TEXTS = frozenset({"title", "source", "pads", "text", "note", "warn"})
@@ -42,13 +40,22 @@ class Text:
 
 
 def of_code() -> set[Text]:
-    """Return the texts that stand in the code."""
-    found: set[Text] = set()
-    for _, _, message, _, context in extract_from_dir(
-        ROOT / "estim", method_map=[("**.py", "python")], keywords=KEYWORDS, strip_comment_tags=True
-    ):
-        found.add(Text((message,) if isinstance(message, str) else tuple(message), context or ""))
-    return found
+    """Return the texts that stand in the code; what is put together as it runs can't be found, nor translated."""
+    return {text for path in (ROOT / "estim").rglob("*.py") for text in _said_by(ast.parse(path.read_bytes()))}
+
+
+def _said_by(tree: ast.Module) -> Iterator[Text]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        match node.func.id:
+            case "tr" if words:
+                yield Text((words[0],))
+            case "mark" if words:
+                yield Text((words[0],), words[1] if words[1:] else "")
+            case "tr_many" if words[1:]:
+                yield Text((words[0], words[1]))
 
 
 def of_data() -> set[Text]:

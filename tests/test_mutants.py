@@ -1,15 +1,23 @@
 """The planted bugs of tests/mutants are still where they are said to be, and their runner tells what became of one."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.run import Mutant, MutantError, Outcome, Verdict, judge, planted, read_all, summary, verdict_of
+from tests.mutants.run import Copy, Mutant, MutantError, Outcome, Verdict, judge, planted, read_all, summary, verdict_of
 
 ROOT = Path(__file__).parent.parent
 MUTANTS = read_all()
 BUG = Mutant("a wrong sum", "adds.py", "a + b", "a - b", "H-01", ("test_adds.py",))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Copy]:
+    one = Copy(tmp_path)
+    yield one
+    one.close()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -40,26 +48,31 @@ def test_two_bugs_of_one_name_and_half_a_bug_are_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("test", "verdict"),
+    ("test", "verdict", "why"),
     [
-        ("from adds import add\ndef test_it(): assert add(1, 1) == 2", Verdict.KILLED),
-        ("from adds import add\ndef test_it(): assert add(1, 0) == 1", Verdict.SURVIVED),
-        ("from adds import nothing", Verdict.STALE),
+        ("from adds import add\ndef test_it(): assert add(1, 1) == 2", Verdict.KILLED, "test_adds.py::test_it"),
+        ("from adds import add\ndef test_it(): assert add(1, 0) == 1", Verdict.SURVIVED, ""),
+        ("from adds import nothing", Verdict.STALE, "cannot import name 'nothing'"),
     ],
 )
-def test_a_bug_is_judged_by_its_tests_and_taken_out_again(tmp_path: Path, test: str, verdict: Verdict) -> None:
+def test_a_bug_is_judged_by_its_tests_and_taken_out_again(
+    copy: Copy, tmp_path: Path, test: str, verdict: Verdict, why: str
+) -> None:
     adds = tmp_path / "adds.py"
     adds.write_text("def add(a, b): return a + b", encoding="utf-8")
     (tmp_path / "test_adds.py").write_text(test, encoding="utf-8")
-    outcome = judge(tmp_path, BUG)
+    outcome = judge(copy, BUG)
     assert outcome.verdict is verdict, outcome.why
+    assert why in outcome.why
     assert adds.read_text(encoding="utf-8").endswith("a + b")
 
 
-def test_a_test_that_does_not_end_is_told_as_hung(tmp_path: Path) -> None:
+def test_a_test_that_does_not_end_is_told_as_hung_and_the_next_one_is_run(copy: Copy, tmp_path: Path) -> None:
     (tmp_path / "adds.py").write_text("def add(a, b): return a + b", encoding="utf-8")
     (tmp_path / "test_adds.py").write_text("def test_it():\n    while True: pass", encoding="utf-8")
-    assert judge(tmp_path, BUG, limit_s=0.2).verdict is Verdict.HUNG
+    assert judge(copy, BUG, limit_s=0.2).verdict is Verdict.HUNG
+    (tmp_path / "test_adds.py").write_text("def test_it(): assert False", encoding="utf-8")
+    assert judge(copy, BUG).verdict is Verdict.KILLED
     assert verdict_of(None) is Verdict.HUNG
 
 

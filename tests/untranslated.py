@@ -11,6 +11,8 @@ NOT_FOR_PEOPLE = "# untranslated:"
 """Stands, with its reason, on a line whose text is for programs."""
 
 _SENTENCE = re.compile(r"[A-Za-z]{2,}.*\s|\s.*[A-Za-z]{2,}", re.DOTALL)
+_MARKUP = re.compile(r"<[^<>]*>?")
+
 _TYPED = re.compile(r"\s*(estim |--[a-z])")
 """What is to be typed is the same in every language."""
 
@@ -34,6 +36,7 @@ def sentences(path: Path) -> list[str]:
         else:
             continue
         about = lines[node.lineno - 1 : node.end_lineno]
+        text = _MARKUP.sub("", text)
         if id(node) in free or any(NOT_FOR_PEOPLE in line for line in about):
             continue
         if _SENTENCE.search(text) and not _TYPED.match(text):

@@ -142,3 +142,8 @@ def figure(value: float, form: str = "g") -> str:
 def day_name(at: date, form: str) -> str:
     """Return a day or a moment as people read it, by a format such as "%a %H:%M"."""
     return LANGUAGE.filled(f"{{at:{form}}}", f"{{at:{form}}}", {"at": at})
+
+
+def weekdays() -> list[str]:
+    """Return the short names of the days, Monday first."""
+    return tr_text(WEEKDAYS_SHORT).split()

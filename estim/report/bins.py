@@ -6,10 +6,7 @@ from datetime import date
 from itertools import groupby
 
 from estim.core.days.statistics import Day
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-"""English whatever the system's language is: the sentences around them are."""
+from estim.core.translation import day_name, mark, tr, tr_text, weekdays
 
 DAYS_MAX = 92
 WEEKS_MAX = 110
@@ -61,7 +58,26 @@ def fitting(days: Sequence[Day]) -> tuple[list[Bin], str]:
 
 def short(on: date) -> str:
     """Return a date as 2 Mar."""
-    return f"{on.day} {MONTHS[on.month - 1]}"
+    return tr("{day} {date:%b}", day=on.day, date=on)
+
+
+def month_of(on: date) -> str:
+    """Return a date's month, as Mar 2026."""
+    return day_name(on, "%b %Y")
+
+
+EACH = {"day": mark("Day"), "week": mark("Week"), "month": mark("Month")}
+BY = {"day": mark("by day"), "week": mark("by week"), "month": mark("by month")}
+
+
+def each_named(each: str) -> str:
+    """Return what the first column of a table is called."""
+    return tr_text(EACH[each])
+
+
+def by_each(each: str) -> str:
+    """Return in which steps something is told: "by day"."""
+    return tr_text(BY[each])
 
 
 def named(one: Bin, each: str) -> str:
@@ -69,8 +85,8 @@ def named(one: Bin, each: str) -> str:
     if each == "month":
         return f"{one.first:%Y-%m}"
     if each == "week":
-        return f"{one.first} to {one.last}"
-    return f"{WEEKDAYS[one.first.weekday()]} {one.first}"
+        return tr("{first} to {last}", first=one.first, last=one.last)
+    return f"{weekdays()[one.first.weekday()]} {one.first}"
 
 
 def _binned(days: Iterable[Day], key: Callable[[date], int]) -> list[Bin]:

@@ -1,17 +1,22 @@
 """Tells a clinic what it asks for: whose days these are, what was played and how strong, how it felt, and every run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from estim.core.days.particulars import Levels, Particulars
 from estim.core.days.statistics import Tally
+from estim.core.translation import mark, tr, tr_many, tr_text
 from estim.report.markup import figure, said, table
 from estim.report.svg import level_line
 from estim.report.words import counted, printable, score
 
 LEVEL_PLOTS_MAX = 4
 """More pictures than these nobody compares; the table has them all."""
+
+TRENDS = (mark("rising"), mark("falling"), mark("steady"))
+FELT = (mark("weaker"), mark("same"), mark("stronger"))
+"""Words that are kept in English, as people read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +37,20 @@ class Clinic:
 def whose(clinic: Clinic) -> str:
     """Return name, side and stage, as far as there is any."""
     rows = [
-        ("Name", clinic.name),
-        ("Side", " and ".join(clinic.particulars.sides)),
-        ("Plan", clinic.stage),
+        (tr("Name"), clinic.name),
+        (tr("Side"), _sides(clinic.particulars.sides)),
+        (tr("Plan"), clinic.stage),
     ]
     told = "".join(f"<div><dt>{label}</dt><dd>{said(value)}</dd></div>\n" for label, value in rows if value)
-    return f'<section>\n<h2>Whose days these are</h2>\n<dl class="cards">\n{told}</dl>\n</section>\n' if told else ""
+    if not told:
+        return ""
+    return f'<section>\n<h2>{tr("Whose days these are")}</h2>\n<dl class="cards">\n{told}</dl>\n</section>\n'
+
+
+def _sides(sides: Sequence[str]) -> str:
+    if len(sides) == 2:
+        return tr("{one} and {other}", one=tr_text(sides[0]), other=tr_text(sides[1]))
+    return "".join(tr_text(one) for one in sides)
 
 
 def level_plots(clinic: Clinic) -> list[str]:
@@ -53,21 +66,18 @@ def level_plots(clinic: Clinic) -> list[str]:
             str(one.points[0][1]),
             str(one.points[-1][1]),
             str(max(value for _, value in one.points)),
-            one.trend or "too few to tell",
+            tr_text(one.trend) or tr("too few to tell"),
         ]
         for one in levels
     ]
-    header = ["Program, unit and channel", "Sessions", "First", "Last", "Highest", "Trend"]
+    header = tr("Program, unit and channel|Sessions|First|Last|Highest|Trend").split("|")
     drawings = "".join(level_line(one, _named(one), number) for number, one in enumerate(shown))
-    return [
-        figure(
-            "levels", "Highest level of each session, in the unit's own steps", drawings, "Levels", table(header, rows)
-        )
-    ]
+    heading = tr("Highest level of each session, in the unit's own steps")
+    return [figure("levels", heading, drawings, tr("Levels"), table(header, rows))]
 
 
 def _named(one: Levels) -> str:
-    return printable(f"{one.program}, {one.unit} {one.channel}") + (f": {one.trend}" if one.trend else "")
+    return printable(f"{one.program}, {one.unit} {one.channel}") + (f": {tr_text(one.trend)}" if one.trend else "")
 
 
 def programs_played(clinic: Clinic) -> str:
@@ -75,26 +85,28 @@ def programs_played(clinic: Clinic) -> str:
     if not clinic.particulars.played:
         return ""
     rows = [
-        [printable(program), str(number), printable(family), clinic.played_as.get((program, family), "not known")]
+        [printable(program), str(number), printable(family), clinic.played_as.get((program, family), tr("not known"))]
         for program, family, number in clinic.particulars.played
     ]
-    told = table(["Program", "Sessions", "Unit", "Rate and width, as the program is now"], rows, words=2)
-    return f"<section>\n<h2>Programs</h2>\n{told}</section>\n"
+    told = table(tr("Program|Sessions|Unit|Rate and width, as the program is now").split("|"), rows, words=2)
+    return f"<section>\n<h2>{tr('Programs')}</h2>\n{told}</section>\n"
 
 
 def felt(clinic: Clinic, tally: Tally) -> str:
     """Return how sessions felt, what the skin was like, and what of the plan was ticked."""
-    rows = [["Felt against the last time", _counts(clinic.particulars.feels)]]
-    fine = [f"fine after {counted(tally.skin_ok, 'session')}"] if tally.skin_ok else []
-    bad = [f"not fine on {', '.join(map(str, tally.skin_bad))}"] if tally.skin_bad else []
+    rows = [[tr("Felt against the last time"), _counts(clinic.particulars.feels)]]
+    fine = (
+        [tr_many("fine after {count} session", "fine after {count} sessions", tally.skin_ok)] if tally.skin_ok else []
+    )
+    bad = [tr("not fine on {days}", days=", ".join(map(str, tally.skin_bad)))] if tally.skin_bad else []
     looked = ", ".join([*fine, *bad])
-    rows += [["Skin", looked], ["Ticked of the plan", _counts(clinic.particulars.ticks)]]
-    rows += [["Morning stiffness", _stiff(clinic.particulars.stiffness)]]
-    rows += [["Logged by hand", counted(hand, "session") if (hand := clinic.particulars.by_hand) else ""]]
-    told = table(["What", "How often"], [row for row in rows if row[1]], words=1)
+    rows += [[tr("Skin"), looked], [tr("Ticked of the plan"), _counts(clinic.particulars.ticks)]]
+    rows += [[tr("Morning stiffness"), _stiff(clinic.particulars.stiffness)]]
+    rows += [[tr("Logged by hand"), counted(hand, "session") if (hand := clinic.particulars.by_hand) else ""]]
+    told = table([tr("What"), tr("How often")], [row for row in rows if row[1]], words=1)
     if not any(value for _, value in rows):
         return ""
-    return f"<section>\n<h2>How it felt, skin and plan</h2>\n{told}</section>\n"
+    return f"<section>\n<h2>{tr('How it felt, skin and plan')}</h2>\n{told}</section>\n"
 
 
 def _stiff(found: tuple[tuple[date, float], ...]) -> str:
@@ -103,12 +115,19 @@ def _stiff(found: tuple[tuple[date, float], ...]) -> str:
         return ""
     minutes = [one for _, one in found]
     day, last = found[-1]
-    range_ = f"{score(min(minutes))} to {score(max(minutes))} min"
-    return f"{range_} on {counted(len(found), 'morning')}, {score(last)} min on {day}"
+    return tr_many(
+        "{least} to {most} min on {count} morning, {last} min on {day}",
+        "{least} to {most} min on {count} mornings, {last} min on {day}",
+        len(found),
+        least=score(min(minutes)),
+        most=score(max(minutes)),
+        last=score(last),
+        day=day,
+    )
 
 
 def _counts(found: tuple[tuple[str, int], ...]) -> str:
-    return ", ".join(f"{printable(word)} {number}" for word, number in found)
+    return ", ".join(f"{printable(tr_text(word))} {number}" for word, number in found)
 
 
 def runs(clinic: Clinic) -> str:
@@ -126,5 +145,5 @@ def runs(clinic: Clinic) -> str:
         ]
         for run in reversed(clinic.particulars.runs)
     ]
-    header = ["Run", "km", "min", "Pain in it", "Next morning", "The plan's verdict"]
-    return f"<section>\n<h2>Runs</h2>\n{table(header, rows, words=1)}</section>\n"
+    header = tr("Run|km|min|Pain in it|Next morning|The plan's verdict").split("|")
+    return f"<section>\n<h2>{tr('Runs')}</h2>\n{table(header, rows, words=1)}</section>\n"

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from estim.core.days.statistics import Day
-from estim.report.bins import MONTHS, WEEKDAYS
+from estim.core.translation import day_name, tr, weekdays
 from estim.report.svg import WIDTH, px, svg
 from estim.report.words import counted
 
@@ -41,7 +41,7 @@ def sessions_map(days: Sequence[Day], width: float = WIDTH) -> str:
         before = _week_of_year(strip[0][0]) if len(strips) > 1 else 0
         parts.append(_strip(strip, cell, EDGE + before * cell, number * tall, len(days) <= TITLES_MAX))
     parts.append(_legend(len(strips) * tall + 14))
-    return svg("sessions", "Sessions a day", _told(days), len(strips) * tall + 26, parts, width)
+    return svg("sessions", tr("Sessions a day"), _told(days), len(strips) * tall + 26, parts, width)
 
 
 def _week_of_year(monday: date) -> int:
@@ -57,17 +57,21 @@ def _weeks(days: Sequence[Day]) -> list[Week]:
 
 def _told(days: Sequence[Day]) -> str:
     of_days = Counter(min(day.sessions, 4) for day in days)
-    told = [
-        f"{counted(of_days[number], 'day')} with {number}{' or more' if number == 4 else ''}"
-        for number in range(5)
-        if of_days[number]
-    ]
-    return f"Sessions: {', '.join(told)}."
+    told = []
+    for number in range(5):
+        if not of_days[number]:
+            continue
+        days_ = counted(of_days[number], "day")
+        if number == 4:
+            told.append(tr("{days} with {number} or more", days=days_, number=number))
+        else:
+            told.append(tr("{days} with {number}", days=days_, number=number))
+    return tr("Sessions: {days}.", days=", ".join(told))
 
 
 def _strip(weeks: Sequence[Week], cell: float, left: float, top: float, titled: bool) -> str:
     parts = [
-        f'<text class="scale" x="{EDGE - 8}" y="{px(top + 20 + (row + 0.5) * cell + 4)}">{WEEKDAYS[row]}</text>'
+        f'<text class="scale" x="{EDGE - 8}" y="{px(top + 20 + (row + 0.5) * cell + 4)}">{weekdays()[row]}</text>'
         for row in (range(7) if cell >= 14 else (0, 2, 4, 6))
     ]
     squares: defaultdict[str, list[str]] = defaultdict(list)
@@ -75,14 +79,14 @@ def _strip(weeks: Sequence[Week], cell: float, left: float, top: float, titled: 
     for column, (monday, days) in enumerate(weeks):
         x = left + column * cell
         new = column == 0 or monday.month != weeks[column - 1][0].month
-        label = MONTHS[monday.month - 1] + (f" {monday.year}" if column == 0 or monday.month == 1 else "")
+        label = day_name(monday, "%b %Y" if column == 0 or monday.month == 1 else "%b")
         if new and x >= label_end and x + 7.5 * len(label) <= WIDTH:
             parts.append(f'<text x="{px(x)}" y="{px(top + 13)}">{label}</text>')
             label_end = x + 7.5 * len(label)
         for day in days:
             kind, path = _square(day, x, top + 20 + day.on.weekday() * cell, cell)
             if titled:
-                said = f"{WEEKDAYS[day.on.weekday()]} {day.on}: {counted(day.sessions, 'session')}"
+                said = f"{weekdays()[day.on.weekday()]} {day.on}: {counted(day.sessions, 'session')}"
                 parts.append(f'<path class="{kind}" d="{path}"><title>{escape(said)}</title></path>')
             else:
                 squares[kind].append(path)
@@ -95,7 +99,8 @@ def _square(day: Day, x: float, y: float, cell: float) -> tuple[str, str]:
         side = 0.5 * cell
         return "off", f"M{px(x + (cell - side) / 2)} {px(y + cell / 2)}h{px(side)}"
     number = min(day.sessions, 4)
-    return f"many m{number}", _path(SIZES[number] * cell, x + cell / 2, y + cell / 2)
+    kind = f"many m{number}"  # untranslated: classes of the style
+    return kind, _path(SIZES[number] * cell, x + cell / 2, y + cell / 2)
 
 
 def _path(side: float, x: float, y: float) -> str:
@@ -111,5 +116,8 @@ def _legend(y: float) -> str:
         parts.append(f'<text x="{px(x + 20)}" y="{px(y)}">{label}</text>')
         x += 34 + 7 * len(label)
     return "".join(
-        [*parts, f'<path class="off" d="M{px(x)} {px(y - 4)}h10"/><text x="{px(x + 16)}" y="{px(y)}">off</text>']
+        [
+            *parts,
+            f'<path class="off" d="M{px(x)} {px(y - 4)}h10"/><text x="{px(x + 16)}" y="{px(y)}">{tr("off")}</text>',
+        ]
     )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from estim.core.translation import tr
+
 
 def said(sentence: str) -> str:
     """Escape a sentence; no line breaks within a date, nor between a number and its percent sign."""
@@ -16,7 +18,7 @@ def figure(name: str, heading: str, drawing: str, caption: str, numbers: str) ->
     return (
         f'<section>\n<h2>{escape(heading)}</h2>\n<figure>\n<div class="plot">{drawing}</div>\n'
         f'<input type="checkbox" class="fold" id="{name}-table">'
-        f'<label for="{name}-table">{escape(caption)}, as a table</label>\n'
+        f'<label for="{name}-table">{escape(tr("{what}, as a table", what=caption))}</label>\n'
         f"{numbers}</figure>\n</section>\n"
     )
 

@@ -13,12 +13,24 @@ from importlib.resources import files
 
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.statistics import Tally
-from estim.report.bins import Bin, by_month, by_week, fitting, named
+from estim.core.translation import LANGUAGE, tr
+from estim.report.bins import Bin, by_each, by_month, by_week, each_named, fitting, named
 from estim.report.clinic import Clinic, felt, level_plots, programs_played, runs, whose
 from estim.report.heatmap import sessions_map
 from estim.report.markup import figure, header_row, said, table
 from estim.report.svg import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
-from estim.report.words import hand_logged, headline, meaning, nothing_yet, percent, period, ran, score, site_name
+from estim.report.words import (
+    SIMULATED,
+    hand_logged,
+    headline,
+    meaning,
+    nothing_yet,
+    percent,
+    period,
+    ran,
+    score,
+    site_name,
+)
 
 REMARKS_MAX = 200
 """More notes than these are left to the export."""
@@ -27,7 +39,7 @@ PAIR_WEEKS_MAX = 9
 """Up to so many weeks two of the plots stand side by side."""
 
 HEAD = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -44,22 +56,26 @@ HEAD = """<!DOCTYPE html>
 <h1>{title}</h1>
 <p class="period">{period}</p>
 </header>
-"""
+"""  # untranslated: markup
 
 FOOT = """<footer>
-<p>Made on {made} by estim from what one person wrote down and what their unit played. Not a diagnosis.</p>
+<p>{made}</p>
 </footer>
 </main>
 </body>
 </html>
-"""
+"""  # untranslated: markup
 
 
 def as_html(tally: Tally, *, title: str, made_at: datetime, clinic: Clinic | None = None) -> str:
     """Return the page; `made_at` is told as it is given, with its offset. `clinic` is what a tally doesn't hold."""
     css = files("estim.report").joinpath("page.css").read_text(encoding="utf-8")
-    head = HEAD.format(title=escape(title), css=css, period=escape(period(tally)))
-    foot = FOOT.format(made=escape(made_at.strftime("%Y-%m-%d %H:%M (UTC%z)")))
+    head = HEAD.format(language=LANGUAGE.name, title=escape(title), css=css, period=escape(period(tally)))
+    made = tr(
+        "Made on {made} by estim from what one person wrote down and what their unit played. Not a diagnosis.",
+        made=made_at.strftime("%Y-%m-%d %H:%M (UTC%z)"),
+    )
+    foot = FOOT.format(made=escape(made))
     if tally.empty:
         return f'{head}<p class="empty">{escape(nothing_yet(tally))}</p>\n{foot}'
     more = [] if clinic is None else [*level_plots(clinic), programs_played(clinic), felt(clinic, tally), runs(clinic)]
@@ -69,7 +85,9 @@ def as_html(tally: Tally, *, title: str, made_at: datetime, clinic: Clinic | Non
 
 def _glance(tally: Tally, clinic: Clinic | None) -> str:
     banner = (
-        '<p class="simulated">SIMULATED: a software unit, nobody had these sessions.</p>\n' if tally.simulated else ""
+        f'<p class="simulated">{tr("SIMULATED: a software unit, nobody had these sessions.")}</p>\n'
+        if tally.simulated
+        else ""
     )
     cards = "".join(
         f"<div><dt>{said(label)}</dt><dd>{said(value)}</dd>"
@@ -78,12 +96,12 @@ def _glance(tally: Tally, clinic: Clinic | None) -> str:
         for label, value, remark in headline(tally)
     )
     about = "" if clinic is None else whose(clinic)
-    return f'{banner}{about}<section>\n<h2>At a glance</h2>\n<dl class="cards">\n{cards}</dl>\n</section>\n'
+    return f'{banner}{about}<section>\n<h2>{tr("At a glance")}</h2>\n<dl class="cards">\n{cards}</dl>\n</section>\n'
 
 
 def _meaning(tally: Tally) -> str:
-    sentences = "".join(f"<li>{said(one)}</li>\n" for one in meaning(tally) if not one.startswith("SIMULATED"))
-    return f"<section>\n<h2>What it means</h2>\n<ul>\n{sentences}</ul>\n</section>\n" if sentences else ""
+    sentences = "".join(f"<li>{said(one)}</li>\n" for one in meaning(tally) if one != tr(SIMULATED))
+    return f"<section>\n<h2>{tr('What it means')}</h2>\n<ul>\n{sentences}</ul>\n</section>\n" if sentences else ""
 
 
 def _plots(tally: Tally) -> list[str]:
@@ -92,24 +110,31 @@ def _plots(tally: Tally) -> list[str]:
     found = []
     if any(_scored(one) for one in bins):
         found.append(
-            figure("pain", "Pain", pain_trend(bins, each), f"Pain and runs by {each}", _pain_table(bins, each))
+            figure(
+                "pain",
+                tr("Pain"),
+                pain_trend(bins, each),
+                tr("Pain and runs {by}", by=by_each(each)),
+                _pain_table(bins, each),
+            )
         )
     weeks, of_week = (by_month(tally.days), "month") if each == "month" else (by_week(tally.days), "week")
     pair = len(weeks) <= PAIR_WEEKS_MAX and tally.sessions > 0 and tally.counted > 0
     width = HALF if pair else WIDTH
     both = []
     if tally.sessions:
-        caption = f"Sessions by {of_week}"
-        both.append(
-            figure("sessions", "Sessions", sessions_map(tally.days, width), caption, _sessions_table(weeks, of_week))
-        )
+        caption = tr("Sessions {by}", by=by_each(of_week))
+        numbers = _sessions_table(weeks, of_week)
+        both.append(figure("sessions", tr("Sessions"), sessions_map(tally.days, width), caption, numbers))
     if tally.counted:
         drawing = adherence_bars(weeks, of_week, width)
-        both.append(figure("slots", "Slots done", drawing, f"Slots done by {of_week}", _slots_table(weeks, of_week)))
+        caption = tr("Slots done {by}", by=by_each(of_week))
+        both.append(figure("slots", tr("Slots done"), drawing, caption, _slots_table(weeks, of_week)))
     found.append(f'<div class="pair">\n{"".join(both)}</div>\n' if pair else "".join(both))
     if tally.sessions:
         drawing = minutes_bars(bins, each)
-        found.append(figure("minutes", "Minutes a day", drawing, f"Minutes by {each}", _minutes_table(bins, each)))
+        caption = tr("Minutes {by}", by=by_each(each))
+        found.append(figure("minutes", tr("Minutes a day"), drawing, caption, _minutes_table(bins, each)))
     return found
 
 
@@ -132,13 +157,13 @@ def _pain_table(bins: Sequence[Bin], each: str) -> str:
         ]
         for one in reversed(bins)
     ]
-    header = [each.capitalize(), "Worst", "Morning", "At rest", "On the run", "Run, km"]
-    return table([*header, "Stiff, min"] if stiff else header, rows)
+    header = [each_named(each), *tr("Worst|Morning|At rest|On the run|Run, km").split("|")]
+    return table([*header, tr("Stiff, min")] if stiff else header, rows)
 
 
 def _sessions_table(bins: Sequence[Bin], each: str) -> str:
     rows = [[named(one, each), str(one.sessions), f"{one.minutes:.0f}"] for one in reversed(bins)]
-    return table([each.capitalize(), "Sessions", "Minutes"], rows)
+    return table([each_named(each), tr("Sessions"), tr("Minutes")], rows)
 
 
 def _slots_table(bins: Sequence[Bin], each: str) -> str:
@@ -147,14 +172,14 @@ def _slots_table(bins: Sequence[Bin], each: str) -> str:
         for one in reversed(bins)
         if one.counted
     ]
-    return table([each.capitalize(), "Done", "That count", "Share"], rows)
+    return table([each_named(each), tr("Done"), tr("That count"), tr("Share")], rows)
 
 
 def _minutes_table(bins: Sequence[Bin], each: str) -> str:
     rows = [
         [named(one, each), f"{one.minutes:.0f}", f"{one.site_minutes:.0f}"] for one in reversed(bins) if one.sessions
     ]
-    return table([each.capitalize(), "Minutes in all", "Most on one site and day"], rows)
+    return table([each_named(each), tr("Minutes in all"), tr("Most on one site and day")], rows)
 
 
 def _doses(tally: Tally) -> str:
@@ -164,10 +189,10 @@ def _doses(tally: Tally) -> str:
     for dose in tally.doses:
         on, most = dose.highest
         rows.append([site_name(dose.site), str(dose.sessions), f"{dose.minutes:.0f}", f"{most:.0f}", str(on)])
-    doses = table(["Site", "Sessions", "Minutes", "Most on one day, min", "On"], rows)
-    usual = f"{DAY_MINUTES:.0f} minutes a day and site are the usual most."
+    doses = table(tr("Site|Sessions|Minutes|Most on one day, min|On").split("|"), rows)
+    usual = tr("{minutes:.0f} minutes a day and site are the usual most.", minutes=DAY_MINUTES)
     told = f"<p>{usual} {hand_logged(tally.by_hand)}".rstrip() + "</p>\n"
-    return f"<section>\n<h2>Dose by site</h2>\n{doses}{told}</section>\n"
+    return f"<section>\n<h2>{tr('Dose by site')}</h2>\n{doses}{told}</section>\n"
 
 
 def _remarks(tally: Tally) -> str:
@@ -179,9 +204,13 @@ def _remarks(tally: Tally) -> str:
         f'<td class="words">{escape(one.text)}</td></tr>\n'
         for one in shown
     )
-    more = f", the last {REMARKS_MAX} of {len(tally.remarks)}" if len(tally.remarks) > REMARKS_MAX else ""
+    title = tr("Notes")
+    if len(tally.remarks) > REMARKS_MAX:
+        title = tr("Notes, the last {shown} of {all}", shown=REMARKS_MAX, all=len(tally.remarks))
+    header = [tr("When"), tr("About"), tr("Note")]
+    own = tr("In the person's own words.")
     return (
-        f"<section>\n<h2>Notes{more}</h2>\n<p>In the person's own words.</p>\n"
-        f'<div class="wide"><table>\n<thead>{header_row(["When", "About", "Note"], words=2)}</thead>\n'
+        f"<section>\n<h2>{title}</h2>\n<p>{own}</p>\n"
+        f'<div class="wide"><table>\n<thead>{header_row(header, words=2)}</thead>\n'
         f"<tbody>\n{rows}</tbody>\n</table></div>\n</section>\n"
     )

@@ -12,7 +12,8 @@ from html import escape
 from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.particulars import Levels
-from estim.report.bins import MONTHS, Bin, named, short
+from estim.core.translation import mark, tr, tr_many, tr_text
+from estim.report.bins import Bin, by_each, month_of, named, short
 from estim.report.words import counted, distance, percent, score
 
 WIDTH = 720
@@ -31,7 +32,23 @@ LABEL_EVERY = 66
 MARKS_MAX = 95
 """With more bins than these the marks on a line would touch."""
 
-LINES = (("worst", "Worst of the day"), ("morning", "First steps in the morning"), ("rest", "At rest"))
+LINES = (
+    ("worst", mark("Worst of the day")),
+    ("morning", mark("First steps in the morning")),
+    ("rest", mark("At rest")),
+)
+
+MARKED = {"day": mark("One mark a day."), "week": mark("One mark a week."), "month": mark("One mark a month.")}
+
+HIGHEST_OF = {
+    "week": mark("Each bar is the highest day of a week."),
+    "month": mark("Each bar is the highest day of a month."),
+}
+
+BETWEEN = {
+    "week": mark("Between {least} ({worst}) and {most} of the slots of a week were done."),
+    "month": mark("Between {least} ({worst}) and {most} of the slots of a month were done."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +107,11 @@ def pain_trend(bins: Sequence[Bin], each: str) -> str:
         parts.append(_line(area, bins, kind))
     for number, one in enumerate(bins):
         if length := distance(one.km, one.run_min):
-            said = f"{named(one, each)}: ran {length}" + ("" if one.run is None else f", pain {score(one.run)}")
+            said = tr("{days}: ran {length}", days=named(one, each), length=length)
+            if one.run is not None:
+                said = tr("{run}, pain {score}", run=said, score=score(one.run))
             parts.append(_mark("run", area.x(number), area.floor + 9, said, small=len(bins) > MARKS_MAX))
-    return svg("pain", f"Pain by {each}, 0 to 10", _told_pain(bins, each), area.floor + 40, parts)
+    return svg("pain", tr("Pain {by}, 0 to 10", by=by_each(each)), _told_pain(bins, each), area.floor + 40, parts)
 
 
 def _told_pain(bins: Sequence[Bin], each: str) -> str:
@@ -101,11 +120,18 @@ def _told_pain(bins: Sequence[Bin], each: str) -> str:
         values = [value for one in bins if (value := _value(one, kind)) is not None]
         if values:
             told.append(
-                f"{label}: {score(values[0])} at the beginning, {score(values[-1])} at the end, "
-                f"between {score(min(values))} and {score(max(values))}."
+                tr(
+                    "{pain}: {first} at the beginning, {last} at the end, between {least} and {most}.",
+                    pain=tr_text(label),
+                    first=score(values[0]),
+                    last=score(values[-1]),
+                    least=score(min(values)),
+                    most=score(max(values)),
+                )
             )
     length = distance(sum(one.km for one in bins), sum(one.run_min for one in bins))
-    return " ".join([*told, f"Runs: {length}." if length else "No runs.", f"One mark a {each}."])
+    ran = tr("Runs: {length}.", length=length) if length else tr("No runs.")
+    return " ".join([*told, ran, tr_text(MARKED[each])])
 
 
 def _value(one: Bin, kind: str) -> float | None:
@@ -113,9 +139,9 @@ def _value(one: Bin, kind: str) -> float | None:
 
 
 def _legend(bins: Sequence[Bin]) -> str:
-    shown = [(kind, label) for kind, label in LINES if any(_value(one, kind) is not None for one in bins)]
+    shown = [(kind, tr_text(label)) for kind, label in LINES if any(_value(one, kind) is not None for one in bins)]
     if any(one.km or one.run_min for one in bins):
-        shown.append(("run", "Run"))
+        shown.append(("run", tr("Run")))
     parts = []
     x = WIDTH - RIGHT - sum(50 + 6.4 * len(label) for _, label in shown)
     for kind, label in shown:
@@ -178,7 +204,7 @@ def _times(area: Area, bins: Sequence[Bin], below: float = 0) -> str:
     parts = []
     for number in range(0, len(bins), every):
         on = bins[number].first
-        label = f"{MONTHS[on.month - 1]} {on.year}" if years else short(on)
+        label = month_of(on) if years else short(on)
         x = area.x(number)
         if x < area.end - RIGHT:
             parts.append(f'<text class="time" x="{px(x)}" y="{px(area.floor + 18 + below)}">{label}</text>')
@@ -195,19 +221,27 @@ def minutes_bars(bins: Sequence[Bin], each: str) -> str:
     for number, one in enumerate(bins):
         if one.site_minutes:
             above = one.site_minutes > DAY_MINUTES
-            said = f"{named(one, each)}: {one.site_minutes:.0f} min"
-            parts.append(_bar(area, number, one.site_minutes, "bar above" if above else "bar", said))
+            said = tr("{days}: {minutes:.0f} min", days=named(one, each), minutes=one.site_minutes)
+            kind = "bar above" if above else "bar"  # untranslated: classes of the style
+            parts.append(_bar(area, number, one.site_minutes, kind, said))
     cap = area.y(DAY_MINUTES)
     parts.append(f'<path class="cap" d="M{LEFT} {px(cap)}H{px(area.end)}"/>')
-    parts.append(f'<text class="end" x="{px(area.end)}" y="{px(cap - 6)}">usual most: {DAY_MINUTES:.0f} min</text>')
+    usual = tr("usual most: {minutes:.0f} min", minutes=DAY_MINUTES)
+    parts.append(f'<text class="end" x="{px(area.end)}" y="{px(cap - 6)}">{usual}</text>')
     highest = max(bins, key=lambda one: one.site_minutes)
     too_many = sum(one.site_minutes > DAY_MINUTES for one in bins)
-    of_each = "" if each == "day" else f" Each bar is the highest day of a {each}."
-    told = (
-        f"Most is {most:.0f} min ({named(highest, each)}). {counted(too_many, 'bar')} above the line of "
-        f"{DAY_MINUTES:.0f} min.{of_each}"
-    )
-    return svg("minutes", "Minutes a day on the site that had most", told, area.floor + 26, parts)
+    told = [
+        tr_many(
+            "Most is {most:.0f} min ({days}). {count} bar above the line of {minutes:.0f} min.",
+            "Most is {most:.0f} min ({days}). {count} bars above the line of {minutes:.0f} min.",
+            too_many,
+            most=most,
+            days=named(highest, each),
+            minutes=DAY_MINUTES,
+        )
+    ]
+    told += [tr_text(HIGHEST_OF[each])] if each in HIGHEST_OF else []
+    return svg("minutes", tr("Minutes a day on the site that had most"), " ".join(told), area.floor + 26, parts)
 
 
 def _bar(area: Area, number: int, value: float, kind: str, said: str = "") -> str:
@@ -230,20 +264,18 @@ def adherence_bars(bins: Sequence[Bin], each: str, width: float = WIDTH) -> str:
             continue
         share = 100 * one.done / one.counted
         shares.append((share, one))
-        said = f"{named(one, each)}: {one.done} of {one.counted}"
+        of_all = tr("{done} of {count}", done=one.done, count=one.counted)
+        said = f"{named(one, each)}: {of_all}"
         parts.append(_bar(area, number, 100, "frame", said) + _bar(area, number, share, "bar", said))
         if area.band >= 50:
             x = px(area.x(number))
-            parts.append(f'<text class="time" x="{x}" y="{px(area.top - 8)}">{one.done} of {one.counted}</text>')
-    told = "No slot is over yet."
+            parts.append(f'<text class="time" x="{x}" y="{px(area.top - 8)}">{of_all}</text>')
+    told = tr("No slot is over yet.")
     if shares:
         (least, worst) = min(shares, key=lambda one: one[0])
         (most, _) = max(shares, key=lambda one: one[0])
-        told = (
-            f"Between {percent(least / 100)} ({named(worst, each)}) and {percent(most / 100)} of the slots of a {each} "
-            "were done."
-        )
-    return svg("slots", f"Slots done by {each}", told, area.floor + 26, parts, width)
+        told = tr(BETWEEN[each], least=percent(least / 100), worst=named(worst, each), most=percent(most / 100))
+    return svg("slots", tr("Slots done {by}", by=by_each(each)), told, area.floor + 26, parts, width)
 
 
 def level_line(levels: Levels, named_: str, number: int) -> str:
@@ -265,5 +297,12 @@ def level_line(levels: Levels, named_: str, number: int) -> str:
         if at or anchor == "start":
             on = short(levels.points[at][0].date())
             parts.append(f'<text class="{anchor}" x="{px(area.x(at))}" y="{px(area.floor + 18)}">{on}</text>')
-    told = f"{counted(len(values), 'session')}: {values[0]} first, {values[-1]} last, between {min(values)} and {most}."
-    return svg(f"level-{number}", f"Level, {named_}", told, area.floor + 26, parts)
+    told = tr(
+        "{sessions}: {first} first, {last} last, between {least} and {most}.",
+        sessions=counted(len(values), "session"),
+        first=values[0],
+        last=values[-1],
+        least=min(values),
+        most=most,
+    )
+    return svg(f"level-{number}", tr("Level, {name}", name=named_), told, area.floor + 26, parts)

@@ -11,7 +11,8 @@ from datetime import date
 from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.statistics import Day, Tally
-from estim.report.bins import MONTHS, WEEKDAYS, Bin, by_day, by_week, short
+from estim.core.translation import tr, tr_many, weekdays
+from estim.report.bins import Bin, by_day, by_week, month_of, short
 from estim.report.words import hand_logged, headline, meaning, nothing_yet, period, printable, ran, score, site_name
 
 WIDTH_MIN = 44
@@ -56,7 +57,7 @@ def as_text(tally: Tally, width: int = 80, colour: bool = False) -> str:
         _sessions(tally, width, ink),
         _last_week(tally, width, ink),
         _doses(tally, width, ink),
-        [ink(BOLD, "What it means"), *(line for one in meaning(tally) for line in _wrapped(one, width, "- "))],
+        [ink(BOLD, tr("What it means")), *(line for one in meaning(tally) for line in _wrapped(one, width, "- "))],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
@@ -70,11 +71,13 @@ def _wrapped(text: str, width: int, bullet: str = "") -> list[str]:
 
 
 def _head(tally: Tally, width: int, ink: Ink) -> list[str]:
-    lines = [ink(BOLD, f"Report, {period(tally)}")]
-    for label, value, remark in headline(tally):
+    lines = [ink(BOLD, tr("Report, {period}", period=period(tally)))]
+    figures = headline(tally)
+    left = 2 + max(len(label) for label, _, _ in figures)
+    for label, value, remark in figures:
         told = f"{value} ({remark})" if remark else value
-        first, *others = _wrapped(told, width - 12)
-        lines += [f"{label:<12}{first}", *(" " * 12 + line for line in others)]
+        first, *others = _wrapped(told, width - left)
+        lines += [f"{label:<{left}}{first}", *(" " * left + line for line in others)]
     return lines
 
 
@@ -84,22 +87,22 @@ def _pain(tally: Tally, width: int, ink: Ink) -> list[str]:
     room = width - 6
     bins, each = _columns(tally.days, room)
     wide = max(1, min(3, room // len(bins)))
-    lines = [ink(BOLD, "Pain, 0 to 10")]
+    lines = [ink(BOLD, tr("Pain, 0 to 10"))]
     for row in range(SCORE_MAX, 0, -1):
         axis = f"{row:>3} ┤" if row % 2 == 0 else "    │"
         lines.append((ink(DIM, axis) + " " + "".join(_cell(one, row, wide, ink) for one in bins)).rstrip())
     floor = "".join((ink(CYAN, "●") if _at(one.morning) == 0 else "─") + "─" * (wide - 1) for one in bins)
     lines += [ink(DIM, "  0 └─") + floor, " " * 6 + _dates(bins, wide, room)]
-    return [*lines, *_wrapped(f"█ worst   ● first steps in the morning{each}", width)]
+    return [*lines, *_wrapped("   ".join([tr("█ worst   ● first steps in the morning"), *each]), width)]
 
 
-def _columns(days: Sequence[Day], room: int) -> tuple[list[Bin], str]:
+def _columns(days: Sequence[Day], room: int) -> tuple[list[Bin], list[str]]:
     if len(days) <= min(room, 7 * WEEKS_MAX):
-        return by_day(days), ""
+        return by_day(days), []
     weeks = 1
     while len(found := by_week(days, weeks)) > room:
         weeks += 1
-    return found, "   a column is the mean of " + ("a week" if weeks == 1 else f"{weeks} weeks")
+    return found, [tr_many("a column is the mean of a week", "a column is the mean of {count} weeks", weeks)]
 
 
 def _at(value: float | None) -> int | None:
@@ -125,7 +128,7 @@ def _dates(bins: Sequence[Bin], wide: int, room: int) -> str:
     line = ""
     for number, one in enumerate(bins):
         place = number * wide
-        label = f"{MONTHS[one.first.month - 1]} {one.first.year}" if years else short(one.first)
+        label = month_of(one.first) if years else short(one.first)
         if place >= -(-len(line) // LABEL) * LABEL and place + len(label) <= room:
             line = line.ljust(place) + label
     return line
@@ -138,18 +141,20 @@ def _sessions(tally: Tally, width: int, ink: Ink) -> list[str]:
     for day in tally.days:
         weeks.setdefault(date.fromordinal(day.on.toordinal() - day.on.weekday()), {})[day.on.weekday()] = day
     shown = dict(list(weeks.items())[-WEEKS_MAX:])
-    more = f", the last {WEEKS_MAX} weeks of {len(weeks)}" if len(weeks) > WEEKS_MAX else ""
+    title = tr("Sessions a day")
+    if len(weeks) > WEEKS_MAX:
+        title = tr("Sessions a day, the last {shown} weeks of {all}", shown=WEEKS_MAX, all=len(weeks))
     roomy = width >= ROOMY
-    header = " " * 12 + " ".join(WEEKDAYS) + "   slots done" * roomy
-    lines = [ink(BOLD, f"Sessions a day{more}"), header]
+    header = " " * 12 + " ".join(f"{name:<3}" for name in weekdays()) + (f"   {tr('slots done')}" if roomy else "")
+    lines = [ink(BOLD, title), header.rstrip()]
     for monday, days in shown.items():
         cells = [_square(days.get(weekday), ink) for weekday in range(7)]
         done = sum(day.done for day in days.values())
         counted = sum(day.counted for day in days.values())
-        share = f"{done} of {counted}" if counted and roomy else ""
+        share = tr("{done} of {count}", done=done, count=counted) if counted and roomy else ""
         lines.append(f"{monday}  {' '.join(cells)}   {share}".rstrip())
     legend = "   ".join(f"{glyph} {number}" for number, glyph in enumerate(SESSIONS))
-    return [*lines, *_wrapped(f"{legend} or more   – off   ? still open", width)]
+    return [*lines, *_wrapped(tr("{numbers} or more   – off   ? still open", numbers=legend), width)]
 
 
 def _square(day: Day | None, ink: Ink) -> str:
@@ -164,8 +169,8 @@ def _last_week(tally: Tally, width: int, ink: Ink) -> list[str]:
     stiff = any(day.stiffness_min is not None for day in tally.days[-7:])
     rows = [
         [
-            f"{WEEKDAYS[day.on.weekday()]} {day.on}",
-            f"{day.done} of {day.counted}" if day.counted else "–",
+            f"{weekdays()[day.on.weekday()]} {day.on}",
+            tr("{done} of {count}", done=day.done, count=day.counted) if day.counted else "–",
             str(day.sessions),
             f"{day.minutes:.0f}",
             score(day.worst),
@@ -177,9 +182,10 @@ def _last_week(tally: Tally, width: int, ink: Ink) -> list[str]:
         ]
         for day in tally.days[-7:]
     ]
-    stiffness = ["stiff min"] if stiff else []
-    header = ["", "slots", "sessions", "min", "worst", "morning", *stiffness, "rest", "run", "km"]
-    title = "The last 7 days" if len(rows) == 7 else "Day by day"
+    header = ["", *tr("slots|sessions|min|worst|morning").split("|")]
+    header += [tr("stiff min")] if stiff else []
+    header += tr("rest|run|km").split("|")
+    title = tr("The last 7 days") if len(rows) == 7 else tr("Day by day")
     return [ink(BOLD, title), *_table(header, rows, width)]
 
 
@@ -190,11 +196,15 @@ def _doses(tally: Tally, width: int, ink: Ink) -> list[str]:
     for dose in tally.doses:
         on, most = dose.highest
         rows.append([site_name(dose.site), f"{dose.minutes:.0f}", str(dose.sessions), f"{most:.0f}", str(on)])
-    lines = _table(["site", "min", "sessions", "most a day, min", "on"], rows, width)
+    lines = _table(tr("site|min|sessions|most a day, min|on").split("|"), rows, width)
     programs = ", ".join(f"{printable(program)} {number}" for program, number in tally.programs)
-    usual = f"{DAY_MINUTES:.0f} min a day and site are the usual most. Sessions by program: {programs}."
+    usual = tr(
+        "{minutes:.0f} min a day and site are the usual most. Sessions by program: {programs}.",
+        minutes=DAY_MINUTES,
+        programs=programs,
+    )
     usual = f"{usual} {hand_logged(tally.by_hand)}".rstrip()
-    return [ink(BOLD, "Dose by site"), *lines, *_wrapped(usual, width)]
+    return [ink(BOLD, tr("Dose by site")), *lines, *_wrapped(usual, width)]
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:

@@ -11,8 +11,12 @@ from estim.core.days.statistics import (
     USAGE_DAYS,
     USAGE_HIGH_MIN,
     USAGE_LOW_MAX,
+    Leg,
     Tally,
 )
+from estim.core.translation import figure, mark, tr, tr_many, tr_text
+
+SIMULATED = mark("SIMULATED: these sessions were played on a software unit; nobody had them.")
 
 DATES_MAX = 5
 """More dates than these aren't read by anybody."""
@@ -21,22 +25,29 @@ DATES_MAX = 5
 def period(tally: Tally) -> str:
     """Return the days that are told of."""
     if tally.first == tally.last:
-        return f"{tally.first} (1 day)"
-    return f"{tally.first} to {tally.last} ({len(tally.days)} days)"
+        return tr("{day} (1 day)", day=tally.first)
+    return tr("{first} to {last} ({count} days)", first=tally.first, last=tally.last, count=len(tally.days))
 
 
 def headline(tally: Tally) -> list[tuple[str, str, str]]:
     """Return label, value and remark of the four figures to begin with."""
-    best = f"best {counted(tally.best_streak_days, 'day')}"
+    best = tr("best {days}", days=counted(tally.best_streak_days, "day"))
     if tally.streak.forgiven:
-        best += f", {counted(len(tally.streak.forgiven), 'day')} forgiven"
+        best = tr("{best}, {days} forgiven", best=best, days=counted(len(tally.streak.forgiven), "day"))
     highest = tally.highest
-    most = f"most on one day {highest.minutes:.0f} min, {highest.on}" if highest is not None else ""
+    most = (
+        ""
+        if highest is None
+        else tr("most on one day {minutes:.0f} min, {day}", minutes=highest.minutes, day=highest.on)
+    )
+    time = tr_many(
+        "{hours:.1f} h in {count} session", "{hours:.1f} h in {count} sessions", tally.sessions, hours=tally.hours
+    )
     return [
-        ("Slots done", *_adherence(tally)),
-        ("Streak", counted(tally.streak_days, "day"), best if tally.best_streak_days else ""),
-        ("Time", f"{tally.hours:.1f} h in {counted(tally.sessions, 'session')}", most),
-        ("Worst pain", *_pain(tally)),
+        (tr("Slots done"), *_adherence(tally)),
+        (tr("Streak"), counted(tally.streak_days, "day"), best if tally.best_streak_days else ""),
+        (tr("Time"), time, most),
+        (tr("Worst pain"), *_pain(tally)),
     ]
 
 
@@ -54,42 +65,58 @@ def meaning(tally: Tally) -> list[str]:
 
 def nothing_yet(tally: Tally) -> str:
     """Return what to type so that the next report isn't empty."""
-    return (
-        f"Nothing was written down yet from {tally.first} to {tally.last}. A session (estim run tens-ankle) and the "
-        "worst pain of the day (estim pain add 3 --when worst) are enough for a first report."
+    return tr(
+        "Nothing was written down yet from {first} to {last}. A session (estim run tens-ankle) and the "
+        "worst pain of the day (estim pain add 3 --when worst) are enough for a first report.",
+        first=tally.first,
+        last=tally.last,
     )
 
 
 def counted(number: int, what: str) -> str:
-    """Return "1 day" or "2 days"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    """Return "1 day" or "2 days", of a day, session, slot or morning."""
+    match what:
+        case "session":
+            return tr_many("{count} session", "{count} sessions", number)
+        case "slot":
+            return tr_many("{count} slot", "{count} slots", number)
+        case "morning":
+            return tr_many("{count} morning", "{count} mornings", number)
+        case _:
+            return tr_many("{count} day", "{count} days", number)
 
 
 def score(value: float | None) -> str:
     """Return a score without a needless .0, a dash if there is none."""
     if value is None:
         return "–"
-    return f"{value:.1f}".removesuffix(".0")
+    return figure(value, ".0f" if f"{value:.1f}".endswith(".0") else ".1f")
 
 
 def distance(km: float, run_min: float) -> str:
     """Return how much was run: "5 km", "30 min" where only the time is known, "" for nothing."""
-    return " and ".join([*([f"{score(km)} km"] if km else []), *([f"{run_min:.0f} min"] if run_min else [])])
+    if km and run_min:
+        return tr("{km} km and {minutes:.0f} min", km=score(km), minutes=run_min)
+    if km:
+        return tr("{km} km", km=score(km))
+    return tr("{minutes:.0f} min", minutes=run_min) if run_min else ""
 
 
 def ran(km: float, run_min: float) -> str:
     """Return how much was run for a column of km: "5", "30 min", "–"."""
-    return distance(km, run_min).removesuffix(" km") or "–"
+    return score(km) if km and not run_min else distance(km, run_min) or "–"
 
 
 def hand_logged(number: int) -> str:
     """Return how many sessions a person logged by hand, as a sentence; "" for none."""
-    return f"Logged by hand, and measured by nobody: {counted(number, 'session')}." if number else ""
+    if not number:
+        return ""
+    return tr("Logged by hand, and measured by nobody: {sessions}.", sessions=counted(number, "session"))
 
 
 def site_name(site: str) -> str:
     """Return a site as a person reads it."""
-    return "not named" if site == ANY else printable(site)
+    return tr("not named") if site == ANY else printable(site)
 
 
 def printable(text: str) -> str:
@@ -104,75 +131,116 @@ def percent(share: float) -> str:
 
 def _dates(found: Sequence[date]) -> str:
     told = ", ".join(str(on) for on in found[-DATES_MAX:])
-    return told if len(found) <= DATES_MAX else f"{told} and {len(found) - DATES_MAX} earlier"
+    if len(found) <= DATES_MAX:
+        return told
+    return tr("{days} and {count} earlier", days=told, count=len(found) - DATES_MAX)
 
 
 def _adherence(tally: Tally) -> tuple[str, str]:
     if not tally.begun:
-        return "nothing to count yet", "no session was played"
+        return tr("nothing to count yet"), tr("no session was played")
     if tally.adherence is None:
-        return "none is over yet", ""
+        return tr("none is over yet"), ""
     part = sum(day.part for day in tally.days)
     missed = sum(day.missed for day in tally.days)
-    parts = [f"{part} in part"] * bool(part) + [f"{missed} missed"] * bool(missed)
-    return f"{tally.done} of {counted(tally.counted, 'slot')}, {percent(tally.adherence)}", ", ".join(parts)
+    parts = [tr("{count} in part", count=part)] if part else []
+    parts += [tr("{count} missed", count=missed)] if missed else []
+    done = tr_many(
+        "{done} of {count} slot, {share}",
+        "{done} of {count} slots, {share}",
+        tally.counted,
+        done=tally.done,
+        share=percent(tally.adherence),
+    )
+    return done, ", ".join(parts)
 
 
 def _pain(tally: Tally) -> tuple[str, str]:
     change = tally.change
     if change is None:
         days = sum(day.worst is not None for day in tally.days)
-        return f"{counted(days, 'day')} with a score", f"{2 * ENDS} are needed for a change"
-    moved = f"{abs(change.fell):.1f} {'less' if change.fell > 0 else 'more'}" if change.clear else "no clear change"
-    return f"{change.before:.1f} → {change.after:.1f}", moved
+        with_score = tr_many("{count} day with a score", "{count} days with a score", days)
+        return with_score, tr("{count} are needed for a change", count=2 * ENDS)
+    scores = f"{figure(change.before, '.1f')} → {figure(change.after, '.1f')}"
+    return scores, _points(change.fell) if change.clear else tr("no clear change")
+
+
+def _points(fell: float) -> str:
+    if fell > 0:
+        return tr("{points:.1f} less", points=fell)
+    return tr("{points:.1f} more", points=-fell)
 
 
 def _urgent(tally: Tally) -> list[str]:
     found = []
     if tally.simulated:
-        found.append("SIMULATED: these sessions were played on a software unit; nobody had them.")
+        found.append(tr(SIMULATED))
     if tally.red_flags:
-        signs = ", ".join(f"{printable(about)} on {on}" for on, about in tally.red_flags[-DATES_MAX:])
+        signs = ", ".join(
+            tr("{sign} on {day}", sign=printable(about), day=on) for on, about in tally.red_flags[-DATES_MAX:]
+        )
         found.append(
-            f"A sign of a torn tendon or a clot was noted ({signs}): a doctor has to look at it before more is done."
+            tr(
+                "A sign of a torn tendon or a clot was noted ({signs}): a doctor has to look at it before more is "
+                "done.",
+                signs=signs,
+            )
         )
     if tally.skin_bad:
-        days = counted(len(tally.skin_bad), "day")
         found.append(
-            f"The skin wasn't fine on {days} ({_dates(tally.skin_bad)}): red for more than an hour, or a "
-            "blister, ends the plan until somebody had a look."
+            tr_many(
+                "The skin wasn't fine on {count} day ({days}): red for more than an hour, or a blister, ends the plan "
+                "until somebody had a look.",
+                "The skin wasn't fine on {count} days ({days}): red for more than an hour, or a blister, ends the plan "
+                "until somebody had a look.",
+                len(tally.skin_bad),
+                days=_dates(tally.skin_bad),
+            )
         )
     return found
 
 
 def _of_slots(tally: Tally) -> list[str]:
     skipped = sum(day.skipped for day in tally.days)
-    left_out = [f"{skipped} skipped beforehand"] * bool(skipped)
-    left_out += [f"{number} off ({printable(why)})" for why, number in Counter(one.why for one in tally.off).items()]
-    rest = f"Not counted: {', '.join(left_out)}." if left_out else ""
+    left_out = [tr("{count} skipped beforehand", count=skipped)] if skipped else []
+    reasons = Counter(one.why for one in tally.off)
+    left_out += [tr("{count} off ({why})", count=count, why=printable(tr_text(why))) for why, count in reasons.items()]
+    rest = tr("Not counted: {slots}.", slots=", ".join(left_out)) if left_out else ""
     if not tally.begun:
-        return [f"No session was played yet, so there is nothing to count. {rest}".strip()]
+        return [f"{tr('No session was played yet, so there is nothing to count.')} {rest}".strip()]
     if tally.adherence is None:
         return [rest] if rest else []
-    done = f"{tally.done} of {counted(tally.counted, 'slot')} so far {'was' if tally.done == 1 else 'were'} done."
+    done = tr_many(
+        "{count} of {slots} so far was done.",
+        "{count} of {slots} so far were done.",
+        tally.done,
+        slots=counted(tally.counted, "slot"),
+    )
     return [f"{done} {rest}".strip(), *_of_legs(tally)]
 
 
 def _of_legs(tally: Tally) -> list[str]:
     if not tally.legs:
         return []
-    told = [
-        f"{one.leg or 'leg not said'} {one.done}{f' and {one.part} in part' if one.part else ''}" for one in tally.legs
-    ]
-    return [f"Slots done by leg: {', '.join(told)}."]
+    return [tr("Slots done by leg: {legs}.", legs=", ".join(_leg(one) for one in tally.legs))]
+
+
+def _leg(one: Leg) -> str:
+    leg = tr_text(one.leg) if one.leg else tr("leg not said")
+    if one.part:
+        return tr("{leg} {done} and {part} in part", leg=leg, done=one.done, part=one.part)
+    return f"{leg} {one.done}"
 
 
 def _of_grace(tally: Tally) -> list[str]:
     if not tally.streak.forgiven:
         return []
     return [
-        f"Forgiven in the streak: {_dates(tally.streak.forgiven)}. One slot that wasn't done breaks no streak, once in "
-        "seven days; the slot itself stays missed and is never made up for."
+        tr(
+            "Forgiven in the streak: {days}. One slot that wasn't done breaks no streak, once in seven days; the slot "
+            "itself stays missed and is never made up for.",
+            days=_dates(tally.streak.forgiven),
+        )
     ]
 
 
@@ -180,20 +248,42 @@ def _of_pain(tally: Tally) -> list[str]:
     change = tally.change
     if change is None:
         return [
-            f"With the worst pain of {2 * ENDS} days or more this report compares the first {ENDS} days with the last "
-            f"{ENDS}: estim pain add 3 --when worst."
+            tr(
+                "With the worst pain of {both} days or more this report compares the first {each} days with the last "
+                "{each}: estim pain add 3 --when worst.",
+                both=2 * ENDS,
+                each=ENDS,
+            )
         ]
-    ends = f"(means of the first and the last {change.days} days with a score)"
+    figures = {"before": change.before, "after": change.after, "days": change.days}
     if not change.clear:
         return [
-            f"The worst pain of the day was {change.before:.1f} of 10 in the beginning and {change.after:.1f} in the "
-            f"end {ends}. Less than {CLEAR_POINTS} points of difference says nothing either way."
+            tr(
+                "The worst pain of the day was {before:.1f} of 10 in the beginning and {after:.1f} in the end (means "
+                "of the first and the last {days} days with a score). Less than {points} points of difference says "
+                "nothing either way.",
+                points=CLEAR_POINTS,
+                **figures,
+            )
         ]
-    moved = "fell" if change.fell > 0 else "rose"
-    points = f"{abs(change.fell):.1f} points {'less' if change.fell > 0 else 'more'}"
+    if change.fell > 0:
+        return [
+            tr(
+                "The worst pain of the day fell from {before:.1f} to {after:.1f} of 10 (means of the first and the "
+                "last {days} days with a score): {points:.1f} points less. It doesn't say why: such pain also comes "
+                "and goes by itself.",
+                points=change.fell,
+                **figures,
+            )
+        ]
     return [
-        f"The worst pain of the day {moved} from {change.before:.1f} to {change.after:.1f} of 10 {ends}: {points}. It "
-        "doesn't say why: such pain also comes and goes by itself."
+        tr(
+            "The worst pain of the day rose from {before:.1f} to {after:.1f} of 10 (means of the first and the last "
+            "{days} days with a score): {points:.1f} points more. It doesn't say why: such pain also comes and goes by "
+            "itself.",
+            points=-change.fell,
+            **figures,
+        )
     ]
 
 
@@ -201,10 +291,17 @@ def _of_usage(tally: Tally) -> list[str]:
     used = tally.usage_days
     if used is None:
         return []
-    level = "low" if used <= USAGE_LOW_MAX else "high" if used >= USAGE_HIGH_MIN else "middle"
+    level = tr("low use") if used <= USAGE_LOW_MAX else tr("high use") if used >= USAGE_HIGH_MIN else tr("middle use")
     return [
-        f"Sessions on {used} of the last {USAGE_DAYS} days: {level} use, as a study of a worn unit counted it (low up "
-        f"to {USAGE_LOW_MAX} days, high from {USAGE_HIGH_MIN})."
+        tr(
+            "Sessions on {used} of the last {days} days: {level}, as a study of a worn unit counted it (low up to "
+            "{low} days, high from {high}).",
+            used=used,
+            days=USAGE_DAYS,
+            level=level,
+            low=USAGE_LOW_MAX,
+            high=USAGE_HIGH_MIN,
+        )
     ]
 
 
@@ -213,6 +310,11 @@ def _of_dose(tally: Tally) -> list[str]:
     if not above:
         return []
     return [
-        f"On {counted(len(above), 'day')} one site can have had more than {DAY_MINUTES:.0f} min, the usual most "
-        f"({_dates(above)})."
+        tr_many(
+            "On {count} day one site can have had more than {minutes:.0f} min, the usual most ({days}).",
+            "On {count} days one site can have had more than {minutes:.0f} min, the usual most ({days}).",
+            len(above),
+            minutes=DAY_MINUTES,
+            days=_dates(above),
+        )
     ]

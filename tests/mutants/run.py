@@ -8,6 +8,7 @@
 
 import argparse
 import compileall
+import json
 import os
 import py_compile
 import shutil
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event, Timer
 
 ROOT = Path(__file__).parent.parent.parent
 ROOM = Path(__file__).parent
@@ -62,7 +64,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict, how long it took in seconds, and what there is to say of it."""
+    """A verdict, how long it took in seconds, and what there is to say of it: which test killed it."""
 
     mutant: Mutant
     verdict: Verdict
@@ -111,50 +113,78 @@ def copy_tree(into: Path) -> None:
     compileall.compile_dir(into, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
 
 
-def run_tests(folder: Path, tests: Sequence[str], limit_s: float) -> tuple[int | None, str]:
-    """Run tests in a copy; return pytest's exit code (None: they didn't end in time) and the end of what it said."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider"]
-    # none written: a file that is changed and put back within a second would keep that of the bug
-    env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        child = subprocess.Popen(
-            [*command, *tests],
+class Copy:
+    """A copy of the tree, and the process that runs tests in it (serve.py). One run at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # none written: a file that is changed and put back within a second would keep that of the bug
+        env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        self._server = subprocess.Popen(
+            [sys.executable, "-P", str(ROOM / "serve.py")],
             cwd=folder,
             env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             start_new_session=True,
         )
-        code: int | None = None
-        try:
-            code = child.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            _end(child)
-        said.seek(0)
-        return code, said.read()[-2000:]
+
+    def run_tests(self, tests: Sequence[str], limit_s: float) -> tuple[int | None, str]:
+        """Run tests; return pytest's exit code (None: they didn't end in time) and the end of what it said."""
+        with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as said:
+            pid = int(self._ask(json.dumps({"tests": list(tests), "said": said.name})))
+            late = Event()
+
+            def end_it() -> None:
+                late.set()
+                _end(pid)
+
+            timer = Timer(limit_s, end_it)
+            timer.start()
+            try:
+                code = int(self._answer())
+            finally:
+                timer.cancel()
+                _end(pid)
+            return None if late.is_set() else code, said.read()[-2000:]
+
+    def close(self) -> None:
+        """End the process."""
+        _end(self._server.pid)
+        self._server.communicate()
+
+    def _ask(self, order: str) -> str:
+        assert self._server.stdin is not None
+        self._server.stdin.write(f"{order}\n")
+        self._server.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> str:
+        assert self._server.stdout is not None
+        line = self._server.stdout.readline()
+        if not line:
+            raise MutantError("the process that runs the tests has ended")
+        return line
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(group: int) -> None:
     """End what a run has left behind, all of it: hosts and units are processes of their own."""
     with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+        os.killpg(group, signal.SIGKILL)
 
 
-def judge(folder: Path, mutant: Mutant, limit_s: float = LIMIT_S) -> Outcome:
+def judge(copy: Copy, mutant: Mutant, limit_s: float = LIMIT_S) -> Outcome:
     """Plant a mutant in a copy, run its tests, and put the file back."""
     began_s = time.monotonic()
-    path = folder / mutant.file
+    path = copy.folder / mutant.file
     try:
         before = path.read_text(encoding="utf-8")
         path.write_text(planted(mutant, before), encoding="utf-8")
     except (OSError, MutantError) as error:
         return Outcome(mutant, Verdict.STALE, 0.0, str(error))
     try:
-        code, said = run_tests(folder, mutant.tests, limit_s)
+        code, said = copy.run_tests(mutant.tests, limit_s)
     finally:
         path.write_text(before, encoding="utf-8")
     return Outcome(mutant, verdict_of(code), time.monotonic() - began_s, why_of(code, said))
@@ -174,8 +204,11 @@ def verdict_of(code: int | None) -> Verdict:
 
 
 def why_of(code: int | None, said: str) -> str:
-    """Return what there is to say: of tests that couldn't be run at all, the end of pytest's own words."""
-    return said if code not in (None, 0, 1) else ""
+    """Return what there is to say: which test killed it, or of tests that couldn't be run the end of pytest's words."""
+    if code == 1:
+        failed = (line for line in said.splitlines() if line.startswith(("FAILED ", "ERROR ")))
+        return next((line.partition(" ")[2].partition(" - ")[0] for line in failed), "")
+    return said if code not in (None, 0) else ""
 
 
 def _say(text: str) -> None:
@@ -183,53 +216,53 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _each(folders: Sequence[Path], items: Iterable[object], work: Callable[[Path, object], None]) -> None:
-    """Do the work on each item, in as many folders at a time as there are."""
-    free: SimpleQueue[Path] = SimpleQueue()
-    for folder in folders:
-        free.put(folder)
+def _each(copies: Sequence[Copy], items: Iterable[object], work: Callable[[Copy, object], None]) -> None:
+    """Do the work on each item, in as many copies at a time as there are."""
+    free: SimpleQueue[Copy] = SimpleQueue()
+    for copy in copies:
+        free.put(copy)
 
     def one(item: object) -> None:
-        folder = free.get()
+        copy = free.get()
         try:
-            work(folder, item)
+            work(copy, item)
         finally:
-            free.put(folder)
+            free.put(copy)
 
-    with ThreadPoolExecutor(len(folders)) as pool:
+    with ThreadPoolExecutor(len(copies)) as pool:
         list(pool.map(one, items))
 
 
-def green(folders: Sequence[Path], mutants: Sequence[Mutant]) -> bool:
-    """Run all named tests without a mutant, a share of their files in each folder; say what failed."""
+def green(copies: Sequence[Copy], mutants: Sequence[Mutant]) -> bool:
+    """Run all named tests without a mutant, a share of their files in each copy; say what failed."""
     red: list[str] = []
 
-    def work(folder: Path, share: object) -> None:
+    def work(copy: Copy, share: object) -> None:
         assert isinstance(share, tuple)
-        code, said = run_tests(folder, share, GREEN_LIMIT_S)
+        code, said = copy.run_tests(share, GREEN_LIMIT_S)
         if code != 0:
             red.append(said)
             _say(f"these tests aren't green without a mutant:\n{said}")
 
     tests = sorted({test for mutant in mutants for test in mutant.tests})
-    shares = [tuple(tests[first :: len(folders)]) for first in range(len(folders))]
-    _each(folders, [share for share in shares if share], work)
+    shares = [tuple(tests[first :: len(copies)]) for first in range(len(copies))]
+    _each(copies, [share for share in shares if share], work)
     return not red
 
 
-def plant_all(folders: Sequence[Path], mutants: Sequence[Mutant]) -> list[Outcome]:
+def plant_all(copies: Sequence[Copy], mutants: Sequence[Mutant]) -> list[Outcome]:
     """Judge all mutants and print a line for each."""
     outcomes: list[Outcome] = []
 
-    def work(folder: Path, mutant: object) -> None:
+    def work(copy: Copy, mutant: object) -> None:
         assert isinstance(mutant, Mutant)
-        outcome = judge(folder, mutant)
+        outcome = judge(copy, mutant)
         outcomes.append(outcome)
         _say(f"{outcome.verdict:<9} {outcome.took_s:6.1f} s  {mutant.name}")
         if outcome.why:
-            _say(outcome.why)
+            _say(f"          {outcome.why}")
 
-    _each(folders, mutants, work)
+    _each(copies, mutants, work)
     return outcomes
 
 
@@ -257,9 +290,14 @@ def main(words: Sequence[str] | None = None) -> int:
         folders = [Path(name) / str(number) for number in range(WORKERS)]
         for folder in folders:
             copy_tree(folder)
-        if not green(folders, mutants):
-            _say("nothing was planted: mend these tests first")
-            return 1
-        outcomes = plant_all(folders, mutants)
+        copies = [Copy(folder) for folder in folders]
+        try:
+            if not green(copies, mutants):
+                _say("nothing was planted: mend these tests first")
+                return 1
+            outcomes = plant_all(copies, mutants)
+        finally:
+            for copy in copies:
+                copy.close()
     _say(summary(outcomes))
     return int(any(one.verdict is not Verdict.KILLED for one in outcomes))
