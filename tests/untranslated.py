@@ -10,6 +10,9 @@ ROOT = Path(__file__).parent.parent
 NOT_FOR_PEOPLE = "# untranslated:"
 """Stands, with its reason, on a line whose text is for programs."""
 
+NONE_FOR_PEOPLE = "# untranslated here:"
+"""Stands, with its reason, below the first sentence of a file of which programs read nearly everything."""
+
 _SENTENCE = re.compile(r"[A-Za-z]{2,}.*\s|\s.*[A-Za-z]{2,}", re.DOTALL)
 _MARKUP = re.compile(r"<[^<>]*>?")
 
@@ -24,6 +27,8 @@ _BUGS = {"AssertionError", "RuntimeError", "ValueError", "TypeError", "LookupErr
 def sentences(path: Path) -> list[str]:
     """Return what a file says to people without asking for a translation, as "file:line: text"."""
     lines = path.read_text(encoding="utf-8").splitlines()
+    if any(line.startswith(NONE_FOR_PEOPLE) for line in lines):
+        return []
     tree = ast.parse("\n".join(lines))
     free = {id(node) for call in ast.walk(tree) if _needs_none(call) for node in ast.walk(call)}
     found = []

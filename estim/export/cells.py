@@ -9,7 +9,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from sys import float_info
@@ -20,6 +20,7 @@ from estim.core.days.diary import NOTE_MAX
 from estim.core.days.schedule import TWICE_A_DAY, check_rules, resolve, zone_of
 from estim.core.errors import EstimError
 from estim.core.numbers import TwoMeanings, read_number
+from estim.core.translation import mark, tr
 
 DAY_S = 86400
 
@@ -47,11 +48,17 @@ class NoOffset(Wrong):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of cell; `allowed` is what a person may write into it. `read` raises ValueError."""
+    """One kind of cell; `told`, with its `parts`, is what a person may write into it. `read` raises ValueError."""
 
-    allowed: str
+    told: str
     write: Callable[[Any], str]
     read: Callable[[str], Any]
+    parts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> str:
+        """Return what a person may write into it, in their language."""
+        return tr(self.told, **self.parts)
 
 
 def shown(text: str) -> str:
@@ -80,13 +87,13 @@ def parted(text: str, by: str) -> tuple[str, ...]:
             parts[-1] += sign
         escaped = False
     if escaped:
-        raise Wrong("ends with a backslash")
+        raise Wrong(tr("ends with a backslash"))
     return tuple(parts)
 
 
 def _text(text: str) -> str:
     if len(text) > NOTE_MAX:
-        raise Wrong(f"has {len(text)} characters")
+        raise Wrong(tr("has {count} characters", count=len(text)))
     return text
 
 
@@ -121,8 +128,11 @@ def placed(moment: datetime, offset: str, zone: ZoneInfo | None) -> datetime:
     if moment.tzinfo is None:
         if zone is None:
             raise NoOffset(
-                f"is {shown(moment.isoformat())} without an offset: say in which zone it was written "
-                "(--zone Europe/Berlin), or write +02:00 or Z behind it"
+                tr(
+                    "is {moment} without an offset: say in which zone it was written (--zone Europe/Berlin), or write "
+                    "+02:00 or Z behind it",
+                    moment=shown(moment.isoformat()),
+                )
             )
         moment = resolve(moment, zone)
     try:
@@ -130,12 +140,12 @@ def placed(moment: datetime, offset: str, zone: ZoneInfo | None) -> datetime:
         moment.astimezone(UTC)
         return moment.astimezone(there)
     except OverflowError as error:
-        raise Wrong(f"is {shown(moment.isoformat())}") from error
+        raise Wrong(tr("is {cell}", cell=shown(moment.isoformat()))) from error
 
 
 def _offset(text: str) -> int:
     if not re.fullmatch(r"[-+]?[0-9]{1,5}", text) or abs(int(text)) >= DAY_S:
-        raise Wrong(f"is {shown(text)}", behind=True)
+        raise Wrong(tr("is {cell}", cell=shown(text)), behind=True)
     return int(text)
 
 
@@ -171,13 +181,13 @@ def _rules(text: str) -> tuple[str, ...]:
     rules = parted(_text(text), "\n")
     for rule in rules:
         if re.search(r"INTERVAL=(?![1-9][0-9]{0,3}(;|$))", rule.upper()):  # dateutil would search for ever with 0
-            raise Wrong("has an INTERVAL that isn't a whole number from 1 to 9999")
+            raise Wrong(tr("has an INTERVAL that isn't a whole number from 1 to 9999"))
         try:
             check_rules((rule,))
         except EstimError as error:
-            raise Wrong(f"can't be followed ({error.text})") from error
+            raise Wrong(tr("can't be followed ({why})", why=error.text)) from error
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-            raise Wrong(f"can't be followed ({error})") from error
+            raise Wrong(tr("can't be followed ({why})", why=error)) from error
     return rules
 
 
@@ -196,7 +206,7 @@ def _typed_number(text: str) -> float:
     try:
         return read_number(text, what="it", lo=0, hi=float_info.max)
     except TwoMeanings as error:
-        raise Wrong(f"is {shown(text)}, which can be thousands or a fraction") from error
+        raise Wrong(tr("is {cell}, which can be thousands or a fraction", cell=shown(text))) from error
     except EstimError:
         return _number(text)
 
@@ -212,7 +222,7 @@ def _levels(text: str) -> dict[str, int]:
     for part in parted(text, ";"):
         channel, _, level = part.rpartition("=")
         if channel in levels:
-            raise Wrong(f"names channel {channel} twice")
+            raise Wrong(tr("names channel {channel} twice", channel=channel))
         if not channel:
             raise ValueError(text)
         levels[channel] = _whole(level)
@@ -238,26 +248,28 @@ def whole(lo: int, hi: int | None = None) -> Kind:
             raise ValueError(text)
         return number
 
-    return Kind(f"a whole number from {lo} to {hi}" if hi is not None else f"a whole number from {lo} on", str, read)
+    if hi is None:
+        return Kind(mark("a whole number from {lo} on"), str, read, {"lo": lo})
+    return Kind(mark("a whole number from {lo} to {hi}"), str, read, {"lo": lo, "hi": hi})
 
 
 def word(words: type[StrEnum]) -> Kind:
     """Return the kind of a cell that holds one of some words."""
-    return Kind(", ".join(words), str, words)
+    return Kind("{words}", str, words, {"words": ", ".join(words)})
 
 
-TEXT = Kind(f"a text of at most {NOTE_MAX} characters", str, _text)
-MOMENT = Kind("a moment such as 2026-06-10T06:00:00Z or 2026-06-10T08:00:00+02:00", _moment_text, _moment)
-OFFSET = Kind("seconds from UTC such as 7200", _offset_text, _offset)
-DAY = Kind("a day such as 2026-06-10", date.isoformat, _day)
-SLOT = Kind("a local time without an offset such as 2026-06-10T08:00", str, _slot)
-ZONE = Kind("the name of a zone such as Europe/Berlin", str, _zone)
-NUMBER = Kind("a number from 0 on such as 5.2", _number_text, _number)
-TYPED_NUMBER = Kind(NUMBER.allowed, _number_text, _typed_number)
-YES = Kind("true or false", lambda value: "true" if value else "false", _yes)
-LEVELS = Kind("levels by channel such as A=12;B=8", _levels_text, _levels)
+TEXT = Kind(mark("a text of at most {count} characters"), str, _text, {"count": NOTE_MAX})
+MOMENT = Kind(mark("a moment such as 2026-06-10T06:00:00Z or 2026-06-10T08:00:00+02:00"), _moment_text, _moment)
+OFFSET = Kind(mark("seconds from UTC such as 7200"), _offset_text, _offset)
+DAY = Kind(mark("a day such as 2026-06-10"), date.isoformat, _day)
+SLOT = Kind(mark("a local time without an offset such as 2026-06-10T08:00"), str, _slot)
+ZONE = Kind(mark("the name of a zone such as Europe/Berlin"), str, _zone)
+NUMBER = Kind(mark("a number from 0 on such as 5.2"), _number_text, _number)
+TYPED_NUMBER = Kind(NUMBER.told, _number_text, _typed_number)
+YES = Kind(mark("true or false"), lambda value: "true" if value else "false", _yes)
+LEVELS = Kind(mark("levels by channel such as A=12;B=8"), _levels_text, _levels)
 NAMES = Kind(
-    "names with a semicolon between two", lambda names: joined(names, ";"), lambda text: parted(_text(text), ";")
+    mark("names with a semicolon between two"), lambda names: joined(names, ";"), lambda text: parted(_text(text), ";")
 )
-RULES = Kind(f"rules such as {TWICE_A_DAY}, one a line", lambda rules: joined(rules, "\n"), _rules)
+RULES = Kind(mark("rules such as {rule}, one a line"), lambda rules: joined(rules, "\n"), _rules, {"rule": TWICE_A_DAY})
 """A rule holds semicolons itself: one rule a line, so that each can be copied as it stands."""

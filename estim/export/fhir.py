@@ -10,6 +10,7 @@
    only what is certain is said.
 6. An id comes from the moment and kind of an entry: it is the same in every export, also after a note was corrected.
 """
+# untranslated here: a bundle's texts are in one language, that of its codes
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from uuid import UUID, uuid5
 from estim.core.days.diary import Diary, Pain, Played, Run, When
 from estim.core.days.dose import ANY
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.core.vocabulary import Reason
 
 NAMESPACE = UUID("6f1d3c52-0b77-5f2e-9c64-1a5e0f7d8b21")
@@ -137,7 +139,8 @@ def _check(bundle: Json, version: Version) -> None:
         model = import_module(MODELS[version])
     except ImportError as error:
         raise EstimError(
-            'a FHIR export needs the library fhir.resources: pip install "estim[fhir]"', code=Exit.NO_INPUT
+            tr("a FHIR export needs the library fhir.resources: {command}", command='pip install "estim[fhir]"'),
+            code=Exit.NO_INPUT,
         ) from error
     model.Bundle.model_validate(bundle)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from estim.config.files import no_right, write_whole
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
@@ -16,7 +17,12 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise EstimError(
-            f"can't make the folder {folder}: {error.strerror or error}; choose another place", code=Exit.CANT_CREATE
+            tr(
+                "can't make the folder {folder}: {why}; choose another place",
+                folder=folder,
+                why=error.strerror or error,
+            ),
+            code=Exit.CANT_CREATE,
         ) from error
     paths = []
     for name, text in files.items():
@@ -36,7 +42,8 @@ def read_tables(folder: Path) -> dict[str, str]:
     except OSError as error:
         raise no_right(Path(error.filename or folder), error, Exit.NO_INPUT) from error
     if not files:
-        raise EstimError(f"there is no csv file in {folder}: name the folder of an export", code=Exit.NO_INPUT)
+        text = tr("there is no csv file in {folder}: name the folder of an export", folder=folder)
+        raise EstimError(text, code=Exit.NO_INPUT)
     return {name: _decoded(name, data) for name, data in files.items()}
 
 
@@ -46,5 +53,6 @@ def _decoded(name: str, data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise EstimError(
-            f"{name} isn't UTF-8 (byte {error.start + 1}): save it as CSV in UTF-8", code=Exit.BAD_DATA
+            tr("{file} isn't UTF-8 (byte {byte}): save it as CSV in UTF-8", file=name, byte=error.start + 1),
+            code=Exit.BAD_DATA,
         ) from error

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from estim.core.days.diary import Break
 from estim.core.days.schedule import settled, zone_of
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.export.known_events import Form, KnownEvent, Planned
 from estim.export.vtimezone import zone_table
 
@@ -101,7 +102,8 @@ def to_ics(events: Sequence[KnownEvent]) -> bytes:
 
     if not events:
         raise EstimError(
-            "the schedule has no time from now on: set one first (estim schedule set 8:00 20:00)", code=Exit.BAD_DATA
+            tr("the schedule has no time from now on: set one first (estim schedule set 8:00 20:00)"),
+            code=Exit.BAD_DATA,
         )
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -205,7 +207,7 @@ def _times(rule: str, since: date) -> Iterator[Daily]:
     count = _count(rule, parts)
     times = _times_of_day(rule, parts)
     if "BYSETPOS" in parts and len(times) > 1:
-        raise _bad(rule, "BYSETPOS picks among several times of one day, which separate events can't")
+        raise _bad(rule, tr("BYSETPOS picks among several times of one day, which separate events can't"))
     rest = tuple((name, value) for name, value in parts.items() if name not in ("UNTIL", "COUNT"))
     for index, at in enumerate(times):
         share = None if count is None else count // len(times) + (index < count % len(times))
@@ -220,30 +222,30 @@ def _parts(rule: str) -> dict[str, str]:
     pairs = [pair.partition("=")[::2] for pair in text.split(";")]
     parts = dict(pairs)
     if len(parts) < len(pairs) or not all(name and value for name, value in pairs):
-        raise _bad(rule, "it consists of NAME=VALUE with a semicolon between two, each name once")
+        raise _bad(rule, tr("it consists of NAME=VALUE with a semicolon between two, each name once"))
     if parts.get("FREQ") not in FREQUENCIES:
-        raise _bad(rule, f"FREQ is one of {', '.join(FREQUENCIES)}")
+        raise _bad(rule, tr("FREQ is one of {names}", names=", ".join(FREQUENCIES)))
     strange = next((name for name in parts if name not in NAMES), None)
     if strange is not None:
-        raise _bad(rule, f"calendars don't know {strange}")
+        raise _bad(rule, tr("calendars don't know {name}", name=strange))
     if not re.fullmatch("[1-9][0-9]{0,3}", parts.get("INTERVAL", "1")):  # dateutil would search for ever with 0
-        raise _bad(rule, "INTERVAL is a whole number from 1 to 9999")
+        raise _bad(rule, tr("INTERVAL is a whole number from 1 to 9999"))
     if parts["FREQ"] in ("DAILY", "WEEKLY") and re.search("[0-9]", parts.get("BYDAY", "")):
-        raise _bad(rule, "a number before a day goes with FREQ=MONTHLY or YEARLY: BYDAY=MO,WE")
+        raise _bad(rule, tr("a number before a day goes with FREQ=MONTHLY or YEARLY: BYDAY=MO,WE"))
     return parts
 
 
 def _times_of_day(rule: str, parts: dict[str, str]) -> list[time]:
     """Take the times out of a rule, in order; a rule without BYHOUR has none of its own."""
     if "BYHOUR" not in parts:
-        raise _bad(rule, "it names no hour: BYHOUR=8,20")
+        raise _bad(rule, tr("it names no hour: BYHOUR=8,20"))
     try:
         hours, minutes, seconds = (
             [int(number) for number in parts.pop(name, "0").split(",")] for name in ("BYHOUR", "BYMINUTE", "BYSECOND")
         )
         return sorted({time(*numbers) for numbers in product(hours, minutes, seconds)})
     except ValueError as error:
-        raise _bad(rule, "BYHOUR is 0 to 23, BYMINUTE and BYSECOND are 0 to 59") from error
+        raise _bad(rule, tr("BYHOUR is 0 to 23, BYMINUTE and BYSECOND are 0 to 59")) from error
 
 
 def _until(rule: str, parts: dict[str, str]) -> datetime | None:
@@ -254,7 +256,7 @@ def _until(rule: str, parts: dict[str, str]) -> datetime | None:
     try:
         return parser.parse(parts["UNTIL"], ignoretz=True)
     except (ValueError, OverflowError) as error:
-        raise _bad(rule, "UNTIL is a local time such as 20261231T235959") from error
+        raise _bad(rule, tr("UNTIL is a local time such as 20261231T235959")) from error
 
 
 def _count(rule: str, parts: dict[str, str]) -> int | None:
@@ -262,9 +264,9 @@ def _count(rule: str, parts: dict[str, str]) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise _bad(rule, f"COUNT={text} can't be split: a whole number from 1 on")
+        raise _bad(rule, tr("COUNT={count} can't be split: a whole number from 1 on", count=text))
     if "UNTIL" in parts:
-        raise _bad(rule, f"COUNT={text} and UNTIL don't go together: one of them")
+        raise _bad(rule, tr("COUNT={count} and UNTIL don't go together: one of them", count=text))
     return int(text)
 
 
@@ -289,4 +291,5 @@ def _last(at: time, until: datetime) -> datetime:
 
 
 def _bad(rule: str, why: str) -> EstimError:
-    return EstimError(f"the rule {rule[:80]!r} can't be written into a calendar: {why}", code=Exit.BAD_DATA)
+    text = tr("the rule {rule!r} can't be written into a calendar: {why}", rule=rule[:80], why=why)
+    return EstimError(text, code=Exit.BAD_DATA)

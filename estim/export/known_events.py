@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from estim.config.files import read_small, write_whole
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 CANCELLED_KEPT = timedelta(days=366)
 """So long a cancelled event is told again with every export: a calendar that is fed rarely hears of it too."""
@@ -144,8 +145,12 @@ def read_known(file: Path) -> Known:
         return nothing_known()
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         raise EstimError(
-            f"{file} can't be read ({error}): it says which events your calendar has. Put it right or remove it; then "
-            "the next export makes new events, and the old ones have to be deleted by hand",
+            tr(
+                "{file} can't be read ({why}): it says which events your calendar has. Put it right or remove it; then "
+                "the next export makes new events, and the old ones have to be deleted by hand",
+                file=file,
+                why=error,
+            ),
             code=Exit.CONFIG,
         ) from error
 

@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 
 from estim.core.days.diary import Break, Diary, Entry, Run
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_many
 from estim.export.cells import DAY, MOMENT, NUMBER, OFFSET, SLOT, TYPED_NUMBER, NoOffset, Wrong, dotted, placed, shown
 from estim.export.columns import TABLES, Column, Table, moment_of, numbered
 
@@ -52,13 +53,43 @@ class Read:
     guesses: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mistake:
+    """What is wrong in a file; `line` None: with the file as a whole."""
+
+    file: str
+    line: int | None
+    text: str
+
+    @property
+    def told(self) -> str:
+        if self.line is None:
+            return self.text
+        return tr("{file} line {line}: {mistake}", file=self.file, line=self.line, mistake=self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """What had to be guessed in a file: a marked text, with `{count}` for the cells, and one part of it."""
+
+    file: str
+    text: str
+    part: str = ""
+
+
+SEMICOLONS = mark("{file}: semicolons between the cells, so a comma is a decimal sign")
+ABSENT = mark("{file}: there is no column {part}, taken as empty")
+DOTTED = mark("{file}: {count} written like 10.06.2026, read as day.month.year")
+ZONELESS = mark("{file}: {count} without an offset, read as time in {part}")
+
+
 @dataclass(slots=True)
 class _Notes:
-    """What is noticed on the way: mistakes in order, and how often something was guessed, by file and sentence."""
+    """What is noticed on the way: mistakes in order, and how often something was guessed."""
 
     zone: ZoneInfo | None
-    mistakes: list[str] = field(default_factory=list)
-    guesses: Counter[str] = field(default_factory=Counter)
+    mistakes: list[_Mistake] = field(default_factory=list)
+    guesses: Counter[_Guess] = field(default_factory=Counter)
     zoneless: bool = False
 
 
@@ -88,8 +119,9 @@ def from_csv(files: Mapping[str, str], zone: ZoneInfo | None = None) -> Read:
     return Read(numbered(Diary(**found)), tuple(_told(guess, count) for guess, count in notes.guesses.items()))
 
 
-def _told(guess: str, count: int) -> str:
-    return guess.format(count=f"{count} cell" if count == 1 else f"{count} cells")
+def _told(guess: _Guess, count: int) -> str:
+    cells = tr_many("{count} cell", "{count} cells", count)
+    return tr(guess.text, file=guess.file, count=cells, part=guess.part)
 
 
 def _names(table: Table) -> Iterator[str]:
@@ -115,13 +147,22 @@ def _cells(column: Column, value: Any) -> Iterator[str]:
         yield "" if value is None else OFFSET.write(value)
 
 
-def _strange(files: Mapping[str, str]) -> list[str]:
+def _strange(files: Mapping[str, str]) -> list[_Mistake]:
     known = [table.file for table in TABLES]
-    return [
-        f"{name} isn't a table of a journal{_meant(name, known)}, allowed: {', '.join(known)}"
-        for name in files
-        if name not in known
-    ]
+    found = []
+    for name in files:
+        if name in known:
+            continue
+        text = tr("{file} isn't a table of a journal, allowed: {known}", file=name, known=", ".join(known))
+        if near := _near(name, known):
+            text = tr(
+                "{file} isn't a table of a journal (is {near} meant?), allowed: {known}",
+                file=name,
+                near=near,
+                known=", ".join(known),
+            )
+        found.append(_Mistake(name, None, text))
+    return found
 
 
 def _read(table: Table, text: str, notes: _Notes) -> Rows:
@@ -138,16 +179,18 @@ def _read(table: Table, text: str, notes: _Notes) -> Rows:
         if places is None:
             return rows
         if between == ";":
-            notes.guesses[f"{table.file}: semicolons between the cells, so a comma is a decimal sign"] += 1
+            notes.guesses[_Guess(table.file, SEMICOLONS)] += 1
         for line, cells in records:
             entry = _entry(table, line, places, cells, notes, typed=between == ";")
             if entry is not None:
                 rows.append((line, entry))
     except csv.Error as error:
-        notes.mistakes.append(
-            f"{table.file} line {max(reader.line_num, 1)}: {error}, allowed: cells with commas between them, "
-            'in double quotes if they hold a comma, a new line or a double quote (that one written twice: "")'
+        text = tr(
+            "{why}, allowed: cells with commas between them, in double quotes if they hold a comma, a new line or a "
+            'double quote (that one written twice: "")',
+            why=error,
         )
+        notes.mistakes.append(_Mistake(table.file, max(reader.line_num, 1), text))
     if table.name == "sessions" and places is not None and "number" not in places:
         return [(line, replace(entry, id=number)) for number, (line, entry) in enumerate(rows, 1)]
     return rows
@@ -176,24 +219,32 @@ def _places(table: Table, line: int, header: list[str], notes: _Notes) -> dict[s
     strange = [name for name in named if name not in allowed]
     missing = [name for name in needed if name not in named]
     doubled = [name for name in dict.fromkeys(named) if named.count(name) > 1]
-    where = f"{table.file} line {line}"
-    told = f"allowed: {','.join(allowed)}"
+    names = ",".join(allowed)
+    wrong: list[str] = []
     if not named:
-        notes.mistakes.append(f"{where}: there is no header, {told}")
+        wrong.append(tr("there is no header, allowed: {names}", names=names))
     elif strange:
         absent = [name for name in allowed if name not in named]
-        notes.mistakes += [
-            f"{where}: there is no column {shown(name)}{_meant(name, absent)}, {told}" for name in strange
-        ]
+        for name in strange:
+            near = _near(name, absent)
+            text = tr("there is no column {name}, allowed: {names}", name=shown(name), names=names)
+            meant = tr(
+                "there is no column {name} (is {near} meant?), allowed: {names}",
+                name=shown(name),
+                near=near,
+                names=names,
+            )
+            wrong.append(meant if near else text)
     elif missing:
-        notes.mistakes.append(f"{where}: the column {', '.join(missing)} is missing, {told}")
+        wrong.append(tr("the column {name} is missing, allowed: {names}", name=", ".join(missing), names=names))
     elif doubled:
-        notes.mistakes.append(f"{where}: the column {doubled[0]} is there twice, {told}")
+        wrong.append(tr("the column {name} is there twice, allowed: {names}", name=doubled[0], names=names))
     else:
         for column in table.columns:
             if column.name not in named and not column.later:
-                notes.guesses[f"{table.file}: there is no column {column.name}, taken as empty"] += 1
+                notes.guesses[_Guess(table.file, ABSENT, column.name)] += 1
         return {name: header.index(name) for name in named}
+    notes.mistakes += [_Mistake(table.file, line, text) for text in wrong]
     return None
 
 
@@ -209,10 +260,10 @@ def _otherwise(table: Table, column: Column) -> Any:
 def _entry(
     table: Table, line: int, places: Mapping[str, int], cells: list[str], notes: _Notes, *, typed: bool
 ) -> Entry | None:
-    where = f"{table.file} line {line}"
     wide = max(places.values()) + 1
     if len(cells) < wide or any(cells[wide:]):
-        notes.mistakes.append(f"{where}: there are {len(cells)} cells, allowed: {wide}, one for each column")
+        text = tr("there are {count} cells, allowed: {wide}, one for each column", count=len(cells), wide=wide)
+        notes.mistakes.append(_Mistake(table.file, line, text))
         return None
     values: dict[str, Any] = {}
     before = len(notes.mistakes)
@@ -229,45 +280,52 @@ def _entry(
                 values[name] = _placed(table, values[name], "" if behind is None else cells[behind], notes)
         except NoOffset as error:
             notes.zoneless = True
-            notes.mistakes.append(f"{where}: {column.name} {error}")
+            notes.mistakes.append(_Mistake(table.file, line, f"{column.name} {error}"))
         except (ValueError, KeyError) as error:
-            notes.mistakes.append(f"{where}: {_wrong(column, cell, error)}")
+            notes.mistakes.append(_Mistake(table.file, line, _wrong(column, cell, error)))
         if dotted(cell) and column.kind in (MOMENT, DAY, SLOT):
-            notes.guesses[f"{table.file}: {{count}} written like 10.06.2026, read as day.month.year"] += 1
+            notes.guesses[_Guess(table.file, DOTTED)] += 1
     if len(notes.mistakes) > before:
         return None
     entry = table.entry(**values)
     if isinstance(entry, Break) and entry.last is not None and entry.last < entry.first:
-        notes.mistakes.append(
-            f"{where}: last is {entry.last}, allowed: a day from {entry.first} on (first), or nothing"
+        text = tr(
+            "last is {last}, allowed: a day from {first} on (first), or nothing", last=entry.last, first=entry.first
         )
+        notes.mistakes.append(_Mistake(table.file, line, text))
         return None
     if isinstance(entry, Run) and entry.km is None and entry.minutes is None:
-        notes.mistakes.append(f"{where}: neither distance_km nor duration_min is there, allowed: one of them, or both")
+        text = tr("neither distance_km nor duration_min is there, allowed: one of them, or both")
+        notes.mistakes.append(_Mistake(table.file, line, text))
         return None
     return entry
 
 
 def _placed(table: Table, at: Any, offset: str, notes: _Notes) -> Any:
     if at.tzinfo is None and notes.zone is not None:
-        notes.guesses[f"{table.file}: {{count}} without an offset, read as time in {notes.zone.key}"] += 1
+        notes.guesses[_Guess(table.file, ZONELESS, notes.zone.key)] += 1
     return placed(at, offset, notes.zone)
 
 
 def _wrong(column: Column, cell: str, error: Exception) -> str:
     """Return what is wrong with a cell; a mistake that names its column itself is about the one behind it."""
-    wrong = str(error) if isinstance(error, Wrong) else f"is {shown(cell)}" if cell else "is empty"
-    or_empty = ", or nothing" if column.optional else ""
-    if isinstance(error, Wrong) and error.behind:
-        return f"{column.name}{BEHIND} {wrong}, allowed: {OFFSET.allowed}, or nothing"
-    return f"{column.name} {wrong}, allowed: {column.kind.allowed}{or_empty}"
+    if isinstance(error, Wrong):
+        wrong = str(error)
+    else:
+        wrong = tr("is {cell}", cell=shown(cell)) if cell else tr("is empty")
+    behind = isinstance(error, Wrong) and error.behind
+    name = f"{column.name}{BEHIND}" if behind else column.name
+    allowed = OFFSET.allowed if behind else column.kind.allowed
+    if behind or column.optional:
+        return tr("{column} {mistake}, allowed: {allowed}, or nothing", column=name, mistake=wrong, allowed=allowed)
+    return tr("{column} {mistake}, allowed: {allowed}", column=name, mistake=wrong, allowed=allowed)
 
 
 def _value(column: Column, cell: str, typed: bool) -> Any:
     return TYPED_NUMBER.read(cell) if typed and column.kind is NUMBER else column.kind.read(cell)
 
 
-def _check_sessions(rows: Mapping[str, Rows], mistakes: list[str]) -> None:
+def _check_sessions(rows: Mapping[str, Rows], mistakes: list[_Mistake]) -> None:
     """Each number stands for one session, and each check that names one finds it.
 
     Sessions with a mistake aren't there to be found: then checks are looked at once that is put right.
@@ -276,43 +334,41 @@ def _check_sessions(rows: Mapping[str, Rows], mistakes: list[str]) -> None:
     numbers: set[int] = set()
     for line, played in rows.get("sessions", ()):
         if played.id in numbers:
-            mistakes.append(
-                f"sessions.csv line {line}: number {played.id} is there twice, allowed: another number for each"
-            )
+            text = tr("number {number} is there twice, allowed: another number for each", number=played.id)
+            mistakes.append(_Mistake("sessions.csv", line, text))
         numbers.add(played.id)
     for line, check in rows.get("checks", ()):
         session = getattr(check, "session", None)
         if right and session is not None and session not in numbers:
-            mistakes.append(
-                f"checks.csv line {line}: there is no session {session}, allowed: a number of sessions.csv, or nothing"
-            )
+            text = tr("there is no session {number}, allowed: a number of sessions.csv, or nothing", number=session)
+            mistakes.append(_Mistake("checks.csv", line, text))
 
 
-def _meant(name: str, known: list[str]) -> str:
+def _near(name: str, known: list[str]) -> str:
+    """Return which of the names is meant, "" where none can be."""
     near = get_close_matches(name.lower(), known, n=1, cutoff=0)
-    return f" (is {near[0]} meant?)" if near else ""
+    return near[0] if near else ""
 
 
-def _all(mistakes: list[str], kind: type[EstimError]) -> EstimError:
-    told = mistakes[:MISTAKES_MAX]
+def _all(mistakes: list[_Mistake], kind: type[EstimError]) -> EstimError:
+    told = [one.told for one in mistakes[:MISTAKES_MAX]]
     more = mistakes[MISTAKES_MAX:]
     if more:
-        told.append(f"and {len(more)} more: {_lines(more)}")
-    return kind("\n".join(("nothing was read, put this right first:", *told)), code=Exit.BAD_DATA)
+        told.append(tr("and {count} more: {places}", count=len(more), places=_lines(more)))
+    return kind("\n".join((tr("nothing was read, put this right first:"), *told)), code=Exit.BAD_DATA)
 
 
-def _lines(mistakes: list[str]) -> str:
+def _lines(mistakes: list[_Mistake]) -> str:
     """Return where mistakes are: "pain.csv lines 7-9, 12"."""
-    found: dict[str, list[int]] = {}
-    for mistake in mistakes:
-        file, _, line = mistake.partition(":")[0].partition(" line ")
-        found.setdefault(file, []).extend([int(line)] if line else [])
+    found: dict[str, set[int]] = {}
+    for one in mistakes:
+        found.setdefault(one.file, set()).update(() if one.line is None else (one.line,))
     told = []
     for file, lines in found.items():
         runs = [
-            [line for _, line in some]
-            for _, some in groupby(enumerate(sorted(set(lines))), lambda one: one[1] - one[0])
+            [line for _, line in some] for _, some in groupby(enumerate(sorted(lines)), lambda one: one[1] - one[0])
         ]
         named = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
-        told.append(f"{file} line{'s' if len(set(lines)) > 1 else ''} {named}".strip() if lines else file)
+        where = tr_many("{file} line {lines}", "{file} lines {lines}", len(lines), file=file, lines=named)
+        told.append(where if lines else file)
     return "; ".join(told)
