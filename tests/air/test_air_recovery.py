@@ -44,12 +44,13 @@ class Scene:
         self.seat = Seat()
         self.supervisor: Supervisor
 
-    def run(self, life: Callable[["Scene"], Awaitable[None]]) -> None:
+    def run(self, life: Callable[["Scene"], Awaitable[None]], *, plays: bool = True) -> None:
         async def whole(house: House, supervisor: Supervisor) -> None:
             self.supervisor = supervisor
             await self.bluez.start()
             try:
-                await self._play()
+                if plays:
+                    await self._play()
                 await life(self)
             finally:
                 await supervisor.sessions.close()
@@ -171,3 +172,24 @@ def test_what_goes_away_under_a_session_is_told_and_its_unit_stopped_when_it_is_
         assert scene.told(Resumed) == resumed
 
     Scene(folder, bus, name).run(life)
+
+
+@pytest.mark.air
+@pytest.mark.control("C-46")
+def test_a_message_bus_that_goes_away_is_no_word_of_the_unit(
+    folder: Path, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written meanwhile: a write that fails would tell the loss first, in other words."""
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+
+    async def life(scene: Scene) -> None:
+        link = scene.house.air.link(scene.house.twins[0].address, scene.house.made)
+        lost: list[str] = []
+        await link.open(lambda *_heard: None, lost.append, 20)
+        await cut_off(scene)
+        await scene.until(lambda: lost != [])
+        assert lost == ["the system's message bus went away"]
+        assert not link.severed, "so a unit that is off without its link isn't proved to be off"
+        await link.close()
+
+    Scene(folder, bus, "em70").run(life, plays=False)
