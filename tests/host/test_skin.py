@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from estim.core.days import skin
+from estim.core.days.diary import Check, Topic
 from estim.core.messages.commands import Refusal, Start
 from protocols.vocabulary import Channel
 from tests.host.reminding import FIRST, folder, life_in
@@ -30,7 +31,7 @@ async def refusal(life: Life, site: str = "ankle-left") -> str:
 
 
 @pytest.mark.control("C-59")
-def test_a_site_is_held_for_every_start_until_somebody_has_looked_however_long_that_takes(folder: Path) -> None:
+def test_a_site_is_held_for_every_start_until_somebody_has_looked(folder: Path) -> None:
     async def story(life: Life) -> None:
         await life.well()
         await life.until(23, "8:01")
@@ -41,13 +42,26 @@ def test_a_site_is_held_for_every_start_until_somebody_has_looked_however_long_t
         assert "the skin at ankle-left wasn't all right on 2026-03-23" in await refusal(life)
         assert len((await life.diary()).sessions) == 1
         assert life.wall.texts == [FIRST]
-        await life.until(24, "21:30", month=5)
-        assert await refusal(life) != "", "two months are no look"
+        await life.until(24, "21:30")
+        assert await refusal(life) != "", "a day is no look"
         assert life.wall.texts == [FIRST], "nobody is called to what isn't allowed"
         await life.write(*skin.looked(await life.diary(), life.now))
-        await life.until(25, "8:02", month=5)
+        await life.until(25, "8:02")
         assert len(life.wall.texts) > 1
         assert await refusal(life) == ""
+
+    life_in(folder).live(story)
+
+
+@pytest.mark.control("C-59")
+def test_it_is_held_too_if_that_was_longer_ago_than_a_start_reads_of_anything_else(folder: Path) -> None:
+    async def story(life: Life) -> None:
+        await life.well()
+        ago = life.now - timedelta(days=400)
+        await life.write(Check(at=ago, topic=Topic.SKIN, answer=skin.BAD, about="ankle-left"))
+        await life.until(23, "12:00")
+        assert "the skin at ankle-left wasn't all right on 2025-02-1" in await refusal(life)
+        assert await refusal(life, "ankle-right") == ""
 
     life_in(folder).live(story)
 
