@@ -25,7 +25,7 @@ NAMES = (
 WRONG = {
     "painn.csv": "at\n",
     "pain.csv": "at,scor\n",
-    "runs.csv": "at,distance_km,duration_min,pain,note\n2026-06-10T06:00:00Z,,,,\nsoon,1,2,,\n2026-06-10T06:00:00,1,,,\n",
+    "runs.csv": "at,distance_km,duration_min,pain\n2026-06-10T06:00:00Z,,,\nsoon,1,2,\n2026-06-10T06:00:00,1,,\n",
     "notes.csv": "at\n",
     "pads.csv": "at,note\n2026-06-10T06:00:00Z\n",
     "checks.csv": "",
