@@ -52,16 +52,11 @@ async def found(pilot: Pilot[int], title: str) -> None:
                 return
 
 
-@pytest.mark.parametrize("simulated", [False, True])
-async def test_a_key_and_the_palette_lead_to_every_place(simulated: bool) -> None:
-    client = ScriptedClient(replace(IDLE, simulated=simulated))
+async def test_a_key_and_the_palette_lead_to_every_place() -> None:
+    client = ScriptedClient(replace(IDLE, simulated=True))
     async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         for one in PLACES:
-            if one.simulated and not simulated:
-                await pilot.press(one.key)
-                assert place_of(pilot) != one.name
-                continue
             await pilot.press(one.key)
             await settle(pilot)
             assert place_of(pilot) == one.name
@@ -77,6 +72,22 @@ async def test_a_key_and_the_palette_lead_to_every_place(simulated: bool) -> Non
             await settle(pilot)
             assert place_of(pilot) == one.name, "by the palette"
             assert len(pilot.app.screen_stack) <= 3, "one place in the stead of the other"
+
+
+async def test_with_a_real_unit_nothing_leads_to_the_simulator() -> None:
+    client = ScriptedClient(IDLE)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        for one in PLACES:
+            await pilot.press(one.key)
+            await settle(pilot)
+            assert (place_of(pilot) == one.name) is not one.simulated
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        hits = pilot.app.screen.query_one(OptionList)
+        offered = [str(hits.get_option_at_index(number).prompt) for number in range(hits.option_count)]
+        assert any(line.startswith("Units") for line in offered)
+        assert not any(line.startswith("Simulator") for line in offered)
 
 
 @pytest.mark.control("C-38")
