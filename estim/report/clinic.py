@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from estim.core.care.loading import load_of
 from estim.core.days.particulars import Levels, Particulars
 from estim.core.days.statistics import Tally
 from estim.core.translation import mark, tr, tr_many, tr_text
@@ -134,6 +135,7 @@ def runs(clinic: Clinic) -> str:
     """Return every run with its verdict, the newest first."""
     if not clinic.particulars.runs:
         return ""
+    shod = any(run.shoes for run in clinic.particulars.runs)
     rows = [
         [
             f"{run.at:%Y-%m-%d %H:%M}",
@@ -141,9 +143,23 @@ def runs(clinic: Clinic) -> str:
             score(run.minutes),
             score(run.pain),
             score(run.morning_after),
+            *([printable(run.shoes) or "–"] if shod else []),
             clinic.verdicts.get(run.at, "–"),
         ]
         for run in reversed(clinic.particulars.runs)
     ]
-    header = tr("Run|km|min|Pain in it|Next morning|The plan's verdict").split("|")
-    return f"<section>\n<h2>{tr('Runs')}</h2>\n{table(header, rows, words=1)}</section>\n"
+    header = tr("Run|km|min|Pain in it|Next morning").split("|")
+    header += [*([tr("Shoes")] if shod else []), tr("The plan's verdict")]
+    return f"<section>\n<h2>{tr('Runs')}</h2>\n{table(header, rows, words=1 + shod)}</section>\n"
+
+
+def heel_raises(clinic: Clinic) -> str:
+    """Return each time of heel raises, the newest first; one that says no such thing is left out."""
+    told = [(one.at, load) for one in clinic.particulars.loads if (load := load_of(one)) is not None]
+    if not told:
+        return ""
+    rows = [
+        [f"{at:%Y-%m-%d %H:%M}", str(load.sets), str(load.repetitions), score(load.pain)] for at, load in reversed(told)
+    ]
+    header = tr("When|Sets|Repetitions each|Worst pain in it").split("|")
+    return f"<section>\n<h2>{tr('Heel raises')}</h2>\n{table(header, rows)}</section>\n"

@@ -15,7 +15,7 @@ from estim.core.days.dose import DAY_MINUTES
 from estim.core.days.statistics import Tally
 from estim.core.translation import LANGUAGE, tr
 from estim.report.bins import Bin, by_each, by_month, by_week, each_named, fitting, named
-from estim.report.clinic import Clinic, felt, level_plots, programs_played, runs, whose
+from estim.report.clinic import Clinic, felt, heel_raises, level_plots, programs_played, runs, whose
 from estim.report.heatmap import sessions_map
 from estim.report.markup import figure, header_row, said, table
 from estim.report.svg import HALF, WIDTH, adherence_bars, minutes_bars, pain_trend
@@ -78,7 +78,9 @@ def as_html(tally: Tally, *, title: str, made_at: datetime, clinic: Clinic | Non
     foot = FOOT.format(made=escape(made))
     if tally.empty:
         return f'{head}<p class="empty">{escape(nothing_yet(tally))}</p>\n{foot}'
-    more = [] if clinic is None else [*level_plots(clinic), programs_played(clinic), felt(clinic, tally), runs(clinic)]
+    more = []
+    if clinic is not None:
+        more += [*level_plots(clinic), programs_played(clinic), felt(clinic, tally), runs(clinic), heel_raises(clinic)]
     parts = [_glance(tally, clinic), _meaning(tally), *_plots(tally), _doses(tally), *more, _remarks(tally)]
     return head + "".join(parts) + foot
 

@@ -115,6 +115,7 @@ def test_headings_lead_from_one_to_the_next() -> None:
         "Programs",
         "How it felt, skin and plan",
         "Runs",
+        "Heel raises",
         "Notes",
     ]
     assert read.named("html") == [{"lang": "en"}]
@@ -175,6 +176,9 @@ def test_a_clinic_reads_what_it_asks_for() -> None:
         assert told in cells, told
     assert "not fine on 2026-03-02" in cells
     assert cells.index("rest again; first steps 5 on 2026-03-15") < cells.index("fine: building up")
+    assert cells.index("blue") == cells.index("rest again; first steps 5 on 2026-03-15") - 1, "which pair was worn"
+    assert {"Shoes", "Repetitions each"} <= set(read.texts["th"])
+    assert cells[-3:] == ["3", "15", "2"], "what isn't heel raises is left out"
     assert len(read.named("svg")) == 6
     assert 'class="line level"' in text
 

@@ -83,7 +83,7 @@ def clinic(name: str = "Anna Beispiel", program: str = "tens-ankle") -> Clinic:
     """Return what a clinic is told of four weeks: a level that rises, another of few sessions, and two runs."""
     points = tuple((at(FIRST + timedelta(days=number), 8), 5 + number // 4) for number in range(28))
     one = Ran(at=at(FIRST + timedelta(days=8), 17), km=5.5, minutes=33, pain=2, morning_after=1)
-    other = Ran(at=at(FIRST + timedelta(days=12), 17), km=6, minutes=None, pain=4, morning_after=5)
+    other = Ran(at=at(FIRST + timedelta(days=12), 17), km=6, minutes=None, pain=4, morning_after=5, shoes="blue")
     found = Particulars(
         sides=("left",),
         levels=(
@@ -93,6 +93,10 @@ def clinic(name: str = "Anna Beispiel", program: str = "tens-ankle") -> Clinic:
         feels=(("same", 12), ("weaker", 9)),
         ticks=(("rest", 7),),
         runs=(one, other),
+        loads=(
+            Check(at=at(FIRST + timedelta(days=3), 19), topic=Topic.LOAD, about="3x15", answer="2"),
+            Check(at=at(FIRST + timedelta(days=4), 19), topic=Topic.LOAD, about="as yesterday"),
+        ),
         played=((program, "em70", 53), ("ems-recovery", "coyote3", 5)),
     )
     return Clinic(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from estim.core.days.diary import Diary, Pain, Played, Side, Topic, When
+from estim.core.days.diary import Check, Diary, Pain, Played, Side, Topic, When
 from estim.core.days.legs import LEGS, leg_of
 from estim.core.days.statistics import stiffness
 
@@ -54,11 +54,15 @@ class Ran:
     minutes: float | None
     pain: int | None
     morning_after: int | None
+    shoes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
-    """All of it, of one period; `sides` as the sites name them, `played` programs with the family of their unit."""
+    """All of it, of one period; `sides` as the sites name them, `played` programs with the family of their unit.
+
+    `loads` are the entries of heel raises, the oldest first.
+    """
 
     sides: tuple[str, ...]
     levels: tuple[Levels, ...]
@@ -68,6 +72,7 @@ class Particulars:
     played: tuple[tuple[str, str, int], ...]
     stiffness: tuple[tuple[date, float], ...] = ()
     by_hand: int = 0
+    loads: tuple[Check, ...] = ()
 
 
 def particulars(diary: Diary, first: date, last: date) -> Particulars:
@@ -83,12 +88,20 @@ def particulars(diary: Diary, first: date, last: date) -> Particulars:
         feels=tuple(sorted(feels.items())),
         ticks=tuple(sorted(ticks.items())),
         runs=tuple(
-            Ran(at=run.at, km=run.km, minutes=run.minutes, pain=run.pain, morning_after=_morning(diary.pains, run.at))
+            Ran(
+                at=run.at,
+                km=run.km,
+                minutes=run.minutes,
+                pain=run.pain,
+                morning_after=_morning(diary.pains, run.at),
+                shoes=run.shoes,
+            )
             for run in diary.runs
             if first <= run.at.date() <= last
         ),
         stiffness=tuple(sorted((on, minutes) for on, minutes in stiffness(diary.pains).items() if first <= on <= last)),
         by_hand=sum(one.by_hand for one in played),
+        loads=tuple(sorted((one for one in checks if one.topic is Topic.LOAD), key=lambda one: one.at.timestamp())),
         played=tuple(sorted((program, family, number) for (program, family), number in pairs.items())),
     )
 
