@@ -15,7 +15,7 @@ from tests.report.written import clinic, nothing, written
 MADE = datetime(2026, 6, 14, 9, 5, tzinfo=UTC)
 OF_THE_PERSON = (
     *("tens-ankle", "ems-recovery", "coyote3", "em70", "mine", "ankle-left", "calf-left", "UTC", "Hz"),
-    *("after stairs", "new shoes", "Achilles tendon, left", "Anna Beispiel", "estim", "km", "min"),
+    *("after stairs", "new shoes", "blue", "Achilles tendon, left", "Anna Beispiel", "estim", "km", "min"),
     *("building up, since", "fine: building up", "rest again; first steps 5 on", "rest"),
 )
 """Names, and what somebody wrote: as it was written in every language."""
