@@ -3,13 +3,13 @@
 import re
 
 from estim.core.errors import EstimError, Exit
-
-EXAMPLE = "C1:02:03:04:05:06"
+from estim.core.translation import mark, tr, tr_text
 
 _PAIRS = re.compile(r"[0-9A-F]{2}(?:([:\-. _]?)[0-9A-F]{2})(?:\1[0-9A-F]{2}){4}")
 _FOURS = re.compile(r"[0-9A-F]{4}([.:\-])[0-9A-F]{4}\1[0-9A-F]{4}")
 _UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 """Where the system hides addresses, it gives each unit one of these instead."""
+_BARE = re.compile(r"[0-9A-Fa-f:\-. _]+")  # untranslated: a pattern
 _NOBODYS = ("000000000000", "FFFFFFFFFFFF")
 _DIGITS_MIN = 8
 """Fewer hex digits than that without a colon are a name such as "cafe" or "ems-2"."""
@@ -36,7 +36,7 @@ def meant_as_address(text: str) -> bool:
     """Say whether somebody may have meant an address by this, be it one or not."""
     wanted = text.strip()
     hexes = sum(letter in "0123456789abcdefABCDEF" for letter in wanted)
-    bare = re.fullmatch(r"[0-9A-Fa-f:\-. _]+", wanted) is not None and hexes >= _DIGITS_MIN
+    bare = _BARE.fullmatch(wanted) is not None and hexes >= _DIGITS_MIN
     return bare or wanted.count(":") >= 2 or wanted.count("-") == 5
 
 
@@ -44,8 +44,11 @@ def check_address(text: str) -> str:
     """Return an address as estim writes it; raises EstimError (2) for what can't be one."""
     read = address_of(text)
     if read is None:
-        raise EstimError(f"{text!r} is {NO_ADDRESS}", code=Exit.USAGE)
+        raise EstimError(tr("{typed!r} is {no_address}", typed=text, no_address=tr_text(NO_ADDRESS)), code=Exit.USAGE)
     return read
 
 
-NO_ADDRESS = f"no Bluetooth address: that has 12 hex digits, such as {EXAMPLE} (`estim devices scan` shows them)"
+NO_ADDRESS = mark(
+    "no Bluetooth address: that has 12 hex digits, such as C1:02:03:04:05:06 (`estim devices scan` shows them)"
+)
+"""What a text is that can't be an address; marked, so it is said by `tr_text`."""

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from estim.core.translation import mark
+
 
 class Exit(IntEnum):
     """Exit codes, a subset of sysexits plus 80 (stop not confirmed) and the shell's 128 + signal."""
@@ -25,24 +27,24 @@ class Exit(IntEnum):
 
 
 MEANING = {
-    Exit.DONE: "done: the session was completed, or stopped from elsewhere, and zero is confirmed",
-    Exit.GENERAL: "the session ended by a fault, lost contact or the unit itself; zero is confirmed",
-    Exit.USAGE: "the command line is wrong",
-    Exit.BAD_DATA: "a bad program file or packet",
-    Exit.NO_INPUT: "no such program or file",
-    Exit.NO_DEVICE: "no unit found, or one that never answers; nothing was put out",
-    Exit.INTERNAL: "a bug in estim",
-    Exit.CANT_CREATE: "something can't be written: no session starts without its journal",
-    Exit.LINK_LOST: "the link was lost, then the unit was verified off",
-    Exit.TRY_LATER: "not now: busy, or another host has this home",
-    Exit.REFUSED: "refused by a limit, a missing pads-on act, or for lack of the right to read a file",
-    Exit.CONFIG: "the settings are wrong",
-    Exit.NOT_CONFIRMED: "the stop is NOT confirmed: look at the unit",
-    Exit.HUNG_UP: "ended by SIGHUP, zero confirmed",
-    Exit.INTERRUPTED: "ended by Ctrl-C, zero confirmed",
-    Exit.TERMINATED: "ended by SIGTERM, zero confirmed",
+    Exit.DONE: mark("done: the session was completed, or stopped from elsewhere, and zero is confirmed"),
+    Exit.GENERAL: mark("the session ended by a fault, lost contact or the unit itself; zero is confirmed"),
+    Exit.USAGE: mark("the command line is wrong"),
+    Exit.BAD_DATA: mark("a bad program file or packet"),
+    Exit.NO_INPUT: mark("no such program or file"),
+    Exit.NO_DEVICE: mark("no unit found, or one that never answers; nothing was put out"),
+    Exit.INTERNAL: mark("a bug in estim"),
+    Exit.CANT_CREATE: mark("something can't be written: no session starts without its journal"),
+    Exit.LINK_LOST: mark("the link was lost, then the unit was verified off"),
+    Exit.TRY_LATER: mark("not now: busy, or another host has this home"),
+    Exit.REFUSED: mark("refused by a limit, a missing pads-on act, or for lack of the right to read a file"),
+    Exit.CONFIG: mark("the settings are wrong"),
+    Exit.NOT_CONFIRMED: mark("the stop is NOT confirmed: look at the unit"),
+    Exit.HUNG_UP: mark("ended by SIGHUP, zero confirmed"),
+    Exit.INTERRUPTED: mark("ended by Ctrl-C, zero confirmed"),
+    Exit.TERMINATED: mark("ended by SIGTERM, zero confirmed"),
 }
-"""What each code tells a script and a person."""
+"""What each code tells a script and a person; a person by `tr_text`."""
 
 
 class EstimError(Exception):

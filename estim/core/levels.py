@@ -5,9 +5,10 @@ from math import inf
 
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import TwoMeanings, read_number
+from estim.core.translation import mark, tr, tr_text
 from protocols.vocabulary import Channel
 
-FORM = "write a whole number for channel A, or A=12,B=8"
+FORM = mark("write a whole number for channel A, or A=12,B=8")
 
 
 def read_levels(text: str, what: str) -> dict[Channel, int]:
@@ -21,14 +22,29 @@ def read_levels(text: str, what: str) -> dict[Channel, int]:
         level = re.fullmatch(r"(?:([A-D])=)?([0-9]{1,4})", part.upper())
         if level is None:
             _ask_back(part, what)
-            raise EstimError(f"{what} “{part}” isn't a level: {FORM}", code=Exit.USAGE)
+            raise _no_level(part, what)
         channel = Channel(level[1] or "A")
         if channel in found:
-            raise EstimError(f"{what} “{text.strip()}” sets {channel.value} twice: {FORM}", code=Exit.USAGE)
+            raise EstimError(
+                tr(
+                    "{what} “{typed}” sets {channel} twice: {form}",
+                    what=what,
+                    typed=text.strip(),
+                    channel=channel.value,
+                    form=tr_text(FORM),
+                ),
+                code=Exit.USAGE,
+            )
         found[channel] = int(level[2])
     if not found:
-        raise EstimError(f"{what} “{text.strip()}” isn't a level: {FORM}", code=Exit.USAGE)
+        raise _no_level(text.strip(), what)
     return found
+
+
+def _no_level(typed: str, what: str) -> EstimError:
+    return EstimError(
+        tr("{what} “{typed}” isn't a level: {form}", what=what, typed=typed, form=tr_text(FORM)), code=Exit.USAGE
+    )
 
 
 def _ask_back(part: str, what: str) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from estim import BUILT
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 BUILT_UTC = datetime.fromisoformat(BUILT).replace(tzinfo=UTC)
 
@@ -28,11 +29,15 @@ def check_clock(now_utc: datetime) -> None:
     """
     if now_utc < BUILT_UTC:
         raise EstimError(
-            f"this computer's clock says {_day(now_utc)}, but this estim was made after {_day(BUILT_UTC)}, so rest and "
-            "dose can't be counted and nothing is written: set the clock (timedatectl set-ntp true), then try again",
+            tr(
+                "this computer's clock says {now}, but this estim was made after {made}, so rest and dose can't be "
+                "counted and nothing is written: set the clock (timedatectl set-ntp true), then try again",
+                now=_day(now_utc),
+                made=_day(BUILT_UTC),
+            ),
             code=Exit.CONFIG,
         )
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B} {moment.year}"
+    return tr("{at.day} {at:%B} {at.year}", at=moment)

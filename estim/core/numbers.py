@@ -13,6 +13,7 @@
 import re
 
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 SHOWN_MAX = 40
 """Characters of what was typed that a sentence repeats."""
@@ -43,7 +44,7 @@ def read_number(text: str, *, what: str, lo: float, hi: float, unit: str = "") -
         raise _two_meanings(typed, what, f"{minus}{whole}", fraction, unit)
     number = float(f"{minus}{whole or '0'}.{fraction or '0'}")
     if not lo <= number <= hi:
-        raise _wrong(f"{what} {shown(typed)}: it takes {_range(lo, hi, unit)}")
+        raise _wrong(tr("{what} {typed}: it takes {range}", what=what, typed=shown(typed), range=_range(lo, hi, unit)))
     return number + 0.0  # "-0" is 0
 
 
@@ -51,7 +52,10 @@ def read_whole(text: str, *, what: str, lo: int, hi: int, unit: str = "") -> int
     """Return a whole number in the same way; `5,0` is one too, `5,5` isn't. Raises EstimError (2)."""
     number = read_number(text, what=what, lo=lo, hi=hi, unit=unit)
     if number != int(number):
-        raise _wrong(f"{what} {shown(text.strip())}: it takes a whole number, {_range(lo, hi, unit)}")
+        typed = shown(text.strip())
+        raise _wrong(
+            tr("{what} {typed}: it takes a whole number, {range}", what=what, typed=typed, range=_range(lo, hi, unit))
+        )
     return int(number)
 
 
@@ -63,18 +67,30 @@ def m_ss(whole_s: int) -> str:
 def shown(typed: str) -> str:
     """Return what was typed as a sentence may repeat it: quoted, short, and nothing that steers a terminal."""
     plain = "".join(sign if sign.isprintable() else "?" for sign in typed)
-    return f"“{plain}”" if len(plain) <= SHOWN_MAX else f"“{plain[:SHOWN_MAX]}…”"
+    short = plain if len(plain) <= SHOWN_MAX else f"{plain[:SHOWN_MAX]}…"
+    return tr("“{typed}”", typed=short)
 
 
 def _no_number(typed: str, what: str, lo: float, hi: float, unit: str) -> EstimError:
     if not typed:
-        return _wrong(f"{what} is empty: it takes {_range(lo, hi, unit)}")
+        return _wrong(tr("{what} is empty: it takes {range}", what=what, range=_range(lo, hi, unit)))
     if _GROUPED.fullmatch(typed):
         return TwoMeanings(
-            f"{what} {shown(typed)} can be read in two ways: write it without groups, with at most one point or "
-            "comma, such as 1234.5"
+            tr(
+                "{what} {typed} can be read in two ways: write it without groups, with at most one point or comma, "
+                "such as 1234.5",
+                what=what,
+                typed=shown(typed),
+            )
         )
-    return _wrong(f"{what} {shown(typed)} isn't a number: it takes {_range(lo, hi, unit)}, written such as 20 or 2.5")
+    return _wrong(
+        tr(
+            "{what} {typed} isn't a number: it takes {range}, written such as 20 or 2.5",
+            what=what,
+            typed=shown(typed),
+            range=_range(lo, hi, unit),
+        )
+    )
 
 
 def _two_meanings(typed: str, what: str, whole: str, fraction: str, unit: str) -> EstimError:
@@ -83,14 +99,19 @@ def _two_meanings(typed: str, what: str, whole: str, fraction: str, unit: str) -
     if len(short) == 3:
         short += "0"
     large = f"{whole}{fraction}".lstrip("0")
-    behind = f" {unit}" if unit else ""
-    return TwoMeanings(
-        f"{what} {shown(typed)} can mean {large} or {whole}.{short}: write {large} or {whole}.{short}{behind}"
+    asked = tr(
+        "{what} {typed} can mean {large} or {whole}.{fraction}: write {large} or {whole}.{fraction}",
+        what=what,
+        typed=shown(typed),
+        large=large,
+        whole=whole,
+        fraction=short,
     )
+    return TwoMeanings(f"{asked} {unit}".rstrip())
 
 
 def _range(lo: float, hi: float, unit: str) -> str:
-    return f"{lo:.12g} to {hi:.12g} {unit}".rstrip()
+    return tr("{lo:.12g} to {hi:.12g} {unit}", lo=lo, hi=hi, unit=unit).rstrip()
 
 
 def _wrong(text: str) -> EstimError:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from estim.config.files import sync_folder
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 
 BEAT_S = 5.0
 """How often a session that lives is written down: a host that died did so at most this long after the last time."""
@@ -170,8 +171,13 @@ def _version(path: Path, db: sqlite3.Connection) -> int:
     version: int = db.execute("SELECT coalesce(max(version), 0) FROM migration").fetchone()[0] if known else 0
     if version > len(MIGRATIONS):
         raise EstimError(
-            f"{path} was written by a newer estim (journal version {version}, this one knows {len(MIGRATIONS)}): "
-            "update estim, or choose another --home",
+            tr(
+                "{path} was written by a newer estim (journal version {version}, this one knows {known}): update "
+                "estim, or choose another --home",
+                path=path,
+                version=version,
+                known=len(MIGRATIONS),
+            ),
             code=Exit.CONFIG,
         )
     return version
@@ -183,7 +189,8 @@ def remove_database(path: Path) -> None:
         for name in (path.name, path.name + "-wal", path.name + "-shm"):
             path.with_name(name).unlink(missing_ok=True)
     except OSError as error:
-        raise EstimError(f"can't remove {path}: {error.strerror or error}", code=Exit.CANT_CREATE) from error
+        text = tr("can't remove {path}: {why}", path=path, why=error.strerror or error)
+        raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 
 def stamp(at: datetime) -> str:
@@ -212,36 +219,55 @@ def transaction(db: sqlite3.Connection, *, durable: bool = True) -> Iterator[Non
 
 @contextmanager
 def telling(path: Path, then: str = "", *, reading: bool = False) -> Iterator[None]:
-    """Turn what SQLite says into a sentence with its exit code; `then` says what follows from it."""
+    """Turn what SQLite says into a sentence with its exit code; `then` says what follows from it, a marked clause."""
     try:
         yield
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-            raise EstimError(
-                f"{path} is damaged or no journal of estim ({error}): move it away, a new one is made then",
-                code=Exit.CONFIG,
-            ) from error
-        why = next((words for start, words in _CAUSES if name.startswith(start)), str(error))
-        verb = "read" if reading else "write"
-        raise EstimError(f"can't {verb} the journal {path}: {why}{then}", code=Exit.CANT_CREATE) from error
+            text = tr(
+                "{path} is damaged or no journal of estim ({why}): move it away, a new one is made then",
+                path=path,
+                why=error,
+            )
+            raise EstimError(text, code=Exit.CONFIG) from error
+        why = next((tr_text(words) for start, words in _CAUSES if name.startswith(start)), str(error))
+        text = tr("can't read the journal {path}: {why}", path=path, why=why) if reading else _unwritten(path, why)
+        raise EstimError(followed(text, then), code=Exit.CANT_CREATE) from error
     except OSError as error:
-        why = error.strerror or str(error)
-        raise EstimError(f"can't write the journal {path}: {why}{then}", code=Exit.CANT_CREATE) from error
+        text = _unwritten(path, error.strerror or str(error))
+        raise EstimError(followed(text, then), code=Exit.CANT_CREATE) from error
     except ValueError as error:
-        raise EstimError(
-            f"{path} holds a row that can't be understood ({error}): move it away, a new one is made then",
-            code=Exit.CONFIG,
-        ) from error
+        text = tr(
+            "{path} holds a row that can't be understood ({why}): move it away, a new one is made then",
+            path=path,
+            why=error,
+        )
+        raise EstimError(text, code=Exit.CONFIG) from error
+
+
+def followed(text: str, then: str) -> str:
+    """Return a sentence with what follows from it, a marked clause; none: as it stands."""
+    return f"{text}; {tr_text(then)}" if then else text
+
+
+def _unwritten(path: Path, why: str) -> str:
+    return tr("can't write the journal {path}: {why}", path=path, why=why)
 
 
 _CAUSES = (
-    ("SQLITE_FULL", "the disk is full"),
-    ("SQLITE_READONLY", "it is read-only"),
-    ("SQLITE_BUSY", "another process holds it"),
-    ("SQLITE_CANTOPEN", "it can't be opened, or its folder can't be written"),
-    ("SQLITE_IOERR", "the disk failed or is full"),
+    ("SQLITE_FULL", mark("the disk is full")),
+    ("SQLITE_READONLY", mark("it is read-only")),
+    ("SQLITE_BUSY", mark("another process holds it")),
+    ("SQLITE_CANTOPEN", mark("it can't be opened, or its folder can't be written")),
+    ("SQLITE_IOERR", mark("the disk failed or is full")),
 )
+
+NOTHING_WRITTEN = mark("nothing was written")
+"""What follows from an entry that can't be kept."""
+
+NO_START = mark("no session starts without its journal")
+"""What follows from a start that can't be kept."""
 
 
 def flaw_of(path: Path, timeout_s: float) -> str:

@@ -15,6 +15,7 @@ from estim.core.days.diary import Check, Entry, Note, Pads, Pain, Played, Run, T
 from estim.core.days.schedule import rules_at, zone_of
 from estim.core.days.screening import NO, QUESTIONS
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr
 from estim.core.vocabulary import Priority
 from estim.journal.database import stamp, transaction
 from estim.journal.journal import Journal
@@ -30,6 +31,8 @@ WORST = (5, 6, 5, 4, 5, 4, 4, 3, 4, 3, 2, 2, 2, 1)
 """Pain day by day, oldest first: it gets better, with a worse day in between, as it does."""
 LEVELS = (8, 8, 9, 10, 10, 11, 11, 12, 12, 12, 13, 13, 14, 14)
 """The level that was comfortable, day by day."""
+LOOSE_PAD = (mark("a pad lost contact"), mark("look at the pads, then start again"))
+"""What the demo's alarm said, and what to do; kept in English as any alarm's, and translated where it is shown."""
 MISSED = {(3, 1), (8, 0)}
 """Sessions that did not take place: the day, and which of its two."""
 
@@ -39,10 +42,13 @@ def make_demo(home: Home) -> None:
     if home.demo:
         return
     if home.journal.exists() or home.settings_file.exists() or home.units_file.exists():
-        text = f"{home.state} is a home already: name a new folder for the demo, so that nothing real is mixed up"
+        text = tr(
+            "{home} is a home already: name a new folder for the demo, so that nothing real is mixed up",
+            home=home.state,
+        )
         raise EstimError(text, code=Exit.CANT_CREATE)
     home.prepare()
-    write_whole(home.demo_file, "Every day in this folder is made up; estim uses no real unit here.\n")
+    write_whole(home.demo_file, tr("Every day in this folder is made up; estim uses no real unit here.") + "\n")
     change_fields(home.settings_file, {"schedule.rules": list(rules_at(TIMES)), "site": SITE})
     now = RealClock().now().utc.astimezone(zone_of(local_zone()))
     journal = Journal.open(home.journal)
@@ -74,7 +80,7 @@ def _sessions(now: datetime) -> Iterator[Played]:
                 id=2 * day + which + 1, at=begun, program=PROGRAM, unit=UNIT, family=UNIT, sites=(SITE,),
                 simulated=True, length_s=LENGTH_S, output_s=length_s, delivered_until=over, ended=over,
                 reason="stopped" if cut else "completed", duration_s=length_s, level_max={"A": LEVELS[day]},
-                goal={"A": LEVELS[day]}, stop_confirmed=True, message="made up for the demo",
+                goal={"A": LEVELS[day]}, stop_confirmed=True, message=mark("made up for the demo"),
             )  # fmt: skip
 
 
@@ -86,8 +92,8 @@ def _entries(now: datetime) -> Iterator[Entry]:
     yield Check(at=first, topic=Topic.CARE, answer="begin")
     yield Check(at=first, topic=Topic.CARE, about="honesty")
     yield Pads(at=first + timedelta(days=2))
-    yield Note(at=first + timedelta(days=1, hours=3), text="old running shoes: heel worn down on the outside")
-    yield Note(at=first + timedelta(days=9, hours=12), text="stairs down without a thought for the first time")
+    yield Note(at=first + timedelta(days=1, hours=3), text=tr("old running shoes: heel worn down on the outside"))
+    yield Note(at=first + timedelta(days=9, hours=12), text=tr("stairs down without a thought for the first time"))
     for day, on in days:
         yield Pain(at=on + timedelta(hours=7), score=MORNING[day], when=When.MORNING)
         yield Pain(at=on + timedelta(hours=21), score=WORST[day], when=When.WORST)
@@ -95,7 +101,7 @@ def _entries(now: datetime) -> Iterator[Entry]:
         if day < DAYS - 1:
             yield Check(at=on + timedelta(hours=20, minutes=40), topic=Topic.SKIN, answer="ok", session=2 * day + 2)
     yield Check(at=days[5][1] + timedelta(hours=7, minutes=5), topic=Topic.RED_FLAG, about="none", answer=NO)
-    yield Run(at=days[11][1] + timedelta(hours=18), km=2, minutes=15, pain=2, note="easy, on grass")
+    yield Run(at=days[11][1] + timedelta(hours=18), km=2, minutes=15, pain=2, note=tr("easy, on grass"))
 
 
 def _detail(journal: Journal) -> None:
@@ -111,6 +117,6 @@ def _detail(journal: Journal) -> None:
             if output_s < LENGTH_S:
                 at = stamp(datetime.fromisoformat(started) + timedelta(seconds=output_s - 3))
                 journal.db.execute(
-                    "INSERT INTO alarm VALUES (?, ?, ?, 'a pad lost contact', 'look at the pads, then start again')",
-                    (number, at, Priority.MEDIUM.value),
+                    "INSERT INTO alarm VALUES (?, ?, ?, ?, ?)",
+                    (number, at, Priority.MEDIUM.value, *LOOSE_PAD),
                 )

@@ -30,6 +30,7 @@ from estim.core.days.diary import (
 from estim.core.days.entry_text import told
 from estim.core.days.screening import own_words
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.journal.database import moment, stamp
 
 
@@ -170,10 +171,11 @@ def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:
         f"SELECT entry.id, entry.kind {_A_PERSONS} AND written_utc = ? ORDER BY entry.id", (*_PERSONS, last[0])
     ).fetchall()
     kinds = {kind.name: kind for kind in _KINDS.values()}
-    act = tuple(_read(db, kinds[name], "entry.id = ?", (number,))[0] for number, name in found)
+    act = tuple(_read(db, kinds[name], "entry.id = ?", (number,))[0] for number, name in found)  # untranslated: SQL
     for entry in act:
         if words := own_words(entry):
-            raise EstimError(f"undo doesn't take back {told(entry)}: {words}", code=Exit.REFUSED)
+            text = tr("undo doesn't take back {entry}: {words}", entry=told(entry), words=words)
+            raise EstimError(text, code=Exit.REFUSED)
     for entry in act:
         take_back(db, entry.id, undone_utc)
     return act
@@ -190,11 +192,11 @@ def read_entries(db: sqlite3.Connection, since_utc: datetime | None, sessions: t
     found: dict[str, Any] = {}
     for kind in _KINDS.values():
         first = "" if kind.name in _ALWAYS else since
-        where = "entry.kind = ? AND at_utc >= ?"
+        where = "entry.kind = ? AND at_utc >= ?"  # untranslated: SQL
         values: tuple[object, ...] = (kind.name, first)
         if kind.name == "check_in":
-            lasts = f"topic IN ({_MARKS}) OR (topic = '{Topic.SKIN.value}' AND about != '')"
-            where = f"entry.kind = ? AND (at_utc >= ? OR {lasts})"
+            lasts = f"topic IN ({_MARKS}) OR (topic = '{Topic.SKIN.value}' AND about != '')"  # untranslated: SQL
+            where = f"entry.kind = ? AND (at_utc >= ? OR {lasts})"  # untranslated: SQL
             values = (*values, *_LASTING)
         found[kind.name] = tuple(_read(db, kind, where, values))
     return Diary(

@@ -29,6 +29,8 @@ from estim.core.days.schedule import LOCAL, noted, zone_of
 from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
+from estim.core.translation import tr
+from estim.journal.database import NOTHING_WRITTEN, followed
 from estim.journal.journal import Journal
 from estim.journal.reader import Details, Rang
 from estim.journal.terms import terms_of
@@ -209,7 +211,7 @@ def opened(options: HostOptions, *, write: bool = False) -> Iterator[HomeJournal
     if demo and not simulated:
         raise made_up(home)
     if simulated and write and not demo:
-        text = "what you write down is real, and simulated sessions never count: leave --simulate out"
+        text = tr("what you write down is real, and simulated sessions never count: leave --simulate out")
         raise EstimError(text, code=Exit.USAGE)
     path = home.simulated if simulated and not demo else home.journal
     present = RealClock().now().utc
@@ -219,7 +221,7 @@ def opened(options: HostOptions, *, write: bool = False) -> Iterator[HomeJournal
     journal = Journal.open(path) if write or path.exists() else None
     try:
         if write and journal is not None and journal.trouble:
-            raise EstimError(f"{journal.trouble}; nothing was written", code=Exit.CANT_CREATE)
+            raise EstimError(followed(journal.trouble, NOTHING_WRITTEN), code=Exit.CANT_CREATE)
         now = present.astimezone(zone_of(local_zone(lambda: _own_zone(home))))
         yield HomeJournal(home, now, simulated, journal)
     finally:

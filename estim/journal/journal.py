@@ -10,8 +10,9 @@ from pathlib import Path
 
 from estim.core.days.diary import Diary, Entry, Played
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark
 from estim.journal import by_hand
-from estim.journal.database import open_database, telling, transaction
+from estim.journal.database import NOTHING_WRITTEN, followed, open_database, telling, transaction
 from estim.journal.entries_table import enter, last_written, take_back, undo
 from estim.journal.imported import adopt
 from estim.journal.reader import Details, Rang, read_alarms, read_details, read_diary
@@ -51,28 +52,28 @@ class Journal:
 
     def enter(self, entries: Sequence[Entry], written_utc: datetime) -> list[int]:
         """Write what a person says and return the numbers; on disk then."""
-        self._check("nothing was written")
-        with telling(self.path, "; nothing was written"), transaction(self.db):
+        self._check(NOTHING_WRITTEN)
+        with telling(self.path, NOTHING_WRITTEN), transaction(self.db):
             return [enter(self.db, entry, written_utc) for entry in entries]
 
     def log_by_hand(self, session: Played, now: datetime) -> int:
         """Write down a session that a unit played by itself and return its number; raises EstimError (77) too."""
-        self._check("nothing was written")
-        with telling(self.path, "; nothing was written"), transaction(self.db):
+        self._check(NOTHING_WRITTEN)
+        with telling(self.path, NOTHING_WRITTEN), transaction(self.db):
             return by_hand.insert(self.db, session, now)
 
     def adopt(
         self, sessions: Sequence[Played], entries: Sequence[Entry], numbers: Mapping[int, int], written_utc: datetime
     ) -> None:
         """Take in what another journal held; see imported.adopt."""
-        self._check("nothing was read in")
-        with telling(self.path, "; nothing was read in"), transaction(self.db):
+        self._check(mark("nothing was read in"))
+        with telling(self.path, mark("nothing was read in")), transaction(self.db):
             adopt(self.db, sessions, entries, numbers, written_utc)
 
     def replace(self, numbers: Sequence[int], entries: Sequence[Entry], written_utc: datetime) -> None:
         """Take entries back and write others in their stead."""
-        self._check("nothing was changed")
-        with telling(self.path, "; nothing was changed"), transaction(self.db):
+        self._check(mark("nothing was changed"))
+        with telling(self.path, mark("nothing was changed")), transaction(self.db):
             for number in numbers:
                 take_back(self.db, number, written_utc)
             for entry in entries:
@@ -83,10 +84,10 @@ class Journal:
 
         Raises EstimError: 73 if it can't be written, 77 for what forbids something.
         """
-        self._check("nothing was undone")
-        with telling(self.path, "; nothing was undone"), transaction(self.db):
+        self._check(mark("nothing was undone"))
+        with telling(self.path, mark("nothing was undone")), transaction(self.db):
             return by_hand.undo(self.db, last_written(self.db), undone_utc) or undo(self.db, undone_utc)
 
     def _check(self, then: str) -> None:
         if self.trouble:
-            raise EstimError(f"{self.trouble}; {then}", code=Exit.CANT_CREATE)
+            raise EstimError(followed(self.trouble, then), code=Exit.CANT_CREATE)

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, structs
 
 from estim.config.files import read_small, write_whole
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 SETTLED_MAX = 20
 """So many of those that left are kept: who stops by a signal reads there how it ended."""
@@ -39,12 +40,12 @@ class MayBeOn(Struct, frozen=True, kw_only=True):
 
 
 class How(StrEnum):
-    """Why a unit can't be on any more."""
+    """Why a unit can't be on any more, as the marker's file has it."""
 
-    PROVED = "zero was proved"
-    UNTOUCHED = "nothing was put out"
-    SEEN_OFF = "a person has seen that it is off"
-    SEARCHED = "its time is over, and it was searched for since"
+    PROVED = "zero was proved"  # untranslated: a value in the file
+    UNTOUCHED = "nothing was put out"  # untranslated: a value in the file
+    SEEN_OFF = "a person has seen that it is off"  # untranslated: a value in the file
+    SEARCHED = "its time is over, and it was searched for since"  # untranslated: a value in the file
 
 
 class Settled(Struct, frozen=True, kw_only=True):
@@ -75,11 +76,16 @@ class Marker:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise EstimError(f"can't read {self.path}: {error.strerror or error}", code=Exit.CONFIG) from error
+            text = tr("can't read {path}: {why}", path=self.path, why=error.strerror or error)
+            raise EstimError(text, code=Exit.CONFIG) from error
         try:
             return msgspec.json.decode(data, type=Marks)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            text = f"{self.path} is damaged ({error}): it says which units may be on; look at yours, then remove it"
+            text = tr(
+                "{path} is damaged ({why}): it says which units may be on; look at yours, then remove it",
+                path=self.path,
+                why=error,
+            )
             raise EstimError(text, code=Exit.CONFIG) from error
 
     def begin(self) -> None:

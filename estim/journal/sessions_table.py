@@ -15,7 +15,8 @@ from typing import Any, assert_never
 
 from estim.core.days.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
-from estim.journal.database import BEAT_S, moment, stamp, telling, transaction
+from estim.core.translation import mark, tr
+from estim.journal.database import BEAT_S, NO_START, followed, moment, stamp, telling, transaction
 from estim.journal.journal import Journal
 from estim.journal.reader import delivered
 from estim.journal.rows import (
@@ -31,6 +32,12 @@ from estim.journal.rows import (
     Row,
 )
 from protocols.vocabulary import Channel
+
+STAYS_OPEN = mark("the session stays open in it")
+"""What follows from an end that can't be kept."""
+
+HOST_DIED = mark("its host died")
+"""Stands as the message of a session that nobody ended, in English; it is translated where it is shown."""
 
 RING_S = 600.0
 """How much of the byte log is kept for each unit, seconds (safety.md section 9, as in speakersafetyd)."""
@@ -55,9 +62,9 @@ class SessionsTable:
     def begin(self, opening: Opening) -> int:
         """Write a session's row and return its number; it is on disk then. Raises EstimError (73) if it isn't."""
         if self.journal.trouble:
-            raise EstimError(f"{self.journal.trouble}; no session starts without its journal", code=Exit.CANT_CREATE)
+            raise EstimError(followed(self.journal.trouble, NO_START), code=Exit.CANT_CREATE)
         started = stamp(opening.started.utc)
-        with telling(self.path, "; no session starts without its journal"), transaction(self.db):
+        with telling(self.path, NO_START), transaction(self.db):
             cursor = self.db.execute(
                 "INSERT INTO session (program, unit, address, family, simulated, started_utc, start_mono_s, length_s,"
                 " beat_utc, on_until_utc, offset_s, profile, usual_s)"
@@ -93,7 +100,7 @@ class SessionsTable:
         has seen none.
         """
         on_until = None if outcome.on_until_utc is None else stamp(outcome.on_until_utc)
-        with telling(self.path, "; the session stays open in it"), transaction(self.db):
+        with telling(self.path, STAYS_OPEN), transaction(self.db):
             if outcome.blind:
                 self._count_blind(session, outcome.ended_utc)
             known = self.db.execute("SELECT level_max, goal FROM session WHERE id = ?", (session,)).fetchone()
@@ -119,7 +126,8 @@ class SessionsTable:
                 ),
             )
             if cursor.rowcount != 1:
-                raise EstimError(f"session {session} is not open in {self.path}", code=Exit.INTERNAL)
+                text = tr("session {number} is not open in {path}", number=session, path=self.path)
+                raise EstimError(text, code=Exit.INTERNAL)
 
     def _count_blind(self, session: int, ended_utc: datetime) -> None:
         """Count what was put out since the last beat of a host that died; the row has beaten to its end then."""
@@ -143,15 +151,15 @@ class SessionsTable:
         long as it may have put out by itself.
         """
         at = stamp(at_utc)
-        with telling(self.path, "; the session stays open in it"), transaction(self.db):
+        with telling(self.path, STAYS_OPEN), transaction(self.db):
             self._count_blind(session, at_utc)
             self.db.execute(
                 "UPDATE session SET settled_utc = ?, on_until_utc = min(coalesce(on_until_utc, ?), ?),"
-                " message = CASE WHEN ended_utc IS NULL THEN 'its host died' ELSE message END,"
+                " message = CASE WHEN ended_utc IS NULL THEN ? ELSE message END,"
                 " ended_utc = coalesce(ended_utc, ?), reason = coalesce(reason, 'fault'),"
                 " duration_s = coalesce(duration_s, output_s), stop_confirmed = coalesce(stop_confirmed, 0)"
                 " WHERE id = ? AND settled_utc IS NULL",
-                (at, at, at, at, session),
+                (at, at, at, HOST_DIED, at, session),
             )
 
     def write(self, rows: Sequence[Row]) -> None:

@@ -13,18 +13,20 @@ from estim.core.care.plan import Stage
 from estim.core.care.standing import standing
 from estim.core.days import advice, skin
 from estim.core.days.diary import Check, Diary, Topic
+from estim.core.days.entry_text import answer_named, when_named
 from estim.core.days.legs import usual_sites
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import Question, blocked, blocking, unanswered
 from estim.core.errors import EstimError
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 
 STAGES = {
-    Stage.REST: "resting",
-    Stage.TRIAL: "a trial run is possible",
-    Stage.MORNING: "how are the first steps in the morning?",
-    Stage.BUILD: "building up",
-    Stage.LIGHT: "the lighter plan",
+    Stage.REST: mark("resting"),
+    Stage.TRIAL: mark("a trial run is possible"),
+    Stage.MORNING: mark("how are the first steps in the morning?"),
+    Stage.BUILD: mark("building up"),
+    Stage.LIGHT: mark("the lighter plan"),
 }
 
 RECENTLY = timedelta(minutes=45)
@@ -59,7 +61,7 @@ class Today:
                 no = blocked(diary, journal.now)
         except EstimError as error:
             return error.text
-        again = f"{no} (a slip? h asks again)" if no else ""
+        again = tr("{refusal} (a slip? h asks again)", refusal=no) if no else ""
         return "\n".join(filter(None, [again, " · ".join(filter(None, parts)), uses]))
 
     def last_level(self, program: str, unit: str | None = None) -> LastLevel | None:
@@ -77,8 +79,10 @@ class Today:
         except EstimError:
             return None
         goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
-        text = f"{goal}, as on {offer.at:%a %d %b}"
-        return LastLevel(goal, f"{text}; {offer.why}: + is one step more" if offer.why else text)
+        text = tr("{goal}, as on {at:%a %d %b}", goal=goal, at=offer.at)
+        if offer.why:
+            text = tr("{level}; {why}: + is one step more", level=text, why=offer.why)
+        return LastLevel(goal, text)
 
     def questions(self) -> tuple[Question, ...]:
         """Return the open questions before a session. Raises EstimError."""
@@ -105,17 +109,22 @@ class Today:
     def after(self, topic: Topic, word: str) -> str:
         """Keep how it was after the session that has just ended, and return what to say about it. Raises EstimError."""
         if not self.real:
-            return "simulated: nothing to note"
+            return tr("simulated: nothing to note")
         with opened(self._options, write=True) as journal:
             played = [one for one in journal.read(journal.now - RECENTLY).sessions if one.begun]
             if not played:
-                return "no session to say that of"
+                return tr("no session to say that of")
             if topic is Topic.SKIN:
                 journal.enter(skin.seen(journal.recent(), played[-1], word, journal.now))
             else:
                 journal.enter(Check(at=journal.now, topic=topic, answer=word, session=played[-1].id))
-        held = f"; no pads there until somebody has looked: {skin.ONCE_WELL}" if word == skin.BAD else ""
-        return f"noted: {topic.value} {word}{held}"
+        if word == skin.BAD:
+            once_well = tr_text(skin.ONCE_WELL)
+            return tr("noted: skin bad; no pads there until somebody has looked: {once_well}", once_well=once_well)
+        answer = answer_named(topic, word)
+        if topic is Topic.FEEL:
+            return tr("noted: feel {answer}", answer=answer)
+        return tr("noted: skin {answer}", answer=answer)
 
 
 def _usual_sites(journal: HomeJournal, program: str) -> tuple[str, ...]:
@@ -131,19 +140,19 @@ def _slot(journal: HomeJournal, diary: Diary) -> str:
     now = due(slots)
     later = coming(slots)
     if now is not None:
-        return f"DUE now: {now.at:%H:%M}, until {now.closes:%H:%M}"
-    return "" if later is None else f"next session {later.at:%a %H:%M}"
+        return tr("DUE now: {at:%H:%M}, until {closes:%H:%M}", at=now.at, closes=now.closes)
+    return "" if later is None else tr("next session {at:%a %H:%M}", at=later.at)
 
 
 def _pain(journal: HomeJournal, diary: Diary) -> str:
     if not diary.pains:
-        return "no pain written down yet"
+        return tr("no pain written down yet")
     last = diary.pains[-1]
-    return f"last pain {last.score} ({last.when.value}, {last.at:%a %H:%M})"
+    return tr("last pain {score} ({when}, {at:%a %H:%M})", score=last.score, when=when_named(last.when), at=last.at)
 
 
 def _plan(journal: HomeJournal, diary: Diary) -> str:
     now = standing(journal.plan, diary, journal.now)
     if now.stage is Stage.ENDED:
         return now.ended
-    return f"{STAGES[now.stage]}, day {now.day}" if now.stage in STAGES else ""
+    return tr("{stage}, day {day}", stage=tr_text(STAGES[now.stage]), day=now.day) if now.stage in STAGES else ""

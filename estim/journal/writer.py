@@ -25,8 +25,9 @@ from estim.core.days.diary import Diary, Entry
 from estim.core.days.dose import Delivered
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
+from estim.core.translation import tr
 from estim.core.vocabulary import Priority
-from estim.journal.database import remove_database
+from estim.journal.database import NO_START, followed, remove_database
 from estim.journal.journal import Journal
 from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import AlarmRow, BeatRow, ByteRows, Carried, LevelRow, Opening, OpenSession, Outcome, Row
@@ -57,7 +58,7 @@ class JournalWriter:
         """Why something didn't, in a sentence; empty as long as all is well."""
         self.blind = ""
         """Why nobody can know whether a unit was left on, as far as `open_sessions` found; empty if it is known."""
-        self._why_closed = EstimError("the journal is closed", code=Exit.INTERNAL)
+        self._why_closed = EstimError(tr("the journal is closed"), code=Exit.INTERNAL)
         self._marker = Marker(path.with_suffix(".on.json"))
         self._path = path
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
@@ -108,7 +109,7 @@ class JournalWriter:
         Raises EstimError (73) if it isn't: then nothing may be put out.
         """
         if opening.simulated != self.simulated:
-            raise EstimError("a simulated and a real session can't share a journal", code=Exit.INTERNAL)
+            raise EstimError(tr("a simulated and a real session can't share a journal"), code=Exit.INTERNAL)
         mark = MayBeOn(
             address=opening.address,
             unit=opening.unit,
@@ -297,7 +298,8 @@ class JournalWriter:
             if not future.done() and wall_s() - began_s >= DISK_TIMEOUT_S:
                 future.add_done_callback(_look_away)
                 raise EstimError(
-                    f"the disk of {self._path} has not answered for {DISK_TIMEOUT_S:.0f} s", code=Exit.CANT_CREATE
+                    tr("the disk of {path} has not answered for {s:.0f} s", path=self._path, s=DISK_TIMEOUT_S),
+                    code=Exit.CANT_CREATE,
                 )
         return future.result()
 
@@ -307,7 +309,7 @@ def _begin(table: SessionsTable, marker: Marker, opening: Opening, mark: MayBeOn
     try:
         marker.put(mark)
     except EstimError as error:
-        raise EstimError(f"{error.text}; no session starts without its journal", code=Exit(error.code)) from error
+        raise EstimError(followed(error.text, NO_START), code=Exit(error.code)) from error
     try:
         return table.begin(opening)
     except EstimError:

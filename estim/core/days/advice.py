@@ -9,6 +9,7 @@ from datetime import datetime
 
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.dose import ANY, BRIEF_S
+from estim.core.translation import tr
 
 COMFORTABLE_S = 300.0
 """A level that was kept in a session of at least five minutes was bearable."""
@@ -48,7 +49,7 @@ def last_level(diary: Diary, program: str, sites: Sequence[str], unit: str | Non
         level = {channel: goal for channel, goal in session.goal.items() if goal}
         felt = _felt(diary.checks, session)
         more = {channel: goal + step for channel, goal in level.items()} if felt == WEAKER else {}
-        return Offer(level, session.at, more, "it felt weaker than the time before" if more else "", session.unit)
+        return Offer(level, session.at, more, tr("it felt weaker than the time before") if more else "", session.unit)
     return None
 
 
@@ -62,14 +63,14 @@ def pads_old(uses: int) -> str:
     """Return a sentence for pads that have been used too often, "" for others."""
     if uses < PADS_USES:
         return ""
-    return f"the pads have been used {uses} times and stick for 20 to 30: new ones, then estim pads new"
+    return tr("the pads have been used {uses} times and stick for 20 to 30: new ones, then estim pads new", uses=uses)
 
 
 def after(session: Played) -> tuple[tuple[Topic, str], ...]:
     """Return what to ask after a session: the skin always, the feeling if it was long enough to tell."""
-    asks = [(Topic.SKIN, "Is the skin under the pads ok? (pink that fades within the hour is)")]
+    asks = [(Topic.SKIN, tr("Is the skin under the pads ok? (pink that fades within the hour is)"))]
     if session.output_s >= COMFORTABLE_S:
-        asks.append((Topic.FEEL, "Did it feel weaker than last time, the same, or stronger?"))
+        asks.append((Topic.FEEL, tr("Did it feel weaker than last time, the same, or stronger?")))
     return tuple(asks)
 
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from estim.core.days.diary import Played
 from estim.core.days.dose import ANY, DAY_MINUTES, local_time
 from estim.core.moment import BUILT_UTC
+from estim.core.translation import mark, tr, tr_text
 
-UNIT = "by hand"
-"""What stands for the unit."""
+UNIT = mark("by hand")
+"""What stands for the unit, in the journal too: it is said in words by `tr_text`."""
 
 MINUTES_MAX = DAY_MINUTES
 """Longest session that is written down: what a site may have on one day."""
@@ -47,13 +48,18 @@ def misdated(one: Played, now: datetime) -> str:
     """Return why its moments can't be right, "": they can."""
     if one.delivered_until.timestamp() > now.timestamp() + SLACK.total_seconds():
         over = local_time(one.delivered_until, now, now.tzinfo)
-        return (
-            f"{one.length_s / 60:g} min from {_told(one, now)} on end at {over}, in the future: log it when it is over"
+        return tr(
+            "{minutes:g} min from {began} on end at {over}, in the future: log it when it is over",
+            minutes=one.length_s / 60,
+            began=_told(one, now),
+            over=over,
         )
     if one.at.timestamp() < BUILT_UTC.timestamp():
-        return (
-            f"{one.at:%Y-%m-%d} is before this estim was made ({BUILT_UTC.date()}): is the year right? Older sessions "
-            "come in by estim import"
+        return tr(
+            "{at:%Y-%m-%d} is before this estim was made ({made:%Y-%m-%d}): is the year right? Older sessions come in "
+            "by estim import",
+            at=one.at,
+            made=BUILT_UTC,
         )
     return ""
 
@@ -64,13 +70,28 @@ def overlapped(one: Played, known: Iterable[Played], now: datetime) -> str:
         if other.output_s <= 0 or other.simulated or not _same_place(one.sites, other.sites):
             continue
         if one.at.timestamp() < other.delivered_until.timestamp() and other.at < one.delivered_until:
-            until = local_time(other.delivered_until, now, now.tzinfo)
-            number = f"session {other.id}" if other.id else "a session"
-            return (
-                f"{number} ({other.program} on {other.unit}, {_told(other, now)} to {until}) was on that site at that "
-                "time: is it the same one? Else say --at, or another --site"
-            )
+            return _same_one(other, now)
     return ""
+
+
+def _same_one(other: Played, now: datetime) -> str:
+    what = tr(
+        "{program} on {unit}, {began} to {ended}",
+        program=other.program,
+        unit=tr_text(other.unit) if other.by_hand else other.unit,
+        began=_told(other, now),
+        ended=local_time(other.delivered_until, now, now.tzinfo),
+    )
+    if not other.id:
+        return tr(
+            "a session ({what}) was on that site at that time: is it the same one? Else say --at, or another --site",
+            what=what,
+        )
+    return tr(
+        "session {number} ({what}) was on that site at that time: is it the same one? Else say --at, or another --site",
+        number=other.id,
+        what=what,
+    )
 
 
 def _told(one: Played, now: datetime) -> str:

@@ -17,6 +17,7 @@ from math import fsum
 from typing import Literal
 
 from estim.core.numbers import m_ss
+from estim.core.translation import day_name, tr
 
 GAP = timedelta(hours=2)
 """Least rest on one site between two sessions (safety.md C-17)."""
@@ -102,12 +103,13 @@ def may_start(
     full = _full(now, rule)
     again = _again(now, rule, "gap" not in override, "dose" not in override)
     if rest is not None and "gap" not in override:
-        return Verdict(False, f"{rest[1]}; to start all the same: --override gap", again)
+        return Verdict(False, tr("{why}; to start all the same: --override gap", why=rest[1]), again)
     if full and "dose" not in override:
         at = local_time(again, now, zone, up=True)
-        return Verdict(False, f"{full[0]}; possible again at {at}, to start all the same: --override dose", again)
-    told = [] if rest is None else [f"gap overridden: {rest[1]}"]
-    return Verdict(True, warn=(*told, *(f"dose overridden: {sentence}" for sentence in full)))
+        why = tr("{why}; possible again at {again}, to start all the same: --override dose", why=full[0], again=at)
+        return Verdict(False, why, again)
+    told = [] if rest is None else [tr("gap overridden: {why}", why=rest[1])]
+    return Verdict(True, warn=(*told, *(tr("dose overridden: {why}", why=sentence) for sentence in full)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,24 +169,39 @@ def _same_site(one: str, other: str) -> bool:
     return one == other or ANY in (one, other)
 
 
-def _place(site: str) -> str:
-    return "" if site == ANY else f" on {site}"
-
-
 def _rest(now: datetime, again: datetime, site: str, record: Delivered, output_s: float, zone: tzinfo | None) -> str:
     ended = local_time(record.over_utc, now, zone)
     if record.output_s >= BRIEF_S:
-        sentence = f"the last session{_place(site)} ended at {ended} and 2 h of rest belong between two"
+        why = _one_asks(site, ended)
     else:
-        minutes = m_ss(int(output_s))
-        sentence = (
-            f"the last sessions{_place(site)} add up to {minutes} min of output, the last one ended at {ended} and "
-            "2 h of rest belong after that"
-        )
-    sentence += f": possible again at {local_time(again, now, zone, up=True)}"
+        why = _some_ask(site, ended, m_ss(int(output_s)))
+    sentence = tr("{why}: possible again at {again}", why=why, again=local_time(again, now, zone, up=True))
     if record.started_utc > now:
-        sentence += " (that session lies in the future: check this computer's clock)"
+        return tr("{sentence} (that session lies in the future: check this computer's clock)", sentence=sentence)
     return sentence
+
+
+def _one_asks(site: str, ended: str) -> str:
+    if site == ANY:
+        return tr("the last session ended at {ended} and 2 h of rest belong between two", ended=ended)
+    return tr("the last session on {site} ended at {ended} and 2 h of rest belong between two", site=site, ended=ended)
+
+
+def _some_ask(site: str, ended: str, minutes: str) -> str:
+    if site == ANY:
+        return tr(
+            "the last sessions add up to {minutes} min of output, the last one ended at {ended} and 2 h of rest belong "
+            "after that",
+            minutes=minutes,
+            ended=ended,
+        )
+    return tr(
+        "the last sessions on {site} add up to {minutes} min of output, the last one ended at {ended} and 2 h of rest "
+        "belong after that",
+        site=site,
+        minutes=minutes,
+        ended=ended,
+    )
 
 
 def _full(now: datetime, rule: _Rule) -> list[str]:
@@ -197,12 +214,53 @@ def _full(now: datetime, rule: _Rule) -> list[str]:
         same = sum(record.program == rule.program for record in whole) + 1
         total = sum(record.output_s for record in of_day) / 60 + rule.minutes
         if len(whole) + 1 > DAY_SESSIONS:
-            full.append(f"this is session {len(whole) + 1} of the day{_place(site)}, and {DAY_SESSIONS} are the most")
+            full.append(_too_many(site, len(whole) + 1))
         if total > DAY_MINUTES:
-            full.append(f"this makes {total:.0f} min in one day{_place(site)}, and {DAY_MINUTES:.0f} are the most")
+            full.append(_too_long(site, total))
         if rule.program and same > rule.per_day:
-            full.append(f"this is session {same} of {rule.program} that day{_place(site)}, it is for {rule.per_day}")
+            full.append(_too_often(site, same, rule))
     return full
+
+
+def _too_many(site: str, number: int) -> str:
+    if site == ANY:
+        return tr("this is session {number} of the day, and {most} are the most", number=number, most=DAY_SESSIONS)
+    return tr(
+        "this is session {number} of the day on {site}, and {most} are the most",
+        number=number,
+        site=site,
+        most=DAY_SESSIONS,
+    )
+
+
+def _too_long(site: str, total: float) -> str:
+    if site == ANY:
+        return tr(
+            "this makes {minutes:.0f} min in one day, and {most:.0f} are the most", minutes=total, most=DAY_MINUTES
+        )
+    return tr(
+        "this makes {minutes:.0f} min in one day on {site}, and {most:.0f} are the most",
+        minutes=total,
+        site=site,
+        most=DAY_MINUTES,
+    )
+
+
+def _too_often(site: str, number: int, rule: _Rule) -> str:
+    if site == ANY:
+        return tr(
+            "this is session {number} of {program} that day, it is for {most}",
+            number=number,
+            program=rule.program,
+            most=rule.per_day,
+        )
+    return tr(
+        "this is session {number} of {program} that day on {site}, it is for {most}",
+        number=number,
+        program=rule.program,
+        site=site,
+        most=rule.per_day,
+    )
 
 
 def local_time(moment: datetime, now: datetime, zone: tzinfo | None = None, *, up: bool = False) -> str:
@@ -215,7 +273,7 @@ def local_time(moment: datetime, now: datetime, zone: tzinfo | None = None, *, u
         exact = exact.replace(second=0, microsecond=0) + timedelta(minutes=1)
     local = exact.astimezone(zone)
     here = now.astimezone(zone)
-    text = local.strftime("%H:%M" if local.date() == here.date() else "%Y-%m-%d %H:%M")
+    text = day_name(local, "%H:%M") if local.date() == here.date() else tr("{at:%Y-%m-%d %H:%M}", at=local)
     if local.utcoffset() != here.utcoffset():
-        text += local.strftime(" (UTC%z)")
+        return f"{text} ({local:UTC%z})"
     return text

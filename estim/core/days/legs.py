@@ -8,8 +8,17 @@
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+
+from estim.core.translation import mark, tr, tr_text
 
 LEGS = ("left", "right")
+
+LEG_NAMES = {"left": mark("left leg"), "right": mark("right leg")}
+"""What people read for a leg."""
+
+_AT = {"left": mark("{place} left"), "right": mark("{place} right"), "": mark("{place}, leg not said")}
+"""What people read for a place of which the leg is known, or not."""
 
 ANYWHERE = "any"
 """As the usual place: it was asked for, and nobody said it."""
@@ -33,7 +42,7 @@ def leg_of(sites: Iterable[str]) -> str:
 def leg_text(sites: Iterable[str]) -> str:
     """Return the leg in words, "" where sites have no sides."""
     named = legs_of(sites)
-    return f"{named[0]} leg" if len(named) == 1 else "leg not said" if named else ""
+    return tr_text(LEG_NAMES[named[0]]) if len(named) == 1 else tr("leg not said") if named else ""
 
 
 def sites_on(sites: Sequence[str], wanted: str) -> tuple[str, ...]:
@@ -59,6 +68,5 @@ def place_of(sites: Sequence[str]) -> str:
     """Return where a session was as one place: its site, or what its sites have in common, the leg not said."""
     if len(sites) == 1:
         return sites[0]
-    leg = leg_of(sites)
-    parts = " or ".join(parts_of(sites))
-    return f"{parts} {leg}" if leg else f"{parts}, leg not said"
+    place = reduce(lambda one, other: tr("{one} or {other}", one=one, other=other), parts_of(sites))
+    return tr(_AT[leg_of(sites)], place=place)

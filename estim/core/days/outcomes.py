@@ -26,6 +26,7 @@ from estim.core.days.legs import UNSAID, leg_of
 from estim.core.days.schedule import Schedule, Time, times
 from estim.core.days.screening import Span
 from estim.core.days.slots import Slot, Status, slot_s, so_far_s, whole
+from estim.core.translation import tr
 
 BACK = timedelta(days=1)
 """So much before the first slot that is asked for is judged as well: what served a slot there serves no other."""
@@ -348,7 +349,7 @@ class _Judge:
         else:
             status, why = self._open(opens_s, closes_s, rested_s)
             if closes_s < slot.closes_s and status is Status.MISSED and not why:
-                why = f"it was possible until {closes:%H:%M}, before a run"
+                why = tr("it was possible until {closes:%H:%M}, before a run", closes=closes)
             until = self._snoozed(closes, marks) if status is Status.DUE else None
         status = status if until is None else Status.SNOOZED
         return Slot(slot.time.key, at, opens, closes, status, slot.session, why, until, tuple(slot.sessions[1:]))
@@ -358,23 +359,23 @@ class _Judge:
         if any(mark.what is Marked.SKIPPED for mark in marks):
             return Status.SKIPPED, ""
         off = self._off(slot.time.key)
-        return None if off is None else (Status.OFF, "holiday" if off.holiday else "pause")
+        return None if off is None else (Status.OFF, tr("holiday") if off.holiday else tr("pause"))
 
     def _open(self, opens_s: float, closes_s: float, rested_s: float) -> tuple[Status, str]:
         """Return what an open slot is by its window, and why it is missed before that is over."""
         if self.now_s > closes_s:
             return Status.MISSED, ""
         if rested_s > closes_s:
-            return Status.MISSED, "the rest after the last session is longer than its window"
+            return Status.MISSED, tr("the rest after the last session is longer than its window")
         return Status.DUE if self.now_s >= opens_s else Status.UPCOMING, ""
 
     def _served(self, slot: _Open, session: Played) -> tuple[Status, str]:
-        instead = f"the session of {session.at:%H:%M} leaves no room for another one" if slot.extra else ""
+        instead = tr("the session of {at:%H:%M} leaves no room for another one", at=session.at) if slot.extra else ""
         if any(whole(one, self.now) for one in slot.sessions):
             return Status.DONE, instead
-        minutes = f"{so_far_s(session, self.now) / 60:.0f} of {slot_s(session) / 60:.0f} min"
+        minutes = tr("{minutes:.0f} of {of:.0f} min", minutes=so_far_s(session, self.now) / 60, of=slot_s(session) / 60)
         if session.ended is None and self.now < session.delivered_until:
-            return Status.DUE, f"being played: {minutes}"
+            return Status.DUE, tr("being played: {minutes}", minutes=minutes)
         return Status.PART, f"{minutes}; {instead}" if instead else minutes
 
     def _off(self, key: str) -> Break | None:

@@ -29,6 +29,7 @@ from msgspec import Meta, Struct
 from estim.core.days.diary import Regime
 from estim.core.days.dose import GAP
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr
 
 LOCAL = "local"
 """As a zone: wherever the person is."""
@@ -52,18 +53,23 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person has set. `programs` take turns by the day; windows and snooze in minutes (conventions.md 8)."""
 
     rules: Annotated[
-        tuple[RuleText, ...], Meta(max_length=12, description=f'up to 12 rules such as "{TWICE_A_DAY}" (RFC 5545)')
+        tuple[RuleText, ...],
+        Meta(
+            max_length=12,
+            description=mark('up to 12 rules such as "RRULE:FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0;BYSECOND=0" (RFC 5545)'),
+        ),
     ] = (TWICE_A_DAY,)
     zone: Annotated[
-        str, Meta(min_length=1, max_length=64, description='"local", or the name of a zone such as "Europe/Berlin"')
+        str,
+        Meta(min_length=1, max_length=64, description=mark('"local", or the name of a zone such as "Europe/Berlin"')),
     ] = LOCAL
     programs: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...],
-        Meta(min_length=1, max_length=7, description="1 to 7 programs, which take turns by the day"),
+        Meta(min_length=1, max_length=7, description=mark("1 to 7 programs, which take turns by the day")),
     ] = ("tens-ankle",)
-    early_min: Annotated[Minutes, Meta(description="minutes before a slot, whole, 0 to 720")] = 30
-    late_min: Annotated[Minutes, Meta(description="minutes after a slot, whole, 0 to 720")] = 120
-    snooze_min: Annotated[int, Meta(ge=1, le=120, description="whole minutes, 1 to 120")] = 15
+    early_min: Annotated[Minutes, Meta(description=mark("minutes before a slot, whole, 0 to 720"))] = 30
+    late_min: Annotated[Minutes, Meta(description=mark("minutes after a slot, whole, 0 to 720"))] = 120
+    snooze_min: Annotated[int, Meta(ge=1, le=120, description=mark("whole minutes, 1 to 120"))] = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,10 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise EstimError(
-            f"there is no time zone {name!r}: try a name such as Europe/Berlin or America/New_York, or local",
+            tr(
+                "there is no time zone {name!r}: try a name such as Europe/Berlin or America/New_York, or local",
+                name=name,
+            ),
             code=Exit.CONFIG,
         ) from error
 
@@ -135,20 +144,26 @@ def _check(rules: tuple[str, ...]) -> None:
         except (ValueError, IndexError, TypeError) as error:  # what dateutil finds out only while it counts
             raise _bad(text, str(error)) from error
         if not found:
-            raise _bad(text, "it gives no time at all within a year")
+            raise _bad(text, tr("it gives no time at all within a year"))
         for at in found:
             if at.second:
-                raise _bad(text, "times are whole minutes: BYSECOND=0")
+                raise _bad(text, tr("times are whole minutes: BYSECOND=0"))
             days.setdefault(at.date(), []).append(at)
     full = next((day for day, times in days.items() if len(set(times)) > SLOTS_MAX), None)
     if full is not None:
-        raise EstimError(f"the rules give more than {SLOTS_MAX} times a day: fewer, please", code=Exit.CONFIG)
+        raise EstimError(
+            tr("the rules give more than {most} times a day: fewer, please", most=SLOTS_MAX), code=Exit.CONFIG
+        )
     ordered = sorted({at for times in days.values() for at in times})
     for one, other in pairwise(ordered):
         if other - one < GAP:
             raise EstimError(
-                f"the rules give {one:%H:%M} and {other:%H:%M}: two hours of rest belong between two sessions on one "
-                "site, so times lie at least two hours apart",
+                tr(
+                    "the rules give {one:%H:%M} and {other:%H:%M}: two hours of rest belong between two sessions on "
+                    "one site, so times lie at least two hours apart",
+                    one=one,
+                    other=other,
+                ),
                 code=Exit.CONFIG,
             )
 
@@ -261,13 +276,13 @@ def _parsed(text: str, start: datetime) -> rrule:
     shown = text.upper()
     for unit in ("SECONDLY", "MINUTELY", "HOURLY", "YEARLY"):
         if f"FREQ={unit}" in shown:
-            raise _bad(text, "FREQ is DAILY, WEEKLY or MONTHLY")
+            raise _bad(text, tr("FREQ is DAILY, WEEKLY or MONTHLY"))
     if (interval := re.search(r"INTERVAL=([^;]*)", shown)) and not re.fullmatch(r"[1-9]\d{0,3}", interval[1]):
-        raise _bad(text, "INTERVAL is a whole number from 1 to 9999")
+        raise _bad(text, tr("INTERVAL is a whole number from 1 to 9999"))
     if "BYHOUR=" not in shown:
-        raise _bad(text, "it names no hour: BYHOUR=8,20")
+        raise _bad(text, tr("it names no hour: BYHOUR=8,20"))
     if "DTSTART" in shown or "\n" in text:
-        raise _bad(text, "one RRULE and nothing else, it begins on the day on which it is set")
+        raise _bad(text, tr("one RRULE and nothing else, it begins on the day on which it is set"))
     if "BYMINUTE=" not in shown:
         text = f"{text};BYMINUTE=0"
     if "BYSECOND=" not in shown:
@@ -277,10 +292,18 @@ def _parsed(text: str, start: datetime) -> rrule:
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise _bad(text, str(error)) from error
     if isinstance(rule, rruleset):
-        raise _bad(text, "one RRULE and nothing else")
+        raise _bad(text, tr("one RRULE and nothing else"))
     return rule
 
 
 def _bad(text: str, why: str) -> EstimError:
     shown = text if len(text) <= 80 else f"{text[:79]}…"
-    return EstimError(f"{shown!r} isn't a rule that can be followed: {why}; try {TWICE_A_DAY}", code=Exit.CONFIG)
+    return EstimError(
+        tr(
+            "{rule!r} isn't a rule that can be followed: {why}; try {example}",
+            rule=shown,
+            why=why,
+            example=TWICE_A_DAY,
+        ),
+        code=Exit.CONFIG,
+    )

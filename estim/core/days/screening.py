@@ -11,11 +11,14 @@ Rules:
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
 from estim.core.days.diary import SCORE_MAX, Check, Diary, Entry, Pain, Topic, When
 from estim.core.days.dose import local_time
+from estim.core.translation import mark, tr, tr_text
 
 REASK_DAYS = 90
 """An answer is asked for again after this; bodies change."""
@@ -30,16 +33,26 @@ CLEARED = "cleared"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question, to be answered yes or no. `never`: a yes blocks; else it asks for care, as `care` says.
+    """One question, to be answered yes or no. `never`: a yes blocks; else it asks for care, as `advice` says.
 
     `runs`: a yes forbids runs until a doctor has said otherwise; such a question is asked once.
     """
 
     id: str
-    question: str
+    asked: str
     never: bool
-    care: str = ""
+    advice: str = ""
     runs: bool = False
+
+    @property
+    def question(self) -> str:
+        """Return the question as people read it."""
+        return tr_text(self.asked)
+
+    @property
+    def care(self) -> str:
+        """Return what a yes asks for as people read it, "" where it blocks."""
+        return tr_text(self.advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,67 +65,82 @@ class Span:
 
 
 QUESTIONS = (
-    Question("implant", "Do you have a pacemaker, a defibrillator or another electronic implant?", never=True),
-    Question("epilepsy", "Do you have epilepsy?", never=True),
-    Question("pregnancy", "Are you pregnant, or might you be?", never=True),
-    Question("undiagnosed-pain", "Is it a pain that nobody has found the cause of?", never=True),
-    Question("thrombosis", "Do you have, or might you have, a thrombosis or an inflamed vein in a leg?", never=True),
-    Question("arterial-disease", "Do you have a serious disease of the arteries of the legs?", never=True),
-    Question("cancer", "Do you have, or did you have, cancer where the pads would be?", never=True),
+    Question("implant", mark("Do you have a pacemaker, a defibrillator or another electronic implant?"), never=True),
+    Question("epilepsy", mark("Do you have epilepsy?"), never=True),
+    Question("pregnancy", mark("Are you pregnant, or might you be?"), never=True),
+    Question("undiagnosed-pain", mark("Is it a pain that nobody has found the cause of?"), never=True),
+    Question(
+        "thrombosis", mark("Do you have, or might you have, a thrombosis or an inflamed vein in a leg?"), never=True
+    ),
+    Question("arterial-disease", mark("Do you have a serious disease of the arteries of the legs?"), never=True),
+    Question("cancer", mark("Do you have, or did you have, cancer where the pads would be?"), never=True),
     Question(
         "metal-implant",
-        "Is there metal (a plate, screws, a joint) near where the pads would be?",
+        mark("Is there metal (a plate, screws, a joint) near where the pads would be?"),
         never=False,
-        care="metal near the pads: makers disagree, so ask whoever put it in, and stop if you feel it deep inside",
+        advice=mark(
+            "metal near the pads: makers disagree, so ask whoever put it in, and stop if you feel it deep inside"
+        ),
     ),
     Question(
         "allergy",
-        "Does your skin react to gel, plasters or glue?",
+        mark("Does your skin react to gel, plasters or glue?"),
         never=False,
-        care="skin that reacts to gel: try a pad without current for some hours first, and look at the skin each time",
+        advice=mark(
+            "skin that reacts to gel: try a pad without current for some hours first, and look at the skin each time"
+        ),
     ),
     Question(
         "numbness",
-        "Do you have diabetes, a nerve disease, or numb skin on the legs?",
+        mark("Do you have diabetes, a nerve disease, or numb skin on the legs?"),
         never=False,
-        care="numb skin doesn't feel a burn: pads only where you feel a light touch, never with cold, and low levels",
+        advice=mark(
+            "numb skin doesn't feel a burn: pads only where you feel a light touch, never with cold, and low levels"
+        ),
     ),
     Question(
         "anticoagulants",
-        "Do you take medicine that thins the blood?",
+        mark("Do you take medicine that thins the blood?"),
         never=False,
-        care="thinned blood: no programs that make the muscle work hard without your doctor, and look for bruises",
+        advice=mark(
+            "thinned blood: no programs that make the muscle work hard without your doctor, and look for bruises"
+        ),
     ),
     Question(
         "child",
-        "Is it for a child?",
+        mark("Is it for a child?"),
         never=False,
-        care="a child: only if a doctor advised it, and with a grown-up at the unit all the time",
+        advice=mark("a child: only if a doctor advised it, and with a grown-up at the unit all the time"),
     ),
     Question(
         "antibiotics",
-        "Have you taken a fluoroquinolone antibiotic in the last six months, such as ciprofloxacin or levofloxacin?",
+        mark(
+            "Have you taken a fluoroquinolone antibiotic in the last six months, such as ciprofloxacin or levofloxacin?"
+        ),
         never=False,
-        care="fluoroquinolones can make a tendon tear for months after them: see a doctor before you run",
+        advice=mark("fluoroquinolones can make a tendon tear for months after them: see a doctor before you run"),
         runs=True,
     ),
     Question(
         "steroids",
-        "Have you had a cortisone (steroid) injection near the tendon in the last six months?",
+        mark("Have you had a cortisone (steroid) injection near the tendon in the last six months?"),
         never=False,
-        care="a tendon tears more easily in the months after a steroid injection: see a doctor before you run",
+        advice=mark("a tendon tears more easily in the months after a steroid injection: see a doctor before you run"),
         runs=True,
     ),
 )
 
 SIGNS = {
-    "pop": "a sudden snap or pop, or as if something had hit the back of your leg",
-    "gap": "a gap or a dent in the tendon",
-    "toes": "no rising on tiptoe on that leg alone, or no pushing off with it",
-    "swelling": "sudden swelling or a bruise at the heel or ankle",
-    "calf": "a hot, tight or swollen calf",
+    "pop": mark("a sudden snap or pop, or as if something had hit the back of your leg"),
+    "gap": mark("a gap or a dent in the tendon"),
+    "toes": mark("no rising on tiptoe on that leg alone, or no pushing off with it"),
+    "swelling": mark("sudden swelling or a bruise at the heel or ankle"),
+    "calf": mark("a hot, tight or swollen calf"),
 }
-"""Signs of a torn tendon, and the last one of a clot, by the `about` of their check (BMJ 2015;351:h4722)."""
+"""Signs of a torn tendon, and the last one of a clot, by the `about` of their check (BMJ 2015;351:h4722).
+
+They are marked only: `sign_words` says one as people read it.
+"""
 
 CLOT = "calf"
 
@@ -163,11 +191,17 @@ def scores_of(diary: Diary) -> tuple[Pain, ...]:
     return (*diary.pains, *runs, *loads)
 
 
+def sign_words(sign: str) -> str:
+    """Return a sign in words; one that isn't known as it stands."""
+    return tr_text(SIGNS.get(sign, sign))
+
+
 def signs_text() -> str:
     """Return the question for the signs as it is told where nobody can answer at once."""
-    return (
-        f"any of these? {'; '.join(f'{words} ({sign})' for sign, words in SIGNS.items())}: "
-        f"estim care flag WORD, and if there is none: estim care flag {NO_SIGN}"
+    return tr(
+        "any of these? {signs}: estim care flag WORD, and if there is none: estim care flag {none}",
+        signs="; ".join(f"{sign_words(sign)} ({sign})" for sign in SIGNS),
+        none=NO_SIGN,
     )
 
 
@@ -177,13 +211,16 @@ def own_words(entry: Entry) -> str:
         return ""
     match entry.topic:
         case Topic.RED_FLAG if entry.answer != NO:
-            return "a red flag stands until somebody has looked and the plan is begun anew: estim care begin"
+            return tr("a red flag stands until somebody has looked and the plan is begun anew: estim care begin")
         case Topic.HEALTH if entry.answer == YES and any(
             one.id == entry.about for one in QUESTIONS if one.never or one.runs
         ):
-            return f'it stands until it is cleared: estim care clear {entry.about} --reason "what was said"'
+            return tr(
+                'it stands until it is cleared: estim care clear {question} --reason "what was said"',
+                question=entry.about,
+            )
         case Topic.SKIN if entry.answer == "bad":
-            return "it holds until somebody has looked: estim care skin ok"
+            return tr("it holds until somebody has looked: estim care skin ok")
         case _:
             return ""
 
@@ -191,7 +228,11 @@ def own_words(entry: Entry) -> str:
 def doctor_first(diary: Diary) -> str:
     """Return why a doctor comes before the next run and how that is settled, "": nothing says so."""
     return "; ".join(
-        f'{question.care}; after that: estim care clear {question.id} --reason "what was said"'
+        tr(
+            '{care}; after that: estim care clear {question} --reason "what was said"',
+            care=question.care,
+            question=question.id,
+        )
         for question in QUESTIONS
         if question.runs and (answer := _answer(diary, question)) is not None and answer.answer == YES
     )
@@ -201,7 +242,7 @@ def forbidden(diary: Diary) -> tuple[Span, ...]:
     """Return when no session was allowed by a red flag or an answer."""
     begins = sorted(check.at for check in diary.checks if check.topic is Topic.CARE and check.answer == "begin")
     spans = [
-        Span(flag.at, next((at for at in begins if at > flag.at), None), "a red flag")
+        Span(flag.at, next((at for at in begins if at > flag.at), None), tr("a red flag"))
         for flag in diary.checks
         if flag.topic is Topic.RED_FLAG and flag.answer != NO
     ]
@@ -211,7 +252,7 @@ def forbidden(diary: Diary) -> tuple[Span, ...]:
         if check.about in hard and check.answer == YES:
             later = [one for one in answers if one.about == check.about and _order(one) > _order(check)]
             over = min((one.at for one in later if one.answer != YES), default=None)
-            spans.append(Span(check.at, over, "an answer that forbids it"))
+            spans.append(Span(check.at, over, tr("an answer that forbids it")))
     return tuple(spans)
 
 
@@ -227,8 +268,13 @@ def blocking(diary: Diary) -> tuple[Question, ...]:
 def blocked(diary: Diary, now: datetime) -> str:
     """Return why no session may take place: each yes that blocks and how it is cleared; "" if there is none."""
     return "; ".join(
-        f'no session: "{question.question}" was answered yes at {local_time(answer.at, now, now.tzinfo)}; if your '
-        f'doctor agrees all the same: estim care clear {question.id} --reason "…"'
+        tr(
+            'no session: "{question}" was answered yes at {at}; if your doctor agrees all the same: '
+            'estim care clear {id} --reason "…"',
+            question=question.question,
+            at=local_time(answer.at, now, now.tzinfo),
+            id=question.id,
+        )
         for question in QUESTIONS
         if question.never and (answer := _answer(diary, question)) is not None and answer.answer == YES
     )
@@ -245,7 +291,9 @@ def cautions(diary: Diary, now: datetime) -> tuple[str, ...]:
             found.append(question.care)
         elif answer.answer == CLEARED:
             day = local_time(answer.at, now, now.tzinfo)
-            found.append(f"{question.id} was cleared at {day}: {answer.note.strip()}")
+            found.append(
+                tr("{question} was cleared at {at}: {reason}", question=question.id, at=day, reason=answer.note.strip())
+            )
     return tuple(found)
 
 
@@ -255,15 +303,34 @@ def red_flag(diary: Diary) -> str:
     if not flags:
         return ""
     told = []
-    for what, means, mine in (
-        ("urgent care today", "a blood clot (short of breath or pain in the chest: call an ambulance)", True),
-        ("get it looked at now", "a torn tendon", False),
-    ):
-        found = [flag for flag in flags if (flag.about == CLOT) is mine]
-        if found:
-            signs = " and ".join(dict.fromkeys(SIGNS.get(flag.about, flag.about or "a sign") for flag in found))
-            told.append(f"{what}: {signs} on {found[0].at.date()} may mean {means}")
-    return f"{'; '.join(told)}; no running and no sessions until somebody has had a look, today if you can"
+    clot = [flag for flag in flags if flag.about == CLOT]
+    if clot:
+        told.append(
+            tr(
+                "urgent care today: {signs} on {on:%Y-%m-%d} may mean a blood clot (short of breath or pain in the "
+                "chest: call an ambulance)",
+                signs=_all_of(clot),
+                on=clot[0].at.date(),
+            )
+        )
+    torn = [flag for flag in flags if flag.about != CLOT]
+    if torn:
+        told.append(
+            tr(
+                "get it looked at now: {signs} on {on:%Y-%m-%d} may mean a torn tendon",
+                signs=_all_of(torn),
+                on=torn[0].at.date(),
+            )
+        )
+    return tr(
+        "{flags}; no running and no sessions until somebody has had a look, today if you can", flags="; ".join(told)
+    )
+
+
+def _all_of(flags: Sequence[Check]) -> str:
+    """Return the signs of some checks in words, each once: "a pop and a gap"."""
+    words = dict.fromkeys(sign_words(flag.about) or tr("a sign") for flag in flags)
+    return reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), words)
 
 
 def last_begin(diary: Diary) -> Check | None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.dose import ANY
 from estim.core.days.legs import LEGS, UNSAID, leg_of, sites_on
+from estim.core.translation import mark, tr, tr_text
 
 OK = "ok"
 BAD = "bad"
@@ -23,7 +24,7 @@ BAD = "bad"
 LOOK_BACK = timedelta(days=30)
 """So far back sessions are read for checks that don't keep their sites themselves."""
 
-ONCE_WELL = "when it is as before: estim care skin ok"
+ONCE_WELL = mark("when it is as before: estim care skin ok")
 """What lets go of it, as every sentence says."""
 
 
@@ -92,14 +93,14 @@ class Holds:
         if not held:
             return ""
         if ANY in held:
-            return WHY
+            return tr_text(WHY)
         sites = of_program()
         if not sites:
             used = {site for site in self.used if usual in (UNSAID, leg_of((site,)))}
-            return WHY if used <= held else ""
+            return tr_text(WHY) if used <= held else ""
         places = [sites_on(sites, leg) for leg in ((usual,) if usual else self.legs)]
         ways = [one for one in places if one] or [tuple(sites)]
-        return WHY if all(not held.isdisjoint(way) for way in ways) else ""
+        return tr_text(WHY) if all(not held.isdisjoint(way) for way in ways) else ""
 
 
 def holds(diary: Diary) -> Holds:
@@ -122,7 +123,7 @@ def holds(diary: Diary) -> Holds:
     )
 
 
-WHY = "the skin wasn't all right"
+WHY = mark("the skin wasn't all right")
 
 
 def _in_order(diary: Diary) -> list[Check]:
@@ -144,8 +145,17 @@ def _apply(sites: dict[str, Check], check: Check, places: Mapping[int | None, tu
 
 
 def _sentence(site: str, check: Check) -> str:
-    where = "" if site == ANY else f" at {site}"
-    return (
-        f"the skin{where} wasn't all right on {check.at.date()}: no pads there until somebody has looked; red for more "
-        f"than an hour, or blisters: show it to a doctor or a pharmacist; {ONCE_WELL}"
+    on = check.at.date()
+    if site == ANY:
+        held = tr("the skin wasn't all right on {on:%Y-%m-%d}: no pads there until somebody has looked", on=on)
+    else:
+        held = tr(
+            "the skin at {site} wasn't all right on {on:%Y-%m-%d}: no pads there until somebody has looked",
+            site=site,
+            on=on,
+        )
+    return tr(
+        "{held}; red for more than an hour, or blisters: show it to a doctor or a pharmacist; {once_well}",
+        held=held,
+        once_well=tr_text(ONCE_WELL),
     )

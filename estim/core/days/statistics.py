@@ -17,10 +17,12 @@ from itertools import dropwhile
 
 from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
+from estim.core.days.entry_text import when_named
 from estim.core.days.legs import LEGS, UNSAID, place_of
 from estim.core.days.slots import Slot, Status
 from estim.core.days.streak import OVER, Streak, by_day, streak_of
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 ENDS = 7
 """Days with a score at either end whose worst pain is compared: a week each, so that days with a run, and weekends, are
@@ -143,7 +145,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Words that the person wrote; `about` says to what."""
+    """Words that the person wrote; `about` says to what, as people read it."""
 
     at: datetime
     about: str
@@ -234,7 +236,13 @@ def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last:
         raise ValueError("now needs a zone")
     if last < first:
         raise EstimError(
-            f"a report from {first} to {last} has no day: its last day must not lie before its first", code=Exit.USAGE
+            tr(
+                "a report from {first:%Y-%m-%d} to {last:%Y-%m-%d} has no day: its last day must not lie before its "
+                "first",
+                first=first,
+                last=last,
+            ),
+            code=Exit.USAGE,
         )
     today = now.date()
     played = [one for one in diary.sessions if one.begun and first <= one.at.date() <= last]
@@ -372,9 +380,13 @@ def _change(days: Iterable[Day]) -> Change | None:
 
 
 def _remarks(diary: Diary, first: date, last: date) -> tuple[Remark, ...]:
-    found = [Remark(at=one.at, about=f"pain, {one.when}", text=one.note) for one in diary.pains if one.note]
-    found += [Remark(at=one.at, about="run", text=one.note) for one in diary.runs if one.note]
-    found += [Remark(at=one.at, about="note", text=one.text) for one in diary.notes]
+    found = [
+        Remark(at=one.at, about=tr("pain, {when}", when=when_named(one.when)), text=one.note)
+        for one in diary.pains
+        if one.note
+    ]
+    found += [Remark(at=one.at, about=tr("run"), text=one.note) for one in diary.runs if one.note]
+    found += [Remark(at=one.at, about=tr("note"), text=one.text) for one in diary.notes]
     return tuple(sorted((one for one in found if first <= one.at.date() <= last), key=lambda one: one.at))
 
 
