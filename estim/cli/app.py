@@ -18,12 +18,13 @@ from estim.cli.output import flush, say, tell, tell_row
 from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.core.numbers import read_number
+from estim.core.translation import mark, tr, tr_text
 from protocols.registry import names
 
 if TYPE_CHECKING:
     from estim.core.messages.commands import Ask
 
-EPILOG = (
+EPILOG = mark(
     "Examples:  estim run tens-ankle --level 10 --pads-on  |  estim stop  |  estim --simulate em70 --speed max run "
     "tens-ankle --level 5 --pads-on  |  estim devices scan.  Not a medical device: read SAFETY.md. "
     "`estim help exit-codes` lists the exit codes."
@@ -33,10 +34,25 @@ EPILOG = (
 RAMP_MAX_S = 1800
 """Longest ramp, seconds: the longest session."""
 
-MINUTES = amount("--minutes", 0, 1440, "minutes")
+MINUTES = amount("--minutes", 0, 1440, mark("minutes"))
 """Reads a length; above 30 minutes a session is refused with its reason, by who knows the program."""
 
+OR_MAX = mark("or max")
+
 SEED_MAX = 2**63 - 1
+
+PLACES = (
+    mark("settings", "paths"),
+    mark("programs", "paths"),
+    mark("care plan", "paths"),
+    mark("journal", "paths"),
+    mark("simulated", "paths"),
+    mark("units", "paths"),
+    mark("log", "paths"),
+    mark("lock", "paths"),
+    mark("socket", "paths"),
+)
+"""What `estim paths` shows; programs read these words as they are."""
 
 PROGRAM = typer.Argument(
     help="a name (`estim programs list`) or a file; without it today's of the schedule", autocompletion=programs
@@ -106,14 +122,17 @@ def flags(
     if software is None:
         for name, given in (("--speed", speed != "1"), ("--log", log is not None)):
             if given:
-                _usage(f"{name} goes with --simulate only: a real unit can't be hurried")
+                _usage(tr("{option} goes with --simulate only: a real unit can't be hurried", option=name))
     elif radio != "bluetooth":
-        _usage("--simulate needs no radio: leave --radio out")
+        _usage(tr("--simulate needs no radio: leave --radio out"))
     kind, colon, which = radio.partition(":")
     if kind not in ("bluetooth", "hci") or bool(colon) != bool(which.strip()) or (kind == "hci" and not which):
         _usage(
-            f"--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
-            " hci:usb:0"
+            tr(
+                "--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
+                " hci:usb:0",
+                radio=radio,
+            )
         )
     host = HostOptions(
         home=home, radio=radio, simulate=software, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
@@ -138,7 +157,9 @@ def run(
     ] = "0",
     ramp: Annotated[
         float | None,
-        typer.Option(metavar="S", parser=amount("--ramp", 0, RAMP_MAX_S, "seconds"), help="seconds up to the level"),
+        typer.Option(
+            metavar="S", parser=amount("--ramp", 0, RAMP_MAX_S, mark("seconds")), help="seconds up to the level"
+        ),
     ] = None,
     pads_on: Annotated[bool, typer.Option("--pads-on", help="the pads are on and you are ready: start")] = False,
     at_slot: Annotated[
@@ -163,9 +184,9 @@ def run(
 
     made: Flags = context.obj
     if minutes == 0:
-        _usage("--minutes 0: say more than 0 and at most 30")
+        _usage(tr("--minutes 0: say more than 0 and at most 30"))
     if program is not None and not program.strip():
-        _usage("the program has no name: say one of `estim programs list`, or nothing for today's")
+        _usage(tr("the program has no name: say one of `estim programs list`, or nothing for today's"))
     gates = gates_of(override or [])
     pairs = units_and_sites(unit or [], site or [], at_slot=at_slot)
     start = Start(program=program or "", minutes=minutes, ramp_s=ramp, pads_on=pads_on, override=gates, keep=keep)
@@ -194,7 +215,7 @@ def stop(
     made: Flags = context.obj
     named = unit or []
     if seen_off and len(named) > 1:
-        _usage("--seen-off takes one --unit at a time: what you have seen is one unit")
+        _usage(tr("--seen-off takes one --unit at a time: what you have seen is one unit"))
     one = named[0] if len(named) == 1 else None  # who names several has all stopped: rather one too many than too few
     where = Where(made.host.home, made.host.radio, simulated=made.host.simulate is not None)
     raise typer.Exit(stop_and_tell(Wanted(one or None, soft, seen_off), where, as_json=made.as_json))
@@ -248,7 +269,7 @@ def level(
     command = level_of(channel, amount, unit or None)
     if command is None:
         words = ["level", channel, amount, *(["--unit", unit] if unit else [])]
-        _usage(f"{' '.join(words)}: that is not understood; see `estim level --help`")
+        _usage(tr("{typed}: that is not understood; see `estim level --help`", typed=" ".join(words)))
     _ask(context, command)
 
 
@@ -298,10 +319,10 @@ def remind(context: typer.Context) -> None:
 
     made: Flags = context.obj
     if made.host.simulate is not None:
-        _usage("software units have no schedule: leave --simulate out")
+        _usage(tr("software units have no schedule: leave --simulate out"))
     home = made.host.place
     here = holder(home.lock) is not None
-    text = "a host runs here, and reminds by itself" if here else asyncio.run(remind(home, RealClock()))
+    text = tr("a host runs here, and reminds by itself") if here else asyncio.run(remind(home, RealClock()))
     tell(made, "reminded", text, [{"text": text}])
 
 
@@ -321,7 +342,7 @@ def decode(
     from estim.cli.decode import Decoder
 
     if batch == (packet is not None):
-        _usage("give one packet, or --batch and packets on stdin")
+        _usage(tr("give one packet, or --batch and packets on stdin"))
     decoder = Decoder(family, direction, endpoint, profile, text=text)
     # bytes, since a line that is no text must be answered too, and only a line feed ends one
     lines = (line.decode(errors="replace").rstrip("\r\n") for line in sys.stdin.buffer) if batch else [packet or ""]
@@ -338,8 +359,9 @@ def paths(context: typer.Context) -> None:
     """Show where settings, programs, journal and socket lie."""
     made: Flags = context.obj
     places = {name: str(path) for name, path in made.host.place.places().items()}
-    wide = max(len(name) for name in places)
-    text = "\n".join(f"{name:<{wide}}  {path}" for name, path in places.items())
+    named = [(tr_text(name, "paths"), path) for name, path in places.items()]
+    wide = max(len(name) for name, _ in named)
+    text = "\n".join(f"{name:<{wide}}  {path}" for name, path in named)
     tell(made, "paths", text, [{"what": name, "path": path} for name, path in places.items()])
 
 
@@ -350,8 +372,8 @@ def help_on(
 ) -> None:
     """Explain a topic."""
     if topic != "exit-codes":
-        _usage(f"no help on {topic!r}: there is exit-codes")
-    lines = [f"{code.value:>4}  {meaning}" for code, meaning in MEANING.items()]
+        _usage(tr("no help on {topic!r}: there is exit-codes", topic=topic))
+    lines = [f"{code.value:>4}  {tr_text(meaning)}" for code, meaning in MEANING.items()]
     rows = [{"code": code.value, "meaning": meaning} for code, meaning in MEANING.items()]
     tell(context.obj, "exit-code", "\n".join(lines), rows)
 
@@ -409,7 +431,9 @@ def _refused(made: Flags, program: str, error: EstimError) -> int:
 
 def _speed(text: str) -> str:
     """Return a speed as the host reads it: max, or a factor with a decimal point."""
-    return "max" if text == "max" else f"{read_number(text, what='--speed', lo=1, hi=10_000, unit='or max'):.12g}"
+    if text == "max":
+        return text
+    return f"{read_number(text, what='--speed', lo=1, hi=10_000, unit=tr_text(OR_MAX)):.12g}"
 
 
 def _absolute(path: str | None) -> str | None:

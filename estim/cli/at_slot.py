@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from estim.cli.output import note
 from estim.clock import Clock
 from estim.core.days.outcomes import LATE_MAX, begins
+from estim.core.numbers import m_ss
+from estim.core.translation import tr
 
 LEAD = timedelta(seconds=45)
 """The unit is looked for so long before the slot: connecting takes up to 20 s, proving zero up to 12 s."""
@@ -36,8 +38,8 @@ class Ahead:
             minutes = int(left.total_seconds() // 60)
             if minutes != told:
                 told = minutes
-                seconds = int(left.total_seconds()) % 60
-                note(f"begins at {self._slot_at:%H:%M}, in {minutes}:{seconds:02d}; Ctrl-C and nothing begins")
+                left_text = m_ss(int(left.total_seconds()))
+                note(tr("begins at {at:%H:%M}, in {left}; Ctrl-C and nothing begins", at=self._slot_at, left=left_text))
             await asyncio.sleep(LOOK_S)
 
     async def at_slot(
@@ -59,6 +61,7 @@ class Ahead:
             await asyncio.sleep(LOOK_S)
         if over():
             return ""
-        return (
-            f"the slot of {self._slot_at:%H:%M} has gone by without a unit that is ready: nothing begins by itself now"
+        return tr(
+            "the slot of {at:%H:%M} has gone by without a unit that is ready: nothing begins by itself now",
+            at=self._slot_at,
         )

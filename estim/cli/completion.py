@@ -10,6 +10,7 @@ from typer.completion import get_completion_script  # type: ignore[attr-defined]
 from estim.cli.completers import COMPLETING, one_of
 from estim.cli.output import tell
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -24,7 +25,7 @@ def completion(
     """Print the script that lets a shell complete estim with Tab; for bash: eval "$(estim completion bash)"."""
     flags: Flags = context.obj
     if shell not in SHELLS:
-        raise EstimError(f"{shell!r}: say bash, zsh or fish", code=Exit.USAGE)
+        raise EstimError(tr("{shell!r}: say bash, zsh or fish", shell=shell), code=Exit.USAGE)
     script = get_completion_script(prog_name="estim", complete_var=COMPLETING, shell=shell)
     tell(flags, "completion", script, [{"shell": shell, "script": script}])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from estim.catalogue.families import find_family
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from protocols.family import Family
 from protocols.layout import Direction, Form, Forms, pick
 from protocols.vocabulary import BadPacket
@@ -19,11 +20,13 @@ class Decoder:
     ) -> None:
         self._family = find_family(name)
         if text and self._family.text_end is None:
-            raise EstimError(f"{name} speaks in bytes, not in text: leave --text out", code=Exit.USAGE)
+            why = tr("{family} speaks in bytes, not in text: leave --text out", family=name)
+            raise EstimError(why, code=Exit.USAGE)
         try:
             self._direction = Direction(direction)
         except ValueError as error:
-            raise EstimError(f"a packet goes to-device or from-device, not {direction!r}", code=Exit.USAGE) from error
+            why = tr("a packet goes to-device or from-device, not {direction!r}", direction=direction)
+            raise EstimError(why, code=Exit.USAGE) from error
         forms = _forms(self._family, profile)
         self._layouts = _layouts(self._family, forms, self._direction, endpoint)
         usual = self._layouts == _layouts(self._family, forms, self._direction, None)
@@ -34,7 +37,8 @@ class Decoder:
         try:
             data = bytes.fromhex(text.replace(":", " ")) if self._text_end is None else text.encode() + self._text_end
         except ValueError:
-            return self._bad(f"not hex: {text.strip()[:60]!r}; write two digits a byte, as B0 00 0A or b0:00:0a")
+            typed = text.strip()[:60]
+            return self._bad(tr("not hex: {typed!r}; write two digits a byte, as B0 00 0A or b0:00:0a", typed=typed))
         try:
             layout, packet = pick(self._layouts, data)
             rebuilt = layout.build(packet)
@@ -56,11 +60,13 @@ def _forms(made: Family, profile: str | None) -> Forms:
     if profile is None:
         return made.layouts
     if not made.profiles:
-        raise EstimError(f"{made.name} has only one form of packets: leave --profile out", code=Exit.USAGE)
+        text = tr("{family} has only one form of packets: leave --profile out", family=made.name)
+        raise EstimError(text, code=Exit.USAGE)
     chosen = next((known for known in made.profiles if known.casefold() == profile.casefold()), None)
     if chosen is None:
-        known = " or ".join(made.profiles)
-        raise EstimError(f"{made.name} has no profile {profile!r}: say {known}", code=Exit.USAGE)
+        known = tr(" or ").join(made.profiles)
+        text = tr("{family} has no profile {profile!r}: say {known}", family=made.name, profile=profile, known=known)
+        raise EstimError(text, code=Exit.USAGE)
     return made.other_layouts.get(chosen, made.layouts)
 
 
@@ -74,9 +80,14 @@ def _layouts(made: Family, forms: Forms, direction: Direction, endpoint: str | N
         uuid = next((known.uuid for known in made.endpoints if known.name == name), "")
         if wanted in (name.casefold(), uuid, uuid[4:8]):
             return layouts
-    raise EstimError(
-        f"{made.name} has no packets {direction.value} on {endpoint!r}: there are {', '.join(table)}", code=Exit.USAGE
+    text = tr(
+        "{family} has no packets {direction} on {endpoint!r}: there are {known}",
+        family=made.name,
+        direction=direction.value,
+        endpoint=endpoint,
+        known=", ".join(table),
     )
+    raise EstimError(text, code=Exit.USAGE)
 
 
 def _plain(value: object) -> object:

@@ -10,6 +10,7 @@ from estim.cli.output import note, tell
 from estim.core.errors import EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.numbers import read_whole, shown
+from estim.core.translation import tr
 from protocols.vocabulary import Channel
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def scan(
     """Show supported units on the air."""
     flags: Flags = context.obj
     if not flags.as_json:
-        note(f"listening for {seconds:g} s …")
+        note(tr("listening for {seconds:g} s …", seconds=seconds))
     units = _seen(flags, seconds)
     rows = [
         {"address": one.address, "name": one.name, "family": one.family, "sure": one.sure, "known_as": one.known_as,
@@ -42,7 +43,7 @@ def scan(
     ]  # fmt: skip
     tell(flags, "sighting", "\n".join(map(_sighting, units)), rows)
     if not units and not flags.as_json:
-        note("nothing found: switch the unit on, close other apps that hold it, and scan again")
+        note(tr("nothing found: switch the unit on, close other apps that hold it, and scan again"))
     raise typer.Exit(Exit.DONE if units else Exit.NO_DEVICE)
 
 
@@ -62,21 +63,28 @@ def add(
 
     flags: Flags = context.obj
     if flags.host.simulate is not None:
-        raise EstimError("a software unit is there without being added: leave --simulate out", code=Exit.USAGE)
+        text = tr("a software unit is there without being added: leave --simulate out")
+        raise EstimError(text, code=Exit.USAGE)
     address = check_address(address)
     if family is None:
         seen = [one for one in _seen(flags, SCAN_S) if same_address(one.address, address)]
         if not seen:
-            text = f"{address} is not on the air: switch it on, or say what it is with --family {'|'.join(names())}"
+            text = tr(
+                "{address} is not on the air: switch it on, or say what it is with --family {families}",
+                address=address,
+                families="|".join(names()),
+            )
             raise EstimError(text, code=Exit.NO_DEVICE)
         address = seen[0].address
         family = seen[0].family
     if family not in names():
-        raise EstimError(f"no family {family!r}: there are {', '.join(names())}", code=Exit.USAGE)
+        text = tr("no family {family!r}: there are {families}", family=family, families=", ".join(names()))
+        raise EstimError(text, code=Exit.USAGE)
     if name is not None:
         check_unit_name(name, family)
     unit = _units(flags).add(address, family, RealClock().now().utc, name=name, pinned=True)
-    tell(flags, "unit", f"{unit.name}: {unit.family} at {unit.address}", [_row(unit)])
+    text = tr("{unit}: {family} at {address}", unit=unit.name, family=unit.family, address=unit.address)
+    tell(flags, "unit", text, [_row(unit)])
 
 
 @devices.command(name="list")
@@ -95,12 +103,13 @@ def forget(
     """Forget a unit."""
     flags: Flags = context.obj
     gone = _units(flags).forget(unit)
-    tell(flags, "unit", f"{gone.name} is forgotten", [{**_row(gone), "forgotten": True}])
+    tell(flags, "unit", tr("{unit} is forgotten", unit=gone.name), [{**_row(gone), "forgotten": True}])
 
 
 def _sighting(one: "Sighting") -> str:
-    sure = "" if one.sure else "  (not certain: add it by its address if it is yours)"
-    return f"{one.address}  {one.family:<9} {one.known_as or one.name or '(no name)'}{sure}"
+    sure = "" if one.sure else "  " + tr("(not certain: add it by its address if it is yours)")
+    name = one.known_as or one.name or tr("(no name)")
+    return f"{one.address}  {one.family:<9} {name}{sure}"
 
 
 def _row(unit: "Unit") -> dict[str, object]:
@@ -152,11 +161,18 @@ def set_unit(
         case "profile":
             known = units.set_profile(unit, profile_of(find_family(known.family), "" if value == "usual" else value))
         case _:
-            raise EstimError(f"a unit has no field {field!r}: there are {', '.join(FIELDS)}", code=Exit.USAGE)
+            text = tr("a unit has no field {field!r}: there are {fields}", field=field, fields=", ".join(FIELDS))
+            raise EstimError(text, code=Exit.USAGE)
     cap = _levels(known)
-    caps = "of a new unit" if cap is None else ", ".join(f"{channel} {level}" for channel, level in cap.items())
-    version = f", protocol {known.profile}" if known.profile else ""
-    text = f"{known.name}: {known.family} at {known.address}, cap {caps}{version}"
+    text = tr(
+        "{unit}: {family} at {address}, cap {caps}",
+        unit=known.name,
+        family=known.family,
+        address=known.address,
+        caps=tr("of a new unit") if cap is None else ", ".join(f"{channel} {level}" for channel, level in cap.items()),
+    )
+    if known.profile:
+        text = tr("{unit}, protocol {version}", unit=text, version=known.profile)
     tell(flags, "unit", text, [{**_row(known), "cap": cap, "profile": known.profile}])
 
 
@@ -167,13 +183,18 @@ def _cap(text: str, family: "Family") -> dict[Channel, int] | None:
     channels = {channel.value for channel in family.caps.channels}
     form = ",".join(f"{channel.value}=N" for channel in family.caps.channels)
     if "=" not in text:
-        level = read_whole(text, what="cap", lo=0, hi=family.caps.scale)
+        level = read_whole(text, what=tr("cap"), lo=0, hi=family.caps.scale)
         return dict.fromkeys(family.caps.channels, level)
-    found = read_levels(text, "cap")
+    found = read_levels(text, tr("cap"))
     for channel, level in found.items():
         if channel.value not in channels or level > family.caps.scale:
             raise EstimError(
-                f"cap {shown(text)}: say {form} with levels from 0 to {family.caps.scale}, one N for all, or none",
+                tr(
+                    "cap {cap}: say {form} with levels from 0 to {scale}, one N for all, or none",
+                    cap=shown(text),
+                    form=form,
+                    scale=family.caps.scale,
+                ),
                 code=Exit.USAGE,
             )
     return found

@@ -8,10 +8,26 @@ import typer
 from estim.cli.completers import units
 from estim.cli.flags import Flags
 from estim.cli.output import is_watched, note, say, tell_row
+from estim.core.translation import mark, tr, tr_text
 from estim.doctor.checkup import checkup
 from estim.doctor.findings import Finding, Grade, code_of
 
-SIGN = {Grade.GOOD: "ok", Grade.WARNING: "!", Grade.BAD: "NO"}
+SIGN = {Grade.GOOD: mark("ok"), Grade.WARNING: "!", Grade.BAD: mark("NO")}
+
+ABOUT = (
+    mark("clock", "doctor"),
+    mark("disk", "doctor"),
+    mark("permissions", "doctor"),
+    mark("settings", "doctor"),
+    mark("unit", "doctor"),
+    mark("units", "doctor"),
+    mark("journal", "doctor"),
+    mark("left on", "doctor"),
+    mark("host", "doctor"),
+    mark("start", "doctor"),
+    mark("stop", "doctor"),
+)
+"""What findings are about, where it isn't a name; programs read these words as they are."""
 
 
 def doctor(
@@ -42,10 +58,17 @@ async def _look(flags: Flags, unit: str | None) -> int:
             row = {"what": finding.what, "grade": finding.grade.value, "text": finding.text, "do": finding.do}
             tell_row("finding", row)
         else:
-            say(f"{SIGN[finding.grade]:<3} {finding.what:<12} {finding.text}")
-            if finding.do:
-                say(f"{'':17}{finding.do}")
+            say(_line(finding))
     code = code_of(findings)
     if not flags.as_json:
-        say("a session could start here" if code == 0 else f"no session could start here (exit code {int(code)})")
+        good = tr("a session could start here")
+        say(good if code == 0 else tr("no session could start here (exit code {code})", code=int(code)))
     return code
+
+
+def _line(finding: Finding) -> str:
+    """Return a finding as people read it, with what to do below its text."""
+    wide = max(3, *(len(tr_text(sign)) for sign in SIGN.values()))
+    about = tr_text(finding.what, "doctor")
+    line = f"{tr_text(SIGN[finding.grade]):<{wide}} {about:<12} {finding.text}"
+    return f"{line}\n{'':{wide + 14}}{finding.do}" if finding.do else line

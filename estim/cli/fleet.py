@@ -21,8 +21,10 @@ from estim.config.mqtt_settings import MqttSettings
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import m_ss
-from estim.core.remote.fleet import STALE_S, Fleet, Stopping, UnitSeen
+from estim.core.remote.fleet import OUT_OF_REACH, SILENT, STALE_S, Fleet, Stopping, UnitSeen
 from estim.core.remote.topics import ALL_ORDERS, FLEET, ID, RESERVED, HostTopics
+from estim.core.translation import mark, tr, tr_many, tr_text
+from estim.core.vocabulary import State
 from estim.mqtt import BrokerConnection
 from estim.tasks import end
 
@@ -54,6 +56,28 @@ first second. One that has said that its units are off isn't asked any more, nor
 
 LEARN_S = 1.0
 """How long after the first word of a stop the names of hosts are waited for, s: what is retained comes at once."""
+
+NAMED_MAX = 20
+"""Units and hosts that a sentence names, the others it counts."""
+
+NONE = mark("none", "hosts")
+
+HEAD = mark("HOST|UNIT|STATE|LEVEL|LEFT|LAST WORD")
+"""The heads of the table's columns."""
+
+STATES = {
+    State.IDLE.value: mark("idle"),
+    State.CONNECTING.value: mark("connecting"),
+    State.READY.value: mark("ready"),
+    State.ARMED.value: mark("armed"),
+    State.RAMPING.value: mark("ramping"),
+    State.RUNNING.value: mark("running"),
+    State.PAUSED.value: mark("paused"),
+    State.STOPPING.value: mark("stopping"),
+    State.FAULT.value: mark("fault"),
+    State.ENDED.value: mark("ended"),
+}
+"""What a host says of a unit, in words; what isn't here is shown as it was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,8 @@ class Viewer:
             async with asyncio.timeout(CONNECT_S):
                 await self._there.wait()
         except TimeoutError:
-            text = self.connection.trouble or f"the MQTT broker has not answered for {CONNECT_S:g} s"
+            late = tr("the MQTT broker has not answered for {seconds:g} s", seconds=CONNECT_S)
+            text = self.connection.trouble or late
             raise EstimError(text, code=Exit.NO_DEVICE) from None
 
     def order_stop(self, host: str | None) -> None:
@@ -189,7 +214,7 @@ def _row(host: str, online: bool, unit: UnitSeen | None, now_s: float) -> dict[s
 
 def table(found: Sequence[dict[str, object]]) -> list[str]:
     """Return the rows as a table for a person."""
-    lines: list[tuple[str, ...]] = [("HOST", "UNIT", "STATE", "LEVEL", "LEFT", "LAST WORD", "")]
+    lines: list[tuple[str, ...]] = [(*tr_text(HEAD).split("|"), "")]
     lines += [_cells(row) for row in found]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
@@ -201,12 +226,18 @@ def _cells(row: dict[str, object]) -> tuple[str, ...]:
     return (
         str(row["host"]),
         str(row["unit"] or "-"),
-        str(row["state"] or "-"),
+        _state(row["state"]),
         "-" if row["level"] is None else str(row["level"]),
         m_ss(left_s) if isinstance(left_s, int) else "-",
-        f"{age_s:.0f} s ago" if isinstance(age_s, float) else "-",
+        tr("{seconds:.0f} s ago", seconds=age_s) if isinstance(age_s, float) else "-",
         "; ".join(_remarks(row)),
     )
+
+
+def _state(said: object) -> str:
+    """Return what a host said of a unit as people read it."""
+    state = str(said or "-")
+    return tr_text(STATES[state]) if state in STATES else state
 
 
 def _remarks(row: dict[str, object]) -> list[str]:
@@ -214,9 +245,9 @@ def _remarks(row: dict[str, object]) -> list[str]:
     age_s = row["age_s"]
     silent = isinstance(age_s, float) and age_s > STALE_S
     found = [
-        "host is offline" if not row["online"] else "",
-        "silent" if silent else "",
-        "may be on" if row["may_be_on"] and (silent or not row["online"]) else "",
+        tr("host is offline") if not row["online"] else "",
+        tr("silent") if silent else "",
+        tr("may be on") if row["may_be_on"] and (silent or not row["online"]) else "",
         str(row["alarm"] or ""),
     ]
     return [one for one in found if one]
@@ -227,7 +258,8 @@ def fitted(found: Sequence[dict[str, object]], lines_max: int) -> list[str]:
     if len(found) + 1 <= lines_max:
         return table(found)
     shown = sorted(found, key=lambda row: not _remarks(row))[: max(1, lines_max - 2)]
-    return [*table(shown), f"and {len(found) - len(shown)} more: make the window taller, or --once"]
+    rest = tr("and {count} more: make the window taller, or --once", count=len(found) - len(shown))
+    return [*table(shown), rest]
 
 
 async def look(broker: Broker, tell: Callable[[list[dict[str, object]], str], None], *, live: bool) -> None:
@@ -252,34 +284,37 @@ async def stop_hosts(broker: Broker, host: str | None) -> Stopped:
         viewer.order_stop(host)
         await asyncio.sleep(LEARN_S)
         if host is not None and host not in viewer.fleet.hosts:
-            known = ", ".join(sorted(viewer.fleet.hosts)[:20]) or "none"
-            text = f"no host {host!r} is known to this broker (the stop was sent all the same); known: {known}"
+            text = tr(
+                "no host {host!r} is known to this broker (the stop was sent all the same); known: {known}",
+                host=host,
+                known=", ".join(sorted(viewer.fleet.hosts)[:NAMED_MAX]) or tr_text(NONE, "hosts"),
+            )
             raise EstimError(text, code=Exit.NO_DEVICE)
         if not viewer.fleet.hosts:
-            text = "no host is known to this broker, or this user may not read them; the stop was sent all the same"
+            text = tr("no host is known to this broker, or this user may not read them; the stop was sent all the same")
             raise EstimError(text, code=Exit.NO_DEVICE)
         return await viewer.stop(host)
 
 
 def told(stopped: Stopped, host: str | None) -> tuple[str, Exit]:
     """Return what to say of a stop, and the exit code: only what every host has said of its units is confirmed."""
-    whom = f"host {host}" if host else "all hosts"
+    whom = tr("host {host}", host=host) if host else tr("all hosts")
     if not stopped.open_units and not stopped.asked:
-        return f"{whom}: no unit is known there, so there was nothing to stop", Exit.DONE
+        return tr("{whom}: no unit is known there, so there was nothing to stop", whom=whom), Exit.DONE
     if not stopped.open_units:
-        return f"{whom}: stopped, every unit is off as its host says", Exit.DONE
-    names = ", ".join(_open(one, unit, stopped.offline) for one, unit in stopped.open_units[:20])
-    more = len(stopped.open_units) - 20
-    rest = f" and {more} more" if more > 0 else ""
-    return (
-        f"the stop is NOT confirmed for {names}{rest}: go there and switch them off by hand",
-        Exit.NOT_CONFIRMED,
-    )
+        return tr("{whom}: stopped, every unit is off as its host says", whom=whom), Exit.DONE
+    names = ", ".join(_open(one, unit, stopped.offline) for one, unit in stopped.open_units[:NAMED_MAX])
+    more = len(stopped.open_units) - NAMED_MAX
+    if more > 0:
+        names = tr_many("{names} and {count} more", "{names} and {count} more", more, names=names)
+    text = tr("the stop is NOT confirmed for {names}: go there and switch them off by hand", names=names)
+    return text, Exit.NOT_CONFIRMED
 
 
 def _open(host: str, unit: UnitSeen, offline: frozenset[str]) -> str:
-    name = unit.name or unit.unit
-    return f"{host} {name} (its host is offline)" if host in offline else f"{host} {name}"
+    name = tr_text(unit.name) if unit in (OUT_OF_REACH, SILENT) else unit.name or unit.unit
+    both = f"{host} {name}"
+    return tr("{unit} (its host is offline)", unit=both) if host in offline else both
 
 
 fleet = typer.Typer()
@@ -310,7 +345,9 @@ def show(
 
     def draw(found: list[dict[str, object]], trouble: str) -> None:
         if live:
-            picture.draw([*([trouble] if trouble else []), *fitted(found, picture.lines_max - 2), "Ctrl-C ends this"])
+            picture.draw(
+                [*([trouble] if trouble else []), *fitted(found, picture.lines_max - 2), tr("Ctrl-C ends this")]
+            )
         else:
             tell(flags, "fleet", "\n".join(table(found)), found)
 
@@ -333,7 +370,7 @@ def stop(
         stopped = asyncio.run(stop_hosts(broker, _host(host)))
         text, code = told(stopped, host)
     except KeyboardInterrupt:
-        text = "the stop is NOT confirmed: it was sent, and nobody waited for the hosts' word"
+        text = tr("the stop is NOT confirmed: it was sent, and nobody waited for the hosts' word")
         code = Exit.NOT_CONFIRMED
     if flags.as_json:
         open_units = stopped.open_units if stopped else ()
@@ -352,8 +389,9 @@ def _host(typed: str | None) -> str | None:
     """Return a host's id; raises EstimError (2) for what can be none, since it would be part of a topic."""
     if typed is None or (ID.fullmatch(typed) and typed not in RESERVED):
         return typed
-    text = (
-        f"{typed!r} can be no host's id: that has small letters, digits and hyphens, such as clinic-7 (`estim fleet`)"
+    text = tr(
+        "{typed!r} can be no host's id: that has small letters, digits and hyphens, such as clinic-7 (`estim fleet`)",
+        typed=typed,
     )
     raise EstimError(text, code=Exit.USAGE)
 
@@ -371,6 +409,6 @@ def _broker(flags: "Flags", typed: str | None) -> Broker:
         settings = MqttSettings()  # a file that is wrong keeps nobody from a broker that was typed
     broker = broker_of(settings, address)
     if broker is None:
-        text = "no broker is named: say --mqtt mqtt://HOST, or write it into config.toml (docs/mqtt.md)"
+        text = tr("no broker is named: say --mqtt mqtt://HOST, or write it into config.toml (docs/mqtt.md)")
         raise EstimError(text, code=Exit.USAGE)
     return broker

@@ -14,6 +14,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.numbers import m_ss
 from estim.core.programs.dosimetry import CURRENT_MA
 from estim.core.programs.fields import PAD_CM2
+from estim.core.translation import figure, mark, tr, tr_many, tr_text
 
 if TYPE_CHECKING:
     from estim.core.programs.dosimetry import Figures, Reckoning
@@ -30,7 +31,17 @@ COLUMNS_MAX = 110
 
 SIGNS = {"yes": "✓", "differs": "≈", "no": "–"}
 
-LEGEND = "✓ as written   ≈ with differences   – can't; the sentences: estim programs matrix --long"
+LEGEND = mark("✓ as written   ≈ with differences   – can't; the sentences: estim programs matrix --long")
+
+HEAD = mark("phase|length|current flows|on average|r.m.s.|density|charge")
+"""The heads of the table's columns."""
+
+ANY = mark("any", "sites")
+PROGRAM = mark("program", "head")
+UNKNOWN_FIGURE = mark("unknown", "figure")
+
+KINDS = {"pain": mark("pain", "kind"), "twitch": mark("twitch", "kind"), "tetanic": mark("tetanic", "kind")}
+"""The kinds of programs as people read them; a file and JSON say the words themselves."""
 
 
 @programs.command(name="list")
@@ -40,12 +51,7 @@ def list_programs(context: typer.Context) -> None:
 
     flags: Flags = context.obj
     found, problems = all_programs(flags.host.place.programs)
-    lines = [
-        f"{program.id:<20} {program.kind:<7} {program.length_s / 60:>4.0f} min  {program.title}"
-        + ("  (locked)" if program.gated else "")
-        for program in found
-    ]
-    tell(flags, "program", "\n".join(lines), map(_row, found))
+    tell(flags, "program", "\n".join(map(_listed, found)), map(_row, found))
     for problem in problems:
         note(problem)
 
@@ -60,12 +66,27 @@ def show(
     flags: Flags = context.obj
     found = find_program(flags.host.place.programs, program)
     families = _families(found)
-    lines = [f"{found.title} ({found.id}, {found.kind}), {_minutes(found.length_s)} minutes"]
+    lines = [
+        tr(
+            "{title} ({id}, {kind}), {minutes} minutes",
+            title=tr_text(found.title),
+            id=found.id,
+            kind=tr_text(KINDS[found.kind], "kind"),
+            minutes=_minutes(found.length_s),
+        )
+    ]
     for number, phase in enumerate(found.phases, 1):
-        lines += [f"  {number}. {_phase(phase)}", *([f"     {phase.note}"] if phase.note else [])]
-    lines += [f"Feels like: {found.rule.text}", f"Pads: {found.pads}", f"Sites: {', '.join(found.site) or 'any'}"]
-    lines += [f"Numbers from: {found.source}"]
-    lines += [f"On {family}: {'; '.join(sentences) or 'as written'}" for family, sentences in families.items()]
+        lines += [f"  {number}. {_phase(phase)}", *([f"     {tr_text(phase.note)}"] if phase.note else [])]
+    lines += [
+        tr("Feels like: {feeling}", feeling=tr_text(found.rule.text)),
+        tr("Pads: {pads}", pads=tr_text(found.pads)),
+        tr("Sites: {sites}", sites=", ".join(found.site) or tr_text(ANY, "sites")),
+        tr("Numbers from: {source}", source=tr_text(found.source)),
+    ]
+    lines += [
+        tr("On {family}: {sentences}", family=family, sentences="; ".join(sentences) or tr("as written"))
+        for family, sentences in families.items()
+    ]
     tell(flags, "program", "\n".join(lines), [{**_row(found), "families": families}])
 
 
@@ -98,8 +119,15 @@ def check(
     flags: Flags = context.obj
     found = read_file(file)
     made = reckon(found, current_ma, pad_cm2)
-    phases = "1 phase" if len(found.phases) == 1 else f"{len(found.phases)} phases"
-    lines = [f"{file}: {found.id} is fine, {_minutes(found.length_s)} minutes in {phases}", *_table(made)]
+    fine = tr_many(
+        "{file}: {id} is fine, {minutes} minutes in {count} phase",
+        "{file}: {id} is fine, {minutes} minutes in {count} phases",
+        len(found.phases),
+        file=file,
+        id=found.id,
+        minutes=_minutes(found.length_s),
+    )
+    lines = [fine, *_table(made)]
     row = {"file": str(file), "ok": not made.refused, **_row(found), **_reckoned(made)}
     tell(flags, "program-check", "\n".join(lines), [row])
     if made.refused:
@@ -127,15 +155,16 @@ def new(
     chosen = _chosen(name, out, "my-program" if like is None else f"my-{base.id}"[:40].rstrip("-"))
     path = home.programs / f"{chosen}.toml" if out is None else out.expanduser()
     if path.parent.absolute() == home.programs.absolute() and path.name != f"{chosen}.toml":
-        raise EstimError(f"in {home.programs} a file is called as its program: {chosen}.toml", code=Exit.USAGE)
+        text = tr("in {folder} a file is called as its program: {id}.toml", folder=home.programs, id=chosen)
+        raise EstimError(text, code=Exit.USAGE)
     if out is None:
         home.prepare()
         _make(home.programs)
     write_new(path, written(mine(base, chosen) if like else _named(base, chosen)))
-    text = f"{path} is written: change it, then `estim programs check {path}`"
+    text = tr("{file} is written: change it, then `estim programs check {file}`", file=path)
     tell(flags, "program-file", text, [{"file": str(path), "id": chosen, "like": like}])
     if out is None and chosen in {program.id for program in shipped()}:
-        note(f"note: from now on `{chosen}` is your file, no longer the program that comes with estim")
+        note(tr("note: from now on `{id}` is your file, no longer the program that comes with estim", id=chosen))
 
 
 @programs.command()
@@ -160,7 +189,13 @@ def _chosen(name: str | None, out: Path | None, usual: str) -> str:
 
     chosen = name if name is not None else usual if out is None else out.stem
     if fullmatch(ID.pattern, chosen) is None or len(chosen) > ID.longest:
-        raise EstimError(f"ID {chosen!r}: it takes {ID.form}, at most {ID.longest} characters", code=Exit.USAGE)
+        text = tr(
+            "ID {id!r}: it takes {form}, at most {longest} characters",
+            id=chosen,
+            form=tr_text(ID.form),
+            longest=ID.longest,
+        )
+        raise EstimError(text, code=Exit.USAGE)
     return chosen
 
 
@@ -175,7 +210,8 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         why = error.strerror or str(error)
-        raise EstimError(f"can't make the folder {folder}: {why}; say --out FILE", code=Exit.CANT_CREATE) from error
+        text = tr("can't make the folder {folder}: {why}; say --out FILE", folder=folder, why=why)
+        raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 
 def _table(made: "Reckoning") -> list[str]:
@@ -183,26 +219,38 @@ def _table(made: "Reckoning") -> list[str]:
     from estim.core.programs.dosimetry import UNKNOWN
 
     known = made.current_ma is not None
-    peak = f"{made.current_ma:g} mA at the peak, in every phase" if known else f"current unknown: {UNKNOWN}"
-    head = ("length", "current flows", "on average", "r.m.s.", "density", "charge")
-    rows = [(f"{number} {one.title}"[:TITLE_COLUMNS], *_cells(one)) for number, one in enumerate(made.phases, 1)]
-    wide = [max(len(row[column]) for row in (("phase", *head), *rows)) for column in range(len(head) + 1)]
-    lines = [f"pads of {made.pad_cm2:g} cm², {peak}", ""]
-    for first, *cells in (("phase", *head), *rows):
+    peak = (
+        tr("{current:g} mA at the peak, in every phase", current=made.current_ma)
+        if known
+        else tr("current unknown: {why}", why=tr_text(UNKNOWN))
+    )
+    head = tuple(tr_text(HEAD).split("|"))
+    rows = [
+        (f"{number} {tr_text(one.title)}"[:TITLE_COLUMNS], *_cells(one)) for number, one in enumerate(made.phases, 1)
+    ]
+    wide = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = [tr("pads of {area:g} cm², {peak}", area=made.pad_cm2, peak=peak), ""]
+    for first, *cells in (head, *rows):
         texts = [f"{cell:>{width}}" for cell, width in zip(cells, wide[1:], strict=True)]
         lines.append("  ".join([f"{first:<{wide[0]}}", *texts]))
-    lines += ["", "current flows: share of the time, both phases of a pulse, fastest rate and widest pulse together"]
+    flows = tr("current flows: share of the time, both phases of a pulse, fastest rate and widest pulse together")
+    lines += ["", flows]
     if known:
-        lines.append("r.m.s. and density: at most; charge: of one phase of the widest pulse")
-    return [*lines, *(f"note: {notice}" for notice in made.notices)]
+        lines.append(tr("r.m.s. and density: at most; charge: of one phase of the widest pulse"))
+    return [*lines, *(tr("note: {notice}", notice=notice) for notice in made.notices)]
 
 
 def _cells(one: "Figures") -> tuple[str, ...]:
-    left = (m_ss(round(one.length_s)), f"{one.duty_max:.2%}", f"{one.duty_mean:.2%}")
+    left = (m_ss(round(one.length_s)), figure(one.duty_max, ".2%"), figure(one.duty_mean, ".2%"))
     made = one.currents
     if made is None:
-        return (*left, "unknown", "unknown", "unknown")
-    return (*left, f"{made.rms_ma:.1f} mA", f"{made.density_ma_cm2:.2f} mA/cm²", f"{made.charge_uc:.1f} µC")
+        return (*left, *[tr_text(UNKNOWN_FIGURE, "figure")] * 3)
+    return (
+        *left,
+        tr("{current:.1f} mA", current=made.rms_ma),
+        tr("{density:.2f} mA/cm²", density=made.density_ma_cm2),
+        tr("{charge:.1f} µC", charge=made.charge_uc),
+    )
 
 
 def _reckoned(made: "Reckoning") -> dict[str, object]:
@@ -215,7 +263,7 @@ def _reckoned(made: "Reckoning") -> dict[str, object]:
         | (asdict(one.currents) if one.currents is not None else dict.fromkeys(_of_currents()))
         for number, one in enumerate(made.phases, 1)
     ]
-    unknown = UNKNOWN if made.current_ma is None else None
+    unknown = tr_text(UNKNOWN) if made.current_ma is None else None
     told = {"pad_cm2": made.pad_cm2, "current_ma": made.current_ma, "unknown": unknown, "figures": figures}
     return {**told, "notices": list(made.notices), "refused": made.refused or None}
 
@@ -253,29 +301,57 @@ def _families(program: "Program") -> dict[str, list[str]]:
 
     cells = [cell(program, family) for family in families()]
     return {
-        one.family: [f"can't be played: {one.sentences[0]}"] if one.plays is Plays.NO else list(one.sentences)
+        one.family: [tr("can't be played: {why}", why=one.sentences[0])]
+        if one.plays is Plays.NO
+        else list(one.sentences)
         for one in cells
     }
 
 
+def _listed(program: "Program") -> str:
+    kind = tr_text(KINDS[program.kind], "kind")
+    length = tr("{minutes:>4.0f} min", minutes=program.length_s / 60)
+    return f"{program.id:<20} {kind:<7} {length}  {tr_text(program.title)}{_lock(program.gated)}"
+
+
+def _lock(locked: bool) -> str:
+    return "  " + tr("(locked)") if locked else ""
+
+
 def _minutes(length_s: float) -> str:
-    return f"{round(length_s / 60, 1):g}"
+    return figure(round(length_s / 60, 1))
 
 
 def _phase(phase: "Phase") -> str:
     from estim.core.programs.program import words
 
     parts = [
-        f"{phase.title}: {_minutes(phase.length_s)} min, {words(phase.rate_hz, 'Hz')}",
+        tr(
+            "{phase}: {minutes} min, {rate}",
+            phase=tr_text(phase.title),
+            minutes=_minutes(phase.length_s),
+            rate=words(phase.rate_hz, "Hz"),
+        ),
         words(phase.width_us, "µs"),
     ]
     if phase.burst is not None:
-        parts.append(f"bursts of {phase.burst.on_s * 1000:g} ms, {phase.burst.off_s * 1000:g} ms apart")
+        burst = phase.burst
+        parts.append(
+            tr("bursts of {on:g} ms, {off:g} ms apart", on=float(burst.on_s * 1000), off=float(burst.off_s * 1000))
+        )
     if phase.envelope is not None:
         one = phase.envelope
-        parts.append(f"rise {one.up_s:g} s, hold {one.on_s:g} s, fall {one.down_s:g} s, rest {one.off_s:g} s")
+        parts.append(
+            tr(
+                "rise {up:g} s, hold {on:g} s, fall {down:g} s, rest {off:g} s",
+                up=float(one.up_s),
+                on=float(one.on_s),
+                down=float(one.down_s),
+                off=float(one.off_s),
+            )
+        )
     if phase.level_pct != 100:
-        parts.append(f"{phase.level_pct} % of your level")
+        parts.append(tr("{percent} % of your level", percent=phase.level_pct))
     return ", ".join(parts)
 
 
@@ -316,13 +392,14 @@ def matrix(
 
 
 def _short(rows: "list[list[Cell]]", families: "list[Family]", locked: set[str]) -> list[str]:
-    wide = max([7, *(len(row[0].program) for row in rows)])
-    lines = [f"{'program':<{wide}}  {'  '.join(one.name for one in families)}"]
+    head = tr_text(PROGRAM, "head")
+    wide = max([len(head), *(len(row[0].program) for row in rows)])
+    lines = [f"{head:<{wide}}  {'  '.join(one.name for one in families)}"]
     for row in rows:
         cells = "  ".join(f"{SIGNS[one.plays]:^{len(one.family)}}" for one in row)
-        lines.append(f"{row[0].program:<{wide}}  {cells}{'  (locked)' if row[0].program in locked else ''}".rstrip())
-    more = ["(locked): it holds a muscle contracted, and is not unlocked in this version"] if locked else []
-    return [*lines, "", LEGEND, *more]
+        lines.append(f"{row[0].program:<{wide}}  {cells}{_lock(row[0].program in locked)}".rstrip())
+    more = [tr("(locked): it holds a muscle contracted, and is not unlocked in this version")] if locked else []
+    return [*lines, "", tr_text(LEGEND), *more]
 
 
 def _long(rows: "list[list[Cell]]") -> list[str]:
@@ -330,7 +407,7 @@ def _long(rows: "list[list[Cell]]") -> list[str]:
     for row in rows:
         lines.append(row[0].program)
         for one in row:
-            sentences = one.sentences or ("as written",)
+            sentences = one.sentences or (tr("as written"),)
             lines += [
                 f"  {one.family if first else '':<12} {SIGNS[one.plays] if first else ' '} {sentence}"
                 for first, sentence in zip([True, *[False] * len(sentences)], sentences, strict=False)

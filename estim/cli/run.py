@@ -30,6 +30,7 @@ from estim.core.messages.events import Alarmed, Ended, Happened
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tasks import Tasks
 from protocols.vocabulary import Channel
@@ -46,14 +47,14 @@ LEVEL_MAX = 10_000
 STOPS = STOP_LETTERS | LEAVE_LETTERS | {PANIC_KEY}
 """The keys that stop."""
 
-PROMPT = "Are the pads on, and are you sitting or lying? Press Enter to start, q to leave."
+PROMPT = mark("Are the pads on, and are you sitting or lying? Press Enter to start, q to leave.")
 """What asks for the key that starts a session."""
 
 
 class Run:
     """One unit's run. `screen` None tells it as JSON lines; `may_ask`: a person sits at the terminal, and may be asked.
 
-    `prompt` asks for the key that starts it; `taken` is told when the host has taken the start.
+    `prompt` asks for the key that starts it, "": the usual one; `taken` is told when the host has taken the start.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Run:
         screen: Screen | None,
         may_ask: bool,
         at_slot: bool = False,
-        prompt: str = PROMPT,
+        prompt: str = "",
         taken: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
@@ -104,14 +105,19 @@ class Run:
     def _check(self) -> None:
         """Refuse what needs no host to be refused."""
         if not self._start.pads_on and not self._may_ask:
-            text = "nobody said that the pads are on: add --pads-on when they are, or run it at a terminal"
+            text = tr("nobody said that the pads are on: add --pads-on when they are, or run it at a terminal")
             raise EstimError(text, code=Exit.REFUSED)
         if self._at_slot and (not self._start.pads_on or self._options.simulate is not None):
-            text = "--at-slot is for pads that are on now, on a real unit: add --pads-on, or leave --at-slot out"
+            text = tr("--at-slot is for pads that are on now, on a real unit: add --pads-on, or leave --at-slot out")
             raise EstimError(text, code=Exit.REFUSED)
         for channel, level in self._start.level.items():
             if level > LEVEL_MAX:
-                text = f"level {level} on {channel.value} is above every cap: no unit goes beyond {LEVEL_MAX}"
+                text = tr(
+                    "level {level} on {channel} is above every cap: no unit goes beyond {most}",
+                    level=level,
+                    channel=channel.value,
+                    most=LEVEL_MAX,
+                )
                 raise EstimError(text, code=Exit.REFUSED)
 
     async def play(self, client: Client, again: Callable[[], Awaitable[Client]]) -> int:
@@ -124,7 +130,7 @@ class Run:
 
     async def _play(self, follower: Follower) -> int:
         if self._signal is not None:
-            return self._refused(self._signal, "interrupted before it began")
+            return self._refused(self._signal, tr("interrupted before it began"))
         start = msgspec.structs.replace(self._start, typed_s=began_s())
         if self._ahead is not None:
             start = msgspec.structs.replace(start, pads_on=False)
@@ -182,7 +188,7 @@ class Run:
         if command is self._last_word:
             self._why = why
         elif isinstance(command, Stop):
-            self._not_stopped(why or "the host doesn't answer")
+            self._not_stopped(why or tr("the host doesn't answer"))
 
     def fell_silent(self) -> None:
         """Say nothing yet: the host is asked first."""
@@ -190,7 +196,8 @@ class Run:
     def stands_still(self) -> None:
         """Alarm: a silent host doesn't answer."""
         if self._record.live and self._last_word is None:
-            self._alarm(f"the host has said nothing for {SILENT_TICKS * LOOK_S:g} s, and output may be on")
+            silent_s = SILENT_TICKS * LOOK_S
+            self._alarm(tr("the host has said nothing for {seconds:g} s, and output may be on", seconds=silent_s))
 
     def lost(self) -> None:
         """Have a host started again, which stops what was left running; a software unit has died with its host."""
@@ -201,10 +208,10 @@ class Run:
             self._limit.cancel()
         last = self._record.last
         if self._options.simulate is not None or (last is not None and last.simulated):
-            self._host_died("the host died, and the software unit with it", confirmed=True)
+            self._host_died(tr("the host died, and the software unit with it"), confirmed=True)
             return
         if self._unit is not None:
-            self._alarm("the host died, and output may be on: a new one is started to stop it")
+            self._alarm(tr("the host died, and output may be on: a new one is started to stop it"))
         self._last_word = Stop(reason="interrupted")
         self._follower.owe(self._last_word)
         self._limit = asyncio.get_running_loop().call_later(RECOVERY_S, self._not_recovered)
@@ -243,7 +250,7 @@ class Run:
     def _show(self, shown: Snapshot) -> None:
         if shown.state is State.READY and not self._start.pads_on and not self._prompted:
             self._prompted = True
-            note(self._prompt)
+            note(self._prompt or tr_text(PROMPT))
         if not self._record.show(shown):
             self.interrupt(Exit.HUNG_UP)
 
@@ -259,14 +266,16 @@ class Run:
 
     def _recovered(self, reply: Reply) -> None:
         if isinstance(reply, Done) and reply.proved:
-            self._host_died("the host died; a new one has stopped the unit, zero confirmed", confirmed=True)
+            self._host_died(tr("the host died; a new one has stopped the unit, zero confirmed"), confirmed=True)
             return
-        self._why = reply.text if isinstance(reply, Refusal | Done) else "it was answered with something else"
+        self._why = reply.text if isinstance(reply, Refusal | Done) else tr("it was answered with something else")
         self._not_recovered()
 
     def _not_recovered(self) -> None:
-        why = self._why or f"no word of a new host for {RECOVERY_S:g} s"
-        text = f"the host died, and the stop is NOT confirmed ({why}): {self._record.by_hand}"
+        why = self._why or tr("no word of a new host for {seconds:g} s", seconds=RECOVERY_S)
+        text = tr(
+            "the host died, and the stop is NOT confirmed ({why}): {by_hand}", why=why, by_hand=self._record.by_hand
+        )
         self._host_died(text, confirmed=False)
 
     def _host_died(self, text: str, *, confirmed: bool) -> None:

@@ -12,6 +12,7 @@ from estim.cli.flags import Flags
 from estim.cli.output import is_watched, overdraw, say, tell_row
 from estim.cli.programs import COLUMNS_MAX
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr, tr_text
 
 if TYPE_CHECKING:
     from protocols.family import Family
@@ -58,8 +59,13 @@ def scope(
     found = find_program(flags.host.place.programs, program)
     bar = _progress if is_watched() and not flags.as_json else (lambda _share: None)
     seen = rehearse(found, made, minutes=minutes, level=level, profile=_profile(flags, made), progress=bar)
-    locked = ", locked" if found.gated else ""
-    title = f"{found.title} ({found.id}{locked}) on {made.title}, software, level {max(n for _, n in seen.level)}"
+    title = tr(
+        "{program} ({id}) on {family}, software, level {level}",
+        program=tr_text(found.title),
+        id=tr("{id}, locked", id=found.id) if found.gated else found.id,
+        family=made.title,
+        level=max(n for _, n in seen.level),
+    )
     if png is not None:
         _write_png(png, seen, title, at, lasts)
     if flags.as_json:
@@ -68,7 +74,8 @@ def scope(
         tell_row("scope", {**told, "level": seen.level, "pulses": pulses})
         return
     columns = min(COLUMNS_MAX, shutil.get_terminal_size((100, 24)).columns)
-    say(f"{title}\n" + "".join(f"  differs: {sentence}\n" for sentence in seen.course.differs))
+    differs = [tr("  differs: {sentence}", sentence=sentence) for sentence in seen.course.differs]
+    say("\n".join([title, *differs, ""]))
     say(text(seen, columns, at, lasts))
 
 
@@ -89,9 +96,11 @@ def _write_png(path: Path, seen: object, title: str, at_s: float | None, for_s: 
     try:
         data = picture(seen, title, at_s, for_s)
     except ImportError as error:
-        raise EstimError("a picture needs matplotlib: pip install 'estim[plot]'", code=Exit.USAGE) from error
+        text = tr("a picture needs matplotlib: pip install 'estim[plot]'")
+        raise EstimError(text, code=Exit.USAGE) from error
     write_whole(path, data)
 
 
 def _progress(share: float) -> None:
-    overdraw(f"\rplaying on a software unit … {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
+    text = tr("playing on a software unit … {share:4.0%}", share=share)
+    overdraw(f"\r{text}" + ("\r\x1b[K" if share >= 1 else ""))

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from estim.config.paths import find_home
 from estim.config.service import HOST, REMIND, TIMER, host_unit, remind_timer, remind_unit, unit_folder
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SYSTEMCTL_S = 60.0
 """Longest that systemctl may take, s: it waits for a stop ladder."""
 
-NO_SYSTEMD = "systemd can't be reached from here"
+NO_SYSTEMD = mark("systemd can't be reached from here")
 
 service = typer.Typer()
 
@@ -51,24 +52,32 @@ def install(
     read_settings(home.settings_file)  # wrong ones are told here, not by a service that doesn't start
     folder = unit_folder()
     if remind_only and (folder / HOST).exists():
-        text = "the host that is installed reminds already: `estim service uninstall` first, if it is to go"
+        text = tr("the host that is installed reminds already: `estim service uninstall` first, if it is to go")
         raise EstimError(text, code=Exit.USAGE)
     command = _command(flags)
     if remind_only:
         texts = {REMIND: remind_unit([*command, "remind"], home), TIMER: remind_timer()}
-        what = "it is looked each five minutes whether a session is due"
+        what = tr("it is looked each five minutes whether a session is due")
     else:
         _take_away(folder, TIMER, REMIND)
         texts = {HOST: host_unit([*command, "daemon"], home)}
-        what = "the host runs now, and after each login. Without a login too: loginctl enable-linger"
+        what = tr("the host runs now, and after each login. Without a login too: loginctl enable-linger")
     _write(folder, texts)
     main = TIMER if remind_only else HOST
     # restart: one that runs already goes on with the old text otherwise, after a stop that is verified
     why = _systemctl("daemon-reload") or _systemctl("enable", main) or _systemctl("restart", main)
-    places = " and ".join(str(folder / name) for name in texts)
-    rest = f"; {why}: `systemctl --user enable --now {main}` starts it" if why else f"; {what}"
+    places = _places(folder, texts)
+    if why:
+        text = tr(
+            "written: {places}; {why}: `systemctl --user enable --now {unit}` starts it",
+            places=places,
+            why=why,
+            unit=main,
+        )
+    else:
+        text = tr("written: {places}; {what}", places=places, what=what)
     rows = [{"file": str(folder / name), "running": not why} for name in texts]
-    tell(flags, "service", f"written: {places}{rest}", rows)
+    tell(flags, "service", text, rows)
 
 
 @service.command()
@@ -78,10 +87,12 @@ def uninstall(context: typer.Context) -> None:
     folder = unit_folder()
     gone = _take_away(folder, HOST, TIMER, REMIND)
     if not gone:
-        raise EstimError(f"there are no units of estim in {folder}: nothing to take away", code=Exit.NO_INPUT)
+        text = tr("there are no units of estim in {folder}: nothing to take away", folder=folder)
+        raise EstimError(text, code=Exit.NO_INPUT)
     why = next(filter(None, gone.values()), "")
-    places = " and ".join(str(folder / name) for name in gone)
-    text = f"gone: {places}" + (f"; {why}: what runs goes on, and `estim stop` stops it" if why else "")
+    text = tr("gone: {places}", places=_places(folder, gone))
+    if why:
+        text = tr("{gone}; {why}: what runs goes on, and `estim stop` stops it", gone=text, why=why)
     rows = [{"file": str(folder / name), "running": None if not_told else False} for name, not_told in gone.items()]
     tell(flags, "service", text, rows)
 
@@ -95,18 +106,23 @@ def status(context: typer.Context) -> None:
     lines: list[str] = []
     for name in (HOST, TIMER):
         path = folder / name
-        word = _asked("is-active", name) or NO_SYSTEMD
+        word = _asked("is-active", name) or tr_text(NO_SYSTEMD)
         rows.append({"file": str(path), "installed": path.exists(), "systemd": word})
-        lines.append(f"{path}: {'there' if path.exists() else 'not there'}; {word}")
+        there = mark("{file}: there; {said}") if path.exists() else mark("{file}: not there; {said}")
+        lines.append(tr(there, file=path, said=word))
     tell(flags, "service", "\n".join(lines), rows)
+
+
+def _places(folder: Path, names: Iterable[str]) -> str:
+    return tr(" and ").join(str(folder / name) for name in names)
 
 
 def _check_line(flags: "Flags") -> None:
     """Refuse what a service can't be started with; raises EstimError (2)."""
     if flags.host.simulate is not None:
-        raise EstimError("a software unit needs no service: leave --simulate out", code=Exit.USAGE)
+        raise EstimError(tr("a software unit needs no service: leave --simulate out"), code=Exit.USAGE)
     if flags.host.mqtt is not None:
-        text = (
+        text = tr(
             "a unit of systemd can be read by anybody, and a broker's address may hold a password: leave --mqtt and"
             " ESTIM_MQTT out, and write [mqtt] url and password_file into config.toml (`estim paths` says where)"
         )
@@ -126,7 +142,8 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EstimError(f"can't make the folder {folder}: {error.strerror}", code=Exit.CANT_CREATE) from error
+        text = tr("can't make the folder {folder}: {why}", folder=folder, why=error.strerror)
+        raise EstimError(text, code=Exit.CANT_CREATE) from error
     for name, text in texts.items():
         write_whole(folder / name, text)
 
@@ -148,11 +165,15 @@ def _systemctl(*words: str) -> str:
     """Tell the user's systemd something; return why it can't be, or why it refuses, "": done."""
     done = _run(*words)
     if done is None:
-        return NO_SYSTEMD
+        return tr_text(NO_SYSTEMD)
     if done.returncode == 0:
         return ""
     said = done.stderr.strip().splitlines()
-    return f"systemctl {' '.join(words)} refused ({said[-1] if said else f'exit code {done.returncode}'})"
+    return tr(
+        "systemctl {words} refused ({why})",
+        words=" ".join(words),
+        why=said[-1] if said else tr("exit code {code}", code=done.returncode),
+    )
 
 
 def _asked(*words: str) -> str:
@@ -161,7 +182,7 @@ def _asked(*words: str) -> str:
     return "" if done is None else done.stdout.strip()
 
 
-def _run(*words: str) -> "subprocess.CompletedProcess[str] | None":
+def _run(*words: str) -> subprocess.CompletedProcess[str] | None:
     program = shutil.which("systemctl")
     if program is None:
         return None

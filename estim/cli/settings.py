@@ -12,6 +12,7 @@ from estim.cli.output import note, plain, tell
 from estim.config.mqtt_settings import without_password
 from estim.config.settings import Known, known_settings, read_settings
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 settings = typer.Typer(
     help="Settings: what is set, what is allowed, and changes that keep your comments.", no_args_is_help=True
@@ -70,16 +71,19 @@ def edit(context: typer.Context) -> None:
         try:
             subprocess.run([*shlex.split(editor), str(path)], check=False)
         except (OSError, ValueError) as error:
-            text = f"can't start the editor {editor!r}: set EDITOR, or edit {path} yourself"
+            text = tr(
+                "can't start the editor {editor!r}: set EDITOR, or edit {path} yourself", editor=editor, path=path
+            )
             raise EstimError(text, code=Exit.NO_INPUT) from error
     keymap_of(read_settings(path).keys)
-    tell(flags, "paths", f"{path} is fine", [{"path": str(path)}])
+    tell(flags, "paths", tr("{path} is fine", path=path), [{"path": str(path)}])
 
 
 def _line(one: Known) -> str:
     from estim.tui.typed_setting import shown
 
-    return f"{one.name:<26} {shown(one.value):<24} {'' if one.usual else '(changed) '}{one.allowed}"
+    allowed = one.allowed if one.usual else tr("(changed) {allowed}", allowed=one.allowed)
+    return f"{one.name:<26} {shown(one.value):<24} {allowed}"
 
 
 def _row(one: Known) -> dict[str, object]:

@@ -18,11 +18,12 @@ from estim.cli.flags import Flags
 from estim.cli.keys import Keys, has_terminal
 from estim.cli.output import note, outlet
 from estim.cli.questions import ask_after, ask_leg, ask_open_questions
-from estim.cli.run import PROMPT, STOPS, Run
+from estim.cli.run import STOPS, Run
 from estim.cli.text import Screen
 from estim.config.options import HostOptions
 from estim.core.errors import Exit
 from estim.core.messages.commands import Start
+from estim.core.translation import tr
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -50,7 +51,7 @@ class Together:
                 screen=screen,
                 may_ask=may_ask,
                 at_slot=at_slot,
-                prompt=_prompt(start, number) if several else PROMPT,
+                prompt=_prompt(start, number) if several else "",
                 taken=self._open_keys,
             )
             for number, start in enumerate(starts, 1)
@@ -111,7 +112,7 @@ class Together:
                 self._runs[self._chosen].key("\n")
         elif key in ("\n", "\r"):
             if any(run.ready for run in self._runs):
-                note("each unit has its own key: press its number")
+                note(tr("each unit has its own key: press its number"))
         elif key == " ":
             self._pause_or_resume()
         else:
@@ -125,9 +126,11 @@ class Together:
 
 
 def _prompt(start: Start, number: int) -> str:
-    return (
-        f"{start.unit}: are its pads on, and are you sitting or lying? Press {number} to start it, q to leave. After"
-        f" that {number} chooses it for + and -."
+    return tr(
+        "{unit}: are its pads on, and are you sitting or lying? Press {number} to start it, q to leave. After"
+        " that {number} chooses it for + and -.",
+        unit=start.unit,
+        number=number,
     )
 
 
