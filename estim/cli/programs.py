@@ -18,7 +18,7 @@ from estim.core.programs.fields import PAD_CM2
 if TYPE_CHECKING:
     from estim.core.programs.dosimetry import Figures, Reckoning
     from estim.core.programs.matrix import Cell
-    from estim.core.programs.program import Phase, Program
+    from estim.core.programs.program import Program
     from protocols.family import Family
 
 programs = typer.Typer(help="Programs: what they play, and where the numbers come from.", no_args_is_help=True)
@@ -56,13 +56,14 @@ def show(
 ) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
+    from estim.core.programs.phase_text import phase_text
 
     flags: Flags = context.obj
     found = find_program(flags.host.place.programs, program)
     families = _families(found)
     lines = [f"{found.title} ({found.id}, {found.kind}), {_minutes(found.length_s)} minutes"]
     for number, phase in enumerate(found.phases, 1):
-        lines += [f"  {number}. {_phase(phase)}", *([f"     {phase.note}"] if phase.note else [])]
+        lines += [f"  {number}. {phase_text(phase)}", *([f"     {phase.note}"] if phase.note else [])]
     lines += [f"Feels like: {found.rule.text}", f"Pads: {found.pads}", f"Sites: {', '.join(found.site) or 'any'}"]
     lines += [f"Numbers from: {found.source}"]
     lines += [f"On {family}: {'; '.join(sentences) or 'as written'}" for family, sentences in families.items()]
@@ -229,6 +230,8 @@ def _of_currents() -> list[str]:
 
 
 def _row(program: "Program") -> dict[str, object]:
+    from estim.core.programs.phase_text import phase_text
+
     return {
         "id": program.id,
         "title": program.title,
@@ -241,7 +244,7 @@ def _row(program: "Program") -> dict[str, object]:
         "pad_cm2": program.pad_cm2,
         "rule": {"target": program.rule.target, "text": program.rule.text},
         "phases": [
-            {"title": phase.title, "length_s": phase.length_s, "plays": _phase(phase), "note": phase.note}
+            {"title": phase.title, "length_s": phase.length_s, "plays": phase_text(phase), "note": phase.note}
             for phase in program.phases
         ],
     }
@@ -260,23 +263,6 @@ def _families(program: "Program") -> dict[str, list[str]]:
 
 def _minutes(length_s: float) -> str:
     return f"{round(length_s / 60, 1):g}"
-
-
-def _phase(phase: "Phase") -> str:
-    from estim.core.programs.program import words
-
-    parts = [
-        f"{phase.title}: {_minutes(phase.length_s)} min, {words(phase.rate_hz, 'Hz')}",
-        words(phase.width_us, "µs"),
-    ]
-    if phase.burst is not None:
-        parts.append(f"bursts of {phase.burst.on_s * 1000:g} ms, {phase.burst.off_s * 1000:g} ms apart")
-    if phase.envelope is not None:
-        one = phase.envelope
-        parts.append(f"rise {one.up_s:g} s, hold {one.on_s:g} s, fall {one.down_s:g} s, rest {one.off_s:g} s")
-    if phase.level_pct != 100:
-        parts.append(f"{phase.level_pct} % of your level")
-    return ", ".join(parts)
 
 
 @programs.command("matrix")
