@@ -19,7 +19,7 @@ from estim.core.translation import figure, mark, tr, tr_many, tr_text
 if TYPE_CHECKING:
     from estim.core.programs.dosimetry import Figures, Reckoning
     from estim.core.programs.matrix import Cell
-    from estim.core.programs.program import Phase, Program
+    from estim.core.programs.program import Program
     from protocols.family import Family
 
 programs = typer.Typer(help="Programs: what they play, and where the numbers come from.", no_args_is_help=True)
@@ -62,6 +62,7 @@ def show(
 ) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
+    from estim.core.programs.phase_text import phase_text
 
     flags: Flags = context.obj
     found = find_program(flags.host.place.programs, program)
@@ -76,7 +77,7 @@ def show(
         )
     ]
     for number, phase in enumerate(found.phases, 1):
-        lines += [f"  {number}. {_phase(phase)}", *([f"     {tr_text(phase.note)}"] if phase.note else [])]
+        lines += [f"  {number}. {phase_text(phase)}", *([f"     {tr_text(phase.note)}"] if phase.note else [])]
     lines += [
         tr("Feels like: {feeling}", feeling=tr_text(found.rule.text)),
         tr("Pads: {pads}", pads=tr_text(found.pads)),
@@ -277,6 +278,8 @@ def _of_currents() -> list[str]:
 
 
 def _row(program: "Program") -> dict[str, object]:
+    from estim.core.programs.phase_text import phase_text
+
     return {
         "id": program.id,
         "title": program.title,
@@ -289,7 +292,7 @@ def _row(program: "Program") -> dict[str, object]:
         "pad_cm2": program.pad_cm2,
         "rule": {"target": program.rule.target, "text": program.rule.text},
         "phases": [
-            {"title": phase.title, "length_s": phase.length_s, "plays": _phase(phase), "note": phase.note}
+            {"title": phase.title, "length_s": phase.length_s, "plays": phase_text(phase), "note": phase.note}
             for phase in program.phases
         ],
     }
@@ -320,39 +323,6 @@ def _lock(locked: bool) -> str:
 
 def _minutes(length_s: float) -> str:
     return figure(round(length_s / 60, 1))
-
-
-def _phase(phase: "Phase") -> str:
-    from estim.core.programs.program import words
-
-    parts = [
-        tr(
-            "{phase}: {minutes} min, {rate}",
-            phase=tr_text(phase.title),
-            minutes=_minutes(phase.length_s),
-            rate=words(phase.rate_hz, "Hz"),
-        ),
-        words(phase.width_us, "µs"),
-    ]
-    if phase.burst is not None:
-        burst = phase.burst
-        parts.append(
-            tr("bursts of {on:g} ms, {off:g} ms apart", on=float(burst.on_s * 1000), off=float(burst.off_s * 1000))
-        )
-    if phase.envelope is not None:
-        one = phase.envelope
-        parts.append(
-            tr(
-                "rise {up:g} s, hold {on:g} s, fall {down:g} s, rest {off:g} s",
-                up=float(one.up_s),
-                on=float(one.on_s),
-                down=float(one.down_s),
-                off=float(one.off_s),
-            )
-        )
-    if phase.level_pct != 100:
-        parts.append(tr("{percent} % of your level", percent=phase.level_pct))
-    return ", ".join(parts)
 
 
 @programs.command("matrix")

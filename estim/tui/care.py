@@ -15,23 +15,29 @@ from estim.core.care.plan import Plan, Stage
 from estim.core.care.planned import ahead, cancelled, unsaid
 from estim.core.care.standing import Standing, may_run_at, standing
 from estim.core.days.diary import Check, Topic
-from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, red_flag
+from estim.core.days.screening import NO, NO_SIGN, YES, red_flag
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 from estim.tui.pick import Pick
 from estim.tui.place import Place
-from estim.tui.today import PART, step_row
+from estim.tui.today import PART, signs_keys, stage_named, step_row
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
 
 STAGES = {
-    Stage.NOT_BEGUN: "not begun: b begins it",
-    Stage.REST: "resting",
-    Stage.TRIAL: "a trial run is possible",
-    Stage.MORNING: "waiting for the morning after the run",
-    Stage.BUILD: "building up",
-    Stage.ENDED: "the plan has ended",
+    Stage.NOT_BEGUN: mark("not begun: b begins it"),
+    Stage.REST: mark("resting"),
+    Stage.TRIAL: mark("a trial run is possible"),
+    Stage.MORNING: mark("waiting for the morning after the run"),
+    Stage.BUILD: mark("building up"),
+    Stage.LIGHT: mark("recovered: the lighter plan"),
+    Stage.ENDED: mark("the plan has ended"),
 }
+
+MET = mark("ok", "gate")
+UNMET = mark("NO", "gate")
+"""What stands before a gate."""
 
 RUN_HOURS = (8, 12, 18)
 """At what times of the next days a run can be planned here; any other time: estim run-log plan."""
@@ -53,13 +59,25 @@ def told_of(journal: HomeJournal) -> Told:
     diary = journal.recent()
     next_run = ahead(diary, journal.now)
     missed = unsaid(diary, journal.now)
-    run = f"a run is planned for {next_run:%a %d %b %H:%M} (c cancels it)" if next_run else ""
-    if not run and missed:
-        run = f"did the run of {missed:%a %d %b %H:%M} take place? estim run-log add says how it was; c: it didn't"
-    return Told(
-        plan=journal.plan, now=standing(journal.plan, diary, journal.now), flag=red_flag(diary),
-        run=run or "no run is planned (n plans one)",
-    )  # fmt: skip
+    if next_run:
+        run = tr("a run is planned for {at:%a %d %b %H:%M} (c cancels it)", at=next_run)
+    elif missed:
+        run = tr(
+            "did the run of {at:%a %d %b %H:%M} take place? estim run-log add says how it was; c: it didn't", at=missed
+        )
+    else:
+        run = tr("no run is planned (n plans one)")
+    return Told(plan=journal.plan, now=standing(journal.plan, diary, journal.now), flag=red_flag(diary), run=run)
+
+
+def stage_of(told: Told) -> str:
+    """Return where the person stands in a line: the plan, its stage, and since when."""
+    plan = tr_text(told.plan.title)
+    stage = tr_text(STAGES[told.now.stage])
+    if not told.now.day:
+        return f"{plan}: {stage}"
+    day = told.now.day
+    return tr("{plan}: {stage}, day {day} since {since:%d %b}", plan=plan, stage=stage, day=day, since=told.now.since)
 
 
 def steps_of(told: Told) -> list[str]:
@@ -70,11 +88,12 @@ def steps_of(told: Told) -> list[str]:
         number = told.plan.number_of(step)
         item = today.get(step.id)
         if item is None:
-            lines.append(
-                f"{number or PART}     {step.title} (later: {', '.join(stage.value for stage in step.stages)})"
-            )
+            row = f"{number or PART}     {tr_text(step.title)}"
+            lines.append(tr("{step} (later: {stages})", step=row, stages=", ".join(map(stage_named, step.stages))))
             continue
-        lines += [step_row(number, item), f"        {item.text}", *([f"        ! {item.warn}"] if item.warn else [])]
+        lines += [step_row(number, item), f"        {tr_text(item.text)}"]
+        if item.warn:
+            lines.append(f"        ! {tr_text(item.warn)}")
     return lines
 
 
@@ -83,9 +102,9 @@ def begin(options: HostOptions, looked_at: str) -> str:
     with opened(options, write=True) as journal:
         flag = red_flag(journal.recent())
         if flag and not looked_at:
-            raise EstimError(f"{flag}; after that: b, and who has had a look", code=Exit.REFUSED)
+            raise EstimError(tr("{flag}; after that: b, and who has had a look", flag=flag), code=Exit.REFUSED)
         journal.enter(Check(at=journal.now, topic=Topic.CARE, answer="begin", note=looked_at))
-    return "the plan has begun"
+    return tr("the plan has begun")
 
 
 def flagged(options: HostOptions, sign: str) -> str:
@@ -93,7 +112,7 @@ def flagged(options: HostOptions, sign: str) -> str:
     with opened(options, write=True) as journal:
         about = sign or NO_SIGN
         journal.enter(Check(at=journal.now, topic=Topic.RED_FLAG, about=about, answer=YES if sign else NO))
-        return red_flag(journal.recent()) or "noted: none of the signs"
+        return red_flag(journal.recent()) or tr("noted: none of the signs")
 
 
 def times_for_a_run(options: HostOptions) -> list[tuple[datetime, str]]:
@@ -111,10 +130,10 @@ def plan_run(options: HostOptions, at: datetime) -> str:
     with opened(options, write=True) as journal:
         gate = may_run_at(journal.plan, journal.recent(), at)
         if not gate.ok:
-            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+            raise EstimError(tr("not yet: {gate}", gate=gate.text), code=Exit.REFUSED)
         journal.enter(Check(at=at, topic=Topic.RUN_PLANNED))
         quiet_h = journal.plan.quiet_before_run_h
-    return f"a run is planned for {at:%a %d %b %H:%M}; no session in the {quiet_h:g} h before it"
+    return tr("a run is planned for {at:%a %d %b %H:%M}; no session in the {hours:g} h before it", at=at, hours=quiet_h)
 
 
 def cancel_run(options: HostOptions) -> str:
@@ -123,26 +142,26 @@ def cancel_run(options: HostOptions) -> str:
         diary = journal.recent()
         meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
         if meant is None:
-            raise EstimError("no run is planned", code=Exit.NO_INPUT)
+            raise EstimError(tr("no run is planned"), code=Exit.NO_INPUT)
         journal.enter(cancelled(meant, journal.now))
-    return f"the run of {meant:%a %d %b %H:%M} is cancelled"
+    return tr("the run of {at:%a %d %b %H:%M} is cancelled", at=meant)
 
 
 class CarePlace(Place):
     """The plan; see the module."""
 
-    HEADING = "Care plan"
-    HELP = """\
+    HEADING = mark("Care plan")
+    HELP = mark("""\
 b             begin the plan, or begin it anew
 n             plan a run; only where the gates are open
 c             cancel the planned run, or say that it didn't take place
 r             a sign of a torn tendon or a clot: the plan ends at once
-ticks         on Today (1), by t and the step's number"""
+ticks         on Today (1), by t and the step's number""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b,B", "begin", "Begin", key_display="b", show=False),
-        Binding("n,N", "run", "Plan a run", key_display="n"),
-        Binding("c,C", "cancel", "Cancel it", key_display="c", show=False),
-        Binding("r,R", "flag", "Red flag", key_display="r"),
+        Binding("b,B", "begin", mark("Begin"), key_display="b", show=False),
+        Binding("n,N", "run", mark("Plan a run"), key_display="n"),
+        Binding("c,C", "cancel", mark("Cancel it"), key_display="c", show=False),
+        Binding("r,R", "flag", mark("Red flag"), key_display="r"),
     ]
     ROWS = ("flag", "stage", "gates", "run", "asks", "steps")
     _times: tuple[datetime, ...] = ()
@@ -163,13 +182,15 @@ ticks         on Today (1), by t and the step's number"""
 
     def _show(self, told: Told) -> None:
         now = told.now
-        day = f", day {now.day} since {now.since:%d %b}" if now.day else ""
-        gates = [f"  {'ok ' if gate.ok else 'NO '} {gate.text}" for gate in now.gates]
+        met = tr_text(MET, "gate")
+        unmet = tr_text(UNMET, "gate")
+        wide = max(len(met), len(unmet))
+        gates = [f"  {met if gate.ok else unmet:<{max(3, wide)}} {gate.text}" for gate in now.gates]
         asks = [*(f"→ {ask}" for ask in now.asks), *(f"! {warning}" for warning in now.warnings)]
-        programs = [f"programs now: {', '.join(now.programs)}"] if now.programs else []
+        programs = [tr("programs now: {programs}", programs=", ".join(now.programs))] if now.programs else []
         texts = (
-            f"RED FLAG: {told.flag}" if told.flag else "",
-            "\n".join(filter(None, [f"{told.plan.title}: {STAGES[now.stage]}{day}", now.ended])),
+            tr("RED FLAG: {flag}", flag=told.flag) if told.flag else "",
+            "\n".join(filter(None, [stage_of(told), now.ended])),
             "\n".join(gates),
             told.run,
             "\n".join([*asks, *programs]),
@@ -188,7 +209,7 @@ ticks         on Today (1), by t and the step's number"""
 
     def action_begin(self) -> None:
         """Begin it; after a red flag it is asked who has had a look."""
-        question = "Begin the plan. After a red flag: who has had a look? (else leave it empty)"
+        question = tr("Begin the plan. After a red flag: who has had a look? (else leave it empty)")
         self.app.push_screen(Typed(question), self._begin)
 
     def _begin(self, looked_at: str | None) -> None:
@@ -197,10 +218,8 @@ ticks         on Today (1), by t and the step's number"""
 
     def action_flag(self) -> None:
         """Ask which sign."""
-        rows = {"0": "none of them", **{str(number): text for number, text in enumerate(SIGNS.values(), 1)}}
-        signs = {"0": "", **{str(number): sign for number, sign in enumerate(SIGNS, 1)}}
-        question = "Any of these? With one of them the plan ends, and no session begins."
-        self.app.push_screen(Pick(question, signs, rows), self._flag)
+        question = tr("Any of these? With one of them the plan ends, and no session begins.")
+        self.app.push_screen(Pick(question, *signs_keys()), self._flag)
 
     def _flag(self, sign: str | None) -> None:
         if sign is not None and self.desk.options is not None:
@@ -214,13 +233,14 @@ ticks         on Today (1), by t and the step's number"""
     def _offer(self, times: Sequence[tuple[datetime, str]]) -> None:
         may = [at for at, why in times if not why]
         if not may:
-            self.desk.say(f"not yet: {times[0][1]}")
+            self.desk.say(tr("not yet: {gate}", gate=times[0][1]))
             return
         self._times = tuple(may)
         keys = {str(number): str(number - 1) for number in range(1, len(may) + 1)}
-        rows = {str(number): f"{at:%a %d %b %H:%M}" for number, at in enumerate(may, 1)}
-        why = next((f"\nNot at the other times: {why}" for _, why in times if why), "")
-        self.app.push_screen(Pick(f"When? Another time: estim run-log plan MOMENT{why}", keys, rows), self._plan)
+        rows = {str(number): tr("{at:%a %d %b %H:%M}", at=at) for number, at in enumerate(may, 1)}
+        question = tr("When? Another time: estim run-log plan MOMENT")
+        why = next((tr("Not at the other times: {why}", why=why) for _, why in times if why), "")
+        self.app.push_screen(Pick("\n".join(filter(None, (question, why))), keys, rows), self._plan)
 
     def _plan(self, place: str | None) -> None:
         if place is not None and self.desk.options is not None:

@@ -9,13 +9,14 @@ from estim.core.days.screening import Question
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Ask, SetLevel
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.today import Today
 from estim.tui import wording
 from estim.tui.model import Model
 
 T = TypeVar("T")
 
-UNKNOWN = "no level of this program is known yet: + and − find one"
+UNKNOWN = mark("no level of this program is known yet: + and − find one")
 
 
 class Day:
@@ -37,7 +38,7 @@ class Day:
         today = self._today
         found = () if today is None else await self._ask(today.blocking) or ()
         if not found:
-            self._model.say("no answer of yours forbids a session")
+            self._model.say(tr("no answer of yours forbids a session"))
         return found
 
     async def renew(self) -> None:
@@ -66,7 +67,7 @@ class Day:
         last = await asyncio.to_thread(self._today.last_level, program)
         if last is not None:
             into(last.goal)
-        self._model.say(UNKNOWN if last is None else last.text)
+        self._model.say(tr_text(UNKNOWN) if last is None else last.text)
 
     async def recall(self, shown: Snapshot) -> None:
         """Show what was comfortable last time on this unit; nothing is asked for."""
@@ -81,7 +82,7 @@ class Day:
             return
         last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
         if last is None:
-            self._model.say(UNKNOWN)
+            self._model.say(tr_text(UNKNOWN))
             return
         for channel, level in wording.goal_of(last.goal).items():
             self._send(SetLevel(channel=channel, to=level, unit=shown.unit))

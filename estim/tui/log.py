@@ -8,27 +8,27 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import OptionList, Static
 
 from estim.config.options import HostOptions
 from estim.core.days.diary import SCORE_MAX, Entry, Note, Pain, Played, Run, When
-from estim.core.days.entry_text import all_entries, told
+from estim.core.days.entry_text import all_entries, told, when_named
 from estim.core.numbers import m_ss
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import RECENT, opened
 from estim.journal.reader import Details
 from estim.tui.model import View
 from estim.tui.pick import Pick
-from estim.tui.place import Place
 from estim.tui.plot import Point, plot
+from estim.tui.searched import SearchedPlace
 from estim.tui.widgets import Line
 
 KINDS: tuple[tuple[str, tuple[type[Entry], ...]], ...] = (
-    ("everything", (Entry,)),
-    ("sessions", (Played,)),
-    ("pain", (Pain,)),
-    ("runs", (Run,)),
-    ("notes", (Note,)),
+    (mark("everything", "log"), (Entry,)),
+    (mark("sessions", "log"), (Played,)),
+    (mark("pain", "log"), (Pain,)),
+    (mark("runs", "log"), (Run,)),
+    (mark("notes", "log"), (Note,)),
 )
 """What the filter steps through."""
 
@@ -38,6 +38,17 @@ LETTERS = {When.MORNING: "m", When.WORST: "w", When.REST: "r", When.RUN: "x"}
 SIGNS = {"hand": "h", "pause": "p", "stop": "s", "guard": "g", "lost": "l"}
 """Who moved a level, as it is marked below the curve; keys and ramps move it all the time and have no mark."""
 
+ALARM = "!"
+
+MEANT = {
+    ALARM: mark("alarm", "curve"),
+    "h": mark("by hand", "curve"),
+    "p": mark("pause", "curve"),
+    "s": mark("stop", "curve"),
+    "g": mark("held by a limit", "curve"),
+    "l": mark("link lost", "curve"),
+}
+"""What each mark below the curve means."""
 
 GONE_TOLD = 3
 """So many entries of what was taken back are told; an import may have brought thousands."""
@@ -68,21 +79,24 @@ def curve_of(details: Details, width: int, height: int) -> list[str]:
             marks.setdefault(SIGNS[author], []).append(at_s)
     started = datetime.fromisoformat(str(details.facts["started_utc"]))
     for at, *_ in details.alarms:
-        marks.setdefault("!", []).append((datetime.fromisoformat(at) - started).total_seconds())
+        marks.setdefault(ALARM, []).append((datetime.fromisoformat(at) - started).total_seconds())
     top = max([level for points in curves.values() for _, level in points], default=0)
     if not top:
-        return ["no level was put out", *_alarms(details)]
-    words = {"!": "alarm", "h": "by hand", "p": "pause", "s": "stop", "g": "held by a limit", "l": "link lost"}
-    legend = ", ".join([*(f"{letter} channel" for letter in curves), *(f"{sign} {words[sign]}" for sign in marks)])
+        return [tr("no level was put out"), *_alarms(details)]
+    channels = [tr("{letter} channel", letter=letter) for letter in curves]
+    legend = ", ".join([*channels, *(f"{sign} {tr_text(MEANT[sign], 'curve')}" for sign in marks)])
     drawn = plot(
         curves, width=width, height=height - 1, x=(0, length_s), y_top=top, names=("0:00", m_ss(int(length_s))),
         held=True, marks=marks,
     )  # fmt: skip
-    return [f"level over time: {legend}", *drawn, *_alarms(details)]
+    return [tr("level over time: {legend}", legend=legend), *drawn, *_alarms(details)]
 
 
 def _alarms(details: Details) -> list[str]:
-    return [f"! {datetime.fromisoformat(at).astimezone():%H:%M:%S} {text}: {do}" for at, _, text, do in details.alarms]
+    return [
+        f"{ALARM} {datetime.fromisoformat(at).astimezone():%H:%M:%S} {tr_text(text)}: {tr_text(do)}"
+        for at, _, text, do in details.alarms
+    ]
 
 
 def trend_of(entries: Sequence[Entry], now: datetime, days: int, width: int, height: int) -> list[str]:
@@ -96,49 +110,47 @@ def trend_of(entries: Sequence[Entry], now: datetime, days: int, width: int, hei
         elif isinstance(entry, Run) and entry.pain is not None and entry.at >= first:
             curves.setdefault(LETTERS[When.RUN], []).append(((entry.at - first).total_seconds(), entry.pain))
     if not curves:
-        return [f"no pain was written down in the last {days} days"]
-    legend = ", ".join(f"{letter} {when.value}" for when, letter in LETTERS.items() if letter in curves)
+        return [tr("no pain was written down in the last {days} days", days=days)]
+    legend = ", ".join(f"{letter} {when_named(when)}" for when, letter in LETTERS.items() if letter in curves)
     span_s = timedelta(days=days).total_seconds()
     drawn = plot(
         curves, width=width, height=height - 1, x=(0, span_s), y_top=SCORE_MAX,
-        names=(f"{first:%d %b}", f"{now:%d %b}"),
+        names=(tr("{at:%d %b}", at=first), tr("{at:%d %b}", at=now)),
     )  # fmt: skip
-    return [f"pain, 0 to 10, {days} days: {legend} (+ where two meet)", *drawn]
+    return [tr("pain, 0 to 10, {days} days: {legend} (+ where two meet)", days=days, legend=legend), *drawn]
 
 
-class LogPlace(Place):
+class LogPlace(SearchedPlace):
     """The log; see the module."""
 
-    HEADING = "Log"
-    HELP = """\
+    HEADING = mark("Log")
+    HELP = mark("""\
 Enter         a session's levels over time, with what happened
 f             everything, sessions, pain, runs, notes
 /             search; Enter leads back to the list
 g             pain over 30 days; again: 120 days
-z             undo the last thing that was written down"""
+z             undo the last thing that was written down""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f,F", "kind", "Filter", key_display="f"),
-        Binding("slash", "search", "Search", key_display="/", show=False),
-        Binding("g,G", "trend", "Pain trend", key_display="g"),
-        Binding("z,Z", "undo", "Undo", key_display="z", show=False),
+        Binding("f,F", "kind", mark("Filter"), key_display="f"),
+        Binding("slash", "search", mark("Search"), key_display="/", show=False),
+        Binding("g,G", "trend", mark("Pain trend"), key_display="g"),
+        Binding("z,Z", "undo", mark("Undo"), key_display="z", show=False),
     ]
     _kept = Kept()
     _shown: tuple[Entry, ...] = ()
-    _kind = 0
+    kinds = len(KINDS)
     _days = 0
     _going: tuple[str, str] | None = None
 
     def body(self) -> Iterable[Widget]:
         """A search, the list, and what a line of it says in full."""
-        yield Input(placeholder="/ to search", id="search", compact=True)
-        yield OptionList(id="entries", markup=False, compact=True)
+        yield from super().body()
         yield Static("", id="detail", markup=False)
 
     def load(self) -> None:
         """Read it."""
-        self.query_one("#search", Input).cursor_blink = False
+        super().load()
         self.query_one("#detail").display = False
-        self.query_one("#entries").focus()
         options = self.desk.options
         if options is not None:
             self.fetch(lambda: read_kept(options), self._show)
@@ -150,19 +162,19 @@ z             undo the last thing that was written down"""
     def _list(self) -> None:
         """Show what fits to kind and search."""
         name, kinds = KINDS[self._kind]
-        searched = self.query_one("#search", Input).value.casefold()
         self._shown = tuple(
             entry
             for entry in self._kept.entries
-            if isinstance(entry, kinds) and searched in _row(entry, self._going).casefold()
+            if isinstance(entry, kinds) and self.searched_in(_row(entry, self._going))
         )
-        entries = self.query_one("#entries", OptionList)
-        entries.clear_options()
-        entries.add_options(Option(_row(entry, self._going)) for entry in self._shown)
-        if self._shown:
-            entries.highlighted = 0
-        days = RECENT.days
-        self.query_one("#heading", Line).say(f"Log: {name}, {len(self._shown)} in the last {days} days")
+        self.list_rows(_row(entry, self._going) for entry in self._shown)
+        heading = tr(
+            "Log: {kind}, {count} in the last {days} days",
+            kind=tr_text(name, "log"),
+            count=len(self._shown),
+            days=RECENT.days,
+        )
+        self.query_one("#heading", Line).say(heading)
 
     async def draw(self, view: View) -> None:
         """A session that runs has no end in the journal yet: it is told as one that runs."""
@@ -172,23 +184,6 @@ z             undo the last thing that was written down"""
         if going != self._going:
             self._going = going
             self._list()
-
-    def on_input_changed(self) -> None:
-        """Search while typing."""
-        self._list()
-
-    def on_input_submitted(self) -> None:
-        """Back to the list."""
-        self.query_one("#entries").focus()
-
-    def action_search(self) -> None:
-        """Type what is looked for."""
-        self.query_one("#search").focus()
-
-    def action_kind(self) -> None:
-        """The next kind."""
-        self._kind = (self._kind + 1) % len(KINDS)
-        self._list()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Show a session's levels; of all else the line says everything."""
@@ -227,8 +222,9 @@ z             undo the last thing that was written down"""
 
     def action_undo(self) -> None:
         """Ask first: what is taken back is the last thing of all, not the line that is lit."""
-        question = "Take back the last thing that was written down? It is marked, never deleted."
-        self.app.push_screen(Pick(question, {"y": "y", "n": ""}, {"y": "yes, take it back", "n": "no"}), self._undo)
+        question = tr("Take back the last thing that was written down? It is marked, never deleted.")
+        rows = {"y": tr("yes, take it back"), "n": tr("no")}
+        self.app.push_screen(Pick(question, {"y": "y", "n": ""}, rows), self._undo)
 
     def _undo(self, answer: str | None) -> None:
         options = self.desk.options
@@ -236,16 +232,25 @@ z             undo the last thing that was written down"""
             self.fetch(lambda: _undone(options), self._gone)
 
     def _gone(self, gone: Sequence[Entry]) -> None:
-        more = f" and {len(gone) - GONE_TOLD} more" if len(gone) > GONE_TOLD else ""
-        words = "; ".join(told(entry) for entry in gone[:GONE_TOLD])
-        self.desk.say(f"taken back: {words}{more}" if gone else "there is nothing to take back")
+        self.desk.say(taken_back(gone))
         self.load()
+
+
+def taken_back(gone: Sequence[Entry]) -> str:
+    """Return what was taken back in words."""
+    if not gone:
+        return tr("there is nothing to take back")
+    entries = "; ".join(told(entry) for entry in gone[:GONE_TOLD])
+    if len(gone) <= GONE_TOLD:
+        return tr("taken back: {entries}", entries=entries)
+    return tr("taken back: {entries} and {more} more", entries=entries, more=len(gone) - GONE_TOLD)
 
 
 def _row(entry: Entry, going: tuple[str, str] | None) -> str:
     """Return one line; `going`: unit and program of the session that runs, whose row has no end yet."""
     if isinstance(entry, Played) and entry.ended is None and going == (entry.unit, entry.program):
-        return f"{entry.at:%Y-%m-%d %H:%M}  #{entry.id} {entry.program} on {entry.unit}: it runs now (2)"
+        going_on = tr("{program} on {unit}: it runs now (2)", program=entry.program, unit=entry.unit)
+        return f"{entry.at:%Y-%m-%d %H:%M}  #{entry.id} {going_on}"
     number = f"#{entry.id} " if isinstance(entry, Played) else ""
     return f"{entry.at:%Y-%m-%d %H:%M}  {number}{told(entry)}"
 

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from estim.core.translation import mark, tr
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
 
@@ -18,8 +19,8 @@ class Pick(ModalScreen[str | None]):
     """Returns what the key that was pressed stands for, None if it was left. No key of it may be one that stops."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave it"),
-        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
+        Binding("escape", "leave", mark("Leave it")),
+        Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False),
     ]
 
     def __init__(self, question: str, answers: Mapping[str, str], rows: Mapping[str, str] | None = None) -> None:
@@ -33,7 +34,9 @@ class Pick(ModalScreen[str | None]):
         """The question, its keys, and STOP."""
         rows = [f"{key}  {text}" for key, text in self._rows.items()]
         with Vertical(id="keys"):
-            yield Static("\n".join([self._question, "", *rows, "Escape leaves it open"]), id="question", markup=False)
+            yield Static(
+                "\n".join([self._question, "", *rows, tr("Escape leaves it open")]), id="question", markup=False
+            )
         yield StopBar()
 
     def on_key(self, event: events.Key) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from math import floor
 
+from estim.core.translation import figure
+
 Point = tuple[float, float]
 
 LABEL = 5
@@ -47,7 +49,7 @@ def plot(
 def _label(row: int, rows: int, y_top: float) -> str:
     if row == rows - 1:
         return "0"
-    return f"{y_top:g}" if row == 0 else f"{y_top / 2:g}" if row == (rows - 1) / 2 else ""
+    return figure(y_top) if row == 0 else figure(y_top / 2) if row == (rows - 1) / 2 else ""
 
 
 def _place(value: float, x: tuple[float, float], columns: int) -> int:

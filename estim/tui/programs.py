@@ -7,44 +7,57 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import OptionList, Static
 
 from estim.catalogue.families import find_family, names
 from estim.catalogue.programs import all_programs
 from estim.config.options import HostOptions
 from estim.config.units import Units
-from estim.core.programs.matrix import Plays, cell
-from estim.core.programs.program import Phase, Program, most, words
+from estim.core.programs.matrix import Cell, Plays, cell
+from estim.core.programs.phase_text import phase_text
+from estim.core.programs.program import Program, most
+from estim.core.translation import mark, tr, tr_text
 from estim.tui.model import View
-from estim.tui.place import Place
 from estim.tui.plot import Point, plot
+from estim.tui.searched import SearchedPlace
 from estim.tui.widgets import Line
 
 KINDS = ("", "pain", "twitch", "tetanic")
 """What the filter steps through; the first is every kind."""
 
-LOCKED = "LOCKED: it holds a muscle contracted; such programs are not unlocked in this version"
+KIND_NAMES = {
+    "": mark("every kind"),
+    "pain": mark("pain", "kind"),
+    "twitch": mark("twitch", "kind"),
+    "tetanic": mark("tetanic", "kind"),
+}
+"""What people read for a kind."""
+
+LOCKED = mark("LOCKED: it holds a muscle contracted; such programs are not unlocked in this version")
+
+SENTENCE_ENDS = r"(?<=[.;]) "
+
+
+def kind_named(kind: str) -> str:
+    """Return the name of a kind; "" is every kind."""
+    return tr_text(KIND_NAMES[kind], "kind") if kind else tr_text(KIND_NAMES[kind])
 
 
 def pads_first(text: str) -> str:
-    """Return the text on pads with where they must not go in front: that is what must not be overlooked."""
-    sentences = re.split(r"(?<=[.;]) ", text)
-    never = [one for one in sentences if re.match(r"(Not|Never)\b", one) or ", never " in one]
-    return " ".join([*never, *(one for one in sentences if one not in never)])
+    """Return the text on pads with where they must not go in front: that is what must not be overlooked.
+
+    Which sentences these are is told by the text as it is written; a translation has the same ones in the same order.
+    """
+    written = re.split(SENTENCE_ENDS, text)
+    told = re.split(SENTENCE_ENDS, tr_text(text))
+    if len(told) != len(written):
+        return tr_text(text)
+    order = sorted(range(len(written)), key=lambda number: not _forbids(written[number]))
+    return " ".join(told[number] for number in order)
 
 
-def phase_text(phase: Phase) -> str:
-    """Return what a phase plays."""
-    parts = [f"{phase.title}: {phase.length_s / 60:g} min, {words(phase.rate_hz, 'Hz')}, {words(phase.width_us, 'µs')}"]
-    if phase.burst is not None:
-        parts.append(f"bursts of {phase.burst.on_s * 1000:g} ms, {phase.burst.off_s * 1000:g} ms apart")
-    if phase.envelope is not None:
-        one = phase.envelope
-        parts.append(f"rise {one.up_s:g} s, hold {one.on_s:g} s, fall {one.down_s:g} s, rest {one.off_s:g} s")
-    if phase.level_pct != 100:
-        parts.append(f"{phase.level_pct} % of your level")
-    return ", ".join(parts)
+def _forbids(sentence: str) -> bool:
+    return bool(re.match(r"(Not|Never)\b", sentence)) or ", never " in sentence  # untranslated: as the file says it
 
 
 def preview(program: Program, width: int, height: int) -> list[str]:
@@ -55,58 +68,74 @@ def preview(program: Program, width: int, height: int) -> list[str]:
         points += [(at_s, most(phase.rate_hz)), (at_s + phase.length_s - 1, most(phase.rate_hz))]
         at_s += phase.length_s
     top = max(rate for _, rate in points)
-    names = ("0 min", f"{at_s / 60:g} min")
+    names = (tr("{minutes:g} min", minutes=0.0), tr("{minutes:g} min", minutes=at_s / 60))
     curve = plot({"█": points}, width=width, height=height, x=(0, at_s), y_top=top, names=names, held=True)
-    return ["rate in Hz over the session:", *curve]
+    return [tr("rate in Hz over the session:"), *curve]
 
 
 def told(program: Program, family: str, width: int) -> list[str]:
     """Return everything about a program; `family` is that of the unit at hand, "" if there is none."""
-    lines = [f"{program.title} ({program.id}), {program.kind}, {program.length_s / 60:g} min"]
+    head = tr(
+        "{title} ({program}), {kind}, {minutes:g} min",
+        title=tr_text(program.title),
+        program=program.id,
+        kind=kind_named(program.kind),
+        minutes=program.length_s / 60,
+    )
+    lines = [head]
     if program.gated:
-        lines.append(LOCKED)
-    lines += [f"Pads: {pads_first(program.pads)}", f"Feels like: {program.rule.text}"]
+        lines.append(tr_text(LOCKED))
+    lines.append(tr("Pads: {where}", where=pads_first(program.pads)))
+    lines.append(tr("Feels like: {feeling}", feeling=tr_text(program.rule.text)))
     if program.rule.reraise is not None:
         lines.append(program.rule.reraise.words)
     lines += [f"{number}. {phase_text(phase)}" for number, phase in enumerate(program.phases, 1)]
     if family in names():
         one = cell(program, find_family(family))
-        said = "; ".join(one.sentences) or "as written"
-        lines.append(f"On your {family}: {'can not be played: ' if one.plays is Plays.NO else ''}{said}")
-    return [*lines, f"Sites: {', '.join(program.site) or 'any'}", f"Numbers from: {program.source}", "",
-            *preview(program, width, 8)]  # fmt: skip
+        lines.append(_on_unit(family, one))
+    sites = ", ".join(program.site)
+    lines.append(tr("Sites: {sites}", sites=sites) if sites else tr("Sites: any"))
+    lines.append(tr("Numbers from: {source}", source=tr_text(program.source)))
+    return [*lines, "", *preview(program, width, 8)]
 
 
-class ProgramsPlace(Place):
+def _on_unit(family: str, made: Cell) -> str:
+    said = "; ".join(made.sentences)
+    if made.plays is Plays.NO:
+        return tr("On your {family}: can not be played: {said}", family=family, said=said)
+    if not said:
+        return tr("On your {family}: as written", family=family)
+    return tr("On your {family}: {said}", family=family, said=said)
+
+
+class ProgramsPlace(SearchedPlace):
     """The programs; see the module."""
 
-    HEADING = "Programs"
-    HELP = """\
+    HEADING = mark("Programs")
+    HELP = mark("""\
 Enter         choose it: the session's screen opens with it
 f             every kind, pain, twitch, tetanic
 /             search; Enter leads back to the list
-Tab           to the text, to scroll in it"""
+Tab           to the text, to scroll in it""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f,F", "kind", "Kind", key_display="f"),
-        Binding("slash", "search", "Search", key_display="/"),
+        Binding("f,F", "kind", mark("Kind"), key_display="f"),
+        Binding("slash", "search", mark("Search"), key_display="/"),
     ]
     _all: tuple[Program, ...] = ()
     _shown: tuple[Program, ...] = ()
-    _kind = 0
+    kinds = len(KINDS)
     _family = ""
     _known = ""
 
     def body(self) -> Iterable[Widget]:
         """A search, the list, and one program in full."""
-        yield Input(placeholder="/ to search", id="search", compact=True)
-        yield OptionList(id="entries", markup=False, compact=True)
+        yield from super().body()
         with VerticalScroll(id="full"):
             yield Static("", id="program-text", markup=False)
 
     def load(self) -> None:
         """Read the programs, and which family the last unit is of."""
-        self.query_one("#search", Input).cursor_blink = False
-        self.query_one("#entries").focus()
+        super().load()
         options = self.desk.options
         if options is not None:
             self.fetch(lambda: _read(options), self._show)
@@ -128,18 +157,14 @@ Tab           to the text, to scroll in it"""
 
     def _list(self) -> None:
         kind = KINDS[self._kind]
-        searched = self.query_one("#search", Input).value.casefold()
         self._shown = tuple(
             one
             for one in self._all
-            if kind in ("", one.kind) and searched in f"{one.id} {one.title} {one.pads}".casefold()
+            if kind in ("", one.kind) and self.searched_in(f"{one.id} {tr_text(one.title)} {tr_text(one.pads)}")
         )
-        entries = self.query_one("#entries", OptionList)
-        entries.clear_options()
-        entries.add_options(Option(_row(one)) for one in self._shown)
-        if self._shown:
-            entries.highlighted = 0
-        self.query_one("#heading", Line).say(f"Programs: {kind or 'every kind'}, {len(self._shown)}")
+        self.list_rows(map(_row, self._shown))
+        heading = tr("Programs: {kind}, {count}", kind=kind_named(kind), count=len(self._shown))
+        self.query_one("#heading", Line).say(heading)
         self._tell()
 
     def on_option_list_option_highlighted(self) -> None:
@@ -149,39 +174,28 @@ Tab           to the text, to scroll in it"""
     def _tell(self) -> None:
         lit = self.query_one("#entries", OptionList).highlighted
         program = self._shown[lit] if lit is not None and lit < len(self._shown) else None
-        lines = told(program, self._family or self._known, self.app.size.width - 4) if program else ["nothing fits"]
+        lines = told(program, self._family or self._known, self.app.size.width - 4) if program else [tr("nothing fits")]
         self.query_one("#program-text", Static).update("\n".join(lines))
-
-    def on_input_changed(self) -> None:
-        """Search while typing."""
-        self._list()
-
-    def on_input_submitted(self) -> None:
-        """Back to the list."""
-        self.query_one("#entries").focus()
-
-    def action_search(self) -> None:
-        """Type what is looked for."""
-        self.query_one("#search").focus()
-
-    def action_kind(self) -> None:
-        """The next kind."""
-        self._kind = (self._kind + 1) % len(KINDS)
-        self._list()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Choose it; a locked one is only told."""
         event.stop()
         program = self._shown[event.option_index]
         if program.gated:
-            self.desk.say(f"{program.title}: {LOCKED}")
+            self.desk.say(f"{tr_text(program.title)}: {tr_text(LOCKED)}")
         else:
             self.desk.choose(program.id)
 
 
 def _row(program: Program) -> str:
-    locked = "LOCKED  " if program.gated else ""
-    return f"{locked}{program.title}  ({program.id}, {program.length_s / 60:g} min, {program.kind})"
+    row = tr(
+        "{title}  ({program}, {minutes:g} min, {kind})",
+        title=tr_text(program.title),
+        program=program.id,
+        minutes=program.length_s / 60,
+        kind=kind_named(program.kind),
+    )
+    return "  ".join([tr("LOCKED"), row]) if program.gated else row
 
 
 def _read(options: HostOptions) -> tuple[Sequence[Program], Sequence[str], str]:

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from estim.core.days.screening import Question
+from estim.core.translation import mark, tr, tr_text
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
 
@@ -18,13 +19,13 @@ class Questions(ModalScreen[dict[str, bool]]):
     """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,Y", "answer(True)", "Yes"),
-        Binding("n,N", "answer(False)", "No"),
-        Binding("backspace,left", "back", "Take back"),
-        Binding("enter", "keep", "Keep"),
-        Binding("escape", "leave", "Later"),
+        Binding("y,Y", "answer(True)", mark("Yes")),
+        Binding("n,N", "answer(False)", mark("No")),
+        Binding("backspace,left", "back", mark("Take back")),
+        Binding("enter", "keep", mark("Keep")),
+        Binding("escape", "leave", mark("Later")),
         Binding(
-            STOP_KEYS, "app.stop", "Stop", show=False
+            STOP_KEYS, "app.stop", mark("Stop"), show=False
         ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
@@ -72,19 +73,27 @@ class Questions(ModalScreen[dict[str, bool]]):
     def _text(self) -> str:
         if self._over:
             said = "\n".join(_told(one) for one in self._questions if self._answers[one.id])
-            return f"{said}\n\nEnter keeps these answers   Backspace takes the last one back"
+            how = tr("Enter keeps these answers   Backspace takes the last one back")
+            return f"{said}\n\n{how}"
         number = len(self._answers)
         before = self._questions[number - 1] if number else None
-        told = f"{_told(before)}\n\n" if before and self._answers[before.id] else ""
-        back = "   Backspace takes the last answer back" if number else ""
-        return (
-            f"Before a session, and every 90 days ({number + 1} of {len(self._questions)})\n\n"
-            f"{told}{self._questions[number].question}\n\n"
-            f"y yes   n no{back}   Escape later (no session begins before all are answered)"
+        head = tr(
+            "Before a session, and every 90 days ({number} of {all})", number=number + 1, all=len(self._questions)
         )
+        told = [_told(before)] if before and self._answers[before.id] else []
+        if number:
+            how = tr(
+                "y yes   n no   Backspace takes the last answer back   "
+                "Escape later (no session begins before all are answered)"
+            )
+        else:
+            how = tr("y yes   n no   Escape later (no session begins before all are answered)")
+        return "\n\n".join([head, *told, tr_text(self._questions[number].question), how])
 
 
 def _told(question: Question) -> str:
     """Return what a yes leads to."""
-    leads = "NO SESSION may take place, unless your doctor agrees" if question.never else question.care
-    return f"“{question.question}” yes: {leads}."
+    asked = tr_text(question.question)
+    if question.never:
+        return tr("“{question}” yes: NO SESSION may take place, unless your doctor agrees.", question=asked)
+    return tr("“{question}” yes: {care}.", question=asked, care=tr_text(question.care))

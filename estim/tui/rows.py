@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 from estim.tui import wording
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
@@ -67,7 +68,9 @@ def beside(view: View, width: int) -> tuple[View, ...]:
 
 def with_time(state: str, snapshot: Snapshot) -> str:
     """Return the state with the time that is left behind it, where that isn't drawn big."""
-    return state if wording.searched(snapshot) else f"{state} · {wording.clock(snapshot.left_s)} left"
+    if wording.searched(snapshot):
+        return state
+    return tr("{state} · {time} left", state=state, time=wording.clock(snapshot.left_s))
 
 
 def also_on(view: View, views: Sequence[View]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
@@ -9,6 +10,7 @@ from textual.widgets.option_list import Option
 
 from estim.config.options import HostOptions
 from estim.config.settings import Known, Settings, known_settings, read_settings
+from estim.core.translation import mark, tr
 from estim.tui.place import Place
 from estim.tui.typed import Typed
 from estim.tui.typed_setting import change, shown
@@ -17,10 +19,10 @@ from estim.tui.typed_setting import change, shown
 class SettingsPlace(Place):
     """All settings, in the order of the file."""
 
-    HEADING = "Settings"
-    HELP = """\
+    HEADING = mark("Settings")
+    HELP = mark("""\
 Enter         change the one that is lit; "default" takes it back
-              keys: [keys] in the file, or estim settings set keys.log f3"""
+              keys: [keys] in the file, or estim settings set keys.log f3""")
     _known: tuple[Known, ...] = ()
 
     def body(self) -> Iterable[Widget]:
@@ -46,17 +48,20 @@ Enter         change the one that is lit; "default" takes it back
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what is allowed."""
         one = self._known[event.option_index]
-        where = f" in {self.desk.options.place.settings_file}," if self.desk.options is not None else ""
-        self.query_one("#detail", Static).update(f"{one.name}: {one.allowed};{where} for the next session and screen")
+        options = self.desk.options
+        file = options.place.settings_file if options is not None else None
+        self.query_one("#detail", Static).update(told_of(one, file))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Ask for a value."""
         event.stop()
         one = self._known[event.option_index]
         if isinstance(one.value, dict):
-            self.desk.say(f"{one.name} is a table: estim settings set {one.name}.NAME VALUE, or estim settings edit")
+            self.desk.say(
+                tr("{name} is a table: estim settings set {name}.NAME VALUE, or estim settings edit", name=one.name)
+            )
             return
-        question = f"{one.name}: {one.allowed}; “default” takes it back"
+        question = tr("{name}: {allowed}; “default” takes it back", name=one.name, allowed=one.allowed)
         # an address with a password in it is shown without, and must not be kept like that
         usual = "" if one.value is None or ("@" in str(one.value) and ":" in str(one.value)) else shown(one.value)
         self.app.push_screen(Typed(question, usual), partial(self._typed, one))
@@ -67,13 +72,23 @@ Enter         change the one that is lit; "default" takes it back
             self.fetch(partial(_change, options, one.name, text), self._changed)
 
     def _changed(self, settings: Settings) -> None:
-        self.desk.say("; ".join(settings.warnings()) or "kept; it holds for the next session and screen")
+        self.desk.say("; ".join(settings.warnings()) or tr("kept; it holds for the next session and screen"))
         self._show(settings)
+
+
+def told_of(one: Known, file: Path | None) -> str:
+    """Return what is allowed for a setting, and from when on it holds."""
+    if file is None:
+        return tr("{name}: {allowed}; for the next session and screen", name=one.name, allowed=one.allowed)
+    return tr(
+        "{name}: {allowed}; in {file}, for the next session and screen", name=one.name, allowed=one.allowed, file=file
+    )
 
 
 def row_of(one: Known) -> str:
     """Return one setting as a line; what differs from the default has a mark and a word."""
-    return f"{one.name:<26} {shown(one.value)}{'' if one.usual else '   (changed)'}"
+    row = f"{one.name:<26} {shown(one.value)}"
+    return row if one.usual else "   ".join([row, tr("(changed)")])
 
 
 def _change(options: HostOptions, name: str, text: str) -> Settings:

@@ -12,33 +12,60 @@ from textual.widget import Widget
 
 from estim.core.messages.commands import Touch
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import mark, tr, tr_text
 from estim.tui import wording
 from estim.tui.model import View
 from estim.tui.place import Place
 from estim.tui.widgets import Line
 
 ACTS = (
-    ("o", "pads-off", "pads off", "no current flows any more: units that feel it say so, and estim stops"),
-    ("p", "pads-on", "pads on again", "estim never goes up again by itself to where it was"),
-    ("plus", "A+", "wheel or key: A up", "a hand at the unit: estim follows, and holds its cap"),
-    ("minus", "A-", "wheel or key: A down", "a hand always wins downwards"),
-    ("c", "cut", "cut the link", "it is lost for a few seconds: what may be on until when is told, and it is searched"),
-    ("d", "deaf", "ignore what it is told", "stops too: then press s, and see NOT CONFIRMED, and what to do by hand"),
-    ("e", "hears", "listen again", "the next stop is proved"),
-    ("b", "low-battery", "battery low", "told at the next reading"),
-    ("x", "power-off", "unit off", "as by its own switch"),
-    ("w", "power-on", "unit on", "and it is found again"),
+    ("o", "pads-off", mark("pads off"), mark("no current flows any more: units that feel it say so, and estim stops")),
+    ("p", "pads-on", mark("pads on again"), mark("estim never goes up again by itself to where it was")),
+    ("plus", "A+", mark("wheel or key: A up"), mark("a hand at the unit: estim follows, and holds its cap")),
+    ("minus", "A-", mark("wheel or key: A down"), mark("a hand always wins downwards")),
+    (
+        "c",
+        "cut",
+        mark("cut the link"),
+        mark("it is lost for a few seconds: what may be on until when is told, and it is searched"),
+    ),
+    (
+        "d",
+        "deaf",
+        mark("ignore what it is told"),
+        mark("stops too: then press s, and see NOT CONFIRMED, and what to do by hand"),
+    ),
+    ("e", "hears", mark("listen again"), mark("the next stop is proved")),
+    ("b", "low-battery", mark("battery low"), mark("told at the next reading")),
+    ("x", "power-off", mark("unit off"), mark("as by its own switch")),
+    ("w", "power-on", mark("unit on"), mark("and it is found again")),
 )
 """Key, what the host is asked, its name, and what to look at."""
 
 SHOWN = {"plus": "+", "minus": "-"}
 
 
+def acts_told() -> list[str]:
+    """Return every fault with its key and what to look at."""
+    wide = max(24, *(len(tr_text(name)) for _, _, name, _ in ACTS))
+    return [f"{SHOWN.get(key, key)}  {tr_text(name):<{wide}} {tr_text(about)}" for key, _, name, about in ACTS]
+
+
 class SimulatorPlace(Place):
     """Faults by keys; what estim makes of them stands above, as in every place."""
 
-    HEADING = "Simulator: software units only, no current flows"
-    HELP = "\n".join(f"{SHOWN.get(key, key):<13} {name}" for key, _, name, _ in ACTS)
+    HEADING = mark("Simulator: software units only, no current flows")
+    HELP = mark("""\
+o             pads off
+p             pads on again
++             wheel or key: A up
+-             wheel or key: A down
+c             cut the link
+d             ignore what it is told
+e             listen again
+b             battery low
+x             unit off
+w             unit on""")
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"touch('{act}')", name, show=False) for key, act, name, _ in ACTS),
     ]
@@ -52,15 +79,14 @@ class SimulatorPlace(Place):
 
     def load(self) -> None:
         """Say what can be done; nothing is read."""
-        rows = [f"{SHOWN.get(key, key)}  {name:<24} {about}" for key, _, name, about in ACTS]
-        self.query_one("#acts", Line).say("\n".join(rows))
+        self.query_one("#acts", Line).say("\n".join(acts_told()))
 
     async def draw(self, view: View) -> None:
         """Show the unit as it is."""
         await super().draw(view)
         self._shown = view.snapshot
         now = view.snapshot
-        text = "no session yet: the unit is met at the first start (1 or 2)"
+        text = tr("no session yet: the unit is met at the first start (1 or 2)")
         if now is not None:
             text = f"{wording.unit(now)}: {wording.state(now)} · {wording.link(now, view.silent)}"
         self.query_one("#unit-now", Line).say(text)

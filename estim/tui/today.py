@@ -15,14 +15,16 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from estim.config.options import HostOptions
-from estim.core.care.plan import Tick
-from estim.core.care.standing import Item, standing
+from estim.core.care.plan import Stage, Tick
+from estim.core.care.standing import Item, Standing, standing
 from estim.core.days import advice
-from estim.core.days.diary import Check, Diary, Pain, Played, Topic, When
+from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
+from estim.core.days.entry_text import when_named
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, red_flag, signs_due
 from estim.core.messages.commands import Start
+from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 from estim.tui.pick import Pick, scores
 from estim.tui.place import Place
@@ -36,8 +38,24 @@ PART = "·"
 DAYS = 7
 """Days of the week at a glance."""
 
-PADS_ON = "yes, they are on: start"
-CHOOSE = "Choose a program and start"
+WEEK = mark("week")
+SESSIONS = mark("sessions", "week")
+MORNING = mark("morning", "week")
+"""What stands before the rows of the week at a glance."""
+
+PADS_ON = mark("yes, they are on: start")
+CHOOSE = mark("Choose a program and start")
+
+STAGE_NAMES = {
+    Stage.NOT_BEGUN: mark("not begun", "stage"),
+    Stage.REST: mark("rest", "stage"),
+    Stage.TRIAL: mark("trial", "stage"),
+    Stage.MORNING: mark("morning", "stage"),
+    Stage.BUILD: mark("build", "stage"),
+    Stage.LIGHT: mark("light", "stage"),
+    Stage.ENDED: mark("ended", "stage"),
+}
+"""What people read for a stage of the plan, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +71,21 @@ class LastTime:
     @property
     def text(self) -> str:
         """Return it as the button says it."""
-        up = ", ".join(f"{channel} {level}" for channel, level in self.level.items()) or "0: + goes up"
-        place = f", {self.site}" if self.site else ""
-        return f"As last time: {self.program}, {self.unit}{place}, {self.minutes:g} min, up to {up}"
+        where = f"{self.unit}, {self.site}" if self.site else self.unit
+        if not self.level:
+            return tr(
+                "As last time: {program}, {where}, {minutes:g} min, up to 0: + goes up",
+                program=self.program,
+                where=where,
+                minutes=self.minutes,
+            )
+        return tr(
+            "As last time: {program}, {where}, {minutes:g} min, up to {levels}",
+            program=self.program,
+            where=where,
+            minutes=self.minutes,
+            levels=", ".join(f"{channel} {level}" for channel, level in self.level.items()),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +113,18 @@ def sheet_of(journal: HomeJournal) -> Sheet:
     return Sheet(
         due=_due(journal, diary),
         last=last_time(journal, diary),
-        stage=stands.ended or (f"{stands.stage.value}, day {stands.day}" if stands.day else ""),
+        stage=stands.ended or _stage(stands),
         steps=tuple((numbers[item.step], item) for item in stands.today),
         morning=_morning(diary, now),
-        yesterday=f"yesterday: {_of_day(diary, days[-2]) or 'nothing written down'}",
+        yesterday=_yesterday(diary, days[-2]),
         week=_week(diary, days),
-        pads=advice.pads_old(uses) or f"pads: used {uses} times of about {advice.PADS_USES}",
+        pads=advice.pads_old(uses) or tr("pads: used {uses} times of about {usual}", uses=uses, usual=advice.PADS_USES),
     )
+
+
+def stage_named(stage: Stage) -> str:
+    """Return a stage's name in a word: "rest"."""
+    return tr_text(STAGE_NAMES[stage], "stage")
 
 
 def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:
@@ -104,18 +139,28 @@ def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:
     return LastTime(played.program, played.unit, site, round(played.length_s / 60, 2), level)
 
 
+def _stage(stands: Standing) -> str:
+    if not stands.day:
+        return ""
+    return tr("{stage}, day {day}", stage=stage_named(stands.stage), day=stands.day)
+
+
 def _due(journal: HomeJournal, diary: Diary) -> str:
     slots = journal.today(diary)
     now = due(slots)
     if now is not None:
-        return f"DUE now: {now.at:%H:%M}, until {now.closes:%H:%M}"
+        return tr("DUE now: {at:%H:%M}, until {closes:%H:%M}", at=now.at, closes=now.closes)
     later = coming(slots)
-    return "nothing is due" if later is None else f"nothing is due; next session {later.at:%a %H:%M}"
+    if later is None:
+        return tr("nothing is due")
+    return tr("nothing is due; next session {at:%a %H:%M}", at=later.at)
 
 
 def _morning(diary: Diary, now: datetime) -> str:
     score = _worst(diary.pains, now, When.MORNING)
-    return "first steps this morning: not written down yet (m)" if score == "" else f"first steps this morning: {score}"
+    if score == "":
+        return tr("first steps this morning: not written down yet (m)")
+    return tr("first steps this morning: {score}", score=score)
 
 
 def _worst(pains: Iterable[Pain], day: datetime, when: When) -> str:
@@ -127,22 +172,42 @@ def _begun(diary: Diary, day: datetime) -> list[Played]:
     return [one for one in diary.sessions if one.begun and one.at.date() == day.date()]
 
 
+def _yesterday(diary: Diary, day: datetime) -> str:
+    told = _of_day(diary, day)
+    return tr("yesterday: {told}", told=told) if told else tr("yesterday: nothing written down")
+
+
 def _of_day(diary: Diary, day: datetime) -> str:
     played = _begun(diary, day)
     minutes = round(sum(one.output_s for one in played) / 60)
-    parts = [f"{len(played)} session{'s' if len(played) > 1 else ''}, {minutes} min"] if played else []
-    parts += [f"pain {score} ({when.value})" for when in When if (score := _worst(diary.pains, day, when))]
-    parts += [f"run {one.km:g} km" for one in diary.runs if one.at.date() == day.date()]
+    parts = []
+    if played:
+        parts.append(
+            tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", len(played), minutes=minutes)
+        )
+    parts += [
+        tr("pain {score} ({when})", score=score, when=when_named(when))
+        for when in When
+        if (score := _worst(diary.pains, day, when))
+    ]
+    parts += [_run(one) for one in diary.runs if one.at.date() == day.date()]
     return " · ".join(parts)
+
+
+def _run(run: Run) -> str:
+    if run.km is not None:
+        return tr("run {km:g} km", km=run.km)
+    return tr("run {minutes:g} min", minutes=run.minutes or 0.0)
 
 
 def _week(diary: Diary, days: Sequence[datetime]) -> tuple[str, ...]:
     rows = (
-        ("week", [f"{day:%a}" for day in days]),
-        ("sessions", [str(len(_begun(diary, day)) or "-") for day in days]),
-        ("morning", [_worst(diary.pains, day, When.MORNING) or "-" for day in days]),
+        (tr_text(WEEK), [day_name(day, "%a") for day in days]),
+        (tr_text(SESSIONS, "week"), [str(len(_begun(diary, day)) or "-") for day in days]),
+        (tr_text(MORNING, "week"), [_worst(diary.pains, day, When.MORNING) or "-" for day in days]),
     )
-    return tuple(f"{name:<9}{''.join(f'{cell:>4}' for cell in cells)}" for name, cells in rows)
+    wide = max(9, *(len(name) for name, _ in rows))
+    return tuple(f"{name:<{wide}}{''.join(f'{cell:>4}' for cell in cells)}" for name, cells in rows)
 
 
 def keep_pain(options: HostOptions, score: int, signs: Sequence[str] | None) -> str | None:
@@ -156,34 +221,40 @@ def keep_pain(options: HostOptions, score: int, signs: Sequence[str] | None) -> 
             found = [Check(at=pain.at, topic=Topic.RED_FLAG, about=NO_SIGN, answer=NO)]
         journal.enter(pain, *found)
         flag = red_flag(journal.recent()) if signs else ""
-    return flag or f"noted: pain {score} this morning"
+    return flag or tr("noted: pain {score} this morning", score=score)
 
 
 def keep_tick(options: HostOptions, step: str) -> str:
     """Tick a step off for today."""
     with opened(options, write=True) as journal:
         journal.enter(Check(at=journal.now, topic=Topic.TICK, about=step))
-    return f"ticked off: {step}"
+    return tr("ticked off: {step}", step=step)
 
 
 def step_row(number: int, item: Item) -> str:
     """Return one step: its number, its box, its title. What isn't ticked has no box."""
     box = " · " if item.tick is Tick.NONE else "[x]" if item.done else "[ ]"
-    auto = " (by itself)" if item.auto and item.tick is not Tick.NONE else ""
-    return f"{number or PART} {box} {item.title}{auto}"
+    row = f"{number or PART} {box} {tr_text(item.title)}"
+    return tr("{step} (by itself)", step=row) if item.auto and item.tick is not Tick.NONE else row
+
+
+def signs_keys() -> tuple[dict[str, str], dict[str, str]]:
+    """Return which sign each key stands for ("": none of them), and what is told of each."""
+    rows = {"0": tr("none of them"), **{str(number): tr_text(text) for number, text in enumerate(SIGNS.values(), 1)}}
+    return {"0": "", **{str(number): sign for number, sign in enumerate(SIGNS, 1)}}, rows
 
 
 class TodayPlace(Place):
     """The day; see the module."""
 
-    HEADING = "Today"
-    HELP = """\
+    HEADING = mark("Today")
+    HELP = mark("""\
 Enter         as last time: asks whether the pads are on, and y begins
 m             pain of this morning's first steps, 0 to 10
-t             tick a step of the plan off, by its number"""
+t             tick a step of the plan off, by its number""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m,M", "morning", "Morning pain", key_display="m"),
-        Binding("t,T", "tick", "Tick", key_display="t"),
+        Binding("m,M", "morning", mark("Morning pain"), key_display="m"),
+        Binding("t,T", "tick", mark("Tick"), key_display="t"),
     ]
     LINES = ("due", "stage", "steps", "morning", "yesterday", "week", "pads")
     _sheet = Sheet()
@@ -192,7 +263,7 @@ t             tick a step of the plan off, by its number"""
         """What is due and the button on top, the rest below."""
         with VerticalScroll(id="sheet", can_focus=False):
             yield Line(id="due")
-            yield Button(CHOOSE, id="again", variant="primary", compact=True)
+            yield Button(tr_text(CHOOSE), id="again", variant="primary", compact=True)
             for name in self.LINES[1:]:
                 yield Line(id=f"{name}")
 
@@ -205,9 +276,9 @@ t             tick a step of the plan off, by its number"""
 
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self.query_one("#again", Button).label = CHOOSE if sheet.last is None else sheet.last.text
+        self.query_one("#again", Button).label = tr_text(CHOOSE) if sheet.last is None else sheet.last.text
         steps = "\n".join(step_row(number, item) for number, item in sheet.steps)
-        texts = (sheet.due, f"care plan: {sheet.stage}" if sheet.stage else "", steps, sheet.morning,
+        texts = (sheet.due, tr("care plan: {stage}", stage=sheet.stage) if sheet.stage else "", steps, sheet.morning,
                  sheet.yesterday, "\n".join(sheet.week), sheet.pads)  # fmt: skip
         for name, text in zip(self.LINES, texts, strict=True):
             self.query_one(f"#{name}", Line).say(text)
@@ -219,8 +290,10 @@ t             tick a step of the plan off, by its number"""
         if last is None:
             self.desk.go(SESSION)
         else:
-            question = f"{last.text}\n\nAre the pads on?"
-            self.app.push_screen(Pick(question, {"y": "y", "Y": "y"}, {"y": PADS_ON}), partial(self._pads_on, last))
+            question = "\n\n".join([last.text, tr("Are the pads on?")])
+            self.app.push_screen(
+                Pick(question, {"y": "y", "Y": "y"}, {"y": tr_text(PADS_ON)}), partial(self._pads_on, last)
+            )
 
     def _pads_on(self, last: LastTime, answer: str | None) -> None:
         if answer:
@@ -231,7 +304,8 @@ t             tick a step of the plan off, by its number"""
 
     def action_morning(self) -> None:
         """Ask for this morning's pain."""
-        self.app.push_screen(Pick("Pain in the first steps this morning: 0 (none) to 9, x is 10", scores()), self._pain)
+        question = tr("Pain in the first steps this morning: 0 (none) to 9, x is 10")
+        self.app.push_screen(Pick(question, scores()), self._pain)
 
     def _pain(self, score: str | None) -> None:
         if score is not None and self.desk.options is not None:
@@ -239,10 +313,8 @@ t             tick a step of the plan off, by its number"""
 
     def _kept(self, score: str, said: str | None) -> None:
         if said is None:
-            rows = {"0": "none of them", **{str(number): text for number, text in enumerate(SIGNS.values(), 1)}}
-            signs = {"0": "", **{str(number): sign for number, sign in enumerate(SIGNS, 1)}}
-            question = "Any of these, lately? A tendon can be torn though it hurts little."
-            self.app.push_screen(Pick(question, signs, rows), partial(self._signs, score))
+            question = tr("Any of these, lately? A tendon can be torn though it hurts little.")
+            self.app.push_screen(Pick(question, *signs_keys()), partial(self._signs, score))
             return
         self.desk.say(said)
         self.load()
@@ -250,7 +322,7 @@ t             tick a step of the plan off, by its number"""
     def _signs(self, score: str, sign: str | None) -> None:
         options = self.desk.options
         if sign is None or options is None:
-            self.desk.say("nothing was noted: the signs have no answer yet (m)")
+            self.desk.say(tr("nothing was noted: the signs have no answer yet (m)"))
             return
         self.fetch(partial(keep_pain, options, int(score), [sign] if sign else []), partial(self._kept, score))
 
@@ -258,11 +330,11 @@ t             tick a step of the plan off, by its number"""
         """Ask which step."""
         steps = {str(number): item for number, item in self._sheet.steps if item.tick in (Tick.DAILY, Tick.ONCE)}
         if not steps:
-            self.desk.say("no step is ticked off by hand today")
+            self.desk.say(tr("no step is ticked off by hand today"))
             return
         ids = {number: item.step for number, item in steps.items()}
-        rows = {number: item.title for number, item in steps.items()}
-        self.app.push_screen(Pick("Which step is done?", ids, rows), self._tick)
+        rows = {number: tr_text(item.title) for number, item in steps.items()}
+        self.app.push_screen(Pick(tr("Which step is done?"), ids, rows), self._tick)
 
     def _tick(self, step: str | None) -> None:
         if step is not None and self.desk.options is not None:

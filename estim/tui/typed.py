@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from estim.core.translation import mark, tr
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
 
@@ -16,8 +17,8 @@ class Typed(ModalScreen[str | None]):
     """Returns what was typed, None if it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave it"),
-        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
+        Binding("escape", "leave", mark("Leave it")),
+        Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False),
     ]
 
     def __init__(self, question: str, usual: str = "") -> None:
@@ -28,7 +29,8 @@ class Typed(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The question, its field, and STOP."""
         with Vertical(id="keys"):
-            yield Static(f"{self._question}\n\nEnter takes it, Escape leaves it", id="question", markup=False)
+            how = tr("Enter takes it, Escape leaves it")
+            yield Static(f"{self._question}\n\n{how}", id="question", markup=False)
             yield Input(self._usual, id="typed", compact=True)
         yield StopBar()
 

@@ -6,10 +6,14 @@ from pathlib import Path
 from estim.config.mqtt_settings import without_password
 from estim.config.settings import Known, Settings, Value, change_settings, known_settings, read_settings
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from estim.tui.keymap import keymap_of
 
 USUAL = "default"
 """What is typed to go back to the default."""
+
+UNSET = mark("none", "setting")
+"""What is shown of a setting that has no value."""
 
 
 def value_of(text: str) -> Value:
@@ -17,7 +21,7 @@ def value_of(text: str) -> Value:
     if text.strip() == USUAL:
         return None
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]  # untranslated: a line of TOML
     except tomllib.TOMLDecodeError:
         return text
     return value if isinstance(value, bool | int | float | str | list) else text
@@ -27,13 +31,13 @@ def shown(value: object) -> str:
     """Return a value as it is typed; a secret in an address isn't shown by settings themselves."""
     match value:
         case None:
-            return "none"
+            return tr_text(UNSET, "setting")
         case bool():
             return str(value).lower()
         case tuple() | list():
             return f"[{', '.join(map(shown_in_list, value))}]"
         case dict():
-            return "; ".join(f"{name} {shown(one)}" for name, one in value.items()) or "none"
+            return "; ".join(f"{name} {shown(one)}" for name, one in value.items()) or tr_text(UNSET, "setting")
         case float():
             return f"{value:g}"
         case _:
@@ -53,8 +57,11 @@ def find_setting(settings: Settings, name: str) -> Known:
     one = known.get(name) or known.get(name.partition(".")[0])
     if one is None:
         near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-        raise EstimError(f"{name!r} is no setting; {hint}", code=Exit.USAGE)
+        if near:
+            sentence = tr("{name!r} is no setting; did you mean {near}?", name=name, near=near[0])
+        else:
+            sentence = tr("{name!r} is no setting; known: {known}", name=name, known=", ".join(known))
+        raise EstimError(sentence, code=Exit.USAGE)
     return one
 
 

@@ -23,6 +23,7 @@ from estim.core.levels import read_levels
 from estim.core.messages.commands import Found, Refusal, Scan, Sighting
 from estim.core.messages.shown import Snapshot
 from estim.core.numbers import read_whole
+from estim.core.translation import mark, tr, tr_text
 from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.place import Place
@@ -31,7 +32,7 @@ from protocols.vocabulary import Channel
 
 SCAN_S = 5.0
 
-DRILL = (
+DRILL = mark(
     "Drill, once with each unit: pads off, level 1, then F12. The unit must say 0 within three seconds; if it doesn't, "
     "switch it off by hand, and use it no more before you know why."
 )
@@ -65,7 +66,7 @@ def rows_of(shelf: Shelf, sightings: Sequence[Sighting], scanned: datetime | Non
     """Return remembered units first, then what else was on the air."""
     rows = [_row(unit, sightings, scanned, shown) for unit in shelf.units]
     rows += [
-        Row(name=one.name or "(no name)", address=one.address, family=one.family, remembered=False, seen=scanned,
+        Row(name=one.name or tr("(no name)"), address=one.address, family=one.family, remembered=False, seen=scanned,
             rssi_dbm=one.rssi_dbm)
         for one in sightings
         if not any(same_address(one.address, unit.address) for unit in shelf.units)
@@ -88,29 +89,65 @@ def _row(unit: Unit, sightings: Sequence[Sighting], scanned: datetime | None, sh
 
 def text_of_row(row: Row) -> str:
     """Return one unit as a line."""
-    signal = "" if row.rssi_dbm is None else f", {row.rssi_dbm} dBm"
-    air = "linked" if row.linked else f"seen {row.seen:%H:%M}{signal}" if row.seen else "not seen yet (a scans)"
-    battery = f", battery {row.battery} %" if row.battery is not None else ""
-    name = row.name if row.remembered else f"{row.name} (not remembered)"
-    return f"{name:<20} {row.family:<9} {air}{battery}"
+    name = row.name if row.remembered else tr("{name} (not remembered)", name=row.name)
+    return f"{name:<20} {row.family:<9} {', '.join(_air(row))}"
+
+
+def _air(row: Row) -> list[str]:
+    """Return whether a unit is there, and what is known of its signal and battery."""
+    parts = []
+    if row.linked:
+        parts.append(tr("linked"))
+    elif row.seen:
+        parts.append(tr("seen {at:%H:%M}", at=row.seen))
+        if row.rssi_dbm is not None:
+            parts.append(f"{row.rssi_dbm} dBm")  # untranslated: a unit of measure
+    else:
+        parts.append(tr("not seen yet (a scans)"))
+    if row.battery is not None:
+        parts.append(tr("battery {percent} %", percent=row.battery))
+    return parts
+
+
+def levels_of(cap: Mapping[Channel, int]) -> str:
+    """Return highest levels by channel: "A 40, B 40"."""
+    return ", ".join(f"{channel} {level}" for channel, level in cap.items())
+
+
+def told_in_full(row: Row) -> str:
+    """Return the line that says where a unit is, and how high it may go."""
+    if row.cap is None:
+        return tr(
+            "{name}: {family} at {address}, highest levels: of a new unit",
+            name=row.name,
+            family=row.family,
+            address=row.address,
+        )
+    return tr(
+        "{name}: {family} at {address}, highest levels: {levels}",
+        name=row.name,
+        family=row.family,
+        address=row.address,
+        levels=levels_of(row.cap),
+    )
 
 
 class UnitsPlace(Place):
     """The units; see the module."""
 
-    HEADING = "Units"
-    HELP = """\
+    HEADING = mark("Units")
+    HELP = mark("""\
 a             scan: which units are on the air (five seconds)
 n             name the unit that is lit; a new one is remembered so
 e             the side where the pads usually are
 p             its highest levels: A=40,B=40, or none
-x             forget it"""
+x             forget it""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a,A", "scan", "Scan", key_display="a"),
-        Binding("n,N", "name", "Name", key_display="n"),
-        Binding("e,E", "side", "Side", key_display="e", show=False),
-        Binding("p,P", "cap", "Caps", key_display="p", show=False),
-        Binding("x,X", "forget", "Forget", key_display="x", show=False),
+        Binding("a,A", "scan", mark("Scan"), key_display="a"),
+        Binding("n,N", "name", mark("Name"), key_display="n"),
+        Binding("e,E", "side", mark("Side"), key_display="e", show=False),
+        Binding("p,P", "cap", mark("Caps"), key_display="p", show=False),
+        Binding("x,X", "forget", mark("Forget"), key_display="x", show=False),
     ]
     _shelf = Shelf()
     _sightings: tuple[Sighting, ...] = ()
@@ -147,7 +184,7 @@ x             forget it"""
             lit = entries.highlighted
             self._rows = rows
             entries.clear_options()
-            none = [Option("no unit is remembered: switch it on, then a scans")]
+            none = [Option(tr("no unit is remembered: switch it on, then a scans"))]
             entries.add_options([Option(text_of_row(row)) for row in rows] or none)
             entries.highlighted = min(lit or 0, max(0, len(rows) - 1))
         self._tell()
@@ -163,15 +200,16 @@ x             forget it"""
 
     def _tell(self) -> None:
         row = self._lit
-        lines = [f"pads usually: {self._shelf.site or 'no side is set (e)'}", DRILL]
+        site = self._shelf.site
+        usual = tr("pads usually: {site}", site=site) if site else tr("pads usually: no side is set (e)")
+        lines = [usual, tr_text(DRILL)]
         if row is not None:
-            caps = "of a new unit" if row.cap is None else ", ".join(f"{ch} {level}" for ch, level in row.cap.items())
-            lines = [f"{row.name}: {row.family} at {row.address}, highest levels: {caps}", *lines]
+            lines = [told_in_full(row), *lines]
         self.query_one("#detail", Static).update("\n".join(lines))
 
     def action_scan(self) -> None:
         """Ask the host to listen."""
-        self.desk.say(f"listening for {SCAN_S:g} s …")
+        self.desk.say(tr("listening for {seconds:g} s …", seconds=SCAN_S))
         self.run_worker(self._scan(), group="scan", exclusive=True)
 
     async def _scan(self) -> None:
@@ -180,7 +218,10 @@ x             forget it"""
             self._sightings = reply.units
             self._scanned = RealClock().now().utc.astimezone()
             near = len(reply.units)
-            self.desk.say(f"on the air: {near}" if near else "nothing found: switch the unit on, and close other apps")
+            if near:
+                self.desk.say(tr("on the air: {count}", count=near))
+            else:
+                self.desk.say(tr("nothing found: switch the unit on, and close other apps"))
             self._list()
         elif isinstance(reply, Refusal):
             self.desk.say(reply.text)
@@ -201,24 +242,24 @@ x             forget it"""
         """Ask for a name."""
         row = self._lit
         if row is not None:
-            self._change(row, f"What is {row.name} ({row.address}) to be called?", "", "name")
+            question = tr("What is {name} ({address}) to be called?", name=row.name, address=row.address)
+            self._change(row, question, "", "name")
 
     def action_cap(self) -> None:
         """Ask for the highest levels."""
         row = self._lit
         if row is not None and row.remembered:
-            self._change(
-                row, f"Highest levels of {row.name}: such as A=40,B=40, or none for those of a new unit", "", "cap"
-            )
+            question = tr("Highest levels of {name}: such as A=40,B=40, or none for those of a new unit", name=row.name)
+            self._change(row, question, "", "cap")
         elif row is not None:
-            self.desk.say("give it a name first (n): then it is remembered")
+            self.desk.say(tr("give it a name first (n): then it is remembered"))
 
     def action_side(self) -> None:
         """Ask where the pads usually are."""
         sites = dict(enumerate(self._shelf.sites[:9], 1))
         keys = {"0": "", **{str(number): site for number, site in sites.items()}}
-        rows = {"0": "no side", **{str(number): site for number, site in sites.items()}}
-        self.app.push_screen(Pick("Where are the pads usually?", keys, rows), self._side)
+        rows = {"0": tr("no side"), **{str(number): site for number, site in sites.items()}}
+        self.app.push_screen(Pick(tr("Where are the pads usually?"), keys, rows), self._side)
 
     def _side(self, site: str | None) -> None:
         options = self.desk.options
@@ -229,10 +270,9 @@ x             forget it"""
         """Ask first."""
         row = self._lit
         if row is not None and row.remembered:
-            question = f"Forget {row.name} with its highest levels?"
-            self.app.push_screen(
-                Pick(question, {"y": "y", "n": ""}, {"y": "yes", "n": "no"}), partial(self._forget, row)
-            )
+            question = tr("Forget {name} with its highest levels?", name=row.name)
+            rows = {"y": tr("yes"), "n": tr("no")}
+            self.app.push_screen(Pick(question, {"y": "y", "n": ""}, rows), partial(self._forget, row))
 
     def _forget(self, row: Row, answer: str | None) -> None:
         if answer:
@@ -242,22 +282,25 @@ x             forget it"""
 def changed(options: HostOptions, row: Row, work: str, text: str) -> str:
     """Change what is remembered of a unit, and return what was done. Raises EstimError."""
     if options.simulate is not None:
-        raise EstimError("software units are new at each start: there is nothing to remember of them", code=Exit.USAGE)
+        sentence = tr("software units are new at each start: there is nothing to remember of them")
+        raise EstimError(sentence, code=Exit.USAGE)
     options.place.prepare()
     units = Units.load(options.place)
     match work:
         case "forget":
-            return f"{units.forget(row.address).name} is forgotten"
+            return tr("{name} is forgotten", name=units.forget(row.address).name)
         case "cap":
             cap = units.set_cap(row.address, _cap(row, text)).cap
-            told = "of a new unit" if cap is None else ", ".join(f"{channel} {level}" for channel, level in cap.items())
-            return f"{row.name}: highest levels {told}"
+            if cap is None:
+                return tr("{name}: highest levels of a new unit", name=row.name)
+            return tr("{name}: highest levels {levels}", name=row.name, levels=levels_of(cap))
         case _:
             name = check_unit_name(text, row.family)
             if row.remembered:
-                return f"{units.rename(row.address, name).name} is its name now"
+                return tr("{name} is its name now", name=units.rename(row.address, name).name)
             now = RealClock().now().utc
-            return f"{units.add(row.address, row.family, now, name=name, pinned=True).name} is remembered"
+            added = units.add(row.address, row.family, now, name=name, pinned=True)
+            return tr("{name} is remembered", name=added.name)
 
 
 def _cap(row: Row, text: str) -> dict[Channel, int] | None:
@@ -265,18 +308,24 @@ def _cap(row: Row, text: str) -> dict[Channel, int] | None:
         return None
     caps = find_family(row.family).caps
     if "=" not in text:
-        return dict.fromkeys(caps.channels, read_whole(text, what="cap", lo=0, hi=caps.scale))
-    found = read_levels(text, "cap")
+        return dict.fromkeys(caps.channels, read_whole(text, what=tr("cap"), lo=0, hi=caps.scale))
+    found = read_levels(text, tr("cap"))
     for channel, level in found.items():
         if channel not in caps.channels or level > caps.scale:
-            raise EstimError(f"cap {text}: the levels of a {row.family} go from 0 to {caps.scale}", code=Exit.USAGE)
+            sentence = tr(
+                "cap {typed}: the levels of a {family} go from 0 to {scale}",
+                typed=text,
+                family=row.family,
+                scale=caps.scale,
+            )
+            raise EstimError(sentence, code=Exit.USAGE)
     return found
 
 
 def _keep_site(options: HostOptions, site: str) -> str:
     options.place.prepare()
     change_settings(options.place.settings_file, "site", site or None)
-    return f"pads usually: {site or 'no side'}"
+    return tr("pads usually: {site}", site=site) if site else tr("pads usually: no side")
 
 
 def _read(options: HostOptions) -> Shelf:

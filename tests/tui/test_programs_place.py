@@ -1,5 +1,6 @@
 """The programs' place: search, kinds, locked ones with the reason, where pads must not go, what this unit changes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from estim.catalogue.programs import shipped
+from estim.cli.programs import _row
 from estim.core.messages.commands import Start
 from estim.tui.choose import Choose
-from estim.tui.programs import LOCKED, pads_first, preview
+from estim.tui.log import LogPlace
+from estim.tui.programs import LOCKED, ProgramsPlace, pads_first, preview, told
 from tests.tui.scripted import IDLE, ScriptedClient, settle, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import Home, assert_seen
@@ -60,3 +63,16 @@ def test_where_pads_must_not_go_comes_first_and_nothing_is_lost(program: object)
     if "Not " in pads:
         assert first.startswith(("Not ", "Never ")) or ", never " in first.split(". ")[0]
     assert len(preview(program, 70, 8)) == 9  # type: ignore[arg-type]
+
+
+def test_a_phase_is_told_in_the_same_words_by_the_screen_and_the_command_line() -> None:
+    program = next(one for one in shipped() if one.id == "ems-strength")
+    odd = replace(program, phases=tuple(replace(one, length_s=one.length_s + 10) for one in program.phases))
+    lines = told(odd, "", 70)
+    for number, phase in enumerate(_row(odd)["phases"], 1):  # type: ignore[arg-type] # a list, for JSON
+        assert f"{number}. {phase['plays']}" in lines
+
+
+def test_the_log_and_the_programs_have_one_search_and_one_key_for_the_next_kind() -> None:
+    for name in ("action_kind", "action_search", "on_input_changed", "on_input_submitted"):
+        assert getattr(LogPlace, name) is getattr(ProgramsPlace, name), name

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from estim.config.options import HostOptions
-from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Topic, When
+from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.screening import QUESTIONS
 from estim.core.messages.commands import Start
 from estim.journal.journal import Journal
@@ -163,3 +163,9 @@ async def test_the_week_and_yesterday_are_at_a_glance_and_fit_into_forty_columns
         assert week[1].split() == ["sessions", "-", "-", "-", "-", "1", "2", "-"]
         assert week[2].split()[-2:] == ["4", "-"]
         assert text_of(pilot, "#pads").startswith("pads: used 3 times")
+
+
+async def test_a_run_without_a_distance_is_told_by_its_minutes(home: Home) -> None:
+    home.write([Run(at=NOW - timedelta(days=1), km=None, minutes=20, pain=1)])
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, lambda: text_of(pilot, "#yesterday") == "yesterday: run 20 min")
