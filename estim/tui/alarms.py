@@ -7,6 +7,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from estim.config.options import HostOptions
+from estim.core.translation import mark, tr
 from estim.core.vocabulary import Priority
 from estim.journal.home_journal import opened
 from estim.journal.reader import Rang
@@ -17,16 +18,16 @@ from estim.tui.widgets import Line
 
 def told(rang: Rang) -> str:
     """Return one alarm as a line: mark and word of its priority first, so that nothing is told by colour."""
-    session = f"session #{rang.session}" if rang.session is not None else "outside a session"
-    mark = wording.symbol(Priority(rang.priority))
-    return f"{rang.at.astimezone():%Y-%m-%d %H:%M:%S}  {mark}: {rang.text} → {rang.do} ({session})"
+    session = tr("outside a session") if rang.session is None else tr("session #{number}", number=rang.session)
+    symbol = wording.symbol(Priority(rang.priority))
+    return f"{rang.at.astimezone():%Y-%m-%d %H:%M:%S}  {symbol}: {rang.text} → {rang.do} ({session})"
 
 
 class AlarmsPlace(Place):
     """The history; those that wait now stand above it, as in every place."""
 
-    HEADING = "History of alarms"
-    HELP = "k             acknowledge the first alarm that waits"
+    HEADING = mark("History of alarms")
+    HELP = mark("k             acknowledge the first alarm that waits")
 
     def body(self) -> Iterable[Widget]:
         """One list."""
@@ -42,8 +43,8 @@ class AlarmsPlace(Place):
     def _show(self, found: Sequence[Rang]) -> None:
         entries = self.query_one("#entries", OptionList)
         entries.clear_options()
-        entries.add_options([Option(told(one)) for one in found] or [Option("no alarm has ever rung here")])
-        self.query_one("#heading", Line).say(f"History of alarms: the last {len(found)}")
+        entries.add_options([Option(told(one)) for one in found] or [Option(tr("no alarm has ever rung here"))])
+        self.query_one("#heading", Line).say(tr("History of alarms: the last {count}", count=len(found)))
 
 
 def _read(options: HostOptions) -> Sequence[Rang]:

@@ -34,12 +34,14 @@ from estim.core.errors import Exit
 from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
+from estim.core.translation import mark, tr
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
+from estim.tui.key_names import name_keys
 from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
@@ -76,16 +78,16 @@ class SessionApp(App[int]):
     TITLE = "estim"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(STOP_KEYS, "stop", "Stop", key_display="s"),
-        Binding(PANIC_KEY, "panic", "PANIC", key_display="F12", priority=True, id="panic"),
-        Binding("k,K", "quiet", "OK alarm", key_display="k", id="quiet"),
-        Binding(LEAVE_KEYS, "quit", "Quit", key_display="q"),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
-        Binding("escape", "soft", "Soft stop", show=False),
-        Binding("question_mark", "keys", "Help", key_display="?", id="help"),
-        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
-        Binding("u,U", "unit", "Next unit", show=False, id="unit"),
-        *(Binding(one.key, f"go('{one.name}')", one.title, show=False, id=one.name) for one in PLACES),
+        Binding(STOP_KEYS, "stop", mark("Stop"), key_display="s"),
+        Binding(PANIC_KEY, "panic", mark("PANIC"), key_display="F12", priority=True, id="panic"),
+        Binding("k,K", "quiet", mark("OK alarm"), key_display="k", id="quiet"),
+        Binding(LEAVE_KEYS, "quit", mark("Quit"), key_display="q"),
+        Binding("ctrl+q,ctrl+c", "quit", mark("Quit"), show=False, priority=True),
+        Binding("escape", "soft", mark("Soft stop"), show=False),
+        Binding("question_mark", "keys", mark("Help"), key_display="?", id="help"),
+        Binding("ctrl+p", "command_palette", mark("Palette"), show=False, priority=True, id="palette"),
+        Binding("u,U", "unit", mark("Next unit"), show=False, id="unit"),
+        *(Binding(one.key, f"go('{one.name}')", one.titled, show=False, id=one.name) for one in PLACES),
     ]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
@@ -101,6 +103,7 @@ class SessionApp(App[int]):
         keys: Keymap = USUAL,
     ) -> None:
         super().__init__(driver_class=Terminal)
+        name_keys(self)
         self.animation_level = "none"
         self._offers = tuple(offers)
         self._sleep = sleep
@@ -209,19 +212,19 @@ class SessionApp(App[int]):
     def action_panic(self) -> None:
         """Zero at once, on all units."""
         self.follower.send(Stop(reason="panic"))
-        self.model.say("PANIC: stop sent, waiting for the unit to say zero")
+        self.model.say(tr("PANIC: stop sent, waiting for the unit to say zero"))
 
     def action_stop(self) -> None:
         """Zero at once, and end, on all units."""
         self.follower.send(Stop())
-        self.model.say("stop sent, waiting for the unit to say zero")
+        self.model.say(tr("stop sent, waiting for the unit to say zero"))
 
     def action_soft(self) -> None:
         """Down in two seconds, and end, on all units; only where a session is under way."""
         shown = self.model.shown
         if shown is not None and shown.live:
             self.follower.send(Stop(unit=None if self.model.view.panes else shown.unit, soft=True))
-            self.model.say("soft stop sent: down in two seconds")
+            self.model.say(tr("soft stop sent: down in two seconds"))
 
     def action_move(self, by: int) -> None:
         """Move the goal of the channel that is lit on the screen, and of no other: what isn't in sight isn't raised."""
@@ -240,11 +243,17 @@ class SessionApp(App[int]):
         if way < 0:
             self.action_move(-by)
         elif shown.state is State.PAUSED:
-            self.model.say("paused: space goes on from zero, then the goal can be raised")
+            self.model.say(tr("paused: space goes on from zero, then the goal can be raised"))
         elif lane.goal >= lane.cap:
-            self.model.say(f"{lane.channel} is at its cap of {lane.cap}")
+            self.model.say(tr("{channel} is at its cap of {cap}", channel=lane.channel, cap=lane.cap))
         elif lane.room < 1:
-            self.model.say(f"{lane.channel} waits for the unit to come near {lane.goal}; press again when it is there")
+            self.model.say(
+                tr(
+                    "{channel} waits for the unit to come near {goal}; press again when it is there",
+                    channel=lane.channel,
+                    goal=lane.goal,
+                )
+            )
         else:
             self.action_move(min(by, lane.room))
 
@@ -329,7 +338,7 @@ class SessionApp(App[int]):
                 programs.highlighted = programs.get_option_index(program)
             self._go(SESSION)
         else:
-            self.model.say("end the session first, then choose another program")
+            self.model.say(tr("end the session first, then choose another program"))
 
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
@@ -393,7 +402,7 @@ class SessionApp(App[int]):
             self._finish(Exit.NOT_CONFIRMED)
         else:
             self._stuck = True
-            self.model.say(f"NOT CONFIRMED off: {self.model.by_hand}. q again leaves all the same")
+            self.model.say(tr("NOT CONFIRMED off: {by_hand}. q again leaves all the same", by_hand=self.model.by_hand))
 
     async def _stop_and_wait(self, reason: Literal["stopped", "interrupted"], limit_s: float) -> bool:
         """Stop if output may be on; say whether it is off."""
@@ -401,7 +410,7 @@ class SessionApp(App[int]):
             return True
         self._off.clear()
         self.follower.send(Stop(reason=reason))
-        self.model.say("stop sent; leaving when the unit says zero")
+        self.model.say(tr("stop sent; leaving when the unit says zero"))
         off = asyncio.create_task(self._off.wait())
         limit = asyncio.ensure_future(self._sleep(limit_s))
         await asyncio.wait({off, limit}, return_when=asyncio.FIRST_COMPLETED)

@@ -15,14 +15,16 @@ from textual.widgets.option_list import Option
 
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
+from estim.core.translation import figure, mark, tr, tr_text
 from estim.tui import wording
+from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from estim.tui.widgets import ALARM_ROWS, MARGIN, NARROW, Alarms, Banner, Line, StopBar
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
-GOAL_HINT = "Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time."
+GOAL_HINT = mark("Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time.")
 
 
 ABOUT_ROWS = 10
@@ -71,7 +73,7 @@ def choose_rows(view: View, texts: tuple[str, str, str], width: int, height: int
     rows.alarms += room.take(min(ALARM_ROWS, sum(rows_of(wording.alarm(one), width - MARGIN) for one in alarms)))
     rows.stop += room.take(2, whole=True)
     room.take(LIST_ROWS - 2)
-    rows.hint = room.take(rows_of(GOAL_HINT, width - MARGIN), whole=True) if width >= NARROW else 0
+    rows.hint = room.take(rows_of(tr_text(GOAL_HINT), width - MARGIN), whole=True) if width >= NARROW else 0
     rows.button += room.take(2, whole=True)
     rows.about = room.take(min(ABOUT_ROWS, about))
     rows.unit += room.take(rows_of(view.meant, width - MARGIN) - rows.unit)
@@ -90,12 +92,13 @@ class Choose(Screen[None]):
             self.start = start
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,L", "app.last_level", "Last level", show=False),
-        Binding("h,H", "app.answer_again", "Answer again", show=False),
+        Binding("l,L", "app.last_level", mark("Last level"), show=False),
+        Binding("h,H", "app.answer_again", mark("Answer again"), show=False),
     ]
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()
+        name_keys(self)
         self._offers = tuple(offers)
         self._unread: tuple[str, ...] = ()
         self._wrong = ""
@@ -122,13 +125,13 @@ class Choose(Screen[None]):
             yield Line(id="never", classes="medium")
             yield Line(id="about")
             with Horizontal(id="fields"):
-                yield Label("Minutes", classes="field-name")
+                yield Label(tr("Minutes"), classes="field-name")
                 yield Input("20", id="minutes", compact=True)
-                yield Label("Goal level", classes="field-name")
+                yield Label(tr("Goal level"), classes="field-name")
                 yield Input("0", id="goal", compact=True)
             yield Line(id="wrong", classes="high")
-            yield Static(GOAL_HINT, id="goal-hint")
-            yield Button("Pads on, start", id="start", variant="primary")
+            yield Static(tr_text(GOAL_HINT), id="goal-hint")
+            yield Button(tr("Pads on, start"), id="start", variant="primary")
         yield Line(id="note")
         yield StopBar()
         yield Footer(show_command_palette=False)
@@ -144,7 +147,7 @@ class Choose(Screen[None]):
         offer = self._offer(event.option_index)
         if offer is not None:
             self._complain("")
-            self.query_one("#minutes", Input).value = f"{offer.minutes:g}"
+            self.query_one("#minutes", Input).value = figure(offer.minutes)
 
     def _complain(self, text: str) -> None:
         """Say what is wrong with what was chosen or typed; empty: nothing is."""
@@ -155,7 +158,7 @@ class Choose(Screen[None]):
         """Show what is chosen; where no pad may go is whole at every size, the rest has what room there is."""
         offer = self._offer(self.query_one("#programs", OptionList).highlighted) or Offer("", "", 0)
         width, height = self.app.size
-        locked = f"LOCKED: {offer.locked}." if offer.locked else ""
+        locked = tr("LOCKED: {why}.", why=offer.locked) if offer.locked else ""
         never = " ".join(filter(None, (locked, offer.never)))
         rows = choose_rows(self._view, (never, offer.about, self._wrong), width, height)
         for part, text, given in (
@@ -179,7 +182,7 @@ class Choose(Screen[None]):
         event.stop()
         offer = self._offer(event.option_index)
         if offer is not None and offer.locked:
-            self._complain(f"{offer.title} is locked: {offer.locked}")
+            self._complain(tr("{program} is locked: {why}", program=offer.title, why=offer.locked))
         else:
             self.query_one("#start", Button).focus()
 
@@ -216,10 +219,10 @@ class Choose(Screen[None]):
         event.stop()
         offer = self._offer(self.query_one("#programs", OptionList).highlighted)
         if offer is None:
-            self._complain("choose a program first")
+            self._complain(tr("choose a program first"))
             return
         if offer.locked:
-            self._complain(f"{offer.title} is locked: {offer.locked}")
+            self._complain(tr("{program} is locked: {why}", program=offer.title, why=offer.locked))
             return
         fields = self._read_fields()
         if fields is None:
@@ -242,5 +245,5 @@ class Choose(Screen[None]):
 
 def _row(offer: Offer) -> Content:
     """Return a program's row; a locked one says so, and leans."""
-    row = f"{offer.title}  ({offer.id}, {offer.minutes:g} min)"
-    return Content.styled(f"LOCKED  {row}", "italic") if offer.locked else Content(row)
+    row = tr("{title}  ({id}, {minutes:g} min)", title=offer.title, id=offer.id, minutes=offer.minutes)
+    return Content.styled(tr("LOCKED  {program}", program=row), "italic") if offer.locked else Content(row)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, PANIC_NAMES, STOP_LETTERS, bare
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.tui.places import PLACES
 
 ADDED_TO = ("stop", "quit")
@@ -52,7 +53,9 @@ def keymap_of(keys: Mapping[str, str]) -> Keymap:
     own: dict[str, list[str]] = {}
     for what, text in keys.items():
         if what not in names():
-            raise _wrong(f"keys.{what} is nothing that has a key; there are {', '.join(names())}")
+            raise _wrong(
+                tr("keys.{name} is nothing that has a key; there are {names}", name=what, names=", ".join(names()))
+            )
         own[what] = [SIGNS.get(key.strip(), key.strip().lower()) for key in text.split(",")] if what != "panic" else []
         for key in own[what]:
             _check(what, key, panic, taken)
@@ -70,26 +73,39 @@ def _panic(keys: Mapping[str, str]) -> frozenset[str]:
         return PANIC_NAMES
     named = {key.strip().lower() for key in text.split(",") if key.strip()}
     if not named:
-        raise _wrong('keys.panic = "": the panic key can\'t be taken away; name another one such as "f9"')
+        raise _wrong(tr('keys.panic = "": the panic key can\'t be taken away; name another one such as "f9"'))
     if not named <= FUNCTION_KEYS:
         odd = ", ".join(sorted(named - FUNCTION_KEYS))
-        raise _wrong(f"keys.panic = {odd}: only f1 to f24 work in every field; a letter would be typed there")
+        text = tr("keys.panic = {keys}: only f1 to f24 work in every field; a letter would be typed there", keys=odd)
+        raise _wrong(text)
     wanted = {key.strip().lower() for what, other in keys.items() if what != "panic" for key in other.split(",")}
     return frozenset(named) if PANIC_KEY in wanted else frozenset(named) | PANIC_NAMES
 
 
 def _check(what: str, key: str, panic: frozenset[str], taken: Mapping[str, str]) -> None:
     if not key:
-        raise _wrong(f'keys.{what} = "": name a key, or leave the line out for the usual one')
+        raise _wrong(tr('keys.{name} = "": name a key, or leave the line out for the usual one', name=what))
     if key in panic or bare(key) in panic:
-        more = '; name another panic key first, such as panic = "f9"' if bare(key) == PANIC_KEY else ""
-        raise _wrong(f"keys.{what} = {key}: that is the panic key{more}")
+        if bare(key) == PANIC_KEY:
+            text = tr(
+                'keys.{name} = {key}: that is the panic key; name another panic key first, such as panic = "f9"',
+                name=what,
+                key=key,
+            )
+            raise _wrong(text)
+        raise _wrong(tr("keys.{name} = {key}: that is the panic key", name=what, key=key))
     if what in ADDED_TO and key not in FUNCTION_KEYS:
-        raise _wrong(f"keys.{what} = {key}: its letters stay; more keys are f1 to f24, which work in every field")
+        text = tr(
+            "keys.{name} = {key}: its letters stay; more keys are f1 to f24, which work in every field",
+            name=what,
+            key=key,
+        )
+        raise _wrong(text)
     if key in ALWAYS or bare(key) in STOP_LETTERS | LEAVE_LETTERS:
-        raise _wrong(f"keys.{what} = {key}: that key stops, here and in every dialog: choose another")
+        text = tr("keys.{name} = {key}: that key stops, here and in every dialog: choose another", name=what, key=key)
+        raise _wrong(text)
     if key in taken:
-        raise _wrong(f"keys.{what} = {key}: {taken[key]} has it already")
+        raise _wrong(tr("keys.{name} = {key}: {other} has it already", name=what, key=key, other=taken[key]))
 
 
 def _wrong(text: str) -> EstimError:

@@ -8,7 +8,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from estim.core.translation import mark, tr, tr_text
 from estim.tui import wording
+from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import Line, StopBar
@@ -18,12 +20,12 @@ class Keys(ModalScreen[None]):
     """All keys, with what they do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.keys_away(True)", "Close"),
-        Binding("question_mark,enter", "app.keys_away", "Close"),
-        Binding(STOP_KEYS, "app.stop", "Stop", show=False),
+        Binding("escape", "app.keys_away(True)", mark("Close")),
+        Binding("question_mark,enter", "app.keys_away", mark("Close")),
+        Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False),
     ]
 
-    TEXT = """\
+    TEXT = mark("""\
 F12           panic: zero at once, works everywhere,
               also with Shift, Ctrl or Alt
 s             stop: zero at once, and end (also with Caps Lock,
@@ -42,18 +44,27 @@ h             answer again what forbids every session
 q, Ctrl+Q     stop if output may be on, then leave
 ?             this list; Enter closes it
 
-bar: █ the unit is there   ▒ it may be   ◇ goal   │ last time"""
+bar: █ the unit is there   ▒ it may be   ◇ goal   │ last time""")
+
+    def __init__(self) -> None:
+        super().__init__()
+        name_keys(self)
+
+    @property
+    def whole(self) -> str:
+        """The list as people read it."""
+        return tr_text(self.TEXT)
 
     def compose(self) -> ComposeResult:
         """What is on, the list, and STOP as everywhere."""
         yield Line(id="on", classes="medium")
         with VerticalScroll(id="keys"):
-            yield Static(self.TEXT, markup=False)
+            yield Static(self.whole, markup=False)
         yield StopBar()
 
     async def draw(self, view: View) -> None:
         """Go on showing what may be on: the list covers the channels."""
         on = wording.may_be_on(view.snapshot) if view.snapshot else ""
-        text = f"level {on}" if on else ""
+        text = tr("level {levels}", levels=on) if on else ""
         lost = wording.lost(view.snapshot) if view.snapshot else ""
         self.query_one("#on", Line).say("; ".join(filter(None, (lost or text, view.also_on()))))

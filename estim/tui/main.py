@@ -15,6 +15,7 @@ from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
 from estim.core.programs.program import Program
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.keymap import USUAL, Keymap, keymap_of
@@ -34,7 +35,7 @@ def run_screen(options: HostOptions, theme: str | None = None) -> int:
     if theme is not None:
         check_theme(theme, "--theme", Exit.USAGE)
     if not has_screen():
-        raise EstimError("the screen needs a terminal; without one use `estim run PROGRAM`", code=Exit.USAGE)
+        raise EstimError(tr("the screen needs a terminal; without one use `estim run PROGRAM`"), code=Exit.USAGE)
     found, problems = all_programs(programs_of(options))
     try:
         looks = theme or theme_of(options)
@@ -48,7 +49,7 @@ def theme_of(options: HostOptions) -> str | None:
     """Return the theme of config.toml, None if it names none. Raises EstimError (78)."""
     theme = read_settings(options.place.settings_file).theme
     if theme is not None:
-        check_theme(theme, "theme in config.toml", Exit.CONFIG)
+        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG)
     return theme
 
 
@@ -56,19 +57,24 @@ def check_theme(name: str, where: str, code: Exit) -> None:
     """Refuse a theme that there isn't, naming those that there are."""
     if name not in BUILTIN_THEMES:
         near = tuple(get_close_matches(name, BUILTIN_THEMES, n=3, cutoff=0.5))
-        hint = f"did you mean {' or '.join(near)}? There" if near else "there"
-        raise EstimError(
-            f"{where}: there is no theme “{name}”; {hint} are {', '.join(sorted(BUILTIN_THEMES))}",
-            code=code,
-            nearest=near,
-        )
+        themes = ", ".join(sorted(BUILTIN_THEMES))
+        text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
+        if near:
+            text = tr(
+                "{where}: there is no theme “{name}”; did you mean {near}? There are {themes}",
+                where=where,
+                name=name,
+                near=tr(" or ").join(near),
+                themes=themes,
+            )
+        raise EstimError(text, code=code, nearest=near)
 
 
 FIRST = "tens-ankle"
 """What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
-NEVER = ("Not ", "Never ")
+NEVER = mark("Not |Never ")
 """How a sentence begins that says where no pad may go."""
-LOCKED = "it holds a muscle contracted, and such programs are not unlocked in this version"
+LOCKED = mark("it holds a muscle contracted, and such programs are not unlocked in this version")
 KINDS = ("pain", "twitch", "tetanic")
 """The order of the rest: what needs least care first."""
 
@@ -80,16 +86,17 @@ def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
 
 
 def _offer(program: Program) -> Offer:
-    sentences = re.split(r"(?<=\.) ", program.pads)
-    never = [sentence for sentence in sentences if sentence.startswith(NEVER)]
+    sentences = re.split(r"(?<=\.) ", tr_text(program.pads))
+    begins = tuple({*NEVER.split("|"), *tr_text(NEVER).split("|")})
+    never = [sentence for sentence in sentences if sentence.startswith(begins)]
     pads = [sentence for sentence in sentences if sentence not in never]
     return Offer(
         program.id,
-        program.title,
+        tr_text(program.title),
         round(program.length_s / 60, 1),
-        f"{program.rule.text} Pads: {' '.join(pads)}",
+        tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=" ".join(pads)),
         " ".join(never),
-        LOCKED if program.gated else "",
+        tr_text(LOCKED) if program.gated else "",
     )
 
 

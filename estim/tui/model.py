@@ -15,6 +15,7 @@ from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkL
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
@@ -89,26 +90,27 @@ class View:
     @property
     def named(self) -> str:
         """The unit that is shown, and which others there are."""
-        others = (
-            f" · also: {', '.join(self.others)} (u)" if self.others and self.snapshot and self.snapshot.live else ""
-        )
-        unit = wording.unit(self.snapshot) if self.snapshot else "the unit is searched for when you start"
-        return f"{unit}{others}"
+        if self.snapshot is None:
+            return tr("the unit is searched for when you start")
+        unit = wording.unit(self.snapshot)
+        if not self.others or not self.snapshot.live:
+            return unit
+        return tr("{unit} · also: {others} (u)", unit=unit, others=", ".join(self.others))
 
     @property
     def meant(self) -> str:
         """Which unit a start is for, and how another one is chosen."""
         if self.unit:
-            return f"unit: {self.unit} (u: the next one)"
+            return tr("unit: {unit} (u: the next one)", unit=self.unit)
         if self.snapshot is not None:
-            return f"{self.named} · u chooses one of several"
-        return "the unit is searched for when you start; if there are several, u chooses one"
+            return tr("{unit} · u chooses one of several", unit=self.named)
+        return tr("the unit is searched for when you start; if there are several, u chooses one")
 
     def also_on(self, beside: Collection[str] = ()) -> str:
         """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""
         shown = {*beside, self.snapshot.unit if self.snapshot else ""}
         texts = [f"{unit}: {text}" for unit, text in self.on if unit not in shown]
-        return f"also on: {'; '.join(texts)} (u)" if texts else ""
+        return tr("also on: {units} (u)", units="; ".join(texts)) if texts else ""
 
     @property
     def stale(self) -> bool:
@@ -243,7 +245,7 @@ class Model:
         """A start is on its way to the host."""
         self.starting = True
         self._ends = {}
-        self.say("starting: looking for the unit")
+        self.say(tr("starting: looking for the unit"))
 
     def again(self) -> None:
         """Leave the summary."""
@@ -256,7 +258,11 @@ class Model:
         if name in channels:
             self._channel = Channel(name)
         elif name and channels:
-            self._note = f"this unit has no channel {name}: + and − are still meant for {self.channel}"
+            self._note = tr(
+                "this unit has no channel {channel}: + and − are still meant for {chosen}",
+                channel=name,
+                chosen=self.channel,
+            )
         elif not name and channels:
             self._channel = channels[(channels.index(self.channel) + 1) % len(channels)]
         self._wake()
@@ -277,7 +283,7 @@ class Model:
     def next_meant(self) -> bool:
         """Choose the next of the units that were seen for a start; say whether it has to be looked for them first."""
         if not self._found:
-            self.say(f"looking for units, {SCAN_S:.0f} s")
+            self.say(tr("looking for units, {seconds:.0f} s", seconds=SCAN_S))
             return True
         at = -1 if self._meant is None else self._found.index(self._meant)
         self._meant = self._found[at + 1] if at + 1 < len(self._found) else None
@@ -305,7 +311,7 @@ class Model:
     def by_hand(self) -> str:
         """What to do where the host can't."""
         shown = self.shown
-        return (shown.by_hand if shown else "") or "take the pads off, then switch the unit off"
+        return (shown.by_hand if shown else "") or tr("take the pads off, then switch the unit off")
 
     def heard(self, line: Line) -> None:
         """Take in what the host says by itself; what is drawn is always the last of it."""
@@ -329,7 +335,7 @@ class Model:
             case Alarmed(priority=Priority.HIGH) | LinkLost():
                 self._ring()
             case LinkBack():
-                self._note = "the link is back"
+                self._note = tr("the link is back")
             case Reminded():
                 self._note = wording.local(line.text)
                 self._ring()
@@ -344,9 +350,7 @@ class Model:
                 self._note = wording.local(reply.text)
                 self._ring()
             case Refusal():
-                nearest = f" (do you mean {', '.join(reply.nearest)}?)" if reply.nearest else ""
-                text = wording.local(reply.text).replace("name one with --unit", "press u to choose one")
-                self._note = f"refused: {text}{nearest}"
+                self._note = _refused(reply)
                 if isinstance(command, Start):
                     self.starting = False
             case Overview():
@@ -355,7 +359,9 @@ class Model:
                 self._found = reply.units
                 self._meant = reply.units[0] if reply.units else None
                 names = ", ".join(_name(one) for one in reply.units)
-                self._note = f"in range: {names}" if names else "no unit is in range: switch it on and bring it near"
+                self._note = tr("no unit is in range: switch it on and bring it near")
+                if names:
+                    self._note = tr("in range: {units}", units=names)
             case Done() if reply.text and not isinstance(command, Watch):
                 self._note = wording.local(reply.text)
             case _:
@@ -365,9 +371,9 @@ class Model:
     def undelivered(self, command: Ask, why: str) -> None:
         """Say that there was no answer; for a stop, what to do by hand."""
         name = str(command.__struct_config__.tag)
-        self._note = f"“{name}” was not answered: {why}"
+        self._note = tr("“{command}” was not answered: {why}", command=name, why=why)
         if isinstance(command, Stop):
-            self._note = f"THE STOP WAS NOT ANSWERED ({why}): {self.by_hand}"
+            self._note = tr("THE STOP WAS NOT ANSWERED ({why}): {by_hand}", why=why, by_hand=self.by_hand)
             self._ring()
         if isinstance(command, Start):
             self.starting = False
@@ -376,13 +382,13 @@ class Model:
     def fell_silent(self) -> None:
         """Nothing comes any more, though a session is under way."""
         self._silent = True
-        self._note = f"the controller says nothing; if it stays so: {self.by_hand}"
+        self._note = tr("the controller says nothing; if it stays so: {by_hand}", by_hand=self.by_hand)
         self._wake()
 
     def stands_still(self) -> None:
         """A host that says nothing doesn't answer either: that is an alarm (safety.md H-29)."""
         if self._silent:
-            self._note = f"the controller does not answer, and output may be on: {self.by_hand}"
+            self._note = tr("the controller does not answer, and output may be on: {by_hand}", by_hand=self.by_hand)
             self._ring()
             self._wake()
 
@@ -391,14 +397,14 @@ class Model:
         flowing = self.flows
         self._joined = False
         self.starting = False
-        self._gone = (wording.gone(self.by_hand if flowing else ""), "a new controller is being started")
+        self._gone = (wording.gone(self.by_hand if flowing else ""), tr("a new controller is being started"))
         self._ring()
         self._wake()
 
     def failed_again(self, why: str) -> None:
         """No new host yet."""
         if self._gone:
-            self._gone = (self._gone[0], f"no new controller yet: {why}")
+            self._gone = (self._gone[0], tr("no new controller yet: {why}", why=why))
         self._wake()
 
     def tick(self) -> None:
@@ -418,7 +424,7 @@ class Model:
         self._simulated = overview.simulated
         self._silent = False
         if self._gone:
-            self._gone = (self._gone[0], "a new controller is running: look at the unit, then press k")
+            self._gone = (self._gone[0], tr("a new controller is running: look at the unit, then press k"))
 
     def _close(self, ended: Ended) -> None:
         """Take an Ended line's word for the unit until its last Snapshot comes."""
@@ -430,6 +436,18 @@ class Model:
     def _channels(self) -> list[Channel]:
         shown = self.shown
         return [lane.channel for lane in shown.lanes] if shown else []
+
+
+def _refused(reply: Refusal) -> str:
+    """Return why a command was refused. What is said of an option of the command line is a key here."""
+    text = wording.local(reply.text)
+    if (of_line := "name one with --unit") in text:  # untranslated: the English sentence
+        text = text.replace(of_line, "press u to choose one")  # untranslated: the same
+    elif "--unit" in text:
+        text = tr("{why} (here: u chooses one)", why=text)
+    if reply.nearest:
+        return tr("refused: {why} (do you mean {nearest}?)", why=text, nearest=", ".join(reply.nearest))
+    return tr("refused: {why}", why=text)
 
 
 def _name(one: Sighting) -> str:

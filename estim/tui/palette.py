@@ -9,18 +9,20 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
+from estim.core.translation import mark, tr_text
+from estim.tui.key_names import name_keys
 from estim.tui.places import PLACES
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
 
 DONE = (
-    ("Stop", "stop", "zero at once, and end, on all units"),
-    ("Soft stop", "soft", "down in two seconds, and end"),
-    ("Pause, or go on", "pause", "zero at once; again: up from zero"),
-    ("Acknowledge the alarm", "quiet", "the first one that waits"),
-    ("Next unit", "unit", "show the next one, if there are several"),
-    ("Help", "keys", "all keys, and what can be done here"),
-    ("Quit", "quit", "stop if output may be on, then leave"),
+    (mark("Stop"), "stop", mark("zero at once, and end, on all units")),
+    (mark("Soft stop"), "soft", mark("down in two seconds, and end")),
+    (mark("Pause, or go on"), "pause", mark("zero at once; again: up from zero")),
+    (mark("Acknowledge the alarm"), "quiet", mark("the first one that waits")),
+    (mark("Next unit"), "unit", mark("show the next one, if there are several")),
+    (mark("Help"), "keys", mark("all keys, and what can be done here")),
+    (mark("Quit"), "quit", mark("stop if output may be on, then leave")),
 )
 """What can be done from everywhere: its name, the app's action, and a few words."""
 
@@ -28,7 +30,11 @@ DONE = (
 class Palette(CommandPalette):
     """The library's palette, with STOP below it: the letter s is typed here, F12 and a press on STOP stop."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", "Stop", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        name_keys(self)
 
     def compose(self) -> ComposeResult:
         """The search, and STOP as everywhere."""
@@ -45,7 +51,7 @@ class Commands(Provider):
             if simulated or not one.simulated:
                 yield one.title, f"{one.about} ({one.key})", partial(self._run, f"go('{one.name}')")
         for title, action, about in DONE:
-            yield title, about, partial(self._run, action)
+            yield tr_text(title), tr_text(about), partial(self._run, action)
 
     async def _run(self, action: str) -> None:
         await self.app.run_action(action)

@@ -1,9 +1,11 @@
 """One unit's session in a column of its own: who and what, time, phases, channels, and the pulses that are played."""
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import figure, tr, tr_text
 from estim.tui import drawing, wording
 from estim.tui.model import View
 from estim.tui.rows import CLOCK_WIDTH, SessionRows, with_time
@@ -58,7 +60,7 @@ class Pane(Vertical):
         clock = self.query_one(Clock)
         clock.draw(snapshot, view.stale)
         clock.display = bool(rows.clock)
-        state = "NOT KNOWN any more" if view.gone else wording.state(snapshot)
+        state = tr("NOT KNOWN any more") if view.gone else wording.state(snapshot)
         columns = rows.width - (CLOCK_WIDTH if rows.clock and rows.width >= NARROW else 0)
         phase = " · ".join(filter(None, (wording.phase(snapshot), wording.phase_left(snapshot))))
         self.query_one("#state", Line).say(state if rows.clock else with_time(state, snapshot), rows.state, columns)
@@ -70,7 +72,7 @@ class Pane(Vertical):
         indent = " " * rows.lanes.indent
         way = drawing.timeline(snapshot.phases, snapshot.elapsed_s, rows.lanes.way)
         self.query_one("#way", Line).say(f"{indent}{way}" if way else "", rows.way, rows.width)
-        names = drawing.names(snapshot.phases, rows.lanes.way)
+        names = drawing.names([replace(one, title=tr_text(one.title)) for one in snapshot.phases], rows.lanes.way)
         self.query_one("#way-names", Line).say(f"{indent}{names}" if names else "", rows.names, rows.width)
         pulse = snapshot.pulse
         self.query_one("#pulse", Line).say(wording.pulse(pulse) if pulse else "", rows.pulse, rows.width)
@@ -79,13 +81,13 @@ class Pane(Vertical):
 
 
 def _program(snapshot: Snapshot) -> str:
-    return f"{snapshot.program_title} ({snapshot.program})" if snapshot.program else "no program"
+    return f"{tr_text(snapshot.program_title)} ({snapshot.program})" if snapshot.program else tr("no program")
 
 
 def _pulses(snapshot: Snapshot, width: int) -> str:
     """Return the picture of the pulses with the time that it shows behind it."""
     if snapshot.pulse is None:
         return ""
-    seconds = f" {drawing.window_s(snapshot.pulse):g} s"
+    seconds = f" {figure(drawing.window_s(snapshot.pulse))} s"
     room = max(0, width - len(seconds))
     return f"{drawing.pulses(snapshot.pulse, room):<{room}}{seconds}"

@@ -19,8 +19,10 @@ from textual.widgets import Footer
 
 from estim.core.errors import EstimError
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import mark, tr, tr_text
 from estim.tui import wording
 from estim.tui.desk import Desk
+from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.widgets import Alarms, Banner, Line, StopBar
 
@@ -39,24 +41,38 @@ def strip(view: View, width: int) -> str:
     """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
     snapshot = view.snapshot
     others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
+    stops = tr("s or F12 stops")
     if view.gone:
-        return "NOT KNOWN any more what is on: s or F12 stops"
+        return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
     if snapshot is None or not wording.may_flow(snapshot):
-        return f"ON: {others} · s or F12 stops" if others else ""
-    levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or "not known"
-    parts = [f"{'STALE ' if view.stale else ''}level {levels}", _left(snapshot), "s or F12 stops"]
-    more = [f"also on: {others}"] if others else []
+        return tr("ON: {units} · {stops}", units=others, stops=stops) if others else ""
+    levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or tr("not known")
+    doubt = _doubt(view, snapshot)
+    left = _left(snapshot)
+    parts = [f"{doubt}{tr('level {levels}', levels=levels)}", left, stops]
+    more = [tr("also on: {units}", units=others)] if others else []
     for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more, []):
         text = " · ".join([*spare[:2], *parts, *spare[2:]])
         if len(text) <= width:
             return text
-    return " · ".join([f"{'STALE ' if view.stale else ''}{levels}", _left(snapshot), "s stops"])
+    return " · ".join([f"{doubt}{levels}", left, tr("s stops")])
+
+
+def _doubt(view: View, snapshot: Snapshot) -> str:
+    """Return why the levels can't be believed, with a gap behind it; "": nothing speaks against them."""
+    if wording.searched(snapshot):
+        return f"{tr('LINK LOST')} "
+    return f"{tr('STALE')} " if view.stale else ""
 
 
 def _left(snapshot: Snapshot) -> str:
+    """Return how long it goes on; of a unit that can't be reached, how long it may be on."""
     if not snapshot.live:
-        return "may be ON after the session"
-    return f"{wording.clock(snapshot.left_s)} left"
+        return tr("may be ON after the session")
+    if wording.searched(snapshot):
+        until = snapshot.on_until if snapshot.on_left_s else None
+        return tr("may be on until {time}", time=wording.hour(until)) if until else tr("may be on")
+    return tr("{time} left", time=wording.clock(snapshot.left_s))
 
 
 class Strip(Line):
@@ -74,10 +90,11 @@ class Place(Screen[None]):
     HEADING: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
     """What one can do here, for `?`."""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.away", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.away", mark("Back"), show=False)]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        name_keys(self)
         self.desk = desk
 
     def body(self) -> Iterable[Widget]:
@@ -101,7 +118,7 @@ class Place(Screen[None]):
 
     async def on_mount(self) -> None:
         """Show what is on, and that it is simulated, before anything of it is seen; then read."""
-        self.query_one("#heading", Line).say(self.HEADING)
+        self.query_one("#heading", Line).say(tr_text(self.HEADING))
         await self.draw(self.desk.view())
         self.load()
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from estim.core.translation import mark, tr_text
+
 if TYPE_CHECKING:
     from textual.screen import Screen
 
@@ -22,22 +24,34 @@ class Listed:
 
     name: str
     key: str
-    title: str
-    about: str
+    titled: str
+    told: str
     where: str = ""
     simulated: bool = False
 
+    @property
+    def title(self) -> str:
+        """Return what it is called, in the reader's language."""
+        return tr_text(self.titled)
+
+    @property
+    def about(self) -> str:
+        """Return what it is for, in the reader's language."""
+        return tr_text(self.told)
+
 
 PLACES = (
-    Listed("today", "1", "Today", "what is due, pain, the steps' ticks, the week", "today:TodayPlace"),
-    Listed(SESSION, "2", "Session", "choose, start, follow and end a session"),
-    Listed("log", "3", "Log", "sessions, pain, runs and notes; levels and pain over time", "log:LogPlace"),
-    Listed("programs", "4", "Programs", "what each plays, where the pads go", "programs:ProgramsPlace"),
-    Listed("care", "5", "Care", "the plan's steps and gates, planned runs, red flags", "care:CarePlace"),
-    Listed("units", "6", "Units", "scan, name, side, highest levels, forget", "units:UnitsPlace"),
-    Listed("simulator", "7", "Simulator", "let go wrong what can", "simulator:SimulatorPlace", simulated=True),
-    Listed("alarms", "8", "Alarms", "the history of what rang", "alarms:AlarmsPlace"),
-    Listed("settings", "9", "Settings", "every setting, checked", "settings:SettingsPlace"),
+    Listed("today", "1", mark("Today"), mark("what is due, pain, the steps' ticks, the week"), "today:TodayPlace"),
+    Listed(SESSION, "2", mark("Session"), mark("choose, start, follow and end a session")),
+    Listed("log", "3", mark("Log"), mark("sessions, pain, runs and notes; levels and pain over time"), "log:LogPlace"),
+    Listed("programs", "4", mark("Programs"), mark("what each plays, where the pads go"), "programs:ProgramsPlace"),
+    Listed("care", "5", mark("Care"), mark("the plan's steps and gates, planned runs, red flags"), "care:CarePlace"),
+    Listed("units", "6", mark("Units"), mark("scan, name, side, highest levels, forget"), "units:UnitsPlace"),
+    Listed(
+        "simulator", "7", mark("Simulator"), mark("let go wrong what can"), "simulator:SimulatorPlace", simulated=True
+    ),
+    Listed("alarms", "8", mark("Alarms"), mark("the history of what rang"), "alarms:AlarmsPlace"),
+    Listed("settings", "9", mark("Settings"), mark("every setting, checked"), "settings:SettingsPlace"),
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
 

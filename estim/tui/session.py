@@ -8,6 +8,8 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from estim.core.translation import mark
+from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.pane import Pane
 from estim.tui.rows import also_on, beside, session_rows
@@ -19,20 +21,24 @@ class Session(Screen[None]):
     """While a session is under way: everything that is known, and how old it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "app.move(1)", "Level", key_display="+ −"),
-        Binding("minus,underscore", "app.move(-1)", "Level down", show=False),
-        Binding("pageup", "app.leap(1)", "Level up", show=False),
-        Binding("pagedown", "app.leap(-1)", "Level far down", show=False),
-        Binding("space", "app.pause", "Pause"),
-        Binding("tab", "app.channel('')", "Channel", show=False, priority=True),
+        Binding("plus,equals_sign", "app.move(1)", mark("Level"), key_display="+ −"),
+        Binding("minus,underscore", "app.move(-1)", mark("Level down"), show=False),
+        Binding("pageup", "app.leap(1)", mark("Level up"), show=False),
+        Binding("pagedown", "app.leap(-1)", mark("Level far down"), show=False),
+        Binding("space", "app.pause", mark("Pause")),
+        Binding("tab", "app.channel('')", mark("Channel"), show=False, priority=True),
         *(
-            Binding(f"{name.lower()},{name}", f"app.channel('{name}')", f"Channel {name}", show=False)
+            Binding(f"{name.lower()},{name}", f"app.channel('{name}')", mark("Channel"), show=False)
             for name in (channel.value for channel in Channel)
         ),
-        *(Binding(f"{number}", f"app.unit_number({number})", f"Unit {number}", show=False) for number in range(1, 5)),
-        Binding("enter", "app.arm", "Pads on", show=False),
-        Binding("l,L", "app.last_level", "Last level", show=False),
+        *(Binding(f"{number}", f"app.unit_number({number})", mark("Next unit"), show=False) for number in range(1, 5)),
+        Binding("enter", "app.arm", mark("Pads on"), show=False),
+        Binding("l,L", "app.last_level", mark("Last level"), show=False),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        name_keys(self)
 
     def compose(self) -> ComposeResult:
         """The units, and STOP for all of them."""

@@ -10,7 +10,9 @@ from textual.widgets import Footer
 
 from estim.core.messages.events import Ended
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import mark, tr, tr_text
 from estim.tui import wording
+from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.widgets import Alarms, Banner, Line, StopBar
 
@@ -19,14 +21,18 @@ class Summary(Screen[None]):
     """After a session: why it ended, how long, how high, and whether the stop is proved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "app.again", "New session", key_display="Enter"),
-        Binding("o,O", "app.after('skin', 'ok')", "Skin ok", show=False),
-        Binding("b,B", "app.after('skin', 'bad')", "Skin not ok", show=False),
-        Binding("w,W", "app.after('feel', 'weaker')", "Weaker", show=False),
-        Binding("e,E", "app.after('feel', 'same')", "The same", show=False),
-        Binding("r,R", "app.after('feel', 'stronger')", "Stronger", show=False),
+        Binding("enter,space", "app.again", mark("New session"), key_display="Enter"),
+        Binding("o,O", "app.after('skin', 'ok')", mark("Skin ok"), show=False),  # untranslated: the app's action
+        Binding("b,B", "app.after('skin', 'bad')", mark("Skin not ok"), show=False),  # untranslated: the app's action
+        Binding("w,W", "app.after('feel', 'weaker')", mark("Weaker"), show=False),  # untranslated: the app's action
+        Binding("e,E", "app.after('feel', 'same')", mark("The same"), show=False),  # untranslated: the app's action
+        Binding("r,R", "app.after('feel', 'stronger')", mark("Stronger"), show=False),  # untranslated: the app's action
     ]
-    ASKS = "Skin under the pads: o ok, b not ok.  Against last time: w weaker, e the same, r stronger."
+    ASKS = mark("Skin under the pads: o ok, b not ok.  Against last time: w weaker, e the same, r stronger.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        name_keys(self)
 
     def compose(self) -> ComposeResult:
         """A short list, and STOP as everywhere: an unproved stop can be asked for again."""
@@ -48,19 +54,19 @@ class Summary(Screen[None]):
         ended = view.ended
         if ended is None:
             return
-        self.query_one("#program", Line).say(
-            f"Session over: {_title(view.snapshot, ended)}{f' · {ended.unit}' if view.ends else ''}"
-        )
+        title = _title(view.snapshot, ended)
+        title = f"{title} · {ended.unit}" if view.ends else title
+        self.query_one("#program", Line).say(tr("Session over: {title}", title=title))
         why, message = wording.why(ended)
         for row, name, text in (
-            ("reason", "why", why),
-            ("minutes", "length", f"{wording.clock(ended.duration_s)} min"),
-            ("highest", "highest level", wording.highest(ended)),
-            ("stop", "stop confirmed", wording.confirmed(ended)),
-            ("on", "may be on", "" if ended.stop_confirmed else dict(view.on).get(ended.unit, "")),
+            ("reason", tr("why"), why),
+            ("minutes", tr("length"), tr("{time} min", time=wording.clock(ended.duration_s))),
+            ("highest", tr("highest level"), wording.highest(ended)),
+            ("stop", tr("stop confirmed"), wording.confirmed(ended)),
+            ("on", tr("may be on"), "" if ended.stop_confirmed else dict(view.on).get(ended.unit, "")),
             ("message", "", message),
             ("others", "", "\n".join(wording.farewell_of(end) for end in view.ends)),
-            ("asks", "", self.ASKS if ended.started_at is not None and not ended.simulated else ""),
+            ("asks", "", tr_text(self.ASKS) if ended.started_at is not None and not ended.simulated else ""),
         ):
             self.query_one(f"#sum-{row}", Line).say(f"{name:<16}{text}" if name and text else text)
         self.query_one("#sum-on").set_class(True, "high")
@@ -68,5 +74,5 @@ class Summary(Screen[None]):
 
 
 def _title(snapshot: Snapshot | None, ended: Ended) -> str:
-    title = snapshot.program_title if snapshot and snapshot.program == ended.program else ""
-    return f"{title} ({ended.program})" if title else ended.program or "no program"
+    title = tr_text(snapshot.program_title) if snapshot and snapshot.program == ended.program else ""
+    return f"{title} ({ended.program})" if title else ended.program or tr("no program")

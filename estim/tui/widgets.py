@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import Digits, Static
 
 from estim.core.messages.shown import Alarm, ChannelView, Snapshot
+from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Priority
 from estim.tui import drawing, wording
 from estim.tui.model import View
@@ -85,7 +86,7 @@ class Alarms(Vertical):
     @staticmethod
     def urgent(view: View) -> tuple[str, str]:
         """Return what is said of a lost controller and of a lost link."""
-        gone = "!!! ALARM: " + "\n".join(view.gone) if view.gone and view.lit else ""
+        gone = f"{wording.symbol(Priority.HIGH)}: " + "\n".join(view.gone) if view.gone and view.lit else ""
         return gone, f"!!! {wording.lost(view.snapshot)}" if view.snapshot and wording.searched(view.snapshot) else ""
 
     def draw(self, view: View, rows: int = ALARM_ROWS, columns: int | None = None) -> None:
@@ -105,7 +106,8 @@ class Alarms(Vertical):
             self._row(row, alarms[row] if given else None, given, width + MARGIN)
         left = len(alarms) - shown
         self.query_one("#alarms-more", Line).say(
-            f"and {left} more: k acknowledges the first" if left else "", count if shown else room.take(1)
+            tr("and {count} more: k acknowledges the first", count=left) if left else "",
+            count if shown else room.take(1),
         )
         self.display = bool(rows and (view.gone or alarms or self.urgent(view)[1]))
 
@@ -119,14 +121,14 @@ class Alarms(Vertical):
 class StopBar(Static):
     """STOP, always in sight, for the mouse; the keys work without it."""
 
-    WIDE = "STOP   s or a click here · F12 from everywhere"
-    SHORT = "STOP   s or click · F12 anywhere"
+    WIDE = mark("STOP   s or a click here · F12 from everywhere")
+    SHORT = mark("STOP   s or click · F12 anywhere")
 
     class Pressed(Message):
         """It was clicked."""
 
     def __init__(self) -> None:
-        super().__init__(self.WIDE, id="stop", markup=False)
+        super().__init__(tr_text(self.WIDE), id="stop", markup=False)
 
     def draw(self, rows: int) -> None:
         """Take so many rows."""
@@ -134,7 +136,8 @@ class StopBar(Static):
 
     def on_resize(self, event: events.Resize) -> None:
         """Say it in one row."""
-        self.update(self.WIDE if event.size.width > len(self.WIDE) else self.SHORT)
+        wide = tr_text(self.WIDE)
+        self.update(wide if event.size.width > len(wide) else tr_text(self.SHORT))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The press counts, not the release: a hand that shakes or slips has stopped all the same."""
@@ -283,4 +286,4 @@ class Clock(Vertical):
         left = wording.clock(snapshot.left_s)
         if digits.value != left:
             digits.update(left)
-        self.query_one("#left-of", Line).say(f"left of {wording.clock(snapshot.length_s)}")
+        self.query_one("#left-of", Line).say(tr("left of {time}", time=wording.clock(snapshot.length_s)))

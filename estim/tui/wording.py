@@ -16,6 +16,7 @@ from estim.core.levels import read_levels
 from estim.core.messages.events import Ended
 from estim.core.messages.shown import Alarm, ChannelView, PulseView, Snapshot
 from estim.core.numbers import m_ss, read_number
+from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.drawing import bar
 from protocols.vocabulary import Channel
@@ -69,8 +70,8 @@ def clock(seconds: float) -> str:
 def age(seconds: float | None) -> str:
     """Return an age as words, None as never."""
     if seconds is None:
-        return "never"
-    return "under 1 s ago" if seconds < 1 else f"{int(seconds)} s ago"
+        return tr("never")
+    return tr("under 1 s ago") if seconds < 1 else tr("{seconds} s ago", seconds=int(seconds))
 
 
 def level(lane: ChannelView) -> str:
@@ -95,21 +96,32 @@ def lost(snapshot: Snapshot) -> str:
     """Return the sentences on a unit that is looked for: since when, what may be on until when, and what to do."""
     if not searched(snapshot):
         return ""
-    since = (
-        f"LINK LOST since {hour(snapshot.lost_at)}" if snapshot.lost_at else "LEFT ON by an earlier session, perhaps"
+    if snapshot.lost_at:
+        since = tr("LINK LOST since {time}", time=hour(snapshot.lost_at))
+    else:
+        since = tr("LEFT ON by an earlier session, perhaps")
+    return tr(
+        "{since}: {on}. The unit is searched for, to stop it. By hand: {by_hand}",
+        since=since,
+        on=_on_still(snapshot),
+        by_hand=snapshot.by_hand,
     )
-    return f"{since}: {_on_still(snapshot)}. The unit is searched for, to stop it. By hand: {snapshot.by_hand}"
 
 
 def _on_still(snapshot: Snapshot) -> str:
-    levels = may_be_on(snapshot) or "the output"
+    levels = may_be_on(snapshot) or tr("the output")
     if snapshot.lost_at is None:
-        return f"{levels} may be on"
+        return tr("{levels} may be on", levels=levels)
     if snapshot.on_left_s is None:
-        return f"{levels} may be on and does not end by itself"
+        return tr("{levels} may be on and does not end by itself", levels=levels)
     if snapshot.on_left_s > 0 and snapshot.on_until is not None:
-        return f"{levels} may be on until {hour(snapshot.on_until)} ({clock(snapshot.on_left_s)} left)"
-    return "the unit was off" if snapshot.zero == "confirmed" else "the unit should have fallen silent, not proved"
+        until = hour(snapshot.on_until)
+        return tr(
+            "{levels} may be on until {time} ({left} left)", levels=levels, time=until, left=clock(snapshot.on_left_s)
+        )
+    if snapshot.zero == "confirmed":
+        return tr("the unit was off")
+    return tr("the unit should have fallen silent, not proved")
 
 
 def hour(moment: str) -> str:
@@ -125,7 +137,9 @@ def local(text: str) -> str:
 def old(snapshot: Snapshot) -> str:
     """Return how old the levels are, from one second on; empty before, and where the unit never said one."""
     told = snapshot.told_age_s
-    return "" if told is None or told < 1 else f"{int(told)} s ago" if told < 100 else "long ago"
+    if told is None or told < 1:
+        return ""
+    return tr("{seconds} s ago", seconds=int(told)) if told < 100 else tr("long ago")
 
 
 def is_old(snapshot: Snapshot) -> bool:
@@ -146,9 +160,11 @@ class LaneMarks:
 def lane(lane: ChannelView, width: int, marks: LaneMarks) -> str:
     """Return one channel in one row: mark, name, level first; then as much of bar and cap as `width` has room for."""
     wide = width >= LANE_WIDE
-    name = f"{'▶' if marks.chosen else ' '} {lane.channel}{'  level' if wide else ''}"
-    text = f"{name} {level(lane):<{7 if wide else 3}} {'STALE ' if marks.stale else ''}"
-    cap = f" cap {lane.cap}"
+    word = f"  {tr('level')}" if wide else ""
+    name = f"{'▶' if marks.chosen else ' '} {lane.channel}{word}"
+    stale = f"{tr('STALE')} " if marks.stale else ""
+    text = f"{name} {level(lane):<{7 if wide else 3}} {stale}"
+    cap = f" {tr('cap {cap}', cap=lane.cap)}"
     # Room for an age is kept free, so that a bar doesn't change its length with every report.
     if len(text) + AGE_WIDTH + len(cap) <= width:
         text += f"{marks.age:<{AGE_WIDTH}}"
@@ -160,57 +176,58 @@ def lane(lane: ChannelView, width: int, marks: LaneMarks) -> str:
 
 def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = None) -> str:
     """Return a channel's goal, what is asked for and told where that differs, its cap, and what was good last time."""
-    parts = [f"goal {lane.goal}"]
+    parts = [tr("goal {level}", level=lane.goal)]
     if state is State.PAUSED and lane.goal:
-        parts = [f"paused at {lane.goal}"]
+        parts = [tr("paused at {level}", level=lane.goal)]
     elif state in (State.STOPPING, State.FAULT):
-        parts = ["going to 0"]
+        parts = [tr("going to 0")]
     elif state in (State.RAMPING, State.RUNNING) and not lane.lo == lane.hi == lane.request:
-        parts += [f"asked {lane.request}", f"unit says {level(lane)}"]
+        parts += [tr("asked {level}", level=lane.request), tr("unit says {level}", level=level(lane))]
     elif state in (State.RAMPING, State.RUNNING) and lane.request != lane.goal:
-        parts.append(f"asked {lane.request}")
+        parts.append(tr("asked {level}", level=lane.request))
     if last:
-        parts.append(f"last time {last}")
-    parts.append(f"cap {lane.cap} of {lane.scale}{f': {lane.cap_why}' if lane.cap_why else ''}")
+        parts.append(tr("last time {level}", level=last))
+    cap = tr("cap {cap} of {scale}", cap=lane.cap, scale=lane.scale)
+    parts.append(f"{cap}: {lane.cap_why}" if lane.cap_why else cap)
     return " · ".join(parts)
 
 
 def held(lane: ChannelView) -> str:
     """Return what holds a channel below what was asked for, empty if nothing does."""
-    return f"held: {lane.held_by}" if lane.held_by else ""
+    return tr("held: {why}", why=lane.held_by) if lane.held_by else ""
 
 
 def simulated(really: bool, width: int) -> str:
     """Return the banner over software units, in one row."""
-    text = "SIMULATED: a software device, no current flows"
-    return (text if width > len(text) else "SIMULATED: no current flows") if really else ""
+    text = tr("SIMULATED: a software device, no current flows")
+    return (text if width > len(text) else tr("SIMULATED: no current flows")) if really else ""
 
 
 def state(snapshot: Snapshot) -> str:
     """Return what the session is doing, in words."""
     if searched(snapshot):
-        return "LINK LOST: searching, to stop it" if snapshot.lost_at else "searching for it, to stop it"
+        return tr("LINK LOST: searching, to stop it") if snapshot.lost_at else tr("searching for it, to stop it")
     match snapshot.state:
         case State.IDLE:
-            return "idle"
+            return tr("idle")
         case State.CONNECTING:
-            return "connecting to the unit"
+            return tr("connecting to the unit")
         case State.READY:
-            return "ready: press Enter when the pads are on" if snapshot.program else "ready"
+            return tr("ready: press Enter when the pads are on") if snapshot.program else tr("ready")
         case State.ARMED:
-            return "armed: about to start"
+            return tr("armed: about to start")
         case State.RAMPING:
-            return "running: going up to the goal"
+            return tr("running: going up to the goal")
         case State.RUNNING:
-            return "running"
+            return tr("running")
         case State.PAUSED:
-            return "PAUSED: space goes on from zero"
+            return tr("PAUSED: space goes on from zero")
         case State.STOPPING:
-            return "STOPPING: waiting for the unit to say zero"
+            return tr("STOPPING: waiting for the unit to say zero")
         case State.FAULT:
-            return "FAULT: stopping"
+            return tr("FAULT: stopping")
         case State.ENDED:
-            return "ended"
+            return tr("ended")
         case _ as never:
             assert_never(never)
 
@@ -219,7 +236,12 @@ def phase(snapshot: Snapshot) -> str:
     """Return the phase, empty if there is none."""
     if not snapshot.phase_count:
         return ""
-    return f"phase {snapshot.phase_number} of {snapshot.phase_count}: {snapshot.phase}"
+    return tr(
+        "phase {number} of {count}: {title}",
+        number=snapshot.phase_number,
+        count=snapshot.phase_count,
+        title=tr_text(snapshot.phase),
+    )
 
 
 def phase_left(snapshot: Snapshot) -> str:
@@ -228,29 +250,34 @@ def phase_left(snapshot: Snapshot) -> str:
     if snapshot.phase_count < 2 or not 0 < number <= len(snapshot.phases):
         return ""
     ends_s = sum(phase.length_s for phase in snapshot.phases[:number])
-    then = snapshot.phases[number].title if number < len(snapshot.phases) else "the end"
-    return f"{clock(ends_s - snapshot.elapsed_s)} more, then {then}"
+    then = tr_text(snapshot.phases[number].title) if number < len(snapshot.phases) else tr("the end")
+    return tr("{time} more, then {phase}", time=clock(ends_s - snapshot.elapsed_s), phase=then)
 
 
 def pulse(pulse: PulseView) -> str:
     """Return what the course plays now, in words."""
-    parts = [f"{pulse.rate_hz:g} Hz", f"{pulse.width_us:.0f} µs"]
+    parts = [tr("{rate:g} Hz", rate=pulse.rate_hz), f"{pulse.width_us:.0f} µs"]
     if pulse.burst_s:
-        parts.append(f"bursts {pulse.burst_s[0]:g} s on, {pulse.burst_s[1]:g} s off")
+        parts.append(tr("bursts {on:g} s on, {off:g} s off", on=pulse.burst_s[0], off=pulse.burst_s[1]))
     if pulse.contraction_s:
-        parts.append(f"contraction at {pulse.gate * 100:.0f} %")
-    return f"plays {', '.join(parts)}"
+        parts.append(tr("contraction at {percent:.0f} %", percent=pulse.gate * 100))
+    return tr("plays {what}", what=", ".join(parts))
 
 
 def unit_says(snapshot: Snapshot) -> str:
     """Return what the unit itself reported of its output, with its age."""
     if snapshot.told_age_s is None:
-        return "the unit has reported no level yet"
-    out = {"on": "on", "off": "off"}.get(snapshot.out, "perhaps on")
-    levels = ", ".join(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)
-    timer = f", own timer {clock(snapshot.own_left_s)}" if snapshot.own_left_s is not None else ""
-    says = "last reported" if snapshot.lost_at else "reports"
-    return f"the unit {says}: {' · '.join(filter(None, (f'{out}, {levels}{timer}', old(snapshot))))}"
+        return tr("the unit has reported no level yet")
+    out = {"on": tr("on"), "off": tr("off")}.get(snapshot.out, tr("perhaps on"))
+    parts = [out, *(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)]
+    if snapshot.own_left_s is not None:
+        parts.append(tr("own timer {time}", time=clock(snapshot.own_left_s)))
+    what = " · ".join(filter(None, (", ".join(parts), old(snapshot))))
+    return (
+        tr("the unit last reported: {what}", what=what)
+        if snapshot.lost_at
+        else tr("the unit reports: {what}", what=what)
+    )
 
 
 def unit(snapshot: Snapshot) -> str:
@@ -260,27 +287,29 @@ def unit(snapshot: Snapshot) -> str:
 
 def link(snapshot: Snapshot, silent: bool) -> str:
     """Return the age of the last report and the battery; `silent`: the controller itself says nothing any more."""
-    battery = "battery unknown" if snapshot.battery is None else f"battery {snapshot.battery} %"
+    battery = tr("battery unknown")
+    if snapshot.battery is not None:
+        battery = tr("battery {percent} %", percent=snapshot.battery)
     if silent:
-        return f"STALE: the controller says nothing · {battery}"
+        return f"{tr('STALE: the controller says nothing')} · {battery}"
     heard = snapshot.heard_age_s
     told = snapshot.told_age_s
-    text = f"level reported {age(told)}"
+    text = tr("level reported {age}", age=age(told))
     # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
     if heard is not None and (told is None or told - heard >= 1):
-        text += f", link {age(heard)}"
-    return f"{'STALE: ' if snapshot.stale else ''}{text} · {battery}"
+        text = tr("{level}, link {age}", level=text, age=age(heard))
+    return f"{tr('STALE: {what}', what=text) if snapshot.stale else text} · {battery}"
 
 
 def symbol(priority: Priority) -> str:
     """Return the mark and the word of a priority (safety.md section 3: not by colour only)."""
     match priority:
         case Priority.HIGH:
-            return "!!! ALARM"
+            return tr("!!! ALARM")
         case Priority.MEDIUM:
-            return "!! warning"
+            return tr("!! warning")
         case Priority.LOW:
-            return "! note"
+            return tr("! note")
         case _ as never:
             assert_never(never)
 
@@ -293,33 +322,33 @@ def alarm(alarm: Alarm) -> str:
 def gone(by_hand: str) -> str:
     """Return the sentence for a controller that has gone; `by_hand` is empty where no output can be on."""
     if not by_hand:
-        return "the controller has gone; no output was on"
-    return f"the controller has gone: take the pads off / switch the unit off: {by_hand}"
+        return tr("the controller has gone; no output was on")
+    return tr("the controller has gone: take the pads off / switch the unit off: {by_hand}", by_hand=by_hand)
 
 
 def reason(reason: Reason) -> str:
     """Return why a session ended, in words."""
     match reason:
         case Reason.COMPLETED:
-            return "completed"
+            return tr("completed")
         case Reason.STOPPED:
-            return "stopped"
+            return tr("stopped")
         case Reason.PANIC:
-            return "stopped by the panic key"
+            return tr("stopped by the panic key")
         case Reason.INTERRUPTED:
-            return "interrupted"
+            return tr("interrupted")
         case Reason.LINK_LOST:
-            return "the link was lost"
+            return tr("the link was lost")
         case Reason.CONTACT_LOST:
-            return "a pad lost contact"
+            return tr("a pad lost contact")
         case Reason.DEVICE_ENDED:
-            return "ended by the unit"
+            return tr("ended by the unit")
         case Reason.FAULT:
-            return "ended by a fault"
+            return tr("ended by a fault")
         case Reason.REFUSED:
-            return "refused"
+            return tr("refused")
         case Reason.NO_DEVICE:
-            return "no unit"
+            return tr("no unit")
         case _ as never:
             assert_never(never)
 
@@ -335,21 +364,25 @@ def why(ended: Ended) -> tuple[str, str]:
 
 def highest(ended: Ended) -> str:
     """Return the highest level of each channel."""
-    return ", ".join(f"{channel} {top}" for channel, top in sorted(ended.level_max.items())) or "none"
+    return ", ".join(f"{channel} {top}" for channel, top in sorted(ended.level_max.items())) or tr("none")
 
 
 def confirmed(ended: Ended) -> str:
     """Return whether the stop is proved, in words."""
     if ended.stop_confirmed:
-        return "yes, the unit says zero"
-    return "NO: look at the unit, output may still be on"
+        return tr("yes, the unit says zero")
+    return tr("NO: look at the unit, output may still be on")
 
 
 def farewell(ended: Ended) -> str:
     """Return the line that stays in the terminal after leaving."""
-    return (
-        f"{ended.program or 'session'}: {reason(ended.reason)} after {clock(ended.duration_s)} min, "
-        f"highest level {highest(ended)}; stop confirmed: {confirmed(ended)}"
+    return tr(
+        "{program}: {reason} after {time} min, highest level {highest}; stop confirmed: {confirmed}",
+        program=ended.program or tr("session"),
+        reason=reason(ended.reason),
+        time=clock(ended.duration_s),
+        highest=highest(ended),
+        confirmed=confirmed(ended),
     )
 
 
@@ -365,9 +398,9 @@ def exit_code(ended: Ended | None) -> int:
 
 def goal_of(text: str) -> dict[Channel, int]:
     """Return the goal levels of a field; empty is no goal: begin at zero. Raises EstimError (2)."""
-    return read_levels(text, "Goal level") if text.strip() else {}
+    return read_levels(text, tr("Goal level")) if text.strip() else {}
 
 
 def minutes_of(text: str) -> float:
     """Return the minutes of a text, 0.5 to 30."""
-    return read_number(text, what="Minutes", lo=MINUTES_MIN, hi=MINUTES_MAX, unit="minutes")
+    return read_number(text, what=tr("Minutes"), lo=MINUTES_MIN, hi=MINUTES_MAX, unit=tr("minutes"))
