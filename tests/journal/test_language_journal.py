@@ -38,18 +38,18 @@ def another_language() -> Iterator[None]:
         yield
 
 
-def foreign(text: str, *names: str) -> str:
+def checked(text: str, *names: str) -> str:
     """Hold that a text is there and that all of it is in that language, and return it."""
     assert text
     assert plain_words(text, *names) == [], text
     return text
 
 
-def refused(work: Callable[[], object], *names: str) -> str:
+def checked_refusal(work: Callable[[], object], *names: str) -> str:
     """Return the sentence of a refusal in the same way."""
     with pytest.raises(EstimError) as error:
         work()
-    return foreign(error.value.text, *names)
+    return checked(error.value.text, *names)
 
 
 def home_of(folder: Path, *entries: Entry) -> Today:
@@ -68,15 +68,15 @@ def just_now(minutes: float) -> datetime:
 
 
 def test_the_headline_of_a_day_is(tmp_path: Path) -> None:
-    foreign(home_of(tmp_path / "new").headline())
+    checked(home_of(tmp_path / "new").headline())
     begun = Check(at=just_now(90), topic=Topic.CARE, answer="begin")
     pain = Pain(at=just_now(80), score=3, when=When.MORNING)
     used = [replace(played(just_now(100 * number), 20), id=number) for number in range(1, advice.PADS_USES + 1)]
-    foreign(home_of(tmp_path / "used", begun, pain, *used).headline())
+    checked(home_of(tmp_path / "used", begun, pain, *used).headline())
     hard = Check(at=just_now(70), topic=Topic.HEALTH, about="implant", answer=YES)
-    foreign(home_of(tmp_path / "hard", hard).headline(), "implant")
+    checked(home_of(tmp_path / "hard", hard).headline(), "implant")
     assert set(Stage) - {*STAGES} == {Stage.ENDED, Stage.NOT_BEGUN}, "told by words of their own, or by none"
-    assert all(foreign(tr_text(stage)) for stage in STAGES.values())
+    assert all(checked(tr_text(stage)) for stage in STAGES.values())
 
 
 def test_the_last_level_is(tmp_path: Path) -> None:
@@ -86,20 +86,20 @@ def test_the_last_level_is(tmp_path: Path) -> None:
         level = home_of(tmp_path / str(number), *entries).last_level("tens-ankle")
         assert level is not None
         assert level.goal == "A=7", "it is typed, so it stays"
-        foreign(level.text, "A=7")
+        checked(level.text, "A=7")
 
 
 def test_what_is_noted_after_a_session_is_said_in_words_and_kept_as_it_was(tmp_path: Path) -> None:
     today = home_of(tmp_path)
-    foreign(today.after(Topic.SKIN, skin.OK))
+    checked(today.after(Topic.SKIN, skin.OK))
     today = home_of(tmp_path, replace(played(just_now(20), 10), duration_s=600.0))
     words = [(Topic.SKIN, skin.OK), (Topic.SKIN, skin.BAD)]
     words += [(Topic.FEEL, word) for word in (advice.WEAKER, advice.SAME, advice.STRONGER)]
-    said = {foreign(today.after(topic, word)) for topic, word in words}
+    said = {checked(today.after(topic, word)) for topic, word in words}
     assert len(said) == len(words)
     with opened(HostOptions(home=str(tmp_path))) as journal:
         assert [(one.topic, one.answer) for one in journal.recent().checks] == words
-    foreign(Today(HostOptions(home=str(tmp_path), simulate="coyote3")).after(Topic.SKIN, skin.OK))
+    checked(Today(HostOptions(home=str(tmp_path), simulate="coyote3")).after(Topic.SKIN, skin.OK))
 
 
 NAMES = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_IOERR_WRITE", "SQLITE_CORRUPT")
@@ -119,10 +119,10 @@ def test_what_goes_wrong_with_a_disk_is(name: str, then: str) -> None:
         return work
 
     for reading in (True, False):
-        text = refused(fails(error, reading))
+        text = checked_refusal(fails(error, reading))
         assert "/J" in text
-    refused(fails(OSError(28, "17"), False))
-    refused(fails(ValueError("17"), True))
+    checked_refusal(fails(OSError(28, "17"), False))
+    checked_refusal(fails(ValueError("17"), True))
 
 
 def test_a_journal_that_is_newer_damaged_or_can_not_be_removed_is_told_so(tmp_path: Path) -> None:
@@ -130,11 +130,11 @@ def test_a_journal_that_is_newer_damaged_or_can_not_be_removed_is_told_so(tmp_pa
     Journal.open(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("INSERT INTO migration VALUES (99)")
-    refused(lambda: Journal.open(path), str(path), "--home")
+    checked_refusal(lambda: Journal.open(path), str(path), "--home")
     path.write_bytes(b"1" * 4096)
-    refused(lambda: Journal.open(path), str(path), "file is not a database")
+    checked_refusal(lambda: Journal.open(path), str(path), "file is not a database")
     (tmp_path / "7").mkdir()
-    refused(lambda: remove_database(tmp_path / "7"), str(tmp_path), "Is a directory")
+    checked_refusal(lambda: remove_database(tmp_path / "7"), str(tmp_path), "Is a directory")
 
 
 def test_what_an_undo_refuses_and_what_is_not_written_is_told_so(tmp_path: Path) -> None:
@@ -142,15 +142,15 @@ def test_what_an_undo_refuses_and_what_is_not_written_is_told_so(tmp_path: Path)
     flag = Check(at=just_now(1), topic=Topic.RED_FLAG, about="gap", answer=YES)
     with opened(HostOptions(home=str(tmp_path)), write=True) as journal:
         journal.enter(flag)
-        refused(journal.undo)
+        checked_refusal(journal.undo)
 
     def writes() -> None:
         with opened(HostOptions(home=str(tmp_path), simulate="coyote3"), write=True):
             pass
 
-    refused(writes)
+    checked_refusal(writes)
     assert followed("17", NOTHING_WRITTEN).startswith("17; ")
-    foreign(followed("17", NOTHING_WRITTEN))
+    checked(followed("17", NOTHING_WRITTEN))
 
 
 def test_a_damaged_marker_is_told_in_the_language_and_a_whole_one_is_kept_in_none(tmp_path: Path) -> None:
@@ -161,10 +161,10 @@ def test_a_damaged_marker_is_told_in_the_language_and_a_whole_one_is_kept_in_non
     assert json.loads(marker.path.read_bytes())["settled"][0]["how"] == "zero was proved"
     marker.path.write_bytes(b"17")
     text = "Expected `object`, got `int`"
-    refused(marker.read, str(marker.path), text)
+    checked_refusal(marker.read, str(marker.path), text)
     marker.path.unlink()
     marker.path.mkdir()
-    refused(marker.read, str(marker.path), "Is a directory")
+    checked_refusal(marker.read, str(marker.path), "Is a directory")
 
 
 def test_a_session_that_its_host_left_open_is_kept_in_english_and_told_in_the_language(tmp_path: Path) -> None:
@@ -176,25 +176,25 @@ def test_a_session_that_its_host_left_open_is_kept_in_english_and_told_in_the_la
     table.settle(1, just_now(0))
     (message,) = table.db.execute("SELECT message FROM session").fetchone()
     assert message == HOST_DIED == "its host died"
-    foreign(tr_text(message))
+    checked(tr_text(message))
     table.close()
 
 
 def test_a_demo_is_written_in_the_language_and_its_alarm_is_told_in_it(tmp_path: Path) -> None:
     options = HostOptions(home=str(tmp_path / "D"), simulate="coyote3")
     make_demo(options.place)
-    foreign(options.place.demo_file.read_text(encoding="utf-8"))
+    checked(options.place.demo_file.read_text(encoding="utf-8"))
     with opened(options) as journal:
         diary = journal.recent()
         (rang,) = journal.alarms()
     notes = [one.text for one in diary.notes] + [one.note for one in diary.runs]
-    assert len([foreign(one) for one in notes]) == 3
+    assert len([checked(one) for one in notes]) == 3
     assert {one.about for one in diary.checks if one.topic is Topic.HEALTH} == {one.id for one in QUESTIONS}
     assert {one.answer for one in diary.checks if one.topic is Topic.HEALTH} == {NO}
     assert (rang.text, rang.do) == LOOSE_PAD
-    assert all(foreign(tr_text(one)) for one in LOOSE_PAD)
+    assert all(checked(tr_text(one)) for one in LOOSE_PAD)
     home_of(tmp_path / "R")
-    refused(lambda: make_demo(find_home(str(tmp_path / "R"))), str(tmp_path / "R"))
+    checked_refusal(lambda: make_demo(find_home(str(tmp_path / "R"))), str(tmp_path / "R"))
 
 
 def test_a_trouble_with_a_disk_in_german() -> None:

@@ -58,7 +58,7 @@ def another_language() -> Iterator[None]:
         yield
 
 
-def foreign(text: str, *names: str) -> str:
+def checked(text: str, *names: str) -> str:
     """Hold that a text is there and that all of it is in that language, and return it."""
     assert text
     assert plain_words(text, *IDS, *names) == [], text
@@ -69,28 +69,28 @@ def foreign(text: str, *names: str) -> str:
 def test_a_red_flag_is_told_in_the_language(sign: str) -> None:
     flags = [check(Topic.RED_FLAG, at(9), about=about, answer=YES) for about in dict.fromkeys((sign, "calf", "gap"))]
     for some in (flags[:1], flags):
-        foreign(screening.red_flag(diary(*some)))
-    foreign(told(flags[0]))
-    foreign(screening.own_words(flags[0]))
-    foreign(screening.signs_text(), NO_SIGN)
+        checked(screening.red_flag(diary(*some)))
+    checked(told(flags[0]))
+    checked(screening.own_words(flags[0]))
+    checked(screening.signs_text(), NO_SIGN)
 
 
 def test_every_question_and_what_its_answer_forbids_or_asks_for_is() -> None:
     for question in QUESTIONS:
-        foreign(question.question)
+        checked(question.question)
         yes = check(Topic.HEALTH, at(8), about=question.id, answer=YES)
-        foreign(told(yes))
+        checked(told(yes))
         cleared = check(Topic.HEALTH, at(9), about=question.id, answer=CLEARED)
         for care in screening.cautions(diary(yes, replace(cleared, note="17")), NOW):
-            foreign(care)
+            checked(care)
         if question.never:
-            foreign(screening.blocked(diary(yes), NOW))
-            foreign(screening.own_words(yes))
-            assert [foreign(span.why) for span in screening.forbidden(diary(yes))]
+            checked(screening.blocked(diary(yes), NOW))
+            checked(screening.own_words(yes))
+            assert [checked(span.why) for span in screening.forbidden(diary(yes))]
         else:
-            foreign(question.care)
+            checked(question.care)
         if question.runs:
-            foreign(screening.doctor_first(diary(yes)))
+            checked(screening.doctor_first(diary(yes)))
 
 
 def test_what_is_said_of_the_skin_is() -> None:
@@ -98,22 +98,22 @@ def test_what_is_said_of_the_skin_is() -> None:
     bad = skin.seen(diary(session), session, skin.BAD, at(8, 9))
     nowhere = check(Topic.SKIN, at(8), answer=skin.BAD)
     for entries in ((session, bad), (nowhere,)):
-        foreign(skin.refusal(diary(*entries), ("ankle-left",)))
-        foreign("; ".join(skin.told(diary(*entries))))
-        foreign(skin.holds(diary(*entries)).why_at(NOW.timestamp(), "", lambda: None))
-    foreign(told(bad))
-    foreign(screening.own_words(bad))
+        checked(skin.refusal(diary(*entries), ("ankle-left",)))
+        checked("; ".join(skin.told(diary(*entries))))
+        checked(skin.holds(diary(*entries)).why_at(NOW.timestamp(), "", lambda: None))
+    checked(told(bad))
+    checked(screening.own_words(bad))
 
 
 def test_what_is_asked_and_offered_after_a_session_is() -> None:
     session = replace(played(at(8)), id=7, goal={"A": 12}, level_max={"A": 12})
     for _, question in advice.after(session):
-        foreign(question)
-    foreign(advice.pads_old(advice.PADS_USES))
+        checked(question)
+    checked(advice.pads_old(advice.PADS_USES))
     felt = replace(check(Topic.FEEL, at(8, 9), answer=advice.WEAKER), session=7)
     offer = advice.last_level(diary(session, felt), "tens-ankle", ("ankle-left",), "one")
     assert offer is not None
-    foreign(offer.why)
+    checked(offer.why)
 
 
 @pytest.mark.parametrize("site", ["ankle-left", ANY])
@@ -123,13 +123,13 @@ def test_refusals_of_rest_and_dose_are(site: str) -> None:
     short = [Delivered(site, NOW - ago * minute, BRIEF_S - 30) for ago in (20, 10)]
     ahead = Delivered(site, NOW + 9 * minute, 1200)
     for past in ([long], short, [ahead]):
-        foreign(may_start(NOW, (site,), 20, past).why)
-        foreign("; ".join(may_start(NOW, (site,), 20, past, GAP).warn))
+        checked(may_start(NOW, (site,), 20, past).why)
+        checked("; ".join(may_start(NOW, (site,), 20, past, GAP).warn))
     day = [Delivered(site, NOW - hours * 60 * minute, 2400, program="tens-ankle") for hours in (4, 6, 8, 10)]
     refused = may_start(NOW, (site,), 20, day, program="tens-ankle", per_day=2)
-    foreign(refused.why)
+    checked(refused.why)
     warned = may_start(NOW, (site,), 20, day, DOSE, program="tens-ankle", per_day=2).warn
-    assert len([foreign(one) for one in warned]) == 3
+    assert len([checked(one) for one in warned]) == 3
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -163,7 +163,7 @@ ENTRIES: tuple[Entry, ...] = (
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_line_of_the_diary_is(entry: Entry) -> None:
-    foreign(told(entry))
+    checked(told(entry))
 
 
 def test_a_note_comes_through_as_it_was_written() -> None:
@@ -181,7 +181,7 @@ def _sessions() -> Iterator[Played]:
 
 
 def test_every_line_of_a_session_is() -> None:
-    lines = [foreign(told(one), "A=") for one in _sessions()]
+    lines = [checked(told(one), "A=") for one in _sessions()]
     assert len(lines) == len(set(lines))
 
 
@@ -192,18 +192,18 @@ def test_an_answer_and_an_end_of_another_journal_are_told_as_they_stand() -> Non
 
 
 def test_why_a_session_by_hand_is_refused_is() -> None:
-    foreign(by_hand.misdated(by_hand.session("tens-ankle", NOW, 20, (), {}), NOW))
-    foreign(by_hand.misdated(by_hand.session("tens-ankle", datetime(2001, 1, 1, tzinfo=HERE), 20, (), {}), NOW))
+    checked(by_hand.misdated(by_hand.session("tens-ankle", NOW, 20, (), {}), NOW))
+    checked(by_hand.misdated(by_hand.session("tens-ankle", datetime(2001, 1, 1, tzinfo=HERE), 20, (), {}), NOW))
     mine = by_hand.session("tens-ankle", at(8), 20, ("ankle-left",), {})
     for known in (played(at(8)), replace(played(at(8)), id=7), mine):
-        foreign(by_hand.overlapped(mine, [known], NOW))
+        checked(by_hand.overlapped(mine, [known], NOW))
 
 
 def test_legs_and_places_are() -> None:
     for sites in (*((f"ankle-{leg}",) for leg in LEGS), ("ankle-left", "ankle-right")):
-        foreign(leg_text(sites))
+        checked(leg_text(sites))
     for sites in (("ankle-left", "calf-left"), ("ankle-right", "calf-right"), ("ankle-left", "calf-right")):
-        foreign(place_of(sites))
+        checked(place_of(sites))
 
 
 def _slots(*entries: Entry, quiet: tuple[Span, ...] = (), now: datetime = NOW) -> Iterator[str]:
@@ -213,7 +213,7 @@ def _slots(*entries: Entry, quiet: tuple[Span, ...] = (), now: datetime = NOW) -
     kept = replace(diary(*entries), regimes=(regime,), breaks=breaks)
     for slot in judge(Schedule(), kept, now, at(7, 0), at(11, 0), Terms(quiet=quiet)):
         if slot.why:
-            yield foreign(slot.why)
+            yield checked(slot.why)
 
 
 def test_why_a_slot_is_off_missed_or_short_is() -> None:
@@ -239,10 +239,10 @@ def test_what_a_report_says_of_notes_is() -> None:
     pain = Pain(at=at(8), score=3, when=When.MORNING, note="17")
     kept = replace(diary(pain, Run(at=at(8), km=2, note="17")), notes=(Note(at=at(8), text="17"),))
     counted = tally(kept, (), NOW, at(7).date(), at(9).date())
-    assert len([foreign(one.about) for one in counted.remarks]) == 3
+    assert len([checked(one.about) for one in counted.remarks]) == 3
     with pytest.raises(EstimError) as refused:
         tally(Diary(), (), NOW, at(9).date(), at(8).date())
-    foreign(refused.value.text)
+    checked(refused.value.text)
 
 
 RULES = (
@@ -261,14 +261,14 @@ RULES = (
 def test_why_a_rule_is_refused_is(rules: tuple[str, ...]) -> None:
     with pytest.raises(EstimError) as refused:
         check_rules(rules)
-    foreign(refused.value.text, repr(rules[0]), TWICE_A_DAY)
+    checked(refused.value.text, repr(rules[0]), TWICE_A_DAY)
 
 
 @pytest.mark.parametrize("typed", ["", "7 000", "1.000", "x", "17"])
 def test_why_a_number_is_refused_is(typed: str) -> None:
     with pytest.raises(EstimError) as refused:
         read_number(typed, what="--at", lo=0, hi=10, unit="%")
-    foreign(refused.value.text, "--at", "“x”")
+    checked(refused.value.text, "--at", "“x”")
 
 
 def test_why_anything_else_that_is_typed_is_refused_is() -> None:
@@ -283,12 +283,12 @@ def test_why_anything_else_that_is_typed_is_refused_is() -> None:
     ):
         with pytest.raises(EstimError) as refused:
             read()
-        foreign(refused.value.text, "--at", "“X”", "'xy'", "'Foo/Bar'")
+        checked(refused.value.text, "--at", "“X”", "'xy'", "'Foo/Bar'")
 
 
 def test_what_each_exit_code_tells_is() -> None:
     for meaning in MEANING.values():
-        foreign(tr_text(meaning))
+        checked(tr_text(meaning))
 
 
 def test_figures_and_days_in_german() -> None:
