@@ -40,4 +40,4 @@ def check_clock(now_utc: datetime) -> None:
 
 
 def _day(moment: datetime) -> str:
-    return tr("{at.day} {at:%B} {at.year}", at=moment)
+    return tr("{day} {at:%B} {year}", day=moment.day, at=moment, year=moment.year)

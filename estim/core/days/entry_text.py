@@ -229,8 +229,12 @@ def _check_words(check: Check, answer: str) -> str:
                 return tr("no sign of a torn tendon or a clot")
             return tr("RED FLAG: {sign}", sign=sign_words(check.about))
         case Topic.SKIN:
+            if check.session is None:
+                return tr("skin: {answer}", answer=answer)
             return tr("skin after session {number}: {answer}", number=check.session, answer=answer)
         case Topic.FEEL:
+            if check.session is None:
+                return tr("feel: {answer}", answer=answer)
             return tr("feel after session {number}: {answer}", number=check.session, answer=answer)
         case Topic.TICK:
             done = tr("did {step}", step=check.about)
