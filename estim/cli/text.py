@@ -279,7 +279,7 @@ def _level(lane: ChannelView) -> str:
 def line_of(shown: Snapshot, width: int) -> str:
     """Return `bar` where its level and state fit into the width, else `short`."""
     full = bar(shown)
-    return full if len(full) - len(shown.phase) <= width else short(shown)
+    return full if len(full) - len(tr_text(shown.phase)) <= width else short(shown)
 
 
 def short(shown: Snapshot) -> str:
