@@ -5,6 +5,7 @@ from functools import partial
 
 from estim.core.numbers import read_number, read_whole
 from estim.core.toml_table import Number
+from estim.core.translation import tr_text
 
 
 def amount(what: str, lo: float, hi: float, unit: str = "") -> Callable[[object], float]:
@@ -24,8 +25,8 @@ def field(what: str, of: Number) -> Callable[[object], float]:
 
 def _amount(typed: object, *, what: str, lo: float, hi: float, unit: str) -> float:
     """Read what was typed; a default that is a number already is read too."""
-    return read_number(str(typed), what=what, lo=lo, hi=hi, unit=unit)
+    return read_number(str(typed), what=what, lo=lo, hi=hi, unit=tr_text(unit))
 
 
 def _count(typed: object, *, what: str, lo: int, hi: int, unit: str) -> int:
-    return read_whole(str(typed), what=what, lo=lo, hi=hi, unit=unit)
+    return read_whole(str(typed), what=what, lo=lo, hi=hi, unit=tr_text(unit))

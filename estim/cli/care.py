@@ -9,7 +9,16 @@ from estim.cli.arguments import AT, moment_of, note_of, score_of, wrong
 from estim.cli.care_view import row_of, show_care
 from estim.cli.completers import one_of, steps
 from estim.cli.output import tell
-from estim.cli.questions import RED_FLAGS, ask_signs, may_ask, signs_after, signs_answered, told_after
+from estim.cli.questions import (
+    RED_FLAGS,
+    SAID_AFTER,
+    ask_signs,
+    confirmed,
+    may_ask,
+    signs_after,
+    signs_answered,
+    told_after,
+)
 from estim.cli.step_view import show_step
 from estim.core.care.agenda import BY_HAND, numbered, to_tick
 from estim.core.care.loading import (
@@ -32,6 +41,7 @@ from estim.core.days.diary import Check, Diary, Pain, Topic, When
 from estim.core.days.screening import NO, NO_SIGN, QUESTIONS, YES, blocked, cautions, red_flag, unanswered
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import read_whole, shown
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -40,6 +50,17 @@ if TYPE_CHECKING:
 care = typer.Typer(help="The way back to running: eight steps, today's list, and what has to be so before the next.")
 
 ANSWERS = {Topic.SKIN: ("ok", "bad"), Topic.FEEL: ("weaker", "same", "stronger")}
+
+HEALTH_ANSWERS = {YES: mark("yes"), NO: mark("no"), "cleared": mark("cleared")}
+"""What people read for the answers to the questions before a session."""
+
+NO_HAND = {
+    Tick.SESSIONS: mark("{word}: {step} is ticked off by the sessions that you play; by hand: {steps}"),
+    Tick.RUN: mark("{word}: {step} is ticked off by a run in the log; by hand: {steps}"),
+    Tick.LOAD: mark("{word}: {step} is ticked off by estim care load; by hand: {steps}"),
+    Tick.NONE: mark("{word}: {step} is ticked off never; by hand: {steps}"),
+}
+"""What is said of a step that no hand ticks."""
 
 
 SHORT = typer.Option("--short", help="a line or two: the stage, what is open today, what is asked")
@@ -51,7 +72,7 @@ def _usual(context: typer.Context, short: Annotated[bool, SHORT] = False) -> Non
     if context.invoked_subcommand is None:
         show(context, short=short)
     elif short:
-        raise wrong("--short goes with estim care alone, or care show")
+        raise wrong(tr("--short goes with estim care alone, or care show"))
 
 
 @care.command()
@@ -80,7 +101,7 @@ def begin(
     with opened(flags.host, write=True) as journal:
         flag = red_flag(journal.recent())
         if flag and not looked_at.strip():
-            raise EstimError(f'{flag}; after that: estim care begin --looked-at "who"', code=Exit.REFUSED)
+            raise EstimError(tr('{flag}; after that: estim care begin --looked-at "who"', flag=flag), code=Exit.REFUSED)
         moment = moment_of(at, journal.now)
         signs = signs_answered(ask_signs(), journal.now) if may_ask(flags) else []
         journal.enter(Check(at=moment, topic=Topic.CARE, answer="begin", note=note_of(looked_at)), *signs)
@@ -93,7 +114,7 @@ def end(context: typer.Context) -> None:
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         journal.enter(Check(at=journal.now, topic=Topic.CARE, answer="end"))
-    tell(flags, "care", "the plan has ended; to begin anew: estim care begin", [{"stage": Stage.ENDED}])
+    tell(flags, "care", tr("the plan has ended; to begin anew: estim care begin"), [{"stage": Stage.ENDED}])
 
 
 @care.command()
@@ -103,7 +124,7 @@ def recovered(context: typer.Context) -> None:
     with opened(flags.host, write=True) as journal:
         gate = recovery(journal.plan, journal.read(), journal.now)
         if not gate.ok:
-            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+            raise EstimError(tr("not yet: {why}", why=gate.text), code=Exit.REFUSED)
         journal.enter(Check(at=journal.now, topic=Topic.CARE, answer=RECOVERED))
     show_care(flags)
 
@@ -125,10 +146,16 @@ def tick(
         journal.enter(*(Check(at=moment, topic=Topic.TICK, about=one, answer=of.text) for one, of in ticked.items()))
         now = standing(journal.plan, journal.recent(), journal.now)
         left = [f"{number} {item.step}" for number, item in numbered(journal.plan, now.today) if to_tick(item)]
-    day = "" if moment.date() == journal.now.date() else f" for {moment.date()}"
-    rest = f"; still open: {', '.join(left)}" if left else "; nothing is left to tick" if now.today else ""
     done = ", ".join(f"{one} ({of.text})" if of.text else one for one, of in ticked.items())
-    tell(flags, "care", f"ticked{day}: {done}{rest}", [row_of(now)])
+    if moment.date() == journal.now.date():
+        parts = [tr("ticked: {steps}", steps=done)]
+    else:
+        parts = [tr("ticked for {day}: {steps}", day=moment.date(), steps=done)]
+    if left:
+        parts.append(tr("still open: {steps}", steps=", ".join(left)))
+    elif now.today:
+        parts.append(tr("nothing is left to tick"))
+    tell(flags, "care", "; ".join(parts), [row_of(now)])
 
 
 def _ticks(plan: Plan, words: list[str]) -> dict[str, Training]:
@@ -150,19 +177,26 @@ def _step(plan: Plan, word: str) -> Step | None:
     said = word.strip().casefold()
     step = plan.find(said) or next((one for one in plan.steps if one.title.casefold() == said), None)
     if step is not None and step.tick not in BY_HAND:
-        how = {
-            Tick.SESSIONS: "by the sessions that you play",
-            Tick.RUN: "by a run in the log",
-            Tick.LOAD: "by estim care load",
-        }.get(step.tick, "never")
-        raise wrong(f"{shown(word)}: {step.id} is ticked off {how}; by hand: {_by_hand(plan)}")
+        text = NO_HAND.get(step.tick, NO_HAND[Tick.NONE])
+        raise wrong(tr(text, word=shown(word), step=step.id, steps=_by_hand(plan)))
     return step
 
 
 def _strange(plan: Plan, before: Step | None, word: str) -> EstimError:
     """Return the sentence for a word that is neither a step nor something of the one before it."""
-    more = "" if before is None or not before.kinds else f"; of {before.id} also {', '.join(before.kinds)} and 40min"
-    return wrong(f"{shown(word)} can't be ticked off: say numbers or names of {_by_hand(plan)}{more}")
+    if before is None or not before.kinds:
+        return wrong(
+            tr("{word} can't be ticked off: say numbers or names of {steps}", word=shown(word), steps=_by_hand(plan))
+        )
+    return wrong(
+        tr(
+            "{word} can't be ticked off: say numbers or names of {steps}; of {step} also {kinds} and 40min",
+            word=shown(word),
+            steps=_by_hand(plan),
+            step=before.id,
+            kinds=", ".join(before.kinds),
+        )
+    )
 
 
 def _by_hand(plan: Plan) -> str:
@@ -183,12 +217,13 @@ def loading(
     """Say that heel raises were agreed with a professional, or leave them out again. They are off until then."""
     flags: Flags = context.obj
     if word not in (ON, OFF):
-        raise wrong(f"{word!r}: say on or off")
+        raise wrong(tr("{typed!r}: say on or off", typed=word))
     with opened(flags.host, write=True) as journal:
         if word == ON and (shut := why_shut(journal.recent())):
             raise EstimError(shut, code=Exit.REFUSED)
         journal.enter(Check(at=journal.now, topic=Topic.LOADING, answer=word, note=note_of(agreed_with)))
-    text = "heel raises are on: after each time estim care load 3x15 pain 2" if word == ON else "heel raises are off"
+    on = tr("heel raises are on: after each time estim care load 3x15 pain 2")
+    text = on if word == ON else tr("heel raises are off")
     tell(flags, "loading", text, [{"loading": word}])
 
 
@@ -218,13 +253,12 @@ def load(
 
 def _load(words: list[str]) -> Load:
     """Read "3x15", with or without "pain 2" behind it."""
-    told = "say sets and repetitions, and the worst pain: 3x15 pain 2"
     line = " ".join(words).lower().replace("×", "x")
-    found = re.fullmatch(r"([0-9]{1,4}) ?x ?([0-9]{1,4})(?: pain (.+))?", line)
+    found = re.fullmatch(r"([0-9]{1,4}) ?x ?([0-9]{1,4})(?: pain (.+))?", line)  # untranslated: what is typed
     if found is None:
-        raise wrong(f"{line!r}: {told}")
-    sets = read_whole(found[1], what="sets", lo=1, hi=SETS_MAX, unit="")
-    repetitions = read_whole(found[2], what="repetitions", lo=1, hi=REPETITIONS_MAX, unit="")
+        raise wrong(tr("{typed!r}: say sets and repetitions, and the worst pain: 3x15 pain 2", typed=line))
+    sets = read_whole(found[1], what=tr("sets"), lo=1, hi=SETS_MAX, unit="")
+    repetitions = read_whole(found[2], what=tr("repetitions"), lo=1, hi=REPETITIONS_MAX, unit="")
     return Load(sets, repetitions, None if found[3] is None else score_of(found[3]))
 
 
@@ -239,11 +273,12 @@ def flag(
     """Say that there was a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or none."""
     flags: Flags = context.obj
     if sign not in (*RED_FLAGS, NO_SIGN):
-        raise wrong(f"{sign!r} isn't one of the signs: choose from {', '.join((*RED_FLAGS, NO_SIGN))}")
+        known = ", ".join((*RED_FLAGS, NO_SIGN))
+        raise wrong(tr("{typed!r} isn't one of the signs: choose from {signs}", typed=sign, signs=known))
     signs = [] if sign == NO_SIGN else [sign]
     with opened(flags.host, write=True) as journal:
         journal.enter(*signs_answered(signs, moment_of(at, journal.now)))
-        text = red_flag(journal.recent()) or "noted: none of the signs"
+        text = red_flag(journal.recent()) or tr("noted: none of the signs")
     tell(flags, "red-flag", text, [{"sign": sign, "text": text}])
 
 
@@ -261,7 +296,7 @@ def questions(
         if none:
             given += [(one.id, NO) for one in still_open if one.id not in dict(given)]
         elif not given and may_ask(flags):
-            given = [(one.id, YES if typer.confirm(one.question, err=True) else NO) for one in still_open]
+            given = [(one.id, YES if confirmed(one.question) else NO) for one in still_open]
         if given:
             journal.enter(
                 *(Check(at=journal.now, topic=Topic.HEALTH, about=about, answer=said) for about, said in given)
@@ -282,13 +317,14 @@ def clear(
     """Clear an answer that forbids sessions or runs: only if a doctor agrees; the reason is kept and shown."""
     flags: Flags = context.obj
     if question not in [one.id for one in QUESTIONS if one.never or one.runs]:
-        raise wrong(f"{question!r} forbids nothing: estim care questions shows the ids")
+        raise wrong(tr("{question!r} forbids nothing: estim care questions shows the ids", question=question))
     if not reason.strip():
-        raise wrong("a reason is needed: who agreed, and why")
+        raise wrong(tr("a reason is needed: who agreed, and why"))
     with opened(flags.host, write=True) as journal:
         entry = Check(at=journal.now, topic=Topic.HEALTH, about=question, answer="cleared", note=note_of(reason))
         journal.enter(entry)
-    tell(flags, "question", f"{question} is cleared: {reason}", [{"question": question, "answer": "cleared"}])
+    text = tr("{question} is cleared: {reason}", question=question, reason=reason)
+    tell(flags, "question", text, [{"question": question, "answer": "cleared"}])
 
 
 @care.command()
@@ -311,13 +347,20 @@ def after(
     said = [(topic, word) for topic, word in ((Topic.SKIN, skin), (Topic.FEEL, feel)) if word is not None]
     for topic, word in said:
         if word not in ANSWERS[topic]:
-            raise wrong(f"--{topic.value} {word!r}: say {' or '.join(ANSWERS[topic])}")
+            raise wrong(
+                tr(
+                    "--{what} {typed!r}: say {words}",
+                    what=topic.value,
+                    typed=word,
+                    words=tr(" or ").join(ANSWERS[topic]),
+                )
+            )
     if not said:
-        raise wrong("say how it was: --skin ok, --feel weaker")
+        raise wrong(tr("say how it was: --skin ok, --feel weaker"))
     with opened(flags.host, write=True) as journal:
         played = [one for one in journal.recent().sessions if one.begun]
         if not played:
-            raise EstimError("there was no session yet", code=Exit.NO_INPUT)
+            raise EstimError(tr("there was no session yet"), code=Exit.NO_INPUT)
         last = played[-1].id
         checks = [
             Check(at=journal.now, topic=topic, answer=word, session=last) for topic, word in said if topic is Topic.FEEL
@@ -327,7 +370,9 @@ def after(
         journal.enter(*checks)
         held = looks.told(journal.recent())
     rows: list[dict[str, object]] = [{"session": last, "topic": topic, "answer": word} for topic, word in said]
-    tell(flags, "after", "\n".join([f"noted for session {last}: {', '.join(word for _, word in said)}", *held]), rows)
+    words = ", ".join(tr_text(SAID_AFTER[word], "after a session") for _, word in said)
+    noted = tr("noted for session {number}: {words}", number=last, words=words)
+    tell(flags, "after", "\n".join([noted, *held]), rows)
 
 
 @care.command()
@@ -338,11 +383,14 @@ def skin(
     """Say that somebody has looked at skin that wasn't all right: pads may go there again."""
     flags: Flags = context.obj
     if answer != looks.OK:
-        raise wrong(f"{answer!r}: say ok once it is as before; that it isn't: estim care after --skin bad")
+        raise wrong(
+            tr("{typed!r}: say ok once it is as before; that it isn't: estim care after --skin bad", typed=answer)
+        )
     with opened(flags.host, write=True) as journal:
         found = looks.looked(journal.recent(), journal.now)
         journal.enter(*found)
-    text = "noted: the skin is all right again, and pads may go there" if found else "no skin waits for a look"
+    well = tr("noted: the skin is all right again, and pads may go there")
+    text = well if found else tr("no skin waits for a look")
     rows: list[dict[str, object]] = [
         {"session": check.session, "topic": check.topic, "answer": check.answer} for check in found
     ]
@@ -359,14 +407,26 @@ def edit(context: typer.Context) -> None:
     home = flags.host.place
     home.prepare()
     write_new(home.plan_file, shipped())
-    tell(flags, "paths", f"{home.plan_file} is yours now: change it, then estim care", [{"path": str(home.plan_file)}])
+    text = tr("{file} is yours now: change it, then estim care", file=home.plan_file)
+    tell(flags, "paths", text, [{"path": str(home.plan_file)}])
 
 
 def _answer(text: str) -> tuple[str, str]:
     about, equals, said = text.partition("=")
     if not equals or about not in [one.id for one in QUESTIONS] or said not in (YES, NO):
-        raise wrong(f"--answer {text!r}: say such as implant=no; the ids: {', '.join(one.id for one in QUESTIONS)}")
+        ids = ", ".join(one.id for one in QUESTIONS)
+        raise wrong(tr("--answer {typed!r}: say such as implant=no; the ids: {ids}", typed=text, ids=ids))
     return about, said
+
+
+def _said(check: Check | None, *, again: bool) -> str:
+    """Return what was answered to a question, and whether it is to be asked again."""
+    if check is None:
+        return tr("not answered")
+    answer = tr_text(HEALTH_ANSWERS.get(check.answer, check.answer))
+    if again:
+        return tr("{answer}, {at:%Y-%m-%d} (ask again)", answer=answer, at=check.at)
+    return tr("{answer}, {at:%Y-%m-%d}", answer=answer, at=check.at)
 
 
 def _asked(diary: Diary, journal: HomeJournal) -> tuple[list[str], list[dict[str, object]]]:
@@ -376,9 +436,8 @@ def _asked(diary: Diary, journal: HomeJournal) -> tuple[list[str], list[dict[str
     rows = []
     for one in QUESTIONS:
         check = last.get(one.id)
-        said = "not answered" if check is None else f"{check.answer}, {check.at:%Y-%m-%d}"
-        again = " (ask again)" if check is not None and one.id in still_open else ""
-        lines.append(f"{one.id:<17} {said + again:<24} {one.question}")
+        said = _said(check, again=one.id in still_open)
+        lines.append(f"{one.id:<17} {said:<24} {tr_text(one.question)}")
         rows.append({"question": one.id, "text": one.question, "open": one.id in still_open,
                      "answer": None if check is None else check.answer})  # fmt: skip
     return [*lines, *filter(None, [blocked(diary, journal.now)]), *cautions(diary, journal.now)], rows

@@ -9,20 +9,24 @@ from estim.core.care.plan import Plan, Stage, Tick
 from estim.core.care.standing import Standing, honesty_due, standing
 from estim.core.days.diary import Check, Topic
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
 
 STAGES = {
-    Stage.NOT_BEGUN: "not begun: estim care begin",
-    Stage.REST: "resting",
-    Stage.TRIAL: "a trial run is possible",
-    Stage.MORNING: "waiting for the morning after the run",
-    Stage.BUILD: "building up",
-    Stage.LIGHT: "recovered: the lighter plan",
-    Stage.ENDED: "the plan has ended",
+    Stage.NOT_BEGUN: mark("not begun: estim care begin"),
+    Stage.REST: mark("resting"),
+    Stage.TRIAL: mark("a trial run is possible"),
+    Stage.MORNING: mark("waiting for the morning after the run"),
+    Stage.BUILD: mark("building up"),
+    Stage.LIGHT: mark("recovered: the lighter plan"),
+    Stage.ENDED: mark("the plan has ended"),
 }
+
+GATE_IS_SO = mark("ok", "gate")
+GATE_IS_NOT = mark("no", "gate")
 
 
 def show_care(flags: "Flags", *, short: bool = False) -> None:
@@ -52,38 +56,56 @@ def _keep_quietly(flags: "Flags", entry: Check) -> None:
 
 def _short(plan: Plan, now: Standing) -> str:
     """Return the stage with its day, what is open today, and how many things are asked."""
-    day = f", day {now.day}" if now.day else ""
     left = [
         f"{number} {item.step}"
         for number, item in numbered(plan, now.today)
         if not item.done and item.tick is not Tick.NONE
     ]
-    open_ = f"; open today: {', '.join(left)}" if left else "; all of today is done" if now.today else ""
+    head = tr_text(STAGES[now.stage])
+    if now.day:
+        head = tr("{stage}, day {day}", stage=head, day=now.day)
+    if left:
+        head += "; " + tr("open today: {steps}", steps=", ".join(left))
+    elif now.today:
+        head += "; " + tr("all of today is done")
     shut = [gate.text for gate in now.gates if not gate.ok]
     more = [*([now.ended] if now.ended else []), *shut[:1]]
-    asked = [f"{len(now.asks)} to answer: estim care"] if now.asks else []
-    return "\n".join([f"{STAGES[now.stage]}{day}{open_}", *more, *asked])
+    asked = [tr("{count} to answer: estim care", count=len(now.asks))] if now.asks else []
+    return "\n".join([head, *more, *asked])
 
 
 def _text(plan: Plan, now: Standing, honest: str) -> str:
-    head = f"{plan.title}: {STAGES[now.stage]}"
-    if now.day:
-        head += f" (day {now.day}, since {now.since})"
-    lines = [head]
+    lines = [_head(plan, now)]
     if now.ended:
         lines.append(now.ended)
-    lines += [f"  {'ok ' if gate.ok else 'no '} {gate.text}" for gate in now.gates]
+    lines += _gates(now)
     if now.today:
-        lines += ["", "Today"]
+        lines += ["", tr("Today")]
         for number, item in numbered(plan, now.today):
             box = " · " if item.tick is Tick.NONE else "[x]" if item.done else "[ ]"
-            lines += [f"  {box} {number or '·'} {item.step}: {item.text}", *_warned(item.warn)]
-        lines.append("  a step in full, by its number or name: estim care show 4")
+            lines += [f"  {box} {number or '·'} {item.step}: {tr_text(item.text)}", *_warned(tr_text(item.warn))]
+        lines.append(tr("  a step in full, by its number or name: estim care show 4"))
     lines += ["", *(f"-> {ask}" for ask in now.asks)] if now.asks else []
     lines += [f" ! {warning}" for warning in now.warnings]
     if now.programs:
-        lines.append(f"programs now: {', '.join(now.programs)}")
-    return "\n".join(wrapped([*lines, *(["", honest] if honest else [])]))
+        lines.append(tr("programs now: {programs}", programs=", ".join(now.programs)))
+    return "\n".join(wrapped([*lines, *(["", tr_text(honest)] if honest else [])]))
+
+
+def _head(plan: Plan, now: Standing) -> str:
+    title = tr_text(plan.title)
+    stage = tr_text(STAGES[now.stage])
+    if now.day:
+        return tr("{title}: {stage} (day {day}, since {since})", title=title, stage=stage, day=now.day, since=now.since)
+    return f"{title}: {stage}"
+
+
+def _gates(now: Standing) -> list[str]:
+    """Return what has to be so before the next stage, each behind a word that says whether it is."""
+    so = tr_text(GATE_IS_SO, "gate")
+    not_so = tr_text(GATE_IS_NOT, "gate")
+    width = max(len(so), len(not_so))
+    return [f"  {so if gate.ok else not_so:<{width}}  {gate.text}" for gate in now.gates]
 
 
 def _warned(warn: str) -> Sequence[str]:

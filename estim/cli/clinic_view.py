@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estim.core.errors import EstimError
+from estim.core.translation import mark, tr, tr_text
 
 if TYPE_CHECKING:
     from estim.core.care.plan import Plan
@@ -30,10 +31,12 @@ def clinic_of(journal: "HomeJournal", diary: "Diary", first: date, last: date, n
     found = particulars(diary, first, last)
     now = standing(journal.plan, journal.recent(), journal.now)
     begun = now.stage is not Stage.NOT_BEGUN
-    since = f", since {now.since}" if now.day else ""
+    stage = tr_text(STAGES[now.stage])
+    if now.day:
+        stage = tr("{stage}, since {since}", stage=stage, since=now.since)
     return Clinic(
         name=name,
-        stage=f"{STAGES[now.stage]}{since}" if begun else "",
+        stage=stage if begun else "",
         particulars=found,
         played_as={
             (program, family): _played_as(journal.home.programs, program, family) for program, family, _ in found.played
@@ -52,9 +55,9 @@ def _played_as(folder: Path, program: str, family: str) -> str:
     try:
         score = fit(find_program(folder, program), find_family(family), unlocked=True).score
     except EstimError:
-        return "not known: the program or its unit isn't there any more"
+        return tr("not known: the program or its unit isn't there any more")
     if score.number is not None:
-        return f"the unit's own program {score.number}: see its manual"
+        return tr("the unit's own program {number}: see its manual", number=score.number)
     return "; ".join(
         dict.fromkeys(f"{words(part.rate_hz, 'Hz')}, {words(part.width_us, 'µs')}" for part in score.parts)
     )
@@ -68,12 +71,12 @@ def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]
     from estim.core.care.standing import standing
 
     meant = {
-        Stage.REST: "rest again",
-        Stage.TRIAL: "a trial run is possible again",
-        Stage.MORNING: "not judged yet",
-        Stage.BUILD: "fine: building up",
-        Stage.LIGHT: "fine: the lighter plan",
-        Stage.ENDED: "the plan has ended",
+        Stage.REST: mark("rest again"),
+        Stage.TRIAL: mark("a trial run is possible again"),
+        Stage.MORNING: mark("not judged yet"),
+        Stage.BUILD: mark("fine: building up"),
+        Stage.LIGHT: mark("fine: the lighter plan"),
+        Stage.ENDED: mark("the plan has ended"),
     }
     runs = diary.runs[-VERDICTS_MAX:]
     found = {}
@@ -92,5 +95,5 @@ def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]
         if stood.stage in meant:
             days = (f"{run.at.date()}", f"{run.at.date() + timedelta(days=1)}")
             why = [one for one in stood.warnings if any(day in one for day in days)]
-            found[run.at] = "; ".join([meant[stood.stage], *why])
+            found[run.at] = "; ".join([tr_text(meant[stood.stage]), *why])
     return found

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from estim.cli.flags import Flags
 from estim.cli.output import tell
+from estim.core.translation import tr
 
 FAMILY = "coyote3"
 """The software unit that is there, if none is named by --simulate."""
@@ -32,10 +33,15 @@ def demo(
     from estim.tui.main import has_screen, run_screen
 
     if flags.as_json or flags.no_input or not has_screen():
-        text = f"{where}: a demo home, SIMULATED; `estim demo {where}` opens it on a terminal"
+        text = tr("{folder}: a demo home, SIMULATED; `estim demo {folder}` opens it on a terminal", folder=where)
         tell(flags, "demo", text, [{"folder": where, "simulated": True}])
         return
     code = run_screen(options)
     if folder is None:
-        tell(flags, "demo", f"the demo is kept: estim demo {where}", [{"folder": where, "simulated": True}])
+        tell(
+            flags,
+            "demo",
+            tr("the demo is kept: estim demo {folder}", folder=where),
+            [{"folder": where, "simulated": True}],
+        )
     raise typer.Exit(code)

@@ -18,6 +18,7 @@ from estim.core.days.diary import Check, Note, Pads, Pain, Run, Topic, When
 from estim.core.days.entry_text import pain_words
 from estim.core.days.screening import YES
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_many
 from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def add_pain(
 def _kind(when: str | None, told: Said) -> When:
     """Return which pain is meant; raises EstimError (2) where option and words disagree, or minutes fit no morning."""
     if when is not None and when not in list(When):
-        raise wrong(f"--when {when!r}: say morning, rest, worst or run")
+        raise wrong(tr("--when {typed!r}: say morning, rest, worst or run", typed=when))
     if when is not None and told.when is not None and told.when != when:
-        raise wrong(f"--when {when} and {told.when.value}: say one of them")
+        raise wrong(tr("--when {first} and {second}: say one of them", first=when, second=told.when.value))
     stiff = told.stiffness_min is not None
     kind = When(when) if when is not None else told.when or (When.MORNING if stiff else When.WORST)
     if stiff and kind is not When.MORNING:
-        raise wrong(f"stiff goes with the morning, not with {kind.value}: write the two down apart")
+        raise wrong(tr("stiff goes with the morning, not with {when}: write the two down apart", when=kind.value))
     return kind
 
 
@@ -112,7 +113,7 @@ def add_run(
     worst: Annotated[str | None, typer.Option("--pain", help="the worst in it, 0 to 10")] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(metavar="N", parser=amount("--minutes", 0.1, 1440, "minutes"), help="how long it took"),
+        typer.Option(metavar="N", parser=amount("--minutes", 0.1, 1440, mark("minutes")), help="how long it took"),
     ] = None,
     shoes: Annotated[str, typer.Option(metavar="PAIR", help="which pair you wore, by a name of yours")] = "",
     at: Annotated[str | None, AT] = None,
@@ -124,7 +125,7 @@ def add_run(
     flags: Flags = context.obj
     km, took = run_of(distance)
     if took is not None and minutes is not None:
-        raise wrong(f"{distance} and --minutes {minutes:g}: say how long it took once")
+        raise wrong(tr("{typed} and --minutes {minutes:g}: say how long it took once", typed=distance, minutes=minutes))
     minutes = minutes if took is None else took
     text = note_of(words)
     score = None if worst is None else score_of(worst)
@@ -137,9 +138,7 @@ def add_run(
         found, _ = signs_after(flags, journal, mine, [])
         journal.enter(entry, *found)
         now = standing(journal.plan, journal.recent(), journal.now)
-    length = f"{minutes:g} min" if km is None else f"{km:g} km"
-    worn = f", shoes {pair}" if pair else ""
-    said = [f"run {length}{worn}, {entry.at:%Y-%m-%d %H:%M}", *now.warnings, *now.asks]
+    said = [_run_words(entry), *now.warnings, *now.asks]
     if now.ended:
         said.append(now.ended)
     row = {
@@ -152,6 +151,16 @@ def add_run(
         "asks": now.asks,
     }
     tell(flags, "run", "\n".join(said), [row])
+
+
+def _run_words(run: Run) -> str:
+    if run.km is not None:
+        length = tr("{km:g} km", km=run.km)
+    else:
+        length = tr("{minutes:g} min", minutes=run.minutes or 0.0)
+    if run.shoes:
+        return tr("run {length}, shoes {pair}, {at:%Y-%m-%d %H:%M}", length=length, pair=run.shoes, at=run.at)
+    return tr("run {length}, {at:%Y-%m-%d %H:%M}", length=length, at=run.at)
 
 
 @run_log.command("plan")
@@ -173,7 +182,7 @@ def _plan_run(flags: "Flags", at: str, distance: str | None, *, instead_of: date
     with opened(flags.host, write=True) as journal:
         moment = any_moment(at, journal.now, USUAL[When.RUN])
         if moment <= journal.now:
-            raise wrong(f"{at}: a run that is planned lies ahead; one that was run: estim run-log add")
+            raise wrong(tr("{typed}: a run that is planned lies ahead; one that was run: estim run-log add", typed=at))
         diary = journal.recent()
         gone = [] if instead_of is None else [cancelled(instead_of, journal.now)]
         # the word that cancels is judged as if it had been written: it is the last one
@@ -181,11 +190,13 @@ def _plan_run(flags: "Flags", at: str, distance: str | None, *, instead_of: date
         without = replace(diary, checks=(*diary.checks, *(replace(one, id=last) for one in gone)))
         gate = may_run_at(journal.plan, without, moment, km)
         if not gate.ok:
-            raise EstimError(f"not yet: {gate.text}", code=Exit.REFUSED)
+            raise EstimError(tr("not yet: {why}", why=gate.text), code=Exit.REFUSED)
         journal.enter(*gone, Check(at=moment, topic=Topic.RUN_PLANNED))
         quiet_h = journal.plan.quiet_before_run_h
-    text = f"a run is planned at {moment:%Y-%m-%d %H:%M}; no session in the {quiet_h:g} h before it\n{gate.text}"
-    tell(flags, "run-planned", text, [{"at": moment, "why": gate.text}])
+    text = tr(
+        "a run is planned at {at:%Y-%m-%d %H:%M}; no session in the {hours:g} h before it", at=moment, hours=quiet_h
+    )
+    tell(flags, "run-planned", f"{text}\n{gate.text}", [{"at": moment, "why": gate.text}])
 
 
 @run_log.command("cancel")
@@ -198,9 +209,10 @@ def cancel_run(context: typer.Context) -> None:
         diary = journal.recent()
         meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
         if meant is None:
-            raise EstimError("no run is planned", code=Exit.NO_INPUT)
+            raise EstimError(tr("no run is planned"), code=Exit.NO_INPUT)
         journal.enter(cancelled(meant, journal.now))
-    tell(flags, "run-planned", f"the run of {meant:%Y-%m-%d %H:%M} is cancelled", [{"at": meant, "why": "cancelled"}])
+    text = tr("the run of {at:%Y-%m-%d %H:%M} is cancelled", at=meant)
+    tell(flags, "run-planned", text, [{"at": meant, "why": "cancelled"}])
 
 
 @run_log.command("move")
@@ -217,7 +229,7 @@ def move_run(
         diary = journal.recent()
         meant = ahead(diary, journal.now) or unsaid(diary, journal.now)
     if meant is None:
-        raise EstimError("no run is planned: estim run-log plan MOMENT", code=Exit.NO_INPUT)
+        raise EstimError(tr("no run is planned: estim run-log plan MOMENT"), code=Exit.NO_INPUT)
     _plan_run(flags, at, distance, instead_of=meant)
 
 
@@ -229,11 +241,11 @@ def add_note(
     flags: Flags = context.obj
     kept = note_of(text)
     if not kept:
-        raise wrong("an empty note: say what is worth keeping")
+        raise wrong(tr("an empty note: say what is worth keeping"))
     with opened(flags.host, write=True) as journal:
         entry = Note(at=moment_of(at, journal.now), text=kept)
         journal.enter(entry)
-    tell(flags, "note", f"noted, {entry.at:%Y-%m-%d %H:%M}", [{"at": entry.at, "text": kept}])
+    tell(flags, "note", tr("noted, {at:%Y-%m-%d %H:%M}", at=entry.at), [{"at": entry.at, "text": kept}])
 
 
 @pads.command("new")
@@ -247,7 +259,7 @@ def new_pads(
     with opened(flags.host, write=True) as journal:
         entry = Pads(at=moment_of(at, journal.now), note=note_of(words))
         journal.enter(entry)
-    tell(flags, "pads", f"new pads since {entry.at:%Y-%m-%d %H:%M}", [{"since": entry.at, "uses": 0}])
+    tell(flags, "pads", tr("new pads since {at:%Y-%m-%d %H:%M}", at=entry.at), [{"since": entry.at, "uses": 0}])
 
 
 @pads.command("show")
@@ -260,8 +272,16 @@ def show_pads(context: typer.Context) -> None:
         diary = journal.read()
     uses = pads_used(diary)
     since = diary.pads[-1].at if diary.pads else None
-    from_ = "" if since is None else f" since {since:%Y-%m-%d}"
-    text = "\n".join(filter(None, [f"the pads were used {uses} times{from_}", pads_old(uses)]))
+    if since is None:
+        used = tr_many("the pads were used {count} time", "the pads were used {count} times", uses)
+    else:
+        used = tr_many(
+            "the pads were used {count} time since {since:%Y-%m-%d}",
+            "the pads were used {count} times since {since:%Y-%m-%d}",
+            uses,
+            since=since,
+        )
+    text = "\n".join(filter(None, [used, pads_old(uses)]))
     tell(flags, "pads", text, [{"since": since, "uses": uses}])
 
 
@@ -334,8 +354,8 @@ def undo(context: typer.Context) -> None:
     with opened(flags.host, write=True) as journal:
         gone = journal.undo()
     if not gone:
-        raise EstimError("there is nothing to undo", code=Exit.NO_INPUT)
-    shown = [f"undone: {one.at:%Y-%m-%d %H:%M} {told(one)}" for one in gone[:UNDONE_SHOWN]]
+        raise EstimError(tr("there is nothing to undo"), code=Exit.NO_INPUT)
+    shown = [tr("undone: {at:%Y-%m-%d %H:%M} {entry}", at=one.at, entry=told(one)) for one in gone[:UNDONE_SHOWN]]
     more = len(gone) - UNDONE_SHOWN
-    text = "\n".join([*shown, f"and {more} more"] if more > 0 else shown)
+    text = "\n".join([*shown, tr("and {count} more", count=more)] if more > 0 else shown)
     tell(flags, "undone", text, [row_of(one) for one in gone])

@@ -14,6 +14,7 @@ from estim.core.days.entry_text import told
 from estim.core.errors import EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.numbers import read_number, shown
+from estim.core.translation import tr
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -41,37 +42,49 @@ def log_by_hand(
         made = journal.log_by_hand(session(name, began, lasted, _sites(journal, known, site), levels))
         rest = local_time(made.delivered_until + GAP, journal.now, journal.now.tzinfo, up=True)
         again = made.output_s >= BRIEF_S and made.delivered_until + GAP > journal.now
-    places = "every site, since none was named" if ANY in made.sites else ", ".join(made.sites)
-    lines = [f"{told(made)}, {made.at:%Y-%m-%d %H:%M}", f"it counts in the dose of {places}"]
+    if ANY in made.sites:
+        counts = tr("it counts in the dose of every site, since none was named")
+    else:
+        counts = tr("it counts in the dose of {sites}", sites=", ".join(made.sites))
     if again:
-        lines[-1] += f"; the next session there from {rest} on"
+        counts += "; " + tr("the next session there from {rest} on", rest=rest)
+    lines = [f"{told(made)}, {made.at:%Y-%m-%d %H:%M}", counts]
     tell(flags, "entry", "\n".join([*lines, *([hint] if hint else [])]), [row_of(made)])
 
 
 def _minutes(text: str) -> float:
     found = re.fullmatch(r"(.*?)\s*(?:min|mins|minutes)?", text.strip().lower())
-    minutes = read_number(found[1] if found else text, what="length", lo=0, hi=MINUTES_MAX, unit="min")
+    minutes = read_number(found[1] if found else text, what=tr("length"), lo=0, hi=MINUTES_MAX, unit="min")
     if minutes == 0:
-        raise wrong(f"length {shown(text)}: say such as 20min, up to {MINUTES_MAX:g} min")
+        raise wrong(tr("length {typed}: say such as 20min, up to {most:g} min", typed=shown(text), most=MINUTES_MAX))
     return minutes
 
 
-def _program(journal: HomeJournal, name: str) -> "tuple[Program | None, str]":
+def _program(journal: HomeJournal, name: str) -> "tuple[Program | None, str]":  # untranslated: a type
     """Return the program of a name, None for one that only the unit knows; with a word where a slip is likely."""
     if not name.strip() or len(name.strip()) > NAME_MAX:
         raise wrong(
-            f"a session's name has 1 to {NAME_MAX} characters: one of `estim programs list`, or what you call it"
+            tr(
+                "a session's name has 1 to {most} characters: one of `estim programs list`, or what you call it",
+                most=NAME_MAX,
+            )
         )
     try:
         return find_program(journal.home.programs, name), ""
     except EstimError as error:
         if error.code != Exit.NO_INPUT or "/" in name:
             raise
-        near = " or ".join(error.nearest)
-    return None, f"no program of estim is called that; if you meant {near}: estim undo, and again" if near else ""
+        near = tr(" or ").join(error.nearest)
+    if not near:
+        return None, ""
+    return None, tr("no program of estim is called that; if you meant {programs}: estim undo, and again", programs=near)
 
 
-def _sites(journal: HomeJournal, program: "Program | None", typed: str | None) -> tuple[str, ...]:
+def _sites(
+    journal: HomeJournal,
+    program: "Program | None",  # untranslated: a type
+    typed: str | None,
+) -> tuple[str, ...]:
     """Return where it was: as typed, else the person's own site, else those of the program."""
     own = journal.settings.site
     of_program = () if program is None else tuple(program.site)
@@ -79,7 +92,9 @@ def _sites(journal: HomeJournal, program: "Program | None", typed: str | None) -
         return (own,) if own else of_program
     site = typed.strip().lower()
     if not site or len(site) > SITE_MAX:
-        raise wrong(f"--site {shown(typed)}: say 1 to {SITE_MAX} characters, such as ankle-left")
+        raise wrong(
+            tr("--site {typed}: say 1 to {most} characters, such as ankle-left", typed=shown(typed), most=SITE_MAX)
+        )
     known = [*([own] if own else []), *of_program, *(one for past in journal.recent().sessions for one in past.sites)]
     # left-ankle is ankle-left: two names of one place would be two doses
     return (next((one for one in known if set(one.split("-")) == set(site.split("-"))), site),)

@@ -10,6 +10,8 @@ from estim.core.days.entry_text import all_entries, told
 from estim.core.days.skin import LOOK_BACK
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
+from estim.core.vocabulary import Priority
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ OFF_BACK = timedelta(days=120)
 JUDGED_BACK = LOOK_BACK
 """What was played so long before the first slot still decides about it: which legs are in use."""
 
+URGENCY = {
+    Priority.HIGH.value: mark("high", "alarm"),
+    Priority.MEDIUM.value: mark("medium", "alarm"),
+    Priority.LOW.value: mark("low", "alarm"),
+}
+"""What people read for how urgent an alarm was."""
+
 
 def show_log(flags: "Flags", rows: int = LOG_ROWS, since: str | None = None, *, everything: bool = False) -> None:
     """Show the last rows, or all from a day on."""
@@ -31,8 +40,10 @@ def show_log(flags: "Flags", rows: int = LOG_ROWS, since: str | None = None, *, 
         found = _entries(journal, rows, since, everything)
         off = _slots_off(journal, found) if found else []
     if not found:
-        apart = "" if journal.simulated else " (software units have a log of their own: estim --simulate FAMILY log)"
-        tell(flags, "entry", f"nothing yet: estim run tens-ankle, estim pain add 3 --when worst{apart}", [])
+        text = tr("nothing yet: estim run tens-ankle, estim pain add 3 --when worst")
+        if not journal.simulated:
+            text += " " + tr("(software units have a log of their own: estim --simulate FAMILY log)")
+        tell(flags, "entry", text, [])
         return
     shown: list[Entry | Slot] = sorted([*found, *off], key=lambda one: one.at)
     lines = [
@@ -52,7 +63,7 @@ def _slots_off(journal: HomeJournal, found: list[Entry]) -> list[Slot]:
 
 def slot_off(slot: Slot) -> str:
     """Return a slot that was off as a line without its time."""
-    return f"slot off: {slot.why}"
+    return tr("slot off: {why}", why=slot.why)
 
 
 def _slot_row(slot: Slot) -> dict[str, object]:
@@ -88,8 +99,12 @@ def row_of(entry: Entry) -> dict[str, object]:
     from estim.core.days.entry_text import told
 
     values = plain(entry)
-    assert isinstance(values, dict), "an entry has fields"
+    assert isinstance(values, dict), "an entry has fields"  # untranslated: a bug
     return {"kind": type(entry).__name__.lower(), "text": told(entry), **values}
+
+
+def _urgency(priority: str) -> str:
+    return tr_text(URGENCY[priority], "alarm") if priority in URGENCY else priority
 
 
 def show_session(flags: "Flags", number: int) -> None:
@@ -97,9 +112,16 @@ def show_session(flags: "Flags", number: int) -> None:
     with opened(flags.host) as journal:
         details = journal.details(number)
     if details is None:
-        raise EstimError(f"there is no session {number}: estim log shows their numbers", code=Exit.NO_INPUT)
+        raise EstimError(
+            tr("there is no session {number}: estim log shows their numbers", number=number), code=Exit.NO_INPUT
+        )
+    from estim.cli.text import mover
+
     lines = [f"{name}: {value}" for name, value in details.facts.items()]
-    lines += [f"{at_s:8.1f} s  {channel} {level:>3}  by {by}" for at_s, channel, level, by in details.levels]
-    lines += [f"{at}  {priority}: {text} ({do})" for at, priority, text, do in details.alarms]
+    lines += [
+        tr("{at:8.1f} s  {channel} {level:>3}  by {by}", at=float(at_s), channel=channel, level=level, by=mover(by))
+        for at_s, channel, level, by in details.levels
+    ]
+    lines += [f"{at}  {_urgency(priority)}: {text} ({do})" for at, priority, text, do in details.alarms]
     row = {"session": number, "facts": details.facts, "levels": details.levels, "alarms": details.alarms}
     tell(flags, "session", "\n".join(lines), [row])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from estim.cli.output import complain, printed
 from estim.cli.quick import quick
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.language import choose
 
 _ANYWHERE = frozenset({"--json", "--no-input"})
@@ -89,7 +90,7 @@ def _no_right(error: PermissionError) -> int:
 
     from estim.config.files import no_right
 
-    refused = no_right(Path(error.filename or "a file"), error)
+    refused = no_right(Path(error.filename or tr("a file")), error)
     complain(refused.text)
     return refused.code
 
@@ -100,9 +101,8 @@ def _check_text(line: Sequence[str]) -> None:
         if any("\ud800" <= sign <= "\udfff" for sign in word):
             from estim.core.numbers import shown
 
-            raise EstimError(
-                f"{shown(word)} isn't text in UTF-8: type it anew, in a terminal that is set to UTF-8", code=Exit.USAGE
-            )
+            text = tr("{word} isn't text in UTF-8: type it anew, in a terminal that is set to UTF-8", word=shown(word))
+            raise EstimError(text, code=Exit.USAGE)
 
 
 if __name__ == "__main__":

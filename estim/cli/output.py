@@ -17,6 +17,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TextIO
 
 from estim.core.errors import Exit
+from estim.core.translation import tr
 from estim.terminal import UNREAD, finish, guarded, inked, look_away, steer
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _unwritten(error: OSError) -> int:
     """Return the code for output that went nowhere: quietly if its reader has gone."""
     if isinstance(error, BrokenPipeError):
         return UNREAD
-    complain(f"the output can't be written: {error.strerror or error}")
+    complain(tr("the output can't be written: {why}", why=error.strerror or error))
     return Exit.CANT_CREATE
 
 
@@ -81,7 +82,7 @@ def note(text: str) -> None:
 
 def complain(text: str) -> None:
     """Write what went wrong."""
-    note(f"estim: {text}")
+    note(f"estim: {text}")  # untranslated: the program's name
 
 
 def line_of(schema: str, row: Mapping[str, object]) -> str:
@@ -97,7 +98,8 @@ def tell_row(schema: str, row: Mapping[str, object]) -> None:
 
 def tell_encoded(schema: str, told: bytes) -> None:
     """Write an object that is JSON already as such a line, at once."""
-    sys.stdout.write(f'{{"schema":"estim.{schema}","version":{VERSION},{told.decode().removeprefix("{")}\n')
+    row = told.decode().removeprefix("{")
+    sys.stdout.write(f'{{"schema":"estim.{schema}","version":{VERSION},{row}\n')  # untranslated: JSON
     sys.stdout.flush()
 
 

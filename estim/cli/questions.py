@@ -16,6 +16,7 @@ from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, signs_due, signs_
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import shown
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 from protocols.vocabulary import Channel
 
@@ -32,18 +33,36 @@ RECENTLY_MIN = 45
 """A session that began longer ago is not the one that was just played: the longest has 30 minutes."""
 
 MEANT = {
-    "bad": "No pads there until somebody has looked: red for over an hour, or blisters, belong shown to a doctor or a "
-    "pharmacist. When the skin is as before: estim care skin ok",
-    "weaker": "Next time one step more will be offered: estim run … --level last tells it, and + is yours.",
+    "bad": mark(
+        "No pads there until somebody has looked: red for over an hour, or blisters, belong shown to a doctor or a "
+        "pharmacist. When the skin is as before: estim care skin ok"
+    ),
+    "weaker": mark("Next time one step more will be offered: estim run … --level last tells it, and + is yours."),
 }
 
-WHICH_LEG = "Which leg is it, left or right? It is asked once; Enter: not said"
+SAID_AFTER = {
+    "ok": mark("ok", "after a session"),
+    "bad": mark("bad", "after a session"),
+    "weaker": mark("weaker", "after a session"),
+    "same": mark("same", "after a session"),
+    "stronger": mark("stronger", "after a session"),
+}
+"""What people read for the answers about a session."""
 
-LEG_KEPT = (
+LEG_NAMES = {"left": mark("left", "leg"), "right": mark("right", "leg")}
+"""What people read for a leg."""
+
+YES_WORDS = frozenset({"y", "yes", "j", "ja"})
+NO_WORDS = frozenset({"", "n", "no", "nein"})
+"""What may be typed, in whatever language it was asked; Enter is no."""
+
+WHICH_LEG = mark("Which leg is it, left or right? It is asked once; Enter: not said")
+
+LEG_KEPT = mark(
     'Kept as the usual one: site = "{leg}" in config.toml. On the other one, just once: --site left or --site right'
 )
 
-LEG_UNSAID = "Then sessions count in the dose of both legs. To say it later: --site left, or site in config.toml"
+LEG_UNSAID = mark("Then sessions count in the dose of both legs. To say it later: --site left, or site in config.toml")
 
 RED_FLAGS = tuple(SIGNS)
 
@@ -54,7 +73,7 @@ def gates_of(words: list[str]) -> tuple["Gate", ...]:
     """Read what is overridden; each word is typed in full."""
     for word in words:
         if word not in GATES:
-            raise wrong(f"--override {word!r}: only gap, dose and run can be overridden, typed in full")
+            raise wrong(tr("--override {word!r}: only gap, dose and run can be overridden, typed in full", word=word))
     return tuple(dict.fromkeys(GATES[word] for word in words))
 
 
@@ -77,7 +96,10 @@ def last_level(options: "HostOptions", program: str, unit: str | None, site: str
     offer = advice.last_level(diary, made.id, sites, unit)
     if offer is not None:
         return {Channel(channel): level for channel, level in offer.level.items()}
-    text = f"there is no level of {made.id} to go back to yet: --level N, and it is remembered after five minutes"
+    text = tr(
+        "there is no level of {program} to go back to yet: --level N, and it is remembered after five minutes",
+        program=made.id,
+    )
     raise EstimError(text, code=Exit.NO_INPUT)
 
 
@@ -89,11 +111,15 @@ def next_slot(options: "HostOptions") -> Slot:
         slots = journal.slots(journal.recent(), journal.now, journal.now + timedelta(days=14))
     ahead = [slot for slot in slots if slot.status in (Status.UPCOMING, Status.DUE, Status.SNOOZED)]
     if not ahead:
-        raise EstimError("there is no slot ahead: estim schedule show", code=Exit.TRY_LATER)
+        raise EstimError(tr("there is no slot ahead: estim schedule show"), code=Exit.TRY_LATER)
     slot = ahead[0]
     if not may_arm(slot, journal.now):
         first = max(elapsed(slot.at, -AHEAD_MAX), slot.opens)
-        text = f"the next slot is {slot.at:%a %H:%M}: it can be armed from {first:%a %H:%M} on, or start now without it"
+        text = tr(
+            "the next slot is {at:%a %H:%M}: it can be armed from {first:%a %H:%M} on, or start now without it",
+            at=slot.at,
+            first=first,
+        )
         raise EstimError(text, code=Exit.TRY_LATER)
     return slot
 
@@ -108,12 +134,22 @@ def ask_open_questions(options: "HostOptions") -> None:
         still_open = unanswered(journal.recent(), journal.now)
         if not still_open:
             return
-        note("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave.")
+        note(tr("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave."))
         answers = []
         for question in still_open:
-            yes = typer.confirm(question.question, err=True)
+            yes = confirmed(question.question)
             answers.append(Check(at=journal.now, topic=Topic.HEALTH, about=question.id, answer="yes" if yes else "no"))
         journal.enter(*answers)
+
+
+def confirmed(question: str) -> bool:
+    """Ask for yes or no, in English or German letters; `question` is a marked text."""
+    while True:
+        asked = tr("{question} [y/N]", question=tr_text(question))
+        typed = str(typer.prompt(asked, default="", show_default=False, err=True)).strip().lower()
+        if typed in YES_WORDS | NO_WORDS:
+            return typed in YES_WORDS
+        note(tr("Error: invalid input"))
 
 
 def ask_leg(options: "HostOptions", starts: list["Start"]) -> list["Start"]:
@@ -130,7 +166,7 @@ def ask_leg(options: "HostOptions", starts: list["Start"]) -> list["Start"]:
     try:
         with opened(options, write=True) as journal:
             change_settings(journal.home.settings_file, "site", word)
-        note(LEG_KEPT.format(leg=word) if word in LEGS else LEG_UNSAID)
+        note(tr(LEG_KEPT, leg=word) if word in LEGS else tr_text(LEG_UNSAID))
     except EstimError as error:
         complain(error.text)
     if word not in LEGS:
@@ -151,13 +187,18 @@ def _leg_unknown(options: "HostOptions", starts: list["Start"]) -> bool:
 
 def _typed_leg() -> str:
     while True:
-        typed = str(typer.prompt(WHICH_LEG, default="", show_default=False, err=True)).strip().lower()
+        typed = str(typer.prompt(tr_text(WHICH_LEG), default="", show_default=False, err=True)).strip().lower()
         if not typed:
             return ANYWHERE
-        meant = [leg for leg in LEGS if leg.startswith(typed)]
+        meant = [leg for leg in LEGS if _is_begun(leg, tr_text(LEG_NAMES[leg], "leg"), typed)]
         if meant:
             return meant[0]
-        note(f"{shown(typed)}: say left or right, or nothing but Enter")
+        note(tr("{typed}: say left or right, or nothing but Enter", typed=shown(typed)))
+
+
+def _is_begun(word: str, shown_: str, typed: str) -> bool:
+    """Say whether what was typed begins a word, as it is kept or as people read it."""
+    return word.startswith(typed) or shown_.lower().startswith(typed)
 
 
 def ask_after(options: "HostOptions") -> None:
@@ -184,17 +225,25 @@ def _ask_how_it_was(options: "HostOptions") -> None:
         if not played or any(check.session == played[-1].id for check in diary.checks):
             return
         for topic, question in advice.after(played[-1]):
-            words = ("ok", "bad") if topic is Topic.SKIN else (advice.WEAKER, advice.SAME, advice.STRONGER)
-            typed = typer.prompt(f"{question} [{'/'.join(words)}]", default="", show_default=False, err=True)
-            meant = [word for word in words if typed and word.startswith(str(typed).strip().lower())]
-            answer = meant[0] if len(meant) == 1 else ""  # "s" may be the same or stronger: then nothing is kept
+            answer = _how_it_was(
+                question, ("ok", "bad") if topic is Topic.SKIN else (advice.WEAKER, advice.SAME, advice.STRONGER)
+            )
             if answer:
                 if topic is Topic.SKIN:
                     journal.enter(skin.seen(journal.recent(), played[-1], answer, journal.now))
                 else:
                     journal.enter(Check(at=journal.now, topic=topic, answer=answer, session=played[-1].id))
                 if answer in MEANT:
-                    note(MEANT[answer])
+                    note(tr_text(MEANT[answer]))
+
+
+def _how_it_was(question: str, words: Sequence[str]) -> str:
+    """Ask for one of these words, and return it; "" for none, or for what begins two of them: then nothing is kept."""
+    names = {word: tr_text(SAID_AFTER[word], "after a session") for word in words}
+    asked = f"{tr_text(question)} [{'/'.join(names.values())}]"
+    typed = str(typer.prompt(asked, default="", show_default=False, err=True))
+    meant = [word for word in words if typed and _is_begun(word, names[word], typed.strip().lower())]
+    return meant[0] if len(meant) == 1 else ""
 
 
 def may_ask(flags: "Flags") -> bool:
@@ -206,15 +255,15 @@ def may_ask(flags: "Flags") -> bool:
 
 def ask_signs() -> list[str]:
     """Ask for the signs of a torn tendon and of a clot, on stderr; Enter is none."""
-    note("Any of these, lately? A tendon can be torn though it hurts little.")
+    note(tr("Any of these, lately? A tendon can be torn though it hurts little."))
     for number, words in enumerate(SIGNS.values(), 1):
-        note(f"  {number} {words}")
+        note(f"  {number} {tr_text(words)}")
     while True:
-        typed = str(typer.prompt("Numbers, or Enter for none", default="", show_default=False, err=True))
+        typed = str(typer.prompt(tr("Numbers, or Enter for none"), default="", show_default=False, err=True))
         numbers = typed.replace(",", " ").split()
         if all(number in SIGN_NUMBERS for number in numbers):
             return [SIGN_NUMBERS[number] for number in dict.fromkeys(numbers)]
-        note(f"{shown(typed)}: say such as 1, or 1 3, or nothing but Enter")
+        note(tr("{typed}: say such as 1, or 1 3, or nothing but Enter", typed=shown(typed)))
 
 
 def signs_answered(signs: list[str], at: datetime) -> list[Check]:
@@ -244,5 +293,5 @@ def told_after(journal: HomeJournal) -> str:
 
 def _sign(text: str) -> str:
     if text not in RED_FLAGS:
-        raise wrong(f"--red-flag {text!r}: say one of {', '.join(RED_FLAGS)}")
+        raise wrong(tr("--red-flag {typed!r}: say one of {signs}", typed=text, signs=", ".join(RED_FLAGS)))
     return text

@@ -17,6 +17,7 @@ from estim.cli.output import flush, unread
 from estim.client.exchange import NoHost, exchange
 from estim.config.paths import Home, find_home
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 if TYPE_CHECKING:
     from estim.core.messages.commands import Reply
@@ -113,7 +114,7 @@ def stop_and_tell(wanted: Wanted, where: Where, *, as_json: bool) -> int:
     except EstimError as error:  # whatever its own code is: one who reads it is told first what is not known
         reply = error if error.code == Exit.NOT_CONFIRMED else _unproved(error.text)
     except Exception as error:  # noqa: BLE001 - whatever went wrong: what isn't known to be off isn't off
-        reply = _unproved(f"estim failed ({error!r})")
+        reply = _unproved(tr("estim failed ({error!r})", error=error))
     code = reply.code if isinstance(reply, EstimError) else getattr(reply, "code", Exit.DONE)
     if code not in (Exit.DONE, Exit.USAGE) and not wanted.seen_off:
         code = Exit.NOT_CONFIRMED  # a bug of the host's, a unit that nobody knows: what isn't known to be off isn't off
@@ -146,14 +147,14 @@ def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int
     return stop_and_tell(Wanted(unit), where, as_json=as_json)
 
 
-def _tell_whatever(reply: "Reply | EstimError", *, as_json: bool) -> None:
+def _tell_whatever(reply: "Reply | EstimError", *, as_json: bool) -> None:  # untranslated: a type
     try:
         _tell(reply, as_json=as_json)
     except Exception:  # noqa: BLE001 - the code tells of the unit, whatever went wrong with the words
         unread()
 
 
-def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:
+def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:  # untranslated: a type
     from estim.cli.answer import told, told_error
 
     if isinstance(reply, EstimError):
@@ -166,18 +167,18 @@ def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:
 def _stopped(wanted: Wanted, where: Where) -> "Reply":
     """Deliver a stop by whatever way there is; raises EstimError (80) if nothing says that it came to its end."""
     home = find_home(where.folder)
-    error: EstimError = NoHost("no estim is running here")
+    error: EstimError = NoHost(tr("no estim is running here"))
     for attempt in range(STOP_TRIES):
         try:
             answer = _over_the_socket(wanted, home)
             if answer is None and wanted.seen_off:
-                raise EstimError("no host could be asked, so nothing was noted", code=Exit.TRY_LATER)
+                raise EstimError(tr("no host could be asked, so nothing was noted"), code=Exit.TRY_LATER)
             if answer is None:
                 answer = _by_signal(home)
             if answer is None and where.simulated:
                 from estim.core.messages.commands import Done
 
-                return Done("nothing is running: a software unit ends with its host")
+                return Done(tr("nothing is running: a software unit ends with its host"))
             if answer is None:
                 answer = _by_a_new_host(where, attempt)
             if answer is not None:
@@ -189,11 +190,11 @@ def _stopped(wanted: Wanted, where: Where) -> "Reply":
 
 
 def _unproved(why: str) -> EstimError:
-    text = f"the stop is NOT confirmed: {why}; switch the unit off by hand"
+    text = tr("the stop is NOT confirmed: {why}; switch the unit off by hand", why=why)
     return EstimError(text, code=Exit.NOT_CONFIRMED)
 
 
-def _over_the_socket(wanted: Wanted, home: Home) -> "Reply | None":
+def _over_the_socket(wanted: Wanted, home: Home) -> "Reply | None":  # untranslated: a type
     """Return the host's answer; None if it can't be reached by its socket, or there is no host."""
     try:
         asked = exchange(home.socket, wanted.line(), STOP_TIMEOUT_S)
@@ -224,7 +225,7 @@ def _note(home: Home) -> None:
     note_stop(home)
 
 
-def _by_signal(home: Home) -> "Reply | None":
+def _by_signal(home: Home) -> "Reply | None":  # untranslated: a type
     """Stop by a signal to the process that holds the home; None if there is none."""
     from estim.client.lock import stop_by_signal
     from estim.core.messages.commands import Done
@@ -233,7 +234,7 @@ def _by_signal(home: Home) -> "Reply | None":
     return None if told is None else Done(told)
 
 
-def _by_a_new_host(where: Where, attempt: int) -> "Reply | None":
+def _by_a_new_host(where: Where, attempt: int) -> "Reply | None":  # untranslated: a type
     """Start a host: one that died may have left a unit on, and a new one stops what was left on, first of all.
 
     Returns None if it can be asked on its socket now, or another host is just starting or leaving.

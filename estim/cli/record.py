@@ -8,6 +8,7 @@ from estim.core.errors import Exit
 from estim.core.messages.commands import Start
 from estim.core.messages.events import Ended, Happened, Levelled, LinkBack, LinkLost, Started
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 from estim.core.vocabulary import Reason
 from protocols.vocabulary import Channel
 
@@ -43,7 +44,7 @@ class Record:
     @property
     def by_hand(self) -> str:
         """What a person can do at the unit."""
-        return self.last.by_hand if self.last and self.last.by_hand else "switch the unit off by hand"
+        return self.last.by_hand if self.last and self.last.by_hand else tr("switch the unit off by hand")
 
     def show(self, shown: Snapshot) -> bool:
         """Draw a snapshot; false if nobody can read it."""

@@ -14,6 +14,7 @@ from estim.cli.output import note, tell
 from estim.cli.report_view import show_report
 from estim.core.days.legs import ANYWHERE, leg_of, parts_of
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_many
 from estim.journal.home_journal import HomeJournal, opened
 from estim.terminal import write_bytes
 
@@ -33,7 +34,7 @@ def report(
     weeks: Annotated[
         int | None,
         typer.Option(
-            metavar="N", parser=count("--weeks", 1, 1040, "weeks"), help="how many weeks up to today; usually 4"
+            metavar="N", parser=count("--weeks", 1, 1040, mark("weeks")), help="how many weeks up to today; usually 4"
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="from the beginning")] = False,
@@ -77,13 +78,19 @@ def export(
     """
     flags: Flags = context.obj
     if form not in FORMATS:
-        raise wrong(f"{form!r} isn't a format: choose one of {', '.join(FORMATS)}")
+        raise wrong(tr("{typed!r} isn't a format: choose one of {formats}", typed=form, formats=", ".join(FORMATS)))
     if bom and form != "csv":
-        raise wrong(f"--bom is for csv, not for {form}")
+        raise wrong(tr("--bom is for csv, not for {form}", form=form))
     if todo and form != "ics":
-        raise wrong(f"--todo is for ics, not for {form}")
+        raise wrong(tr("--todo is for ics, not for {form}", form=form))
     if fhir_version is not None and (form != "fhir" or fhir_version.upper() not in ("R4", "R5")):
-        raise wrong(f"--fhir-version is R4 or R5, and for fhir: {form} --fhir-version {fhir_version}")
+        raise wrong(
+            tr(
+                "--fhir-version is R4 or R5, and for fhir: {form} --fhir-version {version}",
+                form=form,
+                version=fhir_version,
+            )
+        )
     from estim.export.jsonl import to_jsonl
 
     with opened(flags.host) as journal:
@@ -102,7 +109,7 @@ def export(
     from estim.config.files import write_whole
 
     write_whole(out, data)
-    tell(flags, "export", f"written: {out}", [{"file": str(out)}])
+    tell(flags, "export", tr("written: {file}", file=out), [{"file": str(out)}])
 
 
 def import_(
@@ -125,11 +132,19 @@ def import_(
     found = _read_in(flags, read_tables(folder), _zone_of(zone))
     with opened(flags.host, write=True) as journal:
         taken, known = journal.adopt(found.diary)
-    text = [f"{taken} entries read, {known} were there already", *(f"guessed: {one}" for one in found.guesses)]
+    text = [
+        tr_many(
+            "{count} entry read, {known} were there already",
+            "{count} entries read, {known} were there already",
+            taken,
+            known=known,
+        ),
+        *(tr("guessed: {what}", what=one) for one in found.guesses),
+    ]
     tell(flags, "import", "\n".join(text), [{"read": taken, "known": known, "guessed": found.guesses}])
 
 
-def _zone_of(name: str | None) -> "ZoneInfo | None":
+def _zone_of(name: str | None) -> "ZoneInfo | None":  # untranslated: a type
     from estim.core.days.schedule import zone_of
 
     if name is None:
@@ -140,7 +155,7 @@ def _zone_of(name: str | None) -> "ZoneInfo | None":
         raise wrong(f"--zone {name}: {error.text}") from error
 
 
-def _read_in(flags: "Flags", tables: Mapping[str, str], zone: "ZoneInfo | None") -> "Read":
+def _read_in(flags: "Flags", tables: Mapping[str, str], zone: "ZoneInfo | None") -> "Read":  # untranslated: a type
     """Read tables; whoever sits there is asked for the zone of moments that have none."""
     from estim.cli.questions import may_ask
     from estim.config.timezone import local_zone
@@ -151,8 +166,8 @@ def _read_in(flags: "Flags", tables: Mapping[str, str], zone: "ZoneInfo | None")
     except NoZone:
         if not may_ask(flags):
             raise
-    note("Some moments have no offset. In which zone were they written?")
-    typed = typer.prompt("Zone", default=local_zone(), err=True)
+    note(tr("Some moments have no offset. In which zone were they written?"))
+    typed = typer.prompt(tr("Zone"), default=local_zone(), err=True)
     return from_csv(tables, _zone_of(str(typed).strip()))
 
 
@@ -168,7 +183,7 @@ def _export_csv(flags: "Flags", journal: HomeJournal, out: Path | None, since: s
     tables = to_csv(journal.read(_since(journal, since)))
     written = write_files(folder, {name: f"\ufeff{text}" if bom else text for name, text in tables.items()})
     rows: list[dict[str, object]] = [{"file": str(path)} for path in written]
-    tell(flags, "export", f"written: {len(written)} tables in {folder}", rows)
+    tell(flags, "export", tr("written: {count} tables in {folder}", count=len(written), folder=folder), rows)
 
 
 def _bundle(journal: HomeJournal, since: str | None, version: str) -> bytes:
@@ -190,7 +205,8 @@ def _place(site: str | None) -> str:
     usual = (site or ANYWHERE,)
     leg = leg_of(usual)
     part = "" if usual[0] in (ANYWHERE, leg) else parts_of(usual)[0]
-    return ", ".join(filter(None, ["Achilles tendon" if part in ("", "ankle") else part.replace("-", " "), leg]))
+    name = "Achilles tendon" if part in ("", "ankle") else part.replace("-", " ")  # untranslated: FHIR, for programs
+    return ", ".join(filter(None, [name, leg]))
 
 
 def _form(todo: bool) -> "Form":
@@ -210,7 +226,7 @@ def _calendar(journal: HomeJournal, form: "Form") -> bytes:
     file = journal.home.calendar_file
     before = nothing_known() if journal.simulated else read_known(file)
     if not schedule.rules and not before.of(form):
-        raise EstimError("the schedule has no rules: estim schedule set 8:00 20:00", code=Exit.NO_INPUT)
+        raise EstimError(tr("the schedule has no rules: estim schedule set 8:00 20:00"), code=Exit.NO_INPUT)
     began = beginnings(diary.regimes)[-1]
     planned = planned_events(
         schedule.rules,

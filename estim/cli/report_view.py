@@ -10,6 +10,7 @@ from estim.cli.arguments import day_of, wrong
 from estim.cli.output import draw, outlet, tell
 from estim.core.days.diary import Diary
 from estim.core.days.statistics import Tally, tally
+from estim.core.translation import tr
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def show_report(
 ) -> None:
     """Show how it went, or write it as a page; `name` is for this page alone."""
     if name is not None and html is None:
-        raise wrong("--name stands on the page: say --html FILE as well")
+        raise wrong(tr("--name stands on the page: say --html FILE as well"))
     if sum((weeks is not None, everything, since is not None)) > 1:
-        raise wrong("say one of --weeks, --all and --since")
+        raise wrong(tr("say one of --weeks, --all and --since"))
     with opened(flags.host) as journal:
         diary, counted = _counted(journal, weeks, everything, since)
         now = journal.now
@@ -47,8 +48,8 @@ def show_report(
         from estim.config.files import write_whole
         from estim.report.page import as_html
 
-        write_whole(html, as_html(counted, title="Sessions and pain", made_at=now, clinic=clinic))
-        tell(flags, "report", f"written: {html}", [{"file": str(html)}])
+        write_whole(html, as_html(counted, title=tr("Sessions and pain"), made_at=now, clinic=clinic))
+        tell(flags, "report", tr("written: {file}", file=html), [{"file": str(html)}])
         return
     from estim.report.text import as_text
 
@@ -66,7 +67,7 @@ def _counted(journal: HomeJournal, weeks: int | None, everything: bool, since: s
     today = journal.now.date()
     first = today - timedelta(days=7 * (weeks or WEEKS) - 1) if since is None else day_of(since, journal.now)
     if first > today:
-        raise wrong(f"--since {since}: that is in the future")
+        raise wrong(tr("--since {day}: that is in the future", day=since))
     begins = None if everything else datetime.combine(first, time(), journal.now.tzinfo) - STREAK_BACK
     diary = journal.read(begins)
     if everything:

@@ -9,11 +9,13 @@ from estim.cli.amounts import count
 from estim.cli.arguments import clock_of, day_of, wrong
 from estim.cli.completers import programs
 from estim.cli.output import tell
+from estim.cli.questions import LEG_NAMES
 from estim.core.days.diary import Break, Mark, Marked
 from estim.core.days.entry_text import break_words
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, clock_times, rules_at, zone_of
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
@@ -25,6 +27,26 @@ schedule = typer.Typer(
 )
 
 DAYS = {"mo", "tu", "we", "th", "fr", "sa", "su"}
+STATE_WIDTH = 28
+"""Characters that what became of a slot takes at least."""
+STATE_MAX = 36
+"""What became of a slot, but for reasons that are sentences, fits into so many in every language."""
+
+STATUSES = {
+    Status.UPCOMING: mark("upcoming", "slot"),
+    Status.DUE: mark("due", "slot"),
+    Status.SNOOZED: mark("snoozed", "slot"),
+    Status.DONE: mark("done", "slot"),
+    Status.PART: mark("part", "slot"),
+    Status.SKIPPED: mark("skipped", "slot"),
+    Status.MISSED: mark("missed", "slot"),
+    Status.OFF: mark("off", "slot"),
+}
+"""What people read for what became of a slot."""
+
+MARKED = {Marked.SNOOZED: mark("snoozed", "slot"), Marked.SKIPPED: mark("skipped", "slot")}
+"""What people read for what they did about a slot."""
+
 AHEAD_DAYS = 14
 """How far ahead a slot is looked for."""
 
@@ -42,7 +64,9 @@ def show(
     days: Annotated[
         int,
         typer.Option(
-            metavar="N", parser=count("--days", 1, 366, "days"), help="how many days, from yesterday on; usually 3"
+            metavar="N",
+            parser=count("--days", 1, 366, mark("days")),
+            help="how many days, from yesterday on; usually 3",
         ),
     ] = 3,
 ) -> None:
@@ -55,11 +79,16 @@ def show(
         quiet = journal.settings.reminders
         turns = {slot.at: journal.program_at(slot.at) for slot in slots}
         left_out = _left_out(journal)
-    zone = "wherever you are" if rules.zone == LOCAL else rules.zone
-    lines = [*rules.rules, f"zone: {zone}; programs: {', '.join(rules.programs)}", ""]
-    lines += [f"{slot.at:%a %Y-%m-%d %H:%M}  {_state(slot):<28} {turns[slot.at]}" for slot in slots]
+    lines = [*rules.rules, _where_and_what(rules), ""]
+    states = [_state(slot) for slot in slots]
+    width = max((len(one) for one in states if len(one) <= STATE_MAX), default=0)
+    width = max(width, STATE_WIDTH)
+    lines += [
+        f"{day_name(slot.at, '%a %Y-%m-%d %H:%M')}  {state:<{width}} {turns[slot.at]}"
+        for slot, state in zip(slots, states, strict=True)
+    ]
     if not slots:
-        lines.append("no slots in these days")
+        lines.append(tr("no slots in these days"))
     lines += _in_quiet_hours(rules, quiet)
     lines += left_out
     rows = [
@@ -69,6 +98,13 @@ def show(
         for slot in slots
     ]  # fmt: skip
     tell(flags, "slot", "\n".join(lines), rows)
+
+
+def _where_and_what(rules: Schedule) -> str:
+    programs_ = ", ".join(rules.programs)
+    if rules.zone == LOCAL:
+        return tr("zone: wherever you are; programs: {programs}", programs=programs_)
+    return tr("zone: {zone}; programs: {programs}", zone=rules.zone, programs=programs_)
 
 
 @schedule.command("set")
@@ -88,9 +124,9 @@ def set_times(
 
     flags: Flags = context.obj
     if times and rule:
-        raise wrong("say either times or rules, not both")
+        raise wrong(tr("say either times or rules, not both"))
     if not (times or rule or zone or program):
-        raise wrong("say what to set: estim schedule set 8:00 20:00, --rule, --zone or --program")
+        raise wrong(tr("say what to set: estim schedule set 8:00 20:00, --rule, --zone or --program"))
     rules = list(rule or rules_at([clock_of(text) for text in times or ()], _days(days)))
     _check(flags, rules, zone, program or [])
     with opened(flags.host, write=True) as journal:
@@ -156,37 +192,46 @@ def resume(
         today = journal.now.date()
         day = today if on is None else day_of(on, journal.now)
         if day < today:
-            raise wrong(f"{day} is over: days without slots stay so")
+            raise wrong(tr("{day} is over: days without slots stay so", day=day))
         breaks = [one for one in journal.read(journal.now).breaks if (one.last or day) >= today]
         found = [one for one in breaks if one.first <= day <= (one.last or day)]
         if not found:
             raise EstimError(_none_on(day, [one for one in breaks if one.first > today]), code=Exit.NO_INPUT)
         journal.end_breaks(found)
     if any(one.first <= today for one in found):
-        text = "the pause is over: slots count from today on"
+        text = tr("the pause is over: slots count from today on")
         resumed = today
     else:
-        text = "\n".join(f"the {break_words(one, 'without an end')} is taken back" for one in found)
+        endless = tr("without an end")
+        text = "\n".join(tr("the {pause} is taken back", pause=break_words(one, endless)) for one in found)
         resumed = min(one.first for one in found)
     tell(flags, "schedule", text, [{"resumed": resumed}])
 
 
 def _none_on(day: date, ahead: list[Break]) -> str:
     """Say that no pause holds a day, and which lie ahead."""
-    days = [f"{one.first}" if one.last == one.first else f"{one.first} to {one.last}" for one in ahead]
-    named = f"; ahead is {', and '.join(sorted(days))}: name one of its days" if days else ""
-    return f"there is no pause to end on {day}{named}"
+    days = [
+        f"{one.first}" if one.last == one.first else tr("{first} to {last}", first=one.first, last=one.last)
+        for one in sorted(ahead, key=lambda one: one.first)
+    ]
+    if not days:
+        return tr("there is no pause to end on {day}", day=day)
+    return tr(
+        "there is no pause to end on {day}; ahead is {days}: name one of its days",
+        day=day,
+        days=tr(", and ").join(days),
+    )
 
 
 def _break(flags: "Flags", journal: HomeJournal, first: date, last: date | None, *, holiday: bool) -> None:
     if last is not None and last < first:
-        raise wrong(f"the last day {last} lies before the first, {first}")
+        raise wrong(tr("the last day {last} lies before the first, {first}", last=last, first=first))
     if last is not None and last < journal.now.date():
-        raise wrong(f"{last} is over: days that were missed stay missed")
+        raise wrong(tr("{day} is over: days that were missed stay missed", day=last))
     first = max(first, journal.now.date())
     gap = Break(at=journal.now, first=first, last=last, holiday=holiday)
     journal.enter(gap)
-    text = break_words(gap, "until you end it: estim schedule resume")
+    text = break_words(gap, tr("until you end it: estim schedule resume"))
     tell(flags, "break", text, [{"first": first, "last": last, "holiday": holiday}])
 
 
@@ -199,11 +244,17 @@ def _mark(context: typer.Context, wanted: str | None, what: Marked, open_: set[S
         )
         found = [slot for slot in slots if slot.status in open_ and _meant(slot, wanted)]
         if not found:
-            which = "no slot" if wanted is None else f"no slot {wanted}"
-            raise EstimError(f"{which} is open for that: estim schedule show", code=Exit.NO_INPUT)
+            raise EstimError(_none_open(wanted), code=Exit.NO_INPUT)
         slot = found[0]
         journal.enter(Mark(at=journal.now, slot=slot.key, what=what))
-    tell(flags, "slot", f"{slot.at:%a %Y-%m-%d %H:%M}: {what.value}", [{"slot": slot.key, "status": what}])
+    text = f"{day_name(slot.at, '%a %Y-%m-%d %H:%M')}: {tr_text(MARKED[what], 'slot')}"
+    tell(flags, "slot", text, [{"slot": slot.key, "status": what}])
+
+
+def _none_open(wanted: str | None) -> str:
+    if wanted is None:
+        return tr("no slot is open for that: estim schedule show")
+    return tr("no slot {slot} is open for that: estim schedule show", slot=wanted)
 
 
 def _meant(slot: Slot | None, wanted: str | None) -> bool:
@@ -216,7 +267,7 @@ def _meant(slot: Slot | None, wanted: str | None) -> bool:
     try:
         at = datetime.fromisoformat(wanted).replace(tzinfo=None)
     except ValueError as error:
-        raise wrong(f"{wanted!r} isn't a slot: try 20:00 or 2026-11-30T08:00") from error
+        raise wrong(tr("{typed!r} isn't a slot: try 20:00 or 2026-11-30T08:00", typed=wanted)) from error
     return slot is not None and at == slot.at.replace(tzinfo=None)
 
 
@@ -225,7 +276,7 @@ def _days(text: str | None) -> str:
         return ""
     names = [name.strip().lower() for name in text.split(",")]
     if not set(names) <= DAYS or len(set(names)) != len(names):
-        raise wrong(f"--days {text!r}: say such as mo,we,fr")
+        raise wrong(tr("--days {typed!r}: say such as mo,we,fr", typed=text))
     return ",".join(name.upper() for name in names)
 
 
@@ -248,11 +299,17 @@ def _in_quiet_hours(rules: Schedule, reminders: "ReminderSettings") -> list[str]
     found = reminders.quiet.among(clock_times(rules.rules))
     if not found:
         return []
-    which = ", ".join(f"{clock:%H:%M}" for clock in found)
-    lie = "lies" if len(found) == 1 else "lie"
     return [
-        f"note: {which} {lie} in the quiet hours, {reminders.quiet_from} to {reminders.quiet_to}: you are reminded at "
-        "the slot all the same, but not once more; to move them: [reminders] quiet_from and quiet_to in config.toml"
+        tr_many(
+            "note: {times} lies in the quiet hours, {first} to {last}: you are reminded at the slot all the same, but "
+            "not once more; to move them: [reminders] quiet_from and quiet_to in config.toml",
+            "note: {times} lie in the quiet hours, {first} to {last}: you are reminded at the slot all the same, but "
+            "not once more; to move them: [reminders] quiet_from and quiet_to in config.toml",
+            len(found),
+            times=", ".join(f"{clock:%H:%M}" for clock in found),
+            first=reminders.quiet_from,
+            last=reminders.quiet_to,
+        )
     ]
 
 
@@ -263,13 +320,13 @@ def _left_out(journal: HomeJournal) -> list[str]:
     families = journal.families
     programs = journal.settings.schedule.programs
     whys = [[refusal(journal.home.programs, program, family) for family in families] for program in programs]
-    return [f"note: left out of the turns: {why[0]}" for why in whys if why and all(why)]
+    return [tr("note: left out of the turns: {why}", why=why[0]) for why in whys if why and all(why)]
 
 
 def _state(slot: Slot) -> str:
     if slot.snoozed_until is not None:
-        return f"snoozed until {slot.snoozed_until:%H:%M}"
+        return tr("snoozed until {until:%H:%M}", until=slot.snoozed_until)
     if slot.status is Status.DUE and not slot.why:
-        return f"DUE until {slot.closes:%H:%M}"
-    legs = " and ".join(leg for leg in slot.legs if leg)
-    return ": ".join(filter(None, [slot.status.value, legs, slot.why]))
+        return tr("DUE until {until:%H:%M}", until=slot.closes)
+    legs = tr(" and ").join(tr_text(LEG_NAMES[leg], "leg") for leg in slot.legs if leg)
+    return ": ".join(filter(None, [tr_text(STATUSES[slot.status], "slot"), legs, slot.why]))

@@ -10,6 +10,7 @@ from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.messages.commands import Start
+from estim.core.translation import tr
 
 UNITS_MAX = 2
 """Units of one session: left and right."""
@@ -36,17 +37,17 @@ def with_goals(
 def units_and_sites(units: list[str], sites: list[str], *, at_slot: bool) -> list[tuple[str | None, str | None]]:
     """Return each unit of a session with its site; raises EstimError (2)."""
     if len(units) > UNITS_MAX:
-        raise _wrong(f"--unit: a session is for {UNITS_MAX} units at most")
+        raise _wrong(tr("--unit: a session is for {count} units at most", count=UNITS_MAX))
     if len({one.casefold() for one in units}) < len(units):
-        raise _wrong(f"--unit {units[0]} twice: name two units")
+        raise _wrong(tr("--unit {unit} twice: name two units", unit=units[0]))
     if len(sites) > max(1, len(units)):
-        raise _wrong(f"--site is given {len(sites)} times: say one for each unit")
+        raise _wrong(tr("--site is given {count} times: say one for each unit", count=len(sites)))
     if len(units) > 1 and len({one.casefold() for one in sites}) < len(units):
         raise _wrong(
-            "two units are on two sites: say --site for each, in their order, such as ankle-left and ankle-right"
+            tr("two units are on two sites: say --site for each, in their order, such as ankle-left and ankle-right")
         )
     if at_slot and len(units) > 1:
-        raise _wrong("--at-slot arms one unit: name one")
+        raise _wrong(tr("--at-slot arms one unit: name one"))
     if not units:
         return [(None, sites[0] if sites else None)]
     return [(one, sites[place] if place < len(sites) else None) for place, one in enumerate(units)]

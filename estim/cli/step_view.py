@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from estim.cli.arguments import wrong
 from estim.cli.output import tell, wrapped
 from estim.core.care.plan import Plan, Step
+from estim.core.translation import tr, tr_text
 from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
@@ -16,7 +17,14 @@ def step_named(plan: Plan, word: str) -> Step:
     step = plan.find(word)
     if step is None:
         names = ", ".join(one.id for one in plan.steps)
-        raise wrong(f"{word!r} is no step: say a number from 1 to {len(plan.numbered)}, or one of {names}")
+        count = len(plan.numbered)
+        text = tr(
+            "{word!r} is no step: say a number from 1 to {count}, or one of {names}",
+            word=word,
+            count=count,
+            names=names,
+        )
+        raise wrong(text)
     return step
 
 
@@ -31,19 +39,22 @@ def show_step(flags: "Flags", word: str) -> None:
 
 
 def _lines(plan: Plan, step: Step) -> list[str]:
-    lines = [_head(plan, step), f"  {step.text}"]
-    lines += ["", "  How", *(f"    - {one}" for one in step.how)] if step.how else []
-    for name, text in (("How long", step.how_long), ("Write down", step.note), ("Known", step.evidence)):
-        lines += ["", f"  {name}", f"    {text}"] if text else []
-    lines += [f"    [{source.id}] {source.text}" for source in plan.sources if source.id in step.sources]
-    lines += ["", "  After recovery", f"    {step.light}"] if step.light else []
-    lines += ["", f"  ! {step.warn}"] if step.warn else []
+    lines = [_head(plan, step), f"  {tr_text(step.text)}"]
+    lines += ["", tr("  How"), *(f"    - {tr_text(one)}" for one in step.how)] if step.how else []
+    for name, text in ((tr("How long"), step.how_long), (tr("Write down"), step.note), (tr("Known"), step.evidence)):
+        lines += ["", f"  {name}", f"    {tr_text(text)}"] if text else []
+    lines += [f"    [{source.id}] {tr_text(source.text)}" for source in plan.sources if source.id in step.sources]
+    lines += ["", tr("  After recovery"), f"    {tr_text(step.light)}"] if step.light else []
+    lines += ["", f"  ! {tr_text(step.warn)}"] if step.warn else []
     return lines
 
 
 def _head(plan: Plan, step: Step) -> str:
     number = plan.number_of(step)
-    return f"{number}. {step.title} ({step.id})" if number else f"{step.title} ({step.id}, a part of {step.part_of})"
+    title = tr_text(step.title)
+    if number:
+        return f"{number}. {title} ({step.id})"
+    return tr("{title} ({step}, a part of {whole})", title=title, step=step.id, whole=step.part_of)
 
 
 def _row(plan: Plan, step: Step) -> dict[str, object]:

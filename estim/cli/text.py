@@ -23,6 +23,7 @@ from estim.core.messages.events import (
 )
 from estim.core.messages.shown import ChannelView, Snapshot
 from estim.core.numbers import m_ss
+from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from estim.terminal import steer
 
@@ -35,21 +36,46 @@ NAME_MAX = 12
 COLUMNS_MIN = 20
 """A terminal that says it is narrower says nothing useful."""
 
-LOST = "the link was lost; "
+LOST = mark("the link was lost")
 """What needn't be said twice."""
+PAUSED = mark("paused by a person")
+"""A reason for a pause that says by itself that it is one."""
 SIGN = {Priority.HIGH: "!!!", Priority.MEDIUM: " ! ", Priority.LOW: " i "}
 ENDED = {
-    Reason.COMPLETED: "completed",
-    Reason.STOPPED: "stopped",
-    Reason.PANIC: "stopped by the panic key",
-    Reason.INTERRUPTED: "interrupted",
-    Reason.LINK_LOST: "ended: the link was lost",
-    Reason.CONTACT_LOST: "ended: the pads lost contact with the skin",
-    Reason.DEVICE_ENDED: "ended by the unit itself",
-    Reason.FAULT: "ended by a fault",
-    Reason.REFUSED: "refused",
-    Reason.NO_DEVICE: "no unit",
+    Reason.COMPLETED: mark("completed"),
+    Reason.STOPPED: mark("stopped"),
+    Reason.PANIC: mark("stopped by the panic key"),
+    Reason.INTERRUPTED: mark("interrupted"),
+    Reason.LINK_LOST: mark("ended: the link was lost"),
+    Reason.CONTACT_LOST: mark("ended: the pads lost contact with the skin"),
+    Reason.DEVICE_ENDED: mark("ended by the unit itself"),
+    Reason.FAULT: mark("ended by a fault"),
+    Reason.REFUSED: mark("refused"),
+    Reason.NO_DEVICE: mark("no unit"),
 }
+STATES = {
+    State.IDLE: mark("idle", "state"),
+    State.CONNECTING: mark("connecting", "state"),
+    State.READY: mark("ready", "state"),
+    State.ARMED: mark("armed", "state"),
+    State.RAMPING: mark("ramping", "state"),
+    State.RUNNING: mark("running", "state"),
+    State.PAUSED: mark("paused", "state"),
+    State.STOPPING: mark("stopping", "state"),
+    State.FAULT: mark("fault", "state"),
+    State.ENDED: mark("ended", "state"),
+}
+"""What people read for where a session is."""
+MOVERS = {
+    "ramp": mark("ramp", "moved by"),
+    "key": mark("key", "moved by"),
+    "hand": mark("hand", "moved by"),
+    "pause": mark("pause", "moved by"),
+    "stop": mark("stop", "moved by"),
+    "guard": mark("guard", "moved by"),
+    "end": mark("end", "moved by"),
+}
+"""What people read for who moved a level."""
 
 
 def minutes(seconds: float) -> str:
@@ -61,32 +87,22 @@ def said(event: Happened) -> str:
     """Return one happening as a line, empty for one that the bar shows better."""
     match event:
         case Connected():
-            battery = "" if event.battery is None else f", battery {event.battery} %"
-            mark = "SIMULATED " if event.simulated else ""
-            lines = [f"{mark}{event.unit} ({event.family}) is ready at zero{battery}"]
-            return "\n".join(lines + [f"  differs: {sentence}" for sentence in event.differs])
+            return _ready(event)
         case Armed():
             caps = ", ".join(f"{channel.value} {cap}" for channel, cap in event.cap.items())
-            return f"armed; the caps are {caps}"
+            return tr("armed; the caps are {caps}", caps=caps)
         case Started():
-            return f"started {event.program}, {minutes(event.length_s)}"
-        case Levelled():
-            return f"{minutes(event.at_s):>6}  level {event.channel.value} {event.level} of {event.cap} ({event.by})"
-        case Phased():
-            return f"{minutes(event.at_s):>6}  phase {event.number} of {event.count}: {event.phase}"
-        case Paused():
-            return (
-                f"{minutes(event.at_s):>6}  {event.why if event.why.startswith('paused') else f'paused: {event.why}'}"
-            )
-        case Resumed():
-            return f"{minutes(event.at_s):>6}  resumed, up from zero"
+            return tr("started {program}, {length}", program=event.program, length=minutes(event.length_s))
+        case Levelled() | Phased() | Paused() | Resumed():
+            return f"{minutes(event.at_s):>6}  {_moved(event)}"
         case Alarmed():
             do = f"\n      {event.do}" if event.do else ""
             return f"{SIGN[event.priority]} {event.text}{do}"
         case LinkLost():
-            return f"!!! link lost: {event.text.removeprefix(LOST)}; looking for it, to stop it"
+            text = event.text.removeprefix(f"{tr_text(LOST)}; ")
+            return tr("!!! link lost: {what}; looking for it, to stop it", what=text)
         case LinkBack():
-            return "the link is back"
+            return tr("the link is back")
         case Reminded():
             return f" i  {event.text}"
         case Ended():
@@ -95,27 +111,87 @@ def said(event: Happened) -> str:
             assert_never(event)
 
 
+def _ready(event: Connected) -> str:
+    line = tr("{unit} ({family}) is ready at zero", unit=event.unit, family=event.family)
+    if event.battery is not None:
+        line += f", {_battery(event.battery)}"
+    lines = [tr("SIMULATED {what}", what=line) if event.simulated else line]
+    return "\n".join(lines + [tr("  differs: {sentence}", sentence=sentence) for sentence in event.differs])
+
+
+def _battery(percent: int) -> str:
+    return tr("battery {percent} %", percent=percent)
+
+
+def _moved(event: Levelled | Phased | Paused | Resumed) -> str:
+    """Return what happened at a minute of the session, without it."""
+    match event:
+        case Levelled(channel=channel, level=level, cap=cap, by=by):
+            return tr(
+                "level {channel} {level} of {cap} ({by})", channel=channel.value, level=level, cap=cap, by=mover(by)
+            )
+        case Phased(number=number, count=count, phase=phase):
+            return tr("phase {number} of {count}: {phase}", number=number, count=count, phase=tr_text(phase))
+        case Paused(why=why):
+            return why if why in (PAUSED, tr_text(PAUSED)) else tr("paused: {why}", why=why)
+        case Resumed():
+            return tr("resumed, up from zero")
+        case _:
+            assert_never(event)
+
+
+def mover(by: str) -> str:
+    """Return who moved a level, as people read it."""
+    return tr_text(MOVERS[by], "moved by") if by in MOVERS else by
+
+
 def summary(event: Ended) -> str:
     """Return the last words on a session."""
-    mark = "SIMULATED: " if event.simulated else ""
-    top = ", ".join(f"{channel.value} {level}" for channel, level in event.level_max.items())
-    lines = [f"{mark}{_once(ENDED[event.reason], event.message)}"]
+    why = _once(event.reason, event.message)
+    lines = [tr("SIMULATED: {what}", what=why) if event.simulated else why]
     if event.started_at is not None:
-        proof = "confirmed by the unit" if event.stop_confirmed else "NOT CONFIRMED"
-        lines.append(f"{event.program} on {event.unit}: {minutes(event.duration_s)}, highest level {top}, zero {proof}")
+        lines.append(_played(event))
     if event.may_be_on:
-        how_long = f"until {event.on_until}" if event.on_until else "and doesn't end by itself"
-        lines.append(f"!!! {event.unit} may still be on {how_long}; it is being searched for, to be stopped")
+        lines.append(_still_on(event))
     return "\n".join(lines)
 
 
-def _once(reason: str, message: str) -> str:
-    """Return why it ended with what else there is to say, and the same not twice."""
-    short = reason.removeprefix("ended: ")
+def _played(event: Ended) -> str:
+    top = ", ".join(f"{channel.value} {level}" for channel, level in event.level_max.items())
+    parts = {"program": event.program, "unit": event.unit, "length": minutes(event.duration_s), "level": top}
+    if event.stop_confirmed:
+        return tr("{program} on {unit}: {length}, highest level {level}, zero confirmed by the unit", **parts)
+    return tr("{program} on {unit}: {length}, highest level {level}, zero NOT CONFIRMED", **parts)
+
+
+def _still_on(event: Ended) -> str:
+    if event.on_until:
+        return tr(
+            "!!! {unit} may still be on until {until}; it is being searched for, to be stopped",
+            unit=event.unit,
+            until=event.on_until,
+        )
+    return tr(
+        "!!! {unit} may still be on and doesn't end by itself; it is being searched for, to be stopped", unit=event.unit
+    )
+
+
+SHORT = {
+    Reason.LINK_LOST: LOST,
+    Reason.CONTACT_LOST: mark("the pads lost contact with the skin"),
+}
+"""What is said behind "ended: " of these; of any other reason it is all that is said."""
+
+
+def _once(reason: Reason, message: str) -> str:
+    """Return why it ended with what else there is to say, and the same not twice.
+
+    A message that was made in another language says it twice, and nothing is lost.
+    """
     clause = message.partition("; ")[0]
-    if not clause.startswith(short):
-        return f"{reason}: {message}"
-    return f"{reason.removesuffix(short)}{message}"
+    if not clause.startswith(tr_text(SHORT.get(reason, ENDED[reason]))):
+        return f"{tr_text(ENDED[reason])}: {message}"
+    return tr("ended: {why}", why=message) if reason in SHORT else message
 
 
 def bar(shown: Snapshot) -> str:
@@ -123,18 +199,29 @@ def bar(shown: Snapshot) -> str:
     done = 0.0 if shown.length_s <= 0 else min(1.0, shown.elapsed_s / shown.length_s)
     full = int(done * BAR)
     levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
-    mark = "SIM " if shown.simulated else ""
-    old = " (old)" if shown.stale else ""
-    state = "" if shown.state is State.RUNNING else f" {shown.state.value}"
-    return f"{mark}[{'#' * full}{'.' * (BAR - full)}] {minutes(shown.left_s)} left  {levels}{old}{state}  {shown.phase}"
+    left = tr("{time} left", time=minutes(shown.left_s))
+    drawn = f"[{'#' * full}{'.' * (BAR - full)}]"
+    return f"{_simulated(shown)}{drawn} {left}  {levels}{_old(shown)}{_state(shown)}  {tr_text(shown.phase)}"
+
+
+def _simulated(shown: Snapshot) -> str:
+    return tr("SIM ") if shown.simulated else ""
+
+
+def _old(shown: Snapshot) -> str:
+    return tr(" (old)") if shown.stale else ""
+
+
+def _state(shown: Snapshot) -> str:
+    return "" if shown.state is State.RUNNING else f" {tr_text(STATES[shown.state], 'state')}"
 
 
 def status(overview: Overview) -> str:
     """Return what a host knows, a line for each unit and one for each alarm."""
     if overview.pid == 0:
-        return "no estim is running here"
+        return tr("no estim is running here")
     if not overview.units:
-        return "estim is running, no unit is in use"
+        return tr("estim is running, no unit is in use")
     return "\n".join(_unit(shown) for shown in overview.units)
 
 
@@ -142,10 +229,19 @@ def left_on(shown: Snapshot) -> str:
     """Return the sentence on a unit that an earlier session may have left on; "" for any other."""
     if shown.program or shown.state is State.ENDED:
         return ""
-    how_long = f"until {shown.on_until}" if shown.on_until else "and doesn't end by itself"
-    return (
-        f"{shown.unit} may be on {how_long}; it is being searched for, to be stopped. {shown.by_hand}; if you have seen"
-        " that it is off: estim stop --seen-off"
+    if shown.on_until:
+        return tr(
+            "{unit} may be on until {until}; it is being searched for, to be stopped. {by_hand}; if you have seen that "
+            "it is off: estim stop --seen-off",
+            unit=shown.unit,
+            until=shown.on_until,
+            by_hand=shown.by_hand,
+        )
+    return tr(
+        "{unit} may be on and doesn't end by itself; it is being searched for, to be stopped. {by_hand}; if you have "
+        "seen that it is off: estim stop --seen-off",
+        unit=shown.unit,
+        by_hand=shown.by_hand,
     )
 
 
@@ -153,15 +249,26 @@ def _unit(shown: Snapshot) -> str:
     searched = left_on(shown)
     if searched:
         return f"!!! {searched}"
-    mark = "SIMULATED " if shown.simulated else ""
-    levels = ", ".join(f"{lane.channel.value} {_level(lane)} of {lane.cap}" for lane in shown.lanes)
-    age = "never told" if shown.told_age_s is None else f"told {shown.told_age_s:.1f} s ago"
-    battery = "" if shown.battery is None else f", battery {shown.battery} %"
-    alarms = "".join(f"\n  {SIGN[alarm.priority]} {alarm.text}: {alarm.do}" for alarm in shown.alarms)
-    return (
-        f"{mark}{shown.unit}: {shown.state.value}, {shown.program or 'no program'}, "
-        f"{minutes(shown.left_s)} left, level {levels} ({age}){battery}{alarms}"
+    levels = [
+        tr("{channel} {level} of {cap}", channel=lane.channel.value, level=_level(lane), cap=lane.cap)
+        for lane in shown.lanes
+    ]
+    age = tr("never told") if shown.told_age_s is None else tr("told {age:.1f} s ago", age=shown.told_age_s)
+    line = tr(
+        "{unit}: {state}, {program}, {left} left, level {levels} ({age})",
+        unit=shown.unit,
+        state=tr_text(STATES[shown.state], "state"),
+        program=shown.program or tr("no program"),
+        left=minutes(shown.left_s),
+        levels=", ".join(levels),
+        age=age,
     )
+    if shown.battery is not None:
+        line += f", {_battery(shown.battery)}"
+    alarms = "".join(f"\n  {SIGN[alarm.priority]} {alarm.text}: {alarm.do}" for alarm in shown.alarms)
+    if shown.simulated:
+        line = tr("SIMULATED {what}", what=line)
+    return f"{line}{alarms}"
 
 
 def _level(lane: ChannelView) -> str:
@@ -172,16 +279,14 @@ def _level(lane: ChannelView) -> str:
 def line_of(shown: Snapshot, width: int) -> str:
     """Return `bar` where its level and state fit into the width, else `short`."""
     full = bar(shown)
-    return full if len(full) - len(shown.phase) <= width else short(shown)
+    return full if len(full) - len(tr_text(shown.phase)) <= width else short(shown)
 
 
 def short(shown: Snapshot) -> str:
     """Return what `bar` says in fewer signs: for a narrow terminal, or one of several units."""
     levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
-    mark = "SIM " if shown.simulated else ""
-    old = " (old)" if shown.stale else ""
-    state = "" if shown.state is State.RUNNING else f" {shown.state.value}"
-    return f"{mark}{levels}{old}{state} {minutes(shown.left_s)}".replace("  ", " ").strip()
+    told = f"{_simulated(shown)}{levels}{_old(shown)}{_state(shown)} {minutes(shown.left_s)}"
+    return told.replace("  ", " ").strip()
 
 
 def named(shown: Snapshot) -> str:

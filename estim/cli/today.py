@@ -36,6 +36,9 @@ SCORES = {**{str(score): score for score in range(10)}, "x": 10, "X": 10}
 
 HOW = mark("0 to 9, x: 10, Enter: leave it out, q: end")
 
+YES_KEYS = frozenset("yYjJ")
+"""Yes, in English and in German."""
+
 NOON = 12
 """First steps that are told later than this were those of the usual time."""
 
@@ -162,10 +165,10 @@ class Dialogue:
         if session is None:
             return
         question = tr("Is the skin under the pads ok after the session of {at:%a %H:%M}?", at=session.at)
-        key = self._key(question, "yYnN", tr("y: ok, n: not, Enter: leave it out, q: end"))
+        key = self._key(question, YES_KEYS | {"n", "N"}, tr("y: ok, n: not, Enter: leave it out, q: end"))
         if key in PASSES:
             return
-        answer = skin.OK if key in "yY" else skin.BAD
+        answer = skin.OK if key in YES_KEYS else skin.BAD
         with opened(self._flags.host, write=True) as journal:
             journal.enter(skin.seen(journal.recent(), session, answer, journal.now))
         note(f"  {tr_text(MEANT[skin.BAD])}" if answer == skin.BAD else tr("  kept: the skin is ok"))
@@ -177,8 +180,8 @@ class Dialogue:
         level = levels({channel.value: goal for channel, goal in starts[0].level.items()})
         how = tr("up to {level}, as it was comfortable", level=level) if level else tr("at level 0, and + is yours")
         question = tr("Start {program} now, {how}?", program=starts[0].program, how=how)
-        key = self._key(question, "yY", tr("y: yes, Enter: not now"))
-        return starts if key in "yY" else []
+        key = self._key(question, YES_KEYS, tr("y: yes, Enter: not now"))
+        return starts if key in YES_KEYS else []
 
 
 def _moment(one: "Missing", now: datetime) -> datetime:

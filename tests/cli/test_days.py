@@ -300,7 +300,7 @@ def test_a_spreadsheets_moments_are_read_in_the_zone_that_is_named_or_asked_for(
     assert person.types("import", str(tmp_path), "--zone", "Nowhere").code == Exit.USAGE
     said = person.types("import", str(tmp_path), "--zone", "America/New_York")
     assert said.out.splitlines() == [
-        "1 entries read, 0 were there already",
+        "1 entry read, 0 were there already",
         "guessed: pain.csv: there is no column note, taken as empty",
         "guessed: pain.csv: semicolons between the cells, so a comma is a decimal sign",
         "guessed: pain.csv: 1 cell without an offset, read as time in America/New_York",
@@ -311,7 +311,7 @@ def test_a_spreadsheets_moments_are_read_in_the_zone_that_is_named_or_asked_for(
     assert type_line(person.home, "import", str(tmp_path)) == 0
     out, err = capsys.readouterr()
     assert "In which zone were they written?" in err
-    assert out.lstrip().startswith("1 entries read, 0 were there already"), "six hours earlier, so another entry"
+    assert out.lstrip().startswith("1 entry read, 0 were there already"), "six hours earlier, so another entry"
 
 
 def test_tables_may_begin_with_a_byte_order_mark(person: Person, tmp_path: Path) -> None:
