@@ -1,6 +1,5 @@
 """Verbs that play, stop, look after units and explain themselves, in the reader's language."""
 
-import ast
 import asyncio
 import re
 from collections.abc import Iterator
@@ -37,8 +36,6 @@ from tests.pseudo import plain_words, pseudo, wide
 from tests.tui.scripted import RUNNING
 
 ROOT = Path(__file__).parent.parent.parent
-FOUND_BY = {"tr", "tr_many", "mark"}
-"""What Babel finds texts by."""
 
 
 @pytest.fixture(autouse=True)
@@ -82,19 +79,6 @@ def test_what_typer_says_in_help_is_what_is_translated() -> None:
     assert [one for one in LIBRARY if f'"{one}"' not in joined] == []
     catalogue = read("de")
     assert [one for one in LIBRARY if not translations(catalogue.get(one))] == []
-
-
-def test_no_text_to_translate_stands_within_an_f_string() -> None:
-    """Babel doesn't look into those, so nobody would be asked for a translation."""
-    found = [
-        f"{path.relative_to(ROOT)}:{call.lineno}"
-        for path in sorted((ROOT / "estim").rglob("*.py"))
-        for outer in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(outer, ast.JoinedStr)
-        for call in ast.walk(outer)
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in FOUND_BY
-    ]
-    assert found == []
 
 
 def test_a_start_that_needs_no_host_to_be_refused_is_refused_in_it() -> None:
