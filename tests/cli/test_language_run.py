@@ -35,8 +35,6 @@ from tests.cli.test_run_follows import Host, Played, live, texts, turns
 from tests.pseudo import plain_words, pseudo, wide
 from tests.tui.scripted import RUNNING
 
-ROOT = Path(__file__).parent.parent.parent
-
 
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
