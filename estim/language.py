@@ -46,9 +46,11 @@ def choose(surroundings: Mapping[str, str] = os.environ) -> None:
 
 
 def _speak(code: str) -> None:
-    from gettext import translation
+    from gettext import bindtextdomain, textdomain, translation
 
     LANGUAGE.speak(code, translation(DOMAIN, CATALOGUES, [code]))
+    bindtextdomain(DOMAIN, str(CATALOGUES))  # for what typer asks for: the headings of help (estim/cli/help_texts.py)
+    textdomain(DOMAIN)
 
 
 def _code(name: str) -> str:

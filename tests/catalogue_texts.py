@@ -1,7 +1,8 @@
 """Finds every text that is to be translated, and keeps the catalogues (estim/locale) in step with them (`make docs`).
 
-1. Texts stand in calls of estim/core/translation.py, and in our own files of data: the care plan and the programs.
-   Babel reads and writes catalogues; it finds no calls within an f-string, so they are looked for in the code's tree.
+1. Texts stand in calls of estim/core/translation.py, in the help of the command line, and in our own files of data: the
+   care plan and the programs. Babel reads and writes catalogues; it finds no calls within an f-string, so they are
+   looked for in the code's tree.
 2. A catalogue is sorted and says no line numbers, so that it changes only where a sentence does. A new text has an
    empty translation, at which a test fails; one that nobody says any more is taken out.
 3. What gettext reads (.mo) is compiled from it, the same bytes from the same text.
@@ -18,6 +19,12 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from typer.main import get_command
+
+from estim.cli.app import app
+from estim.cli.help_texts import help_texts
+from estim.cli.lazy import add_verbs
+from protocols.registry import names
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("de",)
@@ -68,6 +75,12 @@ def of_data() -> set[Text]:
     return found
 
 
+def of_help() -> set[Text]:
+    """Return the texts of the help of every verb, but for one that lists names."""
+    add_verbs(app, ["--help"])
+    return {Text((one,)) for one in help_texts(get_command(app)) if one != ", ".join(names())}
+
+
 def _said_in(path: Path, fields: frozenset[str]) -> Iterator[str]:
     def below(value: object, field: str) -> Iterator[str]:
         if isinstance(value, dict):
@@ -106,7 +119,7 @@ def in_step(language: str) -> Catalog:
         creation_date=FIXED,
         revision_date=FIXED,
     )
-    for text in sorted(of_code() | of_data()):
+    for text in sorted(of_code() | of_help() | of_data()):
         known = before.get(text.forms[0], text.context or None)
         same = known is not None and bool(known.pluralizable) == bool(text.forms[1:])
         after.add(text.key, known.string if known is not None and same else "", context=text.context or None)

@@ -18,7 +18,8 @@ from estim.cli.output import flush, say, tell, tell_row
 from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.core.numbers import read_number
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import LANGUAGE, mark, tr, tr_text
+from estim.language import ENGLISH
 from protocols.registry import names
 
 if TYPE_CHECKING:
@@ -125,15 +126,7 @@ def flags(
                 _usage(tr("{option} goes with --simulate only: a real unit can't be hurried", option=name))
     elif radio != "bluetooth":
         _usage(tr("--simulate needs no radio: leave --radio out"))
-    kind, colon, which = radio.partition(":")
-    if kind not in ("bluetooth", "hci") or bool(colon) != bool(which.strip()) or (kind == "hci" and not which):
-        _usage(
-            tr(
-                "--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
-                " hci:usb:0",
-                radio=radio,
-            )
-        )
+    _check_radio(radio)
     host = HostOptions(
         home=home, radio=radio, simulate=software, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
     )
@@ -400,17 +393,25 @@ def run_typer(argv: list[str], *, completing: list[str] | None = None) -> int:
     verbs = add_verbs(app, argv) if completing is None else add_names(app, completing)
     asked = "" if completing is None else COMPLETING
     try:
-        _parser(verbs)(args=argv, prog_name="estim", complete_var=asked)
+        _parser(verbs, LANGUAGE.name)(args=argv, prog_name="estim", complete_var=asked)
     except SystemExit as end:
         return int(end.code or 0)
     return Exit.DONE
 
 
 @cache
-def _parser(verbs: int) -> Callable[..., object]:
-    """Return the parser of the verbs that are there: so many, and none ever goes. Making one takes most of a line."""
+def _parser(verbs: int, language: str) -> Callable[..., object]:
+    """Return the parser of the verbs that are there, with help in this language; making one takes most of a line.
+
+    `verbs` says how many there are: none ever goes.
+    """
     del verbs  # what it was made for
-    return get_command(app)
+    made = get_command(app)
+    if language != ENGLISH:
+        from estim.cli.help_texts import translate_help
+
+        translate_help(made)
+    return made
 
 
 def _ask(context: typer.Context, command: "Ask") -> NoReturn:
@@ -427,6 +428,19 @@ def _refused(made: Flags, program: str, error: EstimError) -> int:
     if error.code is Exit.USAGE:
         raise error
     return refuse_session(made.host, program, error, as_json=made.as_json)
+
+
+def _check_radio(radio: str) -> None:
+    """Raise EstimError (2) for what names no radio."""
+    kind, colon, which = radio.partition(":")
+    if kind not in ("bluetooth", "hci") or bool(colon) != bool(which.strip()) or (kind == "hci" and not which):
+        _usage(
+            tr(
+                "--radio {radio!r}: say bluetooth, bluetooth:hci1 for one of several adapters, or hci:TRANSPORT such as"
+                " hci:usb:0",
+                radio=radio,
+            )
+        )
 
 
 def _speed(text: str) -> str:

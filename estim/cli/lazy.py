@@ -58,7 +58,7 @@ def add_names(app: typer.Typer, words: list[str]) -> int:
         if name in words:
             _add(app, name)
         elif name not in _added:
-            app.command(name)(_name_alone)
+            app.command(name, help="")(_name_alone)  # else zsh and fish would tell what this function is for
     return len(_added)
 
 

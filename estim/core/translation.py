@@ -109,19 +109,19 @@ class Language:
         """Return a sentence with its parts; the English one, if the translation can't take them."""
         try:
             return self._words.vformat(text, (), parts)
-        except (LookupError, ValueError, TypeError):
+        except (LookupError, ValueError, TypeError, AttributeError):
             return _Words(English()).vformat(english, (), parts)
 
 
 LANGUAGE = Language()
 
 
-def tr(text: str, **parts: object) -> str:
+def tr(text: str, /, **parts: object) -> str:
     """Return a sentence in the reader's language; `parts` fill in what stands in braces."""
     return LANGUAGE.filled(LANGUAGE.catalogue.gettext(text), text, parts)
 
 
-def tr_many(one: str, many: str, count: int, **parts: object) -> str:
+def tr_many(one: str, many: str, count: int, /, **parts: object) -> str:
     """Return the form of a sentence that belongs to so many; `count` is one of its parts."""
     english = one if count == 1 else many
     return LANGUAGE.filled(LANGUAGE.catalogue.ngettext(one, many, count), english, {"count": count, **parts})

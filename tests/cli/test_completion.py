@@ -142,6 +142,14 @@ def places() -> Iterator[tuple[str, object]]:
     yield from below(get_command(app), "")
 
 
+def test_a_verb_whose_help_is_not_at_hand_is_offered_without_any(installed: Path) -> None:
+    environ = {**os.environ, "_ESTIM_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "estim pa"}
+    done = subprocess.run([installed / "estim"], capture_output=True, text=True, timeout=60, check=True, env=environ)
+    assert '"pads"' in done.stdout
+    assert '"paths":"Show where' in done.stdout
+    assert "imported" not in done.stdout
+
+
 def test_every_place_that_takes_a_name_completes_it() -> None:
     found = dict(places())
     assert len(found) > 20
