@@ -30,8 +30,7 @@ class SearchedPlace(Place):
         self.query_one("#entries").focus()
 
     def _list(self) -> None:
-        """Show what fits to kind and search."""
-        raise NotImplementedError
+        """Show what fits to kind and search; what that is, each place knows."""
 
     def searched_in(self, text: str) -> bool:
         """Say whether what is typed is in a text."""

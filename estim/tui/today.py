@@ -291,9 +291,8 @@ t             tick a step of the plan off, by its number""")
             self.desk.go(SESSION)
         else:
             question = "\n\n".join([last.text, tr("Are the pads on?")])
-            self.app.push_screen(
-                Pick(question, {"y": "y", "Y": "y"}, {"y": tr_text(PADS_ON)}), partial(self._pads_on, last)
-            )
+            rows = {"y": tr_text(PADS_ON)}
+            self.app.push_screen(Pick(question, {"y": "y", "Y": "y"}, rows), partial(self._pads_on, last))
 
     def _pads_on(self, last: LastTime, answer: str | None) -> None:
         if answer:

@@ -69,7 +69,9 @@ def test_a_phase_is_told_in_the_same_words_by_the_screen_and_the_command_line() 
     program = next(one for one in shipped() if one.id == "ems-strength")
     odd = replace(program, phases=tuple(replace(one, length_s=one.length_s + 10) for one in program.phases))
     lines = told(odd, "", 70)
-    for number, phase in enumerate(_row(odd)["phases"], 1):  # type: ignore[arg-type] # a list, for JSON
+    phases = _row(odd)["phases"]
+    assert isinstance(phases, list)
+    for number, phase in enumerate(phases, 1):
         assert f"{number}. {phase['plays']}" in lines
 
 
