@@ -25,7 +25,7 @@ LANGUAGES = ("de",)
 KEYWORDS = parse_keywords(["tr", "mark:1,1t", "mark:1,2c,2t", "tr_many:1,2"])
 
 PLAN_TEXTS = frozenset({"title", "honesty", "text", "warn", "how", "how_long", "note", "evidence", "light"})
-PROGRAM_TEXTS = frozenset({"title", "source", "pads", "text", "note", "warn"})
+PROGRAM_TEXTS = frozenset({"title", "source", "pads", "text", "note"})
 
 
 @dataclass(frozen=True, slots=True, order=True)

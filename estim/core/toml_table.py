@@ -29,9 +29,9 @@ class Number:
     @property
     def range(self) -> str:
         """Return the limits in words; with decimal points in every language, as a file has to have them."""
-        return tr(
-            "{least} to {most} {unit}", least=f"{self.lo:g}", most=f"{self.hi:g}", unit=tr_text(self.unit)
-        ).rstrip()
+        least = f"{self.lo:g}"
+        most = f"{self.hi:g}"
+        return tr("{least} to {most} {unit}", least=least, most=most, unit=tr_text(self.unit)).rstrip()
 
     @property
     def allowed(self) -> str:

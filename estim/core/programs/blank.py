@@ -243,7 +243,14 @@ def _inner(values: Mapping[str, object]) -> str:
 
 
 def _comment(text: str) -> list[str]:
-    return textwrap.wrap(text, COLUMNS, initial_indent="# ", subsequent_indent="#   ", break_long_words=False)
+    return textwrap.wrap(
+        text,
+        COLUMNS,
+        initial_indent="# ",
+        subsequent_indent="#   ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _says(field: Number | Text | Words) -> str:
@@ -251,11 +258,9 @@ def _says(field: Number | Text | Words) -> str:
         case Number():
             if field.default is None:
                 return f"{tr_text(field.says)}: {field.range}"
+            usual = f"{field.default:g}"  # with a point in every language, as a file has to have it
             return tr(
-                "{meaning}: {range} (without it {usual})",
-                meaning=tr_text(field.says),
-                range=field.range,
-                usual=f"{field.default:g}",
+                "{meaning}: {range} (without it {usual})", meaning=tr_text(field.says), range=field.range, usual=usual
             )
         case Text():
             most = tr("at most {count} characters", count=field.longest)

@@ -134,6 +134,7 @@ def _by_number(program: Program, family: Family) -> Course:
     number = program.numbers.get(family.name)
     differs = []
     if number is None:
+        entry = f"[device.{family.name}]"
         if program.kind != "pain" or program.rule.target != "sensory" or playable.number is None:
             raise CourseError(
                 tr(
@@ -141,7 +142,7 @@ def _by_number(program: Program, family: Family) -> Course:
                     "N to a copy of the file, N as your manual's table has it",
                     family=family.title,
                     program=program.id,
-                    entry=f"[device.{family.name}]",
+                    entry=entry,
                 )
             )
         number = playable.number
