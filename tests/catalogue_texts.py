@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 LANGUAGES = ("de",)
 
 PLAN_TEXTS = frozenset({"title", "honesty", "text", "warn", "how", "how_long", "note", "evidence", "light"})
-PROGRAM_TEXTS = frozenset({"title", "source", "pads", "text", "note", "warn"})
+PROGRAM_TEXTS = frozenset({"title", "source", "pads", "text", "note"})
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import inf, isnan
 from typing import Any, TypeVar
 
+from estim.core.translation import mark, tr, tr_text
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.vocabulary import (
@@ -52,7 +53,11 @@ class PluginError(Exception):
 
 def blamed(bug: Exception) -> str:
     """Return the sentence for a bug that broke in: a plug-in's by its name, else ours."""
-    return str(bug) if isinstance(bug, PluginError) else f"a bug in estim: {bug!r}"
+    return str(bug) if isinstance(bug, PluginError) else tr("a bug in estim: {bug}", bug=repr(bug))
+
+
+def _broken(origin: str, why: str) -> PluginError:
+    return PluginError(tr("plug-in {package}: {why}", package=origin, why=why))
 
 
 def checked(family: object, name: str, origin: str, taken: tuple[str, ...]) -> Family:
@@ -61,26 +66,34 @@ def checked(family: object, name: str, origin: str, taken: tuple[str, ...]) -> F
     `name` is the entry point's, `origin` the package it came in, `taken` the names that are in use.
     """
     if not isinstance(family, Family):
-        raise PluginError(f"plug-in {origin}: {name} is {type(family).__name__}, not a protocols.family.Family")
+        raise _broken(
+            origin, tr("{name} is {kind}, not a protocols.family.Family", name=name, kind=type(family).__name__)
+        )
     for wrong, text in (
-        (family.name != name, f"the family calls itself {family.name!r}, the entry point {name!r}"),
-        (family.caps.family != name, f"its capabilities are those of {family.caps.family!r}"),
-        (name in taken, f"there is a family {name!r} already"),
-        (not name.isascii() or not name.isidentifier(), "its name must be letters, digits and _"),
-        (family.caps.scale > SCALE_MAX, f"a scale of {family.caps.scale}: at most {SCALE_MAX}"),
-        (not family.endpoints, "it has no endpoint"),
-        (not set(family.subscribe) <= set(family.endpoints), "it subscribes to endpoints that it hasn't"),
-        (not family.by_hand.strip(), "it doesn't say how to end output by hand"),
+        (
+            family.name != name,
+            tr("the family calls itself {own!r}, the entry point {name!r}", own=family.name, name=name),
+        ),
+        (family.caps.family != name, tr("its capabilities are those of {family!r}", family=family.caps.family)),
+        (name in taken, tr("there is a family {family!r} already", family=name)),
+        (not name.isascii() or not name.isidentifier(), tr("its name must be letters, digits and _")),
+        (
+            family.caps.scale > SCALE_MAX,
+            tr("a scale of {scale}: at most {most}", scale=family.caps.scale, most=SCALE_MAX),
+        ),
+        (not family.endpoints, tr("it has no endpoint")),
+        (not set(family.subscribe) <= set(family.endpoints), tr("it subscribes to endpoints that it hasn't")),
+        (not family.by_hand.strip(), tr("it doesn't say how to end output by hand")),
     ):
         if wrong:
-            raise PluginError(f"plug-in {origin}: {text}")
+            raise _broken(origin, text)
     _check_limits(family.caps, family.caps, origin)
     return replace(
         family,
         match=_guarded(family.match, Match.NO),
         profile_named=_named(family),
         connect=lambda now_s, profile: Contained(family, origin, now_s, profile),
-        title=f"{family.title} (plug-in {origin})",
+        title=tr("{family} (plug-in {package})", family=family.title, package=origin),
     )
 
 
@@ -111,7 +124,7 @@ def _check_limits(caps: Capabilities, first: Capabilities, origin: str) -> None:
     try:
         replace(caps)  # runs the checks of the vocabulary, which a subclass may have got around
     except (ValueError, TypeError) as error:
-        raise PluginError(f"plug-in {origin}: {error}") from error
+        raise _broken(origin, str(error)) from error
     looser = (
         caps.channels != first.channels
         or caps.scale > first.scale
@@ -123,7 +136,7 @@ def _check_limits(caps: Capabilities, first: Capabilities, origin: str) -> None:
         or caps.fault_s > first.fault_s
     )
     if looser or type(caps) is not Capabilities:
-        raise PluginError(f"plug-in {origin}: its limits became looser after connecting")
+        raise _broken(origin, tr("its limits became looser after connecting"))
 
 
 class Contained:
@@ -201,7 +214,8 @@ class Contained:
         except PluginError as fault:
             self._fault = self._fault or str(fault)
         except Exception as bug:  # noqa: BLE001 - somebody else's code
-            self._fault = self._fault or f"plug-in {self._origin} failed: {bug!r}"
+            failed = tr("plug-in {package} failed: {bug}", package=self._origin, bug=repr(bug))
+            self._fault = self._fault or failed
         self._inner = None
         return otherwise
 
@@ -209,7 +223,7 @@ class Contained:
         events: Any = self._ask(act, [])
         if isinstance(events, list) and all(isinstance(event, Event) for event in events):
             return events[:OPS_A_POLL]
-        self._fault = f"plug-in {self._origin}: tells what is no event"
+        self._fault = str(_broken(self._origin, tr("tells what is no event")))
         self._inner = None
         return []
 
@@ -222,7 +236,7 @@ class Contained:
             self._count = 0
         self._count += len(ops)
         if len(ops) > OPS_A_POLL or self._count > OPS_A_SECOND:
-            raise PluginError(f"plug-in {self._origin}: floods the air, {self._count} operations within a second")
+            raise _broken(self._origin, tr("floods the air, {count} operations within a second", count=self._count))
         for op in ops:
             self._check_op(op)
         return ops
@@ -232,33 +246,43 @@ class Contained:
             case Write(_, endpoint, data, _, _):
                 value: Any = data
                 if not isinstance(value, bytes) or len(value) > WRITE_MAX:
-                    raise PluginError(f"plug-in {self._origin}: writes what is no value of {WRITE_MAX} bytes at most")
+                    raise _broken(self._origin, tr("writes what is no value of {most} bytes at most", most=WRITE_MAX))
             case Read(_, endpoint):
                 pass
             case Close():
                 return
             case _:
-                raise PluginError(f"plug-in {self._origin}: asks for {type(op).__name__}, which is no operation")
+                raise _broken(self._origin, tr("asks for {kind}, which is no operation", kind=type(op).__name__))
         if endpoint not in self._family.endpoints:
-            raise PluginError(f"plug-in {self._origin}: uses the endpoint {endpoint.name}, which the family hasn't")
+            why = tr("uses the endpoint {endpoint}, which the family hasn't", endpoint=endpoint.name)
+            raise _broken(self._origin, why)
 
     def _report(self, reported: Reported, now_s: float) -> Reported:
         caps = self._family.caps
         if type(reported.stop) is not int or reported.stop > self._stop:
-            raise PluginError(f"plug-in {self._origin}: speaks of a stop that nobody has asked for yet")
+            raise _broken(self._origin, tr("speaks of a stop that nobody has asked for yet"))
         for channel in caps.channels:
             span: Any = reported.level.get(channel)
             if not isinstance(span, Span) or span.hi > caps.scale:
-                told = "nothing" if span is None else f"{span}"
-                raise PluginError(
-                    f"plug-in {self._origin}: says {told} of channel {channel.value}, levels go from 0 to {caps.scale}"
+                raise _broken(
+                    self._origin,
+                    tr(
+                        "says {told} of channel {channel}, levels go from 0 to {scale}",
+                        told=tr("nothing") if span is None else span,
+                        channel=channel.value,
+                        scale=caps.scale,
+                    ),
                 )
             if isnan(reported.settled_s.get(channel, inf)):
-                raise PluginError(f"plug-in {self._origin}: doesn't say since when a level is known")
+                raise _broken(self._origin, tr("doesn't say since when a level is known"))
         fed_s = -inf if reported.fed_s is None else reported.fed_s
-        for what, at_s in (("heard", reported.heard_s), ("told", reported.told_s), ("fed", fed_s)):
+        for at_s, why in (
+            (reported.heard_s, mark("was heard in the future, or never says when")),
+            (reported.told_s, mark("was told in the future, or never says when")),
+            (fed_s, mark("was fed in the future, or never says when")),
+        ):
             if not at_s <= now_s + 1e-6:
-                raise PluginError(f"plug-in {self._origin}: was {what} in the future, or never says when")
+                raise _broken(self._origin, tr_text(why))
         return reported
 
 

@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from estim.catalogue.contained import PluginError, checked
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from protocols import registry
 from protocols.family import Family
 
@@ -37,7 +38,11 @@ def origin(point: EntryPoint) -> str:
 def check_unit_name(name: str, family: str) -> str:
     """Refuse a name for a unit that means another family; raises EstimError (2)."""
     if name.casefold() in names() and name.casefold() != family:
-        text = f"the name {name!r} means a family, and this unit is of the family {family}: choose another"
+        text = tr(
+            "the name {name!r} means a family, and this unit is of the family {family}: choose another",
+            name=name,
+            family=family,
+        )
         raise EstimError(text, code=Exit.USAGE)
     return name
 
@@ -56,10 +61,11 @@ def find_family(name: str) -> Family:
         return found[name]
     broken = next((plugin.trouble for plugin in plugins if plugin.name == name and plugin.trouble), None)
     if broken is not None:
-        raise EstimError(f"the family {name} can't be used: {broken}", code=Exit.CONFIG)
+        raise EstimError(tr("the family {family} can't be used: {why}", family=name, why=broken), code=Exit.CONFIG)
     near = get_close_matches(name, names(), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
-    raise EstimError(f"no family {name!r}: {hint}", code=Exit.USAGE, nearest=tuple(near))
+    hint = tr("did you mean {words}?", words=near[0]) if near else tr("there are {names}", names=", ".join(names()))
+    text = tr("no family {family!r}: {hint}", family=name, hint=hint)
+    raise EstimError(text, code=Exit.USAGE, nearest=tuple(near))
 
 
 @cache
@@ -91,7 +97,8 @@ def _loaded(point: EntryPoint) -> object:
     try:
         return point.load()
     except (Exception, SystemExit) as bug:  # somebody else's code may fail in any way, and must not take ours along
-        raise PluginError(f"plug-in {origin(point)}: {point.value} can't be loaded: {bug!r}") from bug
+        why = tr("{module} can't be loaded: {bug}", module=point.value, bug=repr(bug))
+        raise PluginError(tr("plug-in {package}: {why}", package=origin(point), why=why)) from bug
 
 
 def profile_of(family: Family, wanted: str) -> str:
@@ -101,5 +108,8 @@ def profile_of(family: Family, wanted: str) -> str:
     for profile in family.profiles:
         if profile.casefold() == wanted.casefold():
             return profile
-    known = f"there are {', '.join(family.profiles)}" if family.profiles else "it has only one, so leave it out"
-    raise EstimError(f"{family.title} has no profile {wanted!r}: {known}", code=Exit.CONFIG)
+    known = tr("it has only one, so leave it out")
+    if family.profiles:
+        known = tr("there are {names}", names=", ".join(family.profiles))
+    text = tr("{family} has no profile {profile!r}: {known}", family=family.title, profile=wanted, known=known)
+    raise EstimError(text, code=Exit.CONFIG)

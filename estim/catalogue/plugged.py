@@ -10,6 +10,7 @@ from estim.core.errors import ProgramError
 from estim.core.programs.file import read_program
 from estim.core.programs.program import Program
 from estim.core.toml_file import NotToml, text_of
+from estim.core.translation import tr
 
 GROUP = "estim.programs"
 FILES_MAX = 200
@@ -42,12 +43,15 @@ def brought(taken: frozenset[str]) -> Brought:
 
 
 def _read(name: str, text: str | None, taken: frozenset[str], package: str) -> Program:
-    where = f"plug-in {package}: {name}"
+    where = tr("plug-in {package}: {why}", package=package, why=name)
     if text is None:
-        raise ProgramError(f"{where}: can't be read as a program (at most {SIZE_MAX // 1024} KiB of UTF-8 text)")
+        text = tr(
+            "{file}: can't be read as a program (at most {most} KiB of UTF-8 text)", file=where, most=SIZE_MAX // 1024
+        )
+        raise ProgramError(text)
     program = read_program(text, where)
     if program.id in taken:
-        raise ProgramError(f"{where}: there is a program {program.id!r} already")
+        raise ProgramError(tr("{file}: there is a program {program!r} already", file=where, program=program.id))
     return program
 
 
@@ -59,7 +63,7 @@ def _texts(point: EntryPoint) -> tuple[tuple[str, str | None], ...]:
             (entry.name, _text(entry.read_bytes())) for entry in sorted(entries, key=lambda e: e.name)[:FILES_MAX]
         )
     except (Exception, SystemExit) as bug:  # noqa: BLE001 - somebody else's code
-        return ((f"{point.value} can't be loaded: {bug!r}", None),)
+        return ((tr("{module} can't be loaded: {bug}", module=point.value, bug=repr(bug)), None),)
 
 
 def _text(data: bytes) -> str | None:

@@ -11,6 +11,8 @@ from estim.catalogue.plugged import brought
 from estim.core.errors import EstimError, Exit, ProgramError
 from estim.core.programs.file import read_program
 from estim.core.programs.program import Program
+from estim.core.system import cause
+from estim.core.translation import tr
 
 OWN_MAX = 200
 """Files read of the user's folder; more are no programs of a person."""
@@ -44,8 +46,9 @@ def find_program(folder: Path, name: str) -> Program:
     if name in more:
         return more[name]
     near = tuple(get_close_matches(name, sorted({*texts, *more, *(path.stem for path in own)}), n=3, cutoff=0.5))
-    hint = f"did you mean {' or '.join(near)}?" if near else "see `estim programs list`"
-    raise EstimError(f"there is no program {name!r}: {hint}", code=Exit.NO_INPUT, nearest=near)
+    hint = tr("did you mean {words}?", words=tr(" or ").join(near)) if near else tr("see `estim programs list`")
+    text = tr("there is no program {program!r}: {hint}", program=name, hint=hint)
+    raise EstimError(text, code=Exit.NO_INPUT, nearest=near)
 
 
 def all_programs(folder: Path) -> tuple[list[Program], list[str]]:
@@ -72,13 +75,15 @@ def read_file(path: Path) -> Program:
     try:
         with open(path, "rb", opener=_open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise EstimError(f"{path} isn't a program file but a pipe or device", code=Exit.NO_INPUT)
+                text = tr("{file} isn't a program file but a pipe or device", file=path)
+                raise EstimError(text, code=Exit.NO_INPUT)
             data = file.read(SIZE_MAX + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise EstimError(f"can't read {path}: {reason}", code=Exit.NO_INPUT) from error
+        text = tr("can't read {file}: {why}", file=path, why=cause(error))
+        raise EstimError(text, code=Exit.NO_INPUT) from error
     if len(data) > SIZE_MAX:
-        raise ProgramError(f"{path}: longer than {SIZE_MAX // 1024} KiB: that isn't a program")
+        text = tr("{file}: longer than {most} KiB: that isn't a program", file=path, most=SIZE_MAX // 1024)
+        raise ProgramError(text)
     return read_program(data, str(path))
 
 
@@ -91,7 +96,13 @@ def _read_own(path: Path) -> Program:
     """Read a file of the user's folder, where it is found by its name, so its id must be the same."""
     program = read_file(path)
     if program.id != path.stem:
-        raise ProgramError(f"{path}: id = {program.id!r}, but the file is called {path.name}: name both alike")
+        text = tr(
+            "{file}: id = {program!r}, but the file is called {name}: name both alike",
+            file=path,
+            program=program.id,
+            name=path.name,
+        )
+        raise ProgramError(text)
     return program
 
 

@@ -15,9 +15,12 @@ from estim.config.mqtt_settings import BROKER_EXAMPLE, MqttSettings
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.remote.topics import ID, id_of
+from estim.core.translation import tr, tr_text
 
 PORT = 1883
 TLS_PORT = 8883
+
+SETTING = "[mqtt] url"  # untranslated: a setting's name
 
 COMMAND_TIMEOUT_S = 10.0
 """Longest time that a command for the password may take, s."""
@@ -46,7 +49,7 @@ def broker_of(settings: MqttSettings, typed: str | None = None) -> Broker | None
     address = typed or settings.url
     if address is None:
         return None
-    parts = _read(address, "[mqtt] url", Exit.CONFIG) if typed is None else check_address(typed)
+    parts = _read(address, SETTING, Exit.CONFIG) if typed is None else check_address(typed)
     tls = parts.scheme == "mqtts"
     return Broker(
         host=parts.hostname or "",
@@ -66,7 +69,8 @@ def check_address(typed: str) -> SplitResult:
 
 
 def _read(address: str, where: str, code: Exit) -> SplitResult:
-    wrong = EstimError(f"{where}: that isn't a broker's address; write {BROKER_EXAMPLE}", code=code)
+    text = tr("{where}: that isn't a broker's address; write {example}", where=where, example=tr_text(BROKER_EXAMPLE))
+    wrong = EstimError(text, code=code)
     try:
         parts = urlsplit(address)
         known = parts.scheme in ("mqtt", "mqtts") and bool(parts.hostname) and parts.port != 0
@@ -82,7 +86,7 @@ def _file(place: str | None, field_name: str) -> Path | None:
         return None
     path = Path(place).expanduser()
     if not path.is_file():
-        raise EstimError(f"[mqtt] {field_name}: there is no file {path}", code=Exit.CONFIG)
+        raise EstimError(tr("[mqtt] {field}: there is no file {file}", field=field_name, file=path), code=Exit.CONFIG)
     return path
 
 
@@ -90,11 +94,11 @@ def _password(settings: MqttSettings) -> str | None:
     """Return the password of the settings; the first line of what a file or a command gives."""
     if settings.password_file is not None:
         path = _file(settings.password_file, "password_file")
-        assert path is not None, "it was named"
+        assert path is not None, "it was named"  # untranslated: a bug's words
         try:
             return _first_line(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise EstimError(f"[mqtt] password_file: {path} can't be read", code=Exit.CONFIG) from error
+            raise EstimError(tr("[mqtt] password_file: {file} can't be read", file=path), code=Exit.CONFIG) from error
     if settings.password_command is None:
         return None
     words = settings.password_command
@@ -103,7 +107,11 @@ def _password(settings: MqttSettings) -> str | None:
             words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        text = f"[mqtt] password_command: {words[0]!r} gave no password within {COMMAND_TIMEOUT_S:g} s; try it by hand"
+        text = tr(
+            "[mqtt] password_command: {command!r} gave no password within {seconds:g} s; try it by hand",
+            command=words[0],
+            seconds=COMMAND_TIMEOUT_S,
+        )
         raise EstimError(text, code=Exit.CONFIG) from None  # what it said may hold the password
     return _first_line(done.stdout)
 

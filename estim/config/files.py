@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from estim.core.errors import EstimError, Exit
+from estim.core.system import cause
+from estim.core.translation import tr
 
 SMALL_MAX = 1 << 20
 """Settings, lists of units and markers are far below; a larger file is none of ours."""
@@ -22,9 +24,10 @@ def read_small(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, "it is no file")
+            raise OSError(errno.EINVAL, tr("it is no file"))
         if about.st_size > SMALL_MAX:
-            raise OSError(errno.EFBIG, f"it has {about.st_size} bytes, more than {SMALL_MAX}")
+            text = tr("it has {size} bytes, more than {most}", size=about.st_size, most=SMALL_MAX)
+            raise OSError(errno.EFBIG, text)
         return file.read(SMALL_MAX + 1)
 
 
@@ -60,9 +63,8 @@ def write_new(path: Path, text: str) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise EstimError(
-            f"{path} exists already and is not overwritten: choose another name or place", code=Exit.CANT_CREATE
-        ) from error
+        why = tr("{file} exists already and is not overwritten: choose another name or place", file=path)
+        raise EstimError(why, code=Exit.CANT_CREATE) from error
     except OSError as error:
         raise _cant_write(path, error) from error
     try:
@@ -86,19 +88,36 @@ def sync_folder(folder: Path) -> None:
 def no_right(path: Path, error: OSError, usual: Exit = Exit.REFUSED) -> EstimError:
     """Return why a file can't be read: 77 where a right is missing, with whose it is, else `usual`."""
     if not isinstance(error, PermissionError):
-        return EstimError(f"can't read {path}: {error.strerror or error}", code=usual)
+        return EstimError(tr("can't read {file}: {why}", file=path, why=cause(error)), code=usual)
     try:
-        owner = path.stat().st_uid
-        whose = "" if owner == os.geteuid() else f", it belongs to user {owner}"
+        owner: int | None = path.stat().st_uid
     except OSError:
-        whose = ", nor may its folder be looked into"
-    return EstimError(
-        f"{path} may not be read or written by you{whose}: change its owner or its rights (ls -l shows them), or "
-        "choose another place with --home",
-        code=Exit.REFUSED,
+        owner = None
+    return EstimError(_not_yours(path, owner), code=Exit.REFUSED)
+
+
+def _not_yours(path: Path, owner: int | None) -> str:
+    """Return that a file may not be used; `owner` is the user whose it is, None where nobody may look."""
+    if owner is None:
+        return tr(
+            "{file} may not be read or written by you, nor may its folder be looked into: change its owner or its "
+            "rights (ls -l shows them), or choose another place with --home",
+            file=path,
+        )
+    if owner != os.geteuid():
+        return tr(
+            "{file} may not be read or written by you, it belongs to user {user}: change its owner or its rights "
+            "(ls -l shows them), or choose another place with --home",
+            file=path,
+            user=owner,
+        )
+    return tr(
+        "{file} may not be read or written by you: change its owner or its rights (ls -l shows them), or choose "
+        "another place with --home",
+        file=path,
     )
 
 
 def _cant_write(path: Path, error: OSError) -> EstimError:
-    why = error.strerror or str(error)
-    return EstimError(f"can't write {path}: {why}; what was there before is unchanged", code=Exit.CANT_CREATE)
+    text = tr("can't write {file}: {why}; what was there before is unchanged", file=path, why=cause(error))
+    return EstimError(text, code=Exit.CANT_CREATE)

@@ -5,25 +5,23 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-BROKER_EXAMPLE = "mqtt://HOST, mqtt://USER:PASSWORD@HOST:1883 or mqtts://HOST"
+from estim.core.translation import mark
 
-FilePlace = Annotated[str, Meta(min_length=1, max_length=4096, description="the path of a file")]
+BROKER_EXAMPLE = mark("mqtt://HOST, mqtt://USER:PASSWORD@HOST:1883 or mqtts://HOST")
+ADDRESS = mark("an address: mqtt://HOST, mqtt://USER:PASSWORD@HOST:1883 or mqtts://HOST")
+
+FilePlace = Annotated[str, Meta(min_length=1, max_length=4096, description=mark("the path of a file"))]
 
 
 class MqttSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a house is told: `url` None is not at all. `health`: programs, pain, doses and the schedule are told too."""
 
-    url: (
-        Annotated[
-            str, Meta(max_length=500, pattern=r"^mqtts?://[^/?#\s]+/?$", description=f"an address: {BROKER_EXAMPLE}")
-        ]
-        | None
-    ) = None
+    url: Annotated[str, Meta(max_length=500, pattern=r"^mqtts?://[^/?#\s]+/?$", description=ADDRESS)] | None = None
     password_file: FilePlace | None = None
     password_command: (
         Annotated[
             tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
-            Meta(min_length=1, max_length=32, description='the words of a command, such as ["pass", "mqtt"]'),
+            Meta(min_length=1, max_length=32, description=mark('the words of a command, such as ["pass", "mqtt"]')),
         ]
         | None
     ) = None
@@ -35,12 +33,12 @@ class MqttSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             str,
             Meta(
                 pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$",
-                description="this host's id in topics: 1 to 32 small letters, digits and hyphens",
+                description=mark("this host's id in topics: 1 to 32 small letters, digits and hyphens"),
             ),
         ]
         | None
     ) = None
-    health: Annotated[bool, Meta(description="true or false")] = False
+    health: Annotated[bool, Meta(description=mark("true or false"))] = False
 
 
 def without_password(text: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from estim.core.errors import EstimError, Exit
+from estim.core.system import cause
+from estim.core.translation import mark, tr
 
 SOCKET_PATH_MAX = 107
 """Longest path of a socket, bytes: sun_path has 108, one of them for the closing zero (unix(7))."""
@@ -78,11 +80,14 @@ class Home:
         path = self.runtime / "control.sock"
         length = len(os.fsencode(path))
         if length > SOCKET_PATH_MAX:
-            raise EstimError(
-                f"the control socket's path would have {length} bytes, the system allows {SOCKET_PATH_MAX}: {path}; "
-                "choose a shorter folder with --home",
-                code=Exit.CANT_CREATE,
+            text = tr(
+                "the control socket's path would have {length} bytes, the system allows {most}: {path}; choose a "
+                "shorter folder with --home",
+                length=length,
+                most=SOCKET_PATH_MAX,
+                path=path,
             )
+            raise EstimError(text, code=Exit.CANT_CREATE)
         return path
 
     @property
@@ -96,17 +101,17 @@ class Home:
         return self.demo_file.exists()
 
     def places(self) -> dict[str, Path]:
-        """Return every place by its name, for `estim paths`."""
+        """Return every place by its name, for `estim paths`; a name is shown by tr_text(name, "place")."""
         return {
-            "settings": self.settings_file,
-            "programs": self.programs,
-            "care plan": self.plan_file,
-            "journal": self.journal,
-            "simulated": self.simulated,
-            "units": self.units_file,
-            "log": self.log,
-            "lock": self.lock,
-            "socket": self.runtime / "control.sock",
+            mark("settings", "place"): self.settings_file,
+            mark("programs", "place"): self.programs,
+            mark("care plan", "place"): self.plan_file,
+            mark("journal", "place"): self.journal,
+            mark("simulated", "place"): self.simulated,
+            mark("units", "place"): self.units_file,
+            mark("log", "place"): self.log,
+            mark("lock", "place"): self.lock,
+            mark("socket", "place"): self.runtime / "control.sock",
         }
 
     def prepare(self) -> None:
@@ -115,22 +120,24 @@ class Home:
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
-                why = error.strerror or str(error)
-                raise EstimError(
-                    f"can't make the folder {folder}: {why}; choose another with --home", code=Exit.CANT_CREATE
-                ) from error
+                text = tr(
+                    "can't make the folder {folder}: {why}; choose another with --home", folder=folder, why=cause(error)
+                )
+                raise EstimError(text, code=Exit.CANT_CREATE) from error
         owner = self.runtime.stat().st_uid
         if owner != os.getuid():
-            raise EstimError(
-                f"the folder of the control socket belongs to somebody else (user {owner}): {self.runtime}; "
-                "choose one of your own with --home",
-                code=Exit.CANT_CREATE,
+            text = tr(
+                "the folder of the control socket belongs to somebody else (user {user}): {folder}; choose one of your "
+                "own with --home",
+                user=owner,
+                folder=self.runtime,
             )
+            raise EstimError(text, code=Exit.CANT_CREATE)
 
 
 def made_up(home: Home) -> EstimError:
     """Return the refusal of whatever is real in a demo home: levels that are made up must reach no skin."""
-    text = f"{home.state} is a demo home, its days and levels are made up: estim demo {home.state} opens it"
+    text = tr("{home} is a demo home, its days and levels are made up: estim demo {home} opens it", home=home.state)
     return EstimError(text, code=Exit.REFUSED)
 
 
@@ -163,7 +170,7 @@ def _whole(folder: str) -> Path:
     try:
         return Path(folder).expanduser().absolute()
     except RuntimeError as error:
-        text = f"{folder}: there is nobody of that name; name the whole folder, from / on"
+        text = tr("{folder}: there is nobody of that name; name the whole folder, from / on", folder=folder)
         raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 

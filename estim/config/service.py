@@ -61,7 +61,7 @@ KillMode=mixed
 {_contained(home, environ)}
 [Install]
 WantedBy=default.target
-"""
+"""  # untranslated: systemd reads it
 
 
 def remind_unit(command: Sequence[str], home: Home, environ: Mapping[str, str] = os.environ) -> str:
@@ -75,7 +75,7 @@ After=dbus.service
 Type=oneshot
 ExecStart={_line(command)}
 TimeoutStartSec={REMIND_S}
-{_contained(home, environ)}"""
+{_contained(home, environ)}"""  # untranslated: systemd reads it
 
 
 def remind_timer() -> str:
@@ -91,7 +91,7 @@ Persistent=true
 
 [Install]
 WantedBy=timers.target
-"""
+"""  # untranslated: systemd reads it
 
 
 def _contained(home: Home, environ: Mapping[str, str]) -> str:
@@ -110,7 +110,7 @@ def _contained(home: Home, environ: Mapping[str, str]) -> str:
     if not any(path.absolute().is_relative_to(top) for path in writes for top in ("/tmp", "/var/tmp")):
         lines.append("PrivateTmp=yes")
     lines += [
-        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_BLUETOOTH",
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_BLUETOOTH",  # untranslated: systemd reads it
         "MemoryDenyWriteExecute=yes",
         "LockPersonality=yes",
     ]

@@ -17,43 +17,46 @@ from msgspec import Meta, Struct
 
 from estim.config.files import no_right, read_small, write_whole
 from estim.config.mqtt_settings import MqttSettings, without_password
-from estim.config.template import TEMPLATE
+from estim.config.template import TEMPLATE, template
 from estim.core.days.reminders import Quiet
 from estim.core.days.schedule import LOCAL, Schedule, check_rules, zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.session.guard import NEW_UNIT_CAP_PCT
 from estim.core.toml_file import NotToml, in_file, parsed, text_of
+from estim.core.translation import mark, tr, tr_text
 from protocols.vocabulary import Channel
 
 SCHEMA = 1
 
 UNIT_CAPS_MAX = 100
 
-CapPct = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100, % of a unit's scale")]
-Minutes = Annotated[float, Meta(gt=0, le=30, description="minutes, more than 0 and at most 30")]
-RampS = Annotated[float, Meta(ge=3, le=300, description="seconds, from 3 to 300")]
-Theme = Annotated[str, Meta(min_length=1, max_length=64, description="the name of a theme, 1 to 64 characters")]
-Keep = Annotated[bool, Meta(description="true or false")]
-SchemaNumber = Annotated[int, Meta(ge=1, description=f"a whole number, {SCHEMA} today")]
+CapPct = Annotated[int, Meta(ge=1, le=100, description=mark("a whole number from 1 to 100, % of a unit's scale"))]
+Minutes = Annotated[float, Meta(gt=0, le=30, description=mark("minutes, more than 0 and at most 30"))]
+RampS = Annotated[float, Meta(ge=3, le=300, description=mark("seconds, from 3 to 300"))]
+Theme = Annotated[str, Meta(min_length=1, max_length=64, description=mark("the name of a theme, 1 to 64 characters"))]
+Keep = Annotated[bool, Meta(description=mark("true or false"))]
+SchemaNumber = Annotated[int, Meta(ge=1, description=mark("a whole number, 1 today"))]
 UnitName = Annotated[str, Meta(min_length=1, max_length=64)]
 CapLevel = Annotated[int, Meta(ge=0, le=10_000)]
 UnitCaps = Annotated[
     dict[UnitName, dict[Channel, CapLevel]],
     Meta(
         max_length=UNIT_CAPS_MAX,
-        description="a table [cap.NAME] per unit with lines such as A = 40: levels of the unit's own scale, "
-        "whole numbers from 0 to 10000, for the channels A to D",
+        description=mark(
+            "a table [cap.NAME] per unit with lines such as A = 40: levels of the unit's own scale, whole numbers from "
+            "0 to 10000, for the channels A to D"
+        ),
     ),
 ]
 
 Profiles = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(min_length=1, max_length=16)]],
-    Meta(max_length=32, description='a table [profile] with lines such as yokonex = "V2.0"'),
+    Meta(max_length=32, description=mark('a table [profile] with lines such as yokonex = "V2.0"')),
 ]
 
 Keys = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(max_length=64)]],
-    Meta(max_length=32, description='a table [keys] with lines such as log = "f3"'),
+    Meta(max_length=32, description=mark('a table [keys] with lines such as log = "f3"')),
 ]
 
 Site = Annotated[
@@ -61,12 +64,17 @@ Site = Annotated[
     Meta(
         min_length=1,
         max_length=32,
-        description='a leg ("left", "right"), a site of programs such as "ankle-left", or "any"',
+        description=mark('a leg ("left", "right"), a site of programs such as "ankle-left", or "any"'),
     ),
 ]
-Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time of the day such as "22:00"')]
+Clock = Annotated[
+    str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description=mark('a time of the day such as "22:00"'))
+]
 ClockOrNot = Annotated[
-    str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$", description='a time of the day such as "20:30", or "" for never')
+    str,
+    Meta(
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$", description=mark('a time of the day such as "20:30", or "" for never')
+    ),
 ]
 Url = Annotated[str, Meta(min_length=4, max_length=500)]
 
@@ -78,15 +86,15 @@ class ReminderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pain is asked for, once, if it isn't written down.
     """
 
-    on: Annotated[bool, Meta(description="true or false")] = True
-    desktop: Annotated[bool, Meta(description="true or false")] = True
-    terminal: Annotated[bool, Meta(description="true or false")] = True
+    on: Annotated[bool, Meta(description=mark("true or false"))] = True
+    desktop: Annotated[bool, Meta(description=mark("true or false"))] = True
+    terminal: Annotated[bool, Meta(description=mark("true or false"))] = True
     elsewhere: Annotated[
-        tuple[Url, ...], Meta(max_length=8, description='up to 8 addresses such as "ntfy://topic", for apprise')
+        tuple[Url, ...], Meta(max_length=8, description=mark('up to 8 addresses such as "ntfy://topic", for apprise'))
     ] = ()
     quiet_from: Clock = "22:00"
     quiet_to: Clock = "07:00"
-    prepare: Annotated[bool, Meta(description="true or false")] = True
+    prepare: Annotated[bool, Meta(description=mark("true or false"))] = True
     evening_score: ClockOrNot = ""
 
     @property
@@ -125,10 +133,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Return what is allowed but unusual, one sentence each."""
         if self.new_unit_cap_pct <= NEW_UNIT_CAP_PCT:
             return ()
-        return (
-            f"new_unit_cap_pct is {self.new_unit_cap_pct}: above {NEW_UNIT_CAP_PCT} % a unit that nobody knows yet "
-            "may come on strong",
+        text = tr(
+            "new_unit_cap_pct is {cap}: above {usual} % a unit that nobody knows yet may come on strong",
+            cap=self.new_unit_cap_pct,
+            usual=NEW_UNIT_CAP_PCT,
         )
+        return (text,)
 
     def caps_of(self, name: str) -> dict[Channel, int]:
         """Return the caps of a unit by its name, whatever the case; the lower one where it stands there twice."""
@@ -161,10 +171,11 @@ def change_fields(path: Path, values: Mapping[str, Value]) -> Settings:
     """
     text = _text(path)
     _settings(path, text)
-    fresh = TEMPLATE if text is None else text
+    begun = template()
+    fresh = begun if text is None else text
     for field, value in values.items():
         fresh = _changed(path, fresh, field, value)
-    if text is None and fresh == TEMPLATE:
+    if text is None and fresh == begun:
         return Settings()
     settings = _settings(path, fresh)
     write_whole(path, fresh)
@@ -233,8 +244,12 @@ def _settings(path: Path, text: str | None) -> Settings:
     kinds = get_type_hints(Settings, include_extras=True)
     schema = data.get("schema", SCHEMA)
     if type(schema) is int and schema > SCHEMA:
-        text = f"schema = {schema} was written for a newer estim, this one knows {SCHEMA}: update estim"
-        raise _wrong(path, text)
+        newer = tr(
+            "schema = {schema} was written for a newer estim, this one knows {known}: update estim",
+            schema=schema,
+            known=SCHEMA,
+        )
+        raise _wrong(path, newer)
     wrong: list[str] = []
     good = _fields("", data, kinds, wrong)
     if wrong:
@@ -245,7 +260,7 @@ def _settings(path: Path, text: str | None) -> Settings:
         if settings.schedule.zone != LOCAL:
             zone_of(settings.schedule.zone)
     except EstimError as error:
-        raise _wrong(path, f"schedule: {error.text}") from error
+        raise _wrong(path, tr("schedule: {why}", why=error.text)) from error
     return settings
 
 
@@ -269,14 +284,21 @@ def _fields(table: str, data: Mapping[str, Any], kinds: Mapping[str, Any], wrong
             good[field] = msgspec.convert(value, kind)
         else:
             for culprit, found in _culprits(name, value, kind):
-                wrong.append(f"{culprit} = {_shown(found)} is not allowed: it takes {_allowed(kind)}")
+                wrong.append(
+                    tr(
+                        "{setting} = {found} is not allowed: it takes {allowed}",
+                        setting=culprit,
+                        found=_shown(found),
+                        allowed=_allowed(kind),
+                    )
+                )
     return good
 
 
 def _unknown(name: str, field: str, kinds: Mapping[str, Any]) -> str:
     near = get_close_matches(field, kinds, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(kinds)}"
-    return f"{name} isn't a setting; {hint}"
+    hint = tr("did you mean {words}?", words=near[0]) if near else tr("known: {names}", names=", ".join(kinds))
+    return tr("{setting} isn't a setting; {hint}", setting=name, hint=hint)
 
 
 def _culprits(field: str, value: Any, kind: Any) -> list[tuple[str, Any]]:
@@ -305,13 +327,13 @@ def _shown(value: Any) -> str:
 
 
 def _allowed(kind: Any) -> str:
-    """Return the description that stands beside the type, optional or not."""
+    """Return the description that stands beside the type, optional or not, as people read it."""
     if isinstance(kind, type) and issubclass(kind, Struct):
-        return f"a table of its own with {', '.join(get_type_hints(kind))}"
+        return tr("a table of its own with {settings}", settings=", ".join(get_type_hints(kind)))
     for part in (kind, *get_args(kind)):
         for meta in getattr(part, "__metadata__", ()):
             if isinstance(meta, Meta) and meta.description:
-                return meta.description
+                return tr_text(meta.description)
     raise AssertionError(f"{kind} says nothing of what it allows")
 
 
@@ -330,7 +352,7 @@ _DEPTH = {"cap": 3, "profile": 2, "keys": 2, "schedule": 2, "reminders": 2, "mqt
 def _keys(path: Path, field: str) -> list[str]:
     keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
     if not all(keys) or len(keys) != _DEPTH.get(keys[0], 1):
-        raise _wrong(path, f'{field!r} is not a setting; try "minutes" or "cap.coyote3.A"')
+        raise _wrong(path, tr('{setting!r} is not a setting; try "minutes" or "cap.coyote3.A"', setting=field))
     return keys
 
 

@@ -1,46 +1,99 @@
-"""What a new config.toml holds: every setting with its default, explained and commented out."""
+"""What a new config.toml holds: every setting with its default, explained and commented out.
 
-TEMPLATE = """\
-# Settings of estim. Every line may be left out; what stands here commented out is the default.
+The explanations are in the language of whoever has the file made; the settings' own lines are the same in each.
+"""
 
-schema = 1
+import textwrap
 
-# Highest level of a unit that nobody has set a cap for, % of its scale: 1 to 100.
+from estim.core.translation import mark, tr_text
+
+COLUMNS = 120
+
+_PARTS = (
+    (
+        mark("Settings of estim. Every line may be left out; what stands here commented out is the default."),
+        "",
+    ),
+    (
+        "",
+        "schema = 1\n",  # untranslated: lines of the file
+    ),
+    (
+        mark("Highest level of a unit that nobody has set a cap for, % of its scale: 1 to 100."),
+        """\
 # new_unit_cap_pct = 35
-
-# Length of a session: up to 30 minutes.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark("Length of a session: up to 30 minutes."),
+        """\
 # minutes = 20
-
-# Seconds from 0 to the level, from 3 to 300; without it as fast as the slope allows.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark("Seconds from 0 to the level, from 3 to 300; without it as fast as the slope allows."),
+        """\
 # ramp_s = 10
-
-# Does a session go on when the terminal that started it is gone?
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark("Does a session go on when the terminal that started it is gone?"),
+        """\
 # keep_running = false
-
-# Where the pads usually are, if a program is for more than one site: a leg ("left" or "right"), one of its sites such
-# as "ankle-left", or "any": not said, so that sessions count in the dose of both legs. `estim run` asks for it once.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark(
+            'Where the pads usually are, if a program is for more than one site: a leg ("left" or '
+            '"right"), one of its sites such as "ankle-left", or "any": not said, so that sessions '
+            "count in the dose of both legs. `estim run` asks for it once."
+        ),
+        """\
 # site = "left"
-
-# Theme of the screen.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark("Theme of the screen."),
+        """\
 # theme = "textual-dark"
-
-# Keys of the screen, by what they do: its places (today, session, log, programs, care, units, simulator, alarms,
-# settings), help, palette, unit, quiet, and more keys for stop and quit. F12 stays the panic key unless another one is
-# named.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark(
+            "Keys of the screen, by what they do: its places (today, session, log, programs, care, "
+            "units, simulator, alarms, settings), help, palette, unit, quiet, and more keys for stop "
+            "and quit. F12 stays the panic key unless another one is named."
+        ),
+        """\
 # [keys]
 # log = "f3"
 # panic = "f9"
-
-# Caps of one unit, by its name, on its own scale:
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark("Caps of one unit, by its name, on its own scale:"),
+        """\
 # [cap.coyote3]
 # A = 40
 # B = 40
-
-# Version of the protocol, for families whose units can't tell it (one unit: estim devices set NAME profile V2.0):
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark(
+            "Version of the protocol, for families whose units can't tell it (one unit: estim devices "
+            "set NAME profile V2.0):"
+        ),
+        """\
 # [profile]
 # yokonex = "V2.0"
-
-# When a session is meant to take place: RFC 5545 rules on local time. `estim schedule set 8:00 20:00` writes them.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark(
+            "When a session is meant to take place: RFC 5545 rules on local time. `estim schedule set "
+            "8:00 20:00` writes them."
+        ),
+        """\
 # [schedule]
 # rules = ["RRULE:FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0;BYSECOND=0"]
 # zone = "local"
@@ -48,11 +101,20 @@ schema = 1
 # early_min = 30
 # late_min = 120
 # snooze_min = 15
-
-# How `estim daemon` reminds: on the desktop, in its own terminal, and by apprise addresses.
-# In the quiet hours nobody is reminded but at a slot that lies in them, or after a snooze.
-# prepare: connect the unit when a slot is due, check battery and zero, and wait for the key.
-# evening_score: a time such as "20:30", from which on you are asked once for the day's worst pain if it isn't there.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark(
+            "How `estim daemon` reminds: on the desktop, in its own terminal, and by apprise "
+            "addresses.\n"
+            "In the quiet hours nobody is reminded but at a slot that lies in them, or after a "
+            "snooze.\n"
+            "prepare: connect the unit when a slot is due, check battery and zero, and wait for the "
+            "key.\n"
+            'evening_score: a time such as "20:30", from which on you are asked once for the day\'s '
+            "worst pain if it isn't there."
+        ),
+        """\
 # [reminders]
 # on = true
 # desktop = true
@@ -62,9 +124,14 @@ schema = 1
 # quiet_to = "07:00"
 # prepare = true
 # evening_score = ""
-
-# A house that sees the units and can stop them, by an MQTT broker (docs/mqtt.md). health: programs, pain, doses and the
-# schedule are told too.
+""",  # untranslated: lines of the file
+    ),
+    (
+        mark(
+            "A house that sees the units and can stop them, by an MQTT broker (docs/mqtt.md). health: "
+            "programs, pain, doses and the schedule are told too."
+        ),
+        """\
 # [mqtt]
 # url = "mqtts://broker.lan"
 # password_file = "~/.config/estim/mqtt-password"
@@ -74,4 +141,32 @@ schema = 1
 # key = "/etc/ssl/estim.key"
 # host = "clinic-7"
 # health = false
-"""
+""",  # untranslated: lines of the file
+    ),
+)
+"""Each explanation, with its own line breaks, and the settings that it belongs to."""
+
+
+def template() -> str:
+    """Return the text of a new file, explained in the reader's language."""
+    return "\n".join(_part(tr_text(says), settings) for says, settings in _PARTS)
+
+
+def _part(says: str, settings: str) -> str:
+    lines = [line for paragraph in says.split("\n") for line in _comment(paragraph)]
+    return "".join(f"{line}\n" for line in lines) + settings
+
+
+def _comment(paragraph: str) -> list[str]:
+    return textwrap.wrap(
+        paragraph,
+        COLUMNS,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+TEMPLATE = "\n".join(_part(says, settings) for says, settings in _PARTS)
+"""The same in English: what its lines are called and in which order they stand holds in every language."""

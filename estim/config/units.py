@@ -22,6 +22,8 @@ from estim.config.files import no_right, read_small, write_whole
 from estim.config.paths import Home
 from estim.core.addresses import NO_ADDRESS, address_of, meant_as_address, same_address
 from estim.core.errors import EstimError, Exit
+from estim.core.system import cause
+from estim.core.translation import tr, tr_text
 from estim.terminal import plain
 from protocols.vocabulary import Channel
 
@@ -187,8 +189,8 @@ class Units:
         try:
             handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            why = error.strerror or str(error)
-            raise EstimError(f"can't write {self._path}: {why}", code=Exit.CANT_CREATE) from error
+            text = tr("can't write {file}: {why}", file=self._path, why=cause(error))
+            raise EstimError(text, code=Exit.CANT_CREATE) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             units = change(_read(self._path))
@@ -196,7 +198,8 @@ class Units:
             write_whole(self._path, text + "\n")
             self._units = units
         except BlockingIOError as error:
-            raise EstimError(f"another estim is writing {self._path}: try again", code=Exit.TRY_LATER) from error
+            text = tr("another estim is writing {file}: try again", file=self._path)
+            raise EstimError(text, code=Exit.TRY_LATER) from error
         finally:
             os.close(handle)
 
@@ -211,19 +214,25 @@ def _read(path: Path) -> tuple[Unit, ...]:
     try:
         schema = msgspec.json.decode(data, type=_Head).schema
         if schema > 1:
-            raise EstimError(
-                f"{path} was written by a newer estim (schema {schema}, this one knows 1): update estim",
-                code=Exit.CONFIG,
+            newer = tr(
+                "{file} was written by a newer estim (schema {schema}, this one knows {known}): update estim",
+                file=path,
+                schema=schema,
+                known=1,
             )
+            raise EstimError(newer, code=Exit.CONFIG)
         units = msgspec.json.decode(data, type=_File).units
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise EstimError(
-            f"{path} isn't a list of units: {error}; correct it, or move it away and add the units again",
-            code=Exit.CONFIG,
-        ) from error
+        text = tr(
+            "{file} isn't a list of units: {why}; correct it, or move it away and add the units again",
+            file=path,
+            why=error,
+        )
+        raise EstimError(text, code=Exit.CONFIG) from error
     for unit in units:
         if unit.added_utc.tzinfo is None:
-            raise EstimError(f"{path}: {unit.name}: added_utc needs an offset, such as +00:00", code=Exit.CONFIG)
+            text = tr("{file}: {unit}: added_utc needs an offset, such as +00:00", file=path, unit=unit.name)
+            raise EstimError(text, code=Exit.CONFIG)
     return units
 
 
@@ -244,7 +253,7 @@ def _free_name(units: Iterable[Unit], family: str) -> str:
 def _no_address(name: str) -> str:
     """Refuse a name that another unit may have for an address."""
     if address_of(name) is not None:
-        text = f"the name {name!r} reads as an address: choose one that can't be mistaken for a unit's"
+        text = tr("the name {name!r} reads as an address: choose one that can't be mistaken for a unit's", name=name)
         raise EstimError(text, code=Exit.USAGE)
     return name
 
@@ -252,9 +261,8 @@ def _no_address(name: str) -> str:
 def _visible(name: str) -> str:
     """Return a new name that steers no terminal; raises EstimError (2). An old one is only shown otherwise."""
     if plain(name) != name:
-        raise EstimError(
-            f"can't remember {name!r}: a name holds signs that can be seen, none that steer a terminal", code=Exit.USAGE
-        )
+        text = tr("can't remember {name!r}: a name holds signs that can be seen, none that steer a terminal", name=name)
+        raise EstimError(text, code=Exit.USAGE)
     return name
 
 
@@ -263,20 +271,25 @@ def _checked(units: tuple[Unit, ...], changed: Unit) -> tuple[Unit, ...]:
     try:
         msgspec.convert(msgspec.to_builtins(changed), Unit)
     except msgspec.ValidationError as error:
-        raise EstimError(
-            f"can't remember {changed.name!r}: {error}; a name has 1 to 64 characters and no blank at its ends, "
-            "a cap is a level from 0 to 10000",
-            code=Exit.USAGE,
-        ) from error
+        text = tr(
+            "can't remember {name!r}: {why}; a name has 1 to 64 characters and no blank at its ends, a cap is a level "
+            "from 0 to 10000",
+            name=changed.name,
+            why=error,
+        )
+        raise EstimError(text, code=Exit.USAGE) from error
     if len(units) > UNITS_MAX:
-        raise EstimError(f"no more than {UNITS_MAX} units: forget one first", code=Exit.USAGE)
+        raise EstimError(tr("no more than {most} units: forget one first", most=UNITS_MAX), code=Exit.USAGE)
     for other in units:
         taken = other.name.casefold() == changed.name.casefold() or same_address(other.address, changed.name)
         if other is not changed and taken:
-            raise EstimError(
-                f"the name {changed.name!r} belongs to {other.name} ({other.address}): choose another",
-                code=Exit.USAGE,
+            text = tr(
+                "the name {name!r} belongs to {unit} ({address}): choose another",
+                name=changed.name,
+                unit=other.name,
+                address=other.address,
             )
+            raise EstimError(text, code=Exit.USAGE)
     return units
 
 
@@ -285,11 +298,12 @@ def _unknown(text: str, units: Iterable[Unit]) -> EstimError:
     near = get_close_matches(text.strip().casefold(), by_key, n=3, cutoff=0.5)
     nearest = tuple(dict.fromkeys(by_key[key] for key in near))
     if meant_as_address(text) and address_of(text) is None:
-        hint = f"and it is {NO_ADDRESS}"
+        hint = tr("and it is {no_address}", no_address=tr_text(NO_ADDRESS))
     elif nearest:
-        hint = f"did you mean {' or '.join(nearest)}?"
+        hint = tr("did you mean {words}?", words=tr(" or ").join(nearest))
     elif by_key:
-        hint = f"known: {', '.join(dict.fromkeys(by_key.values()))}"
+        hint = tr("known: {names}", names=", ".join(dict.fromkeys(by_key.values())))
     else:
-        hint = "no unit is known yet: estim devices scan"
-    return EstimError(f"no unit is called {text!r}; {hint}", code=Exit.NO_DEVICE, nearest=nearest)
+        hint = tr("no unit is known yet: estim devices scan")
+    told = tr("no unit is called {name!r}; {hint}", name=text, hint=hint)
+    return EstimError(told, code=Exit.NO_DEVICE, nearest=nearest)

@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
+from estim.core.translation import tr
+
 
 class NotToml(ValueError):
     """What a file holds is no text, or no TOML; a sentence says which, and where in it."""
@@ -18,7 +20,7 @@ def text_of(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotToml(f"not UTF-8 text (byte {error.start})") from error
+        raise NotToml(tr("not UTF-8 text (byte {byte})", byte=error.start)) from error
 
 
 def parsed(data: bytes | str) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def parsed(data: bytes | str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Besides its own error, tomllib passes on those of numbers with thousands of digits and of endless brackets.
-        raise NotToml(f"not TOML: {error}") from error
+        raise NotToml(tr("not TOML: {why}", why=error)) from error
 
 
 def in_file(name: str, problems: Iterable[str]) -> str:

@@ -6,13 +6,18 @@ from difflib import get_close_matches
 from re import fullmatch
 from typing import TypeGuard
 
+from estim.core.translation import tr, tr_text
+
 SHOWN_MAX = 60
 """Characters of a wrong value that a sentence repeats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number from `lo` to `hi`; without a `default` the field must be there. `says` is for whoever fills it in."""
+    """A number from `lo` to `hi`; without a `default` the field must be there. `says` is for whoever fills it in.
+
+    `unit` and `says` are marked where a field stands, and translated where they are shown.
+    """
 
     lo: float
     hi: float
@@ -23,11 +28,17 @@ class Number:
 
     @property
     def range(self) -> str:
-        return f"{self.lo:g} to {self.hi:g} {self.unit}".rstrip()
+        """Return the limits in words; with decimal points in every language, as a file has to have them."""
+        least = f"{self.lo:g}"
+        most = f"{self.hi:g}"
+        return tr("{least} to {most} {unit}", least=least, most=most, unit=tr_text(self.unit)).rstrip()
 
     @property
     def allowed(self) -> str:
-        return f"a {'whole ' if self.whole else ''}number from {self.range}"
+        """Return what the field takes, as it goes on after "it takes"."""
+        if self.whole:
+            return tr("a whole number from {range}", range=self.range)
+        return tr("a number from {range}", range=self.range)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,10 @@ class Text:
 
     @property
     def allowed(self) -> str:
-        return f"a text of {int(self.default is None)} to {self.longest} printable characters"
+        """Return what the field takes, as it goes on after "it takes"."""
+        return tr(
+            "a text of {least} to {most} printable characters", least=int(self.default is None), most=self.longest
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,9 @@ class Table:
 
     def wrong(self, key: str, found: object, allowed: str) -> None:
         """Note that a field holds what isn't allowed; `allowed` goes on after "it takes"."""
-        self.problems.append(f"{self.at(key)} = {_shown(found)}: it takes {allowed}")
+        self.problems.append(
+            tr("{field} = {found}: it takes {allowed}", field=self.at(key), found=_shown(found), allowed=allowed)
+        )
 
     def refuse(self, key: str, why: str) -> None:
         """Note that a field, whatever it holds, isn't taken here."""
@@ -109,12 +125,12 @@ class Table:
                 self.wrong(key, value, field.allowed)
             return field.default or "?"
         if field.pattern and fullmatch(field.pattern, value) is None:
-            self.wrong(key, value, field.form)
+            self.wrong(key, value, tr_text(field.form))
         return line
 
     def word(self, key: str, field: Words) -> str:
         """Return one of the field's words; a wrong one reads as the first of them."""
-        allowed = f"one of {field.range}"
+        allowed = tr("one of {words}", words=field.range)
         value = self._take(key, allowed, None)
         if value not in field.words:
             if value is not None:
@@ -126,28 +142,29 @@ class Table:
         """Return a list of some words, possibly empty."""
         value = self._take(key, "", [])
         if not isinstance(value, list):
-            self.wrong(key, value, f"a list of {field.range}")
+            self.wrong(key, value, tr("a list of {words}", words=field.range))
             return ()
         for item in value:
             if item not in field.words:
-                self.wrong(key, item, f"only {field.range}{_meant(item, field.words)}")
+                self.wrong(key, item, tr("only {words}", words=field.range) + _meant(item, field.words))
         return tuple(item for item in value if item in field.words)
 
     def texts(self, key: str, field: Text, most: int) -> tuple[str, ...]:
         """Return a list of up to `most` texts, each as text() has it; none if it isn't there."""
         value = self._take(key, "", [])
         if not isinstance(value, list) or len(value) > most:
-            self.wrong(key, value, f"a list of up to {most} texts")
+            self.wrong(key, value, tr("a list of up to {most} texts", most=most))
             return ()
         inner = Table({f"{key}[{index}]": item for index, item in enumerate(value)}, self._where, self.problems)
         return tuple(inner.text(name, field) for name in inner.names())
 
     def tables(self, key: str, most: int) -> list["Table"]:
         """Return a list of 1 to `most` tables, each with its index in its name; a wrong one is empty."""
-        value = self._take(key, f"1 to {most} tables", None)
+        allowed = tr("1 to {most} tables", most=most)
+        value = self._take(key, allowed, None)
         if not isinstance(value, list) or not 1 <= len(value) <= most or not all(isinstance(x, dict) for x in value):
             if value is not None:
-                self.wrong(key, value, f"1 to {most} tables")
+                self.wrong(key, value, allowed)
             return []
         return [Table(item, f"{self.at(key)}[{index}]", self.problems) for index, item in enumerate(value)]
 
@@ -155,7 +172,7 @@ class Table:
         """Return a table, empty if it isn't there."""
         value = self._take(key, "", {})
         if not isinstance(value, dict):
-            self.wrong(key, value, "a table")
+            self.wrong(key, value, tr("a table"))
             return Table({}, self.at(key), [])  # what is missing in a table that isn't one needs no sentences
         return Table(value, self.at(key), self.problems)
 
@@ -170,15 +187,15 @@ class Table:
         for key in self._data:
             if key not in self._read:
                 known = tuple(sorted(self._read))
-                hint = _meant(key, known) or f"; here go {', '.join(known)}"
-                self.problems.append(f"{self.at(key)}: there is no such field{hint}")
+                hint = _meant(key, known) or tr("; here go {fields}", fields=", ".join(known))
+                self.problems.append(tr("{field}: there is no such field", field=self.at(key)) + hint)
 
     def _take(self, key: str, allowed: str, default: object) -> object:
         self._read.add(key)
         if key in self._data:
             return self._data[key]
         if default is None:
-            self.problems.append(f"{self.at(key)} is missing: it takes {allowed}")
+            self.problems.append(tr("{field} is missing: it takes {allowed}", field=self.at(key), allowed=allowed))
         return default
 
 
@@ -194,13 +211,13 @@ def _is_plain(text: str) -> bool:
 
 def _shown(found: object) -> str:
     if isinstance(found, dict | list):
-        return "a table" if isinstance(found, dict) else "a list"
+        return tr("a table") if isinstance(found, dict) else tr("a list")
     if isinstance(found, int) and found.bit_length() > 64:
-        return "a huge number"  # with some thousand digits Python itself refuses to write it out
+        return tr("a huge number")  # with some thousand digits Python itself refuses to write it out
     shown = repr(found)
     return shown if len(shown) <= SHOWN_MAX else f"{shown[:SHOWN_MAX]}…"
 
 
 def _meant(found: object, words: tuple[str, ...]) -> str:
     near = get_close_matches(str(found), words, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    return tr("; did you mean {word}?", word=near[0]) if near else ""

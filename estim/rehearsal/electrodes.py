@@ -10,6 +10,7 @@ from estim.core.programs.course import Course, fit
 from estim.core.programs.program import Program
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.translation import tr
 from estim.core.vocabulary import Reason, State
 from estim.rehearsal.world import Rehearsal
 from protocols.family import Family
@@ -89,9 +90,14 @@ def rehearse(
     caps = family.caps
     top = max(caps.first, caps.scale * LEVEL_PCT // 100) if level is None else level
     if not caps.first <= top <= caps.scale:
-        raise EstimError(
-            f"level {top}: {family.title} goes from {caps.first} to {caps.scale}, so ask for that", code=Exit.USAGE
+        text = tr(
+            "level {level}: {family} goes from {first} to {scale}, so ask for that",
+            level=top,
+            family=family.title,
+            first=caps.first,
+            scale=caps.scale,
         )
+        raise EstimError(text, code=Exit.USAGE)
     goal = {channel: Level(top if channel is Channel.A else 0) for channel in caps.channels}
     order = Order(course, goal, pads_on=True)
     by_hand = [_set_by_hand(course.score)] if family.playable.made_elsewhere else []
@@ -108,8 +114,9 @@ def rehearse(
         progress(min(1.0, one.now_s / course.score.length_s))
     last = one.seen.happened[-1] if one.seen.happened else None
     if not isinstance(last, Ended) or last.reason is not Reason.COMPLETED or one.session.started is None:
-        why = last.message if isinstance(last, Ended) else "it never ended"
-        raise EstimError(f"the rehearsal on a software {family.name} failed: {why}", code=Exit.INTERNAL)
+        why = last.message if isinstance(last, Ended) else tr("it never ended")
+        text = tr("the rehearsal on a software {family} failed: {why}", family=family.name, why=why)
+        raise EstimError(text, code=Exit.INTERNAL)
     start_s = one.session.started.mono_s
     levels = [(at_s - start_s, level) for at_s, channel, level in one.seen.levels if channel == Channel.A]
     moved = tuple(Pulse(p.at_s - start_s, p.channel, p.width_us, p.current_ma, p.first) for p in pulses)
@@ -120,8 +127,8 @@ def _set_by_hand(score: Score) -> str:
     """Return the options of a twin whose pulses another unit makes: that one is set as the course asks for."""
     rate = score.parts[0].rate_hz
     width = score.parts[0].width_us
-    assert isinstance(rate, Steady), "what is set by hand stays as it is"
-    assert isinstance(width, Steady), "what is set by hand stays as it is"
+    assert isinstance(rate, Steady), "what is set by hand stays as it is"  # untranslated: a bug's words
+    assert isinstance(width, Steady), "what is set by hand stays as it is"  # untranslated: a bug's words
     return f"rate_hz={rate.value:g},width_us={width.value:g}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from estim.core.translation import figure, tr
 from estim.rehearsal.electrodes import Seen, cycle_s
 from simulator.twin import Pulse
 
@@ -53,12 +54,12 @@ def whole(seen: Seen, columns: int) -> View:
         counts[column] += 1
         widths[column] = max(widths[column], pulse.width_us)
     levels = _levels(seen.level, columns, each_s)
-    strips = [Strip("level", levels, max(*levels, 1.0))]
+    strips = [Strip(tr("level"), levels, max(*levels, 1.0))]
     if seen.pulses:
         rates = tuple(count / each_s for count in counts)
-        strips.append(Strip("pulses/s", rates, max(rates)))
-        strips.append(Strip("width µs", tuple(widths), max(widths)))
-    return View(f"the whole session, {_clock(length_s)}", 0.0, length_s, tuple(strips))
+        strips.append(Strip(tr("pulses/s"), rates, max(rates)))
+        strips.append(Strip(tr("width µs"), tuple(widths), max(widths)))
+    return View(tr("the whole session, {length}", length=_clock(length_s)), 0.0, length_s, tuple(strips))
 
 
 def close(seen: Seen, columns: int, at_s: float | None = None, for_s: float | None = None) -> View | None:
@@ -75,9 +76,15 @@ def close(seen: Seen, columns: int, at_s: float | None = None, for_s: float | No
         column = min(columns - 1, int((pulse.at_s - since_s) / each_s))
         widths[column] = max(widths[column], pulse.width_us)
     rates = _rates(_between(seen.pulses, since_s, until_s), columns, since_s, each_s)
-    title = f"{until_s - since_s:.3g} s from {_clock(since_s)} on, a column is {each_s * 1000:.3g} ms"
-    strips = Strip("rate Hz", rates, max([*rates, 1.0])), Strip("width µs", tuple(widths), max([*widths, 1.0]))
-    return View(title, since_s, until_s, strips)
+    title = tr(
+        "{seconds:.3g} s from {since} on, a column is {column:.3g} ms",
+        seconds=until_s - since_s,
+        since=_clock(since_s),
+        column=each_s * 1000,
+    )
+    rate = Strip(tr("rate Hz"), rates, max([*rates, 1.0]))
+    width = Strip(tr("width µs"), tuple(widths), max([*widths, 1.0]))
+    return View(title, since_s, until_s, (rate, width))
 
 
 def _rates(pulses: Sequence[Pulse], columns: int, since_s: float, each_s: float) -> tuple[float, ...]:
@@ -97,7 +104,7 @@ def text(seen: Seen, columns: int, at_s: float | None = None, for_s: float | Non
     views = [whole(seen, wide), close(seen, wide, at_s, for_s)]
     lines = [line for view in views if view is not None for line in ["", *_drawn(view)]]
     if not seen.pulses:
-        lines += ["", "what flows is not known: the unit plays a program of its own"]
+        lines += ["", tr("what flows is not known: the unit plays a program of its own")]
     return "\n".join(lines[1:])
 
 
@@ -105,7 +112,7 @@ def _drawn(view: View) -> list[str]:
     lines = [view.title]
     for strip in view.strips:
         label = [""] * ROWS
-        label[0] = f"{strip.top:.4g}"
+        label[0] = figure(strip.top, ".4g")
         label[-1] = strip.title
         rows = _bars(strip)
         lines += [f"{text:>{MARGIN - 1}} │{row}".rstrip() for text, row in zip(label, rows, strict=True)]
@@ -150,7 +157,7 @@ def _between(pulses: Sequence[Pulse], since_s: float, until_s: float) -> list[Pu
 
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds, 3), 60)
-    return f"{int(minutes)}:{rest:04.1f}" if rest % 1 else f"{int(minutes)}:{int(rest):02d}"
+    return f"{int(minutes)}:{figure(rest, '04.1f')}" if rest % 1 else f"{int(minutes)}:{int(rest):02d}"
 
 
 def picture(seen: Seen, title: str, at_s: float | None = None, for_s: float | None = None) -> bytes:
@@ -179,14 +186,14 @@ def picture(seen: Seen, title: str, at_s: float | None = None, for_s: float | No
                     linewidth=0.6,
                     edgecolor="tab:red" if sign > 0 else "tab:blue",
                 )
-        panel.set(xlim=(near.since_s, near.until_s), ylabel="mA (software)", xlabel="s")
+        panel.set(xlim=(near.since_s, near.until_s), ylabel=tr("mA (software)"), xlabel="s")
         panel.axhline(0, color="0.6", linewidth=0.6)
         panel.set_title(near.title, fontsize=9, loc="left")
     times = [(number + 0.5) * far.until_s / 400 / 60 for number in range(400)]
     for panel, strip in zip(panels, far.strips, strict=True):
         panel.plot(times, strip.values, color="0.2", linewidth=1.0)
         panel.set(ylabel=strip.title, ylim=(0, strip.top * 1.05), xlim=(0, far.until_s / 60))
-    panels[-1].set(xlabel="minutes")
+    panels[-1].set(xlabel=tr("minutes"))
     out = BytesIO()
     figure.savefig(out, format="png", dpi=110)
     return out.getvalue()

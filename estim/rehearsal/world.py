@@ -16,6 +16,7 @@ from estim.core.moment import Now
 from estim.core.session.guard import Limits, permit
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
+from estim.core.translation import tr
 from estim.core.vocabulary import State
 from protocols.driver import Driver
 from protocols.family import Family
@@ -112,7 +113,7 @@ class Rehearsal:
         self.reported = self._driver.lost(self.now_s)
         self._driver = None
         self.twin.disconnect(self.now_s)
-        self.seen.happened += self.session.link_down(self.now(), self.reported, "the link was cut")
+        self.seen.happened += self.session.link_down(self.now(), self.reported, tr("the link was cut"))
 
     def run(self, seconds: float) -> None:
         """Live on for so long, or until the session ends."""
@@ -161,7 +162,7 @@ class Rehearsal:
     def _poll(self, driver: Driver) -> None:
         for op in driver.poll(self.now_s):
             self._perform(op, driver)
-        assert driver.due_s > self.now_s, "a livelock"
+        assert driver.due_s > self.now_s, "a livelock"  # untranslated: a bug's words
 
     def _next_s(self) -> float:
         heap_s = self._heap[0][0] if self._heap else float("inf")
@@ -249,7 +250,8 @@ class Rehearsal:
             level = self.level_of(channel)
             if level != last.get(channel):
                 last[channel] = level
-                self.seen.levels.append((self.now_s, f"{channel}{' by hand' if by_hand else ''}", level))
+                who = f"{channel} by hand" if by_hand else channel  # untranslated: read again below
+                self.seen.levels.append((self.now_s, who, level))
 
 
 def rises(seen: Seen, channel: str) -> list[tuple[float, int, int]]:

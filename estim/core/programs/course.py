@@ -12,6 +12,7 @@ from math import ceil, floor, inf
 from estim.core.errors import CourseError
 from estim.core.numbers import m_ss
 from estim.core.programs.program import Phase, Program, least, most, words
+from estim.core.translation import mark, tr, tr_text
 from protocols.family import Family
 from protocols.score import FADE_S, Alternate, Burst, Curve, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import Control, Pause
@@ -30,6 +31,40 @@ MEAN_OF = 400
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """Rate or width: its sign, and what is said where a unit doesn't have the values that are meant."""
+
+    sign: str
+    too_low: str
+    capped: str
+    capped_always: str
+    capped_partly: str
+    mean: str
+    stepped: str
+
+
+RATE = Quantity(
+    sign="Hz",
+    too_low=mark("{family} can't play a rate of {wanted:g} Hz: its lowest is {lowest:g}"),
+    capped=mark("rate {played:g} Hz instead of {wanted:g} (the highest this unit has)"),
+    capped_always=mark("rate {played:g} Hz all the time instead of {wanted} (the highest is {played:g})"),
+    capped_partly=mark("rate {played} instead of {wanted} (the highest is {highest:g})"),
+    mean=mark("rate of {played:.3g} Hz on average instead of {wanted:.3g} (the unit's own steps)"),
+    stepped=mark("rate {played} instead of {wanted} (the unit's own steps)"),
+)
+
+WIDTH = Quantity(
+    sign="µs",
+    too_low=mark("{family} can't play a width of {wanted:g} µs: its lowest is {lowest:g}"),
+    capped=mark("width {played:g} µs instead of {wanted:g} (the widest this unit has)"),
+    capped_always=mark("width {played:g} µs all the time instead of {wanted} (the widest is {played:g})"),
+    capped_partly=mark("width {played} instead of {wanted} (the widest is {highest:g})"),
+    mean=mark("width of {played:.3g} µs on average instead of {wanted:.3g} (the unit's own steps)"),
+    stepped=mark("width {played} instead of {wanted} (the unit's own steps)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """What a unit will play, and in what it differs from the program."""
 
@@ -44,27 +79,45 @@ def fit(program: Program, family: Family, minutes: float | None = None, *, unloc
     `unlocked` lets programs through that hold a muscle contracted: for looking at, until the care plan unlocks them.
     """
     if minutes is not None and not minutes > 0:
-        raise CourseError(f"a session of {minutes:g} minutes is none: ask for more than 0")
+        raise CourseError(tr("a session of {minutes:g} minutes is none: ask for more than 0", minutes=minutes))
     wanted = program if minutes is None else program.lasting(minutes)
     if wanted.length_s > program.caps.minutes * 60 + 1e-6:
         raise CourseError(
-            f"{program.id} lasts up to {program.caps.minutes:g} minutes, not {wanted.length_s / 60:g}: ask for less"
+            tr(
+                "{program} lasts up to {most:g} minutes, not {minutes:g}: ask for less",
+                program=program.id,
+                most=program.caps.minutes,
+                minutes=wanted.length_s / 60,
+            )
         )
     shortest = min(wanted.phases, key=lambda phase: phase.length_s)
     if len(wanted.phases) > 1 and shortest.length_s < FADE_S - 1e-9:
         first_s = min(phase.length_s for phase in program.phases)
         least_minutes = ceil(program.length_s * FADE_S / first_s / 6) / 10
         raise CourseError(
-            f"{program.id} has {len(wanted.phases)} phases, and a change between two takes {FADE_S:g} s: "
-            f"ask for {least_minutes:g} minutes or more"
+            tr(
+                "{program} has {phases} phases, and a change between two takes {seconds:g} s: ask for {minutes:g} "
+                "minutes or more",
+                program=program.id,
+                phases=len(wanted.phases),
+                seconds=FADE_S,
+                minutes=least_minutes,
+            )
         )
     if program.gated and not unlocked:
-        raise CourseError(f"{program.id} holds a muscle contracted; such programs are not unlocked in this version")
+        raise CourseError(
+            tr(
+                "{program} holds a muscle contracted; such programs are not unlocked in this version",
+                program=program.id,
+            )
+        )
     course = _played(wanted, family)
     why_not = family.playable.refuses(course.score)
     if why_not:
-        raise CourseError(f"{family.title} can't play {program.id}: {why_not}")
-    return replace(course, differs=(*course.differs, *family.playable.notes))
+        raise CourseError(
+            tr("{family} can't play {program}: {why}", family=family.title, program=program.id, why=tr_text(why_not))
+        )
+    return replace(course, differs=(*course.differs, *(tr_text(note) for note in family.playable.notes)))
 
 
 def _played(program: Program, family: Family) -> Course:
@@ -81,35 +134,54 @@ def _by_number(program: Program, family: Family) -> Course:
     number = program.numbers.get(family.name)
     differs = []
     if number is None:
+        entry = f"[device.{family.name}]"
         if program.kind != "pain" or program.rule.target != "sensory" or playable.number is None:
             raise CourseError(
-                f"{family.title} plays only its own programs, and {program.id} names none for it: add "
-                f"[device.{family.name}] with program = N to a copy of the file, N as your manual's table has it"
+                tr(
+                    "{family} plays only its own programs, and {program} names none for it: add {entry} with program = "
+                    "N to a copy of the file, N as your manual's table has it",
+                    family=family.title,
+                    program=program.id,
+                    entry=entry,
+                )
             )
         number = playable.number
         differs.append(
-            f"{program.id} names no program for this unit: its program {number} stands in; "
-            "what your manual's table calls it is yours to check"
+            tr(
+                "{program} names no program for this unit: its program {number} stands in; what your manual's table "
+                "calls it is yours to check",
+                program=program.id,
+                number=number,
+            )
         )
     timer_s = playable.timers.get(number)
     if timer_s is not None and timer_s < program.length_s - 1e-6:
         raise CourseError(
-            f"the unit's program {number} ends by itself after {_clock(timer_s)}, sooner than "
-            f"{_clock(program.length_s)}: ask for fewer minutes"
+            tr(
+                "the unit's program {number} ends by itself after {timer}, sooner than {length}: ask for fewer minutes",
+                number=number,
+                timer=_clock(timer_s),
+                length=_clock(program.length_s),
+            )
         )
-    differs.append(f"the unit plays its own program {number}; its rate and width are not published")
-    if timer_s == inf:
-        differs.append(f"{_clock(program.length_s)} kept by the host, the unit has no timer of its own")
-    else:
-        own = "unknown" if timer_s is None else _clock(timer_s)
-        differs.append(f"{_clock(program.length_s)} kept by the host, the unit's own timer is {own}")
+    differs.append(tr("the unit plays its own program {number}; its rate and width are not published", number=number))
+    differs.append(_timed(_clock(program.length_s), timer_s))
     if len(program.phases) > 1:
-        differs.append("phases are kept as levels only: the unit knows one program at a time")
+        differs.append(tr("phases are kept as levels only: the unit knows one program at a time"))
     if family.caps.pause is Pause.RESTART:
-        differs.append("a pause is a stop: the unit's program and timer begin again")
+        differs.append(tr("a pause is a stop: the unit's program and timer begin again"))
     # A gate of ours would hold back raises while the unit plays on, since it knows nothing of it.
     bare = [replace(phase, burst=None, envelope=None) for phase in program.phases]
     return Course(program, Score(_parts(bare, fades=False), number), tuple(differs))
+
+
+def _timed(length: str, timer_s: float | None) -> str:
+    """Return who keeps the time, and what the unit's own timer is (None: nobody knows, inf: it has none)."""
+    if timer_s is None:
+        return tr("{length} kept by the host, the unit's own timer is unknown", length=length)
+    if timer_s == inf:
+        return tr("{length} kept by the host, the unit has no timer of its own", length=length)
+    return tr("{length} kept by the host, the unit's own timer is {timer}", length=length, timer=_clock(timer_s))
 
 
 def _elsewhere(program: Program, family: Family) -> Course:
@@ -118,11 +190,19 @@ def _elsewhere(program: Program, family: Family) -> Course:
     rate, width = next(iter(curves))
     if len(curves) > 1 or not isinstance(rate, Steady) or not isinstance(width, Steady):
         raise CourseError(
-            f"{family.title} has its pulses made by another unit, whose rate and width are set by hand, and "
-            f"{program.id} changes them within a session"
+            tr(
+                "{family} has its pulses made by another unit, whose rate and width are set by hand, and {program} "
+                "changes them within a session",
+                family=family.title,
+                program=program.id,
+            )
         )
     differs = [
-        f"another unit makes the pulses: set that one to {rate.value:g} Hz and {width.value:g} µs before you start"
+        tr(
+            "another unit makes the pulses: set that one to {rate:g} Hz and {width:g} µs before you start",
+            rate=rate.value,
+            width=width.value,
+        )
     ]
     phases = [
         replace(_in_slots(phase, family, differs), burst=_on_grid(phase.burst, family, differs))
@@ -139,12 +219,12 @@ def _by_phase(program: Program, family: Family) -> Course:
 
 def _fitted(phase: Phase, family: Family, differs: list[str]) -> Phase:
     playable = family.playable
-    rate = _clamp(phase.rate_hz, playable.rate_hz, "rate", "Hz", family, differs)
-    width = _clamp(phase.width_us, playable.width_us, "width", "µs", family, differs)
+    rate = _clamp(phase.rate_hz, playable.rate_hz, RATE, family, differs)
+    width = _clamp(phase.width_us, playable.width_us, WIDTH, family, differs)
     phase = replace(
         phase,
-        rate_hz=_fine(rate, playable.rate, "rate", "Hz", differs),
-        width_us=_fine(width, playable.width, "width", "µs", differs),
+        rate_hz=_fine(rate, playable.rate, RATE, differs),
+        width_us=_fine(width, playable.width, WIDTH, differs),
         burst=_on_grid(phase.burst, family, differs),
     )
     return _in_slots(phase, family, differs)
@@ -156,18 +236,23 @@ def _in_slots(phase: Phase, family: Family, differs: list[str]) -> Phase:
     if not slot_s:
         return phase
     if phase.envelope is not None:
-        differs.append(f"rise and fall go in steps of {slot_s * 1000:g} ms (the unit's time slots)")
+        differs.append(tr("rise and fall go in steps of {slot:g} ms (the unit's time slots)", slot=slot_s * 1000))
     for curve in (phase.rate_hz, phase.width_us):
         if isinstance(curve, Sweep) and curve.cycle_s < SLOTS_MIN * slot_s - 1e-9:
             raise CourseError(
-                f"{family.title} can't sweep within {curve.cycle_s:g} s: its time slots are {slot_s * 1000:g} ms"
+                tr(
+                    "{family} can't sweep within {seconds:g} s: its time slots are {slot:g} ms",
+                    family=family.title,
+                    seconds=curve.cycle_s,
+                    slot=slot_s * 1000,
+                )
             )
         if isinstance(curve, Sweep) and curve.cycle_s < SLOTS_FINE * slot_s - 1e-9:
-            differs.append(f"sweeps go in steps of {slot_s * 1000:g} ms (the unit's time slots)")
+            differs.append(tr("sweeps go in steps of {slot:g} ms (the unit's time slots)", slot=slot_s * 1000))
     return phase
 
 
-def _fine(curve: Curve, played: Callable[[float], float], what: str, unit: str, differs: list[str]) -> Curve:
+def _fine(curve: Curve, played: Callable[[float], float], what: Quantity, differs: list[str]) -> Curve:
     """Return a curve of values that the unit has; tell where that makes a difference of more than FINE."""
     match curve:
         case Steady(value):
@@ -181,10 +266,10 @@ def _fine(curve: Curve, played: Callable[[float], float], what: str, unit: str, 
             mean = _mean(sweep, played)
             wanted = (first + second) / 2
             if abs(mean - wanted) > FINE * wanted:
-                differs.append(f"{what} of {mean:.3g} {unit} on average instead of {wanted:.3g} (the unit's own steps)")
+                differs.append(tr(what.mean, played=mean, wanted=wanted))
             return sweep
     if off:
-        differs.append(f"{what} {words(_rounded(fine), unit)} instead of {words(curve, unit)} (the unit's own steps)")
+        differs.append(tr(what.stepped, played=words(_rounded(fine), what.sign), wanted=words(curve, what.sign)))
     return fine
 
 
@@ -201,22 +286,20 @@ def _mean(sweep: Sweep, played: Callable[[float], float]) -> float:
     return sum(played(value) for value in points) / MEAN_OF
 
 
-def _clamp(
-    curve: Curve, limits: tuple[float, float], what: str, unit: str, family: Family, differs: list[str]
-) -> Curve:
+def _clamp(curve: Curve, limits: tuple[float, float], what: Quantity, family: Family, differs: list[str]) -> Curve:
     lo, hi = limits
     if least(curve) < lo:
-        raise CourseError(f"{family.title} can't play a {what} of {least(curve):g} {unit}: its lowest is {lo:g}")
+        raise CourseError(tr(what.too_low, family=family.title, wanted=least(curve), lowest=lo))
     if most(curve) <= hi:
         return curve
-    extreme = "highest" if what == "rate" else "widest"
     fitted = _cut(curve, hi)
     if isinstance(curve, Steady):
-        differs.append(f"{what} {hi:g} {unit} instead of {curve.value:g} (the {extreme} this unit has)")
+        differs.append(tr(what.capped, played=hi, wanted=curve.value))
     elif isinstance(fitted, Steady):
-        differs.append(f"{what} {hi:g} {unit} all the time instead of {words(curve, unit)} (the {extreme} is {hi:g})")
+        differs.append(tr(what.capped_always, played=hi, wanted=words(curve, what.sign)))
     else:
-        differs.append(f"{what} {words(fitted, unit)} instead of {words(curve, unit)} (the {extreme} is {hi:g})")
+        wanted = words(curve, what.sign)
+        differs.append(tr(what.capped_partly, played=words(fitted, what.sign), wanted=wanted, highest=hi))
     return fitted
 
 
@@ -242,14 +325,26 @@ def _on_grid(burst: Burst | None, family: Family, differs: list[str]) -> Burst |
     off_slots = ceil(burst.off_s / slot_s - 1e-6)
     if on_slots < 1:
         raise CourseError(
-            f"{family.title} can't play bursts of {burst.on_s * 1000:g} ms: its time slots are {slot_s * 1000:g} ms"
+            tr(
+                "{family} can't play bursts of {length:g} ms: its time slots are {slot:g} ms",
+                family=family.title,
+                length=burst.on_s * 1000,
+                slot=slot_s * 1000,
+            )
         )
     fitted = Burst(round(on_slots * slot_s, 6), round(off_slots * slot_s, 6))
     if abs(fitted.on_s - burst.on_s) < 1e-6 and abs(fitted.off_s - burst.off_s) < 1e-6:
         return burst
     differs.append(
-        f"burst {fitted.on_s * 1000:g} ms on, {fitted.off_s * 1000:g} ms off instead of "
-        f"{burst.on_s * 1000:g} and {burst.off_s * 1000:g} (the unit's time slots are {slot_s * 1000:g} ms)"
+        tr(
+            "burst {on:g} ms on, {off:g} ms off instead of {wanted_on:g} and {wanted_off:g} (the unit's time slots are "
+            "{slot:g} ms)",
+            on=fitted.on_s * 1000,
+            off=fitted.off_s * 1000,
+            wanted_on=burst.on_s * 1000,
+            wanted_off=burst.off_s * 1000,
+            slot=slot_s * 1000,
+        )
     )
     return fitted
 

@@ -13,6 +13,7 @@ from math import sqrt
 
 from estim.core.programs.program import Phase, Program, cycle_s, most
 from estim.core.toml_table import Number
+from estim.core.translation import mark, tr
 from protocols.score import Part, Score, Steady, texture
 
 DENSITY_TOLD_MA_CM2 = 2.0
@@ -39,9 +40,9 @@ TWITCH_MAX_S = 1200.0
 TWITCH_MAX_HZ = 10.0
 """Faster twitches begin to add up to a hold (programs.md section 4: 1 to 10 Hz relax, 20 to 50 Hz hold)."""
 
-CURRENT_MA = Number(0.1, 500.0, "mA", "peak of one phase, as measured at your level")
+CURRENT_MA = Number(0.1, 500.0, "mA", mark("peak of one phase, as measured at your level"))
 
-UNKNOWN = (
+UNKNOWN = mark(
     "no unit of a supported family tells its current; --current-ma N reckons with a peak that you measured yourself"
 )
 
@@ -136,21 +137,38 @@ def _of_program(program: Program, pad_cm2: float) -> list[str]:
     widest_us = max(most(phase.width_us) for phase in program.phases)
     if pad_cm2 < PAD_SMALL_CM2 and widest_us > WIDE_US:
         notices.append(
-            f"pads of {pad_cm2:g} cm² are small for pulses of {widest_us:g} µs: take {PAD_SMALL_CM2:g} cm² or more"
+            tr(
+                "pads of {area:g} cm² are small for pulses of {width:g} µs: take {least:g} cm² or more",
+                area=pad_cm2,
+                width=widest_us,
+                least=PAD_SMALL_CM2,
+            )
         )
     for number, phase in enumerate(program.phases, 1):
         one = phase.envelope
         if one is not None and 1e-6 < phase.length_s % cycle_s(one) < cycle_s(one) - max(one.off_s, 1e-6) - 1e-6:
             whole_s = phase.length_s - phase.length_s % cycle_s(one)
-            notices.append(f"phase {number} ends within a contraction: {whole_s:g} s would be whole cycles")
+            notices.append(
+                tr(
+                    "phase {number} ends within a contraction: {seconds:g} s would be whole cycles",
+                    number=number,
+                    seconds=whole_s,
+                )
+            )
     if program.kind == "twitch":
         fast = [most(phase.rate_hz) for phase in program.phases if most(phase.rate_hz) > TWITCH_MAX_HZ]
         full_s = sum(phase.length_s for phase in program.phases if phase.level_pct == 100)
         if fast:
-            notices.append(f'{max(fast):g} Hz begins to hold a muscle: such a program is of the kind "tetanic"')
+            notices.append(
+                tr('{rate:g} Hz begins to hold a muscle: such a program is of the kind "tetanic"', rate=max(fast))
+            )
         if full_s > TWITCH_MAX_S:
             notices.append(
-                f"twitches for {full_s / 60:g} min at the whole level: {TWITCH_MAX_S / 60:g} are the usual most"
+                tr(
+                    "twitches for {minutes:g} min at the whole level: {most:g} are the usual most",
+                    minutes=full_s / 60,
+                    most=TWITCH_MAX_S / 60,
+                )
             )
     return notices
 
@@ -163,12 +181,23 @@ def _of_currents(phases: tuple[Figures, ...], pad_cm2: float) -> list[str]:
             continue
         if made.density_ma_cm2 > DENSITY_TOLD_MA_CM2:
             notices.append(
-                f"phase {number}: {made.density_ma_cm2:.2g} mA/cm² on pads of {pad_cm2:g} cm²: above "
-                f"{DENSITY_TOLD_MA_CM2:g} the skin needs special attention, and makers say not to; take larger pads"
+                tr(
+                    "phase {number}: {density:.2g} mA/cm² on pads of {area:g} cm²: above {most:g} the skin needs "
+                    "special attention, and makers say not to; take larger pads",
+                    number=number,
+                    density=made.density_ma_cm2,
+                    area=pad_cm2,
+                    most=DENSITY_TOLD_MA_CM2,
+                )
             )
         if made.rms_ma > RMS_TOLD_MA:
             notices.append(
-                f"phase {number}: {made.rms_ma:.3g} mA r.m.s.: above {RMS_TOLD_MA:g} a unit has to carry a warning"
+                tr(
+                    "phase {number}: {current:.3g} mA r.m.s.: above {most:g} a unit has to carry a warning",
+                    number=number,
+                    current=made.rms_ma,
+                    most=RMS_TOLD_MA,
+                )
             )
     return notices
 
@@ -177,7 +206,17 @@ def _refused(phases: tuple[Figures, ...]) -> str:
     for number, phase in enumerate(phases, 1):
         made = phase.currents
         if made is not None and made.rms_ma > RMS_MAX_MA:
-            return f"phase {number}: {made.rms_ma:.3g} mA r.m.s.: at most {RMS_MAX_MA:g} (IEC 60601-2-10); take less"
+            return tr(
+                "phase {number}: {current:.3g} mA r.m.s.: at most {most:g} (IEC 60601-2-10); take less",
+                number=number,
+                current=made.rms_ma,
+                most=RMS_MAX_MA,
+            )
         if made is not None and made.energy_mj > ENERGY_MAX_MJ:
-            return f"phase {number}: {made.energy_mj:.3g} mJ a pulse: at most {ENERGY_MAX_MJ:g} (IEC 60601-2-10)"
+            return tr(
+                "phase {number}: {energy:.3g} mJ a pulse: at most {most:g} (IEC 60601-2-10)",
+                number=number,
+                energy=made.energy_mj,
+                most=ENERGY_MAX_MJ,
+            )
     return ""

@@ -16,6 +16,7 @@ from estim.core.programs.fields import DUTY_MAX
 from estim.core.programs.program import Caps, Phase, Program, Reraise, Rule, cycle_s, least, most
 from estim.core.toml_file import NotToml, in_file, parsed
 from estim.core.toml_table import Number, Table
+from estim.core.translation import mark, tr, tr_text
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 
@@ -66,14 +67,18 @@ def _program(table: Table) -> Program:
     most_s = program.caps.minutes * 60
     if program.length_s > most_s + 1e-6:
         table.problems.append(
-            f"phases: their lengths add up to {program.length_s:g} s: at most {most_s:g} s (caps.minutes); "
-            "make some of them shorter"
+            tr(
+                "phases: their lengths add up to {length:g} s: at most {most:g} s (caps.minutes); make some of them "
+                "shorter",
+                length=program.length_s,
+                most=most_s,
+            )
         )
     pairs = pairwise(program.phases) if not table.problems else ()
     for index, (before, phase) in enumerate(pairs, 1):
         width_us = most(before.width_us)
         if width_us > most(phase.width_us):
-            _check_duty(table, f"phases[{index}].rate_hz", most(phase.rate_hz), width_us, "while the width changes, ")
+            _check_duty(table, f"phases[{index}].rate_hz", most(phase.rate_hz), width_us, WHILE_IT_CHANGES)
     return program
 
 
@@ -105,20 +110,36 @@ def _check_pattern(table: Table, phase: Phase) -> None:
         rate_hz = least(phase.rate_hz)
         table.refuse(
             "burst.on_s",
-            f"{burst.on_s:g} s hold less than one pulse at {rate_hz:g} Hz: make it longer or the rate higher",
+            tr(
+                "{seconds:g} s hold less than one pulse at {rate:g} Hz: make it longer or the rate higher",
+                seconds=burst.on_s,
+                rate=rate_hz,
+            ),
         )
     if envelope is not None:
         one_s = cycle_s(envelope)
         if one_s > phase.length_s:
-            table.refuse("envelope", f"one cycle takes {one_s:g} s, longer than the phase ({phase.length_s:g} s)")
+            why = tr(
+                "one cycle takes {cycle:g} s, longer than the phase ({length:g} s)", cycle=one_s, length=phase.length_s
+            )
+            table.refuse("envelope", why)
 
 
-def _check_duty(table: Table, where: str, rate_hz: float, width_us: float, when: str = "") -> None:
+TOO_MUCH = mark(
+    "{field}: {rate:g} Hz of {width:g} µs is current for {percent:.1f}% of the time: at most {most:.0f}% (both phases "
+    "of a pulse counted); make one of them smaller"
+)
+WHILE_IT_CHANGES = mark(
+    "{field}: while the width changes, {rate:g} Hz of {width:g} µs is current for {percent:.1f}% of the time: at most "
+    "{most:.0f}% (both phases of a pulse counted); make one of them smaller"
+)
+
+
+def _check_duty(table: Table, where: str, rate_hz: float, width_us: float, text: str = TOO_MUCH) -> None:
     duty = 2 * rate_hz * width_us / 1e6
     if duty > DUTY_MAX + 1e-9:
         table.problems.append(
-            f"{where}: {when}{rate_hz:g} Hz of {width_us:g} µs is current for {duty:.1%} of the time: "
-            f"at most {DUTY_MAX:.0%} (both phases of a pulse counted); make one of them smaller"
+            tr(text, field=where, rate=rate_hz, width=width_us, percent=duty * 100, most=DUTY_MAX * 100)
         )
 
 
@@ -126,9 +147,12 @@ def _rate(table: Table) -> Curve:
     return _curve(table, "rate_hz", fields.RATE_HZ, fields.RATE_CYCLE_S)
 
 
+OR_A_SWEEP = mark("(or a sweep: { first, second, cycle_s })")
+
+
 def _curve(table: Table, key: str, field: Number, cycle: Number) -> Curve:
     if not table.is_table(key):
-        return Steady(table.number(key, field, "(or a sweep: { first, second, cycle_s })"))
+        return Steady(table.number(key, field, tr_text(OR_A_SWEEP)))
     sweep = table.table(key)
     curve = Sweep(sweep.number("first", field), sweep.number("second", field), sweep.number("cycle_s", cycle))
     sweep.close()
@@ -138,7 +162,7 @@ def _curve(table: Table, key: str, field: Number, cycle: Number) -> Curve:
 def _alternating(phase: Table) -> tuple[Curve, Curve | None]:
     """Return the rates of the steps, and their widths if the steps have some."""
     if phase.has("rate_hz"):
-        phase.refuse("rate_hz", "say either rate_hz or alternate, not both")
+        phase.refuse("rate_hz", tr("say either rate_hz or alternate, not both"))
     steps = phase.tables("alternate", fields.STEPS_MAX)
     rates = []
     widths = []
@@ -149,14 +173,17 @@ def _alternating(phase: Table) -> tuple[Curve, Curve | None]:
             widths.append((step.number("width_us", fields.WIDTH_US), length_s))
         step.close()
     if widths and len(widths) != len(rates):
-        phase.refuse("alternate", "give width_us in every step or in none")
+        phase.refuse("alternate", tr("give width_us in every step or in none"))
     elif len({width_us for width_us, _ in widths}) > 1 and min(length_s for _, length_s in widths) < FADE_S:
         phase.refuse(
             "alternate",
-            f"a change of width takes {FADE_S:g} s: make each step at least that long, or the widths equal",
+            tr(
+                "a change of width takes {seconds:g} s: make each step at least that long, or the widths equal",
+                seconds=FADE_S,
+            ),
         )
     if widths and phase.has("width_us"):
-        phase.refuse("width_us", "say it here or in the steps of alternate, not both")
+        phase.refuse("width_us", tr("say it here or in the steps of alternate, not both"))
     if not rates:
         return Steady(fields.RATE_HZ.lo), None
     return Alternate(tuple(rates)), Alternate(tuple(widths)) if widths else None
@@ -184,7 +211,7 @@ def _rule(table: Table) -> Rule:
     text = table.text("text", fields.RULE_TEXT)
     reraise = _reraise(table.table("reraise")) if table.has("reraise") else None
     table.close()
-    return Rule(target, text if reraise is None else f"{text} {reraise.words}", reraise)
+    return Rule(target, text, reraise)
 
 
 def _reraise(table: Table) -> Reraise:

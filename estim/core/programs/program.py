@@ -7,6 +7,7 @@ one), levels % of what the user set.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from estim.core.translation import figure, tr, tr_many, tr_text
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 FUSED_HZ = 15.0
@@ -37,20 +38,32 @@ class Reraise:
 
     @property
     def words(self) -> str:
-        steps = "1 step" if self.step == 1 else f"{self.step} steps"
-        return f"When the feeling fades: {steps} more, once in {self.every_s / 60:g} min, at most {self.max} times."
+        """Return it as a sentence."""
+        return tr_many(
+            "When the feeling fades: {count} step more, once in {minutes:g} min, at most {most} times.",
+            "When the feeling fades: {count} steps more, once in {minutes:g} min, at most {most} times.",
+            self.step,
+            minutes=self.every_s / 60,
+            most=self.max,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How strong it should feel, for the person to set: `target` sensory or motor, `text` in plain words.
+    """How strong it should feel, for the person to set: `target` sensory or motor, `said` in the file's own words.
 
     Nothing is ever raised by this rule: `reraise` is what the person may do.
     """
 
     target: str
-    text: str
+    said: str
     reraise: Reraise | None = None
+
+    @property
+    def text(self) -> str:
+        """Return all of it as the reader reads it."""
+        said = tr_text(self.said)
+        return said if self.reraise is None else f"{said} {self.reraise.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +159,17 @@ def words(curve: Curve, unit: str) -> str:
     """Return a curve in words, such as "50 to 150 Hz and back each 2 s"."""
     match curve:
         case Steady(value):
-            return f"{value:g} {unit}"
+            return f"{figure(value)} {unit}"
         case Sweep(first, second, cycle_s):
-            return f"{first:g} to {second:g} {unit} and back each {cycle_s:g} s"
+            return tr(
+                "{first:g} to {second:g} {unit} and back each {seconds:g} s",
+                first=first,
+                second=second,
+                unit=unit,
+                seconds=cycle_s,
+            )
         case Alternate(steps):
-            return " / ".join(f"{value:g} {unit} for {length_s:g} s" for value, length_s in steps)
+            return " / ".join(
+                tr("{value:g} {unit} for {seconds:g} s", value=value, unit=unit, seconds=length_s)
+                for value, length_s in steps
+            )
