@@ -93,7 +93,7 @@ def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]
         )
         stood = standing(plan, then, at)
         if stood.stage in meant:
-            days = (f"{run.at.date()}", f"{run.at.date() + timedelta(days=1)}")
-            why = [one for one in stood.warnings if any(day in one for day in days)]
+            days = {run.at.date(), run.at.date() + timedelta(days=1)}
+            why = [one.text for one in stood.said if one.days & days]
             found[run.at] = "; ".join([tr_text(meant[stood.stage]), *why])
     return found

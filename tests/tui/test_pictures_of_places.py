@@ -11,6 +11,7 @@ from estim.catalogue.programs import shipped
 from estim.config.settings import Settings
 from estim.config.units import Unit
 from estim.core.care.plan import Plan, Stage
+from estim.core.care.progression import Said
 from estim.core.care.standing import Gate, Item, Standing
 from estim.core.days.diary import Note, Pain, Played, Run, When
 from estim.core.messages.commands import Sighting
@@ -73,7 +74,7 @@ SHEET = today.Sheet(
 TOLD = care.Told(
     plan=PLAN,
     now=Standing(
-        stage=Stage.REST, since=AT.date(), day=4, today=ITEMS, warnings=("the skin there was not all right",),
+        stage=Stage.REST, since=AT.date(), day=4, today=ITEMS, said=(Said("the skin there was not all right"),),
         gates=(Gate(True, "7 days of rest"), Gate(False, "two calm days in a row: 1 of 2")), programs=("tens-ankle",),
     ),
     run="no run is planned (n plans one)",

@@ -82,7 +82,7 @@ def agenda(plan: Plan, diary: Diary, slots: Sequence[Slot], now: datetime, eveni
         now=now,
         due=open_,
         next=coming(slots),
-        signs=screening.signs_text() in here.asks,
+        signs=here.signs,
         missing=missing(diary, now, evening or EVENING),
         morning=mornings[-1] if mornings else None,
         steps=tuple((number, item) for number, item in numbered(plan, here.today) if to_tick(item)),

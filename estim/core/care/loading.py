@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from estim.core.care.plan import Plan
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.screening import doctor_first, last_begin, red_flag
+from estim.core.translation import mark, tr, tr_text
 
 ON = "on"
 OFF = "off"
@@ -21,7 +22,7 @@ OFF = "off"
 SETS_MAX = 20
 REPETITIONS_MAX = 200
 
-AGREE = "heel raises are off: agree on them with a professional, then say so: estim care loading on"
+AGREE = mark("heel raises are off: agree on them with a professional, then say so: estim care loading on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,15 @@ class Load:
 
     @property
     def text(self) -> str:
-        said = "pain not said" if self.pain is None else f"pain {self.pain}"
-        return f"heel raises {self.sets}x{self.repetitions}, {said}"
+        """Return it as a person reads it."""
+        if self.pain is None:
+            return tr("heel raises {sets}x{repetitions}, pain not said", sets=self.sets, repetitions=self.repetitions)
+        return tr(
+            "heel raises {sets}x{repetitions}, pain {pain}",
+            sets=self.sets,
+            repetitions=self.repetitions,
+            pain=self.pain,
+        )
 
 
 def why_shut(diary: Diary) -> str:
@@ -45,9 +53,9 @@ def why_shut(diary: Diary) -> str:
     begin = last_begin(diary)
     end = _last(diary, "end", Topic.CARE)
     if begin is None or (end is not None and _order(end) >= _order(begin)):
-        return "heel raises belong to the plan: estim care begin"
+        return tr("heel raises belong to the plan: estim care begin")
     if first := doctor_first(diary):
-        return f"no heel raises yet: {first}"
+        return tr("no heel raises yet: {why}", why=first)
     return ""
 
 
@@ -57,8 +65,8 @@ def why_off(diary: Diary) -> str:
         return shut
     begin = last_begin(diary)
     said = _last(diary, "", Topic.LOADING)
-    assert begin is not None, "else it is shut"
-    return "" if said is not None and said.answer == ON and _order(said) >= _order(begin) else AGREE
+    assert begin is not None, "else it is shut"  # untranslated: a bug's words
+    return "" if said is not None and said.answer == ON and _order(said) >= _order(begin) else tr_text(AGREE)
 
 
 def entry_of(load: Load, at: datetime, note: str = "") -> Check:
@@ -81,11 +89,16 @@ def judged(plan: Plan, load: Load) -> str:
     if load.pain is None:
         return ""
     if load.pain > plan.run_pain_stop:
-        calm = "leave them out until it has calmed down, and ask whoever agreed on them"
-        return f"above {plan.run_pain_stop} is too much: {calm}"
+        return tr(
+            "above {pain} is too much: leave them out until it has calmed down, and ask whoever agreed on them",
+            pain=plan.run_pain_stop,
+        )
     if load.pain > plan.run_pain_safe:
-        return f"above {plan.run_pain_safe}: no more than this, and less of it if the first steps of tomorrow are worse"
-    return f"up to {plan.run_pain_safe} is safe; what counts is the next morning"
+        return tr(
+            "above {pain}: no more than this, and less of it if the first steps of tomorrow are worse",
+            pain=plan.run_pain_safe,
+        )
+    return tr("up to {pain} is safe; what counts is the next morning", pain=plan.run_pain_safe)
 
 
 def _last(diary: Diary, answer: str, topic: Topic) -> Check | None:

@@ -20,6 +20,7 @@ from math import floor
 
 from estim.core.care.plan import Plan
 from estim.core.days.diary import Run
+from estim.core.translation import mark, tr, tr_text
 
 DAY = timedelta(days=1)
 
@@ -57,7 +58,7 @@ def paced(plan: Plan, before: Sequence[Paced], run: Run) -> tuple[Paced, ...]:
     last = kept[-1] if kept else None
     soon = ""
     if last is not None and day < next_day(plan, last):
-        soon = f"the run of {day} came without {_the_days_off(plan, last)} after the one of {last.day}"
+        soon = _too_soon(plan, last, day)
     rested = last is None or (day - last.day).days > plan.days_off
     slow = run.km is not None and run.km <= _grown(plan, _lately(kept, day)) + 1e-9
     return (*kept, Paced(day, run.km, cap_km(plan, kept, day), rested and slow, soon))
@@ -86,45 +87,88 @@ def told_of(plan: Plan, runs: Sequence[Paced], today: date) -> tuple[str, ...]:
     last = runs[-1]
     told = [last.soon] if last.soon else []
     if last.km is None:
-        no_km = f"the run of {last.day} has no distance: nobody can say if it kept to its cap, and none grows by it"
-        return (*(f"{one}: the next run on {next_day(plan, last)} at the earliest" for one in told), no_km)
+        no_km = tr(
+            "the run of {day} has no distance: nobody can say if it kept to its cap, and none grows by it",
+            day=last.day,
+        )
+        return (*(_and_then(plan, last, one) for one in told), no_km)
     if last.over:
-        told.append(f"{last.km:g} km on {last.day}: at most {_km(last.cap_km)} km were meant")
-    if told:
-        told[-1] += f": the next run on {next_day(plan, last)} at the earliest"
-    return tuple(told)
+        told.append(
+            tr(
+                "{km:g} km on {day}: at most {most:.1f} km were meant",
+                km=last.km,
+                day=last.day,
+                most=_rounded(last.cap_km),
+            )
+        )
+    return (*told[:-1], *(_and_then(plan, last, one) for one in told[-1:]))
+
+
+def _and_then(plan: Plan, last: Paced, why: str) -> str:
+    """Return what is said of a run with what follows from it."""
+    return tr("{why}: the next run on {day} at the earliest", why=why, day=next_day(plan, last))
+
+
+def _too_soon(plan: Plan, last: Paced, day: date) -> str:
+    days = _days_off(plan, last)
+    if days == 1:
+        return tr("the run of {day} came without the day off after the one of {last}", day=day, last=last.day)
+    return tr(
+        "the run of {day} came without the {days} days off after the one of {last}",
+        day=day,
+        days=in_words(days),
+        last=last.day,
+    )
 
 
 def days_off_text(plan: Plan, last: Paced) -> str:
     """Return the sentence of the days off that belong after a run."""
     days = _days_off(plan, last)
-    words = "a day off belongs" if days == 1 else f"{in_words(days)} days off belong"
-    return f"{words} after the run of {last.day}: from {next_day(plan, last)} on"
+    first = next_day(plan, last)
+    if days == 1:
+        return tr("a day off belongs after the run of {day}: from {first} on", day=last.day, first=first)
+    return tr(
+        "{days} days off belong after the run of {day}: from {first} on",
+        days=in_words(days),
+        day=last.day,
+        first=first,
+    )
 
 
 def cap_text(plan: Plan, runs: Sequence[Paced], day: date, km: float | None = None) -> str:
     """Return how long a run on a day may be, and for one that is meant to be longer, what that leads to."""
     cap = cap_km(plan, runs, day)
-    most = _km(cap)
+    most = _rounded(cap)
     if km is not None and km > cap + 1e-9:
-        return (
-            f"{km:g} km is more than the {most} km that are the most for the next run: run less, or stop on the way; "
-            "longer, and a day off more comes after it"
+        return tr(
+            "{km:g} km is more than the {most:.1f} km that are the most for the next run: run less, or stop on the "
+            "way; longer, and a day off more comes after it",
+            km=float(km),
+            most=most,
         )
     if cap <= plan.first_km + 1e-9:
-        return f"at most {most} km for the next run, slowly"
-    return f"at most {most} km for the next run: {plan.growth_pct:g} % more than the longest of the last 30 days"
+        return tr("at most {most:.1f} km for the next run, slowly", most=most)
+    return tr(
+        "at most {most:.1f} km for the next run: {percent:g} % more than the longest of the last 30 days",
+        most=most,
+        percent=plan.growth_pct,
+    )
+
+
+NUMBERS = {
+    2: mark("two", "days"),
+    3: mark("three", "days"),
+    4: mark("four", "days"),
+    5: mark("five", "days"),
+    6: mark("six", "days"),
+    7: mark("seven", "days"),
+}
+"""Small numbers of days as words; one has sentences of its own, since "one day" bends otherwise than "two days"."""
 
 
 def in_words(number: int) -> str:
     """Return a small number as a word, as the gates' sentences have it."""
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven")
-    return words[number] if number < len(words) else str(number)
-
-
-def _the_days_off(plan: Plan, last: Paced) -> str:
-    days = _days_off(plan, last)
-    return "the day off" if days == 1 else f"the {in_words(days)} days off"
+    return tr_text(NUMBERS[number], "days") if number in NUMBERS else str(number)
 
 
 def _days_off(plan: Plan, last: Paced) -> int:
@@ -140,6 +184,6 @@ def _grown(plan: Plan, runs: Sequence[Paced]) -> float:
     return max(plan.first_km, longest * (1 + plan.growth_pct / 100))
 
 
-def _km(km: float) -> str:
+def _rounded(km: float) -> float:
     """Round down: a cap that is told is never more than the one that holds."""
-    return f"{floor(km * 10 + 1e-6) / 10:.1f}"
+    return floor(km * 10 + 1e-6) / 10

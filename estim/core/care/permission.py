@@ -15,6 +15,7 @@ from estim.core.days import screening, skin
 from estim.core.days.diary import Diary
 from estim.core.days.dose import Gate
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr, tr_many
 
 
 def check_person(
@@ -37,13 +38,17 @@ def check_person(
     warn: list[str] = []
     still_open = screening.unanswered(diary, now)
     if still_open:
-        text = f"{len(still_open)} questions about your health have no answer yet, or an old one: estim care questions"
+        text = tr_many(
+            "{count} question about your health has no answer yet, or an old one: estim care questions",
+            "{count} questions about your health have no answer yet, or an old one: estim care questions",
+            len(still_open),
+        )
         if not unasked:
             raise EstimError(text, code=Exit.REFUSED)
         warn.append(text)
     run = standing.blocked(plan, diary, now, minutes)
     if run and "run" not in override:
-        raise EstimError(f"{run}; to start all the same: --override run", code=Exit.REFUSED)
+        raise EstimError(tr("{why}; to start all the same: --override run", why=run), code=Exit.REFUSED)
     if run:
-        warn.append(f"run overridden: {run}")
+        warn.append(tr("run overridden: {why}", why=run))
     return (*warn, *screening.cautions(diary, now))

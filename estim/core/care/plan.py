@@ -20,6 +20,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.programs.fields import ID, SCHEMA
 from estim.core.toml_file import NotToml, in_file, parsed
 from estim.core.toml_table import Number, Table, Text, Words
+from estim.core.translation import mark, tr, tr_text
 
 
 class Stage(StrEnum):
@@ -49,40 +50,49 @@ class Tick(StrEnum):
     NONE = "none"
 
 
-STAGES = Words(("rest", "trial", "morning", "build"), "the stages in which the step is shown")
-TICK = Words(tuple(Tick), "how it is ticked off")
-TITLE = Text(60, "what people read in lists")
-TEXT = Text(600, "what to do, in plain words")
-WARN = Text(300, "what to take care of", default="")
-HOW = Text(300, "one way of doing it, or one thing to mind while doing it")
-HOW_LONG = Text(300, "how long, and how often", default="")
-NOTE = Text(300, "what to write down, and by which command", default="")
-EVIDENCE = Text(600, "how well it is supported, and by what", default="")
-LIGHT = Text(300, "what becomes of it in the lighter plan; without it the step isn't in that", default="")
-PART_OF = Text(ID.longest, "the step that it is a part of", pattern=ID.pattern, form=ID.form)
+STAGES = Words(("rest", "trial", "morning", "build"), mark("the stages in which the step is shown"))
+TICK = Words(tuple(Tick), mark("how it is ticked off"))
+TITLE = Text(60, mark("what people read in lists"))
+TEXT = Text(600, mark("what to do, in plain words"))
+WARN = Text(300, mark("what to take care of"), default="")
+HOW = Text(300, mark("one way of doing it, or one thing to mind while doing it"))
+HOW_LONG = Text(300, mark("how long, and how often"), default="")
+NOTE = Text(300, mark("what to write down, and by which command"), default="")
+EVIDENCE = Text(600, mark("how well it is supported, and by what"), default="")
+LIGHT = Text(300, mark("what becomes of it in the lighter plan; without it the step isn't in that"), default="")
+PART_OF = Text(ID.longest, mark("the step that it is a part of"), pattern=ID.pattern, form=ID.form)
 KIND = Text(
     20,
-    "a kind of training that may be said when it is ticked off",
+    mark("a kind of training that may be said when it is ticked off"),
     pattern=r"[a-z]+",
-    form="small letters, such as bike",
+    form=mark("small letters, such as bike"),
 )
-SOURCE = Text(400, "where it was published")
-HONESTY = Text(1200, "what the plan can't do; shown once")
-TIMES = Number(1, 4, "times a day", "for steps that are ticked off by sessions", default=1, whole=True)
-REST_DAYS = Number(1, 60, "days", "days of rest before a trial run", default=7, whole=True)
-CALM_PAIN = Number(0, 5, "(0 to 10 is the scale)", "worst pain of a calm day", default=2, whole=True)
-CALM_DAYS = Number(1, 14, "days", "calm days in a row before a trial run", default=2, whole=True)
-RUN_PAIN_SAFE = Number(0, 5, "(0 to 10 is the scale)", "pain in a run that is safe", default=3, whole=True)
-RUN_PAIN_STOP = Number(0, 5, "(0 to 10 is the scale)", "more pain in a run than this: rest", default=5, whole=True)
+SOURCE = Text(400, mark("where it was published"))
+HONESTY = Text(1200, mark("what the plan can't do; shown once"))
+TIMES = Number(1, 4, mark("times a day"), mark("for steps that are ticked off by sessions"), default=1, whole=True)
+REST_DAYS = Number(1, 60, mark("days"), mark("days of rest before a trial run"), default=7, whole=True)
+CALM_PAIN = Number(0, 5, mark("(0 to 10 is the scale)"), mark("worst pain of a calm day"), default=2, whole=True)
+CALM_DAYS = Number(1, 14, mark("days"), mark("calm days in a row before a trial run"), default=2, whole=True)
+RUN_PAIN_SAFE = Number(0, 5, mark("(0 to 10 is the scale)"), mark("pain in a run that is safe"), default=3, whole=True)
+RUN_PAIN_STOP = Number(
+    0, 5, mark("(0 to 10 is the scale)"), mark("more pain in a run than this: rest"), default=5, whole=True
+)
 """The pain-monitoring model: 0 to 3 safe, 4 and 5 acceptable, above 5 stop (programs.md section 7)."""
-QUIET_H = Number(4, 24, "hours", "no session this long before a run", default=4)
-EXTRA_H = Number(1, 12, "hours", "an extra session within this time after a run", default=3)
-WORSE_BY = Number(1, 3, "points", "so much above what it is held against a morning is worse", default=2, whole=True)
-DAYS_OFF = Number(1, 7, "days", "days without a run after each", default=1, whole=True)
-FIRST_KM = Number(0.5, 10, "km", "longest first run; no cap is below it", default=3)
-GROWTH_PCT = Number(0, 50, "%", "so much longer than the longest run of the last 30 days", default=10)
+QUIET_H = Number(4, 24, mark("hours"), mark("no session this long before a run"), default=4)
+EXTRA_H = Number(1, 12, mark("hours"), mark("an extra session within this time after a run"), default=3)
+WORSE_BY = Number(
+    1, 3, mark("points"), mark("so much above what it is held against a morning is worse"), default=2, whole=True
+)
+DAYS_OFF = Number(1, 7, mark("days"), mark("days without a run after each"), default=1, whole=True)
+FIRST_KM = Number(0.5, 10, mark("km"), mark("longest first run; no cap is below it"), default=3)
+GROWTH_PCT = Number(0, 50, "%", mark("so much longer than the longest run of the last 30 days"), default=10)
 LIGHT_AFTER = Number(
-    28, 365, "days", "building up for so long before the plan may become a lighter one", default=84, whole=True
+    28,
+    365,
+    mark("days"),
+    mark("building up for so long before the plan may become a lighter one"),
+    default=84,
+    whole=True,
 )
 
 STEPS_MAX = 20
@@ -226,7 +236,9 @@ def _step(table: Table, data: Mapping[str, Any]) -> Step:
     before = len(table.problems)
     stages = table.words("stages", STAGES)
     if not stages and len(table.problems) == before:
-        table.refuse("stages", f"a step without a stage is never shown: it takes one or more of {STAGES.range}")
+        table.refuse(
+            "stages", tr("a step without a stage is never shown: it takes one or more of {stages}", stages=STAGES.range)
+        )
     step = Step(
         id=table.text("id", ID),
         title=table.text("title", TITLE),
@@ -246,9 +258,10 @@ def _step(table: Table, data: Mapping[str, Any]) -> Step:
         kinds=table.texts("kinds", KIND, KINDS_MAX),
     )
     if step.times > 1 and step.tick is not Tick.SESSIONS:
-        table.refuse("times", 'only a step with tick = "sessions" is counted')
+        table.refuse("times", tr('only a step with tick = "sessions" is counted'))
     if step.kinds and step.tick is not Tick.DAILY:
-        table.refuse("kinds", 'only a step with tick = "daily" has kinds: they are said when it is ticked off')
+        text = tr('only a step with tick = "daily" has kinds: they are said when it is ticked off')
+        table.refuse("kinds", text)
     table.close()
     return step
 
@@ -263,14 +276,14 @@ def _sources(table: Table) -> tuple[Source, ...]:
 
 def _programs(table: Table, data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a list of program ids; whether there are such programs isn't known here."""
-    allowed = f'a list of up to {PROGRAMS_MAX} programs, such as ["tens-ankle"]'
+    allowed = tr('a list of up to {count} programs, such as ["tens-ankle"]', count=PROGRAMS_MAX)
     found = data["programs"] if table.has("programs") else []
     if not isinstance(found, list) or len(found) > PROGRAMS_MAX:
         table.wrong("programs", found, allowed)
         return ()
     wrong = [item for item in found if not isinstance(item, str) or not _is_id(item)]
     for item in wrong:
-        table.wrong("programs", item, f"{allowed}, each of {ID.form}")
+        table.wrong("programs", item, tr("{allowed}, each of {form}", allowed=allowed, form=tr_text(ID.form)))
     return () if wrong else tuple(dict.fromkeys(found))
 
 
@@ -280,17 +293,20 @@ def _is_id(text: str) -> bool:
 
 def _check_whole(table: Table, plan: Plan) -> None:
     if plan.run_pain_safe > plan.run_pain_stop:
-        table.refuse(
-            "run_pain_safe", f"{plan.run_pain_safe} is more than run_pain_stop ({plan.run_pain_stop}): lower it"
+        text = tr(
+            "{safe} is more than run_pain_stop ({stop}): lower it", safe=plan.run_pain_safe, stop=plan.run_pain_stop
         )
+        table.refuse("run_pain_safe", text)
     ids = [step.id for step in plan.steps]
     for index, name in enumerate(ids):
         if name in ids[:index]:
-            table.refuse(f"steps[{index}].id", f"{name} is the id of steps[{ids.index(name)}] too: choose another")
+            text = tr("{id} is the id of steps[{number}] too: choose another", id=name, number=ids.index(name))
+            table.refuse(f"steps[{index}].id", text)
     _check_names(table, plan)
     for stage in STAGES.words:
         if not plan.of_stage(Stage(stage)):
-            table.refuse("steps", f'no step has the stage "{stage}": each of {STAGES.range} needs one')
+            text = tr('no step has the stage "{stage}": each of {stages} needs one', stage=stage, stages=STAGES.range)
+            table.refuse("steps", text)
 
 
 def _check_names(table: Table, plan: Plan) -> None:
@@ -300,11 +316,11 @@ def _check_names(table: Table, plan: Plan) -> None:
     loads = [index for index, step in enumerate(plan.steps) if step.tick is Tick.LOAD]
     for index, step in enumerate(plan.steps):
         if step.part_of and step.part_of not in whole:
-            table.refuse(f"steps[{index}].part_of", f"{step.part_of} is no step with a number: name one of those")
+            text = tr("{id} is no step with a number: name one of those", id=step.part_of)
+            table.refuse(f"steps[{index}].part_of", text)
         for name in step.sources:
             if name not in known:
-                table.refuse(
-                    f"steps[{index}].sources", f"there is no source {name}: add it to [[sources]], or take it out"
-                )
+                text = tr("there is no source {id}: add it to [[sources]], or take it out", id=name)
+                table.refuse(f"steps[{index}].sources", text)
         if index in loads[1:]:
-            table.refuse(f"steps[{index}].tick", 'one step only has tick = "load"')
+            table.refuse(f"steps[{index}].tick", tr('one step only has tick = "load"'))

@@ -26,12 +26,10 @@ from estim.core.care.pace import DAY, Paced, in_words
 from estim.core.care.plan import Plan, Stage
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.dose import LOOK_BACK, local_time
+from estim.core.translation import tr
 
 RECOVERED = "recovered"
 """The answer by which the plan goes on as a lighter one."""
-
-REST_AGAIN = "rest until the calm days are met again"
-"""What a worse morning and too much pain in a run lead to; no fixed time, since nobody knows how long it takes."""
 
 JUDGED_WITHIN = timedelta(hours=48)
 """The pain-monitoring model looks 24 to 48 hours ahead (programs.md section 7)."""
@@ -46,13 +44,21 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the course and the days that it is about, so that nobody has to look for them in its words."""
+
+    text: str
+    days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """A run that waits for its morning, held against `base`. `but` says why it doesn't lead to building up."""
 
     run: Run
     base: int
     against: str
-    but: str
+    but: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Course:
     rest_over: date
     calm_from: date
     open: tuple[Open, ...] = ()
-    said: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
     runs: tuple[Paced, ...] = ()
     built_from: date | None = None
     light_from: date | None = None
@@ -146,11 +152,17 @@ def follow(plan: Plan, story: Story, begin: Check, now: datetime) -> Course:
 def gates(plan: Plan, course: Course, pains: Pains, today: date) -> tuple[Gate, Gate]:
     """Return the two gates of a trial run on a day: the days of rest, and the calm days before it."""
     if today >= course.rest_over:
-        rest = Gate(True, "the days of rest are over")
+        rest = Gate(True, tr("the days of rest are over"))
     else:
         number = max(1, plan.rest_days - (course.rest_over - today).days + 1)  # a clock may have been set back
         rest = Gate(
-            False, f"day {number} of {plan.rest_days} of rest: a trial run on {course.rest_over} at the earliest"
+            False,
+            tr(
+                "day {number} of {days} of rest: a trial run on {first} at the earliest",
+                number=number,
+                days=plan.rest_days,
+                first=course.rest_over,
+            ),
         )
     return rest, _calm(plan, course, pains, today)
 
@@ -198,29 +210,35 @@ def _when(entry: Entry) -> float:
 
 
 def _calm(plan: Plan, course: Course, pains: Pains, today: date) -> Gate:
-    days = "one day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days in a row"
-    asked = f"{days} with a worst pain of {plan.calm_pain} or less"
+    if plan.calm_days == 1:
+        asked = tr("one day with a worst pain of {pain} or less", pain=plan.calm_pain)
+    else:
+        days = in_words(plan.calm_days)
+        asked = tr("{days} days in a row with a worst pain of {pain} or less", days=days, pain=plan.calm_pain)
     last = today if today in pains.noted else today - DAY
     why = _not_calm(plan, course, pains, today) if today in pains.worst and today != last else ""
     count = 0
     while not why and count < plan.calm_days:
         why = _not_calm(plan, course, pains, last - DAY * count, noted=True)
         count += 0 if why else 1
-    return Gate(not why, f"{asked}: {count} of {plan.calm_days}{f' ({why})' if why else ''}")
+    if why:
+        text = tr("{asked}: {count} of {days} ({why})", asked=asked, count=count, days=plan.calm_days, why=why)
+        return Gate(False, text)
+    return Gate(True, tr("{asked}: {count} of {days}", asked=asked, count=count, days=plan.calm_days))
 
 
 def _not_calm(plan: Plan, course: Course, pains: Pains, day: date, *, noted: bool = False) -> str:
     """Return why a day isn't a calm one; `noted`: its worst pain has to be written down, what else was isn't enough."""
     if day < course.calm_from:
-        return f"days count from {course.calm_from} on"
+        return tr("days count from {day} on", day=course.calm_from)
     if pains.worst.get(day, 0) > plan.calm_pain:
-        return f"worst pain {pains.worst[day]} on {day}"
+        return tr("worst pain {score} on {day}", score=pains.worst[day], day=day)
     if noted and day not in pains.noted:
-        return f"no worst pain is noted for {day}"
+        return tr("no worst pain is noted for {day}", day=day)
     return ""
 
 
-def _rest_anew(course: Course, day: date, said: tuple[str, ...]) -> Course:
+def _rest_anew(course: Course, day: date, said: tuple[Said, ...]) -> Course:
     """Rest until the calm days are met again; of the runs only how soon the next one may be is kept."""
     kept = tuple(replace(one, borne=False) for one in course.runs[-1:])
     return Course(Stage.REST, day, rest_over=day, calm_from=day + DAY, said=said, runs=kept)
@@ -231,32 +249,58 @@ def _ran(plan: Plan, story: Story, course: Course, run: Run) -> Course:
     course = replace(course, runs=pace.paced(plan, course.runs, run))
     said = list(course.said) if course.open else []
     if course.open and course.light_from is None:
-        said.append(f"the run of {day} came before the last one was judged")
+        said.append(Said(tr("the run of {day} came before the last one was judged", day=day), frozenset({day})))
     elif course.stage is Stage.REST:
-        shut = [
-            gate.text for gate in gates(plan, course, pains_by_day(story, run.at, plan.calm_days), day) if not gate.ok
-        ]
-        said += [f"the run of {day} came before its gates: {'; '.join(shut)}"] if shut else []
+        said += _too_early(plan, story, course, run)
     pain = _pain_in(story, run)
-    but = ""
-    if pain is None and course.light_from is None:
-        but = f"the pain in the run of {day} isn't written down"
-    elif pain is not None and pain > plan.run_pain_safe:
-        but = f"the pain in the run of {day} was {pain}, and at most {plan.run_pain_safe} is safe"
+    but = _but(plan, course, day, pain)
     if session := masking(plan, story.sessions, run.at):
-        ended = local_time(session.delivered_until, run.at, run.at.tzinfo)
-        masked = f"the pain in the run of {day} may have been masked"
-        said.append(
-            f"{masked}: a session lasted until {ended}, and a run belongs {plan.quiet_before_run_h:g} h after one"
-        )
-        but = but or masked
+        said.append(Said(_masked(plan, session, run), frozenset({day})))
+        but = but or Said(tr("the pain in the run of {day} may have been masked", day=day), frozenset({day}))
     if pain is not None and pain > plan.run_pain_stop:
-        said.append(f"pain {pain} in the run of {day}, and above {plan.run_pain_stop} means {REST_AGAIN}")
-        return _rest_anew(course, day, tuple(said))
+        text = tr(
+            "pain {score} in the run of {day}, and above {stop} means rest until the calm days are met again",
+            score=pain,
+            day=day,
+            stop=plan.run_pain_stop,
+        )
+        return _rest_anew(course, day, (*said, Said(text, frozenset({day}))))
     base, against = _base(plan, story, run)
     since = course.since if course.open else day
     return replace(
         course, stage=Stage.MORNING, since=since, open=(*course.open, Open(run, base, against, but)), said=tuple(said)
+    )
+
+
+def _too_early(plan: Plan, story: Story, course: Course, run: Run) -> tuple[Said, ...]:
+    """Return which gates were shut when a run took place."""
+    day = run.at.date()
+    found = gates(plan, course, pains_by_day(story, run.at, plan.calm_days), day)
+    shut = "; ".join(gate.text for gate in found if not gate.ok)
+    if not shut:
+        return ()
+    return (Said(tr("the run of {day} came before its gates: {gates}", day=day, gates=shut), frozenset({day})),)
+
+
+def _but(plan: Plan, course: Course, day: date, pain: int | None) -> Said | None:
+    """Return what the pain in a run of a day has against building up."""
+    if pain is None:
+        text = tr("the pain in the run of {day} isn't written down", day=day)
+        return Said(text, frozenset({day})) if course.light_from is None else None
+    if pain <= plan.run_pain_safe:
+        return None
+    safe = plan.run_pain_safe
+    text = tr("the pain in the run of {day} was {score}, and at most {safe} is safe", day=day, score=pain, safe=safe)
+    return Said(text, frozenset({day}))
+
+
+def _masked(plan: Plan, session: Played, run: Run) -> str:
+    return tr(
+        "the pain in the run of {day} may have been masked: a session lasted until {ended}, and a run belongs "
+        "{hours:g} h after one",
+        day=run.at.date(),
+        ended=local_time(session.delivered_until, run.at, run.at.tzinfo),
+        hours=plan.quiet_before_run_h,
     )
 
 
@@ -273,12 +317,12 @@ def _base(plan: Plan, story: Story, run: Run) -> tuple[int, str]:
     for number in range(end - 1, -1, -1):
         pain = story.pains[number]
         if pain.when is When.MORNING and pain.at.date() <= day:
-            return pain.score, f"{pain.score} on the morning of {pain.at.date()}"
+            return pain.score, tr("{score} on the morning of {day}", score=pain.score, day=pain.at.date())
     lately = story.pains[bisect_left(story.pains, (utc(run.at) - 2 * DAY).timestamp(), 0, end, key=_when) : end]
     scores = [pain.score for pain in lately if pain.at.date() == day]
     if scores:
-        return max(scores), f"{max(scores)}, the worst before the run"
-    return plan.calm_pain, f"{plan.calm_pain}, the most of a calm day"
+        return max(scores), tr("{score}, the worst before the run", score=max(scores))
+    return plan.calm_pain, tr("{score}, the most of a calm day", score=plan.calm_pain)
 
 
 def _judged(plan: Plan, course: Course, morning: Pain) -> Course:
@@ -286,11 +330,26 @@ def _judged(plan: Plan, course: Course, morning: Pain) -> Course:
     due = [one for one in course.open if one.run.at.date() < day]
     worse = [one for one in due if morning.score >= one.base + plan.worse_by]
     if due and (worse or morning.score > plan.calm_pain):
-        why = f"worse than {worse[0].against}" if worse else f"more than the {plan.calm_pain} of a calm day"
-        said = f"first steps {morning.score} on {day}, {why}: {REST_AGAIN}"
-        return _rest_anew(course, day, (*course.said, said))
+        text = _worse(plan, worse, morning)
+        return _rest_anew(course, day, (*course.said, Said(text, frozenset({day}))))
     left = tuple(one for one in course.open if one not in due)
     return _closed(course, day, due, left)
+
+
+def _worse(plan: Plan, worse: Sequence[Open], morning: Pain) -> str:
+    if worse:
+        return tr(
+            "first steps {score} on {day}, worse than {against}: rest until the calm days are met again",
+            score=morning.score,
+            day=morning.at.date(),
+            against=worse[0].against,
+        )
+    return tr(
+        "first steps {score} on {day}, more than the {calm} of a calm day: rest until the calm days are met again",
+        score=morning.score,
+        day=morning.at.date(),
+        calm=plan.calm_pain,
+    )
 
 
 def _expired(course: Course, now: datetime) -> Course:
@@ -301,7 +360,8 @@ def _expired(course: Course, now: datetime) -> Course:
     last = late[-1].run.at
     day = (utc(last) + JUDGED_WITHIN).astimezone(last.tzinfo).date()
     left = tuple(one for one in course.open if one not in late)
-    but = f"the run of {last.date()} wasn't judged by the first steps of a morning within 48 h"
+    text = tr("the run of {day} wasn't judged by the first steps of a morning within 48 h", day=last.date())
+    but = Said(text, frozenset({last.date()}))
     if course.light_from is not None:
         return _closed(course, day, late, left)
     return _closed(course, day, [replace(one, but=but) for one in late], left)
@@ -311,13 +371,14 @@ def _closed(course: Course, day: date, done: Sequence[Open], left: tuple[Open, .
     """Go on from runs that are done with: what stands against one of them stands against those left too (rule 4)."""
     if not done:
         return course
-    but = next((one.but for one in done if one.but), "")
+    but = next((one.but for one in done if one.but), None)
     if left:
         return replace(course, open=tuple(replace(one, but=one.but or but) for one in left))
-    if not but:
+    if but is None:
         well = pace.borne(course.runs, (one.run.at.date() for one in done))
         first = course.built_from or day
         return replace(course, stage=Stage.BUILD, since=course.light_from or day, open=(), runs=well, built_from=first)
-    said = (*course.said, f"{but}: the gates of a trial run are asked anew")
+    text = tr("{why}: the gates of a trial run are asked anew", why=but.text)
+    said = (*course.said, Said(text, but.days))
     calm_from = max(one.run.at.date() for one in done) + DAY
     return Course(Stage.REST, day, rest_over=day, calm_from=calm_from, said=said, runs=course.runs)

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from estim.core.care.planned import outcomes
 from estim.core.days.diary import Diary
 from estim.core.days.screening import Span
+from estim.core.translation import mark, tr_text
 
-WHY = "the hours before a run"
+WHY = mark("the hours before a run")
 
 
 def quiet_spans(hours: float, minutes: float, diary: Diary) -> tuple[Span, ...]:
@@ -28,4 +29,4 @@ def _span(at: datetime, over: datetime | None, before: timedelta) -> Span | None
     since = (at.timestamp() - before.total_seconds()) if over is not None else at.timestamp()
     if over is None or over.timestamp() <= since:
         return None
-    return Span(datetime.fromtimestamp(since, at.tzinfo), over, WHY)
+    return Span(datetime.fromtimestamp(since, at.tzinfo), over, tr_text(WHY))

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
 
 from estim.core.care import pace
 from estim.core.care.loading import why_off
@@ -24,6 +25,7 @@ from estim.core.care.progression import (
     JUDGED_WITHIN,
     Course,
     Gate,
+    Said,
     Story,
     follow,
     gates,
@@ -46,6 +48,7 @@ from estim.core.days.screening import (
     standing_flags,
 )
 from estim.core.days.slots import whole
+from estim.core.translation import tr, tr_text
 
 __all__ = [
     "Gate",
@@ -62,7 +65,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One step of today's list. `auto`: the diary ticks it, not a hand; a step with tick "none" is never done."""
+    """One step of today's list. `auto`: the diary ticks it, not a hand; a step with tick "none" is never done.
+
+    `title`, `text` and `warn` are in the reader's language already.
+    """
 
     step: str
     title: str
@@ -77,7 +83,8 @@ class Item:
 class Standing:
     """Where a person stands. `day` is 1 on the first day of the stage, 0 before the plan is begun.
 
-    `programs` are those that the plan allows now; none outside the four stages, or if the plan names none.
+    `programs` are those that the plan allows now; none outside the four stages, or if the plan names none. `said` are
+    the warnings with the days that they are about; `signs`: those of a torn tendon are among what is asked.
     """
 
     stage: Stage
@@ -87,9 +94,15 @@ class Standing:
     gates: tuple[Gate, ...] = ()
     today: tuple[Item, ...] = ()
     asks: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
     ended: str = ""
     programs: tuple[str, ...] = ()
+    signs: bool = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentences of what is said."""
+        return tuple(one.text for one in self.said)
 
 
 def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
@@ -101,7 +114,7 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         return Standing(stage=Stage.NOT_BEGUN, since=now.date(), day=0)
     if end := _end_after(diary, begin):
         day = end.at.date()
-        return _over(day, f"the plan was ended on {day}; to begin it anew: estim care begin", now)
+        return _over(day, tr("the plan was ended on {day}; to begin it anew: estim care begin", day=day), now)
     story = story_of(diary, begin, now)
     course = follow(plan, story, begin, now)
     stage, since, shown = _stage(plan, story, course, now)
@@ -118,8 +131,21 @@ def standing(plan: Plan, diary: Diary, now: datetime) -> Standing:
         gates=shown,
         today=tuple(_item(step, diary, begin, now, stage) for step in plan.of_stage(stage)),
         asks=_asks(plan, diary, story, course, now),
-        warnings=(*course.said, *pace.told_of(plan, course.runs, now.date()), *_doctor(diary), *skin.told(diary)),
+        said=_said(plan, diary, course, now),
         programs=_offered(plan, steps),
+        signs=_signs_open(diary, now),
+    )
+
+
+def _said(plan: Plan, diary: Diary, course: Course, now: datetime) -> tuple[Said, ...]:
+    """Return what led here, what there is to say of the last run, and what has to be looked at."""
+    last = frozenset(one.day for one in course.runs[-1:])
+    looks = zip(skin.told(diary), skin.held(diary).values(), strict=True)
+    return (
+        *course.said,
+        *(Said(text, last) for text in pace.told_of(plan, course.runs, now.date())),
+        *(Said(text) for text in _doctor(diary)),
+        *(Said(text, frozenset({check.at.date()})) for text, check in looks),
     )
 
 
@@ -152,9 +178,23 @@ def may_run_at(plan: Plan, diary: Diary, at: datetime, km: float | None = None) 
     worst = pains_by_day(story, at, plan.calm_days).worst
     if any(worst.get(at.date() - DAY * number, 0) > plan.calm_pain for number in range(plan.calm_days + 1)):
         return then.gates[1]
-    days = "day" if plan.calm_days == 1 else f"{in_words(plan.calm_days)} days"
-    calm = f"if the worst pain of the {days} before it is at most {plan.calm_pain}, written down each day"
-    return Gate(True, f"{calm}; {most}")
+    return Gate(True, _if_calm(plan, most))
+
+
+def _if_calm(plan: Plan, most: str) -> str:
+    """Return what the days before a run have to be like, and how long it may be."""
+    if plan.calm_days == 1:
+        return tr(
+            "if the worst pain of the day before it is at most {pain}, written down each day; {most}",
+            pain=plan.calm_pain,
+            most=most,
+        )
+    return tr(
+        "if the worst pain of the {days} days before it is at most {pain}, written down each day; {most}",
+        days=in_words(plan.calm_days),
+        pain=plan.calm_pain,
+        most=most,
+    )
 
 
 def quiet_until(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> datetime | None:
@@ -168,10 +208,11 @@ def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> st
     run = quiet_until(plan, diary, now, minutes)
     if run is None:
         return ""
-    return (
-        f"a run is planned at {local_time(run, now, now.tzinfo)} and the {plan.quiet_before_run_h:g} h before it are "
-        "without a session, which would hide the pain that should stop you: "
-        "after the run, or without it: estim run-log cancel"
+    return tr(
+        "a run is planned at {at} and the {hours:g} h before it are without a session, which would hide the pain that "
+        "should stop you: after the run, or without it: estim run-log cancel",
+        at=local_time(run, now, now.tzinfo),
+        hours=plan.quiet_before_run_h,
     )
 
 
@@ -179,20 +220,24 @@ def recovery(plan: Plan, diary: Diary, now: datetime) -> Gate:
     """Say if the plan may become a lighter one by the person's word now; the diary has all since its beginning."""
     begin = last_begin(diary)
     if standing_flags(diary, begin) or begin is None or _end_after(diary, begin):
-        return Gate(False, "the plan is not begun, or has ended: estim care")
+        return Gate(False, tr("the plan is not begun, or has ended: estim care"))
     course = follow(plan, story_of(diary, begin, now), begin, now)
     if not plan.of_stage(Stage.LIGHT):
-        return Gate(False, "this plan has no lighter one: none of its steps has a text called light")
+        return Gate(False, tr("this plan has no lighter one: none of its steps has a text called light"))
     if course.light_from is not None:
-        return Gate(False, f"the plan is the lighter one since {course.light_from}")
+        return Gate(False, tr("the plan is the lighter one since {day}", day=course.light_from))
     if course.stage is not Stage.BUILD or course.built_from is None:
-        return Gate(False, "the plan becomes a lighter one from building up only: estim care says where you are")
+        text = tr("the plan becomes a lighter one from building up only: estim care says where you are")
+        return Gate(False, text)
     possible = course.built_from + DAY * plan.light_after_days
     if now.date() < possible:
-        return Gate(
-            False, f"building up since {course.built_from}: the lighter plan from {possible} on, if all goes well"
+        text = tr(
+            "building up since {since}: the lighter plan from {possible} on, if all goes well",
+            since=course.built_from,
+            possible=possible,
         )
-    return Gate(True, f"building up since {course.built_from} without a step back")
+        return Gate(False, text)
+    return Gate(True, tr("building up since {since} without a step back", since=course.built_from))
 
 
 def honesty_due(diary: Diary) -> bool:
@@ -220,7 +265,11 @@ def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Sta
     if course.stage is Stage.MORNING:
         run = course.open[-1].run.at
         until = local_time(utc(run) + JUDGED_WITHIN, now, now.tzinfo)
-        gate = f"the run of {run.date()} isn't judged yet: the first steps of a later morning, until {until}"
+        gate = tr(
+            "the run of {day} isn't judged yet: the first steps of a later morning, until {until}",
+            day=run.date(),
+            until=until,
+        )
         return Stage.MORNING, course.since, (Gate(False, gate),)
     if course.stage is Stage.BUILD:
         return Stage.BUILD, course.since, ()
@@ -248,27 +297,33 @@ def _between_plans(plan: Plan, diary: Diary, at: datetime) -> tuple[Gate, ...]:
     near = [run.date() for run in planned(diary) if abs((run.date() - at.date()).days) <= plan.days_off]
     if not near:
         return ()
-    return (Gate(False, f"a run is planned for {near[0]} already, and a day off belongs between two"),)
+    return (Gate(False, tr("a run is planned for {day} already, and a day off belongs between two", day=near[0])),)
 
 
 def _quiet(plan: Plan, diary: Diary, at: datetime, now: datetime) -> Gate:
-    hours = f"{plan.quiet_before_run_h:g} h"
     session = masking(plan, diary.sessions, at)
     if session is None:
-        return Gate(True, f"no session in the {hours} before a run")
+        return Gate(True, tr("no session in the {hours:g} h before a run", hours=plan.quiet_before_run_h))
     ended = utc(session.delivered_until)
     told = local_time(ended, now, now.tzinfo)
     possible = local_time(ended + timedelta(hours=plan.quiet_before_run_h), now, now.tzinfo, up=True)
-    return Gate(False, f"a session lasted until {told}, and a run belongs {hours} after one: from {possible} on")
+    text = tr(
+        "a session lasted until {ended}, and a run belongs {hours:g} h after one: from {possible} on",
+        ended=told,
+        hours=plan.quiet_before_run_h,
+        possible=possible,
+    )
+    return Gate(False, text)
 
 
 def _item(step: Step, diary: Diary, begin: Check, now: datetime, stage: Stage) -> Item:
     today = now.date()
-    text = step.text
+    title = tr_text(step.title)
+    text = tr_text(step.text)
     done = False
     off = why_off(diary) if step.tick is Tick.LOAD else ""
     if off or stage is Stage.LIGHT:
-        return Item(step.id, step.title, done=False, auto=False, text=off or text, tick=Tick.NONE)
+        return Item(step.id, title, done=False, auto=False, text=off or text, tick=Tick.NONE)
     ticks = [check.at for check in diary.checks if check.topic is Topic.TICK and check.about == step.id]
     match step.tick:
         case Tick.DAILY:
@@ -280,14 +335,22 @@ def _item(step: Step, diary: Diary, begin: Check, now: datetime, stage: Stage) -
         case Tick.SESSIONS:
             count = _on_one_leg(session for session in diary.sessions if _counts(step, session, now))
             done = count >= step.times
-            more = f" and {count - step.times} more" if done and count > step.times else ""
-            text = f"{min(count, step.times)} of {step.times} today{more}. {text}"
+            text = _counted(step, count)
         case Tick.LOAD:
             done = any(check.topic is Topic.LOAD and check.at.date() == today for check in diary.checks)
         case Tick.NONE:
             pass
     auto = step.tick in (Tick.SESSIONS, Tick.RUN, Tick.LOAD)
-    return Item(step.id, step.title, done, auto, text, step.warn, step.tick)
+    return Item(step.id, title, done, auto, text, tr_text(step.warn), step.tick)
+
+
+def _counted(step: Step, count: int) -> str:
+    """Return the text of a step that sessions tick off, with how many of them there were today."""
+    text = tr_text(step.text)
+    more = count - step.times
+    if more > 0:
+        return tr("{times} of {times} today and {more} more. {todo}", times=step.times, more=more, todo=text)
+    return tr("{count} of {times} today. {todo}", count=count, times=step.times, todo=text)
 
 
 def _offered(plan: Plan, steps: Iterable[Step]) -> tuple[str, ...]:
@@ -322,30 +385,40 @@ def _recent_run(plan: Plan, story: Story, now: datetime) -> Run | None:
 def _asks(plan: Plan, diary: Diary, story: Story, course: Course, now: datetime) -> tuple[str, ...]:
     asks = [signs_text()] if _signs_open(diary, now) else []
     if (meant := unsaid(diary, now)) is not None:
+        add = f"estim run-log add DISTANCE --at {meant:%Y-%m-%dT%H:%M}"
         asks.append(
-            f"did the run of {meant:%Y-%m-%d %H:%M} take place? "
-            f"estim run-log add DISTANCE --at {meant:%Y-%m-%dT%H:%M}, or estim run-log cancel"
+            tr("did the run of {at:%Y-%m-%d %H:%M} take place? {add}, or estim run-log cancel", at=meant, add=add)
         )
     today = now.date()
     light = course.light_from is not None
     run = None if light else _recent_run(plan, story, now)
     if run is not None and not any(_real(session) and utc(session.at) >= utc(run.at) for session in diary.sessions):
-        until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)
-        which = " or ".join(_offered(plan, [step for step in plan.steps if step.tick is Tick.RUN]))
-        asks.append(f"an extra session after the run, until {until}" + (f": {which}" if which else ""))
+        asks.append(_extra(plan, run, now))
     due = [one for one in course.open if one.run.at.date() < today and not light]
     if due:
-        asks.append(f"how were the first steps this morning, 0 to 10? Held against {due[0].against}")
+        asks.append(
+            tr("how were the first steps this morning, 0 to 10? Held against {against}", against=due[0].against)
+        )
     elif (
         not course.open
         and not light
         and not any(pain.at.date() == today and pain.when is When.WORST for pain in story.pains)
     ):
-        asks.append("how bad is the pain today at its worst, 0 to 10? Days without that score don't count as calm")
+        asks.append(tr("how bad is the pain today at its worst, 0 to 10? Days without that score don't count as calm"))
     if session := _unseen(diary, now):
         at = local_time(session.at, now, now.tzinfo)
-        asks.append(f"is the skin under the pads all right after the session of {at}?")
+        asks.append(tr("is the skin under the pads all right after the session of {at}?", at=at))
     return tuple(asks)
+
+
+def _extra(plan: Plan, run: Run, now: datetime) -> str:
+    """Return what is said of the session after a run."""
+    until = local_time(utc(run.at) + timedelta(hours=plan.extra_within_h), now, now.tzinfo)
+    programs = _offered(plan, [step for step in plan.steps if step.tick is Tick.RUN])
+    if not programs:
+        return tr("an extra session after the run, until {until}", until=until)
+    which = reduce(lambda some, one: tr("{some} or {one}", some=some, one=one), programs)
+    return tr("an extra session after the run, until {until}: {programs}", until=until, programs=which)
 
 
 def _unseen(diary: Diary, now: datetime) -> Played | None:

@@ -19,7 +19,8 @@ class Training:
     @property
     def text(self) -> str:
         """Return it as it is kept and told: "bike 40 min"."""
-        return " ".join(filter(None, [self.kind, "" if self.minutes is None else f"{self.minutes} min"]))
+        minutes = "" if self.minutes is None else f"{self.minutes} min"  # untranslated: kept in the journal
+        return " ".join(filter(None, [self.kind, minutes]))
 
 
 def training_of(step: Step, words: Sequence[str]) -> tuple[Training, list[str]]:
