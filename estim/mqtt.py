@@ -28,6 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from estim.config.broker import Broker
 from estim.core.remote.orders import Ignored, ignored
 from estim.core.remote.topics import OFFLINE, ONLINE
+from estim.core.translation import tr
 from estim.tasks import end
 
 TOPICS_MAX = 1000
@@ -201,7 +202,14 @@ class BrokerConnection:
             except Exception as error:
                 if own.cancelling():  # the goodbye failed, and its error took the place of the cancellation
                     raise asyncio.CancelledError from error
-                self._tell(f"the MQTT broker {self._broker.host}:{self._broker.port} can't be reached: {error}")
+                self._tell(
+                    tr(
+                        "the MQTT broker {host}:{port} can't be reached: {error}",
+                        host=self._broker.host,
+                        port=self._broker.port,
+                        error=error,
+                    )
+                )
             finally:
                 self.online = False
             if loop.time() - began_s >= SETTLED_S:
@@ -320,7 +328,12 @@ class BrokerConnection:
             topic for (topic, _), code in zip(topics, codes, strict=True) if isinstance(code, int) and code >= 128
         ]
         if refused:
-            self._tell(f"the MQTT broker doesn't let this one hear {', '.join(refused)}: look at its access list")
+            self._tell(
+                tr(
+                    "the MQTT broker doesn't let this one hear {topics}: look at its access list",
+                    topics=", ".join(refused),
+                )
+            )
         else:
             self._told = ""
 

@@ -45,7 +45,7 @@ class Outlet:
         try:
             self.inner.write(plain(text))
         except BrokenPipeError as error:
-            raise BrokenPipeError("nobody reads this any more") from error
+            raise BrokenPipeError("nobody reads this any more") from error  # untranslated: nobody reads it
         return len(text)
 
     def flush(self) -> None:
@@ -53,7 +53,7 @@ class Outlet:
         try:
             self.inner.flush()
         except BrokenPipeError as error:
-            raise BrokenPipeError("nobody reads this any more") from error
+            raise BrokenPipeError("nobody reads this any more") from error  # untranslated: nobody reads it
 
     def __getattr__(self, name: str) -> object:
         if name == "buffer":  # a library would write past us
@@ -85,7 +85,7 @@ def write_bytes(data: bytes) -> None:
     try:
         stream.buffer.write(data)
     except BrokenPipeError as error:
-        raise BrokenPipeError("nobody reads this any more") from error
+        raise BrokenPipeError("nobody reads this any more") from error  # untranslated: nobody reads it
 
 
 def look_away(stream: TextIO) -> None:

@@ -27,6 +27,7 @@ from estim.core.messages.events import Happened
 from estim.core.messages.lines import Line, read_line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""
@@ -71,7 +72,10 @@ def read_reply(line: bytes) -> Reply:
     try:
         return _reply.decode(line)
     except msgspec.MsgspecError as error:
-        text = f"the host's answer can't be understood ({error}): is it another version of estim? end it, and try again"
+        text = tr(
+            "the host's answer can't be understood ({error}): is it another version of estim? end it, and try again",
+            error=error,
+        )
         raise EstimError(text, code=Exit.INTERNAL) from error
 
 
@@ -88,7 +92,7 @@ def ask_once(path: Path, command: Ask, timeout_s: float = ANSWER_TIMEOUT_S) -> R
 def ask_any(options: HostOptions, command: Ask) -> Reply:
     """Ask the home's host, or one of our own that is started for it; raises EstimError if there is none to be had."""
     path = socket_of(options)
-    why: EstimError = NoHost("no estim is running here")
+    why: EstimError = NoHost(tr("no estim is running here"))
     for attempt in range(JOIN_TRIES):
         if attempt > 1:
             Event().wait(JOIN_PAUSE_S)
@@ -138,9 +142,9 @@ class Client:
 
     async def _ask_here(self, command: Ask) -> Reply:
         if self._gone:
-            raise ConnectionResetError("the host is gone")
+            raise ConnectionResetError(tr("the host is gone"))
         if len(self._asked) >= ASKS_MAX and not isinstance(command, Stop):
-            raise ConnectionResetError(f"more than {ASKS_MAX} commands wait for an answer")
+            raise ConnectionResetError(tr("more than {count} commands wait for an answer", count=ASKS_MAX))
         self._number += 1
         number = self._number
         answer: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
@@ -160,7 +164,7 @@ class Client:
         finally:
             self._asked.pop(number, None)
         if reply is None:
-            raise ConnectionResetError("the host is gone")
+            raise ConnectionResetError(tr("the host is gone"))
         return reply
 
     async def line(self, timeout_s: float) -> Line | None:
@@ -227,7 +231,7 @@ async def _ask_alone(home: Home, command: Stop) -> Reply:
         if not (isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER):  # one that takes no more front ends
             return reply
     if command.seen_off:
-        raise ConnectionResetError("the host is gone")  # a signal would stop what is not meant
+        raise ConnectionResetError(tr("the host is gone"))  # a signal would stop what is not meant
     return await asyncio.to_thread(_signal_stop, home)
 
 
@@ -240,14 +244,14 @@ async def _ask_anew(home: Home, command: Stop) -> Reply:
     finally:
         writer.close()
     if not line.endswith(b"\n"):
-        raise ConnectionResetError("the host is gone")
+        raise ConnectionResetError(tr("the host is gone"))
     return read_reply(bytes(line))
 
 
 def _signal_stop(home: Home) -> Reply:
     told = stop_by_signal(home, STOP_TIMEOUT_S)
     if told is None:
-        raise ConnectionResetError("the host is gone")
+        raise ConnectionResetError(tr("the host is gone"))
     return Done(told)
 
 
@@ -259,7 +263,7 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Client:
     """
     home = options.place
     host: subprocess.Popen[bytes] | None = None
-    why = EstimError("the host does not answer", code=Exit.TRY_LATER)
+    why = EstimError(tr("the host does not answer"), code=Exit.TRY_LATER)
     for attempt in range(JOIN_TRIES):
         if attempt:
             await asyncio.sleep(JOIN_PAUSE_S)
@@ -288,7 +292,9 @@ async def _enter(home: Home, watch_s: float) -> Client | None:
             reply = await client.ask(Watch(watch_s))
     except TimeoutError as error:
         await client.close()
-        raise EstimError(f"a host runs here, but has not answered for {ENTER_S:g} s", code=Exit.TRY_LATER) from error
+        raise EstimError(
+            tr("a host runs here, but has not answered for {seconds:g} s", seconds=ENTER_S), code=Exit.TRY_LATER
+        ) from error
     except OSError:
         reply = None
     if isinstance(reply, Done):
@@ -304,11 +310,11 @@ async def _same_kind(client: Client, options: HostOptions) -> Client:
     try:
         overview = await client.ask(Status())
     except OSError as error:
-        raise EstimError("the host went away", code=Exit.TRY_LATER) from error
+        raise EstimError(tr("the host went away"), code=Exit.TRY_LATER) from error
     if isinstance(overview, Overview) and overview.simulated:
         return client
     await client.close()
-    text = "the host that runs here drives real units: end it first, or leave --simulate out"
+    text = tr("the host that runs here drives real units: end it first, or leave --simulate out")
     raise EstimError(text, code=Exit.TRY_LATER)
 
 

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 
 CONNECT_TIMEOUT_S = 2.0
 """A host that lives takes a connection at once; one that doesn't in this time stands still."""
@@ -35,9 +36,11 @@ def knock(path: Path) -> socket.socket:
     except OSError as error:
         wire.close()
         if error.errno in _NOBODY:
-            raise NoHost("no estim is running here") from error
-        why = error.strerror or "it takes no connection"
-        raise EstimError(f"the host at {path} can't be reached: {why}", code=Exit.TRY_LATER) from error
+            raise NoHost(tr("no estim is running here")) from error
+        why = error.strerror or tr("it takes no connection")
+        raise EstimError(
+            tr("the host at {file} can't be reached: {why}", file=path, why=why), code=Exit.TRY_LATER
+        ) from error
     return wire
 
 
@@ -48,7 +51,7 @@ def exchange(path: Path, line: bytes, timeout_s: float) -> "Asked":
         wire.sendall(line)
     except OSError as error:
         wire.close()
-        raise NoHost("the host went away") from error
+        raise NoHost(tr("the host went away")) from error
     return Asked(wire, timeout_s)
 
 
@@ -68,7 +71,7 @@ class Asked:
                 try:
                     more = self._wire.recv(1 << 16)
                 except TimeoutError as error:
-                    text = f"the host has not answered for {self._timeout_s:g} s"
+                    text = tr("the host has not answered for {seconds:g} s", seconds=self._timeout_s)
                     raise EstimError(text, code=Exit.TRY_LATER) from error
                 except OSError as error:
                     raise _broke_off() from error
@@ -79,4 +82,4 @@ class Asked:
 
 
 def _broke_off() -> EstimError:
-    return EstimError("the host went away before it had answered", code=Exit.TRY_LATER)
+    return EstimError(tr("the host went away before it had answered"), code=Exit.TRY_LATER)

@@ -21,6 +21,7 @@ from estim.core.messages.events import Ended, Started
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 from estim.core.vocabulary import State
 from estim.tasks import Tasks
 
@@ -134,7 +135,7 @@ class Follower:
     def send(self, command: Ask) -> None:
         """Hand a command to the client, in a task of its own; what comes of it is told to the listener."""
         if len(self._tasks) >= ASKS_MAX and isinstance(command, SetLevel) and not command.only_lowers:
-            self._listener.undelivered(command, "too many keys at once")
+            self._listener.undelivered(command, tr("too many keys at once"))
             return
         self._tasks.begin(self._told(command, self._noted(command)))
 
@@ -198,7 +199,7 @@ class Follower:
 
     async def _said(self, command: Ask, crossed: list[Stop]) -> Reply | None:
         stops = isinstance(command, Stop)
-        why = f"no answer in {STOP_S if stops else ASK_S:.0f} s"
+        why = tr("no answer in {seconds:.0f} s", seconds=STOP_S if stops else ASK_S)
         # A stop that is late is told, and never taken back: its other ways are still to come.
         late = (
             asyncio.get_running_loop().call_later(STOP_S, self._listener.undelivered, command, why) if stops else None

@@ -15,6 +15,7 @@ from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Reply
+from estim.core.translation import tr
 
 READY_TIMEOUT_S = 30.0
 """Longest wait for a host to say that it is ready."""
@@ -49,7 +50,9 @@ def start_to_stop(options: HostOptions) -> Reply | None:
     return _started(msgspec.structs.replace(options, to_stop=True), home)[1]
 
 
-def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes], Reply | None]":
+def _started(
+    options: HostOptions, home: Home
+) -> "tuple[subprocess.Popen[bytes], Reply | None]":  # untranslated: a type
     reads, writes = os.pipe()
     try:
         try:
@@ -69,7 +72,7 @@ def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes]
 
 
 def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
-    assert options.ready_fd is not None, "the host has to say that it is ready"
+    assert options.ready_fd is not None, "the host has to say that it is ready"  # untranslated: a bug
     try:
         with ExitStack() as files:
             told: int | BinaryIO = subprocess.DEVNULL
@@ -85,7 +88,7 @@ def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
                 start_new_session=True,
             )
     except OSError as error:
-        raise EstimError(f"can't start a host: {error}", code=Exit.CANT_CREATE) from error
+        raise EstimError(tr("can't start a host: {error}", error=error), code=Exit.CANT_CREATE) from error
 
 
 def _no_pipe(path: str, flags: int) -> int:
@@ -117,10 +120,13 @@ def _await_ready(handle: int, log: Path, timeout_s: float) -> Reply | None:
     got = b""
     while not got.endswith(b"\n"):
         if not select.select([handle], [], [], timeout_s)[0]:
-            raise EstimError(f"the host is not ready after {timeout_s:.0f} s: see {log}", code=Exit.INTERNAL)
+            raise EstimError(
+                tr("the host is not ready after {seconds:.0f} s: see {file}", seconds=timeout_s, file=log),
+                code=Exit.INTERNAL,
+            )
         more = os.read(handle, 4096)
         if not more:
-            raise EstimError(f"the host ended before it was ready: see {log}", code=Exit.INTERNAL)
+            raise EstimError(tr("the host ended before it was ready: see {file}", file=log), code=Exit.INTERNAL)
         got += more
     word = msgspec.json.decode(got, type=_Word)
     if not word.ready:

@@ -16,6 +16,7 @@ from threading import Event
 from estim.clock import RealClock
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.journal.marker import How, Marker, Marks
 from estim.journal.rows import NEVER
 
@@ -74,17 +75,30 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
     except ProcessLookupError:
         return None
     except OSError as error:
-        raise _unproved(f"its host (process {host}) can't be signalled: {error.strerror}") from error
+        raise _unproved(
+            tr("its host (process {process}) can't be signalled: {error}", process=host, error=error.strerror)
+        ) from error
     on |= _on(home)
     if not on:
         if not _all_read(home):
-            raise _unproved(f"its host (process {host}) was signalled, and what says that a unit may be on is missing")
-        return "nothing is running"
+            raise _unproved(
+                tr(
+                    "its host (process {process}) was signalled, and what says that a unit may be on is missing",
+                    process=host,
+                )
+            )
+        return tr("nothing is running")
     for _ in range(int(timeout_s / LOOK_S)):
         if _all_read(home) and on.isdisjoint(_marked(home)):
             return _how(home, on)
         Event().wait(LOOK_S)
-    raise _unproved(f"its host (process {host}) was signalled, and has proved nothing within {timeout_s:.0f} s")
+    raise _unproved(
+        tr(
+            "its host (process {process}) was signalled, and has proved nothing within {seconds:.0f} s",
+            process=host,
+            seconds=timeout_s,
+        )
+    )
 
 
 def _how(home: Home, addresses: set[str]) -> str:
@@ -94,10 +108,10 @@ def _how(home: Home, addresses: set[str]) -> str:
         ends |= {one.address: one.how for one in marks.settled}
     hows = {ends.get(address) for address in addresses}
     if hows <= {How.PROVED}:
-        return "stopped, zero confirmed (by a signal: the host takes no connection)"
+        return tr("stopped, zero confirmed (by a signal: the host takes no connection)")
     if hows <= {How.PROVED, How.UNTOUCHED}:
-        return "stopped before anything was put out (by a signal: the host takes no connection)"
-    raise _unproved("its unit left the list of those that may be on without a proof")
+        return tr("stopped before anything was put out (by a signal: the host takes no connection)")
+    raise _unproved(tr("its unit left the list of those that may be on without a proof"))
 
 
 def _on(home: Home) -> set[str]:
@@ -138,5 +152,5 @@ def _all_read(home: Home) -> bool:
 
 
 def _unproved(why: str) -> EstimError:
-    text = f"the stop is NOT confirmed: {why}; switch the unit off by hand"
+    text = tr("the stop is NOT confirmed: {why}; switch the unit off by hand", why=why)
     return EstimError(text, code=Exit.NOT_CONFIRMED)

@@ -7,30 +7,30 @@
 
 PLACE_OF_S = {
     "Latin": "s",
-    "Latin, full width": "ｓ",
-    "Russian, Belarusian, Kazakh, Mongolian": "ы",
+    "Latin, full width": "ｓ",  # untranslated: a layout
+    "Russian, Belarusian, Kazakh, Mongolian": "ы",  # untranslated: a layout
     "Ukrainian": "і",
-    "Serbian, Macedonian, Bulgarian by sound": "с",
+    "Serbian, Macedonian, Bulgarian by sound": "с",  # untranslated: a layout
     "Bulgarian": "я",
     "Greek": "σς",
     "Hebrew": "ד",
-    "Arabic, Persian": "س",
+    "Arabic, Persian": "س",  # untranslated: a layout
     "Armenian": "ս",
     "Georgian": "ს",
     "Devanagari": "ेए",
     "Thai": "หฆ",
     "Korean": "ㄴ",
-    "Japanese kana": "と",
+    "Japanese kana": "と",  # untranslated: a layout
     "Zhuyin": "ㄋ",
 }
 """What the key S gives, by layout."""
 
 PLACE_OF_Q = {
     "Latin": "q",
-    "Latin, full width": "ｑ",
-    "Russian, Ukrainian, Belarusian, Kazakh": "й",
-    "Serbian, Macedonian": "љ",
-    "Arabic, Persian": "ض",
+    "Latin, full width": "ｑ",  # untranslated: a layout
+    "Russian, Ukrainian, Belarusian, Kazakh": "й",  # untranslated: a layout
+    "Serbian, Macedonian": "љ",  # untranslated: a layout
+    "Arabic, Persian": "ض",  # untranslated: a layout
     "Georgian": "ქ",
 }
 """What the key Q gives, where that is a letter: it stops, then leaves."""

@@ -10,6 +10,7 @@ from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError
 from estim.core.remote.topics import HOUSE_STATUS
+from estim.core.translation import mark, tr
 from estim.doctor.findings import Finding, good, warning
 from estim.mqtt import BrokerConnection
 from estim.tasks import end
@@ -17,7 +18,7 @@ from estim.tasks import end
 CONNECT_S = 5.0
 """Longest wait for a broker, s."""
 
-DO = "look at --mqtt or [mqtt] in config.toml, and at docs/mqtt.md; sessions go on without it"
+DO = mark("look at --mqtt or [mqtt] in config.toml, and at docs/mqtt.md; sessions go on without it")
 
 
 LEAVE_S = 3.0
@@ -57,7 +58,9 @@ async def of_broker(options: HostOptions) -> AsyncIterator[Finding]:
             async with asyncio.timeout(LEAVE_S):
                 await end(running)
     if there.is_set() and not connection.trouble:
-        yield good(what, f"{broker.host}:{broker.port} lets this host in")
+        yield good(what, tr("{host}:{port} lets this host in", host=broker.host, port=broker.port))
         return
-    trouble = connection.trouble or f"{broker.host}:{broker.port} has not answered for {CONNECT_S:g} s"
+    trouble = connection.trouble or tr(
+        "{host}:{port} has not answered for {seconds:g} s", host=broker.host, port=broker.port, seconds=CONNECT_S
+    )
     yield warning(what, trouble, DO)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from estim.clock import RealClock
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.doctor import home, machine
 from estim.doctor.broker import of_broker
 from estim.doctor.findings import Adapter, Finding, bad, of_adapters, of_bluez, of_clock, of_disk, of_error, warning
@@ -40,7 +41,7 @@ async def checkup(options: HostOptions, unit: str | None, looking: Callable[[str
     if options.simulate is None:
         yield await _safely("units", lambda: home.of_units(place))
     yield await _safely("journal", lambda: home.of_journal(place))
-    for finding in await _all_safely("left on", lambda: list(home.of_left_on(place))):
+    for finding in await _all_safely("left on", lambda: list(home.of_left_on(place))):  # untranslated: a code
         yield finding
     busy: list[bool] = []
 
@@ -50,15 +51,15 @@ async def checkup(options: HostOptions, unit: str | None, looking: Callable[[str
         return finding
 
     yield await _safely("host", of_host)
-    looking("asking the broker …")
+    looking(tr("asking the broker …"))
     async for finding in _contained("broker", of_broker(options), BROKER_S):
         yield finding
     if unit is None:
         return
     if any(busy):
-        yield warning("unit", "a session is running, so no unit is tried", "try again when it has ended")
+        yield warning("unit", tr("a session is running, so no unit is tried"), tr("try again when it has ended"))
         return
-    looking(f"looking for {unit}, and stopping it at level 0 …")
+    looking(tr("looking for {unit}, and stopping it at level 0 …", unit=unit))
     async for finding in _contained("unit", of_unit(options, unit), UNIT_S):
         yield finding
 
@@ -127,9 +128,12 @@ async def _nothing() -> AsyncIterator[Finding]:
 
 def _late(what: str, limit_s: float) -> Finding:
     return bad(
-        what, f"it isn't known after {limit_s:.0f} s", "look whether its disk or its service hangs", Exit.GENERAL
+        what,
+        tr("it isn't known after {seconds:.0f} s", seconds=limit_s),
+        tr("look whether its disk or its service hangs"),
+        Exit.GENERAL,
     )
 
 
 def _failed(what: str, error: Exception) -> Finding:
-    return bad(what, f"it can't be looked at: {error!r}", "", Exit.GENERAL)
+    return bad(what, tr("it can't be looked at: {error!r}", error=error), "", Exit.GENERAL)

@@ -12,6 +12,7 @@ from estim.core.messages.commands import Done, Found, Refusal, Scan, Sighting, S
 from estim.core.messages.events import Ended
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 from estim.core.vocabulary import State
 from estim.doctor.findings import Finding, bad, good, of_error, of_stop
 
@@ -35,11 +36,15 @@ async def of_unit(options: HostOptions, name: str) -> AsyncIterator[Finding]:
     if isinstance(reply, Refusal):
         yield bad(what, reply.text, "", Exit(reply.code))
     elif found is None:
-        do = "switch it on, bring it nearer, and close every app that may hold it; `estim devices scan` lists units"
-        yield bad(what, f"{name} is not on the air", do, Exit.NO_DEVICE)
+        do = tr("switch it on, bring it nearer, and close every app that may hold it; `estim devices scan` lists units")
+        yield bad(what, tr("{unit} is not on the air", unit=name), do, Exit.NO_DEVICE)
     else:
-        strength = "" if found.rssi_dbm is None else f" at {found.rssi_dbm} dBm"
-        yield good(what, f"{found.known_as or found.name} ({found.family}) is in range{strength}")
+        known = found.known_as or found.name
+        if found.rssi_dbm is None:
+            text = tr("{unit} ({family}) is in range", unit=known, family=found.family)
+        else:
+            text = tr("{unit} ({family}) is in range at {dbm} dBm", unit=known, family=found.family, dbm=found.rssi_dbm)
+        yield good(what, text)
         yield await _stopped(options, found.known_as or found.address)
 
 
@@ -59,9 +64,14 @@ async def _stopped(options: HostOptions, unit: str) -> Finding:
         async with asyncio.timeout(READY_S):
             return await _try(client, unit)
     except TimeoutError:
-        return bad("stop", f"{unit} was not ready for {READY_S:.0f} s", "switch it off and on again", Exit.NO_DEVICE)
+        return bad(
+            "stop",
+            tr("{unit} was not ready for {seconds:.0f} s", unit=unit, seconds=READY_S),
+            tr("switch it off and on again"),
+            Exit.NO_DEVICE,
+        )
     except (EstimError, OSError) as error:
-        return bad("stop", f"the host broke off: {error}", "estim stop", Exit.NOT_CONFIRMED)
+        return bad("stop", tr("the host broke off: {error}", error=error), "estim stop", Exit.NOT_CONFIRMED)
     finally:
         await client.close()
 
@@ -69,7 +79,7 @@ async def _stopped(options: HostOptions, unit: str) -> Finding:
 async def _try(client: Client, unit: str) -> Finding:
     reply = await client.ask(Start(program=PROGRAM, unit=unit, minutes=1, unasked=True))
     if isinstance(reply, Refusal):
-        return bad("start", f"a session would be refused now: {reply.text}", "", Exit(reply.code))
+        return bad("start", tr("a session would be refused now: {why}", why=reply.text), "", Exit(reply.code))
     named = reply.unit if isinstance(reply, Done) and reply.unit else unit
     async for line in client.lines():
         if isinstance(line, Ended) and line.unit == named:

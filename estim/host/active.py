@@ -7,6 +7,7 @@ from enum import Enum
 
 from estim.core.addresses import same_address
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.core.vocabulary import Reason, State
 from estim.host.runner import Runner
 from estim.host.server import Connection
@@ -16,9 +17,9 @@ from estim.host.session_log import SessionLog
 class Proof(Enum):
     """What may be said of a unit after a stop."""
 
-    PROVED = "zero confirmed"
-    UNTOUCHED = "stopped before anything was put out"
-    UNPROVED = "the stop is NOT confirmed"
+    PROVED = "proved"
+    UNTOUCHED = "untouched"
+    UNPROVED = "unproved"
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ class ActiveUnits:
         """Note a unit with its new session, in the place of its last one."""
         address = active.runner.session.unit.address
         present = self.at(address)
-        assert present is None or not present.running, "a running session is never replaced"
+        assert present is None or not present.running, "a running session is never replaced"  # untranslated: a bug
         self._units[address.casefold()] = active
 
     @property
@@ -117,15 +118,15 @@ class ActiveUnits:
             for active in self:
                 if name.casefold() == active.name.casefold() or same_address(name, active.runner.session.unit.address):
                     return active
-            raise EstimError(f"no session on a unit {name!r}", code=Exit.NO_DEVICE)
+            raise EstimError(tr("no session on a unit {unit!r}", unit=name), code=Exit.NO_DEVICE)
         active_units = self.running or list(self)
         if not active_units:
-            raise EstimError("nothing is running: start a program first", code=Exit.TRY_LATER)
+            raise EstimError(tr("nothing is running: start a program first"), code=Exit.TRY_LATER)
         if len(active_units) > 1:
-            raise EstimError("more than one unit is running: name one with --unit", code=Exit.USAGE)
+            raise EstimError(tr("more than one unit is running: name one with --unit"), code=Exit.USAGE)
         return active_units[0]
 
     def doing(self) -> str:
         """Return in one line what is going on, for who looks from outside."""
         running = [f"{active.name} {active.runner.session.state.value}" for active in self.running]
-        return ", ".join(running) or "nothing is running"
+        return ", ".join(running) or tr("nothing is running")

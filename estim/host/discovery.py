@@ -12,6 +12,7 @@ from estim.config.units import Unit, Units
 from estim.core.addresses import address_of, same_address
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Sighting
+from estim.core.translation import tr
 from estim.host.radio.link import Air, RadioBusy, Seen
 from protocols.family import Family
 from protocols.vocabulary import Advert, Match
@@ -85,7 +86,9 @@ async def choose(name: str | None, air: Air, families: Sequence[Family], units: 
         return _remembered(near[0], units, now_utc)
     if not near:
         raise EstimError(_nothing(found), code=Exit.NO_DEVICE)
-    raise EstimError(f"more than one unit is in range: {_list(near)}: name one with --unit", code=Exit.USAGE)
+    raise EstimError(
+        tr("more than one unit is in range: {units}: name one with --unit", units=_list(near)), code=Exit.USAGE
+    )
 
 
 async def _named(name: str, air: Air, families: Sequence[Family], units: Units, now_utc: datetime) -> Unit:
@@ -98,16 +101,22 @@ async def _named(name: str, air: Air, families: Sequence[Family], units: Units, 
     if len(meant) == 1:
         return _remembered(meant[0], units, now_utc)
     if meant:
-        text = f"{name!r} can mean more than one unit: {_list(meant)}: name one by its address, with --unit ADDRESS"
+        text = tr(
+            "{unit!r} can mean more than one unit: {units}: name one by its address, with --unit ADDRESS",
+            unit=name,
+            units=_list(meant),
+        )
         raise EstimError(text, code=Exit.USAGE)
     unsure = [one for one in found if _same(one.family, name)]
     if unsure:
         raise EstimError(_nothing(unsure), code=Exit.NO_DEVICE)
     address = address_of(name)
     if address is not None:
-        text = (
-            f"{address} is not on the air, and not remembered: switch it on and bring it near, or say what it is with"
-            f" `estim devices add {address} --family {'|'.join(family.name for family in families)}`"
+        text = tr(
+            "{address} is not on the air, and not remembered: switch it on and bring it near, or "
+            "say what it is with `estim devices add {address} --family {families}`",
+            address=address,
+            families="|".join(family.name for family in families),
         )
         raise EstimError(text, code=Exit.NO_DEVICE)
     return units.find(name)  # raises, naming the nearest
@@ -131,7 +140,8 @@ def _unseen(unit: Unit) -> Sighting:
 
 
 def _list(found: Iterable[Sighting]) -> str:
-    return ", ".join(f"{one.known_as or one.name or '(no name)'} ({one.address}, {one.family})" for one in found)
+    nameless = tr("(no name)")
+    return ", ".join(f"{one.known_as or one.name or nameless} ({one.address}, {one.family})" for one in found)
 
 
 def _remembered(one: Sighting, units: Units, now_utc: datetime) -> Unit:
@@ -141,8 +151,8 @@ def _remembered(one: Sighting, units: Units, now_utc: datetime) -> Unit:
 def _nothing(found: Sequence[Sighting]) -> str:
     if found:
         seen = ", ".join(f"{one.address} ({one.family}?)" for one in found)
-        return f"no unit is certain: {seen} may be one; name it with --unit ADDRESS if it is yours"
-    return (
-        "no supported unit is in range: switch it on, close other apps that hold it, and try again "
-        "(`estim devices scan` shows what is on the air)"
+        return tr("no unit is certain: {units} may be one; name it with --unit ADDRESS if it is yours", units=seen)
+    return tr(
+        "no supported unit is in range: switch it on, close other apps that hold it, and try "
+        "again (`estim devices scan` shows what is on the air)"
     )

@@ -30,6 +30,7 @@ from estim.config.settings import ReminderSettings, Settings, read_settings
 from estim.config.timezone import local_zone
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import tr
 from estim.core.vocabulary import Reason
 from estim.host.notify.notice import Way
 from estim.host.radio.link import Air, NoAir
@@ -54,14 +55,18 @@ def hold(home: Home) -> int:
         handle = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
         why = error.strerror or str(error)
-        raise EstimError(f"can't write {home.lock}: {why}", code=Exit.CANT_CREATE) from error
+        raise EstimError(tr("can't write {file}: {why}", file=home.lock, why=why), code=Exit.CANT_CREATE) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         pid = os.pread(handle, 32, 0).decode(errors="replace").strip()
         os.close(handle)
         raise EstimError(
-            f"another host (process {pid or 'unknown'}) has the home {home.runtime}: use it, or end it first",
+            tr(
+                "another host (process {process}) has the home {folder}: use it, or end it first",
+                process=pid or tr("unknown"),
+                folder=home.runtime,
+            ),
             code=Exit.TRY_LATER,
         ) from error
     with suppress(OSError):  # the kernel knows who holds it, should this be no file at all
@@ -232,7 +237,11 @@ async def _served(home: Home, supervisor: Supervisor, options: HostOptions) -> S
     except OSError as error:
         if options.to_stop:
             return None
-        text = f"can't open the control socket {home.socket}: {error.strerror or error}; choose another --home"
+        text = tr(
+            "can't open the control socket {file}: {error}; choose another --home",
+            file=home.socket,
+            error=error.strerror or error,
+        )
         raise EstimError(text, code=Exit.CANT_CREATE) from error
     except EstimError:
         if options.to_stop:
@@ -394,7 +403,7 @@ async def remind(home: Home, clock: Clock) -> str:
     finally:
         await notifier.close()
         await journal.close()
-    return "; ".join(told) or "nothing is due now"
+    return "; ".join(told) or tr("nothing is due now")
 
 
 def _settle_memory() -> None:
@@ -432,7 +441,8 @@ def main(argument: str, folder: str | None = None) -> int:
     options = msgspec.structs.replace(options, home=folder, mqtt=options.mqtt or broker)
     ready = Ready(options.ready_fd)
     choose()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    form = "%(asctime)s %(name)s %(levelname)s %(message)s"  # untranslated: for the log
+    logging.basicConfig(level=logging.WARNING, format=form)
     if sys.stderr.isatty():
         for handler in logging.getLogger().handlers:
             handler.addFilter(_for_a_person)
@@ -452,13 +462,14 @@ def main(argument: str, folder: str | None = None) -> int:
         sys.stderr.write(f"{error.text}\n")
         return error.code
     except PermissionError as error:
-        refused = no_right(Path(error.filename or "a file"), error)
+        refused = no_right(Path(error.filename or tr("a file")), error)
         ready.say({"code": int(refused.code), "text": refused.text})
         sys.stderr.write(f"{refused.text}\n")
         return refused.code
     except Exception as error:
         logging.getLogger(__name__).exception("the host failed")
-        ready.say({"code": int(Exit.INTERNAL), "text": f"a bug in estim: {error!r}; see {Path(options.home or '.')}"})
+        text = tr("a bug in estim: {error}; see {folder}", error=repr(error), folder=Path(options.home or "."))
+        ready.say({"code": int(Exit.INTERNAL), "text": text})
         return Exit.INTERNAL
     return Exit.DONE
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from estim.clock import Clock
 from estim.core.moment import Now
+from estim.core.translation import tr
 from estim.host.radio.link import Link
 from estim.tasks import Tasks
 from protocols.driver import Driver
@@ -57,7 +58,7 @@ class Operations:
                 return
         elif len(self._ops) >= OPS_MAX and not isinstance(op, Close):  # hanging up is a way to be sure of zero
             self.dropped += 1
-            error = AirError("too many operations under way")
+            error = AirError(tr("too many operations under way"))
             self._put(lambda now_s, driver: driver.done(now_s, op.tag, b"", error))
             return
         self._ops.begin(self._carry(op))
@@ -92,14 +93,14 @@ class Operations:
                         data = await self.link.read(endpoint)
                     case Close():
                         await self.link.close()
-                        self._lose("the link was closed to be sure that the output ends")
+                        self._lose(tr("the link was closed to be sure that the output ends"))
         except AirError as failure:
             error = failure
         except TimeoutError:
-            error = AirError(f"no answer within {OP_TIMEOUT_S:.0f} s")
+            error = AirError(tr("no answer within {seconds:.0f} s", seconds=OP_TIMEOUT_S))
         except Exception as bug:  # of a Bluetooth library: whatever it was, this operation failed
             logging.getLogger(__name__).exception("an operation on the air failed")
-            error = AirError(f"the Bluetooth library failed: {bug!r}")
+            error = AirError(tr("the Bluetooth library failed: {error!r}", error=bug))
         if error is not None and error.lost:
             self._lose(str(error))
         if error is None and isinstance(op, Write) and not op.response:

@@ -14,9 +14,10 @@ from estim.core.days.diary import Pain, When
 from estim.core.days.schedule import zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.lowering import EnterPain, Lower, Lowering, Pause, SetReminders, Snooze, Stop
+from estim.core.translation import tr
 from estim.host.active import ActiveUnits
 from estim.host.services import Services
-from estim.host.stops import Stops
+from estim.host.stops import Stops, not_confirmed
 
 
 class Orders:
@@ -50,7 +51,7 @@ class Orders:
                 await self._enter(score)
             case Snooze():
                 if self._snooze is None:
-                    raise EstimError("nobody is reminded here, so nothing can be put off", code=Exit.TRY_LATER)
+                    raise EstimError(tr("nobody is reminded here, so nothing can be put off"), code=Exit.TRY_LATER)
                 await self._snooze()
             case SetReminders(on=on):
                 await asyncio.to_thread(change_settings, self._services.home.settings_file, "reminders.on", on)
@@ -62,13 +63,13 @@ class Orders:
         known = order.unit is not None and self._services.units.get(order.unit) is not None
         if known and not any(active.name == order.unit for active in self._units):
             if self.doubts():
-                raise EstimError(f"the stop is NOT confirmed: {'; '.join(self.doubts())}", code=Exit.NOT_CONFIRMED)
+                raise not_confirmed(self.doubts())
             return
         await self._stops.stop(order)
 
     async def _enter(self, score: int) -> None:
         if self._services.journal.simulated:
-            raise EstimError("what is written down is real, and simulated sessions never count", code=Exit.USAGE)
+            raise EstimError(tr("what is written down is real, and simulated sessions never count"), code=Exit.USAGE)
         now = self._services.clock.now()
         at = now.utc.astimezone(zone_of(self._services.zone()))
         await self._services.journal.enter([Pain(at=at, score=score, when=When.REST)], now)

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from estim.clock import Clock
 from estim.core.errors import EstimError
+from estim.core.translation import tr
 from estim.journal.marker import How
 from estim.journal.rows import NEVER, OpenSession
 from estim.journal.writer import JournalWriter
@@ -26,11 +27,13 @@ class OutOfReach:
         blind = self._journal.blind
         now = self._clock.now()
         left_on = (
-            f"{unit} may be on: {why}"
+            tr("{unit} may be on: {why}", unit=unit, why=why)
             for unit, (left, why) in self._left.items()
             if (left.on_until_utc or NEVER) > now.utc
         )
-        return (*left_on, *([f"whether another unit was left on can't be known: {blind}"] if blind else []))
+        if not blind:
+            return tuple(left_on)
+        return (*left_on, tr("whether another unit was left on can't be known: {why}", why=blind))
 
     async def seen_off(self) -> list[str]:
         """Take a person's word that all of it is off, and return the names."""

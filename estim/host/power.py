@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from estim.core.session.guard import SESSION_MAX_S
+from estim.core.translation import mark, tr_text
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
@@ -35,8 +36,8 @@ _RULES = (
 )
 _MODES = ("block", "delay")
 _WHY = {
-    "block": "electrodes are in use",
-    "delay": "the stimulator is stopped before the computer sleeps",
+    "block": mark("electrodes are in use"),
+    "delay": mark("the stimulator is stopped before the computer sleeps"),
 }
 DELAY_S = 5.0
 """How long logind waits for a delay lock, unless it says something else: InhibitDelayMaxSec in logind.conf(5)."""
@@ -104,9 +105,10 @@ class Power:
                     await self._with_bus()
                     from_s = AGAIN_S  # there was a bus, and it has gone
                 except ImportError:
-                    self._tell("the package dbus-fast is missing")
+                    self._tell("the package dbus-fast is missing")  # untranslated: for the log
                 except Exception as error:  # noqa: BLE001 - whatever a foreign bus does, no session suffers from it
-                    self._tell(f"the system's message bus can't be reached: {str(error) or type(error).__name__}")
+                    why = str(error) or type(error).__name__
+                    self._tell(f"the system's message bus can't be reached: {why}")  # untranslated: for the log
                 finally:
                     self._forget()
                 await self._wait(from_s)
@@ -179,21 +181,21 @@ class Power:
                 continue
             serial = bus.next_serial()
             self._asked[serial] = mode
-            body = ["sleep", "estim", _WHY[mode], mode]
+            body = ["sleep", "estim", tr_text(_WHY[mode]), mode]
             try:
                 async with asyncio.timeout(self.timeout_s):
                     reply = await _call(bus, NAME, PATH, MANAGER, "Inhibit", "ssss", body, serial)
             except TimeoutError:
-                refused = f"logind didn't answer within {self.timeout_s:g} s"
+                refused = f"logind didn't answer within {self.timeout_s:g} s"  # untranslated: for the log
                 continue
             finally:
                 known = self._asked.pop(serial, None)  # a lock that comes later than this is given back at once
             if known is None:
                 return False  # logind is another one by now, and is asked anew
             if reply.message_type is not MessageType.METHOD_RETURN:
-                refused = f"logind refused a lock ({reply.error_name})"
+                refused = f"logind refused a lock ({reply.error_name})"  # untranslated: for the log
             elif self._due(mode) and mode not in self._locks:
-                refused = "the message bus passed no lock on"
+                refused = "the message bus passed no lock on"  # untranslated: for the log
         if missing and not refused:
             self._told = False
         elif refused:

@@ -20,6 +20,7 @@ from estim.core.programs.course import fit
 from estim.core.programs.program import Program
 from estim.core.session.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
+from estim.core.translation import tr, tr_text
 from estim.host.discovery import choose
 from estim.host.services import Services
 from protocols.family import Family
@@ -50,7 +51,10 @@ async def prepare(services: Services, command: Start) -> Ready:
     minutes = usual if command.minutes is None else command.minutes
     if minutes * 60 > SESSION_MAX_S:
         most = SESSION_MAX_S / 60
-        raise EstimError(f"{minutes:g} minutes are too long: a session has up to {most:.0f}", code=Exit.REFUSED)
+        raise EstimError(
+            tr("{minutes:g} minutes are too long: a session has up to {most:.0f}", minutes=minutes, most=most),
+            code=Exit.REFUSED,
+        )
     known = await choose(command.unit, services.air, services.families(), services.units, services.clock.now().utc)
     family = family_of(services, known)
     check_profile(services, known, family)
@@ -84,7 +88,13 @@ def family_of(services: Services, known: Known) -> Family:
             return family
     names = ", ".join(family.name for family in services.families())
     raise EstimError(
-        f"{known.name} is of the family {known.family}, which estim doesn't know ({names})", code=Exit.CONFIG
+        tr(
+            "{unit} is of the family {family}, which estim doesn't know ({names})",
+            unit=known.name,
+            family=known.family,
+            names=names,
+        ),
+        code=Exit.CONFIG,
     )
 
 
@@ -96,7 +106,7 @@ def unit_of(services: Services, known: Known, family: Family) -> Unit:
         family.name,
         family.title,
         services.air.simulated,
-        family.by_hand,
+        tr_text(family.by_hand),
         _chosen(services, known, family) or family.profile_named(known.said) or "",
     )
 
@@ -111,8 +121,14 @@ def check_profile(services: Services, known: Known, family: Family) -> None:
     chosen = _chosen(services, known, family)
     if named and chosen and named != chosen:
         raise EstimError(
-            f"{known.name} calls itself {known.said}, so it speaks protocol {named}, but {chosen} is chosen for it: "
-            f"estim devices set {known.name} profile {named}",
+            tr(
+                "{unit} calls itself {said}, so it speaks protocol {named}, but {chosen} is chosen for "
+                "it: estim devices set {unit} profile {named}",
+                unit=known.name,
+                said=known.said,
+                named=named,
+                chosen=chosen,
+            ),
             code=Exit.CONFIG,
         )
 
@@ -121,7 +137,7 @@ def limits_of(services: Services, known: Known, family: Family, program: Program
     """Return all caps: family, unit and user, program."""
     caps = [family_cap(family.caps), *unit_caps(family.caps, services.settings, known.name, known.cap)]
     if program is not None and program.caps.level_pct is not None:
-        why = f"{program.id} is capped at {program.caps.level_pct} % of the scale"
+        why = tr("{program} is capped at {percent} % of the scale", program=program.id, percent=program.caps.level_pct)
         caps.append(percent_cap(family.caps, program.caps.level_pct, why))
     return Limits(tuple(caps))
 
@@ -134,8 +150,15 @@ def check_room(family: Family, limits: Limits) -> None:
         return
     cap, why = limits.of(channels[0])
     raise EstimError(
-        f"nothing above 0 is left on {family.title}: its lowest level is {first} of {family.caps.scale}, and the cap "
-        f"is {cap} ({why}): raise that cap if you may, or take another program or unit",
+        tr(
+            "nothing above 0 is left on {family}: its lowest level is {first} of {scale}, and the "
+            "cap is {cap} ({why}): raise that cap if you may, or take another program or unit",
+            family=family.title,
+            first=first,
+            scale=family.caps.scale,
+            cap=cap,
+            why=why,
+        ),
         code=Exit.REFUSED,
     )
 
@@ -144,7 +167,15 @@ def _goal(family: Family, asked: Mapping[Channel, int], limits: Limits) -> dict[
     for channel, level in asked.items():
         if channel not in family.caps.channels:
             names = ", ".join(channel.value for channel in family.caps.channels)
-            raise EstimError(f"{family.title} has no channel {channel.value}: it has {names}", code=Exit.USAGE)
+            raise EstimError(
+                tr(
+                    "{family} has no channel {channel}: it has {names}",
+                    family=family.title,
+                    channel=channel.value,
+                    names=names,
+                ),
+                code=Exit.USAGE,
+            )
         check_level(limits, channel, level)
     return {channel: Level(asked.get(channel, 0)) for channel in family.caps.channels}
 
@@ -162,7 +193,12 @@ def _sites(program: Program, wanted: str | None, usual: str | None) -> tuple[str
     """Return where it is played: where the person says, or usually does, else all of its sites (legs.py)."""
     found = usual_sites(program.site, usual) if wanted is None else sites_on(program.site, wanted)
     if program.site and not found:
-        text = f"{program.id} is not for {wanted or usual}: its sites are {', '.join(program.site)}"
+        text = tr(
+            "{program} is not for {site}: its sites are {sites}",
+            program=program.id,
+            site=wanted or usual,
+            sites=", ".join(program.site),
+        )
         raise EstimError(text, code=Exit.REFUSED)
     return found
 
@@ -205,10 +241,12 @@ def unit_caps(
     kept = remembered or {}
     channels = [channel for channel in caps.channels if channel not in own and channel not in kept]
     pct = settings.new_unit_cap_pct
-    fresh = percent_cap(caps, pct, f"a new unit is capped at {pct} % of its scale: new_unit_cap_pct in config.toml")
+    fresh = percent_cap(
+        caps, pct, tr("a new unit is capped at {percent} % of its scale: new_unit_cap_pct in config.toml", percent=pct)
+    )
     found = [
-        Cap(f"the cap that is remembered for {name}", _levels(kept, caps)),
-        Cap(f"the cap of {name} in config.toml", _levels(own, caps)),
+        Cap(tr("the cap that is remembered for {unit}", unit=name), _levels(kept, caps)),
+        Cap(tr("the cap of {unit} in config.toml", unit=name), _levels(own, caps)),
         Cap(fresh.why, {channel: fresh.level[channel] for channel in channels}),
     ]
     return tuple(cap for cap in found if cap.level)

@@ -10,6 +10,7 @@ from estim.core.errors import EstimError
 from estim.core.moment import Now
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
+from estim.core.translation import tr_text
 from estim.host.prepare import family_of, limits_of, unit_of
 from estim.host.services import Services
 from estim.journal.rows import NEVER, OpenSession
@@ -46,7 +47,9 @@ def _unit(services: Services, known: Known, family: Family, played: str) -> Unit
     try:
         return unit_of(services, structs.replace(known, profile=played or known.profile), family)
     except EstimError:
-        return Unit(known.name, known.address, family.name, family.title, services.air.simulated, family.by_hand, "")
+        return Unit(
+            known.name, known.address, family.name, family.title, services.air.simulated, tr_text(family.by_hand), ""
+        )
 
 
 def _as_left(left: OpenSession) -> Known:

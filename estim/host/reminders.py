@@ -29,6 +29,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start
 from estim.core.messages.events import Reminded
 from estim.core.moment import check_clock
+from estim.core.translation import mark, tr, tr_text
 from estim.host.notify.notice import Notification
 from estim.host.services import Services
 from estim.journal.terms import terms_of
@@ -52,10 +53,16 @@ SNOOZE = "snooze"
 """The button of a notice that asks for another one later."""
 
 WHY_NOT = {
-    Exit.NO_DEVICE: "no unit is in range: switch it on, then start in estim",
-    Exit.TRY_LATER: "the unit is in use, or waits for you already: look in estim",
+    Exit.NO_DEVICE: mark("no unit is in range: switch it on, then start in estim"),
+    Exit.TRY_LATER: mark("the unit is in use, or waits for you already: look in estim"),
 }
 """What a notice says of a refusal that anybody may know of."""
+
+TIME_FOR_IT = mark("{at:%H:%M}: time for your session, until {closes:%H:%M}")
+PADS_TOO = mark("{at:%H:%M}: time for your session, until {closes:%H:%M}; fresh pads are due")
+
+NOT_NOW = mark("not now; estim tells you why")
+"""What it says of any other: why may be nobody else's business."""
 
 OPEN = (Status.DUE, Status.SNOOZED)
 """A slot of which a notice may hang."""
@@ -116,7 +123,7 @@ class Reminders:
     async def run(self) -> None:
         """Look, for as long as the host lives."""
         while True:
-            await self._safely("a look", self.look())
+            await self._safely("look", self.look())
             await asyncio.sleep(self._look_s - self._services.clock.now().utc.timestamp() % self._look_s)
 
     async def look(self) -> None:
@@ -143,7 +150,7 @@ class Reminders:
             return
         await self._services.journal.enter([mark], self._services.clock.now())
         self._evening = mark.slot
-        text = f"{mark.slot[-5:]}: one thing is left to write down today: estim today"
+        text = tr("{at}: one thing is left to write down today: estim today", at=mark.slot[-5:])
         await self._telling.tell(Notification(mark.slot, "estim", text, actions=()))
         self._told(Reminded(slot=mark.slot, program="", text=text))
 
@@ -156,7 +163,7 @@ class Reminders:
         now, diary = await self._diary(self._settings)
         slot = due(self._slots(self._settings, diary, now))
         if slot is None:
-            raise EstimError("no session is due now, so there is nothing to put off", code=Exit.TRY_LATER)
+            raise EstimError(tr("no session is due now, so there is nothing to put off"), code=Exit.TRY_LATER)
         await self._snooze(slot.key)
 
     def _slots(self, settings: Settings, diary: Diary, now: datetime) -> Sequence[Slot]:
@@ -175,7 +182,7 @@ class Reminders:
             self._settings = read_settings(self._services.home.settings_file)
             self._logged.pop("settings", None)
         except EstimError as error:
-            self._log("settings", f"the last settings that were right hold: {error.text}")
+            self._log("settings", f"the last settings that were right hold: {error.text}")  # untranslated: for the log
         return self._settings
 
     async def _diary(self, settings: Settings) -> tuple[datetime, Diary]:
@@ -196,22 +203,25 @@ class Reminders:
         return now, await journal.diary(now - BACK - timedelta(days=1))
 
     async def _remind(self, settings: Settings, slot: Slot, *, again: bool) -> None:
-        still = "still open" if again else "time for your session"
-        pads = "" if again else await self._pads_due()
-        await self._say(slot, f"{slot.at:%H:%M}: {still}, until {slot.closes:%H:%M}{pads}", settings)
+        if again:
+            text = tr("{at:%H:%M}: still open, until {closes:%H:%M}", at=slot.at, closes=slot.closes)
+        else:
+            template = PADS_TOO if await self._pads_due() else TIME_FOR_IT
+            text = tr(template, at=slot.at, closes=slot.closes)
+        await self._say(slot, text, settings)
         if self._prepare is not None and settings.reminders.prepare and not again:
             self._background(self._make_ready(slot, settings))
 
-    async def _pads_due(self) -> str:
-        """Return what a reminder says of pads that have been used too often."""
+    async def _pads_due(self) -> bool:
+        """Say whether the pads have been used too often."""
         since = self._services.clock.now().utc - PADS_BACK
         uses = pads_used(await self._services.journal.diary(since))
-        return "; fresh pads are due" if pads_old(uses) else ""
+        return bool(pads_old(uses))
 
     async def _say(self, slot: Slot, text: str, settings: Settings) -> None:
         self._shown.add(slot.key)
-        snooze = (SNOOZE, f"Snooze {settings.schedule.snooze_min} min")
-        actions = (snooze,) if self._prepare is None else ((READY, "Get ready"), snooze)
+        snooze = (SNOOZE, tr("Snooze {minutes} min", minutes=settings.schedule.snooze_min))
+        actions = (snooze,) if self._prepare is None else ((READY, tr("Get ready")), snooze)
         await self._telling.tell(Notification(slot.key, "estim", text, actions=actions))
         self._told(Reminded(slot=slot.key, program=await self._program(settings, slot), text=text))
 
@@ -224,7 +234,7 @@ class Reminders:
         except AirError as error:
             text = str(error)
         except EstimError as error:  # why it is refused may be nobody else's business
-            text = WHY_NOT.get(error.code, "not now; estim tells you why")
+            text = tr_text(WHY_NOT.get(error.code, NOT_NOW))
         finally:
             self._readying.discard(slot.key)
         if text:
@@ -249,16 +259,17 @@ class Reminders:
         return next((one for one in slots if one.key == key and one.status in OPEN), None)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
-        self._tasks.begin(self._safely("a wish", work))
+        self._tasks.begin(self._safely("wish", work))
 
     async def _safely(self, what: str, work: Coroutine[object, object, None]) -> None:
         """Do it; what goes wrong is logged and never ends a host that may be in the middle of a session."""
         try:
             await work
         except EstimError as error:
-            self._log(what, f"the schedule could not be minded: {error.text}")
+            self._log(what, f"the schedule could not be minded: {error.text}")  # untranslated: for the log
         except Exception as bug:  # noqa: BLE001 - a bug here must cost a reminder, and nothing else
-            self._log(what, f"the schedule could not be minded, by a fault of estim: {bug!r}", bug)
+            text = f"the schedule could not be minded, by a fault of estim: {bug!r}"  # untranslated: for the log
+            self._log(what, text, bug)
         else:
             self._logged.pop(what, None)
 

@@ -294,11 +294,11 @@ class Remote:
         else:
             facts = self._facts.get(ident)
             if facts is None:
-                raise EstimError(f"no unit {ident!r} is here")
+                raise EstimError(f"no unit {ident!r} is here")  # untranslated: for the log
             order = read_order(payload, facts.name)
             allowed = not isinstance(order, _OF_THE_HOST)
         if not allowed:
-            raise EstimError("not an order for this topic")
+            raise EstimError("not an order for this topic")  # untranslated: for the log
         return order
 
     async def _carry_out(self, order: Lowering) -> None:

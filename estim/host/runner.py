@@ -26,6 +26,7 @@ from estim.core.moment import Now
 from estim.core.session.guard import Permit, permit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
+from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import State
 from estim.host.operations import Entry, Operations, hang_up
 from estim.host.radio.link import Air, Link
@@ -237,7 +238,7 @@ class Runner:
         try:
             await asyncio.wait({opening, waking}, timeout=OPEN_TIMEOUT_S + 5, return_when=asyncio.FIRST_COMPLETED)
             if not opening.done():
-                return "the unit was not reached"
+                return tr("the unit was not reached")
             opening.result()
         except AirError as error:
             return str(error)
@@ -273,7 +274,7 @@ class Runner:
         relink_s = self._clock.now().mono_s + RELINK_S
         while self.session.state is not State.ENDED and self._broken is None and self._bug is None:
             if self.session.order is None and self._clock.now().mono_s >= relink_s:
-                self._broken = "the unit doesn't answer: it is connected anew"
+                self._broken = tr("the unit doesn't answer: it is connected anew")
                 break
             self._wakes.clear()
             with suppress(TimeoutError):
@@ -284,7 +285,7 @@ class Runner:
         if self._broken is None:
             return
         now = self._clock.now()
-        assert self._operations is not None, "a link has a driver"
+        assert self._operations is not None, "a link has a driver"  # untranslated: a bug
         self._take(
             now.mono_s, self._operations
         )  # what came before the end was said by the unit, and may prove something
@@ -381,7 +382,7 @@ class Runner:
         self._step_s = now_s + self.session.nap_s(now, request, granted)
         self._rearm(now_s)
         if wrong := self._session_log.wrong():
-            told += self.session.warn(now, wrong, MAKE_ROOM)
+            told += self.session.warn(now, wrong, tr_text(MAKE_ROOM))
         if told:
             self._tell(told)
         self._session_log.passed(self._seen(now))
@@ -410,7 +411,7 @@ class Runner:
 
     def _rearm(self, now_s: float) -> None:
         """Sleep until the driver is due, or the session; a timer that fits already stays."""
-        assert self._operations is not None, "a pass has a driver"
+        assert self._operations is not None, "a pass has a driver"  # untranslated: a bug
         at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._operations.driver.due_s, self._step_s) - now_s)
         if self._timer is not None:
             if not self._timer.cancelled() and abs(self._timer.when() - at_s) < TIMER_SLACK_S:

@@ -23,6 +23,7 @@ from estim.core.messages.commands import LINE_MAX, Ask, Refusal, Reply
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
 from estim.tasks import Tasks
 
 OUTBOX_MAX = 1000
@@ -180,7 +181,7 @@ class Server:
 
     async def _meet_extra(self, connection: Connection, reader: asyncio.StreamReader) -> None:
         """Read one line of a front end that is one too many: a Stop is obeyed, all else refused."""
-        text = f"{CONNECTIONS_MAX} front ends are here already: end one of them"
+        text = tr("{count} front ends are here already: end one of them", count=CONNECTIONS_MAX)
         reply: Reply = Refusal(code=Exit.TRY_LATER, text=text)
         if self._extra < EXTRA_MAX:
             self._extra += 1
@@ -204,7 +205,7 @@ class Server:
                 line = await reader.readuntil(b"\n")
             except asyncio.LimitOverrunError as error:
                 await _skip(reader, error.consumed)
-                connection.tell(_bad(f"a line may have up to {LINE_MAX} bytes"))
+                connection.tell(_bad(tr("a line may have up to {bytes} bytes", bytes=LINE_MAX)))
                 continue
             except (asyncio.IncompleteReadError, OSError):
                 return
@@ -215,10 +216,10 @@ class Server:
                 connection.tell(_bad(str(error)))
                 continue
             except RecursionError:
-                connection.tell(_bad("it is nested too deeply"))
+                connection.tell(_bad(tr("it is nested too deeply")))
                 continue
             if len(asked) >= ASKED_MAX and not isinstance(command, Stop):
-                connection.tell(_bad(f"more than {ASKED_MAX} commands at once: wait for answers"))
+                connection.tell(_bad(tr("more than {count} commands at once: wait for answers", count=ASKED_MAX)))
                 continue
             asked.begin(self._answer(connection, command))
             await asyncio.sleep(0)  # let it act before the next line is read, so that order is kept
@@ -232,7 +233,7 @@ class Server:
             return await self._supervisor.ask(connection, msgspec.structs.replace(command, number=0))
         except Exception:  # a bug of ours must not leave a person without an answer
             logging.getLogger(__name__).exception("%s failed", type(command).__name__)
-            return Refusal(code=Exit.INTERNAL, text="a bug in estim: the host's log has the details")
+            return Refusal(code=Exit.INTERNAL, text=tr("a bug in estim: the host's log has the details"))
 
 
 async def _skip(reader: asyncio.StreamReader, seen: int) -> None:
@@ -250,7 +251,7 @@ async def _skip(reader: asyncio.StreamReader, seen: int) -> None:
 
 
 def _bad(why: str) -> Refusal:
-    return Refusal(code=Exit.USAGE, text=f"that isn't a command: {why}")
+    return Refusal(code=Exit.USAGE, text=tr("that isn't a command: {why}", why=why))
 
 
 async def serve(path: Path, supervisor: Supervisor) -> Server:

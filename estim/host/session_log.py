@@ -11,6 +11,7 @@ from estim.core.messages.events import Alarmed, Ended, Happened, Levelled, Start
 from estim.core.moment import Now
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
+from estim.core.translation import mark, tr
 from estim.host.seen import Seen
 from estim.journal.database import BEAT_S
 from estim.journal.marker import How, MayBeOn
@@ -21,7 +22,7 @@ from protocols.vocabulary import Endpoint, OffBy
 Told = Callable[[Sequence[Happened]], None]
 Passed = Callable[[str], None]
 
-MAKE_ROOM = "make room on the disk; the session goes on, and its end is written as soon as that works"
+MAKE_ROOM = mark("make room on the disk; the session goes on, and its end is written as soon as that works")
 """What a person can do where the journal takes nothing any more."""
 
 
@@ -89,7 +90,7 @@ class SessionLog:
         if self._journal.trouble == self._journal_trouble:
             return ""
         self._journal_trouble = self._journal.trouble
-        return f"the log isn't being kept: {self._journal_trouble}"
+        return tr("the log isn't being kept: {why}", why=self._journal_trouble)
 
     def carried(self, now: Now, way: str, endpoint: Endpoint, data: bytes) -> None:
         """Keep bytes for the black box."""
@@ -191,7 +192,7 @@ def opening(
 ) -> Opening:
     """Return the row of a session that is about to begin."""
     order = session.order
-    assert order is not None, "only an ordered session is begun"
+    assert order is not None, "only an ordered session is begun"  # untranslated: a bug
     feeds = session.caps.off_by in (OffBy.FEED, OffBy.LEASE)
     return Opening(
         program=order.course.program.id,

@@ -15,6 +15,7 @@ from datetime import datetime
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Start
 from estim.core.session.session import Session
+from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import Reason, State
 from estim.host.active import ActiveUnit, ActiveUnits
 from estim.host.front_ends import FrontEnds
@@ -108,7 +109,8 @@ class Sessions:
             except EstimError:
                 active.stop(Reason.STOPPED)
                 raise
-            return Done("; ".join([f"{ready.order.course.program.title} on {name}", *ready.warnings]), name)
+            played = tr("{program} on {unit}", program=tr_text(ready.order.course.program.title), unit=name)
+            return Done("; ".join([played, *ready.warnings]), name)
 
     async def _clear_waiting(self) -> None:
         """End what was prepared for nobody yet, to its last word in the journal: a person's own start goes first."""
@@ -129,9 +131,9 @@ class Sessions:
     def _check_wanted(self, connection: Connection | None, stops: int, command: Start, *, keep: bool) -> None:
         """Refuse a start that has been overtaken before it began: by a stop, the host's end, or nobody left."""
         if self._stops.overtook(stops, command.typed_s) or self._front_ends.leaving:
-            raise EstimError("stopped before it began", code=Exit.TRY_LATER)
+            raise EstimError(tr("stopped before it began"), code=Exit.TRY_LATER)
         if not self._front_ends.here(connection) and not keep:
-            raise EstimError("whoever wanted this session has gone", code=Exit.TRY_LATER)
+            raise EstimError(tr("whoever wanted this session has gone"), code=Exit.TRY_LATER)
 
     def _open(
         self,
@@ -233,7 +235,7 @@ class Sessions:
             why = error.text
         except Exception as bug:  # one row that nobody foresaw must not keep the others on
             logging.getLogger(__name__).exception("%s can't be taken up", left.unit)
-            why = f"it can't be searched for ({bug!r})"
+            why = tr("it can't be searched for ({error!r})", error=bug)
         self._out_of_reach.note(left, why)
         return ""
 
@@ -243,7 +245,7 @@ class Sessions:
         name = made.session.unit.name
         present = self._units.at(made.session.unit.address)
         if present is not None and present.running and not present.recovers:
-            raise EstimError(f"{name} has a session already", code=Exit.TRY_LATER)
+            raise EstimError(tr("{unit} has a session already", unit=name), code=Exit.TRY_LATER)
         if present is not None and present.running:
             present.session_log.also.append(left.id)
             present.runner.session.until_s = max(present.runner.session.until_s, made.session.until_s)
@@ -258,11 +260,13 @@ class Sessions:
 def _busy(active: ActiveUnit) -> str:
     name = active.name
     if active.recovers:
-        return (
-            f"{name} may still be on from an earlier session and is being searched for, to be stopped: switch it on"
-            " and bring it near, or, if you have seen that it is off, say so with `estim stop --seen-off`"
+        return tr(
+            "{unit} may still be on from an earlier session and is being searched for, to be "
+            "stopped: switch it on and bring it near, or, if you have seen that it is off, say so "
+            "with `estim stop --seen-off`",
+            unit=name,
         )
-    return f"{name} is busy: stop its session first"
+    return tr("{unit} is busy: stop its session first", unit=name)
 
 
 async def _until_ready(active: ActiveUnit) -> str:
@@ -275,7 +279,7 @@ async def _until_ready(active: ActiveUnit) -> str:
     if active.owner is not None or session.started is not None:
         return ""
     if session.state is State.READY:
-        return f"{session.unit.title} is ready and at zero: press Enter in estim within five minutes"
+        return tr("{unit} is ready and at zero: press Enter in estim within five minutes", unit=session.unit.title)
     return _why_not(session)
 
 
@@ -283,5 +287,5 @@ def _why_not(session: Session) -> str:
     if session.reason in (Reason.STOPPED, Reason.PANIC, Reason.INTERRUPTED):
         return ""  # a person stopped it, or wanted another session
     if session.reason is Reason.REFUSED:
-        return f"{session.unit.title} isn't ready: {session.why}"
-    return f"{session.unit.title} isn't ready: switch it on and bring it near, then start in estim"
+        return tr("{unit} isn't ready: {why}", unit=session.unit.title, why=session.why)
+    return tr("{unit} isn't ready: switch it on and bring it near, then start in estim", unit=session.unit.title)

@@ -21,6 +21,7 @@ from estim.core.messages.commands import Done, Refusal, Reply
 from estim.core.messages.lowering import Stop
 from estim.core.moment import Now
 from estim.core.session.announce import local_time
+from estim.core.translation import tr
 from estim.core.vocabulary import Reason
 from estim.host.active import ActiveUnit, ActiveUnits, Proof
 from estim.host.out_of_reach import OutOfReach
@@ -104,9 +105,14 @@ class Stops:
         if hanging_up:
             _, late = await asyncio.wait(hanging_up, timeout=HANG_UP_S)
             if late:
-                text = f"stopped, but the link is not given back after {HANG_UP_S:.0f} s: end the host to free the unit"
+                text = tr(
+                    "stopped, but the link is not given back after {seconds:.0f} s: end the host to free the unit",
+                    seconds=HANG_UP_S,
+                )
                 raise EstimError(text, code=Exit.GENERAL)
-        return replace(reply, text=f"{reply.text}; no link is held") if isinstance(reply, Done) else reply
+        if not isinstance(reply, Done):
+            return reply
+        return replace(reply, text=tr("{what}; no link is held", what=reply.text))
 
     def _nothing_to_stop(self, active_units: Sequence[ActiveUnit]) -> Reply:
         unsure = [one for one in active_units if one.proof is Proof.UNPROVED and not one.runner.session.was_seen_off]
@@ -116,7 +122,9 @@ class Stops:
             if recovered:
                 return _stopped(recovered, self._clock.now(), ())
             names = ", ".join(active.name for active in self._units.running)
-            return Done(f"nothing is running there; running: {names}" if names else "nothing is running")
+            if names:
+                return Done(tr("nothing is running there; running: {units}", units=names))
+            return Done(tr("nothing is running"))
         return _stopped(unsure, self._clock.now(), untold)
 
     async def _seen_off(self, unit: str | None) -> Reply:
@@ -124,19 +132,19 @@ class Stops:
         lost = [active for active in self._units.meant(unit) if active.running and active.recovers]
         for active in lost:
             if active.runner.says_on:
-                raise EstimError(
-                    f"{active.name} is connected and doesn't say that it is off: switch it off first", code=Exit.REFUSED
-                )
+                text = tr("{unit} is connected and doesn't say that it is off: switch it off first", unit=active.name)
+                raise EstimError(text, code=Exit.REFUSED)
         noted = await self._out_of_reach.seen_off()
         if noted and not lost:
-            return Done(f"{', '.join(noted)}: noted as seen off by you")
+            return Done(tr("{units}: noted as seen off by you", units=", ".join(noted)))
         if not lost:
-            raise EstimError("no unit is being searched for, so there is nothing to settle", code=Exit.TRY_LATER)
+            text = tr("no unit is being searched for, so there is nothing to settle")
+            raise EstimError(text, code=Exit.TRY_LATER)
         for active in lost:
             active.note_seen_off()
             await asyncio.wait({active.task}, timeout=10)
         names = ", ".join(active.name for active in lost)
-        return Done(f"{names}: noted as seen off by you; it isn't searched for any more")
+        return Done(tr("{units}: noted as seen off by you; it isn't searched for any more", units=names))
 
 
 async def settled(active: ActiveUnit, *, lost_wait_s: float) -> None:
@@ -159,10 +167,15 @@ def _stopped(active_units: Sequence[ActiveUnit], now: Now, untold: Sequence[str]
     unsure = [active for active in active_units if active.proof is Proof.UNPROVED]
     if unsure or untold:
         told = [*(_unproved(active, now) for active in unsure), *untold]
-        raise EstimError(f"the stop is NOT confirmed: {'; '.join(told)}", code=Exit.NOT_CONFIRMED)
+        raise not_confirmed(told)
     if all(active.proof is Proof.PROVED for active in active_units):
-        return Done(f"{names}: stopped, {Proof.PROVED.value}", proved=True)
-    return Done(f"{names}: {Proof.UNTOUCHED.value}")
+        return Done(tr("{units}: stopped, zero confirmed", units=names), proved=True)
+    return Done(tr("{units}: stopped before anything was put out", units=names))
+
+
+def not_confirmed(told: Sequence[str]) -> EstimError:
+    """Return the refusal (80) of a stop that nothing proves; `told`: what is known, a sentence each."""
+    return EstimError(tr("the stop is NOT confirmed: {what}", what="; ".join(told)), code=Exit.NOT_CONFIRMED)
 
 
 def _unproved(active: ActiveUnit, now: Now) -> str:
@@ -172,5 +185,15 @@ def _unproved(active: ActiveUnit, now: Now) -> str:
     if until_s <= now.mono_s:
         return f"{unit.name}: {unit.by_hand}"
     end = local_time(now, until_s)
-    how_long = f"until {end}" if end else "and doesn't end by itself"
-    return f"{unit.name} may be on {how_long}, and is being searched for to be stopped; {unit.by_hand}"
+    if end:
+        return tr(
+            "{unit} may be on until {until}, and is being searched for to be stopped; {by_hand}",
+            unit=unit.name,
+            until=end,
+            by_hand=unit.by_hand,
+        )
+    return tr(
+        "{unit} may be on and doesn't end by itself, and is being searched for to be stopped; {by_hand}",
+        unit=unit.name,
+        by_hand=unit.by_hand,
+    )

@@ -26,6 +26,7 @@ from estim.core.messages.commands import (
     Watch,
 )
 from estim.core.messages.lowering import Disconnect, Pause, Stop
+from estim.core.translation import tr
 from estim.host.active import ActiveUnit, ActiveUnits
 from estim.host.discovery import look
 from estim.host.front_ends import FrontEnds
@@ -53,7 +54,7 @@ class Supervisor:
         self.front_ends.came(connection)
         try:
             if self.front_ends.leaving and not isinstance(command, Stop | Disconnect | Status):
-                raise EstimError("this host is ending: try again", code=Exit.TRY_LATER)
+                raise EstimError(tr("this host is ending: try again"), code=Exit.TRY_LATER)
             return await self._do(connection, command)
         except EstimError as error:
             return Refusal(code=error.code, text=error.text, nearest=error.nearest)
@@ -84,16 +85,16 @@ class Supervisor:
             case Pause(unit):
                 active = self.units.one(unit)
                 active.runner.ask(lambda now, _: active.runner.session.pause(now))
-                return Done("paused: the output goes to zero at once")
+                return Done(tr("paused: the output goes to zero at once"))
             case Resume(unit):
                 active = self.units.one(unit)
                 active.runner.ask(active.runner.session.resume)
-                return Done("resumed: it ramps up from zero")
+                return Done(tr("resumed: it ramps up from zero"))
             case Acknowledge(alarm):
                 return self._quiet(alarm)
             case Watch(every_s):
                 self.front_ends.subscribers.add(connection, every_s)
-                return Done("watching")
+                return Done(tr("watching"))
             case Status():
                 return self.overview()
             case Touch(act=act, address=address):
@@ -108,29 +109,29 @@ class Supervisor:
         if active.waiting:  # prepared by the schedule: from now on it is this person's
             active.take_over(connection, keep=self._services.settings.keep_running)
         active.runner.ask(lambda now, _: active.runner.session.arm(now))
-        return Done("armed")
+        return Done(tr("armed"))
 
     def _touch(self, act: str, address: str | None) -> Reply:
         if self._services.hand is None:
             raise EstimError(
-                "only a software unit can be touched from here: --simulate, or estim demo", code=Exit.USAGE
+                tr("only a software unit can be touched from here: --simulate, or estim demo"), code=Exit.USAGE
             )
         try:
             self._services.hand(address, act)
         except ValueError as error:
             raise EstimError(str(error), code=Exit.USAGE) from error
-        return Done(f"simulated: {act}")
+        return Done(tr("simulated: {act}", act=act))
 
     def _quiet(self, number: int) -> Reply:
         for active in self.units:
             if active.runner.session.alarms.quiet(number):
-                return Done("acknowledged")
-        raise EstimError(f"there is no alarm {number}", code=Exit.USAGE)
+                return Done(tr("acknowledged"))
+        raise EstimError(tr("there is no alarm {number}", number=number), code=Exit.USAGE)
 
 
 def _raise(active: ActiveUnit, command: SetLevel) -> Reply:
     if (command.by is None) == (command.to is None):
-        raise EstimError("say either how many steps (by) or which level (to)", code=Exit.USAGE)
+        raise EstimError(tr("say either how many steps (by) or which level (to)"), code=Exit.USAGE)
     text = active.runner.session.level(command.channel, by=command.by, to=command.to)
     active.runner.ask(lambda _now, _reported: [])
     return Done(text)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from estim import __version__
 from estim.core.remote.state import HOST_EVENTS, REASONS, STATES, UNIT_EVENTS, level_key
 from estim.core.remote.topics import HostTopics
+from estim.core.translation import tr
 from protocols.vocabulary import Channel
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
@@ -46,7 +47,7 @@ def unit_device(topics: HostTopics, facts: UnitFacts) -> dict[str, Plain]:
         **_buttons(orders),
         **_truths(link),
         **_figures(facts.channels),
-        "event": _event("Session", UNIT_EVENTS, topics.unit(facts.unit, "event")),
+        "event": _event(tr("Session"), UNIT_EVENTS, topics.unit(facts.unit, "event")),
     }
     for key in AWAY:
         entities[key] = {**entities[key], "avty": bridge}
@@ -71,22 +72,22 @@ def host_device(topics: HostTopics, name: str, *, health: bool) -> dict[str, Pla
     """Return the description of a host: its stop for all units, and, if `health`, what the diary takes and tells."""
     ident = _host_ident(topics)
     entities: dict[str, Entity] = {
-        "stop_all": _button("Stop all units", topics.orders, "stop", "mdi:stop-circle"),
+        "stop_all": _button(tr("Stop all units"), topics.orders, "stop", "mdi:stop-circle"),
         "connected": {
             "p": "binary_sensor",
-            "name": "Host",
+            "name": tr("Host"),
             "dev_cla": "connectivity",
             "ent_cat": "diagnostic",
             "stat_t": topics.bridge,
             "pl_on": "online",
             "pl_off": "offline",
         },
-        "may_be_on": _truth("May be on", "may_be_on", "safety"),
-        "warning": _sensor("Warning", "warning", icon="mdi:alert"),
-        "units": _sensor("Units", "units", icon="mdi:devices", stat_cla="measurement"),
-        "playing": _sensor("Units that play", "playing", icon="mdi:pulse", stat_cla="measurement"),
+        "may_be_on": _truth(tr("May be on"), "may_be_on", "safety"),
+        "warning": _sensor(tr("Warning"), "warning", icon="mdi:alert"),
+        "units": _sensor(tr("Units"), "units", icon="mdi:devices", stat_cla="measurement"),
+        "playing": _sensor(tr("Units that play"), "playing", icon="mdi:pulse", stat_cla="measurement"),
         "orders_dropped": _sensor(
-            "Orders not carried out", "orders_dropped", ent_cat="diagnostic", stat_cla="total_increasing"
+            tr("Orders not carried out"), "orders_dropped", ent_cat="diagnostic", stat_cla="total_increasing"
         ),
     }
     if health:
@@ -115,16 +116,16 @@ def _named(ident: str, entities: dict[str, Entity]) -> Plain:
 
 def _buttons(orders: str) -> dict[str, Entity]:
     return {
-        "stop": _button("Stop", orders, "stop", "mdi:stop-circle"),
-        "pause": _button("Pause", orders, "pause", "mdi:pause-circle"),
-        "level_down": _button("Level down", orders, "level_down", "mdi:minus-circle"),
+        "stop": _button(tr("Stop"), orders, "stop", "mdi:stop-circle"),
+        "pause": _button(tr("Pause"), orders, "pause", "mdi:pause-circle"),
+        "level_down": _button(tr("Level down"), orders, "level_down", "mdi:minus-circle"),
     }
 
 
 def _truths(link: str) -> dict[str, Entity]:
     connected: Entity = {
         "p": "binary_sensor",
-        "name": "Link",
+        "name": tr("Link"),
         "dev_cla": "connectivity",
         "ent_cat": "diagnostic",
         "stat_t": link,
@@ -132,32 +133,34 @@ def _truths(link: str) -> dict[str, Entity]:
         "pl_off": "offline",
     }
     return {
-        "stimulating": _truth("Stimulating", "stimulating", "running"),
-        "may_be_on": _truth("May be on", "may_be_on", "safety"),
-        "alarm": _truth("Alarm", "alarm", "problem"),
+        "stimulating": _truth(tr("Stimulating"), "stimulating", "running"),
+        "may_be_on": _truth(tr("May be on"), "may_be_on", "safety"),
+        "alarm": _truth(tr("Alarm"), "alarm", "problem"),
         "link": connected,
     }
 
 
 def _figures(channels: Sequence[Channel]) -> dict[str, Entity]:
     levels = {
-        level_key(one): _sensor(f"Level {one.value}", level_key(one), stat_cla="measurement", live=True)
+        level_key(one): _sensor(
+            tr("Level {channel}", channel=one.value), level_key(one), stat_cla="measurement", live=True
+        )
         for one in channels
     }
     return {
-        "level": _sensor("Level", "level", icon="mdi:sine-wave", stat_cla="measurement", live=True),
+        "level": _sensor(tr("Level"), "level", icon="mdi:sine-wave", stat_cla="measurement", live=True),
         **levels,
-        "cap": _sensor("Level allowed", "cap", ent_cat="diagnostic"),
-        "left": _sensor("Time left", "left_s", dev_cla="duration", unit="s", live=True),
-        "ends_at": _sensor("Ends at", "ends_at", dev_cla="timestamp"),
-        "state": _choice("State", "state", STATES),
-        "reason": _choice("Last end", "reason", REASONS),
-        "may_be_on_until": _sensor("May be on until", "may_be_on_until", dev_cla="timestamp"),
-        "alarm_text": _sensor("Alarm text", "alarm_text", icon="mdi:alert"),
-        "phase": _sensor("Phase", "phase", icon="mdi:timeline"),
-        "program": _sensor("Program", "program", icon="mdi:playlist-play"),
-        "battery": _sensor("Battery", "battery", dev_cla="battery", unit="%", ent_cat="diagnostic"),
-        "heard": _sensor("Heard", "heard_s", dev_cla="duration", unit="s", ent_cat="diagnostic", live=True),
+        "cap": _sensor(tr("Level allowed"), "cap", ent_cat="diagnostic"),
+        "left": _sensor(tr("Time left"), "left_s", dev_cla="duration", unit="s", live=True),
+        "ends_at": _sensor(tr("Ends at"), "ends_at", dev_cla="timestamp"),
+        "state": _choice(tr("State"), "state", STATES),
+        "reason": _choice(tr("Last end"), "reason", REASONS),
+        "may_be_on_until": _sensor(tr("May be on until"), "may_be_on_until", dev_cla="timestamp"),
+        "alarm_text": _sensor(tr("Alarm text"), "alarm_text", icon="mdi:alert"),
+        "phase": _sensor(tr("Phase"), "phase", icon="mdi:timeline"),
+        "program": _sensor(tr("Program"), "program", icon="mdi:playlist-play"),
+        "battery": _sensor(tr("Battery"), "battery", dev_cla="battery", unit="%", ent_cat="diagnostic"),
+        "heard": _sensor(tr("Heard"), "heard_s", dev_cla="duration", unit="s", ent_cat="diagnostic", live=True),
     }
 
 
@@ -166,34 +169,34 @@ def _diary(topics: HostTopics) -> dict[str, Entity]:
     return {
         "pain_entry": {
             "p": "number",
-            "name": "Pain now",
+            "name": tr("Pain now"),
             "min": 0,
             "max": 10,
             "step": 1,
             "mode": "slider",
             "ic": "mdi:emoticon-sad-outline",
             "cmd_t": orders,
-            "cmd_tpl": "pain {{ value | int }}",
-            "val_tpl": "{{ value_json.pain }}",
+            "cmd_tpl": "pain {{ value | int }}",  # untranslated: for programs
+            "val_tpl": "{{ value_json.pain }}",  # untranslated: for programs
         },
-        "pain": _sensor("Pain", "pain", icon="mdi:emoticon-sad-outline", stat_cla="measurement"),
-        "snooze": {**_button("Remind later", orders, "snooze", "mdi:alarm-snooze"), "ent_cat": "config"},
+        "pain": _sensor(tr("Pain"), "pain", icon="mdi:emoticon-sad-outline", stat_cla="measurement"),
+        "snooze": {**_button(tr("Remind later"), orders, "snooze", "mdi:alarm-snooze"), "ent_cat": "config"},
         "reminders": {
             "p": "switch",
-            "name": "Reminders",
+            "name": tr("Reminders"),
             "ent_cat": "config",
             "cmd_t": orders,
-            "pl_on": "reminders on",
-            "pl_off": "reminders off",
+            "pl_on": "reminders on",  # untranslated: for programs
+            "pl_off": "reminders off",  # untranslated: for programs
             "stat_on": "ON",
             "stat_off": "OFF",
-            "val_tpl": "{{ value_json.reminders }}",
+            "val_tpl": "{{ value_json.reminders }}",  # untranslated: for programs
         },
-        "next_due": _sensor("Next session", "next_due", dev_cla="timestamp"),
-        "sessions_today": _sensor("Sessions today", "sessions_today", icon="mdi:counter", stat_cla="measurement"),
-        "minutes_today": _sensor("Minutes today", "minutes_today", icon="mdi:timer", stat_cla="measurement"),
-        "adherence": _sensor("Sessions done, 7 days", "adherence_pct", unit="%", stat_cla="measurement"),
-        "reminder": _event("Reminder", HOST_EVENTS, topics.event),
+        "next_due": _sensor(tr("Next session"), "next_due", dev_cla="timestamp"),
+        "sessions_today": _sensor(tr("Sessions today"), "sessions_today", icon="mdi:counter", stat_cla="measurement"),
+        "minutes_today": _sensor(tr("Minutes today"), "minutes_today", icon="mdi:timer", stat_cla="measurement"),
+        "adherence": _sensor(tr("Sessions done, 7 days"), "adherence_pct", unit="%", stat_cla="measurement"),
+        "reminder": _event(tr("Reminder"), HOST_EVENTS, topics.event),
     }
 
 
@@ -202,7 +205,11 @@ def _button(name: str, orders: str, order: str, icon: str) -> Entity:
 
 
 def _truth(name: str, field: str, dev_cla: str) -> Entity:
-    return {"p": "binary_sensor", "name": name, "dev_cla": dev_cla, "val_tpl": f"{{{{ value_json.{field} }}}}"}
+    return {"p": "binary_sensor", "name": name, "dev_cla": dev_cla, "val_tpl": _value_of(field)}
+
+
+def _value_of(field: str) -> str:
+    return f"{{{{ value_json.{field} }}}}"  # untranslated: for programs
 
 
 def _choice(name: str, field: str, options: Sequence[str]) -> Entity:
@@ -225,7 +232,7 @@ def _sensor(
     live: bool = False,
 ) -> Entity:
     """Return a figure; one that is `live` expires."""
-    found: Entity = {"p": "sensor", "name": name, "val_tpl": f"{{{{ value_json.{field} }}}}"}
+    found: Entity = {"p": "sensor", "name": name, "val_tpl": _value_of(field)}
     for key, value in (
         ("dev_cla", dev_cla),
         ("unit_of_meas", unit),

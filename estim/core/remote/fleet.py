@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from estim.core.remote.topics import ID, OFFLINE, ONLINE, ROOT
+from estim.core.translation import mark, tr_text
 from estim.core.vocabulary import State
 
 HOSTS_MAX = 5000
@@ -53,13 +54,13 @@ class UnitSeen:
         return self.stimulating is False and not self.may_be_on and self.state in (State.ENDED, State.IDLE, State.READY)
 
 
-OUT_OF_REACH = UnitSeen("", name="what it can't reach", may_be_on=True)
+OUT_OF_REACH = UnitSeen("", name=mark("what it can't reach"), may_be_on=True)
 """Stands for whatever a host says that it can't stop."""
 
-SILENT = UnitSeen("", name="(no word from it since the stop)", may_be_on=True)
+SILENT = UnitSeen("", name=mark("(no word from it since the stop)"), may_be_on=True)
 """Stands for whatever a host has that is there and hasn't said how it is: no unit of it may be known here."""
 
-UNTOLD = UnitSeen("", name="(a unit that it hasn't told of)", may_be_on=True)
+UNTOLD = UnitSeen("", name=mark("(a unit that it hasn't told of)"), may_be_on=True)
 """Stands for the units of which a host speaks and of which nothing was heard."""
 
 
@@ -82,10 +83,15 @@ class HostSeen:
         """
         found = [unit for unit in self.units.values() if not (unit.quiet and unit.heard_s >= since_s and self.online)]
         if self.online and not found and self.heard_s < since_s:
-            found.append(SILENT)
+            found.append(_named(SILENT))
         elif self.online and self.units_told > len(self.units):
-            found.append(UNTOLD)
-        return found + ([OUT_OF_REACH] if self.doubted else [])
+            found.append(_named(UNTOLD))
+        return found + ([_named(OUT_OF_REACH)] if self.doubted else [])
+
+
+def _named(seen: UnitSeen) -> UnitSeen:
+    """Return what stands for something that isn't known, by its name in the reader's language."""
+    return replace(seen, name=tr_text(seen.name))
 
 
 class Fleet:

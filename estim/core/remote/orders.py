@@ -31,6 +31,10 @@ class Ignored(StrEnum):
     TOO_MANY = "too_many"
 
 
+_ORDERS = "stop, pause, level_down, snooze, pain 0 to 10, reminders on or off"  # untranslated: as they are sent
+_NO_ORDER = f" isn't an order: {_ORDERS}"  # untranslated: for the log
+
+
 def ignored(payload: bytes, *, retained: bool, subscribed_s: float, now_s: float) -> Ignored | None:
     """Return why a message is not even read, None if it is; moments in seconds of one clock."""
     if retained:
@@ -45,9 +49,7 @@ def read_order(payload: bytes, unit: str | None) -> Lowering:
     try:
         words = payload.decode("ascii").casefold().split()
     except UnicodeDecodeError:
-        raise EstimError(
-            f"{payload[:40]!r} isn't an order: stop, pause, level_down, snooze, pain or reminders"
-        ) from None
+        raise EstimError(f"{payload[:40]!r}{_NO_ORDER}") from None
     match words:
         case ["stop"]:
             return Stop(unit=unit)
@@ -64,7 +66,4 @@ def read_order(payload: bytes, unit: str | None) -> Lowering:
         case ["reminders", "on" | "off" as on]:
             return SetReminders(on == "on")
         case _:
-            order = shown(payload.decode("ascii"))
-            raise EstimError(
-                f"{order} isn't an order: stop, pause, level_down, snooze, pain 0 to 10, reminders on or off"
-            )
+            raise EstimError(f"{shown(payload.decode('ascii'))}{_NO_ORDER}")

@@ -25,6 +25,7 @@ from estim.core.messages.shown import Alarm
 from estim.core.moment import Now
 from estim.core.session.guard import Limits
 from estim.core.session.order import Order, Unit
+from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from protocols.score import Score, part_at
 from protocols.vocabulary import Capabilities, Channel, Level, Out, Reported, Zero
@@ -68,7 +69,7 @@ class Alarms:
 
     def connected(self, reported: Reported) -> list[Happened]:
         """The unit is ready: zero is proved."""
-        differs = self._order.course.differs if self._order else ()
+        differs = tuple(tr_text(one) for one in self._order.course.differs) if self._order else ()
         unit = self._unit
         return [
             Connected(
@@ -125,8 +126,13 @@ class Alarms:
                 self._dialled.discard(channel)
             elif channel not in self._dialled:
                 self._dialled.add(channel)
-                text = f"the unit itself holds {channel.value} at {ceiling} at most, {goal} was asked for"
-                told += self.ring(now, Priority.MEDIUM, text, "turn its dial up, slowly; or ask for less")
+                text = tr(
+                    "the unit itself holds {channel} at {ceiling} at most, {goal} was asked for",
+                    channel=channel.value,
+                    ceiling=ceiling,
+                    goal=goal,
+                )
+                told += self.ring(now, Priority.MEDIUM, text, tr("turn its dial up, slowly; or ask for less"))
         return told
 
     def _phases(self, score: Score, at_s: float) -> list[Happened]:
@@ -136,7 +142,7 @@ class Alarms:
         self._phase = index
         count = len(score.parts)
         return [
-            Phased(unit=self._unit.name, phase=part.title, number=index + 1, count=count, at_s=round(at_s, 3)),
+            Phased(unit=self._unit.name, phase=tr_text(part.title), number=index + 1, count=count, at_s=round(at_s, 3)),
         ]
 
     def paused(self, why: str, at_s: float) -> list[Happened]:
@@ -155,11 +161,13 @@ class Alarms:
         """The link is gone; output is assumed on for as long as the driver's last word says."""
         until = on_until(now, last)
         if last.out is Out.OFF or last.until_s <= now.mono_s:
-            sentence = "the unit was off" if last.zero is Zero.CONFIRMED else "the unit falls silent by itself"
+            sentence = tr("the unit was off") if last.zero is Zero.CONFIRMED else tr("the unit falls silent by itself")
+        elif until:
+            sentence = tr("output may be on until {until}", until=until)
         else:
-            sentence = f"output may be on {f'until {until}' if until else 'and does not end by itself'}"
+            sentence = tr("output may be on and does not end by itself")
         told: list[Happened] = [LinkLost(unit=self._unit.name, on_until=until, text=f"{text}; {sentence}")]
-        return told + self.ring(now, Priority.HIGH, f"link lost: {sentence}", self._unit.by_hand)
+        return told + self.ring(now, Priority.HIGH, tr("link lost: {what}", what=sentence), self._unit.by_hand)
 
     def ended(
         self,
@@ -217,8 +225,8 @@ def on_left_s(now_s: float, last: Reported) -> float | None:
 
 def _message(unit: Unit, why: str, confirmed: bool) -> str:
     if confirmed:
-        return f"{why}; {unit.name} is at zero, confirmed"
-    return f"{why}; the stop is NOT confirmed: {unit.by_hand}"
+        return tr("{why}; {unit} is at zero, confirmed", why=why, unit=unit.name)
+    return tr("{why}; the stop is NOT confirmed: {by_hand}", why=why, by_hand=unit.by_hand)
 
 
 def ages(now_s: float, reported: Reported) -> tuple[float | None, float | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from estim.core.translation import tr
 from protocols.vocabulary import Capabilities, Channel, Hand, Level, OffBy, Reported
 
 
@@ -43,7 +44,9 @@ class Doubt:
         wrong = ""
         for channel, span in reported.level.items():
             if span.lo > self._due[channel]:
-                wrong = f"{channel.value} rose to {span.lo} without estim and without a hand"
+                wrong = tr(
+                    "{channel} rose to {level} without estim and without a hand", channel=channel.value, level=span.lo
+                )
             self._due[channel] = max(min(self._due[channel], span.hi), span.lo)
             if span.known:
                 self._unknown_since_s.pop(channel, None)
@@ -54,7 +57,7 @@ class Doubt:
     def silent(self, now_s: float, reported: Reported) -> str:
         """Return the sentence if a playing unit has been mute, or its level unknown, for Capabilities.fault_s."""
         if now_s - reported.heard_s > self._caps.fault_s:
-            return f"the unit has said nothing for {self._caps.fault_s:.0f} s"
+            return tr("the unit has said nothing for {seconds:.0f} s", seconds=self._caps.fault_s)
         if self._unknown_since_s and now_s - min(self._unknown_since_s.values()) > self._caps.fault_s:
-            return f"the unit has not said its level for {self._caps.fault_s:.0f} s"
+            return tr("the unit has not said its level for {seconds:.0f} s", seconds=self._caps.fault_s)
         return ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from protocols.vocabulary import Capabilities, Channel, Level, Mode, Reported
 
 SESSION_MAX_S = 30 * 60.0
@@ -47,15 +48,15 @@ class Limits:
 
     def of(self, channel: Channel) -> tuple[Level, str]:
         """Return the smallest cap of a channel and why; 0 for a channel that no cap names."""
-        return self._smallest.get(channel, _NO_CHANNEL)
+        return self._smallest.get(channel) or (Level(0), tr_text(_NO_CHANNEL))
 
 
-_NO_CHANNEL = Level(0), "the unit has no such channel"
+_NO_CHANNEL = mark("the unit has no such channel")
 
 
 def family_cap(caps: Capabilities) -> Cap:
     """Return the absolute cap: the top of the family's scale."""
-    return Cap(f"the scale ends at {caps.scale}", dict.fromkeys(caps.channels, caps.scale))
+    return Cap(tr("the scale ends at {level}", level=caps.scale), dict.fromkeys(caps.channels, caps.scale))
 
 
 def percent_cap(caps: Capabilities, percent: float, why: str) -> Cap:
@@ -91,7 +92,7 @@ class Permit:
     asks: bool = False
 
 
-NOT_FRESH = "waiting for the unit to say its level again"
+NOT_FRESH = mark("waiting for the unit to say its level again")
 
 
 def permit(now_s: float, request: Request, reported: Reported, caps: Capabilities, limits: Limits) -> Permit:
@@ -105,16 +106,18 @@ def permit(now_s: float, request: Request, reported: Reported, caps: Capabilitie
             why[channel] = barred
         else:
             level[channel], why[channel] = _one(now_s, channel, request, reported, caps, limits)
-    return Permit(level, why, asks=NOT_FRESH in why.values())
+    asks = NOT_FRESH in why.values()  # the code's own sentence: it is translated after this alone
+    said = {channel: tr_text(text) if text == NOT_FRESH else text for channel, text in why.items()}
+    return Permit(level, said, asks=asks)
 
 
 def _barred(now_s: float, request: Request, reported: Reported, caps: Capabilities) -> str:
     if request.mode is not Mode.PLAY:
-        return request.halted or "nothing is playing"
+        return request.halted or tr("nothing is playing")
     if now_s >= request.end_s or now_s >= request.started_s + SESSION_MAX_S:
-        return "the time is up"
+        return tr("the time is up")
     if now_s - reported.heard_s > caps.fault_s:
-        return f"the unit has said nothing for {caps.fault_s:.0f} s"
+        return tr("the unit has said nothing for {seconds:.0f} s", seconds=caps.fault_s)
     return ""
 
 
@@ -127,28 +130,28 @@ def _one(
     dial = reported.ceiling.get(channel, caps.scale)
     if target > dial:
         target = dial
-        why = f"the unit's own limit is {dial}"
+        why = tr("the unit's own limit is {level}", level=dial)
     if 0 < target < caps.first:
         target = Level(0)
-        why = f"the unit's first level is {caps.first}"
+        why = tr("the unit's first level is {level}", level=caps.first)
     span = reported.level[channel]
     # what it surely is at; and while that isn't known, what was granted when it was
     held = Level(max(span.lo, min(request.held.get(channel, Level(0)), span.hi)))
     if target <= held:
         return target, why
     if not span.known:
-        return held, "waiting for the unit to say its level"
+        return held, tr("waiting for the unit to say its level")
     if now_s - reported.told_s > caps.stale_s:
-        return held, "the unit has not said its level lately"
+        return held, tr("the unit has not said its level lately")
     if request.gate < 1.0:
-        return held, "no raise while a contraction rises, falls or rests"
+        return held, tr("no raise while a contraction rises, falls or rests")
     if now_s < reported.settled_s[channel] + caps.raise_gap_s - 1e-9:
-        return held, f"one step each {caps.raise_gap_s:g} s"
+        return held, tr("one step each {seconds:g} s", seconds=caps.raise_gap_s)
     if now_s - reported.told_s > caps.fresh_s:
         return held, NOT_FRESH
     reach = max(span.lo + caps.step, caps.first)
     if target > reach:
-        return Level(reach), f"at most {caps.step} a step"
+        return Level(reach), tr("at most {steps} a step", steps=caps.step)
     return target, why
 
 
@@ -157,7 +160,13 @@ def check_level(limits: Limits, channel: Channel, goal: int) -> None:
     cap, why = limits.of(channel)
     if goal > cap:
         raise EstimError(
-            f"level {goal} on {channel.value} is above its cap of {cap} ({why}): ask for 0 to {cap}",
+            tr(
+                "level {level} on {channel} is above its cap of {cap} ({why}): ask for 0 to {cap}",
+                level=goal,
+                channel=channel.value,
+                cap=cap,
+                why=why,
+            ),
             code=Exit.REFUSED,
         )
 

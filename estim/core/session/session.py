@@ -38,7 +38,10 @@ from estim.core.session.states import (
     UNFED_KEY_S,
     Move,
     move,
+    refusal,
 )
+from estim.core.session.unit_texts import of_unit
+from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import (
     UNFED_MAX_S,
@@ -58,6 +61,11 @@ from protocols.vocabulary import (
     Wanted,
     Zero,
 )
+
+_BY_A_PERSON = mark("stopped by a person")
+
+_STOPPED = {Reason.PANIC: mark("panic key"), Reason.INTERRUPTED: mark("interrupted")}
+"""What a stop is called that isn't just one by a person."""
 
 AHEAD_MIN = 3
 """How far a key may move the goal beyond the unit's level at least, in the unit's own steps: three taps in a row count
@@ -115,7 +123,7 @@ class Session:
         """Begin: the host is opening the link."""
         self._go(now, Move.CONNECT)
         if self.order is None:
-            self._stop(now, Reason.FAULT, "an earlier session was left open")
+            self._stop(now, Reason.FAULT, tr("an earlier session was left open"))
 
     def link_up(self, now: Now) -> list[Happened]:
         """The link is open, with a fresh driver that knows nothing yet."""
@@ -149,7 +157,7 @@ class Session:
         """The host stops trying to reach a unit: its output ended by itself, a person gave up, or a bug broke in."""
         if self.state is State.ENDED:
             return []
-        self._stop(now, Reason.FAULT if bug else Reason.LINK_LOST, bug or "the link was lost")
+        self._stop(now, Reason.FAULT if bug else Reason.LINK_LOST, bug or tr("the link was lost"))
         proved = self._was_zero and not bug
         return self._end(now, last, confirmed=proved or surely_off(now.mono_s, self.caps, last))
 
@@ -172,7 +180,7 @@ class Session:
             return []
         self.until_s = now.mono_s
         self.was_seen_off = True
-        self.why = "a person has seen that the unit is off"
+        self.why = tr("a person has seen that the unit is off")
         return self._end(now, None, confirmed=False)
 
     @property
@@ -214,17 +222,22 @@ class Session:
         is refused isn't remembered. `to` was typed as a number and holds as it is, within the caps.
         """
         after = move(self.state, Move.LEVEL)
-        self._check_not_stopping("change the level")
+        self._check_not_stopping(Move.LEVEL)
         self._check_channel(channel)
         goal = max(0, to if to is not None else self.ramp.goal(channel) + (by or 0))
         check_level(self.limits, channel, goal)
         if to is None and goal > max(self.ramp.goal(channel), self._come_to(channel) + ahead(self.caps)):
             # Without a figure in it that moves: the same refusal is the same sentence, and is told once.
-            text = f"{channel.value} waits for the unit: a key moves the goal up to {ahead(self.caps)} above its level"
-            raise EstimError(f"{text}; press again when it is there", code=Exit.TRY_LATER)
+            text = tr(
+                "{channel} waits for the unit: a key moves the goal up to {steps} above its level; press again when it "
+                "is there",
+                channel=channel.value,
+                steps=ahead(self.caps),
+            )
+            raise EstimError(text, code=Exit.TRY_LATER)
         self.ramp.aim(channel, goal, at_once=after is State.RUNNING)
         self.state = after
-        return f"{channel.value} goes to {goal}"
+        return tr("{channel} goes to {level}", channel=channel.value, level=goal)
 
     def room(self, channel: Channel) -> int:
         """Return by how many steps a key may raise a channel's goal now (see `level`); 0 where it only stops."""
@@ -250,25 +263,27 @@ class Session:
         if self.state is State.PAUSED:
             return []
         move(self.state, Move.PAUSE)
-        self._check_not_stopping("pause")
+        self._check_not_stopping(Move.PAUSE)
         self._go(now, Move.PAUSE)
-        return self.alarms.paused("paused by a person", self.ramp.played_s(now.mono_s))
+        return self.alarms.paused(tr("paused by a person"), self.ramp.played_s(now.mono_s))
 
     def _check_channel(self, channel: Channel) -> None:
         if channel not in self.caps.channels:
-            raise EstimError(f"{self.unit.name} has no channel {channel.value}", code=Exit.USAGE)
+            raise EstimError(
+                tr("{unit} has no channel {channel}", unit=self.unit.name, channel=channel.value), code=Exit.USAGE
+            )
 
-    def _check_not_stopping(self, what: str) -> None:
+    def _check_not_stopping(self, what: Move) -> None:
         """Refuse what would take a soft stop back."""
         if self._latched:
-            raise IllegalMove(f"can't {what} now: it is stopping")
+            raise refusal(what, tr("it is stopping"))
 
     def resume(self, now: Now, reported: Reported | None) -> list[Happened]:
         """Ramp again from zero; refused while zero isn't proved or the link is away."""
         after = move(self.state, Move.RESUME)
-        self._check_not_stopping("resume")
+        self._check_not_stopping(Move.RESUME)
         if not self.linked or reported is None or not self.proved(reported):
-            raise IllegalMove("can't resume yet: the unit has not confirmed zero; try again in a second")
+            raise IllegalMove(tr("can't resume yet: the unit has not confirmed zero; try again in a second"))
         return self._resume(now, after)
 
     def _resume(self, now: Now, after: State) -> list[Happened]:
@@ -283,7 +298,7 @@ class Session:
     def stop(self, now: Now, reason: Reason, *, soft: bool = False) -> list[Happened]:
         """Stop. Soft comes down in two seconds first; any second stop makes it hard. Nothing leads back from it."""
         self._latched = True
-        why = {Reason.PANIC: "panic key", Reason.INTERRUPTED: "interrupted"}.get(reason, "stopped by a person")
+        why = tr_text(_STOPPED.get(reason, _BY_A_PERSON))
         if self.state is State.PAUSED:
             self.reason = None  # whatever led to the pause is over: it is this person who ends it
         if not self.linked and self.reason is Reason.LINK_LOST:
@@ -326,7 +341,7 @@ class Session:
             end_s = min(self.ramp.end_s(now_s), origin_s + SESSION_MAX_S)
             return Request(Mode.PLAY, level, gate, origin_s, end_s, held=self._granted)
         prepares = self.state in (State.CONNECTING, State.READY, State.ARMED)
-        return Request(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=HALTED[self.state])
+        return Request(Mode.READY if prepares else Mode.OFF, {}, 0.0, 0.0, 0.0, halted=tr_text(HALTED[self.state]))
 
     def wanted(self, now: Now, request: Request, permit: Permit) -> Wanted:
         """Return the order for the driver, and account for the levels that estim itself will bring about."""
@@ -385,12 +400,12 @@ class Session:
         if self.state not in PLAYING:
             return []
         if slept_s > ASLEEP_S:
-            return self._fault(now, f"the computer slept, or stood still, for {_span_text(slept_s)}")
+            return self._fault(now, _slept(slept_s))
         if reported.fed_s is None or now.mono_s - reported.fed_s <= UNFED_MAX_S:
             return []
-        text = "the unit was left without frames for a moment, so it goes back to zero"
+        text = tr("the unit was left without frames for a moment, so it goes back to zero")
         if self._latched:
-            self._stop(now, Reason.STOPPED, "stopped by a person")
+            self._stop(now, Reason.STOPPED, tr_text(_BY_A_PERSON))
             return []
         self._go(now, Move.PAUSE)
         self._unfed_s = reported.fed_s
@@ -398,13 +413,13 @@ class Session:
 
     def _feed_again(self, now: Now) -> list[Happened]:
         """Zero is proved after a gap in feeding: a short one is ramped over, a long one waits for a key."""
-        assert self._unfed_s is not None, "called after a gap only"
+        assert self._unfed_s is not None, "called after a gap only"  # untranslated: a bug
         gap_s = now.mono_s - self._unfed_s
         self._unfed_s = None
         if gap_s <= UNFED_KEY_S:
             return self._resume(now, move(self.state, Move.RESUME))
-        text = f"the unit was left without frames for {gap_s:.0f} s: output is off"
-        return self.alarms.ring(now, Priority.MEDIUM, text, "resume with a key when you are ready")
+        text = tr("the unit was left without frames for {seconds:.0f} s: output is off", seconds=gap_s)
+        return self.alarms.ring(now, Priority.MEDIUM, text, tr("resume with a key when you are ready"))
 
     def _stop(self, now: Now, reason: Reason, why: str, *, by: Move = Move.STOP) -> None:
         """Go to STOPPING, or stay in FAULT. The first reason stays, but a person's panic or interrupt is told."""
@@ -420,7 +435,7 @@ class Session:
         self._go(now, Move.FAULT)
         self.reason = Reason.FAULT
         self.why = why
-        return self.alarms.ring(now, Priority.HIGH, f"stopped: {why}", self.unit.by_hand)
+        return self.alarms.ring(now, Priority.HIGH, tr("stopped: {why}", why=why), self.unit.by_hand)
 
     def _begin(self, now: Now) -> None:
         top = max(self.ramp.goal(channel) for channel in self.caps.channels)
@@ -434,17 +449,19 @@ class Session:
         match event:
             case Hand():
                 return self._hand(now, event)
-            case Ended(why):
+            case Ended(said):
                 if self.state not in PLAYING:
                     return []
+                why = of_unit(said)
                 self._stop(now, Reason.DEVICE_ENDED, why)
-                return self.alarms.ring(now, Priority.MEDIUM, f"the unit ended by itself: {why}", "start it again")
+                text = tr("the unit ended by itself: {why}", why=why)
+                return self.alarms.ring(now, Priority.MEDIUM, text, tr("start it again"))
             case Contact(channel, ok):
                 return [] if ok or self.state not in PLAYING else self._no_contact(now, channel)
             case LowBattery():
-                return self._fault(now, "the unit's battery is low") if self.state in PLAYING else []
-            case Refused(why):
-                return self._fault(now, why)
+                return self._fault(now, tr("the unit's battery is low")) if self.state in PLAYING else []
+            case Refused(said):
+                return self._fault(now, of_unit(said))
             case _:
                 assert_never(event)
 
@@ -457,12 +474,18 @@ class Session:
         self.ramp.hand(now.mono_s, channel, min(hand.level, cap), rose=hand.rose, cap=cap)
         if not hand.rose or hand.level <= cap:
             return []
-        text = f"{channel.value} was raised by hand to {hand.level}, above the cap of {cap} ({why}): lowered to {cap}"
-        return self.alarms.ring(now, Priority.MEDIUM, text, "use + in estim to go up, within the cap")
+        text = tr(
+            "{channel} was raised by hand to {level}, above the cap of {cap} ({why}): lowered to {cap}",
+            channel=channel.value,
+            level=hand.level,
+            cap=cap,
+            why=why,
+        )
+        return self.alarms.ring(now, Priority.MEDIUM, text, tr("use + in estim to go up, within the cap"))
 
     def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
-        text = f"the pads on {channel.value} have lost contact with the skin"
-        told = self.alarms.ring(now, Priority.MEDIUM, text, "output is off: check pads and leads")
+        text = tr("the pads on {channel} have lost contact with the skin", channel=channel.value)
+        told = self.alarms.ring(now, Priority.MEDIUM, text, tr("output is off: check pads and leads"))
         if self.order and self.order.wait_after_loss and not self._latched:
             self._go(now, Move.PAUSE)
             return told + self.alarms.paused(text, self.ramp.played_s(now.mono_s))
@@ -487,9 +510,10 @@ class Session:
             case State.RAMPING | State.RUNNING:
                 self._play_on(now, reported)
             case State.PAUSED if waited_s > PAUSE_MAX_S:
-                self._stop(now, Reason.STOPPED, f"paused for {PAUSE_MAX_S / 60:.0f} minutes", by=Move.TIME_UP)
+                why = tr("paused for {minutes:.0f} minutes", minutes=PAUSE_MAX_S / 60)
+                self._stop(now, Reason.STOPPED, why, by=Move.TIME_UP)
             case State.PAUSED if waited_s > self._pause_proof_s and not self.proved(reported):
-                return self._fault(now, "the pause is not confirmed by the unit")
+                return self._fault(now, tr("the pause is not confirmed by the unit"))
             case State.PAUSED if self._unfed_s is not None and self.proved(reported):
                 return self._feed_again(now)
             case State.STOPPING | State.FAULT if self.linked:
@@ -508,14 +532,21 @@ class Session:
         if not reported.ready:
             if now.mono_s - self._linked_s > READY_MAX_S:
                 heard = reported.told_s >= self._linked_s
-                text = reported.trouble or ("it does not confirm level 0" if heard else "it never says its level")
-                self._stop(now, Reason.NO_DEVICE, f"{text}: switch the unit off and on, and try again")
+                text = of_unit(reported.trouble) or (
+                    tr("it does not confirm level 0") if heard else tr("it never says its level")
+                )
+                why = tr("{trouble}: switch the unit off and on, and try again", trouble=text)
+                self._stop(now, Reason.NO_DEVICE, why)
             return []
         if reported.battery is None and now.mono_s - self._linked_s < CHARGE_WAIT_S:
             return []
         self._go(now, Move.READIED)
         if reported.battery is not None and reported.battery < BATTERY_MIN_PCT:
-            text = f"the battery is at {reported.battery} %: charge it to {BATTERY_MIN_PCT} % or more first"
+            text = tr(
+                "the battery is at {percent} %: charge it to {needed} % or more first",
+                percent=reported.battery,
+                needed=BATTERY_MIN_PCT,
+            )
             self._stop(now, Reason.REFUSED, text)
             return []
         return self.alarms.connected(reported)
@@ -528,14 +559,14 @@ class Session:
             self._begin(now)
             return self.alarms.armed() + self.alarms.started(now, self.length_s)
         if waited_s > ARM_WINDOW_S:
-            text = f"nobody said within {ARM_WINDOW_S / 60:.0f} minutes that the pads are on"
+            text = tr("nobody said within {minutes:.0f} minutes that the pads are on", minutes=ARM_WINDOW_S / 60)
             self._stop(now, Reason.REFUSED, text, by=Move.TIME_UP)
         return []
 
     def _play_on(self, now: Now, reported: Reported) -> None:
         now_s = now.mono_s
         if now_s >= self.ramp.end_s(now_s) - 1e-9 or self.ramp.played_s(now_s) >= SESSION_MAX_S:
-            self._stop(now, Reason.COMPLETED, "the time is up", by=Move.TIME_UP)
+            self._stop(now, Reason.COMPLETED, tr("the time is up"), by=Move.TIME_UP)
         elif self.ramp.soft_over(now_s):
             self._stop(now, self.reason or Reason.STOPPED, self.why)
         elif (
@@ -550,12 +581,13 @@ class Session:
             waits = self.order is not None and self.order.wait_after_loss and self.started is not None
             if waits and not self._latched and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
                 self._go(now, Move.BACK)
-                why = "the link was lost; the unit is off, resume with a key"
+                why = tr("the link was lost; the unit is off, resume with a key")
                 return self.alarms.paused(why, self.ramp.played_s(now.mono_s))
             return self._end(now, reported, confirmed=True)
         if waited_s <= self.caps.stop_s:
             return []
-        told = self.alarms.ring(now, Priority.HIGH, "the stop is not confirmed by the unit", self.unit.by_hand)
+        text = tr("the stop is not confirmed by the unit")
+        told = self.alarms.ring(now, Priority.HIGH, text, self.unit.by_hand)
         if self.order is None and now.mono_s < self.until_s:
             return told  # it was left running: only a proof or its own end ends this
         return told + self._end(now, reported, confirmed=False)
@@ -563,7 +595,7 @@ class Session:
     def _end(self, now: Now, reported: Reported | None, *, confirmed: bool) -> list[Happened]:
         self._go(now, Move.ZEROED if confirmed else Move.GIVE_UP)
         self.stop_confirmed = confirmed
-        assert self.reason is not None, "a session ends for a reason"
+        assert self.reason is not None, "a session ends for a reason"  # untranslated: a bug
         played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)
         until = (until_s > now.mono_s, local_time(now, until_s))
@@ -574,5 +606,7 @@ def _above_zero(reported: Reported) -> bool:
     return any(span.lo > 0 for span in reported.level.values())
 
 
-def _span_text(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"
+def _slept(seconds: float) -> str:
+    if seconds >= 120:
+        return tr("the computer slept, or stood still, for {minutes:.0f} minutes", minutes=seconds / 60)
+    return tr("the computer slept, or stood still, for {seconds:.0f} s", seconds=seconds)

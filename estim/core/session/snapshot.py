@@ -8,6 +8,7 @@ from estim.core.session.announce import ages, count_words, local_time, on_left_s
 from estim.core.session.guard import Permit
 from estim.core.session.session import Session
 from estim.core.session.states import PLAYING
+from estim.core.translation import tr_text
 from estim.core.vocabulary import State
 from protocols.score import part_at, texture
 from protocols.vocabulary import Channel, Out, Reported, Zero
@@ -31,7 +32,7 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         simulated=unit.simulated,
         state=session.state,
         program=order.course.program.id if order else "",
-        program_title=order.course.program.title if order else "",
+        program_title=tr_text(order.course.program.title) if order else "",
         phase=phase,
         phase_number=number,
         phase_count=count,
@@ -51,7 +52,7 @@ def snapshot(now: Now, session: Session, reported: Reported | None, permit: Perm
         lost_at=_local(session.lost) if session.lost and alive else None,
         on_until=_on_until(now, session, reported) if alive else None,
         on_left_s=_on_left_s(now, session, reported) if alive else None,
-        differs=order.course.differs if order else (),
+        differs=tuple(tr_text(one) for one in order.course.differs) if order else (),
         alarms=tuple(session.alarms.alarms),
         reason=session.reason,
         stop_confirmed=session.stop_confirmed,
@@ -91,14 +92,15 @@ def _phase(session: Session, now_s: float) -> tuple[str, int, int]:
         return "", 0, 0
     score = session.order.course.score
     index, part = part_at(score, session.ramp.played_s(now_s))
-    return part.title, index + 1, len(score.parts)
+    return tr_text(part.title), index + 1, len(score.parts)
 
 
 def _phases(session: Session) -> tuple[PhaseView, ...]:
     """Return all phases of the course, as long as they are here."""
     parts = session.order.course.score.parts if session.order else ()
     return tuple(
-        PhaseView(title=part.title, length_s=round(part.length_s, 2), level_pct=part.level_pct) for part in parts
+        PhaseView(title=tr_text(part.title), length_s=round(part.length_s, 2), level_pct=part.level_pct)
+        for part in parts
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from estim.core.errors import IllegalMove
+from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import State
 
 ARM_WINDOW_S = 300.0
@@ -105,22 +106,22 @@ PLAYING = frozenset({State.RAMPING, State.RUNNING})
 """The states in which output is wanted."""
 
 _PLAIN = {
-    _M.ARM: "arm",
-    _M.LEVEL: "change the level",
-    _M.PAUSE: "pause",
-    _M.RESUME: "resume",
+    _M.ARM: mark("can't arm now: {why}"),
+    _M.LEVEL: mark("can't change the level now: {why}"),
+    _M.PAUSE: mark("can't pause now: {why}"),
+    _M.RESUME: mark("can't resume now: {why}"),
 }
 _INSTEAD = {
-    _S.IDLE: "nothing is running: start a program first",
-    _S.CONNECTING: "it is still connecting: wait for the unit to be ready",
-    _S.READY: "it waits for the pads-on act",
-    _S.ARMED: "it is about to start",
-    _S.RAMPING: "it is already running",
-    _S.RUNNING: "it is already running",
-    _S.PAUSED: "it is paused: resume or stop it",
-    _S.STOPPING: "it is stopping",
-    _S.FAULT: "it has a fault and is stopping",
-    _S.ENDED: "the session has ended: start a new one",
+    _S.IDLE: mark("nothing is running: start a program first"),
+    _S.CONNECTING: mark("it is still connecting: wait for the unit to be ready"),
+    _S.READY: mark("it waits for the pads-on act"),
+    _S.ARMED: mark("it is about to start"),
+    _S.RAMPING: mark("it is already running"),
+    _S.RUNNING: mark("it is already running"),
+    _S.PAUSED: mark("it is paused: resume or stop it"),
+    _S.STOPPING: mark("it is stopping"),
+    _S.FAULT: mark("it has a fault and is stopping"),
+    _S.ENDED: mark("the session has ended: start a new one"),
 }
 
 
@@ -128,20 +129,27 @@ def move(state: State, by: Move) -> State:
     """Return the next state; raise IllegalMove with a sentence, and change nothing, if the table has no such move."""
     after = TABLE[state].get(by)
     if after is None:
-        raise IllegalMove(f"can't {_PLAIN.get(by, by.value)} now: {_INSTEAD[state]}")
+        raise refusal(by, tr_text(_INSTEAD[state]))
     return after
 
 
+def refusal(by: Move, why: str) -> IllegalMove:
+    """Return why a person can't do that now, as a sentence."""
+    return IllegalMove(
+        tr(_PLAIN[by], why=why) if by in _PLAIN else tr("can't {move} now: {why}", move=by.value, why=why)
+    )
+
+
 HALTED = {
-    State.IDLE: "nothing is running",
-    State.CONNECTING: "connecting",
-    State.READY: "the pads-on act is missing",
-    State.ARMED: "about to start",
+    State.IDLE: mark("nothing is running"),
+    State.CONNECTING: mark("connecting"),
+    State.READY: mark("the pads-on act is missing"),
+    State.ARMED: mark("about to start"),
     State.RAMPING: "",
     State.RUNNING: "",
-    State.PAUSED: "paused",
-    State.STOPPING: "stopping",
-    State.FAULT: "a fault",
-    State.ENDED: "the session has ended",
+    State.PAUSED: mark("paused"),
+    State.STOPPING: mark("stopping"),
+    State.FAULT: mark("a fault"),
+    State.ENDED: mark("the session has ended"),
 }
 """Why nothing may flow in a state, for the Guard's answer."""

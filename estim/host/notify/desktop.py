@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from estim.core.translation import tr
 from estim.host.notify.notice import Notification, TellError, one_line
 
 if TYPE_CHECKING:
@@ -59,14 +60,17 @@ class Desktop:
                 await self._show(notice)
         except TimeoutError:
             raise TellError(
-                f"the desktop's notification service didn't answer within {self.timeout_s:g} s: restart it, or sign in"
-                " to the desktop again"
+                tr(
+                    "the desktop's notification service didn't answer within {seconds:g} s: restart it, or "
+                    "sign in to the desktop again",
+                    seconds=self.timeout_s,
+                )
             ) from None
         except ImportError as error:
-            raise TellError("notices on the desktop need Linux and the package dbus-fast") from error
+            raise TellError(tr("notices on the desktop need Linux and the package dbus-fast")) from error
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise TellError(
-                "the desktop's session bus can't be reached: start estim from inside the desktop session"
+                tr("the desktop's session bus can't be reached: start estim from inside the desktop session")
             ) from error
 
     async def withdraw(self, key: str) -> None:
@@ -193,10 +197,12 @@ async def _ask(
     error = (reply.error_name or "unknown").rpartition(".")[2]
     if error in _NO_SERVICE:
         raise TellError(
-            "nothing shows notices on this desktop: start a notification service (GNOME and KDE bring one, else mako"
-            " or dunst)"
+            tr(
+                "nothing shows notices on this desktop: start a notification service (GNOME and KDE "
+                "bring one, else mako or dunst)"
+            )
         )
-    raise TellError(f"the desktop's notification service refused the notice ({error})")
+    raise TellError(tr("the desktop's notification service refused the notice ({error})", error=error))
 
 
 def _session_bus() -> str | None:

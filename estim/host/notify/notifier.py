@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from estim.core.translation import tr
 from estim.host.notify.notice import Notification, TellError, Way
 
 TIMEOUT_S = 20.0
@@ -42,10 +43,10 @@ class Notifier:
         except TellError as error:
             self._say(str(error))
         except TimeoutError:
-            self._say(f"{way.name} wasn't done within {self.timeout_s:g} s and was left")
+            self._say(tr("{way} wasn't done within {seconds:g} s and was left", way=way.name, seconds=self.timeout_s))
         except Exception:  # a bug in one way must not cost a person the others
             logging.getLogger(__name__).exception("telling by %s failed", way.name)
-            self._say(f"{way.name} failed by a fault of estim: the log says more")
+            self._say(tr("{way} failed by a fault of estim: the log says more", way=way.name))
         else:
             return True
         return False

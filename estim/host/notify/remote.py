@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from estim.core.errors import EstimError, Exit
+from estim.core.translation import mark, tr, tr_text
 from estim.host.notify.notice import Notification, TellError, one_line
 from estim.host.notify.thread import aside
 
@@ -23,7 +24,7 @@ TIMEOUT_S = 15.0
 TEXT_MAX = 250
 """Longest title and longest text, characters: what the shortest of the services takes (conventions.md section 9)."""
 
-MISSING = 'notices to other devices need one more package: pip install "estim[notify]"'
+MISSING = mark('notices to other devices need one more package: pip install "estim[notify]"')
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30})://", re.IGNORECASE)
 
 
@@ -32,8 +33,11 @@ class Elsewhere:
 
     def __init__(self, url: str, number: int, *, timeout_s: float = TIMEOUT_S) -> None:
         found = _SCHEME.match(url.strip())
-        scheme = f"{found[1].lower()}://" if found else "no scheme"
-        self.name = f"notify address {number} ({scheme})"
+        if found:
+            scheme = f"{found[1].lower()}://"
+            self.name = tr("notify address {number} ({scheme})", number=number, scheme=scheme)
+        else:
+            self.name = tr("notify address {number} (no scheme)", number=number)
         self.timeout_s = timeout_s
         self._missing = False
         self._service: NotifyBase | None = None
@@ -43,24 +47,33 @@ class Elsewhere:
             self._missing = True
         if self._service is None and not self._missing:
             raise EstimError(
-                f"{self.name} in the settings is not one that apprise understands on this computer: write it as the"
-                " apprise documentation of that service shows, or take it out",
+                tr(
+                    "{name} in the settings is not one that apprise understands on this computer: write it "
+                    "as the apprise documentation of that service shows, or take it out",
+                    name=self.name,
+                ),
                 code=Exit.CONFIG,
             )
 
     async def tell(self, notice: Notification) -> None:
         """Send the notice; raises TellError if the library is missing or the service didn't take it in time."""
         if self._service is None:
-            raise TellError(MISSING)
+            raise TellError(tr_text(MISSING))
         try:
             taken = await aside(lambda: self._send(notice), self.timeout_s)
         except TimeoutError:
-            raise TellError(f"{self.name} didn't answer within {self.timeout_s:g} s") from None
+            raise TellError(
+                tr("{name} didn't answer within {seconds:g} s", name=self.name, seconds=self.timeout_s)
+            ) from None
         except Exception as error:  # noqa: BLE001 - a hundred services, each with errors of its own
             # its text may hold the address, and so may what it came from
-            raise TellError(f"{self.name} failed ({type(error).__name__}): check it in the settings") from None
+            raise TellError(
+                tr("{name} failed ({error}): check it in the settings", name=self.name, error=type(error).__name__)
+            ) from None
         if not taken:
-            raise TellError(f"{self.name} didn't take the notice: check the network, and that address in the settings")
+            raise TellError(
+                tr("{name} didn't take the notice: check the network, and that address in the settings", name=self.name)
+            )
 
     async def withdraw(self, key: str) -> None:
         """Do nothing: what was sent is out of reach."""
@@ -86,7 +99,7 @@ def ways_elsewhere(urls: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> tupl
     return tuple(Elsewhere(url, number, timeout_s=timeout_s) for number, url in enumerate(urls, 1))
 
 
-def _service(url: str) -> "NotifyBase | None":
+def _service(url: str) -> "NotifyBase | None":  # untranslated: a type
     """Return what sends to this address, None if the address can't be right. Raises ImportError without apprise."""
     for name in ("apprise", "urllib3"):
         talk = logging.getLogger(name)

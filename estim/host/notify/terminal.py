@@ -5,6 +5,7 @@ A file or pipe gets the plain line only.
 
 from typing import TextIO
 
+from estim.core.translation import tr
 from estim.host.notify.notice import Notification, TellError
 from estim.host.notify.thread import aside
 from estim.terminal import plain, steer
@@ -27,9 +28,11 @@ class Terminal:
         try:
             await aside(lambda: self._write(notice), self.timeout_s)
         except TimeoutError:
-            raise TellError("the terminal takes no text: press Ctrl-Q there if it was stopped with Ctrl-S") from None
+            raise TellError(
+                tr("the terminal takes no text: press Ctrl-Q there if it was stopped with Ctrl-S")
+            ) from None
         except (OSError, ValueError) as error:  # ValueError: it was closed
-            raise TellError("the terminal is gone: open estim in another one") from error
+            raise TellError(tr("the terminal is gone: open estim in another one")) from error
 
     async def withdraw(self, key: str) -> None:
         """Do nothing: a line stays where it is."""

@@ -22,6 +22,7 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, assert_never
 
+from estim.core.translation import mark, tr, tr_text
 from estim.host.radio.bluez import Adapter, Attached, attached_units, system_adapters
 from estim.host.radio.link import Heard, Lost, RadioBusy, Seen
 from estim.host.radio.search import (
@@ -56,25 +57,31 @@ OTHER_S = 2.0
 SCAN_MARGIN_S = 5.0
 BUSY_S = 0.02
 """Between two tries while BlueZ is still busy with a request on the same characteristic."""
-BUSY = (
-    "the Bluetooth radio is busy with another program: close whatever else searches for devices"
-    " (such as the system's Bluetooth settings), and try again"
+BUSY = mark(
+    "the Bluetooth radio is busy with another program: close whatever else searches for "
+    "devices (such as the system's Bluetooth settings), and try again"
 )
-STANDS_STILL = (
+STANDS_STILL = mark(
     "the system's Bluetooth service doesn't answer: wait a moment, or start it anew (systemctl restart bluetooth)"
 )
-CONNECTING = "the radio is connecting to a unit at the moment: scan again in half a minute"
-NO_RIGHT = (
-    "this user may not use the system's Bluetooth: ask an administrator to add you to the group bluetooth"
-    " (sudo usermod -aG bluetooth NAME) and log in again, or to allow org.bluez for you by a rule of polkit or D-Bus"
+CONNECTING = mark("the radio is connecting to a unit at the moment: scan again in half a minute")
+NO_RIGHT = mark(
+    "this user may not use the system's Bluetooth: ask an administrator to add you to the "
+    "group bluetooth (sudo usermod -aG bluetooth NAME) and log in again, or to allow "
+    "org.bluez for you by a rule of polkit or D-Bus"
 )
-NO_ADAPTER = (
-    "no Bluetooth adapter is ready: switch it on and start the system's Bluetooth service"
-    " (systemctl start bluetooth), or name a dongle of its own with --radio hci:usb:0"
+NO_ADAPTER = mark(
+    "no Bluetooth adapter is ready: switch it on and start the system's Bluetooth service "
+    "(systemctl start bluetooth), or name a dongle of its own with --radio hci:usb:0"
 )
 _NO_SERVICE = ("ServiceUnknown", "NameHasNoOwner")
 _GONE_D_BUS = (*_NO_SERVICE, "NoReply", "UnknownObject", "Disconnected", "NotConnected")
-_GONE_TEXT = ("not connected", "service discovery has not been performed yet", "disconnected", "not found")
+_GONE_TEXT = (  # untranslated: as bleak says it
+    "not connected",  # untranslated: as bleak says it
+    "service discovery has not been performed yet",  # untranslated: as bleak says it
+    "disconnected",  # untranslated: as bleak says it
+    "not found",  # untranslated: as bleak says it
+)
 _D_BUS_CODE = {"NotPermitted": 0x03, "NotSupported": 0x06, "NotAuthorized": 0x08, "InvalidValueLength": 0x0D}
 _UNPAIRED_CODES = (0x05, 0x08, 0x0C, 0x0F)
 """ATT: insufficient authentication, authorization, encryption key size, encryption."""
@@ -85,7 +92,12 @@ _UNPAIRED_D_BUS = (
     "AuthenticationRejected",
     "AuthenticationTimeout",
 )
-_UNPAIRED_TEXT = ("insufficient authentication", "insufficient authorization", "insufficient encryption", "not paired")
+_UNPAIRED_TEXT = (  # untranslated: as bleak says it
+    "insufficient authentication",  # untranslated: as bleak says it
+    "insufficient authorization",  # untranslated: as bleak says it
+    "insufficient encryption",  # untranslated: as bleak says it
+    "not paired",  # untranslated: as bleak says it
+)
 
 for _name in ("bleak", "bleak_retry_connector"):
     logging.getLogger(_name).addHandler(logging.NullHandler())  # their talk is not for the user's terminal
@@ -103,8 +115,8 @@ class BleAir:
     def __init__(
         self,
         *,
-        client: "type[BaseBleakClient] | None" = None,
-        scanner: "type[BaseBleakScanner] | None" = None,
+        client: "type[BaseBleakClient] | None" = None,  # untranslated: a type
+        scanner: "type[BaseBleakScanner] | None" = None,  # untranslated: a type
         give_back: Callable[[], Awaitable[None]] | None = None,
         adapter: str = "",
         adapters: Callable[[], Awaitable[list[Adapter]]] | None = None,
@@ -131,7 +143,7 @@ class BleAir:
         try:
             heard_s = await self.search.listen(seconds, seconds + SCAN_MARGIN_S, hears)
         except _errors() as error:
-            raise self.told(error, "scanning") from error
+            raise self.told(error, tr("scanning")) from error
         if heard_s == 0.0:
             raise self._not_heard()
         for unit in await self.attached():
@@ -158,7 +170,11 @@ class BleAir:
 
         if address and wants_pairing(error):
             return AirError(
-                f"{doing} was refused: it wants an encrypted link: {self.pairing(address)}",
+                tr(
+                    "{what} was refused: it wants an encrypted link: {pairing}",
+                    what=doing,
+                    pairing=self.pairing(address),
+                ),
                 code=told_of(error, doing).code,
             )
         match error:
@@ -166,17 +182,17 @@ class BleAir:
                 return error
             case BleakBluetoothNotAvailableError() if self._client is None:
                 denied = error.reason is BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM
-                return AirError(f"{doing} failed: {NO_RIGHT if denied else NO_ADAPTER}", lost=True)
+                return _failed(doing, tr_text(NO_RIGHT if denied else NO_ADAPTER))
             case BleakBluetoothNotAvailableError():
                 return AirError(str(error.args[0]), lost=True)
             case BleakDBusError() if error.dbus_error.endswith(".AccessDenied"):
-                return AirError(f"{doing} failed: {NO_RIGHT}", lost=True)
+                return _failed(doing, tr_text(NO_RIGHT))
             case BleakDBusError() if error.dbus_error.rpartition(".")[2] in _NO_SERVICE:
-                return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
+                return _failed(doing, tr_text(NO_ADAPTER))
             case PermissionError() if self._client is None:
-                return AirError(f"{doing} failed: {NO_RIGHT}", lost=True)
+                return _failed(doing, tr_text(NO_RIGHT))
             case FileNotFoundError() | ConnectionRefusedError() if self._client is None:
-                return AirError(f"{doing} failed: {NO_ADAPTER}", lost=True)
+                return _failed(doing, tr_text(NO_ADAPTER))
             case _:
                 return told_of(error, doing)
 
@@ -184,7 +200,7 @@ class BleAir:
         """Return why nobody could search until now, "" if it could be searched."""
         if self.search.trouble is None:
             return ""
-        return BUSY if in_progress(self.search.trouble) else STANDS_STILL
+        return tr_text(BUSY if in_progress(self.search.trouble) else STANDS_STILL)
 
     async def witness(self, device: "BLEDevice") -> Callable[[], bool]:
         """Return what says, when bleak calls a unit disconnected, whether that is the radio's word.
@@ -213,26 +229,29 @@ class BleAir:
 
     def _not_heard(self) -> AirError:
         trouble = self.trouble()
-        return RadioBusy(f"scanning failed: {trouble}" if trouble else CONNECTING)
+        return RadioBusy(_failing(tr("scanning"), trouble) if trouble else tr_text(CONNECTING))
 
     def pairing(self, address: str) -> str:
         """Say what to do about a unit that wants an encrypted link."""
         if self._client is not None:
-            return "a bare HCI transport doesn't offer that: use the system's Bluetooth (--radio bluetooth)"
-        return (
-            f"pair it once with `bluetoothctl pair {address}` (if it was paired before, first `bluetoothctl remove"
-            f" {address}`), then try again"
+            return tr("a bare HCI transport doesn't offer that: use the system's Bluetooth (--radio bluetooth)")
+        return tr(
+            "pair it once with `bluetoothctl pair {address}` (if it was paired before, first "
+            "`bluetoothctl remove {address}`), then try again",
+            address=address,
         )
 
-    async def _scanners(self, hears: "Hears[BLEDevice, AdvertisementData]") -> list[Scanner]:
+    async def _scanners(self, hears: "Hears[BLEDevice, AdvertisementData]") -> list[Scanner]:  # untranslated: a type
         """Return a scanner for each adapter that may be used; AirError if there is none by the name that was given."""
         from bleak import BleakScanner
 
         choice: dict[str, Any] = {} if self._scanner is None else {"backend": self._scanner}
         there = [] if self._adapters is None else await self._adapters()
         if self._adapter and there and self._adapter not in {one.name for one in there}:
-            names = ", ".join(f"{one.name} ({'on' if one.powered else 'off'})" for one in there)
-            raise AirError(f"there is no Bluetooth adapter {self._adapter!r}: there are {names}")
+            names = ", ".join(_with_power(one) for one in there)
+            raise AirError(
+                tr("there is no Bluetooth adapter {adapter!r}: there are {names}", adapter=self._adapter, names=names)
+            )
         names_used = [self._adapter] if self._adapter else [one.name for one in there if one.powered]
         self.several = len(names_used) > 1
         if not names_used:
@@ -260,7 +279,7 @@ class BleLink:
     async def open(self, heard: Heard, lost: Lost, timeout_s: float) -> None:
         """Connect, check the family's services, listen."""
         if self._client is not None:
-            raise AirError(f"{self._address}: this link is open already")
+            raise AirError(tr("{address}: this link is open already", address=self._address))
         self._gone = ""
         self._stage = Stage.SEEK
         try:
@@ -271,7 +290,9 @@ class BleLink:
                 for endpoint in self._family.subscribe:
                     await self._listen(client, endpoint, heard, undo)
                 if self._gone or not client.is_connected:
-                    raise AirError(f"{self._address}: the link was lost while it was being set up", lost=True)
+                    raise AirError(
+                        tr("{address}: the link was lost while it was being set up", address=self._address), lost=True
+                    )
                 self._client = client
                 self._lost = lost
                 undo.pop_all()
@@ -300,7 +321,7 @@ class BleLink:
                             raise
                         await asyncio.sleep(BUSY_S)
         except _errors() as error:
-            raise self._told(error, f"writing to {endpoint.name}") from error
+            raise self._told(error, tr("writing to {endpoint}", endpoint=endpoint.name)) from error
 
     async def read(self, endpoint: Endpoint) -> bytes:
         """Read within READ_S."""
@@ -309,7 +330,7 @@ class BleLink:
             async with asyncio.timeout(READ_S):
                 return bytes(await client.read_gatt_char(value))
         except _errors() as error:
-            raise self._told(error, f"reading {endpoint.name}") from error
+            raise self._told(error, tr("reading {endpoint}", endpoint=endpoint.name)) from error
 
     async def close(self) -> None:
         """Hang up within CLOSE_S; an AirError says that nobody confirmed it."""
@@ -323,7 +344,7 @@ class BleLink:
                 await client.disconnect()
         except _errors() as error:
             if not self._gone:
-                raise self._air.told(error, f"{self._address}: hanging up") from error
+                raise self._air.told(error, tr("{address}: hanging up", address=self._address)) from error
 
     async def _reach(self, undo: AsyncExitStack) -> "BleakClient":
         """Look for the unit and connect, again and again while the radio is busy or somebody else goes first.
@@ -401,7 +422,7 @@ class BleLink:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, BUSY_MAX_S)
 
-    def _check(self, client: "BleakClient") -> "dict[Endpoint, BleakGATTCharacteristic]":
+    def _check(self, client: "BleakClient") -> "dict[Endpoint, BleakGATTCharacteristic]":  # untranslated: a type
         found = {}
         for endpoint in self._family.endpoints:
             value = next((one for one in client.services.characteristics.values() if _is(one, endpoint)), None)
@@ -409,23 +430,30 @@ class BleLink:
                 found[endpoint] = value
             elif endpoint in self._family.subscribe or endpoint.can & (Can.WRITE | Can.COMMAND):
                 raise AirError(
-                    f"{self._address} isn't a {self._family.title}: it has no characteristic {endpoint.name}"
-                    f" (service {endpoint.service}, {endpoint.uuid})"
+                    tr(
+                        "{address} isn't a {family}: it has no characteristic {endpoint} (service {service}, {uuid})",
+                        address=self._address,
+                        family=self._family.title,
+                        endpoint=endpoint.name,
+                        service=endpoint.service,
+                        uuid=endpoint.uuid,
+                    )
                 )
         return found
 
-    def _open(self, endpoint: Endpoint) -> "tuple[BleakClient, BleakGATTCharacteristic]":
+    def _open(self, endpoint: Endpoint) -> "tuple[BleakClient, BleakGATTCharacteristic]":  # untranslated: a type
         if self._client is None or self._gone:
-            raise AirError(f"{self._address}: {self._gone or 'the link is not open'}", lost=True)
+            why = self._gone or tr("the link is not open")
+            raise AirError(f"{self._address}: {why}", lost=True)
         value = self._values.get(endpoint)
         if value is None:
-            raise AirError(f"{self._address} has no {endpoint.name}")
+            raise AirError(tr("{address} has no {endpoint}", address=self._address, endpoint=endpoint.name))
         return self._client, value
 
     def _dropped(self, client: "BleakClient") -> None:
         if self._client is None or self._client is client:
             self.severed = self._spoke()
-            self._lose("the link was lost" if self.severed else "the system's message bus went away")
+            self._lose(tr("the link was lost") if self.severed else tr("the system's message bus went away"))
 
     def _lose(self, why: str) -> None:
         """Tell once that the link is gone."""
@@ -446,25 +474,47 @@ class BleLink:
     def _told_opening(self, error: BaseException, timeout_s: float) -> AirError:
         if isinstance(error, AirError):
             return error
-        told = self._air.told(error, f"{self._address}: connecting", self._address)
+        told = self._air.told(error, tr("{address}: connecting", address=self._address), self._address)
         told.lost = told.lost or bool(self._gone)
         if not isinstance(error, TimeoutError):
             return told
-        trouble = BUSY if self._busy else self._air.trouble()
+        trouble = tr_text(BUSY) if self._busy else self._air.trouble()
         match self._stage:
             case Stage.SEEK | Stage.CONNECT if trouble:
-                return AirError(f"{self._address} was not reached within {timeout_s:g} s: {trouble}")
+                return AirError(
+                    tr(
+                        "{address} was not reached within {seconds:g} s: {trouble}",
+                        address=self._address,
+                        seconds=timeout_s,
+                        trouble=trouble,
+                    )
+                )
             case Stage.SEEK:
                 return AirError(
-                    f"{self._address} was not heard within {timeout_s:g} s: switch it on, bring it near, and end any"
-                    " other app that holds it (a connected unit can't be found)"
+                    tr(
+                        "{address} was not heard within {seconds:g} s: switch it on, bring it near, and end "
+                        "any other app that holds it (a connected unit can't be found)",
+                        address=self._address,
+                        seconds=timeout_s,
+                    )
                 )
             case Stage.CONNECT:
-                return AirError(f"{self._address} was heard, but took no connection up within {timeout_s:g} s")
+                return AirError(
+                    tr(
+                        "{address} was heard, but took no connection up within {seconds:g} s",
+                        address=self._address,
+                        seconds=timeout_s,
+                    )
+                )
             case Stage.LISTEN:
                 return AirError(
-                    f"{self._address} was connected, but didn't let itself be listened to within {timeout_s:g} s. It"
-                    f" may want an encrypted link: {self._air.pairing(self._address)}"
+                    tr(
+                        "{address} was connected, but didn't let itself be listened to within {seconds:g} s. "
+                        "It may want an encrypted link: {pairing}",
+                        address=self._address,
+                        seconds=timeout_s,
+                        pairing=self._air.pairing(self._address),
+                    )
                 )
             case _:
                 assert_never(self._stage)
@@ -482,20 +532,38 @@ def told_of(error: BaseException, doing: str) -> AirError:
     """Return bleak's error in our words: what failed, whether the link is gone, and the ATT error if there was one."""
     from bleak.exc import BleakDBusError, BleakGATTProtocolError
 
-    text = f"{doing} failed: {str(error) or type(error).__name__}"
+    words = str(error) or type(error).__name__
+    text = _failing(doing, words)
     if isinstance(error, BleakGATTProtocolError):
-        return AirError(f"{doing} was refused: ATT error 0x{int(error.code):02x}", code=int(error.code))
+        return AirError(
+            tr("{what} was refused: ATT error 0x{code:02x}", what=doing, code=int(error.code)), code=int(error.code)
+        )
     if isinstance(error, BleakDBusError):
         name = error.dbus_error.rpartition(".")[2]
-        lost = name in _GONE_D_BUS or "not connected" in text.lower()
+        lost = name in _GONE_D_BUS or "not connected" in words.lower()  # untranslated: as BlueZ says it
         return AirError(text, lost=lost, code=_D_BUS_CODE.get(name))
     if isinstance(error, TimeoutError):
-        return AirError(f"{doing}: no answer in time")
+        return AirError(tr("{what}: no answer in time", what=doing))
     if isinstance(error, OSError | EOFError):
         return AirError(text, lost=True)  # the system's message bus went away
     if isinstance(error, CUT_SHORT):
-        return AirError(f"{doing} failed: the system's message bus went away", lost=True)
-    return AirError(text, lost=any(words in text.lower() for words in _GONE_TEXT))
+        return _failed(doing, tr("the system's message bus went away"))
+    return AirError(text, lost=any(gone in words.lower() for gone in _GONE_TEXT))
+
+
+def _failed(doing: str, why: str) -> AirError:
+    """Return what failed, the link with it."""
+    return AirError(_failing(doing, why), lost=True)
+
+
+def _with_power(adapter: Adapter) -> str:
+    return (
+        tr("{adapter} (on)", adapter=adapter.name) if adapter.powered else tr("{adapter} (off)", adapter=adapter.name)
+    )
+
+
+def _failing(doing: str, why: str) -> str:
+    return tr("{what} failed: {why}", what=doing, why=why)
 
 
 def _seen(device: "BLEDevice", data: "AdvertisementData") -> Seen:
@@ -521,7 +589,9 @@ def _is(value: "BleakGATTCharacteristic", endpoint: Endpoint) -> bool:
     return value.uuid.lower() == endpoint.uuid and value.service_uuid.lower() == endpoint.service
 
 
-def _hears(heard: Heard, endpoint: Endpoint) -> "Callable[[BleakGATTCharacteristic, bytearray], None]":
+def _hears(
+    heard: Heard, endpoint: Endpoint
+) -> "Callable[[BleakGATTCharacteristic, bytearray], None]":  # untranslated: a type
     return lambda _value, data: heard(endpoint, bytes(data))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from estim.core.translation import tr
 from protocols.family import Family
 from protocols.vocabulary import AirError, Endpoint
 from protocols.vocabulary import Seen as Seen  # lives there since twins, which never see estim, make it too
@@ -78,7 +79,7 @@ class NoAir:
 
     def link(self, address: str, family: Family, *, to_stop: bool = False) -> Link:
         """Refuse: nobody who has no radio has any business with a unit."""
-        raise AirError("no radio is in use here")
+        raise AirError(tr("no radio is in use here"))
 
     async def release(self) -> None:
         """There is nothing to give back."""

@@ -398,7 +398,9 @@ def in_progress(error: BaseException | None) -> bool:
     """Say whether BlueZ was busy with something else, in whatever this error came from."""
     while error is not None:
         text = str(error)
-        if "org.bluez.Error.InProgress" in text or "already in progress" in text.lower():
+        if (
+            "org.bluez.Error.InProgress" in text or "already in progress" in text.lower()
+        ):  # untranslated: as BlueZ says it
             return True
         error = error.__cause__
     return False
