@@ -57,7 +57,7 @@ def _needs_none(node: ast.AST) -> bool:
     if isinstance(node, ast.Assert) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
     if isinstance(node, ast.keyword):  # of typer's options, arguments and groups: estim/cli/help_texts.py
-        return node.arg in ("help", "epilog")
+        return node.arg in ("help", "epilog", "metavar")
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -54,7 +54,7 @@ async def _day(supervisor: Supervisor, seat: Seat) -> list[object]:
         Stop(),
     ):
         asked.append(await supervisor.ask(seat, one))  # type: ignore[arg-type] # commands of several kinds
-    return asked
+    return [*asked]
 
 
 def _asked(folder: Path) -> tuple[list[tuple[type[object], int, str]], list[str]]:

@@ -398,9 +398,8 @@ def in_progress(error: BaseException | None) -> bool:
     """Say whether BlueZ was busy with something else, in whatever this error came from."""
     while error is not None:
         text = str(error)
-        if (
-            "org.bluez.Error.InProgress" in text or "already in progress" in text.lower()
-        ):  # untranslated: as BlueZ says it
+        of_bluez = "already in progress"  # untranslated: BlueZ's own words
+        if "org.bluez.Error.InProgress" in text or of_bluez in text.lower():
             return True
         error = error.__cause__
     return False
