@@ -30,7 +30,7 @@ from estim.core.messages.events import (
 )
 from estim.core.translation import LANGUAGE, English
 from estim.core.vocabulary import Reason, State
-from protocols.vocabulary import Channel
+from protocols.vocabulary import Channel, Level
 from tests.catalogue_texts import ROOT, of_code
 from tests.cli.line import Person
 from tests.pseudo import plain_words, pseudo
@@ -44,7 +44,7 @@ EVENTS: tuple[Happened, ...] = (
     Armed(unit="u", cap={Channel.A: 20}),
     Started(unit="u", program="tens-ankle", length_s=1200.0, started_at="2026-03-05T07:30:00+00:00"),
     Phased(unit="u", phase="7", number=1, count=2, at_s=0.0),
-    *(Levelled(unit="u", channel=Channel.A, level=3, cap=20, by=by, at_s=61.0) for by in MOVERS),
+    *(Levelled(unit="u", channel=Channel.A, level=Level(3), cap=20, by=by, at_s=61.0) for by in MOVERS),
     Paused(unit="u", why="paused by a person", at_s=61.0),
     Paused(unit="u", why="7", at_s=61.0),
     Resumed(unit="u", at_s=61.0),
