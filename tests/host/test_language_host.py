@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Done, Refusal, Resume, SetLevel, Start, Touch
+from estim.core.messages.commands import Acknowledge, Arm, Ask, Done, Refusal, Reply, Resume, SetLevel, Start, Touch
 from estim.core.messages.events import Alarmed, Ended
 from estim.core.messages.lowering import Disconnect, Pause, Stop
 from estim.host.supervisor import Supervisor
@@ -34,12 +34,12 @@ def said(answer: object) -> tuple[type[object], int, str]:
     return type(answer), answer.code if isinstance(answer, Refusal) else Exit.DONE, answer.text
 
 
-async def _day(supervisor: Supervisor, seat: Seat) -> list[object]:
+async def _day(supervisor: Supervisor, seat: Seat) -> list[Reply]:
     """Ask for all that a person can ask for, and for what is refused."""
-    asked = [await supervisor.ask(seat, one) for one in (Stop(), Pause(), Stop(unit="nix"), Stop(seen_off=True))]
-    asked += [await supervisor.ask(seat, one) for one in (UNASKED, UNASKED)]
+    first: tuple[Ask, ...] = (Stop(), Pause(), Stop(unit="nix"), Stop(seen_off=True), UNASKED, UNASKED)
+    asked: list[Reply] = [await supervisor.ask(seat, one) for one in first]
     await asyncio.sleep(20)
-    for one in (
+    then: tuple[Ask, ...] = (
         SetLevel(channel=Channel.A, by=-1),
         SetLevel(channel=Channel.A, to=90),
         SetLevel(channel=Channel.B, by=1),
@@ -52,9 +52,8 @@ async def _day(supervisor: Supervisor, seat: Seat) -> list[object]:
         Start(program="tens-ankle", minutes=5, unit="em70", level={Channel.A: 3}, override=UNASKED.override),
         Disconnect(),
         Stop(),
-    ):
-        asked.append(await supervisor.ask(seat, one))  # type: ignore[arg-type] # commands of several kinds
-    return [*asked]
+    )
+    return asked + [await supervisor.ask(seat, one) for one in then]
 
 
 def _asked(folder: Path) -> tuple[list[tuple[type[object], int, str]], list[str]]:
