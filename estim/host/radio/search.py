@@ -394,13 +394,14 @@ class Search(Generic[D, A]):
             looker.hears(device, data)
 
 
+_IN_PROGRESS = "already in progress"  # untranslated: as BlueZ says it
+
+
 def in_progress(error: BaseException | None) -> bool:
     """Say whether BlueZ was busy with something else, in whatever this error came from."""
     while error is not None:
         text = str(error)
-        if (
-            "org.bluez.Error.InProgress" in text or "already in progress" in text.lower()
-        ):  # untranslated: as BlueZ says it
+        if "org.bluez.Error.InProgress" in text or _IN_PROGRESS in text.lower():
             return True
         error = error.__cause__
     return False
