@@ -394,12 +394,19 @@ class Search(Generic[D, A]):
             looker.hears(device, data)
 
 
+_IN_PROGRESS = "already in progress"  # untranslated: as BlueZ says it
+
+
 def in_progress(error: BaseException | None) -> bool:
     """Say whether BlueZ was busy with something else, in whatever this error came from."""
     while error is not None:
         text = str(error)
+<<<<<<< HEAD
         of_bluez = "already in progress"  # untranslated: BlueZ's own words
         if "org.bluez.Error.InProgress" in text or of_bluez in text.lower():
+=======
+        if "org.bluez.Error.InProgress" in text or _IN_PROGRESS in text.lower():
+>>>>>>> wk-session
             return True
         error = error.__cause__
     return False
