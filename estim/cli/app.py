@@ -42,19 +42,6 @@ OR_MAX = mark("or max")
 
 SEED_MAX = 2**63 - 1
 
-PLACES = (
-    mark("settings", "paths"),
-    mark("programs", "paths"),
-    mark("care plan", "paths"),
-    mark("journal", "paths"),
-    mark("simulated", "paths"),
-    mark("units", "paths"),
-    mark("log", "paths"),
-    mark("lock", "paths"),
-    mark("socket", "paths"),
-)
-"""What `estim paths` shows; programs read these words as they are."""
-
 PROGRAM = typer.Argument(
     help="a name (`estim programs list`) or a file; without it today's of the schedule", autocompletion=programs
 )
@@ -352,7 +339,7 @@ def paths(context: typer.Context) -> None:
     """Show where settings, programs, journal and socket lie."""
     made: Flags = context.obj
     places = {name: str(path) for name, path in made.host.place.places().items()}
-    named = [(tr_text(name, "paths"), path) for name, path in places.items()]
+    named = [(tr_text(name, "place"), path) for name, path in places.items()]
     wide = max(len(name) for name, _ in named)
     text = "\n".join(f"{name:<{wide}}  {path}" for name, path in named)
     tell(made, "paths", text, [{"what": name, "path": path} for name, path in places.items()])

@@ -57,7 +57,7 @@ def edit(context: typer.Context) -> None:
     """Open the file in $VISUAL or $EDITOR, with every setting explained in it, and check it afterwards."""
     from estim.cli.questions import may_ask
     from estim.config.files import write_new
-    from estim.config.template import TEMPLATE
+    from estim.config.template import template
     from estim.tui.keymap import keymap_of
 
     flags: Flags = context.obj
@@ -65,7 +65,7 @@ def edit(context: typer.Context) -> None:
     home.prepare()
     path = home.settings_file
     if not path.exists():
-        write_new(path, TEMPLATE)
+        write_new(path, template())
     if may_ask(flags):
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         try:
