@@ -401,12 +401,7 @@ def in_progress(error: BaseException | None) -> bool:
     """Say whether BlueZ was busy with something else, in whatever this error came from."""
     while error is not None:
         text = str(error)
-<<<<<<< HEAD
-        of_bluez = "already in progress"  # untranslated: BlueZ's own words
-        if "org.bluez.Error.InProgress" in text or of_bluez in text.lower():
-=======
         if "org.bluez.Error.InProgress" in text or _IN_PROGRESS in text.lower():
->>>>>>> wk-session
             return True
         error = error.__cause__
     return False
