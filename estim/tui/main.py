@@ -72,7 +72,7 @@ def check_theme(name: str, where: str, code: Exit) -> None:
 
 FIRST = "tens-ankle"
 """What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
-NEVER = mark("Not |Never ")
+NEVER = ("Not ", "Never ")  # untranslated: begins sentences of the English text
 """How a sentence begins that says where no pad may go."""
 LOCKED = mark("it holds a muscle contracted, and such programs are not unlocked in this version")
 KINDS = ("pain", "twitch", "tetanic")
@@ -81,23 +81,35 @@ KINDS = ("pain", "twitch", "tetanic")
 
 def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
     """Return the programs as they are offered: how it should feel, and where the pads go."""
-    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), one.title))
+    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), tr_text(one.title)))
     return tuple(_offer(program) for program in ordered)
 
 
 def _offer(program: Program) -> Offer:
-    sentences = re.split(r"(?<=\.) ", tr_text(program.pads))
-    begins = tuple({*NEVER.split("|"), *tr_text(NEVER).split("|")})
-    never = [sentence for sentence in sentences if sentence.startswith(begins)]
-    pads = [sentence for sentence in sentences if sentence not in never]
+    pads, never = pads_of(program.pads)
     return Offer(
         program.id,
         tr_text(program.title),
         round(program.length_s / 60, 1),
-        tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=" ".join(pads)),
-        " ".join(never),
+        tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=pads),
+        never,
         tr_text(LOCKED) if program.gated else "",
     )
+
+
+def pads_of(text: str) -> tuple[str, str]:
+    """Return where a program's pads go, and where they may never go, in the reader's language.
+
+    The English sentences say which is which, the translation has as many. Where it hasn't, all of it is told as
+    what may never be, since that is shown whole at every size.
+    """
+    english = re.split(r"(?<=\.) ", text)
+    told = re.split(r"(?<=\.) ", tr_text(text))
+    if len(told) != len(english):
+        return "", " ".join(told)
+    pairs = [(sentence.startswith(NEVER), told_) for sentence, told_ in zip(english, told, strict=True)]
+    pads = " ".join(text_ for never, text_ in pairs if not never)
+    return pads, " ".join(text_ for never, text_ in pairs if never)
 
 
 async def reach(options: HostOptions) -> Client:
