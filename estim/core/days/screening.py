@@ -158,7 +158,7 @@ SCORES = tuple(str(score) for score in range(SCORE_MAX + 1))
 
 OF_A_POP = re.compile(
     r"\b(pop(s|ped|ping)?|snap(s|ped|ping)?|crack(s|ed)?|bang|kick(ed)?|tore|torn|tear|ruptur\w*"
-    r"|knall\w*|geknallt|schnalz\w*|riss|gerissen|tritt)\b",
+    r"|\w*knall\w*|geknallt|schnalz\w*|\w*riss|gerissen|tritt|knacks\w*|geknackt|geplatzt|peitsch\w*)\b",
     re.IGNORECASE,
 )
 """Words of a note that tell of a sudden change, in English and German."""
