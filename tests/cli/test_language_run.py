@@ -11,7 +11,6 @@ import pytest
 import typer
 
 from estim.catalogue.programs import shipped
-from estim.cli.app import PLACES
 from estim.cli.at_slot import Ahead
 from estim.cli.doctor import ABOUT, _line
 from estim.cli.fleet import HEAD, STATES, Stopped, fitted, told
@@ -21,6 +20,7 @@ from estim.cli.run import Run
 from estim.cli.together import _prompt
 from estim.clock import LoopClock, VirtualLoop
 from estim.config.options import HostOptions
+from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start
 from estim.core.remote.fleet import UnitSeen
@@ -205,4 +205,4 @@ def test_a_finding_is_told_in_it() -> None:
 
 def test_kinds_and_places_are_those_that_there_are(person: Person) -> None:
     assert {one.kind for one in shipped()} <= set(KINDS)
-    assert {row["what"] for row in person.types("paths", json_=True).rows} == set(PLACES)
+    assert {row["what"] for row in person.types("paths", json_=True).rows} == set(find_home(str(person.home)).places())

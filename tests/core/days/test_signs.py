@@ -38,7 +38,8 @@ def test_the_signs_are_asked_for_from_three_on_and_on_a_sudden_change() -> None:
 @pytest.mark.parametrize(
     ("note", "asked"),
     [
-        ("there was a POP in the heel", True), ("it snapped", True), ("as if kicked", True), ("ein Knall", True), ("wie ein Peitschenhieb", True), ("hat geknackt", True), ("da ist was geplatzt", True),
+        ("there was a POP in the heel", True), ("it snapped", True), ("as if kicked", True), ("ein Knall", True),
+        ("wie ein Peitschenhieb", True), ("hat geknackt", True), ("da ist was geplatzt", True),
         ("popular shoes", False), ("stiff", False), ("", False),
     ],
 )  # fmt: skip
