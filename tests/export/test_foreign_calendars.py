@@ -1,7 +1,7 @@
 """Two calendar libraries that aren't ours show what the schedule says, after a change of times and with a holiday.
 
-vobject has a reader of its own and expands by dateutil; recurring-ical-events expands what icalendar reads. Both look
-at the last file alone, as a calendar does that subscribes to it.
+vobject has a reader of its own, and icalendar another; dateutil expands what they read. Both look at the last file
+alone, as a calendar does that subscribes to it.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import recurring_ical_events
 import vobject
+from dateutil.rrule import rruleset, rrulestr
 from icalendar import Calendar
 
 from estim.core.days.diary import Break
@@ -38,14 +38,26 @@ def by_vobject(data: bytes) -> list[datetime]:
     return sorted(one.astimezone(UTC) for one in found)
 
 
-def by_recurring_ical_events(data: bytes) -> list[datetime]:
-    """Return the moments that recurring-ical-events finds within those days."""
-    begin = datetime.combine(FIRST, time(), ZONE)
-    found = recurring_ical_events.of(Calendar.from_ical(data)).between(begin, begin + timedelta(days=DAYS))
-    return sorted(one["DTSTART"].dt.astimezone(UTC) for one in found if one.get("STATUS") != "CANCELLED")
+def by_icalendar(data: bytes) -> list[datetime]:
+    """Return the moments that icalendar finds within those days."""
+    found: list[datetime] = []
+    calendar: Any = Calendar.from_ical(data)
+    for event in calendar.walk("VEVENT"):
+        if event.get("STATUS") == "CANCELLED":
+            continue
+        first = event["DTSTART"].dt
+        rules = rruleset()
+        rules.rrule(rrulestr(event["RRULE"].to_ical().decode(), dtstart=first))
+        left_out = event.get("EXDATE", [])
+        for dates in left_out if isinstance(left_out, list) else [left_out]:
+            for one in dates.dts:
+                rules.exdate(one.dt)
+        start = datetime.combine(FIRST, time(), first.tzinfo)
+        found += rules.between(start, start + timedelta(days=DAYS), inc=True)
+    return sorted(one.astimezone(UTC) for one in found)
 
 
-READERS = [by_vobject, by_recurring_ical_events]
+READERS = [by_vobject, by_icalendar]
 
 
 def hours(moments: list[datetime]) -> list[str]:
