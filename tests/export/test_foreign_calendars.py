@@ -47,7 +47,8 @@ def by_icalendar(data: bytes) -> list[datetime]:
             continue
         first = event["DTSTART"].dt
         rules = rruleset()
-        rules.rrule(rrulestr(event["RRULE"].to_ical().decode(), dtstart=first))
+        rule: Any = rrulestr(event["RRULE"].to_ical().decode(), dtstart=first)
+        rules.rrule(rule)
         left_out = event.get("EXDATE", [])
         for dates in left_out if isinstance(left_out, list) else [left_out]:
             for one in dates.dts:
