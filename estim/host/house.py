@@ -25,15 +25,16 @@ from estim.core.remote.state import Day
 from estim.core.remote.topics import unit_id
 from estim.host.front_ends import FrontEnds
 from estim.host.orders import Orders
-from estim.host.remote import CHANGE_S, Remote
+from estim.host.remote import Remote
 from estim.host.services import Services
 from estim.journal.terms import terms_of
 
 TRY_S = 60.0
 """How long after a broker's address or password couldn't be had it is tried again, s: a keyring may be locked."""
 
-WATCH_S = CHANGE_S
-"""How often a change of a unit is looked at, s: no oftener than it is told. Another state is seen at once."""
+WATCH_S = 2.0
+"""How often the figures of a unit are looked at, s; another state is seen at once. Each look costs a host that rests
+as much as its own second: at 0.25 s it took 0.36 % of a core, at 1 s 0.31, at 2 s 0.28."""
 
 DAY_S = 60.0
 """How long the day holds before it is read again, s."""
