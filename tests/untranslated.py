@@ -34,6 +34,7 @@ def sentences(path: Path) -> list[str]:
         return []
     tree = ast.parse("\n".join(lines))
     free = {id(node) for call in ast.walk(tree) if _needs_none(call) for node in ast.walk(call)}
+    free |= {id(node) for one in ast.walk(tree) for kind in _types_of(one) for node in ast.walk(kind)}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
@@ -62,6 +63,14 @@ def _needs_none(node: ast.AST) -> bool:
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     return name in _TRANSLATED_BY or name in _BUGS or (isinstance(node.func, ast.Attribute) and name in _LOGGED)
+
+
+def _types_of(node: ast.AST) -> list[ast.expr]:
+    """Return what says the types of a function, an argument or a name: it may be a string, and is no sentence."""
+    kind = (
+        node.returns if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else getattr(node, "annotation", None)
+    )
+    return [] if kind is None else [kind]
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ def _show(verb: str, flags: "Flags") -> int:
     return Exit.DONE
 
 
-def command_of(words: Sequence[str], options: Mapping[str, str]) -> "Ask | None":  # untranslated: a type
+def command_of(words: Sequence[str], options: Mapping[str, str]) -> "Ask | None":
     """Return the command of a line, None if it is none of these."""
     if not words or words[0] not in _ASKED or not (OF_A_STOP | UNASKED).isdisjoint(options):
         return None
@@ -87,7 +87,7 @@ def command_of(words: Sequence[str], options: Mapping[str, str]) -> "Ask | None"
             return None
 
 
-def level_of(channel: str, amount: str, unit: str | None) -> "SetLevel | None":  # untranslated: a type
+def level_of(channel: str, amount: str, unit: str | None) -> "SetLevel | None":
     """Return the command that moves a level by +1 or -1, or to 12; None if it says no such thing."""
     from estim.core.messages.commands import SetLevel
     from protocols.vocabulary import Channel

@@ -14,21 +14,6 @@ from estim.doctor.findings import Finding, Grade, code_of
 
 SIGN = {Grade.GOOD: mark("ok"), Grade.WARNING: "!", Grade.BAD: mark("NO")}
 
-ABOUT = (
-    mark("clock", "doctor"),
-    mark("disk", "doctor"),
-    mark("permissions", "doctor"),
-    mark("settings", "doctor"),
-    mark("unit", "doctor"),
-    mark("units", "doctor"),
-    mark("journal", "doctor"),
-    mark("left on", "doctor"),
-    mark("host", "doctor"),
-    mark("start", "doctor"),
-    mark("stop", "doctor"),
-)
-"""What findings are about, where it isn't a name; programs read these words as they are."""
-
 
 def doctor(
     context: typer.Context,
@@ -69,6 +54,5 @@ async def _look(flags: Flags, unit: str | None) -> int:
 def _line(finding: Finding) -> str:
     """Return a finding as people read it, with what to do below its text."""
     wide = max(3, *(len(tr_text(sign)) for sign in SIGN.values()))
-    about = tr_text(finding.what, "doctor")
-    line = f"{tr_text(SIGN[finding.grade]):<{wide}} {about:<12} {finding.text}"
+    line = f"{tr_text(SIGN[finding.grade]):<{wide}} {finding.named:<12} {finding.text}"
     return f"{line}\n{'':{wide + 14}}{finding.do}" if finding.do else line

@@ -60,7 +60,7 @@ def _minutes(text: str) -> float:
     return minutes
 
 
-def _program(journal: HomeJournal, name: str) -> "tuple[Program | None, str]":  # untranslated: a type
+def _program(journal: HomeJournal, name: str) -> "tuple[Program | None, str]":
     """Return the program of a name, None for one that only the unit knows; with a word where a slip is likely."""
     if not name.strip() or len(name.strip()) > NAME_MAX:
         raise wrong(
@@ -82,7 +82,7 @@ def _program(journal: HomeJournal, name: str) -> "tuple[Program | None, str]":  
 
 def _sites(
     journal: HomeJournal,
-    program: "Program | None",  # untranslated: a type
+    program: "Program | None",
     typed: str | None,
 ) -> tuple[str, ...]:
     """Return where it was: as typed, else the person's own site, else those of the program."""

@@ -99,7 +99,7 @@ def row_of(entry: Entry) -> dict[str, object]:
     from estim.core.days.entry_text import told
 
     values = plain(entry)
-    assert isinstance(values, dict), "an entry has fields"  # untranslated: a bug
+    assert isinstance(values, dict), "an entry has fields"
     return {"kind": type(entry).__name__.lower(), "text": told(entry), **values}
 
 

@@ -40,9 +40,6 @@ ANY = mark("any", "sites")
 PROGRAM = mark("program", "head")
 UNKNOWN_FIGURE = mark("unknown", "figure")
 
-KINDS = {"pain": mark("pain", "kind"), "twitch": mark("twitch", "kind"), "tetanic": mark("tetanic", "kind")}
-"""The kinds of programs as people read them; a file and JSON say the words themselves."""
-
 
 @programs.command(name="list")
 def list_programs(context: typer.Context) -> None:
@@ -62,7 +59,7 @@ def show(
 ) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
-    from estim.core.programs.phase_text import phase_text
+    from estim.core.programs.phase_text import kind_named, phase_text
 
     flags: Flags = context.obj
     found = find_program(flags.host.place.programs, program)
@@ -72,7 +69,7 @@ def show(
             "{title} ({id}, {kind}), {minutes} minutes",
             title=tr_text(found.title),
             id=found.id,
-            kind=tr_text(KINDS[found.kind], "kind"),
+            kind=kind_named(found.kind),
             minutes=_minutes(found.length_s),
         )
     ]
@@ -312,7 +309,9 @@ def _families(program: "Program") -> dict[str, list[str]]:
 
 
 def _listed(program: "Program") -> str:
-    kind = tr_text(KINDS[program.kind], "kind")
+    from estim.core.programs.phase_text import kind_named
+
+    kind = kind_named(program.kind)
     length = tr("{minutes:>4.0f} min", minutes=program.length_s / 60)
     return f"{program.id:<20} {kind:<7} {length}  {tr_text(program.title)}{_lock(program.gated)}"
 

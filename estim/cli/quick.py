@@ -147,14 +147,14 @@ def disconnect_and_tell(unit: str | None, where: Where, *, as_json: bool) -> int
     return stop_and_tell(Wanted(unit), where, as_json=as_json)
 
 
-def _tell_whatever(reply: "Reply | EstimError", *, as_json: bool) -> None:  # untranslated: a type
+def _tell_whatever(reply: "Reply | EstimError", *, as_json: bool) -> None:
     try:
         _tell(reply, as_json=as_json)
     except Exception:  # noqa: BLE001 - the code tells of the unit, whatever went wrong with the words
         unread()
 
 
-def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:  # untranslated: a type
+def _tell(reply: "Reply | EstimError", *, as_json: bool) -> None:
     from estim.cli.answer import told, told_error
 
     if isinstance(reply, EstimError):
@@ -194,7 +194,7 @@ def _unproved(why: str) -> EstimError:
     return EstimError(text, code=Exit.NOT_CONFIRMED)
 
 
-def _over_the_socket(wanted: Wanted, home: Home) -> "Reply | None":  # untranslated: a type
+def _over_the_socket(wanted: Wanted, home: Home) -> "Reply | None":
     """Return the host's answer; None if it can't be reached by its socket, or there is no host."""
     try:
         asked = exchange(home.socket, wanted.line(), STOP_TIMEOUT_S)
@@ -225,7 +225,7 @@ def _note(home: Home) -> None:
     note_stop(home)
 
 
-def _by_signal(home: Home) -> "Reply | None":  # untranslated: a type
+def _by_signal(home: Home) -> "Reply | None":
     """Stop by a signal to the process that holds the home; None if there is none."""
     from estim.client.lock import stop_by_signal
     from estim.core.messages.commands import Done
@@ -234,7 +234,7 @@ def _by_signal(home: Home) -> "Reply | None":  # untranslated: a type
     return None if told is None else Done(told)
 
 
-def _by_a_new_host(where: Where, attempt: int) -> "Reply | None":  # untranslated: a type
+def _by_a_new_host(where: Where, attempt: int) -> "Reply | None":
     """Start a host: one that died may have left a unit on, and a new one stops what was left on, first of all.
 
     Returns None if it can be asked on its socket now, or another host is just starting or leaving.

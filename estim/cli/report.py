@@ -144,7 +144,7 @@ def import_(
     tell(flags, "import", "\n".join(text), [{"read": taken, "known": known, "guessed": found.guesses}])
 
 
-def _zone_of(name: str | None) -> "ZoneInfo | None":  # untranslated: a type
+def _zone_of(name: str | None) -> "ZoneInfo | None":
     from estim.core.days.schedule import zone_of
 
     if name is None:
@@ -155,7 +155,7 @@ def _zone_of(name: str | None) -> "ZoneInfo | None":  # untranslated: a type
         raise wrong(f"--zone {name}: {error.text}") from error
 
 
-def _read_in(flags: "Flags", tables: Mapping[str, str], zone: "ZoneInfo | None") -> "Read":  # untranslated: a type
+def _read_in(flags: "Flags", tables: Mapping[str, str], zone: "ZoneInfo | None") -> "Read":
     """Read tables; whoever sits there is asked for the zone of moments that have none."""
     from estim.cli.questions import may_ask
     from estim.config.timezone import local_zone

@@ -50,9 +50,7 @@ def start_to_stop(options: HostOptions) -> Reply | None:
     return _started(msgspec.structs.replace(options, to_stop=True), home)[1]
 
 
-def _started(
-    options: HostOptions, home: Home
-) -> "tuple[subprocess.Popen[bytes], Reply | None]":  # untranslated: a type
+def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes], Reply | None]":
     reads, writes = os.pipe()
     try:
         try:
@@ -72,7 +70,7 @@ def _started(
 
 
 def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":
-    assert options.ready_fd is not None, "the host has to say that it is ready"  # untranslated: a bug
+    assert options.ready_fd is not None, "the host has to say that it is ready"
     try:
         with ExitStack() as files:
             told: int | BinaryIO = subprocess.DEVNULL

@@ -100,7 +100,7 @@ class ActiveUnits:
         """Note a unit with its new session, in the place of its last one."""
         address = active.runner.session.unit.address
         present = self.at(address)
-        assert present is None or not present.running, "a running session is never replaced"  # untranslated: a bug
+        assert present is None or not present.running, "a running session is never replaced"
         self._units[address.casefold()] = active
 
     @property

@@ -285,7 +285,7 @@ class Runner:
         if self._broken is None:
             return
         now = self._clock.now()
-        assert self._operations is not None, "a link has a driver"  # untranslated: a bug
+        assert self._operations is not None, "a link has a driver"
         self._take(
             now.mono_s, self._operations
         )  # what came before the end was said by the unit, and may prove something
@@ -411,7 +411,7 @@ class Runner:
 
     def _rearm(self, now_s: float) -> None:
         """Sleep until the driver is due, or the session; a timer that fits already stays."""
-        assert self._operations is not None, "a pass has a driver"  # untranslated: a bug
+        assert self._operations is not None, "a pass has a driver"
         at_s = self._loop.time() + max(TIMER_SLACK_S, min(self._operations.driver.due_s, self._step_s) - now_s)
         if self._timer is not None:
             if not self._timer.cancelled() and abs(self._timer.when() - at_s) < TIMER_SLACK_S:

@@ -192,7 +192,7 @@ def opening(
 ) -> Opening:
     """Return the row of a session that is about to begin."""
     order = session.order
-    assert order is not None, "only an ordered session is begun"  # untranslated: a bug
+    assert order is not None, "only an ordered session is begun"
     feeds = session.caps.off_by in (OffBy.FEED, OffBy.LEASE)
     return Opening(
         program=order.course.program.id,

@@ -27,12 +27,13 @@ class Watcher(Protocol):
 class Subscriber:
     """One who wants to see everything, a snapshot of each unit at most every `every_s`.
 
-    `told_s` is when each unit was shown last, `state` as what, `owed` what shows it again, all by its address.
+    `told_s` is when each unit was shown last, `shown` in which state and whether linked, `owed` what shows it again,
+    all by its address.
     """
 
     every_s: float
     told_s: dict[str, float] = field(default_factory=dict)
-    state: dict[str, State] = field(default_factory=dict)
+    shown: dict[str, tuple[State, bool]] = field(default_factory=dict)
     owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
 
 
@@ -65,8 +66,9 @@ class Subscribers:
     def passed(self, address: str) -> None:
         """Show a fresh snapshot of the unit to who watches, no more often than asked, by the clock on the wall.
 
-        Another state waits for nobody: there are few of them, and a stop is one. Else one that comes too soon is owed
-        and sent as soon as it may be, then as things are: the last one before a silence is the one that counts.
+        Another state, and a link that goes or comes back, wait for nobody: there are few of them, and a stop is one.
+        Else one that comes too soon is owed and sent as soon as it may be, then as things are: the last one before a
+        silence is the one that counts.
         """
         active = self._units.at(address)
         if active is None:
@@ -79,14 +81,15 @@ class Subscribers:
         address = session.unit.address
         ended = session.state is State.ENDED
         wait_s = subscriber.told_s.get(address, -1e9) + subscriber.every_s - wall_s()
-        if wait_s > 0 and not ended and subscriber.state.get(address) is session.state:
+        now = (session.state, session.linked)
+        if wait_s > 0 and not ended and subscriber.shown.get(address) == now:
             if address not in subscriber.owed:
                 self._owe(watcher, subscriber, address, wait_s)
             return
         if address in subscriber.owed:
             subscriber.owed.pop(address).cancel()
         subscriber.told_s[address] = wall_s()
-        subscriber.state[address] = session.state
+        subscriber.shown[address] = now
         watcher.tell(active.runner.snapshot())
         if not (session.linked or ended):
             self._owe(watcher, subscriber, address, max(LOST_EVERY_S, subscriber.every_s))

@@ -14,7 +14,7 @@ from estim.catalogue.programs import all_programs
 from estim.config.options import HostOptions
 from estim.config.units import Units
 from estim.core.programs.matrix import Cell, Plays, cell
-from estim.core.programs.phase_text import phase_text
+from estim.core.programs.phase_text import kind_named, phase_text
 from estim.core.programs.program import Program, most
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.model import View
@@ -25,22 +25,14 @@ from estim.tui.widgets import Line
 KINDS = ("", "pain", "twitch", "tetanic")
 """What the filter steps through; the first is every kind."""
 
-KIND_NAMES = {
-    "": mark("every kind"),
-    "pain": mark("pain", "kind"),
-    "twitch": mark("twitch", "kind"),
-    "tetanic": mark("tetanic", "kind"),
-}
-"""What people read for a kind."""
-
 LOCKED = mark("LOCKED: it holds a muscle contracted; such programs are not unlocked in this version")
 
 SENTENCE_ENDS = r"(?<=[.;]) "
 
 
-def kind_named(kind: str) -> str:
+def kind_shown(kind: str) -> str:
     """Return the name of a kind; "" is every kind."""
-    return tr_text(KIND_NAMES[kind], "kind") if kind else tr_text(KIND_NAMES[kind])
+    return kind_named(kind) if kind else tr("every kind")
 
 
 def pads_first(text: str) -> str:
@@ -79,7 +71,7 @@ def told(program: Program, family: str, width: int) -> list[str]:
         "{title} ({program}), {kind}, {minutes:g} min",
         title=tr_text(program.title),
         program=program.id,
-        kind=kind_named(program.kind),
+        kind=kind_shown(program.kind),
         minutes=program.length_s / 60,
     )
     lines = [head]
@@ -163,7 +155,7 @@ Tab           to the text, to scroll in it""")
             if kind in ("", one.kind) and self.searched_in(f"{one.id} {tr_text(one.title)} {tr_text(one.pads)}")
         )
         self.list_rows(map(_row, self._shown))
-        heading = tr("Programs: {kind}, {count}", kind=kind_named(kind), count=len(self._shown))
+        heading = tr("Programs: {kind}, {count}", kind=kind_shown(kind), count=len(self._shown))
         self.query_one("#heading", Line).say(heading)
         self._tell()
 
@@ -193,7 +185,7 @@ def _row(program: Program) -> str:
         title=tr_text(program.title),
         program=program.id,
         minutes=program.length_s / 60,
-        kind=kind_named(program.kind),
+        kind=kind_shown(program.kind),
     )
     return "  ".join([tr("LOCKED"), row]) if program.gated else row
 

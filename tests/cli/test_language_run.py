@@ -12,10 +12,9 @@ import typer
 
 from estim.catalogue.programs import shipped
 from estim.cli.at_slot import Ahead
-from estim.cli.doctor import ABOUT, _line
+from estim.cli.doctor import _line
 from estim.cli.fleet import HEAD, STATES, Stopped, fitted, told
 from estim.cli.help_texts import LIBRARY
-from estim.cli.programs import KINDS
 from estim.cli.run import Run
 from estim.cli.together import _prompt
 from estim.clock import LoopClock, VirtualLoop
@@ -23,10 +22,11 @@ from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start
+from estim.core.programs.phase_text import KIND_NAMES
 from estim.core.remote.fleet import UnitSeen
 from estim.core.translation import LANGUAGE, English
 from estim.core.vocabulary import State
-from estim.doctor.findings import good
+from estim.doctor.findings import LOOKED_AT, good
 from protocols.registry import names
 from protocols.vocabulary import Channel
 from tests.catalogue_texts import of_help, read, translations
@@ -198,11 +198,11 @@ def test_a_line_is_answered_in_it(line: tuple[str, ...], known: tuple[str, ...],
 
 def test_a_finding_is_told_in_it() -> None:
     with pseudo():
-        lines = [_line(good(str(about), "3")) for about in ABOUT]
-    assert [plain_words(line) for line in lines] == [[]] * len(ABOUT)
+        lines = [_line(good(str(about), "3")) for about in LOOKED_AT]
+    assert [plain_words(line) for line in lines] == [[]] * len(LOOKED_AT)
     assert _line(good("host", "none runs")) == "ok  host         none runs"
 
 
 def test_kinds_and_places_are_those_that_there_are(person: Person) -> None:
-    assert {one.kind for one in shipped()} <= set(KINDS)
+    assert {one.kind for one in shipped()} <= set(KIND_NAMES)
     assert {row["what"] for row in person.types("paths", json_=True).rows} == set(find_home(str(person.home)).places())

@@ -177,6 +177,9 @@ def test_another_state_is_shown_at_once_however_seldom_somebody_looks(monkeypatc
             runner.session.state = state
             subscribers.passed(runner.session.unit.address)
         assert [one.state for _, one in viewer.shown] == [State.IDLE, State.PAUSED, State.FAULT]
+        runner.session.linked = False
+        subscribers.passed(runner.session.unit.address)
+        assert len(viewer.shown) == 4, "nor does a link that has gone"
 
     let(monkeypatch, life)
 

@@ -184,7 +184,7 @@ def test_levels_and_pain_over_time_are_told_in_one_language() -> None:
 @pytest.mark.parametrize("program", shipped(), ids=lambda one: one.id)
 def test_a_program_is_told_in_one_language(program: object) -> None:
     assert isinstance(program, Program)
-    told = [*programs.told(program, "", 70), programs._row(program), *map(programs.kind_named, programs.KINDS)]
+    told = [*programs.told(program, "", 70), programs._row(program), *map(programs.kind_shown, programs.KINDS)]
     of_others = program.rule.reraise.words if program.rule.reraise else ""
     curves = [text for phase in program.phases for text in curves_of(phase_text(phase))]
     assert left_in_english(*told, names=(program.id, *program.site, of_others, *curves)) == []

@@ -1,12 +1,20 @@
-"""What a phase of a program plays, in words: the one place for the screen and the command line."""
+"""What a phase of a program plays and what its kind is called: the one place for the screen and the command line."""
 
 from estim.core.programs.program import Phase, words
-from estim.core.translation import figure, tr, tr_text
+from estim.core.translation import figure, mark, tr, tr_text
 
 
 def minutes_text(length_s: float) -> str:
     """Return a length as minutes with one decimal at most."""
     return figure(round(length_s / 60, 1))
+
+
+KIND_NAMES = {"pain": mark("pain", "kind"), "twitch": mark("twitch", "kind"), "tetanic": mark("tetanic", "kind")}
+
+
+def kind_named(kind: str) -> str:
+    """Return what people read for a program's kind."""
+    return tr_text(KIND_NAMES[kind], "kind")
 
 
 def phase_text(phase: Phase) -> str:

@@ -193,7 +193,7 @@ class Ramp:
         return self._place(now_s)[1]
 
     def _place(self, now_s: float) -> tuple[int, Part]:
-        assert self._score is not None, "only an ordered session plays"  # untranslated: a bug
+        assert self._score is not None, "only an ordered session plays"
         return part_at(self._score, self.played_s(now_s))
 
     def played_s(self, now_s: float) -> float:

@@ -413,7 +413,7 @@ class Session:
 
     def _feed_again(self, now: Now) -> list[Happened]:
         """Zero is proved after a gap in feeding: a short one is ramped over, a long one waits for a key."""
-        assert self._unfed_s is not None, "called after a gap only"  # untranslated: a bug
+        assert self._unfed_s is not None, "called after a gap only"
         gap_s = now.mono_s - self._unfed_s
         self._unfed_s = None
         if gap_s <= UNFED_KEY_S:
@@ -595,7 +595,7 @@ class Session:
     def _end(self, now: Now, reported: Reported | None, *, confirmed: bool) -> list[Happened]:
         self._go(now, Move.ZEROED if confirmed else Move.GIVE_UP)
         self.stop_confirmed = confirmed
-        assert self.reason is not None, "a session ends for a reason"  # untranslated: a bug
+        assert self.reason is not None, "a session ends for a reason"
         played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)
         until = (until_s > now.mono_s, local_time(now, until_s))

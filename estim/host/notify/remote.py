@@ -99,7 +99,7 @@ def ways_elsewhere(urls: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> tupl
     return tuple(Elsewhere(url, number, timeout_s=timeout_s) for number, url in enumerate(urls, 1))
 
 
-def _service(url: str) -> "NotifyBase | None":  # untranslated: a type
+def _service(url: str) -> "NotifyBase | None":
     """Return what sends to this address, None if the address can't be right. Raises ImportError without apprise."""
     for name in ("apprise", "urllib3"):
         talk = logging.getLogger(name)

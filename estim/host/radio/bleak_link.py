@@ -115,8 +115,8 @@ class BleAir:
     def __init__(
         self,
         *,
-        client: "type[BaseBleakClient] | None" = None,  # untranslated: a type
-        scanner: "type[BaseBleakScanner] | None" = None,  # untranslated: a type
+        client: "type[BaseBleakClient] | None" = None,
+        scanner: "type[BaseBleakScanner] | None" = None,
         give_back: Callable[[], Awaitable[None]] | None = None,
         adapter: str = "",
         adapters: Callable[[], Awaitable[list[Adapter]]] | None = None,
@@ -241,7 +241,7 @@ class BleAir:
             address=address,
         )
 
-    async def _scanners(self, hears: "Hears[BLEDevice, AdvertisementData]") -> list[Scanner]:  # untranslated: a type
+    async def _scanners(self, hears: "Hears[BLEDevice, AdvertisementData]") -> list[Scanner]:
         """Return a scanner for each adapter that may be used; AirError if there is none by the name that was given."""
         from bleak import BleakScanner
 
@@ -422,7 +422,7 @@ class BleLink:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, BUSY_MAX_S)
 
-    def _check(self, client: "BleakClient") -> "dict[Endpoint, BleakGATTCharacteristic]":  # untranslated: a type
+    def _check(self, client: "BleakClient") -> "dict[Endpoint, BleakGATTCharacteristic]":
         found = {}
         for endpoint in self._family.endpoints:
             value = next((one for one in client.services.characteristics.values() if _is(one, endpoint)), None)
@@ -441,7 +441,7 @@ class BleLink:
                 )
         return found
 
-    def _open(self, endpoint: Endpoint) -> "tuple[BleakClient, BleakGATTCharacteristic]":  # untranslated: a type
+    def _open(self, endpoint: Endpoint) -> "tuple[BleakClient, BleakGATTCharacteristic]":
         if self._client is None or self._gone:
             why = self._gone or tr("the link is not open")
             raise AirError(f"{self._address}: {why}", lost=True)
@@ -589,9 +589,7 @@ def _is(value: "BleakGATTCharacteristic", endpoint: Endpoint) -> bool:
     return value.uuid.lower() == endpoint.uuid and value.service_uuid.lower() == endpoint.service
 
 
-def _hears(
-    heard: Heard, endpoint: Endpoint
-) -> "Callable[[BleakGATTCharacteristic, bytearray], None]":  # untranslated: a type
+def _hears(heard: Heard, endpoint: Endpoint) -> "Callable[[BleakGATTCharacteristic, bytearray], None]":
     return lambda _value, data: heard(endpoint, bytes(data))
 
 
