@@ -330,7 +330,7 @@ class BrokerConnection:
         if refused:
             self._tell(
                 tr(
-                    "the MQTT broker doesn't let this one hear {topics}: look at its access list",
+                    "the MQTT broker doesn't let this host hear {topics}: look at its access list",
                     topics=", ".join(refused),
                 )
             )

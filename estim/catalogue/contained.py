@@ -223,7 +223,7 @@ class Contained:
         events: Any = self._ask(act, [])
         if isinstance(events, list) and all(isinstance(event, Event) for event in events):
             return events[:OPS_A_POLL]
-        self._fault = str(_broken(self._origin, tr("tells what is no event")))
+        self._fault = str(_broken(self._origin, tr("reports something that isn't an event")))
         self._inner = None
         return []
 
@@ -246,13 +246,14 @@ class Contained:
             case Write(_, endpoint, data, _, _):
                 value: Any = data
                 if not isinstance(value, bytes) or len(value) > WRITE_MAX:
-                    raise _broken(self._origin, tr("writes what is no value of {most} bytes at most", most=WRITE_MAX))
+                    text = tr("writes something that isn't a value of at most {most} bytes", most=WRITE_MAX)
+                    raise _broken(self._origin, text)
             case Read(_, endpoint):
                 pass
             case Close():
                 return
             case _:
-                raise _broken(self._origin, tr("asks for {kind}, which is no operation", kind=type(op).__name__))
+                raise _broken(self._origin, tr("asks for {kind}, which isn't an operation", kind=type(op).__name__))
         if endpoint not in self._family.endpoints:
             why = tr("uses the endpoint {endpoint}, which the family hasn't", endpoint=endpoint.name)
             raise _broken(self._origin, why)

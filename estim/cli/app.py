@@ -52,7 +52,7 @@ UNITS = typer.Option(
 )
 OVERRIDE = typer.Option(
     metavar="gap|dose|run",
-    help="start although the rest, the day's dose or a run speak against it",
+    help="start even though the rest, the day's dose or a planned run is against it",
     autocompletion=one_of("gap", "dose", "run"),
 )
 

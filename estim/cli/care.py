@@ -58,7 +58,7 @@ NO_HAND = {
     Tick.SESSIONS: mark("{word}: {step} is ticked off by the sessions that you play; by hand: {steps}"),
     Tick.RUN: mark("{word}: {step} is ticked off by a run in the log; by hand: {steps}"),
     Tick.LOAD: mark("{word}: {step} is ticked off by estim care load; by hand: {steps}"),
-    Tick.NONE: mark("{word}: {step} is ticked off never; by hand: {steps}"),
+    Tick.NONE: mark("{word}: {step} is never ticked off; by hand: {steps}"),
 }
 """What is said of a step that no hand ticks."""
 
@@ -119,7 +119,7 @@ def end(context: typer.Context) -> None:
 
 @care.command()
 def recovered(context: typer.Context) -> None:
-    """Say that nothing has hurt for weeks: the plan goes on as a lighter one. What is worse leads back by itself."""
+    """Note that nothing has hurt for weeks: the plan goes on as a lighter one, and back by itself if it gets worse."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         gate = recovery(journal.plan, journal.read(), journal.now)
@@ -214,7 +214,7 @@ def loading(
     ],
     agreed_with: Annotated[str, typer.Option(metavar="WHO", help="with whom; kept and shown")] = "",
 ) -> None:
-    """Say that heel raises were agreed with a professional, or leave them out again. They are off until then."""
+    """Note that heel raises were agreed with a professional, or leave them out again. They are off until then."""
     flags: Flags = context.obj
     if word not in (ON, OFF):
         raise wrong(tr("{typed!r}: say on or off", typed=word))
@@ -270,7 +270,7 @@ def flag(
     ],
     at: Annotated[str | None, AT] = None,
 ) -> None:
-    """Say that there was a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or none."""
+    """Note a sign of a torn tendon or a clot: the plan ends, and no session takes place. Or that there was none."""
     flags: Flags = context.obj
     if sign not in (*RED_FLAGS, NO_SIGN):
         known = ", ".join((*RED_FLAGS, NO_SIGN))
@@ -380,7 +380,7 @@ def skin(
     context: typer.Context,
     answer: Annotated[str, typer.Argument(metavar="ok", help="somebody has looked, and it is as before")],
 ) -> None:
-    """Say that somebody has looked at skin that wasn't all right: pads may go there again."""
+    """Note that somebody has looked at skin that wasn't all right: pads may go there again."""
     flags: Flags = context.obj
     if answer != looks.OK:
         raise wrong(

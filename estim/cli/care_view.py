@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from estim.cli.output import tell, wrapped
 from estim.core.care.agenda import numbered
 from estim.core.care.plan import Plan, Stage, Tick
+from estim.core.care.stage_text import stage_told
 from estim.core.care.standing import Standing, honesty_due, standing
 from estim.core.days.diary import Check, Topic
 from estim.core.errors import EstimError, Exit
@@ -14,16 +15,6 @@ from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
-
-STAGES = {
-    Stage.NOT_BEGUN: mark("not begun: estim care begin"),
-    Stage.REST: mark("resting"),
-    Stage.TRIAL: mark("a trial run is possible"),
-    Stage.MORNING: mark("waiting for the morning after the run"),
-    Stage.BUILD: mark("building up"),
-    Stage.LIGHT: mark("recovered: the lighter plan"),
-    Stage.ENDED: mark("the plan has ended"),
-}
 
 GATE_IS_SO = mark("ok", "gate")
 GATE_IS_NOT = mark("no", "gate")
@@ -61,7 +52,7 @@ def _short(plan: Plan, now: Standing) -> str:
         for number, item in numbered(plan, now.today)
         if not item.done and item.tick is not Tick.NONE
     ]
-    head = tr_text(STAGES[now.stage])
+    head = stage_told(now.stage, tr("not begun: estim care begin"))
     if now.day:
         head = tr("{stage}, day {day}", stage=head, day=now.day)
     if left:
@@ -94,7 +85,7 @@ def _text(plan: Plan, now: Standing, honest: str) -> str:
 
 def _head(plan: Plan, now: Standing) -> str:
     title = tr_text(plan.title)
-    stage = tr_text(STAGES[now.stage])
+    stage = stage_told(now.stage, tr("not begun: estim care begin"))
     if now.day:
         return tr("{title}: {stage} (day {day}, since {since})", title=title, stage=stage, day=now.day, since=now.since)
     return f"{title}: {stage}"

@@ -22,21 +22,19 @@ JUDGED_WITHIN = timedelta(hours=48)
 
 def clinic_of(journal: "HomeJournal", diary: "Diary", first: date, last: date, name: str) -> "Clinic":
     """Return it; `name` is shown on this page and kept nowhere."""
-    from estim.cli.care_view import STAGES
-    from estim.core.care.plan import Stage
+    from estim.core.care.stage_text import stage_told
     from estim.core.care.standing import standing
     from estim.core.days.particulars import particulars
     from estim.report.clinic import Clinic
 
     found = particulars(diary, first, last)
     now = standing(journal.plan, journal.recent(), journal.now)
-    begun = now.stage is not Stage.NOT_BEGUN
-    stage = tr_text(STAGES[now.stage])
+    stage = stage_told(now.stage, begin="")
     if now.day:
         stage = tr("{stage}, since {since}", stage=stage, since=now.since)
     return Clinic(
         name=name,
-        stage=stage if begun else "",
+        stage=stage,
         particulars=found,
         played_as={
             (program, family): _played_as(journal.home.programs, program, family) for program, family, _ in found.played

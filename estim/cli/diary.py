@@ -182,7 +182,7 @@ def _plan_run(flags: "Flags", at: str, distance: str | None, *, instead_of: date
     with opened(flags.host, write=True) as journal:
         moment = any_moment(at, journal.now, USUAL[When.RUN])
         if moment <= journal.now:
-            raise wrong(tr("{typed}: a run that is planned lies ahead; one that was run: estim run-log add", typed=at))
+            raise wrong(tr("{typed}: a planned run lies ahead; for one that you ran: estim run-log add", typed=at))
         diary = journal.recent()
         gone = [] if instead_of is None else [cancelled(instead_of, journal.now)]
         # the word that cancels is judged as if it had been written: it is the last one
@@ -254,7 +254,7 @@ def new_pads(
     at: Annotated[str | None, AT] = None,
     words: Annotated[str, typer.Option("--note", help="such as the maker")] = "",
 ) -> None:
-    """Say that fresh pads are used from now on: they are counted anew."""
+    """Note that you use fresh pads from now on: their uses are counted from zero."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         entry = Pads(at=moment_of(at, journal.now), note=note_of(words))
@@ -292,7 +292,7 @@ log = typer.Typer(help="What was played and written down, the latest last; and s
 def show(
     context: typer.Context,
     rows: Annotated[
-        int, typer.Option("--rows", "-n", metavar="N", parser=count("--rows", 1, 100_000), help="so many lines")
+        int, typer.Option("--rows", "-n", metavar="N", parser=count("--rows", 1, 100_000), help="how many lines")
     ] = LOG_ROWS,
     since: Annotated[str | None, typer.Option(metavar="DAY", help="everything from this day on")] = None,
     session: Annotated[
@@ -303,7 +303,7 @@ def show(
             help="one session in full: levels with who moved them, alarms",
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="also what was noted by itself")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="also what was noted automatically")] = False,
 ) -> None:
     """Show what was played and written down, the latest last; `add` logs a session that a unit played by itself."""
     if context.invoked_subcommand is not None:

@@ -26,7 +26,7 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Say what a session needs and lacks here, with what to do; the exit code is what a start would end with."""
+    """Check whether a session could start here, with what to do; the exit code is what a start would end with."""
     raise typer.Exit(asyncio.run(_look(context.obj, unit)))
 
 

@@ -330,7 +330,7 @@ def show(
 ) -> None:
     """All hosts of an MQTT broker in one table, drawn anew until Ctrl-C; and a stop for them.
 
-    With --json, --once, or where stdout is no terminal: one picture, after listening for 6 seconds.
+    With --json, --once, or where stdout isn't a terminal: one picture, after listening for 6 seconds.
     It sees what hosts publish and can only stop: nothing starts from here.
 
     Examples:  estim fleet  |  estim fleet --mqtt mqtt://broker.lan --once  |  estim fleet stop clinic-7
@@ -362,7 +362,7 @@ def stop(
     context: typer.Context,
     host: Annotated[str | None, typer.Argument(help="only this host; without it every host of the broker")] = None,
 ) -> None:
-    """Stop every unit of one host or of all, and wait until each host says that they are off (0), or hasn't (80)."""
+    """Stop every unit of one host or of all: exit 0 once each host has said that they are off, 80 if one hasn't."""
     flags: Flags = context.obj
     broker = _broker(flags, context.meta.get("mqtt"))
     stopped: Stopped | None = None
@@ -390,7 +390,7 @@ def _host(typed: str | None) -> str | None:
     if typed is None or (ID.fullmatch(typed) and typed not in RESERVED):
         return typed
     text = tr(
-        "{typed!r} can be no host's id: that has small letters, digits and hyphens, such as clinic-7 (`estim fleet`)",
+        "{typed!r} can't be a host's id: that has small letters, digits and hyphens, such as clinic-7 (`estim fleet`)",
         typed=typed,
     )
     raise EstimError(text, code=Exit.USAGE)

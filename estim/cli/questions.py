@@ -34,8 +34,8 @@ RECENTLY_MIN = 45
 
 MEANT = {
     "bad": mark(
-        "No pads there until somebody has looked: red for over an hour, or blisters, belong shown to a doctor or a "
-        "pharmacist. When the skin is as before: estim care skin ok"
+        "No pads there until somebody has looked at it: redness for over an hour, or blisters, should be seen by a "
+        "doctor or a pharmacist. When the skin is as before: estim care skin ok"
     ),
     "weaker": mark("Next time one step more will be offered: estim run … --level last tells it, and + is yours."),
 }

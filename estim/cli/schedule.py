@@ -143,7 +143,7 @@ def skip(
     context: typer.Context,
     slot: Annotated[str | None, typer.Argument(help="such as 20:00 or 2026-11-30T08:00; without it the next")] = None,
 ) -> None:
-    """Let one slot fall away: it isn't missed then."""
+    """Skip one slot: it doesn't count as missed then."""
     _mark(context, slot, Marked.SKIPPED, {Status.UPCOMING, Status.DUE, Status.SNOOZED})
 
 

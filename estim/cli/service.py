@@ -52,12 +52,12 @@ def install(
     read_settings(home.settings_file)  # wrong ones are told here, not by a service that doesn't start
     folder = unit_folder()
     if remind_only and (folder / HOST).exists():
-        text = tr("the host that is installed reminds already: `estim service uninstall` first, if it is to go")
+        text = tr("the installed host reminds already: `estim service uninstall` first, if it is to go")
         raise EstimError(text, code=Exit.USAGE)
     command = _command(flags)
     if remind_only:
         texts = {REMIND: remind_unit([*command, "remind"], home), TIMER: remind_timer()}
-        what = tr("it is looked each five minutes whether a session is due")
+        what = tr("every five minutes estim looks whether a session is due")
     else:
         _take_away(folder, TIMER, REMIND)
         texts = {HOST: host_unit([*command, "daemon"], home)}
@@ -99,7 +99,7 @@ def uninstall(context: typer.Context) -> None:
 
 @service.command()
 def status(context: typer.Context) -> None:
-    """Say which units are there, and what systemd says of them."""
+    """Show which service files are installed, and what systemd says of them."""
     flags: Flags = context.obj
     folder = unit_folder()
     rows: list[dict[str, object]] = []

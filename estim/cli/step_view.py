@@ -19,7 +19,7 @@ def step_named(plan: Plan, word: str) -> Step:
         names = ", ".join(one.id for one in plan.steps)
         count = len(plan.numbered)
         text = tr(
-            "{word!r} is no step: say a number from 1 to {count}, or one of {names}",
+            "{word!r} isn't a step: say a number from 1 to {count}, or one of {names}",
             word=word,
             count=count,
             names=names,

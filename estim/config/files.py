@@ -24,7 +24,7 @@ def read_small(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, tr("it is no file"))
+            raise OSError(errno.EINVAL, tr("it isn't a file"))
         if about.st_size > SMALL_MAX:
             text = tr("it has {size} bytes, more than {most}", size=about.st_size, most=SMALL_MAX)
             raise OSError(errno.EFBIG, text)

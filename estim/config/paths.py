@@ -170,7 +170,7 @@ def _whole(folder: str) -> Path:
     try:
         return Path(folder).expanduser().absolute()
     except RuntimeError as error:
-        text = tr("{folder}: there is nobody of that name; name the whole folder, from / on", folder=folder)
+        text = tr("{folder}: there is no user of that name; name the whole folder, beginning with /", folder=folder)
         raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 

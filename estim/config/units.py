@@ -23,7 +23,7 @@ from estim.config.paths import Home
 from estim.core.addresses import NO_ADDRESS, address_of, meant_as_address, same_address
 from estim.core.errors import EstimError, Exit
 from estim.core.system import cause
-from estim.core.translation import tr, tr_text
+from estim.core.translation import tr
 from estim.terminal import plain
 from protocols.vocabulary import Channel
 
@@ -261,7 +261,7 @@ def _no_address(name: str) -> str:
 def _visible(name: str) -> str:
     """Return a new name that steers no terminal; raises EstimError (2). An old one is only shown otherwise."""
     if plain(name) != name:
-        text = tr("can't remember {name!r}: a name holds signs that can be seen, none that steer a terminal", name=name)
+        text = tr("can't remember {name!r}: a name may hold printable signs only", name=name)
         raise EstimError(text, code=Exit.USAGE)
     return name
 
@@ -298,7 +298,7 @@ def _unknown(text: str, units: Iterable[Unit]) -> EstimError:
     near = get_close_matches(text.strip().casefold(), by_key, n=3, cutoff=0.5)
     nearest = tuple(dict.fromkeys(by_key[key] for key in near))
     if meant_as_address(text) and address_of(text) is None:
-        hint = tr("and it is {no_address}", no_address=tr_text(NO_ADDRESS))
+        hint = tr(NO_ADDRESS, typed=text)
     elif nearest:
         hint = tr("did you mean {words}?", words=tr(" or ").join(nearest))
     elif by_key:

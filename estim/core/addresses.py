@@ -3,7 +3,7 @@
 import re
 
 from estim.core.errors import EstimError, Exit
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import mark, tr
 
 _PAIRS = re.compile(r"[0-9A-F]{2}(?:([:\-. _]?)[0-9A-F]{2})(?:\1[0-9A-F]{2}){4}")
 _FOURS = re.compile(r"[0-9A-F]{4}([.:\-])[0-9A-F]{4}\1[0-9A-F]{4}")
@@ -44,11 +44,12 @@ def check_address(text: str) -> str:
     """Return an address as estim writes it; raises EstimError (2) for what can't be one."""
     read = address_of(text)
     if read is None:
-        raise EstimError(tr("{typed!r} is {no_address}", typed=text, no_address=tr_text(NO_ADDRESS)), code=Exit.USAGE)
+        raise EstimError(tr(NO_ADDRESS, typed=text), code=Exit.USAGE)
     return read
 
 
 NO_ADDRESS = mark(
-    "no Bluetooth address: that has 12 hex digits, such as C1:02:03:04:05:06 (`estim devices scan` shows them)"
+    "{typed!r} isn't a Bluetooth address: one has 12 hex digits, such as C1:02:03:04:05:06 (`estim devices scan` shows "
+    "them)"
 )
-"""What a text is that can't be an address; marked, so it is said by `tr_text`."""
+"""What is said of a `typed` text that can't be an address; marked, so it is said by `tr`."""

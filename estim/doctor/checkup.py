@@ -130,7 +130,7 @@ def _late(what: str, limit_s: float) -> Finding:
     return bad(
         what,
         tr("it isn't known after {seconds:.0f} s", seconds=limit_s),
-        tr("look whether its disk or its service hangs"),
+        tr("check whether its disk or its service hangs"),
         Exit.GENERAL,
     )
 

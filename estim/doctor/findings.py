@@ -122,7 +122,7 @@ def of_bluez(version: str) -> Finding:
     what = "BlueZ"
     parts = version.split(".")
     if len(parts) < 2 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
-        return warning(what, tr("its version can't be had"), tr("bluetoothctl --version tells it"))
+        return warning(what, tr("its version isn't known"), tr("bluetoothctl --version tells it"))
     number = (int(parts[0]), int(parts[1]))
     low, high = (f"{first}.{second}" for first, second in BLUEZ_TRIED)
     if number < BLUEZ_TRIED[0]:

@@ -249,7 +249,7 @@ def whole(lo: int, hi: int | None = None) -> Kind:
         return number
 
     if hi is None:
-        return Kind(mark("a whole number from {lo} on"), str, read, {"lo": lo})
+        return Kind(mark("a whole number, {lo} or more"), str, read, {"lo": lo})
     return Kind(mark("a whole number from {lo} to {hi}"), str, read, {"lo": lo, "hi": hi})
 
 
@@ -264,7 +264,7 @@ OFFSET = Kind(mark("seconds from UTC such as 7200"), _offset_text, _offset)
 DAY = Kind(mark("a day such as 2026-06-10"), date.isoformat, _day)
 SLOT = Kind(mark("a local time without an offset such as 2026-06-10T08:00"), str, _slot)
 ZONE = Kind(mark("the name of a zone such as Europe/Berlin"), str, _zone)
-NUMBER = Kind(mark("a number from 0 on such as 5.2"), _number_text, _number)
+NUMBER = Kind(mark("a number, 0 or more, such as 5.2"), _number_text, _number)
 TYPED_NUMBER = Kind(NUMBER.told, _number_text, _typed_number)
 YES = Kind(mark("true or false"), lambda value: "true" if value else "false", _yes)
 LEVELS = Kind(mark("levels by channel such as A=12;B=8"), _levels_text, _levels)

@@ -264,9 +264,9 @@ def _count(rule: str, parts: dict[str, str]) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise _bad(rule, tr("COUNT={count} can't be split: a whole number from 1 on", count=text))
+        raise _bad(rule, tr("COUNT={count}: give a whole number, 1 or more", count=text))
     if "UNTIL" in parts:
-        raise _bad(rule, tr("COUNT={count} and UNTIL don't go together: one of them", count=text))
+        raise _bad(rule, tr("COUNT={count} and UNTIL don't go together: leave one of them out", count=text))
     return int(text)
 
 

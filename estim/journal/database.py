@@ -226,7 +226,7 @@ def telling(path: Path, then: str = "", *, reading: bool = False) -> Iterator[No
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
             text = tr(
-                "{path} is damaged or no journal of estim ({why}): move it away, a new one is made then",
+                "{path} is damaged, or isn't a journal of estim ({why}): move it away, a new one is made then",
                 path=path,
                 why=error,
             )

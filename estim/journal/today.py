@@ -10,6 +10,7 @@ from datetime import timedelta
 from estim.catalogue.programs import find_program
 from estim.config.options import HostOptions
 from estim.core.care.plan import Stage
+from estim.core.care.stage_text import stage_asked
 from estim.core.care.standing import standing
 from estim.core.days import advice, skin
 from estim.core.days.diary import Check, Diary, Topic
@@ -18,16 +19,8 @@ from estim.core.days.legs import usual_sites
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import Question, blocked, blocking, unanswered
 from estim.core.errors import EstimError
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
-
-STAGES = {
-    Stage.REST: mark("resting"),
-    Stage.TRIAL: mark("a trial run is possible"),
-    Stage.MORNING: mark("how are the first steps in the morning?"),
-    Stage.BUILD: mark("building up"),
-    Stage.LIGHT: mark("the lighter plan"),
-}
 
 RECENTLY = timedelta(minutes=45)
 """A session that began longer ago is not the one that was just played."""
@@ -113,7 +106,7 @@ class Today:
         with opened(self._options, write=True) as journal:
             played = [one for one in journal.read(journal.now - RECENTLY).sessions if one.begun]
             if not played:
-                return tr("no session to say that of")
+                return tr("there is no session to say that about")
             if topic is Topic.SKIN:
                 journal.enter(skin.seen(journal.recent(), played[-1], word, journal.now))
             else:
@@ -155,4 +148,5 @@ def _plan(journal: HomeJournal, diary: Diary) -> str:
     now = standing(journal.plan, diary, journal.now)
     if now.stage is Stage.ENDED:
         return now.ended
-    return tr("{stage}, day {day}", stage=tr_text(STAGES[now.stage]), day=now.day) if now.stage in STAGES else ""
+    asked = stage_asked(now.stage)
+    return tr("{stage}, day {day}", stage=asked, day=now.day) if asked else ""

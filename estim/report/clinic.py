@@ -101,7 +101,7 @@ def felt(clinic: Clinic, tally: Tally) -> str:
     )
     bad = [tr("not fine on {days}", days=", ".join(map(str, tally.skin_bad)))] if tally.skin_bad else []
     looked = ", ".join([*fine, *bad])
-    rows += [[tr("Skin"), looked], [tr("Ticked of the plan"), _counts(clinic.particulars.ticks)]]
+    rows += [[tr("Skin"), looked], [tr("Ticked in the plan"), _counts(clinic.particulars.ticks)]]
     rows += [[tr("Morning stiffness"), _stiff(clinic.particulars.stiffness)]]
     rows += [[tr("Logged by hand"), counted(hand, "session") if (hand := clinic.particulars.by_hand) else ""]]
     told = table([tr("What"), tr("How often")], [row for row in rows if row[1]], words=1)

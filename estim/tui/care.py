@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from estim.config.options import HostOptions
-from estim.core.care.plan import Plan, Stage
+from estim.core.care.plan import Plan
 from estim.core.care.planned import ahead, cancelled, unsaid
+from estim.core.care.stage_text import stage_named, stage_told
 from estim.core.care.standing import Standing, may_run_at, standing
 from estim.core.days.diary import Check, Topic
 from estim.core.days.screening import NO, NO_SIGN, YES, red_flag
@@ -21,19 +22,9 @@ from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 from estim.tui.pick import Pick
 from estim.tui.place import Place
-from estim.tui.today import PART, signs_keys, stage_named, step_row
+from estim.tui.today import PART, signs_keys, step_row
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
-
-STAGES = {
-    Stage.NOT_BEGUN: mark("not begun: b begins it"),
-    Stage.REST: mark("resting"),
-    Stage.TRIAL: mark("a trial run is possible"),
-    Stage.MORNING: mark("waiting for the morning after the run"),
-    Stage.BUILD: mark("building up"),
-    Stage.LIGHT: mark("recovered: the lighter plan"),
-    Stage.ENDED: mark("the plan has ended"),
-}
 
 MET = mark("ok", "gate")
 UNMET = mark("NO", "gate")
@@ -73,7 +64,7 @@ def told_of(journal: HomeJournal) -> Told:
 def stage_of(told: Told) -> str:
     """Return where the person stands in a line: the plan, its stage, and since when."""
     plan = tr_text(told.plan.title)
-    stage = tr_text(STAGES[told.now.stage])
+    stage = stage_told(told.now.stage, tr("not begun: b begins it"))
     if not told.now.day:
         return f"{plan}: {stage}"
     day = told.now.day

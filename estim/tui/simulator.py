@@ -27,7 +27,7 @@ ACTS = (
         "c",
         "cut",
         mark("cut the link"),
-        mark("it is lost for a few seconds: what may be on until when is told, and it is searched"),
+        mark("it is lost for a few seconds: what may be on until when is told, and it is searched for"),
     ),
     (
         "d",
@@ -37,7 +37,7 @@ ACTS = (
     ),
     ("e", "hears", mark("listen again"), mark("the next stop is proved")),
     ("b", "low-battery", mark("battery low"), mark("told at the next reading")),
-    ("x", "power-off", mark("unit off"), mark("as by its own switch")),
+    ("x", "power-off", mark("unit off"), mark("as if by its own switch")),
     ("w", "power-on", mark("unit on"), mark("and it is found again")),
 )
 """Key, what the host is asked, its name, and what to look at."""

@@ -15,7 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from estim.config.options import HostOptions
-from estim.core.care.plan import Stage, Tick
+from estim.core.care.plan import Tick
+from estim.core.care.stage_text import stage_named
 from estim.core.care.standing import Item, Standing, standing
 from estim.core.days import advice
 from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
@@ -45,17 +46,6 @@ MORNING = mark("morning", "week")
 
 PADS_ON = mark("yes, they are on: start")
 CHOOSE = mark("Choose a program and start")
-
-STAGE_NAMES = {
-    Stage.NOT_BEGUN: mark("not begun", "stage"),
-    Stage.REST: mark("rest", "stage"),
-    Stage.TRIAL: mark("trial", "stage"),
-    Stage.MORNING: mark("morning", "stage"),
-    Stage.BUILD: mark("build", "stage"),
-    Stage.LIGHT: mark("light", "stage"),
-    Stage.ENDED: mark("ended", "stage"),
-}
-"""What people read for a stage of the plan, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +110,6 @@ def sheet_of(journal: HomeJournal) -> Sheet:
         week=_week(diary, days),
         pads=advice.pads_old(uses) or tr("pads: used {uses} times of about {usual}", uses=uses, usual=advice.PADS_USES),
     )
-
-
-def stage_named(stage: Stage) -> str:
-    """Return a stage's name in a word: "rest"."""
-    return tr_text(STAGE_NAMES[stage], "stage")
 
 
 def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:

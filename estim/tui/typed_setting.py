@@ -58,9 +58,9 @@ def find_setting(settings: Settings, name: str) -> Known:
     if one is None:
         near = get_close_matches(name, known, n=1)
         if near:
-            sentence = tr("{name!r} is no setting; did you mean {near}?", name=name, near=near[0])
+            sentence = tr("{name!r} isn't a setting; did you mean {near}?", name=name, near=near[0])
         else:
-            sentence = tr("{name!r} is no setting; known: {known}", name=name, known=", ".join(known))
+            sentence = tr("{name!r} isn't a setting; known: {known}", name=name, known=", ".join(known))
         raise EstimError(sentence, code=Exit.USAGE)
     return one
 

@@ -121,7 +121,7 @@ def _on_still(snapshot: Snapshot) -> str:
         )
     if snapshot.zero == "confirmed":
         return tr("the unit was off")
-    return tr("the unit should have fallen silent, not proved")
+    return tr("the unit should have fallen silent, but that isn't proved")
 
 
 def hour(moment: str) -> str:

@@ -178,7 +178,7 @@ class LevelBelief:
             case "low":
                 return [LowBattery()]
             case "charging":
-                return [Ended("the unit hangs on its charger")] if on else []
+                return [Ended("the unit is on its charger")] if on else []
             case "shutdown" | "error" | "stop" | "disconnect" if on:
                 return [Ended(f"the unit says: {notice.what}")]
             case _:

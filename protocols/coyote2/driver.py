@@ -214,7 +214,7 @@ class Coyote2:
         vain = self._questions.vain
         trouble = f"the box left {vain} readings unanswered" if vain >= VAIN else ""
         if not trouble and not self._maximum and (self._maximum == 0 or self._questions.failed):
-            trouble = "the box tells no highest strength (1507)"
+            trouble = "the box doesn't report its highest strength (1507)"
         return self._tell(now_s, trouble)
 
     def lost(self, now_s: float) -> Reported:

@@ -33,7 +33,7 @@ FAMILY = Family(
     layouts=LAYOUTS,
     match=match,
     connect=lambda now_s, _profile: OpenEmsStim(now_s),
-    by_hand="switch the unit off that makes the pulses; the board itself ends within 5 s",
+    by_hand="switch off the unit that makes the pulses; the board itself ends within 5 s",
     evidence="A: firmware source; level 0 % still leaks, so off is always the stop command",
     playable=Playable((0.5, 150.0), (20.0, 450.0), SLOT_S, made_elsewhere=True, notes=NOTES),
     text_end=b"",

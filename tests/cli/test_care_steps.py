@@ -26,7 +26,7 @@ def test_a_step_in_full_fits_into_80_columns_and_says_how_how_long_and_what_to_w
 def test_a_step_is_shown_with_its_parts_and_a_word_that_means_none_is_told(person: Person) -> None:
     assert [row["step"] for row in person.types("care", "show", "1", json_=True).rows] == ["rest", "loading"]
     said = person.types("care", "show", "s")
-    assert (said.code, "'s' is no step: say a number from 1 to 8, or one of rest" in said.err) == (Exit.USAGE, True)
+    assert (said.code, "'s' isn't a step: say a number from 1 to 8, or one of rest" in said.err) == (Exit.USAGE, True)
 
 
 @pytest.mark.control("C-71")

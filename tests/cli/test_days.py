@@ -259,7 +259,7 @@ def test_what_goes_wrong_while_it_is_asked_how_it_was_changes_nothing(
 ) -> None:
     (person.home / "log.sqlite").write_bytes(b"no database " * 100)
     ask_after(HostOptions(home=str(person.home)))
-    assert "damaged or no journal of estim" in capsys.readouterr().err
+    assert "damaged, or isn't a journal of estim" in capsys.readouterr().err
 
 
 def test_after_a_session_it_is_said_how_it_was(person: Person) -> None:

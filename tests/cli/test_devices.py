@@ -69,7 +69,7 @@ def test_an_address_is_read_in_any_usual_form(person: Person, text: str) -> None
 def test_what_can_be_no_address_is_not_remembered(person: Person, text: str) -> None:
     done = devices(person, "add", text, "--family", "coyote3")
     assert done.code == Exit.USAGE
-    assert "no Bluetooth address: that has 12 hex digits" in done.err + done.out
+    assert "isn't a Bluetooth address: one has 12 hex digits" in done.err + done.out
     assert devices(person, "list").out == ""
 
 

@@ -310,8 +310,8 @@ def test_a_stop_that_nobody_waits_for_is_not_called_confirmed(person: Person, mo
     [
         (("fleet",), Exit.USAGE, "no broker is named: say --mqtt mqtt://HOST"),
         (("fleet", "--mqtt", "broker"), Exit.USAGE, "that isn't a broker's address"),
-        (("--mqtt", "mqtt://127.0.0.1:1", "fleet", "stop", "h7/+"), Exit.USAGE, "can be no host's id"),
-        (("--mqtt", "mqtt://127.0.0.1:1", "fleet", "stop", "all"), Exit.USAGE, "can be no host's id"),
+        (("--mqtt", "mqtt://127.0.0.1:1", "fleet", "stop", "h7/+"), Exit.USAGE, "can't be a host's id"),
+        (("--mqtt", "mqtt://127.0.0.1:1", "fleet", "stop", "all"), Exit.USAGE, "can't be a host's id"),
         (("--mqtt", "mqtt://127.0.0.1:1", "fleet", "stop"), Exit.NO_DEVICE, "can't be reached"),
         (("--mqtt", "mqtt://me:secret@127.0.0.1:1", "fleet", "--once"), Exit.NO_DEVICE, "can't be reached"),
     ],

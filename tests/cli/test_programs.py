@@ -86,7 +86,7 @@ def file(person: Person) -> Path:
 def test_a_check_without_a_current_says_what_is_unknown_and_why(person: Person, file: Path) -> None:
     shown = person.types("programs", "check", str(file)).out
     assert "mine is fine, 20 minutes in 1 phase\n" in shown
-    assert "pads of 25 cm², current unknown: no unit of a supported family tells its current" in shown
+    assert "pads of 25 cm², current unknown: no unit of a supported family reports its current" in shown
     assert "1 steady   20:00          4.00%       4.00%  unknown  unknown  unknown" in shown
     assert max(len(line) for line in shown.splitlines()[2:]) <= 100
     (figures,) = told(person, "check", str(file))["figures"]

@@ -46,7 +46,7 @@ def test_a_host_is_installed_and_taken_away(person: Person, systemd: Path, units
 
 def test_who_wants_no_host_is_reminded_by_a_timer(person: Person, systemd: Path, units: Path) -> None:
     done = person.types("service", "install", "--remind-only")
-    assert (done.code, "each five minutes" in done.out) == (Exit.DONE, True)
+    assert (done.code, "every five minutes" in done.out) == (Exit.DONE, True)
     assert asked(systemd) == ["daemon-reload", "enable estim-remind.timer", "restart estim-remind.timer"]
     assert sorted(path.name for path in units.iterdir()) == ["estim-remind.service", "estim-remind.timer"]
     text = (units / "estim-remind.service").read_text(encoding="utf-8")

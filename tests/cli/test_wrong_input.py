@@ -97,7 +97,7 @@ def test_a_wrong_line_is_one_sentence_and_writes_nothing(person: Person, journal
         ("config.toml", "[schedule\n", "not TOML"),
         ("care.toml", "schema = 1\ntitle = 3\n", "title = 3"),
         ("care.toml", "oops", "not TOML"),
-        ("log.sqlite", "no database " * 100, "damaged or no journal of estim"),
+        ("log.sqlite", "no database " * 100, "damaged, or isn't a journal of estim"),
     ],
 )
 def test_a_wrong_file_is_named_and_left_as_it_is(person: Person, file: str, text: str, word: str) -> None:

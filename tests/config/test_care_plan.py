@@ -19,7 +19,7 @@ def test_a_pipe_in_its_place_is_refused_and_not_waited_for(tmp_path: Path) -> No
     os.mkfifo(path)
     with pytest.raises(EstimError) as told:
         read_own_plan(path)
-    assert (told.value.code, told.value.text) == (Exit.CONFIG, f"can't read {path}: it is no file")
+    assert (told.value.code, told.value.text) == (Exit.CONFIG, f"can't read {path}: it isn't a file")
 
 
 def test_what_is_no_text_is_told_with_its_place(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_who_may_not_read_a_file_is_told_whose_it_is(tmp_path: Path) -> None:
     with pseudo():
         told = {no_right(path, denied).text for path in (ours, Path("/proc/1/stat"), tmp_path / "gone")}
         told.add(no_right(ours, OSError(errno.EISDIR, os.strerror(errno.EISDIR))).text)
-        with pytest.raises(OSError, match="ｎｏ ｆｉｌｅ") as none:
+        with pytest.raises(OSError, match="ａ ｆｉｌｅ") as none:
             read_small(Path("/dev/null"))
         told.add(cause(none.value))
     assert len(told) >= 4

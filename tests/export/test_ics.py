@@ -206,8 +206,8 @@ def test_a_rule_that_is_over_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        ("FREQ=DAILY;BYHOUR=8,20;COUNT=0", "COUNT=0 can't be split"),
-        ("FREQ=DAILY;BYHOUR=8,20;COUNT=2.5", "COUNT=2.5 can't be split"),
+        ("FREQ=DAILY;BYHOUR=8,20;COUNT=0", "COUNT=0: give a whole number"),
+        ("FREQ=DAILY;BYHOUR=8,20;COUNT=2.5", "COUNT=2.5: give a whole number"),
         ("FREQ=DAILY;BYHOUR=8;COUNT=3;UNTIL=20260601", "COUNT=3 and UNTIL don't go together"),
         ("FREQ=DAILY;BYHOUR=8;UNTIL=soon", "UNTIL is a local time"),
         ("FREQ=DAILY", "it names no hour"),

@@ -195,7 +195,7 @@ def test_a_number_of_a_semicolon_table_that_can_mean_two_things_is_a_mistake() -
 def test_between_commas_a_comma_is_no_decimal_sign() -> None:
     text = 'at,distance_km,duration_min,pain,note\r\n2026-06-10T08:00:00+02:00,"5,2",20.5,2,\r\n'
     (mistake,) = mistakes_in({"runs.csv": text})
-    assert mistake.startswith("runs.csv line 2: distance_km is '5,2', allowed: a number from 0 on such as 5.2")
+    assert mistake.startswith("runs.csv line 2: distance_km is '5,2', allowed: a number, 0 or more, such as 5.2")
 
 
 def test_order_is_by_moment_and_not_by_clock_face() -> None:
@@ -462,7 +462,7 @@ def test_the_row_of_a_spreadsheet_that_can_not_come_in_is_named() -> None:
         from_csv({"runs.csv": text}, ZoneInfo("Europe/Berlin"))
     assert caught.value.text.splitlines()[1:] == [
         "runs.csv line 2: distance_km is '5,250', which can be thousands or a fraction, "
-        "allowed: a number from 0 on such as 5.2, or nothing",
+        "allowed: a number, 0 or more, such as 5.2, or nothing",
         "runs.csv line 5: at_offset_s is '2:00', allowed: seconds from UTC such as 7200, or nothing",
         "runs.csv line 5: pain is '11', allowed: a whole number from 0 to 10, or nothing",
     ]

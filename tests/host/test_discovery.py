@@ -168,7 +168,7 @@ def test_what_can_be_no_address_is_told_as_that(units: Units, text: str) -> None
     units.add(ONE, "em70", NOW)
     told = refused(text, Room(), units)
     assert told.code == Exit.NO_DEVICE
-    assert "no Bluetooth address: that has 12 hex digits" in told.text
+    assert "isn't a Bluetooth address: one has 12 hex digits" in told.text
 
 
 def test_an_address_that_nobody_hears_is_told_with_what_to_do(units: Units) -> None:

@@ -13,6 +13,7 @@ import pytest
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.care.plan import Stage
+from estim.core.care.stage_text import ASKS
 from estim.core.days import advice, skin
 from estim.core.days.diary import Check, Entry, Pain, Played, Topic, When
 from estim.core.days.screening import NO, QUESTIONS, YES
@@ -25,7 +26,7 @@ from estim.journal.journal import Journal
 from estim.journal.marker import How, Marker, MayBeOn
 from estim.journal.rows import NEVER
 from estim.journal.sessions_table import HOST_DIED, STAYS_OPEN, SessionsTable
-from estim.journal.today import STAGES, Today
+from estim.journal.today import Today
 from estim.language import choose
 from tests.core.days.journals import played
 from tests.pseudo import plain_words, pseudo
@@ -75,8 +76,8 @@ def test_the_headline_of_a_day_is(tmp_path: Path) -> None:
     checked(home_of(tmp_path / "used", begun, pain, *used).headline())
     hard = Check(at=just_now(70), topic=Topic.HEALTH, about="implant", answer=YES)
     checked(home_of(tmp_path / "hard", hard).headline(), "implant")
-    assert set(Stage) - {*STAGES} == {Stage.ENDED, Stage.NOT_BEGUN}, "told by words of their own, or by none"
-    assert all(checked(tr_text(stage)) for stage in STAGES.values())
+    assert set(Stage) - {*ASKS} == {Stage.ENDED, Stage.NOT_BEGUN}, "told by words of their own, or by none"
+    assert all(checked(tr_text(stage)) for stage in ASKS.values())
 
 
 def test_the_last_level_is(tmp_path: Path) -> None:

@@ -464,7 +464,7 @@ async def test_a_newer_journal_is_refused_and_left_alone(tmp_path: Path) -> None
 async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     path.write_text("pain diary\n" * 500)
-    with pytest.raises(EstimError, match="no journal of estim") as told:
+    with pytest.raises(EstimError, match="isn't a journal of estim") as told:
         await JournalWriter.open(path)
     assert told.value.code is Exit.CONFIG
 

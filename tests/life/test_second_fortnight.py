@@ -119,16 +119,16 @@ an extra session after the run, until 20:05: tens-ankle
 GATES = """
 at most 3.0 km for the next run, slowly
 two days off belong after the run of 2026-10-30: from 2026-11-02 on
-5 km is more than the 3.0 km that are the most for the next run: run less, or stop on the way; longer, and a day off \
-more comes after it
+5 km is more than the 3.0 km that are the most for the next run: run less, or stop on the way; a longer run needs one \
+more day off after it
 """
 """Asked before the first run, and after the one that was too long, of the first and the second day of November."""
 
 REFUSALS = (
     "get it looked at now: a sudden snap or pop",
     "the skin at ankle-left wasn't all right on 2026-10-22: no pads there until somebody has looked",
-    "a run is planned at 11:00 and the 4 h before it are without a session",
-    "a run is planned at 18:00 and the 4 h before it are without a session",
+    "a run is planned at 11:00, and no session takes place in the 4 h before it",
+    "a run is planned at 18:00, and no session takes place in the 4 h before it",
     "the last session on ankle-left ended at 18:32 and 2 h of rest belong between two",
 )
 

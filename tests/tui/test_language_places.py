@@ -18,6 +18,7 @@ from estim.config.options import HostOptions
 from estim.config.settings import Settings, known_settings
 from estim.config.units import Unit
 from estim.core.care.plan import Plan, Stage, Step, Tick
+from estim.core.care.stage_text import stage_named
 from estim.core.care.standing import Gate, Item, Standing
 from estim.core.days.diary import Check, Note, Pain, Played, Run, Topic, When
 from estim.core.days.screening import QUESTIONS
@@ -98,7 +99,7 @@ def test_the_day_is_told_in_one_language(home: Home) -> None:
     assert sheet.last is not None
     told = [sheet.due, sheet.stage, sheet.morning, sheet.yesterday, *sheet.week, sheet.pads, sheet.last.text]
     assert left_in_english(*told, replace(sheet.last, level={}, site="").text) == []
-    assert left_in_english(today.keep_tick(home.options, "12"), *map(today.stage_named, Stage)) == []
+    assert left_in_english(today.keep_tick(home.options, "12"), *map(stage_named, Stage)) == []
     assert left_in_english(today.keep_pain(home.options, 1, None) or "") == []
     item = Item(step="rest", title="Rest", done=True, auto=True, text="")
     assert left_in_english(today.step_row(1, item), *today.signs_keys()[1].values()) == []

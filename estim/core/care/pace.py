@@ -142,7 +142,7 @@ def cap_text(plan: Plan, runs: Sequence[Paced], day: date, km: float | None = No
     if km is not None and km > cap + 1e-9:
         return tr(
             "{km:g} km is more than the {most:.1f} km that are the most for the next run: run less, or stop on the "
-            "way; longer, and a day off more comes after it",
+            "way; a longer run needs one more day off after it",
             km=float(km),
             most=most,
         )

@@ -81,11 +81,13 @@ RUN_PAIN_STOP = Number(
 QUIET_H = Number(4, 24, mark("hours"), mark("no session this long before a run"), default=4)
 EXTRA_H = Number(1, 12, mark("hours"), mark("an extra session within this time after a run"), default=3)
 WORSE_BY = Number(
-    1, 3, mark("points"), mark("so much above what it is held against a morning is worse"), default=2, whole=True
+    1, 3, mark("points"), mark("how far above what it is held against a morning counts as worse"), default=2, whole=True
 )
 DAYS_OFF = Number(1, 7, mark("days"), mark("days without a run after each"), default=1, whole=True)
 FIRST_KM = Number(0.5, 10, mark("km"), mark("longest first run; no cap is below it"), default=3)
-GROWTH_PCT = Number(0, 50, "%", mark("so much longer than the longest run of the last 30 days"), default=10)
+GROWTH_PCT = Number(
+    0, 50, "%", mark("how much longer than the longest run of the last 30 days a run may be"), default=10
+)
 LIGHT_AFTER = Number(
     28,
     365,
@@ -316,7 +318,7 @@ def _check_names(table: Table, plan: Plan) -> None:
     loads = [index for index, step in enumerate(plan.steps) if step.tick is Tick.LOAD]
     for index, step in enumerate(plan.steps):
         if step.part_of and step.part_of not in whole:
-            text = tr("{id} is no step with a number: name one of those", id=step.part_of)
+            text = tr("{id} isn't a step with a number: name one that is", id=step.part_of)
             table.refuse(f"steps[{index}].part_of", text)
         for name in step.sources:
             if name not in known:

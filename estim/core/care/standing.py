@@ -209,8 +209,8 @@ def blocked(plan: Plan, diary: Diary, now: datetime, minutes: float = 0.0) -> st
     if run is None:
         return ""
     return tr(
-        "a run is planned at {at} and the {hours:g} h before it are without a session, which would hide the pain that "
-        "should stop you: after the run, or without it: estim run-log cancel",
+        "a run is planned at {at}, and no session takes place in the {hours:g} h before it: it would hide the pain "
+        "that should stop you. Wait until after the run, or take it back: estim run-log cancel",
         at=local_time(run, now, now.tzinfo),
         hours=plan.quiet_before_run_h,
     )
@@ -225,7 +225,7 @@ def recovery(plan: Plan, diary: Diary, now: datetime) -> Gate:
     if not plan.of_stage(Stage.LIGHT):
         return Gate(False, tr("this plan has no lighter one: none of its steps has a text called light"))
     if course.light_from is not None:
-        return Gate(False, tr("the plan is the lighter one since {day}", day=course.light_from))
+        return Gate(False, tr("the plan has been the lighter one since {day}", day=course.light_from))
     if course.stage is not Stage.BUILD or course.built_from is None:
         text = tr("the plan becomes a lighter one from building up only: estim care says where you are")
         return Gate(False, text)
@@ -266,7 +266,7 @@ def _stage(plan: Plan, story: Story, course: Course, now: datetime) -> tuple[Sta
         run = course.open[-1].run.at
         until = local_time(utc(run) + JUDGED_WITHIN, now, now.tzinfo)
         gate = tr(
-            "the run of {day} isn't judged yet: the first steps of a later morning, until {until}",
+            "the run of {day} isn't judged yet: it is judged by the first steps of a later morning, until {until}",
             day=run.date(),
             until=until,
         )

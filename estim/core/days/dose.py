@@ -249,13 +249,13 @@ def _too_long(site: str, total: float) -> str:
 def _too_often(site: str, number: int, rule: _Rule) -> str:
     if site == ANY:
         return tr(
-            "this is session {number} of {program} that day, it is for {most}",
+            "this is session {number} of {program} that day; it is meant for {most}",
             number=number,
             program=rule.program,
             most=rule.per_day,
         )
     return tr(
-        "this is session {number} of {program} that day on {site}, it is for {most}",
+        "this is session {number} of {program} that day on {site}; it is meant for {most}",
         number=number,
         program=rule.program,
         site=site,

@@ -152,7 +152,7 @@ def _check(rules: tuple[str, ...]) -> None:
     full = next((day for day, times in days.items() if len(set(times)) > SLOTS_MAX), None)
     if full is not None:
         raise EstimError(
-            tr("the rules give more than {most} times a day: fewer, please", most=SLOTS_MAX), code=Exit.CONFIG
+            tr("the rules give more than {most} times a day: give fewer", most=SLOTS_MAX), code=Exit.CONFIG
         )
     ordered = sorted({at for times in days.values() for at in times})
     for one, other in pairwise(ordered):

@@ -237,7 +237,7 @@ def tally(diary: Diary, slots: Sequence[Slot], now: datetime, first: date, last:
     if last < first:
         raise EstimError(
             tr(
-                "a report from {first:%Y-%m-%d} to {last:%Y-%m-%d} has no day: its last day must not lie before its "
+                "a report from {first:%Y-%m-%d} to {last:%Y-%m-%d} has no days: its last day must not be before its "
                 "first",
                 first=first,
                 last=last,

@@ -79,7 +79,7 @@ def fit(program: Program, family: Family, minutes: float | None = None, *, unloc
     `unlocked` lets programs through that hold a muscle contracted: for looking at, until the care plan unlocks them.
     """
     if minutes is not None and not minutes > 0:
-        raise CourseError(tr("a session of {minutes:g} minutes is none: ask for more than 0", minutes=minutes))
+        raise CourseError(tr("a session of {minutes:g} minutes is too short: ask for more than 0", minutes=minutes))
     wanted = program if minutes is None else program.lasting(minutes)
     if wanted.length_s > program.caps.minutes * 60 + 1e-6:
         raise CourseError(

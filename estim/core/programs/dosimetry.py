@@ -43,7 +43,7 @@ TWITCH_MAX_HZ = 10.0
 CURRENT_MA = Number(0.1, 500.0, "mA", mark("peak of one phase, as measured at your level"))
 
 UNKNOWN = mark(
-    "no unit of a supported family tells its current; --current-ma N reckons with a peak that you measured yourself"
+    "no unit of a supported family reports its current; --current-ma N reckons with a peak that you measured yourself"
 )
 
 POINTS = 5000
@@ -165,7 +165,7 @@ def _of_program(program: Program, pad_cm2: float) -> list[str]:
         if full_s > TWITCH_MAX_S:
             notices.append(
                 tr(
-                    "twitches for {minutes:g} min at the whole level: {most:g} are the usual most",
+                    "twitches for {minutes:g} min at the full level: {most:g} are the usual most",
                     minutes=full_s / 60,
                     most=TWITCH_MAX_S / 60,
                 )

@@ -65,7 +65,7 @@ TARGET = Words(
     ("sensory", "motor"), mark("what to aim at, a feeling without a twitch, or a muscle that twitches or holds")
 )
 RULE_TEXT = Text(400, mark("how strong it should feel, in plain words"))
-RERAISE_STEP = Number(1, 2, mark("levels"), mark("so much more may be offered"), whole=True)
+RERAISE_STEP = Number(1, 2, mark("levels"), mark("how much more may be offered at a time"), whole=True)
 RERAISE_S = Number(60, 1800, mark("seconds"), mark("no sooner than this after the last one"))
 RERAISE_MAX = Number(1, 10, mark("times a session"), mark("no more often than this"), whole=True)
 

@@ -13,7 +13,7 @@ BY_HAND = (
     mark("press its power button, or pull the electrodes' plug"),
     mark("turn both wheels down to 0, then switch the box off"),
     mark("press its minus key until the level is 0, then switch it off"),
-    mark("switch the unit off that makes the pulses; the board itself ends within 5 s"),
+    mark("switch off the unit that makes the pulses; the board itself ends within 5 s"),
     mark("switch the unit off: it goes on by itself, without an end"),
     mark("turn all four dials to 0, then switch the box off"),
 )
@@ -37,13 +37,13 @@ SAID = (
     mark("the unit says ok to a start, and does not start: is it on its charger, or its battery low?"),
     mark("its program began again, and estim did not start it"),
     mark("it plays another program than the one that was started"),
-    mark("the unit hangs on its charger"),
+    mark("the unit is on its charger"),
     mark("its program has come to its end, or was stopped at the unit"),
     mark("the unit does not start the program that it has just stored"),
     mark("the unit's memory is full: remove programs with its own app"),
     mark("the program arrives damaged: go nearer to the unit and try again"),
     mark("pulses end within 0.2 s, but the strength may stay set: turn the wheels down to 0 and switch the box off"),
-    mark("the box tells no highest strength (1507)"),
+    mark("the box doesn't report its highest strength (1507)"),
     mark(
         "pulses end within 0.2 s as far as is known (one report says that a box repeats its last frame), and the "
         "strength may stay set: switch the unit off by hand"

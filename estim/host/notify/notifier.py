@@ -43,7 +43,9 @@ class Notifier:
         except TellError as error:
             self._say(str(error))
         except TimeoutError:
-            self._say(tr("{way} wasn't done within {seconds:g} s and was left", way=way.name, seconds=self.timeout_s))
+            self._say(
+                tr("{way} wasn't done within {seconds:g} s and was given up", way=way.name, seconds=self.timeout_s)
+            )
         except Exception:  # a bug in one way must not cost a person the others
             logging.getLogger(__name__).exception("telling by %s failed", way.name)
             self._say(tr("{way} failed by a fault of estim: the log says more", way=way.name))

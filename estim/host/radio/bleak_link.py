@@ -501,7 +501,7 @@ class BleLink:
             case Stage.CONNECT:
                 return AirError(
                     tr(
-                        "{address} was heard, but took no connection up within {seconds:g} s",
+                        "{address} was heard, but accepted no connection within {seconds:g} s",
                         address=self._address,
                         seconds=timeout_s,
                     )

@@ -69,7 +69,7 @@ def test_no_session_in_the_four_hours_before_a_planned_run(now: float, minutes: 
     assert (sentence != "") is refused
     assert (quiet_until(PLAN, planned, at(9, now), minutes) == at(9, 18)) is refused
     if refused:
-        assert sentence.startswith("a run is planned at 18:00 and the 4 h before it are without a session")
+        assert sentence.startswith("a run is planned at 18:00, and no session takes place in the 4 h before it")
 
 
 def item(name: str, day: int, *entries: Entry) -> Item:

@@ -31,7 +31,7 @@ def test_it_begins_by_a_word_after_84_days_of_building_up_and_not_before() -> No
     assert gate(3, begin())[1].startswith("the plan becomes a lighter one from building up only")
     assert gate(94)[1].startswith("the plan is not begun")
     assert gate(94, *BUILT, check(Topic.CARE, at(90), answer="end"))[1].startswith("the plan is not begun")
-    assert gate(110, *LIGHT) == (False, "the plan is the lighter one since 2027-02-08")
+    assert gate(110, *LIGHT) == (False, "the plan has been the lighter one since 2027-02-08")
     bare = replace(PLAN, steps=tuple(replace(step, light="") for step in PLAN.steps))
     assert recovery(bare, diary(*BUILT), at(94)).text.startswith("this plan has no lighter one")
 

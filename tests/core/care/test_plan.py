@@ -261,8 +261,8 @@ def test_a_step_is_found_by_its_number_its_name_or_the_beginning_of_one_name_onl
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('"walk"\ntitle = "R', '"wolk"\ntitle = "R', "steps[2].part_of: wolk is no step with a number"),
-        ('"walk"\ntitle = "R', '"raises"\ntitle = "R', "steps[2].part_of: raises is no step with a number"),
+        ('"walk"\ntitle = "R', '"wolk"\ntitle = "R', "steps[2].part_of: wolk isn't a step with a number"),
+        ('"walk"\ntitle = "R', '"raises"\ntitle = "R', "steps[2].part_of: raises isn't a step with a number"),
         ('["one"]', '["two"]', "steps[2].sources: there is no source two"),
         ('"daily"', '"load"', 'steps[2].tick: one step only has tick = "load"'),
         ("times = 2", 'times = 2\nkinds = ["bike"]', 'steps[1].kinds: only a step with tick = "daily" has kinds'),

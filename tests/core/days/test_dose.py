@@ -161,7 +161,7 @@ def test_more_of_a_program_than_its_file_allows_is_refused() -> None:
     past = [replace(ended(180), program="tens-al"), replace(ended(320), program="tens-ankle")]
     assert may_start(NOON, ("ankle-left",), 20, past, zone=BERLIN, program="tens-al", per_day=2).ok
     verdict = may_start(NOON, ("ankle-left",), 20, past, zone=BERLIN, program="tens-al", per_day=1)
-    assert "session 2 of tens-al that day on ankle-left, it is for 1" in verdict.why
+    assert "session 2 of tens-al that day on ankle-left; it is meant for 1" in verdict.why
 
 
 @pytest.mark.control("C-16")

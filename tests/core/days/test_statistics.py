@@ -333,7 +333,7 @@ def test_an_empty_diary_is_empty_and_a_note_is_something() -> None:
 
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
-    with pytest.raises(EstimError, match="must not lie before its first") as refused:
+    with pytest.raises(EstimError, match="must not be before its first") as refused:
         tally(Diary(), [], at(MONDAY), MONDAY, MONDAY - timedelta(days=1))
     assert refused.value.code is Exit.USAGE
     with pytest.raises(ValueError, match="zone"):

@@ -164,8 +164,8 @@ def test_minutes_have_limits(unit: Family) -> None:
     assert fit(program(), unit, 30).score.length_s == 1800
     assert fit(program(), unit, 0.5).score.length_s == 30
     assert refused(program(), unit, 31) == "mine lasts up to 30 minutes, not 31: ask for less"
-    assert refused(program(), unit, 0) == "a session of 0 minutes is none: ask for more than 0"
-    assert refused(program(), unit, float("nan")) == "a session of nan minutes is none: ask for more than 0"
+    assert refused(program(), unit, 0) == "a session of 0 minutes is too short: ask for more than 0"
+    assert refused(program(), unit, float("nan")) == "a session of nan minutes is too short: ask for more than 0"
     short = replace(program(), caps=Caps(minutes=20))
     assert refused(short, unit, 21) == "mine lasts up to 20 minutes, not 21: ask for less"
 

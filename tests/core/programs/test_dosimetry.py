@@ -112,5 +112,5 @@ def test_what_a_person_should_weigh_is_said() -> None:
         '35 Hz begins to hold a muscle: such a program is of the kind "tetanic"',
     )
     assert reckon(program(phase(5, 250, 1500), kind="twitch")).notices == (
-        "twitches for 25 min at the whole level: 20 are the usual most",
+        "twitches for 25 min at the full level: 20 are the usual most",
     )

@@ -66,7 +66,7 @@ def test_a_refusal_is_said_in_the_readers_language(state: State, by: Move) -> No
         Contact(A, False),
         LowBattery(),
         Hand(A, Level(150), rose=True),
-        UnitEnded("the unit hangs on its charger"),
+        UnitEnded("the unit is on its charger"),
         Refused("the unit left 5 questions unanswered"),
     ],
 )

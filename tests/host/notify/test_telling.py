@@ -254,7 +254,7 @@ async def test_a_way_that_fails_or_hangs_never_keeps_another(caplog: pytest.LogC
     assert all(way.asked == [f"tell {DUE.key}", f"withdraw {DUE.key}", "close"] for way in ways)
     assert sorted(said) == [
         "broken failed by a fault of estim: the log says more",
-        "hung wasn't done within 0.05 s and was left",
+        "hung wasn't done within 0.05 s and was given up",
         "it is off: switch it on",
     ]
     assert "ZeroDivisionError" in caplog.text
