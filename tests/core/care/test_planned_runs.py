@@ -16,9 +16,7 @@ DROPPED = replace(cancelled(RUN.at, at(12, 12)), id=51)
 @pytest.mark.control("C-30")
 def test_a_cancelled_run_blocks_nothing_and_a_run_planned_anew_does_again() -> None:
     assert quiet_until(PLAN, diary(RUN), at(12, 15)) == RUN.at
-    assert blocked(PLAN, diary(RUN), at(12, 15)).endswith(
-        "Wait until after the run, or take it back: estim run-log cancel"
-    )
+    assert blocked(PLAN, diary(RUN), at(12, 15)).endswith("or take it back: estim run-log cancel")
     assert blocked(PLAN, diary(RUN, DROPPED), at(12, 15)) == ""
     assert blocked(PLAN, diary(RUN, DROPPED, replace(RUN, id=52)), at(12, 15)) != ""
     assert planned(diary(RUN, DROPPED)) == ()

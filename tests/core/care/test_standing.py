@@ -96,7 +96,8 @@ def test_a_run_is_judged_by_the_next_morning_and_not_worse_means_build_up() -> N
     waits = stand(at(9, 19), *CALM, ran(9))
     assert (waits.stage, waits.since, waits.step) == (Stage.MORNING, date(2026, 11, 9), "trial-run")
     assert waits.gates[0].text == (
-        "the run of 2026-11-09 isn't judged yet: it is judged by the first steps of a later morning, until 2026-11-11 18:00"
+        "the run of 2026-11-09 isn't judged yet: it is judged by the first steps of a later morning, "
+        "until 2026-11-11 18:00"
     )
     assert stage(at(9, 22), *CALM, ran(9), morning(9, 0, hour=20)) is Stage.MORNING
     here = stand(at(10, 8), *BUILT)
