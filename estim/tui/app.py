@@ -41,6 +41,7 @@ from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
+from estim.tui.dialog import Dialog
 from estim.tui.key_names import name_keys
 from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
@@ -363,11 +364,9 @@ class SessionApp(App[int]):
             await self.push_screen(Help(shown, simulated=self.model.view.simulated))
             self._wake()
 
-    def action_keys_away(self, soft: bool = False) -> None:
-        """Take the keys away; an Escape may have been meant as a stop, so it is one too."""
+    def action_keys_away(self) -> None:
+        """Take the keys away."""
         self._keys_off()
-        if soft:
-            self.action_soft()
 
     async def action_quit(self) -> None:
         """Stop first if output may be on, wait for zero, then leave; a second time: leave all the same."""
@@ -462,7 +461,7 @@ class SessionApp(App[int]):
                 await self.pop_screen()
             await self.switch_screen(self._build(face))
         for screen in reversed(self.screen_stack[1:]):
-            if isinstance(screen, Choose | Session | Summary | Place | Keys) and screen.is_mounted:
+            if isinstance(screen, Choose | Session | Summary | Place | Dialog | Palette) and screen.is_mounted:
                 await screen.draw(view)
             if not screen.is_modal:
                 break  # what lies below can't be seen, and is drawn when it is

@@ -17,6 +17,7 @@ from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
 from estim.core.translation import figure, mark, tr, tr_text
 from estim.tui import wording
+from estim.tui.frame import Strip, strip
 from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
@@ -39,6 +40,7 @@ class ChooseRows:
 
     stop: int = 0
     banner: int = 0
+    strip: int = 0
     button: int = 0
     never: int = 0
     wrong: int = 0
@@ -61,6 +63,7 @@ def choose_rows(view: View, texts: tuple[str, str, str], width: int, height: int
     room.take(1)  # the fields
     room.take(2)  # the list
     rows.banner = room.take(1 if view.simulated else 0)
+    rows.strip = room.take(1 if strip(view, width) else 0)
     rows.never = room.take(never)
     rows.wrong = room.take(wrong)
     urgent = sum(rows_of(text, width - MARGIN) for text in Alarms.urgent(view))
@@ -117,6 +120,7 @@ class Choose(Screen[None]):
     def compose(self) -> ComposeResult:
         """List on top, the two fields and the button below, STOP as everywhere."""
         yield Banner(id="banner")
+        yield Strip(id="strip", classes="medium")
         yield Line(id="today")
         yield Line(id="unit")
         yield Alarms(id="alarms")
@@ -171,6 +175,7 @@ class Choose(Screen[None]):
         ):
             self.query_one(f"#{part}", Line).say(text, given)
         self.query_one("#banner", Banner).draw(self._view, rows.banner)
+        self.query_one("#strip", Strip).say(strip(self._view, width - MARGIN), rows.strip)
         self.query_one("#alarms", Alarms).draw(self._view, rows.alarms)
         self.query_one("#goal-hint").display = bool(rows.hint)
         self.query_one("#start", Button).compact = rows.button == 1

@@ -1,28 +1,21 @@
 """The list of all keys, laid over whatever is shown; it goes on telling what may be on."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
-from estim.core.translation import mark, tr, tr_text
-from estim.tui import wording
-from estim.tui.key_names import name_keys
-from estim.tui.model import View
-from estim.tui.stopping import STOP_KEYS
-from estim.tui.widgets import Line, StopBar
+from estim.core.translation import mark, tr_text
+from estim.tui.dialog import Dialog
 
 
-class Keys(ModalScreen[None]):
+class Keys(Dialog[None]):
     """All keys, with what they do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.keys_away(True)", mark("Close")),
         Binding("question_mark,enter", "app.keys_away", mark("Close")),
-        Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False),
     ]
 
     TEXT = mark("""\
@@ -46,25 +39,11 @@ q, Ctrl+Q     stop if output may be on, then leave
 
 bar: █ the unit is there   ▒ it may be   ◇ goal   │ last time""")
 
-    def __init__(self) -> None:
-        super().__init__()
-        name_keys(self)
-
     @property
     def whole(self) -> str:
         """The list as people read it."""
         return tr_text(self.TEXT)
 
-    def compose(self) -> ComposeResult:
-        """What is on, the list, and STOP as everywhere."""
-        yield Line(id="on", classes="medium")
-        with VerticalScroll(id="keys"):
-            yield Static(self.whole, markup=False)
-        yield StopBar()
-
-    async def draw(self, view: View) -> None:
-        """Go on showing what may be on: the list covers the channels."""
-        on = wording.may_be_on(view.snapshot) if view.snapshot else ""
-        text = tr("level {levels}", levels=on) if on else ""
-        lost = wording.lost(view.snapshot) if view.snapshot else ""
-        self.query_one("#on", Line).say("; ".join(filter(None, (lost or text, view.also_on()))))
+    def body(self) -> Iterable[Widget]:
+        """The list."""
+        yield Static(self.whole, markup=False)

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
-from estim.core.translation import mark, tr_text
+from estim.core.translation import mark, tr, tr_text
+from estim.tui.dialog import ALARM_ROWS_SMALL
+from estim.tui.frame import draw_frame, frame, on_a_stop_below
 from estim.tui.key_names import name_keys
+from estim.tui.model import View
 from estim.tui.places import PLACES
 from estim.tui.stopping import STOP_KEYS
 from estim.tui.widgets import StopBar
@@ -27,19 +31,39 @@ DONE = (
 """What can be done from everywhere: its name, the app's action, and a few words."""
 
 
+LIST_ROWS = 2
+"""Rows of the list at least."""
+AROUND_ROWS = 2 + ALARM_ROWS_SMALL + 5 + 2
+"""Rows that the list can't have: SIMULATED and the session, alarms, the search with its edges, STOP and the keys."""
+
+
 class Palette(CommandPalette):
     """The library's palette, with STOP below it: the letter s is typed here, F12 and a press on STOP stop."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False)]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(placeholder=tr("What would you like to do?"))
         name_keys(self)
 
     def compose(self) -> ComposeResult:
-        """The search, and STOP as everywhere."""
+        """What is on, the search, and STOP as everywhere."""
+        yield from frame()
         yield from super().compose()
         yield StopBar()
+
+    async def draw(self, view: View) -> None:
+        """Go on saying what is on and what is wrong: the list covers it."""
+        draw_frame(self, view, ALARM_ROWS_SMALL)
+        height = self.app.size.height
+        # the list is laid over whatever is below it: without a limit it would cover STOP on a small terminal
+        self.query_one("#--results").styles.max_height = max(LIST_ROWS, min(height // 2, height - AROUND_ROWS))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Stop where the press was on a STOP of what lies below."""
+        if on_a_stop_below(self, event):
+            event.stop()
+            self.post_message(StopBar.Pressed())
 
 
 class Commands(Provider):

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -18,70 +17,20 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from estim.core.errors import EstimError
-from estim.core.messages.shown import Snapshot
-from estim.core.translation import mark, tr, tr_text
-from estim.tui import wording
+from estim.core.translation import mark, tr_text
 from estim.tui.desk import Desk
+from estim.tui.frame import draw_frame, frame
 from estim.tui.key_names import name_keys
 from estim.tui.model import View
-from estim.tui.widgets import Alarms, Banner, Line, StopBar
+from estim.tui.widgets import Line, StopBar
 
 T = TypeVar("T")
 
-TALL = 30
-"""From so many rows on STOP is as big as beside a session."""
 ROOMY = 20
 """From so many rows on a note has as many as it needs."""
 NOTE_ROWS = 5
 ALARM_ROWS = 4
 """Rows for alarms in a place: the most urgent one, in full."""
-
-
-def strip(view: View, width: int) -> str:
-    """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
-    snapshot = view.snapshot
-    others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
-    stops = tr("s or F12 stops")
-    if view.gone:
-        return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
-    if snapshot is None or not wording.may_flow(snapshot):
-        return tr("ON: {units} · {stops}", units=others, stops=stops) if others else ""
-    levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or tr("not known")
-    doubt = _doubt(view, snapshot)
-    left = _left(snapshot)
-    parts = [f"{doubt}{tr('level {levels}', levels=levels)}", left, stops]
-    more = [tr("also on: {units}", units=others)] if others else []
-    for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more, []):
-        text = " · ".join([*spare[:2], *parts, *spare[2:]])
-        if len(text) <= width:
-            return text
-    return " · ".join([f"{doubt}{levels}", left, tr("s stops")])
-
-
-def _doubt(view: View, snapshot: Snapshot) -> str:
-    """Return why the levels can't be believed, with a gap behind it; "": nothing speaks against them."""
-    if wording.searched(snapshot):
-        return f"{tr('LINK LOST')} "
-    return f"{tr('STALE')} " if view.stale else ""
-
-
-def _left(snapshot: Snapshot) -> str:
-    """Return how long it goes on; of a unit that can't be reached, how long it may be on."""
-    if not snapshot.live:
-        return tr("may be ON after the session")
-    if wording.searched(snapshot):
-        until = snapshot.on_until if snapshot.on_left_s else None
-        return tr("may be on until {time}", time=wording.hour(until)) if until else tr("may be on")
-    return tr("{time} left", time=wording.clock(snapshot.left_s))
-
-
-class Strip(Line):
-    """The session that runs, in one line; a press on it stops, as on STOP."""
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """As on STOP: the press counts."""
-        event.stop()
-        self.post_message(StopBar.Pressed())
 
 
 class Place(Screen[None]):
@@ -106,9 +55,7 @@ class Place(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The frame, and the body in it."""
-        yield Banner(id="banner")
-        yield Strip(id="strip", classes="medium")
-        yield Alarms(id="alarms")
+        yield from frame()
         yield Line(id="heading")
         with Vertical(id="place"):
             yield from self.body()
@@ -137,10 +84,7 @@ class Place(Screen[None]):
 
     async def draw(self, view: View) -> None:
         """Show what is on, what is wrong, and the last note."""
-        width, height = self.app.size
-        self.query_one("#banner", Banner).draw(view, 1)
-        self.query_one("#strip", Line).say(strip(view, width - 2), 1)
-        self.query_one("#alarms", Alarms).draw(view, ALARM_ROWS)
+        height = self.app.size.height
+        draw_frame(self, view, ALARM_ROWS)
         self.query_one("#note", Line).say(view.note, NOTE_ROWS if height >= ROOMY else 2)
-        self.query_one(StopBar).draw(3 if height >= TALL else 1)
         self.query_one("#heading", Line).display = height >= 14

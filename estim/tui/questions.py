@@ -1,21 +1,18 @@
 """The questions before the first session, one at a time: y or n; what a yes leads to is told, and can be taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
-from estim.tui.stopping import STOP_KEYS
-from estim.tui.widgets import StopBar
+from estim.tui.dialog import Dialog
 
 
-class Questions(ModalScreen[dict[str, bool]]):
+class Questions(Dialog[dict[str, bool]]):
     """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -23,10 +20,6 @@ class Questions(ModalScreen[dict[str, bool]]):
         Binding("n,N", "answer(False)", mark("No")),
         Binding("backspace,left", "back", mark("Take back")),
         Binding("enter", "keep", mark("Keep")),
-        Binding("escape", "leave", mark("Later")),
-        Binding(
-            STOP_KEYS, "app.stop", mark("Stop"), show=False
-        ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
     def __init__(self, questions: Sequence[Question]) -> None:
@@ -34,11 +27,9 @@ class Questions(ModalScreen[dict[str, bool]]):
         self._questions = tuple(questions)
         self._answers: dict[str, bool] = {}
 
-    def compose(self) -> ComposeResult:
-        """One question, and STOP as everywhere."""
-        with VerticalScroll(id="keys"):
-            yield Static(self._text(), id="question", markup=False)
-        yield StopBar()
+    def body(self) -> Iterable[Widget]:
+        """One question."""
+        yield Static(self._text(), id="question", markup=False)
 
     def action_answer(self, yes: bool) -> None:
         """Take an answer and show the next question; after the last one, what was said yes to."""
@@ -63,8 +54,9 @@ class Questions(ModalScreen[dict[str, bool]]):
             self.dismiss(self._answers)
 
     def action_leave(self) -> None:
-        """Keep what was answered so far."""
+        """Keep what was answered so far. While a session runs, Escape may have been meant as a stop."""
         self.dismiss(self._answers)
+        self.app.action_soft()  # type: ignore[attr-defined] # a SessionApp, which imports this
 
     @property
     def _over(self) -> bool:

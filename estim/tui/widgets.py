@@ -89,6 +89,12 @@ class Alarms(Vertical):
         gone = f"{wording.symbol(Priority.HIGH)}: " + "\n".join(view.gone) if view.gone and view.lit else ""
         return gone, f"!!! {wording.lost(view.snapshot)}" if view.snapshot and wording.searched(view.snapshot) else ""
 
+    @classmethod
+    def needed(cls, view: View, columns: int) -> int:
+        """Return how many rows all that is wrong takes in so many columns."""
+        texts = [*cls.urgent(view), *(wording.alarm(one) for one in (view.snapshot.alarms if view.snapshot else ()))]
+        return sum(rows_of(text, columns - MARGIN) for text in texts)
+
     def draw(self, view: View, rows: int = ALARM_ROWS, columns: int | None = None) -> None:
         """Show the most urgent ones in so many rows, and columns (None: all there are)."""
         width = (self.app.size.width if columns is None else columns) - MARGIN

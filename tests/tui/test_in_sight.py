@@ -126,7 +126,7 @@ async def test_a_lost_link_is_told_at_every_size_with_what_may_be_on_until_when_
     ("change", "word"),
     [
         ({"on_until": None, "on_left_s": None}, "may be on and does not end by itself"),
-        ({"on_until": None, "on_left_s": 0.0, "zero": "no"}, "should have fallen silent, not proved"),
+        ({"on_until": None, "on_left_s": 0.0, "zero": "no"}, "should have fallen silent, but that isn't proved"),
         ({"on_until": None, "on_left_s": 0.0, "zero": "confirmed"}, "the unit was off"),
         ({"lost_at": None, "program": "", "heard_age_s": None}, "LEFT ON by an earlier session, perhaps"),
     ],
@@ -203,7 +203,7 @@ async def test_the_list_of_keys_and_an_unproved_end_go_on_telling_what_may_be_on
         await pilot.press("question_mark")
         await settle(pilot)
         assert isinstance(pilot.app.screen, Keys)
-        assert in_sight(pilot, "#on") == "level A 5, B 6, C 7, D 8"
+        assert in_sight(pilot, "#strip") == "A 5, B 6, C 7, D 8 · 18:48 left"
         in_sight(pilot, "#stop")
         client.tell(replace(ENDED, unit="zc95", stop_confirmed=False))
         client.show(replace(FOUR, state=State.ENDED, out="maybe"))

@@ -11,9 +11,10 @@ from estim.config.options import HostOptions
 from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
+from estim.tui.frame import strip
 from estim.tui.model import View
 from estim.tui.palette import Palette
-from estim.tui.place import Place, strip
+from estim.tui.place import Place
 from estim.tui.places import PLACES, SESSION
 from tests.tui.scripted import (
     ALARM,

@@ -1,0 +1,87 @@
+"""What stands around everything that covers the session: SIMULATED, the session in a line, alarms, and STOP."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual import events
+from textual.screen import Screen
+from textual.widget import Widget
+
+from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
+from estim.tui import wording
+from estim.tui.model import View
+from estim.tui.widgets import Alarms, Banner, Line, StopBar
+
+TALL = 30
+"""From so many rows on STOP is as big as beside a session."""
+
+
+def strip(view: View, width: int) -> str:
+    """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
+    snapshot = view.snapshot
+    others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
+    stops = tr("s or F12 stops")
+    if view.gone:
+        return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
+    if snapshot is None or not wording.may_flow(snapshot):
+        return tr("ON: {units} · {stops}", units=others, stops=stops) if others else ""
+    levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or tr("not known")
+    doubt = _doubt(view, snapshot)
+    left = _left(snapshot)
+    parts = [f"{doubt}{tr('level {levels}', levels=levels)}", left, stops]
+    more = [tr("also on: {units}", units=others)] if others else []
+    for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more, []):
+        text = " · ".join([*spare[:2], *parts, *spare[2:]])
+        if len(text) <= width:
+            return text
+    short = " · ".join([f"{doubt}{levels}", left, tr("s stops")])
+    return short if len(short) <= width else f"{doubt}{levels} · {left}"  # STOP itself is in sight below
+
+
+def _doubt(view: View, snapshot: Snapshot) -> str:
+    """Return why the levels can't be believed, with a gap behind it; "": nothing speaks against them."""
+    if wording.searched(snapshot):
+        return f"{tr('LINK LOST')} "
+    return f"{tr('STALE')} " if view.stale else ""
+
+
+def _left(snapshot: Snapshot) -> str:
+    """Return how long it goes on; of a unit that can't be reached, how long it may be on."""
+    if not snapshot.live:
+        return tr("may be ON after the session")
+    if wording.searched(snapshot):
+        until = snapshot.on_until if snapshot.on_left_s else None
+        return tr("may be on until {time}", time=wording.hour(until)) if until else tr("may be on")
+    return tr("{time} left", time=wording.clock(snapshot.left_s))
+
+
+class Strip(Line):
+    """The session that runs, in one line; a press on it stops, as on STOP."""
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """As on STOP: the press counts."""
+        event.stop()
+        self.post_message(StopBar.Pressed())
+
+
+def frame() -> Iterable[Widget]:
+    """Return what stands above everything that covers the session: SIMULATED, the session in a line, alarms."""
+    yield Banner(id="banner")
+    yield Strip(id="strip", classes="medium")
+    yield Alarms(id="alarms")
+
+
+def draw_frame(screen: Screen[Any], view: View, alarm_rows: int) -> None:
+    """Draw what `frame` has made, and STOP."""
+    width, height = screen.app.size
+    screen.query_one("#banner", Banner).draw(view, 1)
+    screen.query_one("#strip", Strip).say(strip(view, width - 2), 1)
+    screen.query_one("#alarms", Alarms).draw(view, alarm_rows)
+    screen.query_one(StopBar).draw(3 if height >= TALL else 1)
+
+
+def on_a_stop_below(screen: Screen[Any], event: events.MouseDown) -> bool:
+    """Say whether a press is on a STOP that shows from below a dialog."""
+    below = [bar for one in screen.app.screen_stack if one is not screen for bar in one.query(StopBar)]
+    return any(bar.region.contains(int(event.screen_x), int(event.screen_y)) for bar in below)
