@@ -7,6 +7,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -23,7 +24,9 @@ from estim.core.translation import mark, tr, tr_text
 from estim.tui import wording
 from estim.tui.desk import Desk
 from estim.tui.key_names import name_keys
+from estim.tui.keymap import key_of
 from estim.tui.model import View
+from estim.tui.places import listed
 from estim.tui.widgets import Alarms, Banner, Line, StopBar
 
 T = TypeVar("T")
@@ -41,7 +44,7 @@ def strip(view: View, width: int) -> str:
     """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
     snapshot = view.snapshot
     others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
-    stops = tr("s or F12 stops")
+    stops = tr("s or {panic} stops", panic=key_of("panic"))
     if view.gone:
         return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
     if snapshot is None or not wording.may_flow(snapshot):
@@ -88,8 +91,8 @@ class Place(Screen[None]):
     """One screen beside the session."""
 
     HEADING: ClassVar[str] = ""
-    HELP: ClassVar[str] = ""
-    """What one can do here, for `?`."""
+    FIXED: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys that can't be others, with what they do here, for `?`; what the bindings do it knows by itself."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.away", mark("Back"), show=False)]
 
     def __init__(self, desk: Desk) -> None:
@@ -144,3 +147,10 @@ class Place(Screen[None]):
         self.query_one("#note", Line).say(view.note, NOTE_ROWS if height >= ROOMY else 2)
         self.query_one(StopBar).draw(3 if height >= TALL else 1)
         self.query_one("#heading", Line).display = height >= 14
+
+
+def built(name: str, desk: Desk) -> Place:
+    """Import a place's file if it isn't yet, and make the place."""
+    file, _, kind = listed(name).where.partition(":")
+    made: Place = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
+    return made
