@@ -348,11 +348,18 @@ def paths(context: typer.Context) -> None:
 @app.command(name="help")
 def help_on(
     context: typer.Context,
-    topic: Annotated[str, typer.Argument(help="exit-codes", autocompletion=one_of("exit-codes"))] = "exit-codes",
+    topic: Annotated[
+        str, typer.Argument(help="exit-codes or keys", autocompletion=one_of("exit-codes", "keys"))
+    ] = "exit-codes",
 ) -> None:
     """Explain a topic."""
+    if topic == "keys":
+        from estim.cli.settings import tell_keys
+
+        tell_keys(context.obj)
+        return
     if topic != "exit-codes":
-        _usage(tr("no help on {topic!r}: there is exit-codes", topic=topic))
+        _usage(tr("no help on {topic!r}: there is exit-codes, and keys", topic=topic))
     lines = [f"{code.value:>4}  {tr_text(meaning)}" for code, meaning in MEANING.items()]
     rows = [{"code": code.value, "meaning": meaning} for code, meaning in MEANING.items()]
     tell(context.obj, "exit-code", "\n".join(lines), rows)

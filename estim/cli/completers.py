@@ -67,6 +67,14 @@ def steps(context: typer.Context, incomplete: str) -> list[str]:
     return _begun([step.id for step in plan.steps], incomplete)
 
 
+def setting_names(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a setting, each key of the screen among them."""
+    from estim.config.settings import Settings, known_settings
+    from estim.tui.all_keys import NAMED
+
+    return _begun([*(one.name for one in known_settings(Settings())), *(f"keys.{name}" for name in NAMED)], incomplete)
+
+
 def one_of(*allowed: str) -> Completer:
     """Return what completes one of these words."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from estim.cli.completers import setting_names
 from estim.cli.flags import Flags
 from estim.cli.output import note, plain, tell
 from estim.config.mqtt_settings import without_password
@@ -36,7 +37,13 @@ def get(
 @settings.command("set")
 def set_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="such as minutes, keys.log or cap.coyote3.A")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="such as minutes, keys.log or cap.coyote3.A; names of keys: estim help keys",
+            autocompletion=setting_names,
+        ),
+    ],
     value: Annotated[str, typer.Argument(help="as it stands in the file; default: back to it")],
 ) -> None:
     """Change one setting; exit 78 if the value isn't allowed, and the file stays as it was."""
@@ -77,6 +84,24 @@ def edit(context: typer.Context) -> None:
             raise EstimError(text, code=Exit.NO_INPUT) from error
     keymap_of(read_settings(path).keys)
     tell(flags, "paths", tr("{path} is fine", path=path), [{"path": str(path)}])
+
+
+def tell_keys(flags: Flags) -> None:
+    """Tell every key of the screen by its name: as it is set, and what it does."""
+    from estim.tui.all_keys import ALL
+    from estim.tui.keymap import keymap_of, shown
+
+    held = read_settings(flags.host.place.settings_file).keys
+    keymap = keymap_of(held)
+    rows = [(one, ", ".join(map(shown, keymap.keys[one.name]))) for one in ALL]
+    wide = max(len(one.name) for one, _ in rows)
+    text = "\n".join(f"{one.name:<{wide}}  {key:<18} {one.about}" for one, key in rows)
+    tell(
+        flags,
+        "key",
+        text,
+        [{"name": one.name, "key": held.get(one.name, one.usual), "default": one.name not in held} for one, _ in rows],
+    )
 
 
 def _line(one: Known) -> str:

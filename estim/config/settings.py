@@ -56,7 +56,7 @@ Profiles = Annotated[
 
 Keys = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=32)], Annotated[str, Meta(max_length=64)]],
-    Meta(max_length=32, description=mark('a table [keys] with lines such as log = "f3"')),
+    Meta(max_length=128, description=mark('a table [keys] with lines such as log = "f3"')),
 ]
 
 Site = Annotated[
@@ -218,6 +218,11 @@ def _changed(path: Path, text: str, field: str, value: Value) -> str:
                 return text
             table[name] = tomlkit.table(is_super_table=name == tables[0] and len(tables) > 1)
         table = table[name]
+    place = key.partition(".")[0]
+    if tables == ["keys"] and isinstance(table.get(place), dict):  # a person wrote today.tick, and no quotes
+        written = {f"{place}.{name}": table[place][name] for name in table[place]}
+        del table[place]
+        table.update(written)
     if value is None:
         table.pop(key, None)
     else:
@@ -242,6 +247,8 @@ def _settings(path: Path, text: str | None) -> Settings:
     except NotToml as error:
         raise _wrong(path, str(error)) from error
     kinds = get_type_hints(Settings, include_extras=True)
+    if isinstance(data.get("keys"), dict):
+        data = {**data, "keys": _by_name(data["keys"])}
     schema = data.get("schema", SCHEMA)
     if type(schema) is int and schema > SCHEMA:
         newer = tr(
@@ -262,6 +269,14 @@ def _settings(path: Path, text: str | None) -> Settings:
     except EstimError as error:
         raise _wrong(path, tr("schedule: {why}", why=error.text)) from error
     return settings
+
+
+def _by_name(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keys by their names: today.tick without quotes is a table in the eyes of TOML."""
+    flat: dict[str, Any] = {}
+    for name, held in keys.items():
+        flat |= {f"{name}.{inner}": key for inner, key in held.items()} if isinstance(held, dict) else {name: held}
+    return flat
 
 
 def _wrong(path: Path, *problems: str) -> EstimError:
@@ -350,6 +365,8 @@ _DEPTH = {"cap": 3, "profile": 2, "keys": 2, "schedule": 2, "reminders": 2, "mqt
 
 
 def _keys(path: Path, field: str) -> list[str]:
+    if field.startswith("keys."):
+        return ["keys", field.removeprefix("keys.")]  # a key's name may hold a dot
     keys = field.split(".") if field.count(".") < 2 else [*field.split(".")[:1], *_unit_and_channel(field)]
     if not all(keys) or len(keys) != _DEPTH.get(keys[0], 1):
         raise _wrong(path, tr('{setting!r} is not a setting; try "minutes" or "cap.coyote3.A"', setting=field))

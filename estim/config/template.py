@@ -60,13 +60,13 @@ _PARTS = (
     ),
     (
         mark(
-            "Keys of the screen, by what they do: its places (today, session, log, programs, care, "
-            "units, simulator, alarms, settings), help, palette, unit, quiet, and more keys for stop "
-            "and quit. F12 stays the panic key unless another one is named."
+            "Keys of the screen, by what they do; `estim help keys` lists all names with their usual keys. stop and "
+            "quit get more keys. F12 stays the panic key unless another one is named."
         ),
         """\
 # [keys]
 # log = "f3"
+# today.morning = "f4"
 # panic = "f9"
 """,  # untranslated: lines of the file
     ),

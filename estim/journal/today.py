@@ -42,8 +42,11 @@ class Today:
         self._options = options
         self.real = options.simulate is None or options.place.demo
 
-    def headline(self) -> str:
-        """Return what is due or comes next, the last pain, and where the plan stands; a trouble as its sentence."""
+    def headline(self, key: str = "h") -> str:
+        """Return what is due or comes next, the last pain, and where the plan stands; a trouble as its sentence.
+
+        `key` is the one by which questions are answered again.
+        """
         if not self.real:
             return ""
         try:
@@ -54,13 +57,13 @@ class Today:
                 no = blocked(diary, journal.now)
         except EstimError as error:
             return error.text
-        again = tr("{refusal} (a slip? h asks again)", refusal=no) if no else ""
+        again = tr("{refusal} (a slip? {key} asks again)", refusal=no, key=key) if no else ""
         return "\n".join(filter(None, [again, " · ".join(filter(None, parts)), uses]))
 
-    def last_level(self, program: str, unit: str | None = None) -> LastLevel | None:
+    def last_level(self, program: str, unit: str | None = None, *, up: str = "+") -> LastLevel | None:
         """Return the last comfortable level of a program (on a unit, else on the one used last), None without one.
 
-        What that unit would refuse isn't offered.
+        What that unit would refuse isn't offered. `up` is the key that goes one step up.
         """
         if not self.real:
             return None
@@ -74,7 +77,7 @@ class Today:
         goal = ",".join(f"{channel}={level}" for channel, level in sorted(offer.level.items()))
         text = tr("{goal}, as on {at:%a %d %b}", goal=goal, at=offer.at)
         if offer.why:
-            text = tr("{level}; {why}: + is one step more", level=text, why=offer.why)
+            text = tr("{level}; {why}: {up} is one step more", level=text, why=offer.why, up=up)
         return LastLevel(goal, text)
 
     def questions(self) -> tuple[Question, ...]:

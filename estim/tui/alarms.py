@@ -27,7 +27,6 @@ class AlarmsPlace(Place):
     """The history; those that wait now stand above it, as in every place."""
 
     HEADING = mark("History of alarms")
-    HELP = mark("k             acknowledge the first alarm that waits")
 
     def body(self) -> Iterable[Widget]:
         """One list."""

@@ -27,7 +27,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import OptionDoesNotExist
 
 from estim.client.follower import Client, Follower, Sleep
-from estim.client.stop_keys import PANIC_KEY, bare
+from estim.client.stop_keys import bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
@@ -42,14 +42,14 @@ from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
 from estim.tui.dialog import Dialog
-from estim.tui.key_names import name_keys
-from estim.tui.keymap import USUAL, Keymap
+from estim.tui.key_names import bound, name_keys
+from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
 from estim.tui.palette import Commands, Palette
-from estim.tui.place import Place
-from estim.tui.places import PLACES, SESSION, built, listed
+from estim.tui.place import Place, built
+from estim.tui.places import PLACES, SESSION, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -80,15 +80,15 @@ class SessionApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(STOP_KEYS, "stop", mark("Stop"), key_display="s"),
-        Binding(PANIC_KEY, "panic", mark("PANIC"), key_display="F12", priority=True, id="panic"),
-        Binding("k,K", "quiet", mark("OK alarm"), key_display="k", id="quiet"),
+        bound("panic", "panic", priority=True),
+        bound("quiet", "quiet"),
         Binding(LEAVE_KEYS, "quit", mark("Quit"), key_display="q"),
         Binding("ctrl+q,ctrl+c", "quit", mark("Quit"), show=False, priority=True),
         Binding("escape", "soft", mark("Soft stop"), show=False),
-        Binding("question_mark", "keys", mark("Help"), key_display="?", id="help"),
-        Binding("ctrl+p", "command_palette", mark("Palette"), show=False, priority=True, id="palette"),
-        Binding("u,U", "unit", mark("Next unit"), show=False, id="unit"),
-        *(Binding(one.key, f"go('{one.name}')", one.titled, show=False, id=one.name) for one in PLACES),
+        bound("help", "keys"),
+        bound("palette", "command_palette", show=False, priority=True),
+        bound("unit", "unit", show=False),
+        *(bound(one.name, f"go('{one.name}')", show=False) for one in PLACES),
     ]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
 
@@ -104,6 +104,7 @@ class SessionApp(App[int]):
         keys: Keymap = USUAL,
     ) -> None:
         super().__init__(driver_class=Terminal)
+        KEYBOARD.keymap = self._keys = keys
         name_keys(self)
         self.animation_level = "none"
         self._offers = tuple(offers)
@@ -118,7 +119,6 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
-        self._keys = keys
         self._desk = Desk(
             options, self.follower.say, self.model.say, self._start, self._go, self._choose, lambda: self.model.view
         )
@@ -129,7 +129,6 @@ class SessionApp(App[int]):
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
-        self.set_keymap(dict(self._keys.bindings))
         await self.push_screen(Choose(self._offers))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
@@ -186,9 +185,21 @@ class SessionApp(App[int]):
                 return True
         return super().post_message(message)
 
+    def take_keys(self, keys: Keymap) -> None:
+        """Let other keys hold from now on, on every screen that is there."""
+        KEYBOARD.keymap = self._keys = keys
+        for node in (self, *self.screen_stack):
+            name_keys(node)
+        self.refresh_bindings()
+        self._wake()
+
     def on_resize(self) -> None:
         """Share the rows out anew."""
         self._wake()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as people read it, in their language."""
+        return binding.key_display or shown(binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show in the footer only what can be done now."""
@@ -244,7 +255,7 @@ class SessionApp(App[int]):
         if way < 0:
             self.action_move(-by)
         elif shown.state is State.PAUSED:
-            self.model.say(tr("paused: space goes on from zero, then the goal can be raised"))
+            self.model.say(tr("paused: {key} goes on from zero, then the goal can be raised", key=key_of("pause")))
         elif lane.goal >= lane.cap:
             self.model.say(tr("{channel} is at its cap of {cap}", channel=lane.channel, cap=lane.cap))
         elif lane.room < 1:
@@ -307,7 +318,10 @@ class SessionApp(App[int]):
             self.model.turn_to(number)
             self._light()
         else:
-            await self.action_go(next(one.name for one in PLACES if one.key == str(number)))
+            keys = self._keys.keys
+            place = next((one.name for one in PLACES if set(keys[one.name]) & set(keys[f"unit_{number}"])), None)
+            if place is not None:
+                await self.action_go(place)
 
     def action_again(self) -> None:
         """Leave the summary for a new session."""
@@ -358,10 +372,9 @@ class SessionApp(App[int]):
 
     async def action_keys(self) -> None:
         if not self.screen.is_modal:
-            from estim.tui.help import Help  # as every place: imported when it is first opened
+            from estim.tui.help import help_on  # as every place: imported when it is first opened
 
-            shown = self.screen.HELP if isinstance(self.screen, Place) else ""
-            await self.push_screen(Help(shown, simulated=self.model.view.simulated))
+            await self.push_screen(Keys(help_on(type(self.screen), simulated=self.model.view.simulated)))
             self._wake()
 
     def action_keys_away(self) -> None:
@@ -465,8 +478,8 @@ class SessionApp(App[int]):
                 await screen.draw(view)
             if not screen.is_modal:
                 break  # what lies below can't be seen, and is drawn when it is
-        for shown in self.model.unrecalled():
-            self.run_worker(self._day.recall(shown), group="day")
+        for begun in self.model.unrecalled():
+            self.run_worker(self._day.recall(begun), group="day")
         if self._alarmed != view.alarmed:
             self._alarmed = view.alarmed
             self.refresh_bindings()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -20,6 +20,8 @@ from estim.core.days.screening import NO, NO_SIGN, YES, red_flag
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
+from estim.tui.key_names import bound
+from estim.tui.keymap import key_of
 from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.today import PART, signs_keys, step_row
@@ -51,20 +53,22 @@ def told_of(journal: HomeJournal) -> Told:
     next_run = ahead(diary, journal.now)
     missed = unsaid(diary, journal.now)
     if next_run:
-        run = tr("a run is planned for {at:%a %d %b %H:%M} (c cancels it)", at=next_run)
+        run = tr("a run is planned for {at:%a %d %b %H:%M} ({key} cancels it)", at=next_run, key=key_of("care.cancel"))
     elif missed:
         run = tr(
-            "did the run of {at:%a %d %b %H:%M} take place? estim run-log add says how it was; c: it didn't", at=missed
+            "did the run of {at:%a %d %b %H:%M} take place? estim run-log add says how it was; {key}: it didn't",
+            at=missed,
+            key=key_of("care.cancel"),
         )
     else:
-        run = tr("no run is planned (n plans one)")
+        run = tr("no run is planned ({key} plans one)", key=key_of("care.run"))
     return Told(plan=journal.plan, now=standing(journal.plan, diary, journal.now), flag=red_flag(diary), run=run)
 
 
 def stage_of(told: Told) -> str:
     """Return where the person stands in a line: the plan, its stage, and since when."""
     plan = tr_text(told.plan.title)
-    stage = stage_told(told.now.stage, tr("not begun: b begins it"))
+    stage = stage_told(told.now.stage, tr("not begun: {key} begins it", key=key_of("care.begin")))
     if not told.now.day:
         return f"{plan}: {stage}"
     day = told.now.day
@@ -93,7 +97,10 @@ def begin(options: HostOptions, looked_at: str) -> str:
     with opened(options, write=True) as journal:
         flag = red_flag(journal.recent())
         if flag and not looked_at:
-            raise EstimError(tr("{flag}; after that: b, and who has had a look", flag=flag), code=Exit.REFUSED)
+            raise EstimError(
+                tr("{flag}; after that: {key}, and who has had a look", flag=flag, key=key_of("care.begin")),
+                code=Exit.REFUSED,
+            )
         journal.enter(Check(at=journal.now, topic=Topic.CARE, answer="begin", note=looked_at))
     return tr("the plan has begun")
 
@@ -142,17 +149,11 @@ class CarePlace(Place):
     """The plan; see the module."""
 
     HEADING = mark("Care plan")
-    HELP = mark("""\
-b             begin the plan, or begin it anew
-n             plan a run; only where the gates are open
-c             cancel the planned run, or say that it didn't take place
-r             a sign of a torn tendon or a clot: the plan ends at once
-ticks         on Today (1), by t and the step's number""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b,B", "begin", mark("Begin"), key_display="b", show=False),
-        Binding("n,N", "run", mark("Plan a run"), key_display="n"),
-        Binding("c,C", "cancel", mark("Cancel it"), key_display="c", show=False),
-        Binding("r,R", "flag", mark("Red flag"), key_display="r"),
+        bound("care.begin", "begin", show=False),
+        bound("care.run", "run"),
+        bound("care.cancel", "cancel", show=False),
+        bound("care.flag", "flag"),
     ]
     ROWS = ("flag", "stage", "gates", "run", "asks", "steps")
     _times: tuple[datetime, ...] = ()

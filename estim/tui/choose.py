@@ -5,27 +5,35 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Input, Label, OptionList, Static
+from textual.widgets import Button, Footer, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
-from estim.core.translation import figure, mark, tr, tr_text
+from estim.core.translation import figure, tr
 from estim.tui import wording
 from estim.tui.frame import Strip, strip
-from estim.tui.key_names import name_keys
+from estim.tui.key_names import bound, name_keys
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from estim.tui.widgets import ALARM_ROWS, MARGIN, NARROW, Alarms, Banner, Line, StopBar
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
-GOAL_HINT = mark("Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time.")
+
+def goal_hint() -> str:
+    """Return what may be typed as a goal."""
+    return tr(
+        "Goal: 0 begins at zero, {up} goes up; 12 is channel A; A=12,B=8 both; {last}: as last time.",
+        up=key_of("level_up"),
+        last=key_of("last_level"),
+    )
 
 
 ABOUT_ROWS = 10
@@ -76,7 +84,7 @@ def choose_rows(view: View, texts: tuple[str, str, str], width: int, height: int
     rows.alarms += room.take(min(ALARM_ROWS, sum(rows_of(wording.alarm(one), width - MARGIN) for one in alarms)))
     rows.stop += room.take(2, whole=True)
     room.take(LIST_ROWS - 2)
-    rows.hint = room.take(rows_of(tr_text(GOAL_HINT), width - MARGIN), whole=True) if width >= NARROW else 0
+    rows.hint = room.take(rows_of(goal_hint(), width - MARGIN), whole=True) if width >= NARROW else 0
     rows.button += room.take(2, whole=True)
     rows.about = room.take(min(ABOUT_ROWS, about))
     rows.unit += room.take(rows_of(view.meant, width - MARGIN) - rows.unit)
@@ -95,8 +103,8 @@ class Choose(Screen[None]):
             self.start = start
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,L", "app.last_level", mark("Last level"), show=False),
-        Binding("h,H", "app.answer_again", mark("Answer again"), show=False),
+        bound("last_level", "app.last_level"),
+        bound("answer_again", "app.answer_again"),
     ]
 
     def __init__(self, offers: Sequence[Offer]) -> None:
@@ -134,7 +142,7 @@ class Choose(Screen[None]):
                 yield Label(tr("Goal level"), classes="field-name")
                 yield Input("0", id="goal", compact=True)
             yield Line(id="wrong", classes="high")
-            yield Static(tr_text(GOAL_HINT), id="goal-hint")
+            yield Line(id="goal-hint")
             yield Button(tr("Pads on, start"), id="start", variant="primary")
         yield Line(id="note")
         yield StopBar()
@@ -177,7 +185,7 @@ class Choose(Screen[None]):
         self.query_one("#banner", Banner).draw(self._view, rows.banner)
         self.query_one("#strip", Strip).say(strip(self._view, width - MARGIN), rows.strip)
         self.query_one("#alarms", Alarms).draw(self._view, rows.alarms)
-        self.query_one("#goal-hint").display = bool(rows.hint)
+        self.query_one("#goal-hint", Line).say(goal_hint(), rows.hint)
         self.query_one("#start", Button).compact = rows.button == 1
         self.query_one(StopBar).draw(rows.stop)
         self.query_one(Footer).display = bool(rows.footer)

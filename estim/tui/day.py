@@ -9,14 +9,22 @@ from estim.core.days.screening import Question
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Ask, SetLevel
 from estim.core.messages.shown import Snapshot
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import tr
 from estim.journal.today import Today
 from estim.tui import wording
+from estim.tui.keymap import key_of
 from estim.tui.model import Model
 
 T = TypeVar("T")
 
-UNKNOWN = mark("no level of this program is known yet: + and − find one")
+
+def unknown() -> str:
+    """Return what is said where nothing is known of a program's level."""
+    return tr(
+        "no level of this program is known yet: {up} and {down} find one",
+        up=key_of("level_up"),
+        down=key_of("level_down"),
+    )
 
 
 class Day:
@@ -44,7 +52,7 @@ class Day:
     async def renew(self) -> None:
         """Show what the day asks for."""
         if self._today is not None:
-            self._model.today(await asyncio.to_thread(self._today.headline))
+            self._model.today(await asyncio.to_thread(self._today.headline, key_of("answer_again")))
 
     async def answer(self, answers: dict[str, bool]) -> None:
         """Keep the answers to questions, by their id; nothing is written where none was given."""
@@ -64,10 +72,10 @@ class Day:
         """Fill in the last comfortable level of a program; the person still has to start."""
         if self._today is None or not program:
             return
-        last = await asyncio.to_thread(self._today.last_level, program)
+        last = await asyncio.to_thread(self._today.last_level, program, up=key_of("level_up"))
         if last is not None:
             into(last.goal)
-        self._model.say(tr_text(UNKNOWN) if last is None else last.text)
+        self._model.say(unknown() if last is None else last.text)
 
     async def recall(self, shown: Snapshot) -> None:
         """Show what was comfortable last time on this unit; nothing is asked for."""
@@ -82,7 +90,7 @@ class Day:
             return
         last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
         if last is None:
-            self._model.say(tr_text(UNKNOWN))
+            self._model.say(unknown())
             return
         for channel, level in wording.goal_of(last.goal).items():
             self._send(SetLevel(channel=channel, to=level, unit=shown.unit))

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
 from estim.tui import wording
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.widgets import Alarms, Banner, Line, StopBar
 
@@ -21,7 +22,7 @@ def strip(view: View, width: int) -> str:
     """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
     snapshot = view.snapshot
     others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
-    stops = tr("s or F12 stops")
+    stops = tr("s or {panic} stops", panic=key_of("panic"))
     if view.gone:
         return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
     if snapshot is None or not wording.may_flow(snapshot):

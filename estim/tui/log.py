@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
@@ -17,6 +17,7 @@ from estim.core.numbers import m_ss
 from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import RECENT, opened
 from estim.journal.reader import Details
+from estim.tui.key_names import bound
 from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.plot import Point, plot
@@ -124,17 +125,12 @@ class LogPlace(SearchedPlace):
     """The log; see the module."""
 
     HEADING = mark("Log")
-    HELP = mark("""\
-Enter         a session's levels over time, with what happened
-f             everything, sessions, pain, runs, notes
-/             search; Enter leads back to the list
-g             pain over 30 days; again: 120 days
-z             undo the last thing that was written down""")
+    FIXED = (("enter", mark("a session's levels over time, with what happened")),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f,F", "kind", mark("Filter"), key_display="f"),
-        Binding("slash", "search", mark("Search"), key_display="/", show=False),
-        Binding("g,G", "trend", mark("Pain trend"), key_display="g"),
-        Binding("z,Z", "undo", mark("Undo"), key_display="z", show=False),
+        bound("log.filter", "kind"),
+        bound("log.search", "search", show=False),
+        bound("log.trend", "trend"),
+        bound("log.undo", "undo", show=False),
     ]
     _kept = Kept()
     _shown: tuple[Entry, ...] = ()

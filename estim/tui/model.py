@@ -18,6 +18,7 @@ from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
+from estim.tui.keymap import key_of
 from protocols.vocabulary import Channel
 
 PLAYING = frozenset({State.RAMPING, State.RUNNING})
@@ -95,22 +96,24 @@ class View:
         unit = wording.unit(self.snapshot)
         if not self.others or not self.snapshot.live:
             return unit
-        return tr("{unit} · also: {others} (u)", unit=unit, others=", ".join(self.others))
+        return tr("{unit} · also: {others} ({key})", unit=unit, others=", ".join(self.others), key=key_of("unit"))
 
     @property
     def meant(self) -> str:
         """Which unit a start is for, and how another one is chosen."""
         if self.unit:
-            return tr("unit: {unit} (u: the next one)", unit=self.unit)
+            return tr("unit: {unit} ({key}: the next one)", unit=self.unit, key=key_of("unit"))
         if self.snapshot is not None:
-            return tr("{unit} · u chooses one of several", unit=self.named)
-        return tr("the unit is searched for when you start; if there are several, u chooses one")
+            return tr("{unit} · {key} chooses one of several", unit=self.named, key=key_of("unit"))
+        return tr(
+            "the unit is searched for when you start; if there are several, {key} chooses one", key=key_of("unit")
+        )
 
     def also_on(self, beside: Collection[str] = ()) -> str:
         """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""
         shown = {*beside, self.snapshot.unit if self.snapshot else ""}
         texts = [f"{unit}: {text}" for unit, text in self.on if unit not in shown]
-        return tr("also on: {units} (u)", units="; ".join(texts)) if texts else ""
+        return tr("also on: {units} ({key})", units="; ".join(texts), key=key_of("unit")) if texts else ""
 
     @property
     def stale(self) -> bool:
@@ -259,7 +262,9 @@ class Model:
             self._channel = Channel(name)
         elif name and channels:
             self._note = tr(
-                "this unit has no channel {channel}: + and − are still meant for {chosen}",
+                "this unit has no channel {channel}: {up} and {down} are still meant for {chosen}",
+                up=key_of("level_up"),
+                down=key_of("level_down"),
                 channel=name,
                 chosen=self.channel,
             )
@@ -424,7 +429,10 @@ class Model:
         self._simulated = overview.simulated
         self._silent = False
         if self._gone:
-            self._gone = (self._gone[0], tr("a new controller is running: look at the unit, then press k"))
+            self._gone = (
+                self._gone[0],
+                tr("a new controller is running: look at the unit, then press {key}", key=key_of("quiet")),
+            )
 
     def _close(self, ended: Ended) -> None:
         """Take an Ended line's word for the unit until its last Snapshot comes."""
@@ -442,9 +450,9 @@ def _refused(reply: Refusal) -> str:
     """Return why a command was refused. What is said of an option of the command line is a key here."""
     text = wording.local(reply.text)
     if (of_line := "name one with --unit") in text:  # untranslated: the English sentence
-        text = text.replace(of_line, "press u to choose one")  # untranslated: the same
+        text = text.replace(of_line, f"press {key_of('unit')} to choose one")  # untranslated: the same
     elif "--unit" in text:
-        text = tr("{why} (here: u chooses one)", why=text)
+        text = tr("{why} (here: {key} chooses one)", why=text, key=key_of("unit"))
     if reply.nearest:
         return tr("refused: {why} (do you mean {nearest}?)", why=text, nearest=", ".join(reply.nearest))
     return tr("refused: {why}", why=text)

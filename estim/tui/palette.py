@@ -14,6 +14,7 @@ from estim.core.translation import mark, tr, tr_text
 from estim.tui.dialog import ALARM_ROWS_SMALL
 from estim.tui.frame import draw_frame, frame, on_a_stop_below
 from estim.tui.key_names import name_keys
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.places import PLACES
 from estim.tui.stopping import STOP_KEYS
@@ -73,7 +74,7 @@ class Commands(Provider):
         simulated = self.app.model.view.simulated  # type: ignore[attr-defined] # a SessionApp, which imports this
         for one in PLACES:
             if simulated or not one.simulated:
-                yield one.title, f"{one.about} ({one.key})", partial(self._run, f"go('{one.name}')")
+                yield one.title, f"{one.about} ({key_of(one.name)})", partial(self._run, f"go('{one.name}')")
         for title, action, about in DONE:
             yield tr_text(title), tr_text(about), partial(self._run, action)
 

@@ -7,6 +7,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ from estim.tui.desk import Desk
 from estim.tui.frame import draw_frame, frame
 from estim.tui.key_names import name_keys
 from estim.tui.model import View
+from estim.tui.places import listed
 from estim.tui.widgets import Line, StopBar
 
 T = TypeVar("T")
@@ -37,8 +39,8 @@ class Place(Screen[None]):
     """One screen beside the session."""
 
     HEADING: ClassVar[str] = ""
-    HELP: ClassVar[str] = ""
-    """What one can do here, for `?`."""
+    FIXED: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys that can't be others, with what they do here, for `?`; what the bindings do it knows by itself."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.away", mark("Back"), show=False)]
 
     def __init__(self, desk: Desk) -> None:
@@ -88,3 +90,10 @@ class Place(Screen[None]):
         draw_frame(self, view, ALARM_ROWS)
         self.query_one("#note", Line).say(view.note, NOTE_ROWS if height >= ROOMY else 2)
         self.query_one("#heading", Line).display = height >= 14
+
+
+def built(name: str, desk: Desk) -> Place:
+    """Import a place's file if it isn't yet, and make the place."""
+    file, _, kind = listed(name).where.partition(":")
+    made: Place = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
+    return made

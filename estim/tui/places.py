@@ -4,15 +4,8 @@ A place's file is imported when it is first opened: opening the screen costs non
 """
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from estim.core.translation import mark, tr_text
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    from estim.tui.desk import Desk
 
 SESSION = "session"
 """The screen of the session itself, which every place stands above: it is no place."""
@@ -59,10 +52,3 @@ PLACES = (
 def listed(name: str) -> Listed:
     """Return the place of this name; there must be one."""
     return next(one for one in PLACES if one.name == name)
-
-
-def built(name: str, desk: "Desk") -> "Screen[None]":
-    """Import a place's file if it isn't yet, and make the place."""
-    file, _, kind = listed(name).where.partition(":")
-    made: Screen[None] = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
-    return made

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
@@ -17,6 +17,7 @@ from estim.core.programs.matrix import Cell, Plays, cell
 from estim.core.programs.phase_text import kind_named, phase_text
 from estim.core.programs.program import Program, most
 from estim.core.translation import mark, tr, tr_text
+from estim.tui.key_names import bound
 from estim.tui.model import View
 from estim.tui.plot import Point, plot
 from estim.tui.searched import SearchedPlace
@@ -104,14 +105,13 @@ class ProgramsPlace(SearchedPlace):
     """The programs; see the module."""
 
     HEADING = mark("Programs")
-    HELP = mark("""\
-Enter         choose it: the session's screen opens with it
-f             every kind, pain, twitch, tetanic
-/             search; Enter leads back to the list
-Tab           to the text, to scroll in it""")
+    FIXED = (
+        ("enter", mark("choose it: the session's screen opens with it")),
+        ("tab", mark("to the text, to scroll in it")),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f,F", "kind", mark("Kind"), key_display="f"),
-        Binding("slash", "search", mark("Search"), key_display="/"),
+        bound("programs.filter", "kind"),
+        bound("programs.search", "search"),
     ]
     _all: tuple[Program, ...] = ()
     _shown: tuple[Program, ...] = ()

@@ -7,6 +7,8 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from estim.core.translation import tr
+from estim.tui.key_names import keys_in
+from estim.tui.keymap import key_of
 from estim.tui.place import Place
 
 
@@ -21,7 +23,8 @@ class SearchedPlace(Place):
 
     def body(self) -> Iterable[Widget]:
         """A search, and the list."""
-        yield Input(placeholder=tr("/ to search"), id="search", compact=True)
+        name = next(name for name in keys_in(type(self)) if name.endswith(".search"))
+        yield Input(placeholder=tr("{key} to search", key=key_of(name)), id="search", compact=True)
         yield OptionList(id="entries", markup=False, compact=True)
 
     def load(self) -> None:

@@ -3,13 +3,12 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from estim.core.translation import mark
-from estim.tui.key_names import name_keys
+from estim.tui.key_names import bound, name_keys
 from estim.tui.model import View
 from estim.tui.pane import Pane
 from estim.tui.rows import also_on, beside, session_rows
@@ -21,19 +20,16 @@ class Session(Screen[None]):
     """While a session is under way: everything that is known, and how old it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "app.move(1)", mark("Level"), key_display="+ −"),
-        Binding("minus,underscore", "app.move(-1)", mark("Level down"), show=False),
-        Binding("pageup", "app.leap(1)", mark("Level up"), show=False),
-        Binding("pagedown", "app.leap(-1)", mark("Level far down"), show=False),
-        Binding("space", "app.pause", mark("Pause")),
-        Binding("tab", "app.channel('')", mark("Channel"), show=False, priority=True),
-        *(
-            Binding(f"{name.lower()},{name}", f"app.channel('{name}')", mark("Channel"), show=False)
-            for name in (channel.value for channel in Channel)
-        ),
-        *(Binding(f"{number}", f"app.unit_number({number})", mark("Next unit"), show=False) for number in range(1, 5)),
-        Binding("enter", "app.arm", mark("Pads on"), show=False),
-        Binding("l,L", "app.last_level", mark("Last level"), show=False),
+        bound("level_up", "app.move(1)", beside="level_down"),
+        bound("level_down", "app.move(-1)", show=False),
+        bound("level_far_up", "app.leap(1)", show=False),
+        bound("level_far_down", "app.leap(-1)", show=False),
+        bound("pause", "app.pause"),
+        bound("channel_next", "app.channel('')", show=False, priority=True),
+        *(bound(f"channel_{one.value.lower()}", f"app.channel('{one.value}')", show=False) for one in Channel),
+        *(bound(f"unit_{number}", f"app.unit_number({number})", show=False) for number in range(1, 5)),
+        bound("arm", "app.arm", show=False),
+        bound("last_level", "app.last_level", show=False),
     ]
 
     def __init__(self) -> None:

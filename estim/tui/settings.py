@@ -20,9 +20,7 @@ class SettingsPlace(Place):
     """All settings, in the order of the file."""
 
     HEADING = mark("Settings")
-    HELP = mark("""\
-Enter         change the one that is lit; "default" takes it back
-              keys: [keys] in the file, or estim settings set keys.log f3""")
+    FIXED = (("enter", mark('change the one that is lit; "default" takes it back')),)
     _known: tuple[Known, ...] = ()
 
     def body(self) -> Iterable[Widget]:

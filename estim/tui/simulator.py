@@ -6,7 +6,7 @@ It is there with software units only; the host refuses all of it for a real one.
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -14,60 +14,42 @@ from estim.core.messages.commands import Touch
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import mark, tr, tr_text
 from estim.tui import wording
+from estim.tui.all_keys import NAMED
+from estim.tui.key_names import bound
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.place import Place
 from estim.tui.widgets import Line
 
 ACTS = (
-    ("o", "pads-off", mark("pads off"), mark("no current flows any more: units that feel it say so, and estim stops")),
-    ("p", "pads-on", mark("pads on again"), mark("estim never goes up again by itself to where it was")),
-    ("plus", "A+", mark("wheel or key: A up"), mark("a hand at the unit: estim follows, and holds its cap")),
-    ("minus", "A-", mark("wheel or key: A down"), mark("a hand always wins downwards")),
-    (
-        "c",
-        "cut",
-        mark("cut the link"),
-        mark("it is lost for a few seconds: what may be on until when is told, and it is searched for"),
-    ),
-    (
-        "d",
-        "deaf",
-        mark("ignore what it is told"),
-        mark("stops too: then press s, and see NOT CONFIRMED, and what to do by hand"),
-    ),
-    ("e", "hears", mark("listen again"), mark("the next stop is proved")),
-    ("b", "low-battery", mark("battery low"), mark("told at the next reading")),
-    ("x", "power-off", mark("unit off"), mark("as if by its own switch")),
-    ("w", "power-on", mark("unit on"), mark("and it is found again")),
+    ("pads_off", "pads-off", mark("no current flows any more: units that feel it say so, and estim stops")),
+    ("pads_on", "pads-on", mark("estim never goes up again by itself to where it was")),
+    ("a_up", "A+", mark("a hand at the unit: estim follows, and holds its cap")),
+    ("a_down", "A-", mark("a hand always wins downwards")),
+    ("cut", "cut", mark("it is lost for a few seconds: what may be on until when is told, and it is searched for")),
+    ("deaf", "deaf", mark("stops too: then press s, and see NOT CONFIRMED, and what to do by hand")),
+    ("hears", "hears", mark("the next stop is proved")),
+    ("low_battery", "low-battery", mark("told at the next reading")),
+    ("power_off", "power-off", mark("as if by its own switch")),
+    ("power_on", "power-on", mark("and it is found again")),
 )
-"""Key, what the host is asked, its name, and what to look at."""
-
-SHOWN = {"plus": "+", "minus": "-"}
+"""The name of its key (below `simulator.`), what the host is asked, and what to look at."""
 
 
 def acts_told() -> list[str]:
     """Return every fault with its key and what to look at."""
-    wide = max(24, *(len(tr_text(name)) for _, _, name, _ in ACTS))
-    return [f"{SHOWN.get(key, key)}  {tr_text(name):<{wide}} {tr_text(about)}" for key, _, name, about in ACTS]
+    rows = [(f"simulator.{name}", about) for name, _, about in ACTS]
+    keys = max(len(key_of(name)) for name, _ in rows)
+    wide = max(24, *(len(NAMED[name].about) for name, _ in rows))
+    return [f"{key_of(name):<{keys}}  {NAMED[name].about:<{wide}} {tr_text(about)}" for name, about in rows]
 
 
 class SimulatorPlace(Place):
     """Faults by keys; what estim makes of them stands above, as in every place."""
 
     HEADING = mark("Simulator: software units only, no current flows")
-    HELP = mark("""\
-o             pads off
-p             pads on again
-+             wheel or key: A up
--             wheel or key: A down
-c             cut the link
-d             ignore what it is told
-e             listen again
-b             battery low
-x             unit off
-w             unit on""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"touch('{act}')", name, show=False) for key, act, name, _ in ACTS),
+        *(bound(f"simulator.{name}", f"touch('{act}')", show=False) for name, act, _ in ACTS),
     ]
     _shown: Snapshot | None = None
 
@@ -86,7 +68,11 @@ w             unit on""")
         await super().draw(view)
         self._shown = view.snapshot
         now = view.snapshot
-        text = tr("no session yet: the unit is met at the first start (1 or 2)")
+        text = tr(
+            "no session yet: the unit is met at the first start ({today} or {session})",
+            today=key_of("today"),
+            session=key_of("session"),
+        )
         if now is not None:
             text = f"{wording.unit(now)}: {wording.state(now)} · {wording.link(now, view.silent)}"
         self.query_one("#unit-now", Line).say(text)

@@ -3,17 +3,18 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer
 
 from estim.core.messages.events import Ended
 from estim.core.messages.shown import Snapshot
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import tr, tr_text
 from estim.tui import wording
 from estim.tui.frame import Strip, strip
-from estim.tui.key_names import name_keys
+from estim.tui.key_names import bound, name_keys
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
 from estim.tui.widgets import ALARM_ROWS, MARGIN, Alarms, Banner, Line, StopBar
@@ -27,14 +28,13 @@ class Summary(Screen[None]):
     """After a session: why it ended, how long, how high, and whether the stop is proved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "app.again", mark("New session"), key_display="Enter"),
-        Binding("o,O", "app.after('skin', 'ok')", mark("Skin ok"), show=False),  # untranslated: the app's action
-        Binding("b,B", "app.after('skin', 'bad')", mark("Skin not ok"), show=False),  # untranslated: the app's action
-        Binding("w,W", "app.after('feel', 'weaker')", mark("Weaker"), show=False),  # untranslated: the app's action
-        Binding("e,E", "app.after('feel', 'same')", mark("The same"), show=False),  # untranslated: the app's action
-        Binding("r,R", "app.after('feel', 'stronger')", mark("Stronger"), show=False),  # untranslated: the app's action
+        bound("new_session", "app.again"),
+        bound("skin_ok", "app.after('skin', 'ok')", show=False),  # untranslated: the app's action
+        bound("skin_bad", "app.after('skin', 'bad')", show=False),  # untranslated: the app's action
+        bound("weaker", "app.after('feel', 'weaker')", show=False),  # untranslated: the app's action
+        bound("same", "app.after('feel', 'same')", show=False),  # untranslated: the app's action
+        bound("stronger", "app.after('feel', 'stronger')", show=False),  # untranslated: the app's action
     ]
-    ASKS = mark("Skin under the pads: o ok, b not ok.  Against last time: w weaker, e the same, r stronger.")
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,11 +82,24 @@ class Summary(Screen[None]):
             ("highest", tr("highest level"), wording.highest(ended)),
             ("message", "", message),
             ("others", "", "\n".join(wording.farewell_of(end) for end in view.ends)),
-            ("asks", "", tr_text(self.ASKS) if ended.started_at is not None and not ended.simulated else ""),
+            ("asks", "", _asks() if ended.started_at is not None and not ended.simulated else ""),
         ):
             self.query_one(f"#sum-{row}", Line).say(f"{name:<16}{text}" if name and text else text)
         self.query_one("#sum-on").set_class(True, "high")
         self.query_one("#sum-stop").set_class(not ended.stop_confirmed, "high")
+
+
+def _asks() -> str:
+    """Return what is asked after a session, with the keys that answer it."""
+    return tr(
+        "Skin under the pads: {ok} ok, {bad} not ok.  Against last time: {weaker} weaker, {same} the same, "
+        "{stronger} stronger.",
+        ok=key_of("skin_ok"),
+        bad=key_of("skin_bad"),
+        weaker=key_of("weaker"),
+        same=key_of("same"),
+        stronger=key_of("stronger"),
+    )
 
 
 def _title(snapshot: Snapshot | None, ended: Ended) -> str:

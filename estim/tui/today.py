@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button
@@ -27,6 +27,8 @@ from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, red_flag, signs_d
 from estim.core.messages.commands import Start
 from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
+from estim.tui.key_names import bound
+from estim.tui.keymap import key_of
 from estim.tui.pick import Pick, scores
 from estim.tui.place import Place
 from estim.tui.places import SESSION
@@ -64,7 +66,8 @@ class LastTime:
         where = f"{self.unit}, {self.site}" if self.site else self.unit
         if not self.level:
             return tr(
-                "As last time: {program}, {where}, {minutes:g} min, up to 0: + goes up",
+                "As last time: {program}, {where}, {minutes:g} min, up to 0: {up} goes up",
+                up=key_of("level_up"),
                 program=self.program,
                 where=where,
                 minutes=self.minutes,
@@ -144,7 +147,7 @@ def _due(journal: HomeJournal, diary: Diary) -> str:
 def _morning(diary: Diary, now: datetime) -> str:
     score = _worst(diary.pains, now, When.MORNING)
     if score == "":
-        return tr("first steps this morning: not written down yet (m)")
+        return tr("first steps this morning: not written down yet ({key})", key=key_of("today.morning"))
     return tr("first steps this morning: {score}", score=score)
 
 
@@ -233,13 +236,10 @@ class TodayPlace(Place):
     """The day; see the module."""
 
     HEADING = mark("Today")
-    HELP = mark("""\
-Enter         as last time: asks whether the pads are on, and y begins
-m             pain of this morning's first steps, 0 to 10
-t             tick a step of the plan off, by its number""")
+    FIXED = (("enter", mark("as last time: asks whether the pads are on, and y begins")),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m,M", "morning", mark("Morning pain"), key_display="m"),
-        Binding("t,T", "tick", mark("Tick"), key_display="t"),
+        bound("today.morning", "morning"),
+        bound("today.tick", "tick"),
     ]
     LINES = ("due", "stage", "steps", "morning", "yesterday", "week", "pads")
     _sheet = Sheet()
@@ -306,7 +306,7 @@ t             tick a step of the plan off, by its number""")
     def _signs(self, score: str, sign: str | None) -> None:
         options = self.desk.options
         if sign is None or options is None:
-            self.desk.say(tr("nothing was noted: the signs have no answer yet (m)"))
+            self.desk.say(tr("nothing was noted: the signs have no answer yet ({key})", key=key_of("today.morning")))
             return
         self.fetch(partial(keep_pain, options, int(score), [sign] if sign else []), partial(self._kept, score))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -23,7 +23,9 @@ from estim.core.levels import read_levels
 from estim.core.messages.commands import Found, Refusal, Scan, Sighting
 from estim.core.messages.shown import Snapshot
 from estim.core.numbers import read_whole
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import mark, tr
+from estim.tui.key_names import bound
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.place import Place
@@ -33,8 +35,8 @@ from protocols.vocabulary import Channel
 SCAN_S = 5.0
 
 DRILL = mark(
-    "Drill, once with each unit: pads off, level 1, then F12. The unit must say 0 within three seconds; if it doesn't, "
-    "switch it off by hand, and use it no more before you know why."
+    "Drill, once with each unit: pads off, level 1, then {panic}. The unit must say 0 within three seconds; if it "
+    "doesn't, switch it off by hand, and use it no more before you know why."
 )
 
 
@@ -103,7 +105,7 @@ def _air(row: Row) -> list[str]:
         if row.rssi_dbm is not None:
             parts.append(f"{row.rssi_dbm} dBm")  # untranslated: a unit of measure
     else:
-        parts.append(tr("not seen yet (a scans)"))
+        parts.append(tr("not seen yet ({key} scans)", key=key_of("units.scan")))
     if row.battery is not None:
         parts.append(tr("battery {percent} %", percent=row.battery))
     return parts
@@ -136,18 +138,12 @@ class UnitsPlace(Place):
     """The units; see the module."""
 
     HEADING = mark("Units")
-    HELP = mark("""\
-a             scan: which units are on the air (five seconds)
-n             name the unit that is lit; a new one is remembered so
-e             the side where the pads usually are
-p             its highest levels: A=40,B=40, or none
-x             forget it""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a,A", "scan", mark("Scan"), key_display="a"),
-        Binding("n,N", "name", mark("Name"), key_display="n"),
-        Binding("e,E", "side", mark("Side"), key_display="e", show=False),
-        Binding("p,P", "cap", mark("Caps"), key_display="p", show=False),
-        Binding("x,X", "forget", mark("Forget"), key_display="x", show=False),
+        bound("units.scan", "scan"),
+        bound("units.name", "name"),
+        bound("units.side", "side", show=False),
+        bound("units.cap", "cap", show=False),
+        bound("units.forget", "forget", show=False),
     ]
     _shelf = Shelf()
     _sightings: tuple[Sighting, ...] = ()
@@ -184,7 +180,7 @@ x             forget it""")
             lit = entries.highlighted
             self._rows = rows
             entries.clear_options()
-            none = [Option(tr("no unit is remembered: switch it on, then a scans"))]
+            none = [Option(tr("no unit is remembered: switch it on, then {key} scans", key=key_of("units.scan")))]
             entries.add_options([Option(text_of_row(row)) for row in rows] or none)
             entries.highlighted = min(lit or 0, max(0, len(rows) - 1))
         self._tell()
@@ -201,8 +197,12 @@ x             forget it""")
     def _tell(self) -> None:
         row = self._lit
         site = self._shelf.site
-        usual = tr("pads usually: {site}", site=site) if site else tr("pads usually: no side is set (e)")
-        lines = [usual, tr_text(DRILL)]
+        usual = (
+            tr("pads usually: {site}", site=site)
+            if site
+            else tr("pads usually: no side is set ({key})", key=key_of("units.side"))
+        )
+        lines = [usual, tr(DRILL, panic=key_of("panic"))]
         if row is not None:
             lines = [told_in_full(row), *lines]
         self.query_one("#detail", Static).update("\n".join(lines))
@@ -252,7 +252,7 @@ x             forget it""")
             question = tr("Highest levels of {name}: such as A=40,B=40, or none for those of a new unit", name=row.name)
             self._change(row, question, "", "cap")
         elif row is not None:
-            self.desk.say(tr("give it a name first (n): then it is remembered"))
+            self.desk.say(tr("give it a name first ({key}): then it is remembered", key=key_of("units.name")))
 
     def action_side(self) -> None:
         """Ask where the pads usually are."""

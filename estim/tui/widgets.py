@@ -9,9 +9,10 @@ from textual.message import Message
 from textual.widgets import Digits, Static
 
 from estim.core.messages.shown import Alarm, ChannelView, Snapshot
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import tr
 from estim.core.vocabulary import Priority
 from estim.tui import drawing, wording
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.room import Room, cut, rows_of
 from protocols.vocabulary import Channel
@@ -112,7 +113,7 @@ class Alarms(Vertical):
             self._row(row, alarms[row] if given else None, given, width + MARGIN)
         left = len(alarms) - shown
         self.query_one("#alarms-more", Line).say(
-            tr("and {count} more: k acknowledges the first", count=left) if left else "",
+            tr("and {count} more: {key} acknowledges the first", count=left, key=key_of("quiet")) if left else "",
             count if shown else room.take(1),
         )
         self.display = bool(rows and (view.gone or alarms or self.urgent(view)[1]))
@@ -124,26 +125,41 @@ class Alarms(Vertical):
             line.set_class(alarm is not None and alarm.priority is priority, priority.value)
 
 
+def _stops() -> tuple[str, str]:
+    """Return what stands on STOP, as it is where there is room and where there is less."""
+    panic = key_of("panic")
+    return (
+        tr("STOP   s or a click here · {panic} from everywhere", panic=panic),
+        tr("STOP   s or click · {panic} anywhere", panic=panic),
+    )
+
+
 class StopBar(Static):
     """STOP, always in sight, for the mouse; the keys work without it."""
-
-    WIDE = mark("STOP   s or a click here · F12 from everywhere")
-    SHORT = mark("STOP   s or click · F12 anywhere")
 
     class Pressed(Message):
         """It was clicked."""
 
     def __init__(self) -> None:
-        super().__init__(tr_text(self.WIDE), id="stop", markup=False)
+        self._said = _stops()[0]
+        super().__init__(self._said, id="stop", markup=False)
 
     def draw(self, rows: int) -> None:
         """Take so many rows."""
         self.styles.height = rows
+        self._say(self.size.width)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say it in one row."""
-        wide = tr_text(self.WIDE)
-        self.update(wide if event.size.width > len(wide) else tr_text(self.SHORT))
+        self._say(event.size.width)
+
+    def _say(self, width: int) -> None:
+        """Say it with the keys that hold now; drawn again only when it is another text."""
+        wide, short = _stops()
+        text = wide if width > len(wide) else short
+        if text != self._said:
+            self._said = text
+            self.update(text)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The press counts, not the release: a hand that shakes or slips has stopped all the same."""

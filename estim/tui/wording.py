@@ -19,6 +19,7 @@ from estim.core.numbers import m_ss, read_number
 from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.drawing import bar
+from estim.tui.keymap import key_of
 from protocols.vocabulary import Channel
 
 MINUTES_MAX = 30
@@ -213,7 +214,7 @@ def state(snapshot: Snapshot) -> str:
         case State.CONNECTING:
             return tr("connecting to the unit")
         case State.READY:
-            return tr("ready: press Enter when the pads are on") if snapshot.program else tr("ready")
+            return tr("ready: press {key} when the pads are on", key=key_of("arm")) if snapshot.program else tr("ready")
         case State.ARMED:
             return tr("armed: about to start")
         case State.RAMPING:
@@ -221,7 +222,7 @@ def state(snapshot: Snapshot) -> str:
         case State.RUNNING:
             return tr("running")
         case State.PAUSED:
-            return tr("PAUSED: space goes on from zero")
+            return tr("PAUSED: {key} goes on from zero", key=key_of("pause"))
         case State.STOPPING:
             return tr("STOPPING: waiting for the unit to say zero")
         case State.FAULT:

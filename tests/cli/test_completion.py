@@ -63,6 +63,8 @@ def completed(shell: str, folder: Path, line: str) -> list[str]:
         ("estim run tens-ank", "tens-ankle"),
         ("estim --simulate coyote3 scope --family op", "openemsstim"),
         ("estim care show cross", "cross-training"),
+        ("estim settings set keys.units.sc", "keys.units.scan"),
+        ("estim help ke", "keys"),
     ],
 )
 def test_a_shell_completes_verbs_options_programs_families_and_steps(

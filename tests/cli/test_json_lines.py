@@ -33,7 +33,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "daemon": ("daemon",),
     "decode": ("decode em70 to-device 5A0507000066", "decode em70 to-device 5A"),
     "paths": ("paths",),
-    "help": ("help", "--version"),
+    "help": ("help", "help keys", "--version"),
     "devices scan": (f"{SOFTWARE} devices scan --seconds 0.5",),
     "devices add": (ADD,),
     "devices list": (ADD, "devices list"),

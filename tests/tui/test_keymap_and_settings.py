@@ -1,10 +1,12 @@
 """Own keys: what stops never loses its key, the rest is free; and settings that are changed where they are shown."""
 
+import string
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -12,8 +14,9 @@ from estim.client.stop_keys import PANIC_NAMES, STOP_LETTERS
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.lowering import Stop
+from estim.tui.all_keys import NAMED
 from estim.tui.app import SessionApp
-from estim.tui.keymap import ALWAYS, FUNCTION_KEYS, keymap_of, names
+from estim.tui.keymap import ADDED_TO, ALWAYS, FUNCTION_KEYS, SIGNS, keymap_of, names
 from estim.tui.log import LogPlace
 from estim.tui.typed import Typed
 from estim.tui.typed_setting import change, shown
@@ -65,7 +68,23 @@ async def test_another_panic_key_works_everywhere_and_the_stop_letters_stay() ->
         ({"log": "escape"}, "that key stops"),
         ({"log": "f3", "care": "f3"}, "log has it already"),
         ({"log": ""}, "name a key"),
-        ({"loge": "f3"}, "is nothing that has a key"),
+        ({"loge": "f3"}, "did you mean log?"),
+        ({"zzz": "f3"}, "is nothing that has a key; there are today, session"),
+        ({"log": "m"}, "today.morning has it already"),
+        ({"today.tick": "m"}, "today.morning has it already"),
+        ({"units.scan": "k"}, "quiet has it already"),
+        ({"pause": "+"}, "level_up has it already"),
+        ({"log": "2"}, "session has it already"),
+        ({"last_level": "h"}, "answer_again has it already"),
+        ({"unit_1": "f3", "log": "f3", "unit_2": "f3"}, "unit_1 has it already"),
+        ({"today.tick": "pageup"}, "take that key for themselves"),
+        ({"log": "enter"}, "take that key for themselves"),
+        ({"log": "ctrl+m"}, "take that key for themselves"),
+        ({"log": "ctrl+["}, "that key stops"),
+        ({"log": "f25"}, "there is no key of that name"),
+        ({"pause": "shift+m"}, "there is no key of that name"),
+        ({"pause": "hyper+m"}, "there is no key of that name"),
+        ({"pause": "ы"}, "that key stops"),
     ],
 )
 def test_what_no_key_may_be_is_refused_in_a_sentence(keys: dict[str, str], says: str) -> None:
@@ -87,12 +106,11 @@ def test_whatever_is_asked_for_there_is_a_panic_key_and_no_stop_key_means_anythi
         return
     assert made.panic
     assert made.panic <= FUNCTION_KEYS | PANIC_NAMES
-    for what, text in made.bindings.items():
-        given_ = set(text.split(","))
+    for what, listed in made.keys.items():
+        held = set(listed) - set(NAMED[what].usual.split(",")) if what in ADDED_TO else set(listed)
         if what != "panic":
-            assert not given_ & made.panic
-        assert not given_ & (STOP_LETTERS | ALWAYS)
-        assert what not in ("stop", "quit"), "the letters stay as they are"
+            assert not held & made.panic
+        assert not held & (STOP_LETTERS | ALWAYS)
     assert made.stop | made.leave <= FUNCTION_KEYS - made.panic
 
 
@@ -130,3 +148,37 @@ async def test_a_setting_is_changed_where_it_is_shown_and_says_what_is_allowed(t
         await _set(pilot, "12")
         await assert_seen(pilot, lambda: rows(pilot)[1].endswith("12   (changed)"))
     assert read_settings(home.options.place.settings_file).minutes == 12
+
+
+def test_a_key_may_be_anything_that_a_terminal_sends_and_two_screens_may_have_one() -> None:
+    made = keymap_of(
+        {"pause": "P", "log": "alt+L", "units.scan": "?", "help": "f1", "level_up": "pageup,+",
+         "level_far_up": "Home", "today.morning": "n", "care.run": "ö", "last_level": "ctrl+g"}
+    )  # fmt: skip
+    assert made.keys["pause"] == ("p",)
+    assert made.keys["log"] == ("alt+l",)
+    assert made.keys["units.scan"] == ("question_mark",)
+    assert made.keys["level_up"] == ("pageup", "plus")
+    assert made.keys["level_far_up"] == ("home",)
+    assert made.keys["units.name"] == made.keys["today.morning"] == ("n",)
+    swapped = keymap_of({"today.tick": "m", "today.morning": "t", "log": "1", "today": "3"})
+    assert swapped.keys["today.tick"] == ("m",)
+
+
+def test_signs_are_called_as_the_library_calls_them() -> None:
+    assert {sign: _character_to_key(sign) for sign in string.punctuation} == SIGNS
+
+
+def test_a_name_with_a_dot_needs_no_quotes_and_nothing_gets_lost(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[keys]\nlog = "f3"\ntoday.tick = "x"  # mine\ntoday.morning = "y"\n', encoding="utf-8")
+    assert read_settings(path).keys == {"log": "f3", "today.tick": "x", "today.morning": "y"}
+    assert change(path, "keys.today", "f7").keys["today.morning"] == "y", "as a table it would be in the way"
+    assert change(path, "keys.today.tick", "f5").keys["today.tick"] == "f5"
+    assert '"today.tick" = "f5"  # mine' in path.read_text(encoding="utf-8")
+    assert change(path, "keys.units.scan", "f6").keys["units.scan"] == "f6"
+    assert change(path, "keys.today.tick", "default").keys == {
+        "log": "f3", "today.morning": "y", "today": "f7", "units.scan": "f6"
+    }  # fmt: skip
+    with pytest.raises(EstimError, match=r"today\.morning has it already"):
+        change(path, "keys.programs", "y")

@@ -265,11 +265,6 @@ def test_settings_and_faults_are_told_in_one_language() -> None:
     assert left_in_english(*simulator.acts_told(), with_time("1", RUNNING)) == []
 
 
-def test_the_help_of_the_simulator_has_every_fault() -> None:
-    told = [f"{simulator.SHOWN.get(key, key):<13} {name}" for key, _, name, _ in simulator.ACTS]
-    assert simulator.SimulatorPlace.HELP.split("\n") == told
-
-
 CLASSES = (today.TodayPlace, care.CarePlace, log.LogPlace, programs.ProgramsPlace, units.UnitsPlace,
            simulator.SimulatorPlace, settings.SettingsPlace, Pick, Typed, Questions)  # fmt: skip
 
@@ -277,7 +272,7 @@ CLASSES = (today.TodayPlace, care.CarePlace, log.LogPlace, programs.ProgramsPlac
 @pytest.mark.parametrize("screen", CLASSES, ids=lambda one: one.__name__)
 def test_every_key_heading_and_help_has_its_translation(screen: type[Place]) -> None:
     said = [one.description for one in vars(screen).get("BINDINGS", ()) if isinstance(one, Binding)]
-    said += [getattr(screen, "HEADING", ""), getattr(screen, "HELP", "")]
+    said += [getattr(screen, "HEADING", ""), *(text for _, text in getattr(screen, "FIXED", ()))]
     german = read("de")
     assert not [text for text in said if text and not any(translations(german.get(text)))]
 

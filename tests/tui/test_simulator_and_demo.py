@@ -13,6 +13,7 @@ from estim.core.messages.commands import Start, Touch
 from estim.journal.demo import DAYS, MISSED, make_demo
 from estim.journal.home_journal import opened
 from estim.tui.app import SessionApp
+from estim.tui.keymap import KEYBOARD
 from estim.tui.place import Place
 from estim.tui.simulator import ACTS, SimulatorPlace
 from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, screen_of, settle, text_of
@@ -28,8 +29,8 @@ async def test_every_fault_has_a_key_and_is_asked_for_at_the_unit_that_is_shown(
         assert isinstance(pilot.app.screen, SimulatorPlace)
         assert "SIMULATED" in text_of(pilot, "#banner")
         client.asked.clear()
-        for key, act, _, _ in ACTS:
-            await pilot.press(key)
+        for name, act, _ in ACTS:
+            await pilot.press(KEYBOARD.keymap.keys[f"simulator.{name}"][0])
             await settle(pilot)
             assert client.asked[-1] == Touch(act=act, address=RUNNING.address)  # type: ignore[arg-type]
 
