@@ -178,7 +178,9 @@ def set_unit(
         unit=known.name,
         family=known.family,
         address=known.address,
-        caps=tr("of a new unit") if kept is None else ", ".join(f"{channel} {level}" for channel, level in kept.items()),
+        caps=tr("of a new unit")
+        if kept is None
+        else ", ".join(f"{channel} {level}" for channel, level in kept.items()),
     )
     if known.profile:
         text = tr("{unit}, protocol {version}", unit=text, version=known.profile)

@@ -49,9 +49,7 @@ def held_by(
     return {channel: limits.of(channel)[0] for channel in caps.channels}
 
 
-def raised(
-    before: Mapping[Channel, Level], after: Mapping[Channel, Level]
-) -> dict[Channel, tuple[Level, Level]]:
+def raised(before: Mapping[Channel, Level], after: Mapping[Channel, Level]) -> dict[Channel, tuple[Level, Level]]:
     """Return the channels that may go higher than before, each with both levels."""
     return {channel: (before[channel], level) for channel, level in after.items() if level > before[channel]}
 
@@ -63,8 +61,8 @@ def warning_of(name: str, more: Mapping[Channel, tuple[Level, Level]], scale: in
         for channel, (old, new) in more.items()
     )
     return tr(
-        "{unit} may go higher then: {steps}, of {scale}. A level is a step of the unit and no current: how strong it "
-        "feels differs from unit to unit. Raise this only for a unit that you know, with the pads off or at level 0.",
+        "{unit} may go higher then: {steps}, of {scale}. A level is a step of the unit and no current. Raise this only "
+        "for a unit that you know, with the pads off or at level 0.",
         unit=name,
         steps=steps,
         scale=scale,

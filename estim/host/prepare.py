@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from estim.catalogue.families import profile_of
 from estim.catalogue.programs import find_program
-from estim.config.care_plan import read_own_plan
 from estim.config.caps import unit_caps
+from estim.config.care_plan import read_own_plan
 from estim.config.settings import read_settings
 from estim.config.units import Unit as Known
 from estim.core.care.permission import check_person

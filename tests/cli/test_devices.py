@@ -50,7 +50,9 @@ def test_at_a_terminal_a_cap_is_raised_only_when_it_is_said_once_more(person: Pe
         typist.types(f"{answer}\n")
         assert typist.ends() == code
         assert devices(person, "list").rows[0]["cap"]["A"] == cap
-    assert devices(person, "set", "coyote3", "cap", "200").rows[0]["cap"] == {"A": 200, "B": 200}, "a script is not asked"
+    assert devices(person, "set", "coyote3", "cap", "200").rows[0]["cap"] == {"A": 200, "B": 200}, (
+        "a script is not asked"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from estim.config.caps import held_by, raised, read_caps, warning_of
 from estim.config.settings import Settings
 from protocols.registry import family
-from protocols.vocabulary import Channel
+from protocols.vocabulary import Channel, Level
 
 CAPS = family("coyote3").caps
 A = Channel.A
@@ -27,7 +27,10 @@ B = Channel.B
     ],
 )
 def test_a_raise_is_told_apart_from_a_lowering(
-    remembered: dict[Channel, int] | None, wanted: str, config: dict[Channel, int], more: dict[Channel, tuple[int, int]]
+    remembered: dict[Channel, int] | None,
+    wanted: str,
+    config: dict[Channel, int],
+    more: dict[Channel, tuple[Level, Level]],
 ) -> None:
     settings = Settings(cap={"Calf": config} if config else {})
     before = held_by(CAPS, settings, "calf", remembered)
@@ -35,6 +38,6 @@ def test_a_raise_is_told_apart_from_a_lowering(
 
 
 def test_the_warning_says_from_where_to_where_and_what_a_level_is() -> None:
-    text = warning_of("left", {A: (70, 90)}, 200)
+    text = warning_of("left", {A: (Level(70), Level(90))}, 200)
     for words in ("left may go higher", "A from 70 to 90, of 200", "a step of the unit and no current", "pads off"):
         assert words in text
