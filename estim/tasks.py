@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 CANCEL_AGAIN_S = 0.2
 """How long a task that was cancelled may go on before it is cancelled again, s."""
@@ -25,16 +27,17 @@ class Tasks:
     """A set of tasks of one owner. The loop itself keeps a task only weakly, so somebody has to."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def begin(self, work: Coroutine[object, object, None]) -> None:
+    def begin(self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
         """Begin `work` beside everything else; whoever has a limit looks at `len()` first."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def cancel(self) -> None:
         """Cancel all of them; waits for nothing."""

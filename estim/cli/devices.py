@@ -1,22 +1,21 @@
 """`estim devices …`: what is on the air, and which units are remembered."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from estim.cli.completers import families, one_of, units
 from estim.cli.flags import Flags
-from estim.cli.output import note, tell
+from estim.cli.output import is_watched, note, tell
 from estim.core.errors import EstimError, Exit
-from estim.core.levels import read_levels
-from estim.core.numbers import read_whole, shown
-from estim.core.translation import tr
+from estim.core.translation import mark, tr
 from protocols.vocabulary import Channel
 
 if TYPE_CHECKING:
     from estim.config.units import Unit, Units
     from estim.core.messages.commands import Sighting
-    from protocols.family import Family
+    from protocols.vocabulary import Capabilities
 
 devices = typer.Typer(help="Units: what is on the air, and which ones are yours.", no_args_is_help=True)
 
@@ -24,6 +23,8 @@ SCAN_S = 5.0
 
 
 FIELDS = ("name", "cap", "profile")
+
+RAISE = mark("Raise it?")
 
 
 @devices.command()
@@ -146,9 +147,13 @@ def set_unit(
     unit: Annotated[str, typer.Argument(help="name or address", autocompletion=units)],
     field: Annotated[str, typer.Argument(metavar="name|cap|profile", autocompletion=one_of("name", "cap", "profile"))],
     value: Annotated[str, typer.Argument(help="a name; A=40,B=40 or none; a version such as V2.0, or usual")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="raise a cap without asking once more, as it is done without a terminal")
+    ] = False,
 ) -> None:
     """Change what is remembered of a unit: how it is called, its highest levels, the version of its protocol."""
     from estim.catalogue.families import check_unit_name, find_family, profile_of
+    from estim.config.caps import read_caps
 
     flags: Flags = context.obj
     units = _units(flags)
@@ -157,44 +162,43 @@ def set_unit(
         case "name":
             known = units.rename(unit, check_unit_name(value, known.family))
         case "cap":
-            known = units.set_cap(unit, _cap(value, find_family(known.family)))
+            caps = find_family(known.family).caps
+            cap = read_caps(value, caps)
+            if not yes:
+                _agree(flags, known, caps, cap)
+            known = units.set_cap(unit, cap)
         case "profile":
             known = units.set_profile(unit, profile_of(find_family(known.family), "" if value == "usual" else value))
         case _:
             text = tr("a unit has no field {field!r}: there are {fields}", field=field, fields=", ".join(FIELDS))
             raise EstimError(text, code=Exit.USAGE)
-    cap = _levels(known)
+    kept = _levels(known)
     text = tr(
         "{unit}: {family} at {address}, cap {caps}",
         unit=known.name,
         family=known.family,
         address=known.address,
-        caps=tr("of a new unit") if cap is None else ", ".join(f"{channel} {level}" for channel, level in cap.items()),
+        caps=tr("of a new unit")
+        if kept is None
+        else ", ".join(f"{channel} {level}" for channel, level in kept.items()),
     )
     if known.profile:
         text = tr("{unit}, protocol {version}", unit=text, version=known.profile)
-    tell(flags, "unit", text, [{**_row(known), "cap": cap, "profile": known.profile}])
+    tell(flags, "unit", text, [{**_row(known), "cap": kept, "profile": known.profile}])
 
 
-def _cap(text: str, family: "Family") -> dict[Channel, int] | None:
-    """Read A=40,B=40, or one level for all channels; none: back to the cap of a new unit."""
-    if text == "none":
-        return None
-    channels = {channel.value for channel in family.caps.channels}
-    form = ",".join(f"{channel.value}=N" for channel in family.caps.channels)
-    if "=" not in text:
-        level = read_whole(text, what=tr("cap"), lo=0, hi=family.caps.scale)
-        return dict.fromkeys(family.caps.channels, level)
-    found = read_levels(text, tr("cap"))
-    for channel, level in found.items():
-        if channel.value not in channels or level > family.caps.scale:
-            raise EstimError(
-                tr(
-                    "cap {cap}: say {form} with levels from 0 to {scale}, one N for all, or none",
-                    cap=shown(text),
-                    form=form,
-                    scale=family.caps.scale,
-                ),
-                code=Exit.USAGE,
-            )
-    return found
+def _agree(flags: Flags, known: "Unit", caps: "Capabilities", cap: dict[Channel, int] | None) -> None:
+    """Ask once more before a cap is raised, where a person sits at a terminal. Raises EstimError (77) for a no."""
+    from estim.cli.questions import confirmed
+    from estim.config.caps import held_by, raised, warning_of
+    from estim.config.settings import read_settings
+
+    if flags.as_json or not (sys.stdin.isatty() and is_watched()):
+        return
+    settings = read_settings(flags.host.place.settings_file)
+    now = held_by(caps, settings, known.name, known.cap)
+    more = raised(now, held_by(caps, settings, known.name, cap))
+    if more:
+        note(warning_of(known.name, more, caps.scale))
+        if not confirmed(RAISE):
+            raise EstimError(tr("{unit} keeps its highest levels", unit=known.name), code=Exit.REFUSED)

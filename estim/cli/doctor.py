@@ -8,11 +8,9 @@ import typer
 from estim.cli.completers import units
 from estim.cli.flags import Flags
 from estim.cli.output import is_watched, note, say, tell_row
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import tr, tr_text
 from estim.doctor.checkup import checkup
-from estim.doctor.findings import Finding, Grade, code_of
-
-SIGN = {Grade.GOOD: mark("ok"), Grade.WARNING: "!", Grade.BAD: mark("NO")}
+from estim.doctor.findings import SIGN, Finding, code_of
 
 
 def doctor(

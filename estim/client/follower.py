@@ -140,8 +140,12 @@ class Follower:
         self._tasks.begin(self._told(command, self._noted(command)))
 
     async def say(self, command: Ask) -> Reply | None:
-        """Hand over a command, and return its answer when the listener has been told; None if there was none."""
-        return await self._said(command, self._noted(command))
+        """Hand over a command, and return its answer when the listener has been told; None if there was none.
+
+        It has a task of its own too: a command that is given up hangs up (connection.py), so who stops waiting, such as
+        a place of the screen that is left, must not take it along.
+        """
+        return await asyncio.shield(self._tasks.begin(self._said(command, self._noted(command))))
 
     def owe(self, stop: Stop) -> None:
         """Make a stop the next host's first word; one that stops everything at once stands for all before it."""

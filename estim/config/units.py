@@ -75,6 +75,10 @@ class Units:
         """Read them; a missing file is an empty one. Raises EstimError (78) if it can't be read or understood."""
         return cls(home.units_file, _read(home.units_file))
 
+    def renew(self) -> None:
+        """Read them again: another process may have changed them. Raises EstimError (78), and keeps what was known."""
+        self._units = _read(self._path)
+
     def __iter__(self) -> Iterator[Unit]:
         return iter(self._units)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 
 from estim.clock import RealClock
@@ -24,7 +24,9 @@ UNIT_S = 180.0
 """Longest wait for the next finding about a unit, s: searched for, connected, ready and stopped, and then some."""
 
 
-async def checkup(options: HostOptions, unit: str | None, looking: Callable[[str], None]) -> AsyncIterator[Finding]:
+async def checkup(
+    options: HostOptions, unit: str | None, looking: Callable[[str], None]
+) -> AsyncGenerator[Finding, None]:
     """Give the findings as they are made; `unit` names one that is connected and stopped.
 
     `looking` hears of long looks.

@@ -45,6 +45,10 @@ class Grade(StrEnum):
     BAD = "bad"
 
 
+SIGN = {Grade.GOOD: mark("ok"), Grade.WARNING: "!", Grade.BAD: mark("NO")}
+"""What stands before a finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at.

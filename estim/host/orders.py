@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
+from msgspec import structs
+
 from estim.config.settings import change_settings
 from estim.core.days.diary import Pain, When
 from estim.core.days.schedule import zone_of
@@ -60,12 +62,13 @@ class Orders:
 
     async def _stop(self, order: Stop) -> None:
         """Stop; a unit that this host knows and does nothing with is stopped already, if nothing was left on."""
-        known = order.unit is not None and self._services.units.get(order.unit) is not None
-        if known and not any(active.name == order.unit for active in self._units):
+        known = self._services.units.get(order.unit) if order.unit is not None else None
+        if known is not None and self._units.at(known.address) is None:
             if self.doubts():
                 raise not_confirmed(self.doubts())
             return
-        await self._stops.stop(order)
+        # by its address: a session goes on under the name with which it began
+        await self._stops.stop(order if known is None else structs.replace(order, unit=known.address))
 
     async def _enter(self, score: int) -> None:
         if self._services.journal.simulated:

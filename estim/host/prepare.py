@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from estim.catalogue.families import profile_of
 from estim.catalogue.programs import find_program
+from estim.config.caps import unit_caps
 from estim.config.care_plan import read_own_plan
-from estim.config.settings import Settings, read_settings
+from estim.config.settings import read_settings
 from estim.config.units import Unit as Known
 from estim.core.care.permission import check_person
 from estim.core.days import skin
@@ -18,13 +19,13 @@ from estim.core.messages.commands import Start
 from estim.core.moment import check_clock
 from estim.core.programs.course import fit
 from estim.core.programs.program import Program
-from estim.core.session.guard import SESSION_MAX_S, Cap, Limits, check_level, family_cap, percent_cap
+from estim.core.session.guard import SESSION_MAX_S, Limits, check_level, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
 from estim.core.translation import tr, tr_text
 from estim.host.discovery import choose
 from estim.host.services import Services
 from protocols.family import Family
-from protocols.vocabulary import Capabilities, Channel, Level
+from protocols.vocabulary import Channel, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ async def prepare(services: Services, command: Start) -> Ready:
             tr("{minutes:g} minutes are too long: a session has up to {most:.0f}", minutes=minutes, most=most),
             code=Exit.REFUSED,
         )
+    services.units.renew()  # a front end may have lowered a cap, or renamed a unit, since the last session
     known = await choose(command.unit, services.air, services.families(), services.units, services.clock.now().utc)
     family = family_of(services, known)
     check_profile(services, known, family)
@@ -228,29 +230,3 @@ async def _rest(
     if not verdict.ok:
         raise EstimError(verdict.why, code=Exit.REFUSED)
     return verdict.warn
-
-
-def unit_caps(
-    caps: Capabilities, settings: Settings, name: str, remembered: Mapping[Channel, int] | None = None
-) -> tuple[Cap, ...]:
-    """Return the unit's and the user's caps, for Limits: the smallest wins there.
-
-    A channel that neither config.toml nor the remembered unit gives a cap has the one of a new unit.
-    """
-    own = settings.caps_of(name)
-    kept = remembered or {}
-    channels = [channel for channel in caps.channels if channel not in own and channel not in kept]
-    pct = settings.new_unit_cap_pct
-    fresh = percent_cap(
-        caps, pct, tr("a new unit is capped at {percent} % of its scale: new_unit_cap_pct in config.toml", percent=pct)
-    )
-    found = [
-        Cap(tr("the cap that is remembered for {unit}", unit=name), _levels(kept, caps)),
-        Cap(tr("the cap of {unit} in config.toml", unit=name), _levels(own, caps)),
-        Cap(fresh.why, {channel: fresh.level[channel] for channel in channels}),
-    ]
-    return tuple(cap for cap in found if cap.level)
-
-
-def _levels(levels: Mapping[Channel, int], caps: Capabilities) -> dict[Channel, Level]:
-    return {channel: Level(level) for channel, level in levels.items() if channel in caps.channels}

@@ -27,10 +27,15 @@ class Recovery:
     row_ended: bool
 
 
-def recovery(services: Services, left: OpenSession) -> Recovery:
-    """Return the session that only stops; raises EstimError for a family that estim doesn't know."""
+def recovery(services: Services, left: OpenSession, called: str = "") -> Recovery:
+    """Return the session that only stops; raises EstimError for a family that estim doesn't know.
+
+    `called` is the name by which front ends have followed the unit until now ("": none has): it keeps it.
+    """
     now = services.clock.now()
     known = services.units.get(left.address) or _as_left(left)
+    if called:
+        known = structs.replace(known, name=called)
     try:
         family = family_of(services, known)
     except EstimError:

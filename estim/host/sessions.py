@@ -241,7 +241,8 @@ class Sessions:
 
     def _take_up(self, left: OpenSession) -> str:
         """Begin to stop what was left on, and go on until it is off; two rows of one unit are one unit."""
-        made = recovery(self._services, left)
+        before = self._units.at(left.address)
+        made = recovery(self._services, left, before.name if before is not None else "")
         name = made.session.unit.name
         present = self._units.at(made.session.unit.address)
         if present is not None and present.running and not present.recovers:

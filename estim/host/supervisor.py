@@ -5,6 +5,7 @@ watches that of front_ends.py. All three share the one set of units (active.py).
 """
 
 import asyncio
+from contextlib import suppress
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
@@ -101,6 +102,8 @@ class Supervisor:
                 return self._touch(act, address)
             case Scan(seconds):
                 services = self._services
+                with suppress(EstimError):  # a list that can't be read keeps nobody from looking: the last one holds
+                    services.units.renew()
                 return Found(await look(services.air, seconds, services.families(), services.units))
             case _:
                 assert_never(command)

@@ -124,6 +124,7 @@ _LASTING = (
     Topic.CARE.value,
     Topic.RUN_PLANNED.value,
     Topic.LOADING.value,
+    Topic.DRILL.value,
 )
 """Of check-ins these hold until something else is said, however long ago it was; planned runs lie ahead. Looks at
 the skin that hold a site or let go of it do so too, and are told by the sites that they keep (skin.py)."""

@@ -9,7 +9,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
@@ -31,7 +31,7 @@ from estim.client.stop_keys import bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Start, Status, Watch
+from estim.core.messages.commands import Acknowledge, Arm, Reply, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
 from estim.core.translation import mark, tr
@@ -42,6 +42,7 @@ from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
 from estim.tui.dialog import Dialog
+from estim.tui.drill import Drill, Drills
 from estim.tui.key_names import bound, name_keys
 from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
 from estim.tui.keys import Keys
@@ -55,6 +56,7 @@ from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.summary import Summary
 from estim.tui.terminal import Terminal
+from estim.tui.watched import Watched
 from estim.tui.widgets import LaneView
 from estim.tui.wording import Offer
 
@@ -119,9 +121,12 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
+        self._drills = Drills(options, self._begin_drill, self.model.say, self._keep)
+        self.model.overhear = self._drills.heard
         self._desk = Desk(
-            options, self.follower.say, self.model.say, self._start, self._go, self._choose, lambda: self.model.view
-        )
+            options, self.follower.say, self.model.say, self._start, self._go, self._choose, lambda: self.model.view,
+            drill=self._drill, look=self.model.look_at, sleep=sleep,
+        )  # fmt: skip
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's colours, and ours that can be read on them."""
@@ -214,6 +219,18 @@ class SessionApp(App[int]):
             self.model.begin()
             self.follower.send(start)
 
+    def _drill(self, drill: Drill) -> None:
+        """Begin a stop drill; the key for it was the act that output needs, with the pads off."""
+        if not self.model.starting:
+            self._keep(self._drills.begin(drill))
+
+    async def _begin_drill(self, start: Start) -> Reply | None:
+        self.model.begin()
+        return await self.follower.say(start)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(work, group="drill")
+
     def on_stop_bar_pressed(self) -> None:
         self.action_stop()
 
@@ -224,6 +241,7 @@ class SessionApp(App[int]):
     def action_panic(self) -> None:
         """Zero at once, on all units."""
         self.follower.send(Stop(reason="panic"))
+        self._drills.pressed()
         self.model.say(tr("PANIC: stop sent, waiting for the unit to say zero"))
 
     def action_stop(self) -> None:
@@ -447,7 +465,7 @@ class SessionApp(App[int]):
         self._keys_off()
 
     def _keys_off(self) -> None:
-        if self.is_running and isinstance(self.screen, Keys):
+        if self.is_running and isinstance(self.screen, Keys | Watched):
             self.pop_screen()
 
     async def _tick_on(self) -> None:
@@ -494,6 +512,6 @@ class SessionApp(App[int]):
 
 
 def _face(view: View) -> type[Face]:
-    if view.snapshot is not None and view.snapshot.live:
+    if view.snapshot is not None and view.snapshot.live and not view.looked_at:
         return Session
     return Choose if view.ended is None else Summary

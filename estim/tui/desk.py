@@ -3,14 +3,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from estim.client.follower import Sleep
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Ask, Reply, Start
+from estim.tui.drill import Drill
 from estim.tui.model import View
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`options` is None where there is no home (in some tests): nothing is read then."""
+    """`options` is None where there is no home (in some tests): nothing is read then.
+
+    `drill` begins a stop drill; `look` says which address the doctor looks at, "" none.
+    """
 
     options: HostOptions | None
     ask: Callable[[Ask], Awaitable[Reply | None]]
@@ -19,3 +24,6 @@ class Desk:
     go: Callable[[str], None]
     choose: Callable[[str], None]
     view: Callable[[], View]
+    drill: Callable[[Drill], None]
+    look: Callable[[str], None]
+    sleep: Sleep

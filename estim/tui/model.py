@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
-from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Sighting, Start, Watch
+from estim.core.addresses import same_address
+from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Sighting, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -23,6 +24,9 @@ from protocols.vocabulary import Channel
 
 PLAYING = frozenset({State.RAMPING, State.RUNNING})
 """Where a level is one of the session's."""
+
+AT_REST = frozenset({State.CONNECTING, State.READY, State.STOPPING, State.ENDED})
+"""The states of a session that was never armed: nothing can have been put out in it."""
 
 SCAN_S = 4.0
 """How long it is looked for units, s."""
@@ -61,6 +65,8 @@ class View:
 
     `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
 
+    `looked_at`: the session that is shown is only the doctor's look at a unit, which is never armed.
+
     `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
     the level keys are not meant for.
     """
@@ -82,6 +88,7 @@ class View:
     panes: tuple["View", ...] = ()
     lit: bool = True
     unit: str = ""
+    looked_at: bool = False
 
     @property
     def alarmed(self) -> bool:
@@ -138,6 +145,9 @@ class Model:
         self._unit = ""
         self._found: tuple[Sighting, ...] = ()
         self._meant: Sighting | None = None
+        self._choosing = False
+        self._looked_at = ""
+        self.overhear: Callable[[Line], None] = lambda _line: None
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
         self._joined = True
@@ -163,6 +173,7 @@ class Model:
             ends=tuple(end for end in self._ends.values() if end is not self._worst),
             today=self._today,
             unit=_name(self._meant) if self._meant else "",
+            looked_at=snapshot is not None and self._only_looked_at(snapshot),
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
             on=tuple(
                 (unit.unit, wording.may_be_on(unit)) for unit in self._snapshots.values() if wording.may_be_on(unit)
@@ -247,6 +258,7 @@ class Model:
     def begin(self) -> None:
         """A start is on its way to the host."""
         self.starting = True
+        self._looked_at = ""
         self._ends = {}
         self.say(tr("starting: looking for the unit"))
 
@@ -288,6 +300,7 @@ class Model:
     def next_meant(self) -> bool:
         """Choose the next of the units that were seen for a start; say whether it has to be looked for them first."""
         if not self._found:
+            self._choosing = True
             self.say(tr("looking for units, {seconds:.0f} s", seconds=SCAN_S))
             return True
         at = -1 if self._meant is None else self._found.index(self._meant)
@@ -296,6 +309,14 @@ class Model:
             self._found = ()  # once around: the next time it is looked again
         self._wake()
         return False
+
+    def look_at(self, address: str) -> None:
+        """The doctor looks at a unit from now on; "": no more, once the session of his look has ended."""
+        if address or not any(one.live and self._only_looked_at(one) for one in self._snapshots.values()):
+            self._looked_at = address
+
+    def _only_looked_at(self, snapshot: Snapshot) -> bool:
+        return bool(self._looked_at) and same_address(snapshot.address, self._looked_at)
 
     def turn_to(self, number: int) -> None:
         """Show the unit of this number, of those with a session; there may be none."""
@@ -327,10 +348,15 @@ class Model:
             self._note = ""
         match line:
             case Snapshot():
+                if self._only_looked_at(line) and line.state not in AT_REST and line.live:
+                    self._looked_at = ""  # somebody plays on it: from now on it is a session as any other
                 self._snapshots[line.unit] = line
                 self._traces.setdefault(line.unit, Trace()).take(line)
                 if line.live:
                     self.starting = False
+            case Ended() if self._ends_a_look(line):
+                self._close(line)
+                self._looked_at = ""
             case Ended():
                 self.starting = False
                 self._ends = {**{unit: end for unit, end in self._ends.items() if unit != line.unit}, line.unit: line}
@@ -346,10 +372,23 @@ class Model:
                 self._ring()
             case _:
                 pass
+        self.overhear(line)
         self._wake()
 
+    def _ends_a_look(self, ended: Ended) -> bool:
+        """Say whether a look of the doctor's is over in which nothing was put out: it is told as his finding."""
+        snapshot = self._snapshots.get(ended.unit)
+        looked = snapshot is not None and self._only_looked_at(snapshot)
+        return looked and not ended.unproved and not any(ended.level_max.values())
+
     def answered(self, command: Ask, reply: Reply) -> None:
-        """Show what came of a command; a stop that was refused rings, too."""
+        """Show what came of a command; a stop that was refused rings, too.
+
+        What a scan of a place has found chooses no unit for a start: the nearest one may just have been carried by.
+        """
+        chosen = isinstance(command, Scan) and self._choosing
+        if chosen:
+            self._choosing = False
         match reply:
             case Refusal() if isinstance(command, Stop):
                 self._note = wording.local(reply.text)
@@ -360,7 +399,7 @@ class Model:
                     self.starting = False
             case Overview():
                 self._meet(reply)
-            case Found():
+            case Found() if chosen:
                 self._found = reply.units
                 self._meant = reply.units[0] if reply.units else None
                 names = ", ".join(_name(one) for one in reply.units)
@@ -371,11 +410,14 @@ class Model:
                 self._note = wording.local(reply.text)
             case _:
                 pass
+        self.overhear(reply)
         self._wake()
 
     def undelivered(self, command: Ask, why: str) -> None:
         """Say that there was no answer; for a stop, what to do by hand."""
         name = str(command.__struct_config__.tag)
+        if isinstance(command, Scan):
+            self._choosing = False
         self._note = tr("“{command}” was not answered: {why}", command=name, why=why)
         if isinstance(command, Stop):
             self._note = tr("THE STOP WAS NOT ANSWERED ({why}): {by_hand}", why=why, by_hand=self.by_hand)

@@ -116,8 +116,13 @@ def sheet_of(journal: HomeJournal) -> Sheet:
 
 
 def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:
-    """Return what was played last from here and really began; None: nothing was yet, or its unit refuses it now."""
-    played = next((one for one in reversed(diary.sessions) if one.begun and not one.by_hand), None)
+    """Return what was played last from here and really began; None: nothing was yet, or its unit refuses it now.
+
+    A minute of a stop drill was no treatment.
+    """
+    drills = {check.session for check in diary.checks if check.topic is Topic.DRILL}
+    begun = (one for one in reversed(diary.sessions) if one.begun and not one.by_hand and one.id not in drills)
+    played = next(begun, None)
     if played is None or journal.refuses(played.program, played.unit):
         return None
     sites = [site for site in played.sites if site != ANY]

@@ -10,6 +10,7 @@ from estim.core.errors import EstimError, Exit
 from protocols.registry import family
 from tests.cli.line import Person, Said
 from tests.cli.playing import plays
+from tests.cli.test_today import Typist
 
 ADDRESS = "C0:70:7E:03:00:01"
 
@@ -34,6 +35,24 @@ def test_name_cap_and_version_are_set_and_taken_back(person: Person) -> None:
     assert [one["profile"] for one in told] == ["V2.0"] * 5 + [""]
     assert [one["cap"] for one in told] == [None, *[{"A": 40, "B": 30}] * 2, {"A": 50, "B": 50}, None, None]
     assert told[-1]["name"] == "calf"
+
+
+@pytest.mark.control("C-64")
+def test_at_a_terminal_a_cap_is_raised_only_when_it_is_said_once_more(person: Person) -> None:
+    """Two of them are enough: each is a process of its own."""
+    devices(person, "add", ADDRESS, "--family", "coyote3")
+    devices(person, "set", "coyote3", "cap", "A=60,B=40")
+    for answer, code, cap in (("n", Exit.REFUSED, 60), ("y", Exit.DONE, 65)):
+        typist = Typist("--home", str(person.home), "devices", "set", "coyote3", "cap", "A=65,B=30")
+        typist.reads("[y/N]")
+        assert "A from 60 to 65, of 200" in " ".join(typist.seen.split())
+        assert "B from" not in typist.seen
+        typist.types(f"{answer}\n")
+        assert typist.ends() == code
+        assert devices(person, "list").rows[0]["cap"]["A"] == cap
+    assert devices(person, "set", "coyote3", "cap", "200").rows[0]["cap"] == {"A": 200, "B": 200}, (
+        "a script is not asked"
+    )
 
 
 @pytest.mark.parametrize(

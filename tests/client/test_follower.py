@@ -193,6 +193,26 @@ def test_who_awaits_a_refused_start_and_hangs_up_has_said_the_stop_again() -> No
     live(life())
 
 
+@pytest.mark.control("C-77")
+def test_who_stops_waiting_for_an_answer_gives_no_command_up() -> None:
+    """A connection whose command is given up hangs up, and a session that runs would end with it."""
+
+    async def life() -> None:
+        host = Answering()
+        front = Front()
+        follower = Follower(host, front, Successors())
+        saying = asyncio.create_task(follower.say(START))
+        await turns()
+        saying.cancel()
+        await turns()
+        assert saying.cancelled()
+        host.let[0].set_result(Done())
+        await turns()
+        assert front.of("answered") == [("answered", START)]
+
+    live(life())
+
+
 def test_raises_have_a_limit_and_stops_have_none() -> None:
     async def life() -> None:
         host = ScriptedClient(slow=True)

@@ -7,11 +7,11 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estim.config.caps import unit_caps
 from estim.config.settings import Settings, change_fields, change_settings, read_settings
 from estim.config.template import TEMPLATE
 from estim.core.errors import EstimError, Exit
 from estim.core.session.guard import Limits, family_cap
-from estim.host.prepare import unit_caps
 from protocols.coyote3.packets import CAPS
 from protocols.vocabulary import Channel
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from estim.config.caps import unit_caps
 from estim.config.settings import Settings
 from estim.core.errors import EstimError, Exit
 from estim.core.session.guard import Limits, family_cap, percent_cap
-from estim.host.prepare import check_room, unit_caps
+from estim.host.prepare import check_room
 from protocols.registry import family, names
 from protocols.vocabulary import Channel
 

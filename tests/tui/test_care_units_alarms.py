@@ -113,7 +113,7 @@ async def test_a_linked_unit_tells_its_battery_and_the_drill_is_told(home: Home)
     client = ScriptedClient(replace(IDLE, battery=64, heard_age_s=0.2))
     async with home.app(client, "units").run_test() as pilot:
         await assert_seen(pilot, lambda: "linked, battery 64 %" in rows(pilot)[0])
-        assert "Drill" in text_of(pilot, "#detail")
+        assert "Stop drill (r)" in text_of(pilot, "#detail")
 
 
 async def test_what_rang_is_kept_and_told_newest_first(home: Home) -> None:

@@ -20,6 +20,7 @@ from estim.config.units import Unit
 from estim.core.care.plan import Plan, Stage, Step, Tick
 from estim.core.care.stage_text import stage_named
 from estim.core.care.standing import Gate, Item, Standing
+from estim.core.days import entry_text
 from estim.core.days.diary import Check, Note, Pain, Played, Run, Topic, When
 from estim.core.days.screening import QUESTIONS
 from estim.core.errors import EstimError
@@ -31,10 +32,11 @@ from estim.core.translation import LANGUAGE, English
 from estim.journal.home_journal import opened
 from estim.journal.reader import Details
 from estim.journal.today import Today
-from estim.tui import care, log, programs, settings, simulator, today, units
+from estim.tui import care, identify, log, programs, settings, simulator, today, unit_changes, unit_rows, units
 from estim.tui.app import SessionApp
 from estim.tui.day import Day
 from estim.tui.model import Model
+from estim.tui.nearness import word_of
 from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.questions import Questions
@@ -226,29 +228,49 @@ UNIT = Unit(name="calf", address=IDLE.address, family="coyote3", added_utc=AT)
 @pytest.mark.usefixtures("others")
 def test_units_are_told_in_one_language(home: Home) -> None:
     seen = Sighting(address=IDLE.address, name="", family="coyote3", sure=True, rssi_dbm=-58)
+    drill = Check(at=AT, topic=Topic.DRILL, about=IDLE.address, answer="late", note="1")
     rows = [
-        *units.rows_of(units.Shelf((UNIT,)), (), None, None),
-        *units.rows_of(units.Shelf((UNIT,)), (seen,), AT, RUNNING),
-        *units.rows_of(units.Shelf(), (seen,), AT, None),
+        *unit_rows.rows_of(unit_rows.Shelf((UNIT,)), (), None),
+        *unit_rows.rows_of(unit_rows.Shelf((UNIT,), drills=(drill,)), (seen,), AT, (RUNNING,)),
+        *unit_rows.rows_of(unit_rows.Shelf(), (seen,), AT),
     ]
     capped = [replace(row, cap={Channel.A: 40}) for row in rows]
-    assert left_in_english(*map(units.text_of_row, rows), *map(units.told_in_full, [*rows, *capped])) == []
-    row = replace(rows[0], remembered=False)
-    mine = replace(row, name="calf", remembered=True)
-    told = [
-        units.changed(home.options, row, "name", "calf"),
-        units.changed(home.options, mine, "name", "calf"),
-        units.changed(home.options, mine, "cap", "A=40"),
-        units.changed(home.options, mine, "cap", "none"),
-        units.changed(home.options, mine, "forget", "yes"),
-        units._keep_site(home.options, "ankle-left"),
-        units._keep_site(home.options, ""),
+    assert left_in_english(*map(unit_rows.text_of_row, rows), *map(unit_rows.told_in_full, [*rows, *capped])) == []
+    assert left_in_english(*(units._drilled(one) for one in (drill, None)), entry_text.told(drill)) == []
+    heard = {IDLE.address: identify.Heard(seen, AT)}
+    shown = [((), 0), ((), 3), ((), 30), ((RUNNING,), 0)]
+    lines = [
+        line
+        for one, seconds in shown
+        for _, line in identify.lines_of(
+            unit_rows.Shelf((UNIT,)), heard if seconds else {}, one, AT + timedelta(seconds=seconds), 80
+        )
     ]
-    assert left_in_english(*told) == []
+    assert left_in_english(*lines, *map(word_of, (-40, -70, -90))) == []
+
+
+@pytest.mark.usefixtures("others")
+def test_what_is_changed_of_a_unit_is_told_in_one_language(home: Home) -> None:
+    [mine] = unit_rows.rows_of(unit_rows.Shelf((UNIT,)), (), None)
+    unit_changes.named(home.options, replace(mine, remembered=False), "calf")
+    more = unit_changes.capped(home.options, mine, "99")
+    assert isinstance(more, unit_changes.Raise)
+    unit_changes.forgotten(home.options, mine)
+    told = [
+        unit_changes.named(home.options, replace(mine, remembered=False), "calf"),
+        unit_changes.named(home.options, mine, "calf"),
+        unit_changes.capped(home.options, mine, "A=40"),
+        more.warning,
+        unit_changes.capped(home.options, replace(mine, busy=True), "A=40"),
+        unit_changes.forgotten(home.options, mine),
+        unit_changes.site_kept(home.options, "ankle-left"),
+        unit_changes.site_kept(home.options, ""),
+    ]
+    assert left_in_english(*map(str, told)) == []
     simulated = structs.replace(home.options, simulate="coyote3")
-    for options, work, text in ((simulated, "name", "calf"), (home.options, "cap", "A=999")):
+    for options, text in ((simulated, "1"), (home.options, "A=999")):
         with pytest.raises(EstimError) as refused:
-            units.changed(options, mine, work, text)
+            unit_changes.capped(options, mine, text)
         assert left_in_english(refused.value.text) == []
 
 

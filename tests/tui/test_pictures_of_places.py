@@ -16,7 +16,7 @@ from estim.core.care.standing import Gate, Item, Standing
 from estim.core.days.diary import Note, Pain, Played, Run, When
 from estim.core.messages.commands import Sighting
 from estim.journal.reader import Details, Rang
-from estim.tui import care, log, programs, today, units
+from estim.tui import care, log, programs, today, unit_rows, units
 from estim.tui.alarms import AlarmsPlace
 from estim.tui.place import Place
 from estim.tui.settings import SettingsPlace
@@ -79,7 +79,7 @@ TOLD = care.Told(
     ),
     run="no run is planned (n plans one)",
 )  # fmt: skip
-SHELF = units.Shelf((Unit(name="calf", address=IDLE.address, family="coyote3", added_utc=AT),), "ankle-left")
+SHELF = unit_rows.Shelf((Unit(name="calf", address=IDLE.address, family="coyote3", added_utc=AT),), "ankle-left")
 SEEN = (Sighting(address=IDLE.address, name="47L121000", family="coyote3", sure=True, rssi_dbm=-58),)
 
 

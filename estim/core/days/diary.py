@@ -60,6 +60,9 @@ class Topic(StrEnum):
     """The plan: `answer` is begin, recovered or end; `note` says that somebody had a look, where that was asked for."""
     RUN_PLANNED = "run-planned"
     """A run is meant to take place at `at`: no session in the four hours before it. `answer` cancelled: it isn't."""
+    DRILL = "drill"
+    """The stop was tried with the pads off, in `session`: `about` is the unit's address, `answer` zero, late or
+    unproved, and `note` its name then, the level at which F12 was pressed, and how long it took until it said 0."""
 
 
 class Marked(StrEnum):

@@ -85,6 +85,11 @@ _ANSWERS = {
         "honesty": mark("honesty", "care"),
     },
     Topic.RUN_PLANNED: {"cancelled": mark("cancelled", "run-planned")},
+    Topic.DRILL: {
+        "zero": mark("works", "drill"),
+        "late": mark("slow", "drill"),
+        "unproved": mark("NOT confirmed", "drill"),
+    },
 }
 """What people read for an answer, by its topic, which is their context."""
 
@@ -247,5 +252,7 @@ def _check_words(check: Check, answer: str) -> str:
             return tr("care plan: {answer}", answer=answer or answer_named(check.topic, check.about))
         case Topic.RUN_PLANNED:
             return tr("a planned run is {answer}", answer=answer) if answer else tr("a run is planned")
+        case Topic.DRILL:
+            return tr("stop drill: {answer}", answer=answer)
         case _ as never:
             assert_never(never)

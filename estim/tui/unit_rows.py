@@ -1,0 +1,152 @@
+"""The units as lines: what is remembered of each, and what was heard of it. Pure, for the place and its dialogs.
+
+No family tells its battery on the air (the fact sheets of all of them), so it is known of a unit that is linked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from estim.config.units import Unit
+from estim.core.addresses import same_address
+from estim.core.days.diary import Check
+from estim.core.days.entry_text import answer_named
+from estim.core.messages.commands import Sighting
+from estim.core.messages.shown import Snapshot
+from estim.core.translation import tr
+from estim.core.vocabulary import State
+from estim.tui.model import View
+from estim.tui.nearness import signal_of
+from protocols.vocabulary import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One unit: remembered, on the air, or both. `seen` and `rssi_dbm` are of this screen's last scan.
+
+    `linked`: it holds a link, so it isn't on the air; `busy`: it has a session. `drill` is its last stop drill.
+    """
+
+    name: str
+    address: str
+    family: str
+    cap: Mapping[Channel, int] | None = None
+    remembered: bool = True
+    seen: datetime | None = None
+    rssi_dbm: int | None = None
+    battery: int | None = None
+    linked: bool = False
+    busy: bool = False
+    drill: Check | None = None
+
+    @property
+    def called(self) -> str:
+        """What a host finds it by."""
+        return self.name if self.remembered else self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What was read: the remembered units, where pads usually are, and the stop drills, oldest first."""
+
+    units: tuple[Unit, ...] = ()
+    site: str = ""
+    sites: tuple[str, ...] = field(default_factory=tuple)
+    drills: tuple[Check, ...] = ()
+
+
+def snapshots_of(view: View) -> tuple[Snapshot, ...]:
+    """Return every unit that is shown, each once."""
+    shown = [pane.snapshot for pane in view.panes] or [view.snapshot]
+    return tuple(one for one in shown if one is not None)
+
+
+def rows_of(
+    shelf: Shelf, sightings: Sequence[Sighting], scanned: datetime | None, shown: Sequence[Snapshot] = ()
+) -> list[Row]:
+    """Return remembered units first, then what else was on the air, then what has a session and nobody remembers."""
+    rows = [_row(unit, shelf, sightings, scanned, shown) for unit in shelf.units]
+    rows += [
+        Row(name=one.name or tr("(no name)"), address=one.address, family=one.family, remembered=False, seen=scanned,
+            rssi_dbm=one.rssi_dbm)
+        for one in sightings
+        if not any(same_address(one.address, unit.address) for unit in shelf.units)
+    ]  # fmt: skip
+    rows += [
+        Row(name=one.unit, address=one.address, family=one.family, remembered=False, battery=one.battery,
+            linked=_linked(one), busy=one.live)
+        for one in shown
+        if not any(same_address(one.address, row.address) for row in rows)
+    ]  # fmt: skip
+    return rows
+
+
+def _row(
+    unit: Unit, shelf: Shelf, sightings: Sequence[Sighting], scanned: datetime | None, shown: Sequence[Snapshot]
+) -> Row:
+    seen = next((one for one in sightings if same_address(one.address, unit.address)), None)
+    mine = next((one for one in shown if same_address(one.address, unit.address)), None)
+    drills = [one for one in shelf.drills if same_address(one.about, unit.address)]
+    return Row(
+        name=unit.name, address=unit.address, family=unit.family, cap=unit.cap, seen=scanned if seen else None,
+        rssi_dbm=seen.rssi_dbm if seen else None, battery=mine.battery if mine else None,
+        linked=mine is not None and _linked(mine), busy=mine is not None and mine.live,
+        drill=drills[-1] if drills else None,
+    )  # fmt: skip
+
+
+def _linked(snapshot: Snapshot) -> bool:
+    """Say whether a unit holds a link; one whose session has ended has given it back."""
+    return snapshot.heard_age_s is not None and snapshot.lost_at is None and snapshot.state is not State.ENDED
+
+
+def text_of_row(row: Row) -> str:
+    """Return one unit as a line."""
+    name = row.name if row.remembered else tr("{name} (not remembered)", name=row.name)
+    return f"{name:<20} {row.family:<9} {', '.join(_air(row))}"
+
+
+def _air(row: Row) -> list[str]:
+    """Return whether a unit is there, what is known of its signal and battery, and its last drill."""
+    parts = []
+    if row.linked:
+        parts.append(tr("linked"))
+    elif row.seen:
+        parts.append(tr("seen {at:%H:%M}", at=row.seen))
+        if row.rssi_dbm is not None:
+            parts.append(signal_of(row.rssi_dbm))
+    else:
+        parts.append(tr("not seen yet (a scans)"))
+    if row.battery is not None:
+        parts.append(tr("battery {percent} %", percent=row.battery))
+    if row.drill is not None:
+        parts.append(tr("drill {at:%d %b}: {result}", at=row.drill.at, result=drill_named(row.drill)))
+    return parts
+
+
+def drill_named(drill: Check) -> str:
+    """Return how a stop drill went."""
+    return answer_named(drill.topic, drill.answer)
+
+
+def levels_of(cap: Mapping[Channel, int]) -> str:
+    """Return highest levels by channel: "A 40, B 40"."""
+    return ", ".join(f"{channel} {level}" for channel, level in cap.items())
+
+
+def told_in_full(row: Row) -> str:
+    """Return the line that says where a unit is, and how high it may go."""
+    if row.cap is None:
+        return tr(
+            "{name}: {family} at {address}, highest levels: of a new unit",
+            name=row.name,
+            family=row.family,
+            address=row.address,
+        )
+    return tr(
+        "{name}: {family} at {address}, highest levels: {levels}",
+        name=row.name,
+        family=row.family,
+        address=row.address,
+        levels=levels_of(row.cap),
+    )
