@@ -145,19 +145,19 @@ def new(
     """Write a program file for you to change, every field explained; never overwrites one (exit 73)."""
     from estim.catalogue.programs import find_program, shipped
     from estim.config.files import write_new
+    from estim.config.own_programs import make_folder, own_file, usual_id
     from estim.core.programs.blank import START, mine, written
 
     flags: Flags = context.obj
     home = flags.host.place
     base = START if like is None else find_program(home.programs, like)
-    chosen = _chosen(name, out, "my-program" if like is None else f"my-{base.id}"[:40].rstrip("-"))
-    path = home.programs / f"{chosen}.toml" if out is None else out.expanduser()
+    chosen = _chosen(name, out, START.id if like is None else usual_id(base))
+    path = own_file(home, chosen) if out is None else out.expanduser()
     if path.parent.absolute() == home.programs.absolute() and path.name != f"{chosen}.toml":
         text = tr("in {folder} a file is called as its program: {id}.toml", folder=home.programs, id=chosen)
         raise EstimError(text, code=Exit.USAGE)
     if out is None:
-        home.prepare()
-        _make(home.programs)
+        make_folder(home)
     write_new(path, written(mine(base, chosen) if like else _named(base, chosen)))
     text = tr("{file} is written: change it, then `estim programs check {file}`", file=path)
     tell(flags, "program-file", text, [{"file": str(path), "id": chosen, "like": like}])
@@ -181,35 +181,15 @@ def schema(context: typer.Context) -> None:
 
 def _chosen(name: str | None, out: Path | None, usual: str) -> str:
     """Return the id of a new program: as asked for, or as its file is called."""
-    from re import fullmatch
+    from estim.config.own_programs import checked_id
 
-    from estim.core.programs.fields import ID
-
-    chosen = name if name is not None else usual if out is None else out.stem
-    if fullmatch(ID.pattern, chosen) is None or len(chosen) > ID.longest:
-        text = tr(
-            "ID {id!r}: it takes {form}, at most {longest} characters",
-            id=chosen,
-            form=tr_text(ID.form),
-            longest=ID.longest,
-        )
-        raise EstimError(text, code=Exit.USAGE)
-    return chosen
+    return checked_id(name if name is not None else usual if out is None else out.stem)
 
 
 def _named(program: "Program", name: str) -> "Program":
     from dataclasses import replace
 
     return replace(program, id=name)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        why = error.strerror or str(error)
-        text = tr("can't make the folder {folder}: {why}; say --out FILE", folder=folder, why=why)
-        raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 
 def _table(made: "Reckoning") -> list[str]:

@@ -41,6 +41,7 @@ from estim.tui import signals, wording
 from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
+from estim.tui.editing import Editing
 from estim.tui.key_names import name_keys
 from estim.tui.keymap import USUAL, Keymap
 from estim.tui.keys import Keys
@@ -117,9 +118,18 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
+        self._editing = Editing(self, self.model)
         self._keys = keys
         self._desk = Desk(
-            options, self.follower.say, self.model.say, self._start, self._go, self._choose, lambda: self.model.view
+            options,
+            self.follower.say,
+            self.model.say,
+            self._start,
+            self._go,
+            self._choose,
+            self._offer,
+            lambda: self.model.view,
+            self._editing,
         )
 
     def get_css_variables(self) -> dict[str, str]:
@@ -198,7 +208,7 @@ class SessionApp(App[int]):
         self._start(replace(event.start, unit=self.model.start_unit))
 
     def _start(self, start: Start) -> None:
-        if not self.model.starting:
+        if not self.model.starting and not self._editing.lent:
             self.model.begin()
             self.follower.send(start)
 
@@ -283,7 +293,7 @@ class SessionApp(App[int]):
     def action_arm(self) -> None:
         """Take the pads-on act for a session that waits for it."""
         shown = self.model.shown
-        if shown is not None and shown.state is State.READY and shown.program:
+        if shown is not None and shown.state is State.READY and shown.program and not self._editing.lent:
             self.follower.send(Arm(unit=shown.unit))
 
     def action_quiet(self) -> None:
@@ -340,6 +350,12 @@ class SessionApp(App[int]):
         else:
             self.model.say(tr("end the session first, then choose another program"))
 
+    def _offer(self, offers: Sequence[Offer]) -> None:
+        """Offer these programs from here on, in the list that is open too."""
+        self._offers = tuple(offers)
+        if isinstance(self._below, Choose):
+            self._below.offer(self._offers)
+
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
         await self._back()
@@ -383,7 +399,11 @@ class SessionApp(App[int]):
         really()
 
     def leave_by_signal(self, code: Exit) -> None:
-        """Stop, wait for zero for a while, and leave: a signal leaves nobody to ask."""
+        """Stop, wait for zero for a while, and leave: a signal leaves nobody to ask. Ctrl-C may be the editor's."""
+        if code is Exit.INTERRUPTED and self._editing.lent:
+            if self.model.flows:
+                self.action_stop()
+            return
         self.alone = True
         self._leave("interrupted", code)
 
@@ -395,7 +415,9 @@ class SessionApp(App[int]):
             self._leaving = asyncio.get_running_loop().create_task(self._stop_and_leave(reason, code))
 
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
-        if await self._stop_and_wait(reason, LEAVE_S):
+        off = await self._stop_and_wait(reason, LEAVE_S)
+        await self._editing.end()
+        if off:
             self._finish(code)
         elif self.alone:
             # The host goes on trying.
