@@ -38,7 +38,7 @@ def find_program(folder: Path, name: str) -> Program:
     own = _own_files(folder)
     for path in own:
         if path.stem == name:
-            return _read_own(path)
+            return read_own(path)
     texts = _shipped_texts()
     if name in texts:
         return read_program(texts[name], f"{name}.toml")
@@ -58,7 +58,7 @@ def all_programs(folder: Path) -> tuple[list[Program], list[str]]:
     problems = [plugin.trouble for plugin in more.plugins if plugin.trouble]
     for path in _own_files(folder):
         try:
-            program = _read_own(path)
+            program = read_own(path)
         except EstimError as error:
             problems.append(error.text)
             found.pop(path.stem, None)  # `find_program` reads this file too, so the shipped one can't be had
@@ -92,7 +92,23 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _read_own(path: Path) -> Program:
+def own_ids(folder: Path) -> frozenset[str]:
+    """Return the ids of the files in the user's folder, right or wrong."""
+    return frozenset(path.stem for path in _own_files(folder))
+
+
+def wrong_files(folder: Path) -> dict[Path, str]:
+    """Return the user's files that are no programs as they are, each with its mistakes as `read_own` tells them."""
+    wrong: dict[Path, str] = {}
+    for path in _own_files(folder):
+        try:
+            read_own(path)
+        except EstimError as error:
+            wrong[path] = error.text
+    return wrong
+
+
+def read_own(path: Path) -> Program:
     """Read a file of the user's folder, where it is found by its name, so its id must be the same."""
     program = read_file(path)
     if program.id != path.stem:

@@ -59,7 +59,8 @@ def show(
 ) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
-    from estim.core.programs.phase_text import kind_named, phase_text
+    from estim.core.programs.pads import drawn
+    from estim.core.programs.phase_text import kind_named, minutes_text, phase_text
 
     flags: Flags = context.obj
     found = find_program(flags.host.place.programs, program)
@@ -70,7 +71,7 @@ def show(
             title=tr_text(found.title),
             id=found.id,
             kind=kind_named(found.kind),
-            minutes=_minutes(found.length_s),
+            minutes=minutes_text(found.length_s),
         )
     ]
     for number, phase in enumerate(found.phases, 1):
@@ -78,6 +79,7 @@ def show(
     lines += [
         tr("Feels like: {feeling}", feeling=tr_text(found.rule.text)),
         tr("Pads: {pads}", pads=tr_text(found.pads)),
+        *(line for name in found.pictures for line in drawn(name)),
         tr("Sites: {sites}", sites=", ".join(found.site) or tr_text(ANY, "sites")),
         tr("Numbers from: {source}", source=tr_text(found.source)),
     ]
@@ -113,6 +115,7 @@ def check(
     """
     from estim.catalogue.programs import read_file
     from estim.core.programs.dosimetry import reckon
+    from estim.core.programs.phase_text import minutes_text
 
     flags: Flags = context.obj
     found = read_file(file)
@@ -123,7 +126,7 @@ def check(
         len(found.phases),
         file=file,
         id=found.id,
-        minutes=_minutes(found.length_s),
+        minutes=minutes_text(found.length_s),
     )
     lines = [fine, *_table(made)]
     row = {"file": str(file), "ok": not made.refused, **_row(found), **_reckoned(made)}
@@ -145,19 +148,19 @@ def new(
     """Write a program file for you to change, every field explained; never overwrites one (exit 73)."""
     from estim.catalogue.programs import find_program, shipped
     from estim.config.files import write_new
+    from estim.config.own_programs import make_folder, own_file, usual_id
     from estim.core.programs.blank import START, mine, written
 
     flags: Flags = context.obj
     home = flags.host.place
     base = START if like is None else find_program(home.programs, like)
-    chosen = _chosen(name, out, "my-program" if like is None else f"my-{base.id}"[:40].rstrip("-"))
-    path = home.programs / f"{chosen}.toml" if out is None else out.expanduser()
+    chosen = _chosen(name, out, START.id if like is None else usual_id(base))
+    path = own_file(home, chosen) if out is None else out.expanduser()
     if path.parent.absolute() == home.programs.absolute() and path.name != f"{chosen}.toml":
         text = tr("in {folder} a file is called as its program: {id}.toml", folder=home.programs, id=chosen)
         raise EstimError(text, code=Exit.USAGE)
     if out is None:
-        home.prepare()
-        _make(home.programs)
+        make_folder(home)
     write_new(path, written(mine(base, chosen) if like else _named(base, chosen)))
     text = tr("{file} is written: change it, then `estim programs check {file}`", file=path)
     tell(flags, "program-file", text, [{"file": str(path), "id": chosen, "like": like}])
@@ -181,35 +184,15 @@ def schema(context: typer.Context) -> None:
 
 def _chosen(name: str | None, out: Path | None, usual: str) -> str:
     """Return the id of a new program: as asked for, or as its file is called."""
-    from re import fullmatch
+    from estim.config.own_programs import checked_id
 
-    from estim.core.programs.fields import ID
-
-    chosen = name if name is not None else usual if out is None else out.stem
-    if fullmatch(ID.pattern, chosen) is None or len(chosen) > ID.longest:
-        text = tr(
-            "ID {id!r}: it takes {form}, at most {longest} characters",
-            id=chosen,
-            form=tr_text(ID.form),
-            longest=ID.longest,
-        )
-        raise EstimError(text, code=Exit.USAGE)
-    return chosen
+    return checked_id(name if name is not None else usual if out is None else out.stem)
 
 
 def _named(program: "Program", name: str) -> "Program":
     from dataclasses import replace
 
     return replace(program, id=name)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        why = error.strerror or str(error)
-        text = tr("can't make the folder {folder}: {why}; say --out FILE", folder=folder, why=why)
-        raise EstimError(text, code=Exit.CANT_CREATE) from error
 
 
 def _table(made: "Reckoning") -> list[str]:
@@ -309,19 +292,15 @@ def _families(program: "Program") -> dict[str, list[str]]:
 
 
 def _listed(program: "Program") -> str:
-    from estim.core.programs.phase_text import kind_named
+    from estim.core.programs.phase_text import kind_named, minutes_text
 
     kind = kind_named(program.kind)
-    length = tr("{minutes:>4.0f} min", minutes=program.length_s / 60)
-    return f"{program.id:<20} {kind:<7} {length}  {tr_text(program.title)}{_lock(program.gated)}"
+    length = tr("{minutes} min", minutes=minutes_text(program.length_s))
+    return f"{program.id:<20} {kind:<7} {length:>8}  {tr_text(program.title)}{_lock(program.gated)}"
 
 
 def _lock(locked: bool) -> str:
     return "  " + tr("(locked)") if locked else ""
-
-
-def _minutes(length_s: float) -> str:
-    return figure(round(length_s / 60, 1))
 
 
 @programs.command("matrix")

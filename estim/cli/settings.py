@@ -1,8 +1,5 @@
 """`estim settings get|set|edit`: the settings of config.toml, each checked; comments in the file are kept."""
 
-import os
-import shlex
-import subprocess
 from typing import Annotated
 
 import typer
@@ -12,7 +9,6 @@ from estim.cli.flags import Flags
 from estim.cli.output import note, plain, tell
 from estim.config.mqtt_settings import without_password
 from estim.config.settings import Known, known_settings, read_settings
-from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
 
 settings = typer.Typer(
@@ -63,6 +59,7 @@ def set_(
 def edit(context: typer.Context) -> None:
     """Open the file in $VISUAL or $EDITOR, with every setting explained in it, and check it afterwards."""
     from estim.cli.questions import may_ask
+    from estim.config.editor import open_editor
     from estim.config.files import write_new
     from estim.config.template import template
     from estim.tui.keymap import keymap_of
@@ -74,14 +71,7 @@ def edit(context: typer.Context) -> None:
     if not path.exists():
         write_new(path, template())
     if may_ask(flags):
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-        try:
-            subprocess.run([*shlex.split(editor), str(path)], check=False)
-        except (OSError, ValueError) as error:
-            text = tr(
-                "can't start the editor {editor!r}: set EDITOR, or edit {path} yourself", editor=editor, path=path
-            )
-            raise EstimError(text, code=Exit.NO_INPUT) from error
+        open_editor(path).wait()
     keymap_of(read_settings(path).keys)
     tell(flags, "paths", tr("{path} is fine", path=path), [{"path": str(path)}])
 

@@ -1,6 +1,6 @@
 """How high a unit may go: what is remembered for it and set in config.toml, told the same to host and front ends.
 
-A level is a step of the unit's own scale and no current, so nobody can say which one is right: a cap only keeps a level
+A level is a step of the unit's own scale, not a current, so nobody can say which one is right: a cap only keeps a level
 from going where nobody has been yet. Therefore a raise is a thing to be warned of, and a lowering isn't.
 """
 
@@ -61,7 +61,7 @@ def warning_of(name: str, more: Mapping[Channel, tuple[Level, Level]], scale: in
         for channel, (old, new) in more.items()
     )
     return tr(
-        "{unit} may go higher then: {steps}, of {scale}. A level is a step of the unit and no current. Raise this only "
+        "{unit} may go higher then: {steps}, of {scale}. A level is a step of the unit, not a current. Raise this only "
         "for a unit that you know, with the pads off or at level 0.",
         unit=name,
         steps=steps,

@@ -135,6 +135,7 @@ IN_PLACES = (
     Named("log.undo", "z", mark("Undo"), mark("undo the last thing that was written down")),
     Named("programs.filter", "f", mark("Kind"), mark("every kind, pain, twitch, tetanic")),
     Named("programs.search", "slash", mark("Search"), mark("search; Enter leads back to the list")),
+    Named("programs.edit", "e", mark("Edit"), mark("edit it in your editor; a shipped one is copied first")),
     Named("care.begin", "b", mark("Begin"), mark("begin the plan, or begin it anew")),
     Named("care.run", "n", mark("Plan a run"), mark("plan a run; only where the gates are open")),
     Named("care.cancel", "c", mark("Cancel it"), mark("cancel the planned run, or say that it didn't take place")),

@@ -43,13 +43,14 @@ from estim.tui.day import Day
 from estim.tui.desk import Desk
 from estim.tui.dialog import Dialog
 from estim.tui.drill import Drill, Drills
+from estim.tui.editing import Editing
 from estim.tui.key_names import bound, name_keys
 from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
 from estim.tui.palette import Commands, Palette
-from estim.tui.place import Place, built
+from estim.tui.place import BROAD, Place, built
 from estim.tui.places import PLACES, SESSION, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
@@ -79,7 +80,7 @@ class SessionApp(App[int]):
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide"), (BROAD, "-broad")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(STOP_KEYS, "stop", mark("Stop"), key_display="s"),
         bound("panic", "panic", priority=True),
@@ -123,9 +124,10 @@ class SessionApp(App[int]):
         self._opening = opening
         self._drills = Drills(options, self._begin_drill, self.model.say, self._keep)
         self.model.overhear = self._drills.heard
+        self._editing = Editing(self, self.model)
         self._desk = Desk(
-            options, self.follower.say, self.model.say, self._start, self._go, self._choose, lambda: self.model.view,
-            drill=self._drill, look=self.model.look_at, sleep=sleep,
+            options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._offer,
+            lambda: self.model.view, drill=self._drill, look=self.model.look_at, sleep=sleep, editing=self._editing,
         )  # fmt: skip
 
     def get_css_variables(self) -> dict[str, str]:
@@ -215,7 +217,7 @@ class SessionApp(App[int]):
         self._start(replace(event.start, unit=self.model.start_unit))
 
     def _start(self, start: Start) -> None:
-        if not self.model.starting:
+        if not self.model.starting and not self._editing.lent:
             self.model.begin()
             self.follower.send(start)
 
@@ -313,7 +315,7 @@ class SessionApp(App[int]):
     def action_arm(self) -> None:
         """Take the pads-on act for a session that waits for it."""
         shown = self.model.shown
-        if shown is not None and shown.state is State.READY and shown.program:
+        if shown is not None and shown.state is State.READY and shown.program and not self._editing.lent:
             self.follower.send(Arm(unit=shown.unit))
 
     def action_quiet(self) -> None:
@@ -373,6 +375,12 @@ class SessionApp(App[int]):
         else:
             self.model.say(tr("end the session first, then choose another program"))
 
+    def _offer(self, offers: Sequence[Offer]) -> None:
+        """Offer these programs from here on, in the list that is open too."""
+        self._offers = tuple(offers)
+        if isinstance(self._below, Choose):
+            self._below.offer(self._offers)
+
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
         await self._back()
@@ -413,7 +421,11 @@ class SessionApp(App[int]):
         really()
 
     def leave_by_signal(self, code: Exit) -> None:
-        """Stop, wait for zero for a while, and leave: a signal leaves nobody to ask."""
+        """Stop, wait for zero for a while, and leave: a signal leaves nobody to ask. Ctrl-C may be the editor's."""
+        if code is Exit.INTERRUPTED and self._editing.lent:
+            if self.model.flows:
+                self.action_stop()
+            return
         self.alone = True
         self._leave("interrupted", code)
 
@@ -425,7 +437,9 @@ class SessionApp(App[int]):
             self._leaving = asyncio.get_running_loop().create_task(self._stop_and_leave(reason, code))
 
     async def _stop_and_leave(self, reason: Literal["stopped", "interrupted"], code: Exit) -> None:
-        if await self._stop_and_wait(reason, LEAVE_S):
+        off = await self._stop_and_wait(reason, LEAVE_S)
+        await self._editing.end()
+        if off:
             self._finish(code)
         elif self.alone:
             # The host goes on trying.

@@ -125,6 +125,18 @@ class Choose(Screen[None]):
         """Write a goal into its field; the person still has to start."""
         self.query_one("#goal", Input).value = goal
 
+    def offer(self, offers: Sequence[Offer]) -> None:
+        """Offer these from here on; the one under the cursor stays there, if it still is among them."""
+        if tuple(offers) == self._offers:
+            return
+        before = self.program
+        self._offers = tuple(offers)
+        programs = self.query_one("#programs", OptionList)
+        programs.clear_options()
+        programs.add_options(Option(_row(offer), id=offer.id) for offer in self._offers)
+        ids = [offer.id for offer in self._offers]
+        programs.highlighted = ids.index(before) if before in ids else 0 if ids else None
+
     def compose(self) -> ComposeResult:
         """List on top, the two fields and the button below, STOP as everywhere."""
         yield Banner(id="banner")

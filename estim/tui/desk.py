@@ -1,13 +1,15 @@
 """What a place may ask of the app: a command for the host, a word on the screen, another place."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from estim.client.follower import Sleep
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Ask, Reply, Start
 from estim.tui.drill import Drill
+from estim.tui.editing import Editing
 from estim.tui.model import View
+from estim.tui.wording import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,9 @@ class Desk:
     start: Callable[[Start], None]
     go: Callable[[str], None]
     choose: Callable[[str], None]
+    offer: Callable[[Sequence[Offer]], None]
     view: Callable[[], View]
     drill: Callable[[Drill], None]
     look: Callable[[str], None]
     sleep: Sleep
+    editing: Editing

@@ -28,6 +28,8 @@ from estim.tui.widgets import Line, StopBar
 
 T = TypeVar("T")
 
+BROAD = 120
+"""From so many columns on a place may have its text beside its list."""
 ROOMY = 20
 """From so many rows on a note has as many as it needs."""
 NOTE_ROWS = 5

@@ -6,6 +6,8 @@ takes keys and sends stops. A terminal that has gone, or stands still (a stalled
 
 import os
 import signal
+import termios
+from contextlib import suppress
 from functools import cached_property
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -21,6 +23,7 @@ class Terminal(LinuxDriver):
 
     _torn = False
     _dead = False
+    _lent = False
 
     @cached_property
     def _plain(self) -> bool:
@@ -33,7 +36,7 @@ class Terminal(LinuxDriver):
     def write(self, data: str) -> None:
         """Write, or drop what finds no room; after a drop the whole screen is drawn anew as soon as there is some."""
         thread = self._writer_thread
-        if thread is None or self._dead:
+        if thread is None or self._dead or self._lent:
             return
         if not thread.is_alive():
             # The thread ends by itself only when a write has failed. With nobody to read, a hang-up says all of it.
@@ -46,6 +49,18 @@ class Terminal(LinuxDriver):
             if self._torn:
                 self._torn = False
                 self._app.call_later(self._app.refresh, layout=True)
+
+    def suspend_application_mode(self) -> None:
+        """Let somebody else have the terminal; what is drawn meanwhile is dropped, the app draws all of it anew."""
+        super().suspend_application_mode()
+        self._lent = True
+
+    def resume_application_mode(self) -> None:
+        """Take it back; keys that were typed for somebody else are no keys for us."""
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCIFLUSH)
+        self._lent = False
+        super().resume_application_mode()
 
     def close(self) -> None:
         """Let the thread write the rest, for a while."""

@@ -70,13 +70,13 @@ class LastTime:
                 up=key_of("level_up"),
                 program=self.program,
                 where=where,
-                minutes=self.minutes,
+                minutes=round(self.minutes, 1),
             )
         return tr(
             "As last time: {program}, {where}, {minutes:g} min, up to {levels}",
             program=self.program,
             where=where,
-            minutes=self.minutes,
+            minutes=round(self.minutes, 1),
             levels=", ".join(f"{channel} {level}" for channel, level in self.level.items()),
         )
 

@@ -39,5 +39,5 @@ def test_a_raise_is_told_apart_from_a_lowering(
 
 def test_the_warning_says_from_where_to_where_and_what_a_level_is() -> None:
     text = warning_of("left", {A: (Level(70), Level(90))}, 200)
-    for words in ("left may go higher", "A from 70 to 90, of 200", "a step of the unit and no current", "pads off"):
+    for words in ("left may go higher", "A from 70 to 90, of 200", "a step of the unit, not a current", "pads off"):
         assert words in text

@@ -121,7 +121,7 @@ async def _programs(pilot: Pilot[int]) -> None:
     place = _in_place(pilot)
     assert isinstance(place, programs.ProgramsPlace)
     found = [one for one in shipped() if one.id in ("tens-ankle", "ems-strength", "tens-burst")]
-    place._show((sorted(found, key=lambda one: one.id != "tens-ankle"), [], "coyote3"))
+    place._show(programs.Shelf(sorted(found, key=lambda one: one.id != "tens-ankle"), family="coyote3"))
 
 
 async def _care(pilot: Pilot[int]) -> None:

@@ -116,14 +116,14 @@ async def test_a_highest_level_is_raised_by_another_key_after_a_warning_and_lowe
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Agree))
         asked = text_of(pilot, "#question")
         assert "A from 60 to 90, B from 60 to 90, of 200" in asked
-        assert "a step of the unit and no current" in asked
+        assert "a step of the unit, not a current" in asked
         assert "pads off or at level 0" in asked
         await pilot.press("enter", "enter")
         assert cap_of(home) == {Channel.A: 60, Channel.B: 60}, "a key that bounces raises nothing"
         await pilot.resize_terminal(40, 12)
         await settle(pilot)
         client.show(replace(RUNNING, unit="left", left_s=61.0))
-        await assert_seen(pilot, lambda: "1:01 left" in in_sight(pilot, "#on"))
+        await assert_seen(pilot, lambda: "1:01 left" in in_sight(pilot, "#strip"))
         in_sight(pilot, "#stop")
         await assert_stops(pilot, client)
         await pilot.press("n")
