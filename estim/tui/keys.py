@@ -39,6 +39,9 @@ A, B, C, D    choose that channel: it is lit, and + and − move it
 Tab           choose the next channel
 k             acknowledge the first alarm
 u, 1 to 4     the next unit, or that one, if there are several
+b             before a start: a second unit beside the first;
+              then 1 and 2 start theirs when its pads are on, and
+              Ctrl+P leads to the places of these numbers
 l             the level that was comfortable last time
 h             answer again what forbids every session
 q, Ctrl+Q     stop if output may be on, then leave

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
-from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Sighting, Start, Watch
+from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -18,6 +18,8 @@ from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
+from estim.tui.choice import Choice, seen
+from estim.tui.pair import Pair
 from protocols.vocabulary import Channel
 
 PLAYING = frozenset({State.RAMPING, State.RUNNING})
@@ -58,7 +60,9 @@ class View:
 
     `ended` is how it ended, of several units the one that needs a person first, and `ends` are the others.
 
-    `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
+    `unit` is what a start is for, as it was seen on the air; empty: whichever is there. `units` are the two that it is
+    for, with the sites of their pads, where it is for two. `number` is the key of one of
+    two units that were started as one, 0 for any other; `waits` are those of the two that wait for it.
 
     `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
     the level keys are not meant for.
@@ -81,6 +85,9 @@ class View:
     panes: tuple["View", ...] = ()
     lit: bool = True
     unit: str = ""
+    units: str = ""
+    number: int = 0
+    waits: tuple[tuple[int, str], ...] = ()
 
     @property
     def alarmed(self) -> bool:
@@ -99,12 +106,14 @@ class View:
 
     @property
     def meant(self) -> str:
-        """Which unit a start is for, and how another one is chosen."""
+        """Which unit or units a start is for, and how others are chosen."""
+        if self.units:
+            return tr("units: {units} (b: another second one, or none)", units=self.units)
         if self.unit:
-            return tr("unit: {unit} (u: the next one)", unit=self.unit)
+            return tr("unit: {unit} (u: the next one, b: a second one)", unit=self.unit)
         if self.snapshot is not None:
-            return tr("{unit} · u chooses one of several", unit=self.named)
-        return tr("the unit is searched for when you start; if there are several, u chooses one")
+            return tr("{unit} · u chooses one of several, b a second one", unit=self.named)
+        return tr("the unit is searched for when you start; if there are several, u chooses one, b a second one")
 
     def also_on(self, beside: Collection[str] = ()) -> str:
         """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""
@@ -133,8 +142,7 @@ class Model:
         self._traces: dict[str, Trace] = {}
         self._last: dict[tuple[str, str], Mapping[Channel, int]] = {}
         self._unit = ""
-        self._found: tuple[Sighting, ...] = ()
-        self._meant: Sighting | None = None
+        self.choice = Choice()
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
         self._joined = True
@@ -146,6 +154,8 @@ class Model:
         self._ends: dict[str, Ended] = {}
         self.last_ended: Ended | None = None
         self.starting = False
+        self.pair: Pair | None = None
+        """Two units that were started as one; it hears what this hears."""
 
     @property
     def view(self) -> View:
@@ -159,12 +169,14 @@ class Model:
             ended=self._worst,
             ends=tuple(end for end in self._ends.values() if end is not self._worst),
             today=self._today,
-            unit=_name(self._meant) if self._meant else "",
+            unit=self.choice.first.whole if self.choice.first else "",
+            units=self.choice.text,
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
             on=tuple(
                 (unit.unit, wording.may_be_on(unit)) for unit in self._snapshots.values() if wording.may_be_on(unit)
             ),
             panes=tuple(self._pane(one) for one in under_way) if len(under_way) > 1 else (),
+            waits=tuple((self._number(one), one.unit) for one in under_way if self.pair and self.pair.waits(one.unit)),
         )
 
     def _pane(self, snapshot: Snapshot | None) -> View:
@@ -181,7 +193,11 @@ class Model:
             trace={} if trace is None else trace.levels,
             last=self._last.get((snapshot.unit, snapshot.program), {}),
             lit=snapshot is self.shown,
+            number=self._number(snapshot),
         )
+
+    def _number(self, snapshot: Snapshot) -> int:
+        return self.pair.number(snapshot.unit) if self.pair else 0
 
     @property
     def _worst(self) -> Ended | None:
@@ -191,7 +207,9 @@ class Model:
 
     @property
     def _under_way(self) -> list[Snapshot]:
-        return [snapshot for snapshot in self._snapshots.values() if snapshot.live]
+        """Two that were started as one are first, in the order of their numbers."""
+        live = [snapshot for snapshot in self._snapshots.values() if snapshot.live]
+        return sorted(live, key=lambda one: self._number(one) or len(live) + 1)
 
     @property
     def shown(self) -> Snapshot | None:
@@ -199,6 +217,11 @@ class Model:
         shown = self._under_way or list(self._snapshots.values())
         chosen = [snapshot for snapshot in shown if snapshot.unit == self._unit]
         return next(iter(chosen or shown), None)
+
+    @property
+    def live(self) -> list[str]:
+        """The units with a session."""
+        return [snapshot.unit for snapshot in self._under_way]
 
     def of(self, unit: str) -> Snapshot | None:
         """The last word on a unit."""
@@ -278,17 +301,14 @@ class Model:
     @property
     def start_unit(self) -> str | None:
         """Which unit a start is for, by its name or address; None: whichever is there."""
-        return None if self._meant is None else self._meant.known_as or self._meant.address
+        return self.choice.first.name if self.choice.first else None
 
     def next_meant(self) -> bool:
         """Choose the next of the units that were seen for a start; say whether it has to be looked for them first."""
-        if not self._found:
+        if not self.choice.found:
             self.say(tr("looking for units, {seconds:.0f} s", seconds=SCAN_S))
             return True
-        at = -1 if self._meant is None else self._found.index(self._meant)
-        self._meant = self._found[at + 1] if at + 1 < len(self._found) else None
-        if self._meant is None:
-            self._found = ()  # once around: the next time it is looked again
+        self.choice.next_first()
         self._wake()
         return False
 
@@ -341,6 +361,8 @@ class Model:
                 self._ring()
             case _:
                 pass
+        if self.pair:
+            self.pair.heard(line)
         self._wake()
 
     def answered(self, command: Ask, reply: Reply) -> None:
@@ -356,9 +378,8 @@ class Model:
             case Overview():
                 self._meet(reply)
             case Found():
-                self._found = reply.units
-                self._meant = reply.units[0] if reply.units else None
-                names = ", ".join(_name(one) for one in reply.units)
+                self.choice.take([seen(one) for one in reply.units])
+                names = ", ".join(one.whole for one in self.choice.found)
                 self._note = tr("no unit is in range: switch it on and bring it near")
                 if names:
                     self._note = tr("in range: {units}", units=names)
@@ -395,6 +416,8 @@ class Model:
     def lost(self) -> None:
         """The host has gone."""
         flowing = self.flows
+        if self.pair:
+            self.pair.lost()
         self._joined = False
         self.starting = False
         self._gone = (wording.gone(self.by_hand if flowing else ""), tr("a new controller is being started"))
@@ -410,6 +433,8 @@ class Model:
     def tick(self) -> None:
         """A second is over: repeat the bell while an alarm of high priority waits (safety.md section 3)."""
         self._ticks += 1
+        if self.pair:
+            self.pair.tick()
         alarms = [alarm for snapshot in self._snapshots.values() for alarm in snapshot.alarms]
         high = bool(self._gone) or any(alarm.priority is Priority.HIGH for alarm in alarms)
         if high and self._ticks % BELL_TICKS == 0:
@@ -448,11 +473,6 @@ def _refused(reply: Refusal) -> str:
     if reply.nearest:
         return tr("refused: {why} (do you mean {nearest}?)", why=text, nearest=", ".join(reply.nearest))
     return tr("refused: {why}", why=text)
-
-
-def _name(one: Sighting) -> str:
-    """Return a unit on the air by what it is called, with its address: two of a kind are called alike."""
-    return f"{one.known_as or one.name or one.family} ({one.address})"
 
 
 def _meant(channel: Channel, snapshot: Snapshot) -> Channel:
