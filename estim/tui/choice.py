@@ -29,6 +29,11 @@ class Candidate:
         return self.called or self.address
 
     @property
+    def told(self) -> str:
+        """What a person is asked about."""
+        return self.called or self.whole
+
+    @property
     def whole(self) -> str:
         """What it is called, with its address: two of a kind are called alike."""
         return f"{self.called or self.said or self.family} ({self.address})"

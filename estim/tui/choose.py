@@ -26,7 +26,7 @@ from protocols.vocabulary import Channel
 
 GOAL_HINT = mark("Goal: 0 begins at zero, + goes up; 12 is channel A; A=12,B=8 both; l: as last time.")
 
-GOALS_HINT = mark("Goal: one for both units, or 12 / 8 for each its own; A=12,B=8 by channel; l: as last time.")
+GOALS_HINT = mark("Goal: one for both, or 12 / 8 for each its own; A=12,B=8; l: as last time.")
 
 ABOUT_ROWS = 10
 """Most rows for how a program should feel and where its pads go."""
@@ -184,7 +184,9 @@ class Choose(Screen[None]):
         self.query_one("#alarms", Alarms).draw(self._view, rows.alarms)
         hint = self.query_one("#goal-hint", Line)
         hint.say(goal_hint(self._view), rows.hint)
-        self.query_one("#start", Button).compact = rows.button == 1
+        button = self.query_one("#start", Button)
+        button.compact = rows.button == 1
+        button.label = tr("Get both ready") if self._view.units else tr("Pads on, start")
         self.query_one(StopBar).draw(rows.stop)
         self.query_one(Footer).display = bool(rows.footer)
 

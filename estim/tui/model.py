@@ -108,12 +108,12 @@ class View:
     def meant(self) -> str:
         """Which unit or units a start is for, and how others are chosen."""
         if self.units:
-            return tr("units: {units} (b: another second one, or none)", units=self.units)
+            return tr("units: {units} (b: the next one)", units=self.units)
         if self.unit:
-            return tr("unit: {unit} (u: the next one, b: a second one)", unit=self.unit)
+            return tr("unit: {unit} (u: the next one, b: a second)", unit=self.unit)
         if self.snapshot is not None:
-            return tr("{unit} · u chooses one of several, b a second one", unit=self.named)
-        return tr("the unit is searched for when you start; if there are several, u chooses one, b a second one")
+            return tr("{unit} · u chooses one of several, b a second", unit=self.named)
+        return tr("the unit is searched for when you start; u chooses one of several, b a second")
 
     def also_on(self, beside: Collection[str] = ()) -> str:
         """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""

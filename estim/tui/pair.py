@@ -95,7 +95,8 @@ class Pair:
         if not isinstance(reply, Refusal):
             self._follower.send(Stop(reason="interrupted"))  # nobody knows what came of it
         if self._units:
-            self._stop(self._units[0], "interrupted")
+            other = self._units[0]
+            self._stop(other, "interrupted")
             self._tell(
                 tr("{unit} can't be started, so {other} was stopped too: {why}", unit=unit, other=other, why=why)
             )

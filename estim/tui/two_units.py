@@ -75,14 +75,14 @@ class TwoUnits:
             then()
             return
         rows = dict(zip(KEYS, choice.guesses(one, sites, self._usual), strict=False))
-        question = tr("Where are the pads of {unit}?", unit=one.name)
+        question = tr("Where are the pads of {unit}?", unit=one.told)
         asked = "\n\n".join(filter(None, [wrong, question]))
         self._app.push_screen(Pick(asked, rows, rows), partial(self._placed, program, then, one))
 
     def _placed(self, program: str, then: Callable[[], None], one: Candidate, site: str | None) -> None:
         if site is None:
             self._model.say(
-                tr("where the pads of {unit} are is still open: it is asked before the start", unit=one.name)
+                tr("where the pads of {unit} are is still open: it is asked before the start", unit=one.told)
             )
             return
         wrong = self._model.choice.put(one, site)

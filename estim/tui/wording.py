@@ -395,6 +395,12 @@ def farewell_of(ended: Ended) -> str:
     return f"{ended.unit}: {farewell(ended)}"
 
 
+def proof_of(ended: Ended) -> str:
+    """Return the same in few words: why, and whether its stop is proved."""
+    return tr("{unit}: {reason}; stop confirmed: {confirmed}",
+              unit=ended.unit, reason=reason(ended.reason), confirmed=confirmed(ended))  # fmt: skip
+
+
 def exit_code(ended: Ended | None) -> int:
     """Return the exit code after a last session: 80 if its stop isn't proved, else 0."""
     return int(Exit.NOT_CONFIRMED if ended is not None and ended.unproved else Exit.DONE)

@@ -23,7 +23,7 @@ from estim.tui.session import Session
 from estim.tui.summary import Summary
 from estim.tui.wording import Offer, goals_of
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, LANES, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
 from tests.tui.test_in_sight import in_sight
 
 SITES = ("ankle-left", "ankle-right")
@@ -32,10 +32,6 @@ LEFT = Sighting(address="C0:00:00:00:00:01", name="47L121000", family="coyote3",
 RIGHT = Sighting(address="C0:00:00:00:00:02", name="47L121000", family="coyote3", sure=True, known_as="right")
 THIRD = Sighting(address="C0:00:00:00:00:03", name="47L121000", family="coyote3", sure=True)
 OFF = tuple(replace(lane, lo=0, hi=0, request=0) for lane in LANES)
-
-
-def at(unit: str, state: State, reason: Reason | None = None) -> object:
-    return replace(RUNNING, unit=unit, state=state, reason=reason, out="off", lanes=OFF, phases=())
 
 
 class Two(ScriptedClient):
@@ -173,8 +169,10 @@ async def test_two_units_are_chosen_placed_ordered_without_output_and_begun_each
 async def test_what_ends_one_before_its_time_stops_the_other_and_what_completes_lets_it_go_on() -> None:
     for reason, stops in ((Reason.FAULT, [Stop(unit="right", reason="interrupted")]), (Reason.COMPLETED, [])):
         client = Two()
+        client.units["right"] = replace(IDLE, unit="right")  # met before the left one: its number is 2 all the same
         async with shown(client) as (pilot, pulse):
             await both_ready(pilot, pulse)
+            assert [pane.unit for pane in pilot.app.screen.query(Pane)] == ["left", "right"]
             await press(pilot, "1", "2")
             assert client.armed == ["left", "right"]
             client.end("left", reason)
@@ -233,9 +231,12 @@ async def test_a_unit_that_is_not_found_keeps_the_other_from_beginning() -> None
         for size in ((80, 24), (40, 12)):
             await pilot.resize_terminal(*size)
             await settle(pilot)
-            told = f"{in_sight(pilot, '#program')} {text_of(pilot, '#sum-others')} {in_sight(pilot, '#note')}"
-            assert "right has ended before its time" in " ".join(told.split())
-            assert "left" in text_of(pilot, "#program") + text_of(pilot, "#sum-others")
+            told = " ".join(in_sight(pilot, "#sum-others").split())
+            assert "yes, the unit says zero" in in_sight(pilot, "#sum-stop"), size
+            assert told.endswith("yes, the unit says zero"), size
+            assert {"left", "right"} == {one for one in ("left", "right") if one in told + in_sight(pilot, "#program")}
+            assert "right has ended before its time (no unit), so left" in " ".join(in_sight(pilot, "#note").split())
+            in_sight(pilot, "#stop")
 
 
 async def test_a_stop_between_the_two_orders_keeps_the_second_from_being_sent() -> None:
@@ -360,8 +361,6 @@ def test_pictures_of_two_before_and_after_the_order(
     async def before(pilot: Pilot[int]) -> None:
         await settle(pilot)
         await press(pilot, "u", "b", "1", "1", *(("enter", "enter") if ready else ()))
-        await pulse.advance(3)
-        await settle(pilot)
 
     app = SessionApp(Two(), OFFERS, Successors(), pulse)
     assert snap_compare(app, terminal_size=size, run_before=before)
