@@ -225,7 +225,9 @@ class SessionApp(App[int]):
             self._two.next(self.screen.program)
 
     def _start(self, start: Start) -> None:
-        if not self.model.starting:
+        if self.pair.on:
+            self.model.say(tr("end the session first, then start another one: two units are one session already"))
+        elif not self.model.starting:
             self.model.begin()
             self.follower.send(start)
 

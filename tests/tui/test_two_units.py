@@ -25,6 +25,7 @@ from estim.tui.wording import Offer, goals_of
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
 from tests.tui.test_in_sight import in_sight
+from tests.tui.test_today import assert_seen
 
 SITES = ("ankle-left", "ankle-right")
 OFFERS = (Offer("tens-ankle", "TENS for a sore ankle", 20, "strong but pleasant", sites=SITES),)
@@ -92,11 +93,14 @@ class Two(ScriptedClient):
 
 @asynccontextmanager
 async def shown(
-    client: ScriptedClient, size: tuple[int, int] = (80, 24), options: HostOptions | None = None
+    client: ScriptedClient,
+    size: tuple[int, int] = (80, 24),
+    options: HostOptions | None = None,
+    offers: tuple[Offer, ...] = OFFERS,
 ) -> AsyncIterator[tuple[Pilot[int], Pulse]]:
     """Show a host, before a start."""
     pulse = Pulse()
-    app = SessionApp(client, OFFERS, Successors(), pulse, options=options)
+    app = SessionApp(client, offers, Successors(), pulse, options=options)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield pilot, pulse
@@ -150,6 +154,10 @@ async def test_two_units_are_chosen_placed_ordered_without_output_and_begun_each
         await press(pilot, "enter", "enter")
         assert client.armed == [], "an Enter that bounces begins nothing"
         assert "press its number" in text_of(pilot, "#note")
+        assert isinstance(pilot.app, SessionApp)
+        pilot.app._desk.start(Start(program="tens-ankle", unit="third", pads_on=True))
+        await settle(pilot)
+        assert len(client.starts) == 2, "a third one isn't started beside them from a place"
         await pulse.advance(3)
         await press(pilot, "2")
         assert client.armed == ["right"]
@@ -299,7 +307,7 @@ async def test_remembered_units_are_offered_without_a_scan_and_one_that_refuses_
     tmp_path: Path,
 ) -> None:
     (tmp_path / "config.toml").write_text('site = "right"\n', encoding="utf-8")
-    units = [("left", LEFT.address, "coyote3"), ("stim", RIGHT.address, "nothing-known")]
+    units = [("left", LEFT.address, "coyote3"), ("stim", RIGHT.address, "em70")]
     rows = ",".join(
         f'{{"name":"{name}","address":"{address}","family":"{family}","added_utc":"2026-01-01T00:00:00Z"}}'
         for name, address, family in units
@@ -308,17 +316,21 @@ async def test_remembered_units_are_offered_without_a_scan_and_one_that_refuses_
     options.place.prepare()
     options.place.units_file.write_text(f'{{"units":[{rows}]}}', encoding="utf-8")
     client = Two()
-    async with shown(client, options=options) as (pilot, _pulse):
-        for _ in range(200):
-            await pilot.press("b")
-            await settle(pilot)
-            if isinstance(pilot.app.screen, Pick):
-                break
-        assert "1  ankle-right" in text_of(pilot, "#question"), "the usual side is the first guess"
+    offers = (Offer("tens-burst", "TENS in bursts", 20, sites=("calf-left", "calf-right")),)
+    async with shown(client, options=options, offers=offers) as (pilot, _pulse):
+        await pilot.press("b")
+        await assert_seen(pilot, lambda: "1  calf-right" in text_of(pilot, "#question"))  # the usual side is first
         assert not any(isinstance(command, Scan) for command in client.asked)
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, Choose)
         assert "left, site not said · stim, site not said" in " ".join(in_sight(pilot, "#unit").split())
+        await press(pilot, "enter", "enter", "1", "1")
+        await assert_seen(
+            pilot, lambda: "stim can't play it: Beurer EM 70" in " ".join(text_of(pilot, "#note").split())
+        )
+        assert client.starts == [], "it is told before anything is ordered"
+        await press(pilot, "b")
+        await assert_seen(pilot, lambda: "unit: left" in text_of(pilot, "#unit"))
 
 
 def test_what_makes_no_pair_gets_a_sentence() -> None:
