@@ -118,6 +118,8 @@ class Follower:
         self._sleep = sleep
         self._greeting = greeting
         self._tasks = Tasks()
+        self.stops = 0
+        """How many stops were sent: who orders several things one after the other looks whether one came between."""
         self._owed: list[Stop] = []
         self._starting: list[list[Stop]] = []
         self._live: set[str] = set()
@@ -193,6 +195,7 @@ class Follower:
             self._starting.append(crossed)
         if isinstance(command, Stop):
             self.owe(command)
+            self.stops += 1
             for noted in self._starting:
                 if command not in noted:
                     noted.append(command)

@@ -60,16 +60,19 @@ class Today:
         again = tr("{refusal} (a slip? {key} asks again)", refusal=no, key=key) if no else ""
         return "\n".join(filter(None, [again, " · ".join(filter(None, parts)), uses]))
 
-    def last_level(self, program: str, unit: str | None = None, *, up: str = "+") -> LastLevel | None:
+    def last_level(
+        self, program: str, unit: str | None = None, site: str | None = None, *, up: str = "+"
+    ) -> LastLevel | None:
         """Return the last comfortable level of a program (on a unit, else on the one used last), None without one.
 
-        What that unit would refuse isn't offered. `up` is the key that goes one step up.
+        `site` None: where it is usually played. What that unit would refuse isn't offered. `up`: the key that goes up.
         """
         if not self.real:
             return None
         try:
             with opened(self._options) as journal:
-                offer = advice.last_level(journal.recent(), program, _usual_sites(journal, program), unit)
+                sites = (site,) if site else _usual_sites(journal, program)
+                offer = advice.last_level(journal.recent(), program, sites, unit)
                 if offer is None or journal.refuses(program, offer.unit):
                     return None
         except EstimError:

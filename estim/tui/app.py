@@ -49,6 +49,7 @@ from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
+from estim.tui.pair import Pair
 from estim.tui.palette import Commands, Palette
 from estim.tui.place import BROAD, Place, built
 from estim.tui.places import PLACES, SESSION, listed
@@ -57,6 +58,7 @@ from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.summary import Summary
 from estim.tui.terminal import Terminal
+from estim.tui.two_units import TwoUnits
 from estim.tui.watched import Watched
 from estim.tui.widgets import LaneView
 from estim.tui.wording import Offer
@@ -120,7 +122,10 @@ class SessionApp(App[int]):
         self._alarmed = False
         self.model = Model(self._wake, self._ring, simulated=options is not None and options.simulate is not None)
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
+        self.pair = Pair(self.follower, self.model.say)
+        self.model.pair = self.pair
         self._day = Day(today, self.model, self.follower.send)
+        self._two = TwoUnits(self, self.model, options, self._offers, self._start_two)
         self._opening = opening
         self._drills = Drills(options, self._begin_drill, self.model.say, self._keep)
         self.model.overhear = self._drills.heard
@@ -168,7 +173,11 @@ class SessionApp(App[int]):
     def action_last_level(self) -> None:
         """Go up to the last comfortable level, or fill it in before a start."""
         if isinstance(self.screen, Choose):
-            self.run_worker(self._day.fill(self.screen.program, self.screen.fill_goal), group="day")
+            units = [(one.name, self.model.choice.site_of(one)) for one in self.model.choice.two or ()]
+            program = self.screen.program
+            into = self.screen.fill_goal
+            filled = self._day.fill_two(program, units, into) if units else self._day.fill(program, into)
+            self.run_worker(filled, group="day")
         elif self.model.shown is not None:
             self.run_worker(self._day.go_to_last(self.model.shown), group="day")
 
@@ -214,10 +223,30 @@ class SessionApp(App[int]):
 
     def on_choose_chosen(self, event: Choose.Chosen) -> None:
         """Start what was chosen: the Enter on that button was the pads-on act."""
-        self._start(replace(event.start, unit=self.model.start_unit))
+        if not self.model.choice.two:
+            self._start(replace(event.start, unit=self.model.start_unit))
+        elif isinstance(self.screen, Choose):  # else a dialog asks already: Enter has bounced
+            self._two.start(event.start, event.level_beside)
+
+    def _start_two(self, starts: Sequence[Start]) -> None:
+        """Order two units, without the pads-on act of either."""
+        if not self.model.starting and not self.pair.on and not self._editing.lent:
+            self.model.begin()
+            self.run_worker(self.pair.begin(starts), group="pair")
+
+    def action_beside(self) -> None:
+        """Choose a second unit beside the first, before a start."""
+        self.run_worker(self._choose_beside(), group="beside", exclusive=True)
+
+    async def _choose_beside(self) -> None:
+        await asyncio.to_thread(self._two.read)
+        if isinstance(self.screen, Choose):
+            self._two.next(self.screen.program)
 
     def _start(self, start: Start) -> None:
-        if not self.model.starting and not self._editing.lent:
+        if self.pair.on:
+            self.model.say(tr("end the session first, then start another one: two units are one session already"))
+        elif not self.model.starting and not self._editing.lent:
             self.model.begin()
             self.follower.send(start)
 
@@ -255,7 +284,8 @@ class SessionApp(App[int]):
         """Down in two seconds, and end, on all units; only where a session is under way."""
         shown = self.model.shown
         if shown is not None and shown.live:
-            self.follower.send(Stop(unit=None if self.model.view.panes else shown.unit, soft=True))
+            several = self.pair.on or self.model.view.panes
+            self.follower.send(Stop(unit=None if several else shown.unit, soft=True))
             self.model.say(tr("soft stop sent: down in two seconds"))
 
     def action_move(self, by: int) -> None:
@@ -313,8 +343,10 @@ class SessionApp(App[int]):
             self.follower.send(Resume(unit=unit))
 
     def action_arm(self) -> None:
-        """Take the pads-on act for a session that waits for it."""
+        """Take the pads-on act for a session that waits for it; of two that are one each has a key of its own."""
         shown = self.model.shown
+        if self.pair.on and self.pair.explain():
+            return
         if shown is not None and shown.state is State.READY and shown.program and not self._editing.lent:
             self.follower.send(Arm(unit=shown.unit))
 
@@ -333,8 +365,16 @@ class SessionApp(App[int]):
             self.follower.send(Scan(seconds=SCAN_S))
 
     async def action_unit_number(self, number: int) -> None:
-        """Choose a unit by its number, from the left; with one unit the key leads to its place, as everywhere."""
-        if self.model.view.panes:
+        """Choose a unit by its number, from the left; with one unit the key leads to its place, as everywhere.
+
+        Of two that were started as one it is the pads-on act of its unit too.
+        """
+        if self.pair.on:
+            in_sight = isinstance(self.screen, Session) and self.screen.draws(number)
+            self.model.turn_to(number)
+            self._light()
+            self.pair.press(number, in_sight=in_sight)
+        elif self.model.view.panes:
             self.model.turn_to(number)
             self._light()
         else:
@@ -389,6 +429,7 @@ class SessionApp(App[int]):
     async def _back(self) -> None:
         while isinstance(self.screen, Place):
             await self.pop_screen()
+        self.pair.hold()
         self._wake()
 
     def action_command_palette(self) -> None:
@@ -505,6 +546,7 @@ class SessionApp(App[int]):
             while self.screen is not self._below:
                 await self.pop_screen()
             await self.switch_screen(self._build(face))
+            self.pair.hold()
         for screen in reversed(self.screen_stack[1:]):
             if isinstance(screen, Choose | Session | Summary | Place | Dialog | Palette) and screen.is_mounted:
                 await screen.draw(view)

@@ -1,6 +1,6 @@
 """The screen before a start: a program, its minutes, a goal level, and the pads-on act."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,12 +27,15 @@ from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
 
-def goal_hint() -> str:
+def goal_hint(view: View) -> str:
     """Return what may be typed as a goal."""
+    last = key_of("last_level")
+    if view.units:
+        return tr("Goal: one for both, or 12 / 8 for each its own; A=12,B=8; {last}: as last time.", last=last)
     return tr(
         "Goal: 0 begins at zero, {up} goes up; 12 is channel A; A=12,B=8 both; {last}: as last time.",
         up=key_of("level_up"),
-        last=key_of("last_level"),
+        last=last,
     )
 
 
@@ -72,22 +75,24 @@ def choose_rows(view: View, texts: tuple[str, str, str], width: int, height: int
     room.take(2)  # the list
     rows.banner = room.take(1 if view.simulated else 0)
     rows.strip = room.take(1 if strip(view, width) else 0)
+    meant = rows_of(view.meant, width - MARGIN)
+    rows.unit = room.take(meant if view.units else 0)
     rows.never = room.take(never)
     rows.wrong = room.take(wrong)
     urgent = sum(rows_of(text, width - MARGIN) for text in Alarms.urgent(view))
     rows.alarms = room.take(min(urgent, 4))
     rows.note = room.take(min(2, rows_of(view.note, width - MARGIN)))
-    rows.unit = room.take(1)
+    rows.unit += room.take(1 - min(1, rows.unit))
     rows.footer = room.take(1)
     rows.today = room.take(rows_of(view.today, width - MARGIN))
     alarms = view.snapshot.alarms if view.snapshot else ()
     rows.alarms += room.take(min(ALARM_ROWS, sum(rows_of(wording.alarm(one), width - MARGIN) for one in alarms)))
     rows.stop += room.take(2, whole=True)
     room.take(LIST_ROWS - 2)
-    rows.hint = room.take(rows_of(goal_hint(), width - MARGIN), whole=True) if width >= NARROW else 0
+    rows.hint = room.take(rows_of(goal_hint(view), width - MARGIN), whole=True) if width >= NARROW else 0
     rows.button += room.take(2, whole=True)
     rows.about = room.take(min(ABOUT_ROWS, about))
-    rows.unit += room.take(rows_of(view.meant, width - MARGIN) - rows.unit)
+    rows.unit += room.take(meant - rows.unit)
     rows.note += room.take(rows_of(view.note, width - MARGIN) - rows.note)
     return rows
 
@@ -96,14 +101,16 @@ class Choose(Screen[None]):
     """Before a start: program, minutes, goal level, and the pads-on act."""
 
     class Chosen(Message):
-        """Everything is chosen, and the pads are on."""
+        """Everything is chosen, and the pads are on. `level_beside` is the goal of the second unit, if there is one."""
 
-        def __init__(self, start: Start) -> None:
+        def __init__(self, start: Start, level_beside: Mapping[Channel, int]) -> None:
             super().__init__()
             self.start = start
+            self.level_beside = level_beside
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("last_level", "app.last_level"),
+        bound("beside", "app.beside", show=False),
         bound("answer_again", "app.answer_again"),
     ]
 
@@ -197,8 +204,10 @@ class Choose(Screen[None]):
         self.query_one("#banner", Banner).draw(self._view, rows.banner)
         self.query_one("#strip", Strip).say(strip(self._view, width - MARGIN), rows.strip)
         self.query_one("#alarms", Alarms).draw(self._view, rows.alarms)
-        self.query_one("#goal-hint", Line).say(goal_hint(), rows.hint)
-        self.query_one("#start", Button).compact = rows.button == 1
+        self.query_one("#goal-hint", Line).say(goal_hint(self._view), rows.hint)
+        button = self.query_one("#start", Button)
+        button.compact = rows.button == 1
+        button.label = tr("Get both ready") if self._view.units else tr("Pads on, start")
         self.query_one(StopBar).draw(rows.stop)
         self.query_one(Footer).display = bool(rows.footer)
 
@@ -225,13 +234,13 @@ class Choose(Screen[None]):
     def _typed(self) -> tuple[str, ...]:
         return tuple(self.query_one(f"#{name}", Input).value for name in ("minutes", "goal"))
 
-    def _read_fields(self) -> tuple[float, dict[Channel, int]] | None:
-        """Return minutes and goal; None if a field can't be read: then it is said which, and what it would take."""
+    def _read_fields(self) -> tuple[float, tuple[dict[Channel, int], dict[Channel, int]]] | None:
+        """Return minutes and each unit's goal; None if a field can't be read: it is said which and what it takes."""
         field = self.query_one("#minutes", Input)
         try:
             minutes = wording.minutes_of(field.value)
             field = self.query_one("#goal", Input)
-            goal = wording.goal_of(field.value)
+            goal = wording.goals_of(field.value) if self._view.units else (wording.goal_of(field.value), {})
         except EstimError as error:
             self._unread = self._typed()
             self._complain(error.text)
@@ -252,9 +261,9 @@ class Choose(Screen[None]):
         fields = self._read_fields()
         if fields is None:
             return
-        minutes, goal = fields
+        minutes, (goal, beside) = fields
         start = Start(program=offer.id, minutes=minutes, level=goal, pads_on=True, wait_after_loss=True)
-        self.post_message(self.Chosen(start))
+        self.post_message(self.Chosen(start, beside))
 
     async def draw(self, view: View) -> None:
         """Show the unit, if there is one, and whether a start is under way."""

@@ -1,7 +1,7 @@
 """The day beside the session: reads and writes the diary in threads, and tells the model; nothing waits for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from estim.core.days.diary import Topic
@@ -76,6 +76,18 @@ class Day:
         if last is not None:
             into(last.goal)
         self._model.say(unknown() if last is None else last.text)
+
+    async def fill_two(self, program: str, units: Sequence[tuple[str, str]], into: Callable[[str], None]) -> None:
+        """Fill in the last comfortable level of each of two units, on its site; 0 where none is known."""
+        today = self._today
+        if today is None or not program:
+            return
+        up = key_of("level_up")
+        lasts = [await asyncio.to_thread(today.last_level, program, unit, site or None, up=up) for unit, site in units]
+        if any(lasts):
+            into(" / ".join(last.goal if last else "0" for last in lasts))
+        told = [f"{unit}: {last.text if last else unknown()}" for (unit, _), last in zip(units, lasts, strict=True)]
+        self._model.say("; ".join(told))
 
     async def recall(self, shown: Snapshot) -> None:
         """Show what was comfortable last time on this unit; nothing is asked for."""

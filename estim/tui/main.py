@@ -94,6 +94,7 @@ def _offer(program: Program) -> Offer:
         tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=pads),
         never,
         tr_text(LOCKED) if program.gated else "",
+        program.site,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from msgspec import structs
 
 from estim.core.addresses import same_address
-from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Sighting, Start, Watch
+from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -19,7 +19,9 @@ from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
+from estim.tui.choice import Choice, seen
 from estim.tui.keymap import key_of
+from estim.tui.pair import Pair
 from protocols.vocabulary import Channel
 
 PLAYING = frozenset({State.RAMPING, State.RUNNING})
@@ -63,7 +65,9 @@ class View:
 
     `ended` is how it ended, of several units the one that needs a person first, and `ends` are the others.
 
-    `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
+    `unit` is what a start is for, as it was seen on the air; empty: whichever is there. `units` are the two that it is
+    for, with the sites of their pads, where it is for two. `number` is the key of one of
+    two units that were started as one, 0 for any other; `waits` are those of the two that wait for it.
 
     `looked_at`: the session that is shown is only the doctor's look at a unit, which is never armed.
 
@@ -89,6 +93,9 @@ class View:
     lit: bool = True
     unit: str = ""
     looked_at: bool = False
+    units: str = ""
+    number: int = 0
+    waits: tuple[tuple[int, str], ...] = ()
 
     @property
     def alarmed(self) -> bool:
@@ -107,14 +114,15 @@ class View:
 
     @property
     def meant(self) -> str:
-        """Which unit a start is for, and how another one is chosen."""
+        """Which unit or units a start is for, and how others are chosen."""
+        keys = {"unit": key_of("unit"), "beside": key_of("beside")}
+        if self.units:
+            return tr("units: {units} ({beside}: the next one)", units=self.units, beside=keys["beside"])
         if self.unit:
-            return tr("unit: {unit} ({key}: the next one)", unit=self.unit, key=key_of("unit"))
+            return tr("unit: {name} ({unit}: the next one, {beside}: a second)", name=self.unit, **keys)
         if self.snapshot is not None:
-            return tr("{unit} · {key} chooses one of several", unit=self.named, key=key_of("unit"))
-        return tr(
-            "the unit is searched for when you start; if there are several, {key} chooses one", key=key_of("unit")
-        )
+            return tr("{name} · {unit} chooses one of several, {beside} a second", name=self.named, **keys)
+        return tr("the unit is searched for when you start; {unit} chooses one of several, {beside} a second", **keys)
 
     def also_on(self, beside: Collection[str] = ()) -> str:
         """What units may be putting out that aren't shown, nor drawn beside it; empty if none may."""
@@ -143,11 +151,10 @@ class Model:
         self._traces: dict[str, Trace] = {}
         self._last: dict[tuple[str, str], Mapping[Channel, int]] = {}
         self._unit = ""
-        self._found: tuple[Sighting, ...] = ()
-        self._meant: Sighting | None = None
         self._choosing = False
         self._looked_at = ""
         self.overhear: Callable[[Line], None] = lambda _line: None
+        self.choice = Choice()
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
         self._joined = True
@@ -159,6 +166,8 @@ class Model:
         self._ends: dict[str, Ended] = {}
         self.last_ended: Ended | None = None
         self.starting = False
+        self.pair: Pair | None = None
+        """Two units that were started as one; it hears what this hears."""
 
     @property
     def view(self) -> View:
@@ -172,13 +181,15 @@ class Model:
             ended=self._worst,
             ends=tuple(end for end in self._ends.values() if end is not self._worst),
             today=self._today,
-            unit=_name(self._meant) if self._meant else "",
             looked_at=snapshot is not None and self._only_looked_at(snapshot),
+            unit=self.choice.first.whole if self.choice.first else "",
+            units=self.choice.text,
             others=tuple(name for name in self._snapshots if snapshot is None or name != snapshot.unit),
             on=tuple(
                 (unit.unit, wording.may_be_on(unit)) for unit in self._snapshots.values() if wording.may_be_on(unit)
             ),
             panes=tuple(self._pane(one) for one in under_way) if len(under_way) > 1 else (),
+            waits=tuple((self._number(one), one.unit) for one in under_way if self.pair and self.pair.waits(one.unit)),
         )
 
     def _pane(self, snapshot: Snapshot | None) -> View:
@@ -195,7 +206,11 @@ class Model:
             trace={} if trace is None else trace.levels,
             last=self._last.get((snapshot.unit, snapshot.program), {}),
             lit=snapshot is self.shown,
+            number=self._number(snapshot),
         )
+
+    def _number(self, snapshot: Snapshot) -> int:
+        return self.pair.number(snapshot.unit) if self.pair else 0
 
     @property
     def _worst(self) -> Ended | None:
@@ -205,7 +220,9 @@ class Model:
 
     @property
     def _under_way(self) -> list[Snapshot]:
-        return [snapshot for snapshot in self._snapshots.values() if snapshot.live]
+        """Two that were started as one are first, in the order of their numbers."""
+        live = [snapshot for snapshot in self._snapshots.values() if snapshot.live]
+        return sorted(live, key=lambda one: self._number(one) or len(live) + 1)
 
     @property
     def shown(self) -> Snapshot | None:
@@ -213,6 +230,11 @@ class Model:
         shown = self._under_way or list(self._snapshots.values())
         chosen = [snapshot for snapshot in shown if snapshot.unit == self._unit]
         return next(iter(chosen or shown), None)
+
+    @property
+    def live(self) -> list[str]:
+        """The units with a session."""
+        return [snapshot.unit for snapshot in self._under_way]
 
     def of(self, unit: str) -> Snapshot | None:
         """The last word on a unit."""
@@ -295,18 +317,15 @@ class Model:
     @property
     def start_unit(self) -> str | None:
         """Which unit a start is for, by its name or address; None: whichever is there."""
-        return None if self._meant is None else self._meant.known_as or self._meant.address
+        return self.choice.first.name if self.choice.first else None
 
     def next_meant(self) -> bool:
         """Choose the next of the units that were seen for a start; say whether it has to be looked for them first."""
-        if not self._found:
+        if not self.choice.found:
             self._choosing = True
             self.say(tr("looking for units, {seconds:.0f} s", seconds=SCAN_S))
             return True
-        at = -1 if self._meant is None else self._found.index(self._meant)
-        self._meant = self._found[at + 1] if at + 1 < len(self._found) else None
-        if self._meant is None:
-            self._found = ()  # once around: the next time it is looked again
+        self.choice.next_first()
         self._wake()
         return False
 
@@ -373,6 +392,8 @@ class Model:
             case _:
                 pass
         self.overhear(line)
+        if self.pair:
+            self.pair.heard(line)
         self._wake()
 
     def _ends_a_look(self, ended: Ended) -> bool:
@@ -400,9 +421,8 @@ class Model:
             case Overview():
                 self._meet(reply)
             case Found() if chosen:
-                self._found = reply.units
-                self._meant = reply.units[0] if reply.units else None
-                names = ", ".join(_name(one) for one in reply.units)
+                self.choice.take([seen(one) for one in reply.units])
+                names = ", ".join(one.whole for one in self.choice.found)
                 self._note = tr("no unit is in range: switch it on and bring it near")
                 if names:
                     self._note = tr("in range: {units}", units=names)
@@ -442,6 +462,8 @@ class Model:
     def lost(self) -> None:
         """The host has gone."""
         flowing = self.flows
+        if self.pair:
+            self.pair.lost()
         self._joined = False
         self.starting = False
         self._gone = (wording.gone(self.by_hand if flowing else ""), tr("a new controller is being started"))
@@ -457,6 +479,8 @@ class Model:
     def tick(self) -> None:
         """A second is over: repeat the bell while an alarm of high priority waits (safety.md section 3)."""
         self._ticks += 1
+        if self.pair:
+            self.pair.tick()
         alarms = [alarm for snapshot in self._snapshots.values() for alarm in snapshot.alarms]
         high = bool(self._gone) or any(alarm.priority is Priority.HIGH for alarm in alarms)
         if high and self._ticks % BELL_TICKS == 0:
@@ -498,11 +522,6 @@ def _refused(reply: Refusal) -> str:
     if reply.nearest:
         return tr("refused: {why} (do you mean {nearest}?)", why=text, nearest=", ".join(reply.nearest))
     return tr("refused: {why}", why=text)
-
-
-def _name(one: Sighting) -> str:
-    """Return a unit on the air by what it is called, with its address: two of a kind are called alike."""
-    return f"{one.known_as or one.name or one.family} ({one.address})"
 
 
 def _meant(channel: Channel, snapshot: Snapshot) -> Channel:

@@ -26,6 +26,7 @@ DONE = (
     (mark("Pause, or go on"), "pause", mark("zero at once; again: up from zero")),
     (mark("Acknowledge the alarm"), "quiet", mark("the first one that waits")),
     (mark("Next unit"), "unit", mark("show the next one, if there are several")),
+    (mark("A second unit"), "beside", mark("before a start: the next one beside the first, or none")),
     (mark("Help"), "keys", mark("all keys, and what can be done here")),
     (mark("Quit"), "quit", mark("stop if output may be on, then leave")),
 )

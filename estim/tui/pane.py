@@ -13,9 +13,10 @@ from estim.tui.widgets import MARGIN, NARROW, Alarms, Clock, Lanes, Line
 
 
 class Pane(Vertical):
-    """See the module. `unit` is what it drew last."""
+    """See the module. `unit` is what it drew last, `number` its key if it is one of two that were started as one."""
 
     unit = ""
+    number = 0
 
     def compose(self) -> ComposeResult:
         """Who and what on top, time and phase, channels, pulses."""
@@ -42,11 +43,13 @@ class Pane(Vertical):
         if snapshot is None:
             return
         self.unit = snapshot.unit
+        self.number = view.number
         self.set_class(rows.width < NARROW, "-narrow")
         self.set_class(view.lit and not rows.alone, "-lit")
         self.query_one("#alarms", Alarms).draw(view, rows.alarms, rows.width)
         self.query_one("#program", Line).say(_program(snapshot), rows.program, rows.width)
-        name = view.named if rows.alone else f"{'▶ ' if view.lit else ''}{wording.unit(snapshot)}"
+        number = f"{view.number}: " if view.number else ""
+        name = view.named if rows.alone else f"{'▶ ' if view.lit else ''}{number}{wording.unit(snapshot)}"
         self.query_one("#unit", Line).say(name, rows.unit, rows.width)
         link = self.query_one("#link", Line)
         link.say(wording.link(snapshot, view.silent or bool(view.gone)), rows.link, rows.width)
@@ -60,7 +63,7 @@ class Pane(Vertical):
         clock = self.query_one(Clock)
         clock.draw(snapshot, view.stale)
         clock.display = bool(rows.clock)
-        state = tr("NOT KNOWN any more") if view.gone else wording.state(snapshot)
+        state = tr("NOT KNOWN any more") if view.gone else wording.state(snapshot, view.number)
         columns = rows.width - (CLOCK_WIDTH if rows.clock and rows.width >= NARROW else 0)
         phase = " · ".join(filter(None, (wording.phase(snapshot), wording.phase_left(snapshot))))
         self.query_one("#state", Line).say(state if rows.clock else with_time(state, snapshot), rows.state, columns)

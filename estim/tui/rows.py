@@ -74,8 +74,14 @@ def with_time(state: str, snapshot: Snapshot) -> str:
 
 
 def also_on(view: View, views: Sequence[View]) -> str:
-    """Return what may be on beyond the units that are drawn."""
-    return view.also_on([one.snapshot.unit for one in views if one.snapshot])
+    """Return what may be on beyond the units that are drawn, and what waits there for its key."""
+    drawn = [one.snapshot.unit for one in views if one.snapshot]
+    waits = [
+        tr("{unit} waits too: press {number}", unit=unit, number=number)
+        for number, unit in view.waits
+        if unit not in drawn
+    ]
+    return "; ".join(filter(None, [view.also_on(drawn), *waits]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ class Session(Screen[None]):
         """What the level keys move: the unit and channel that are lit on the screen."""
         return next((lanes.lit for lanes in self.query(Lanes) if lanes.lit is not None), None)
 
+    def draws(self, number: int) -> bool:
+        """Say whether the unit of this number, of two that were started as one, has been drawn."""
+        return any(pane.number == number for pane in self.query(Pane))
+
     def light(self, view: View) -> None:
         """Light the channel that was chosen just now."""
         views = {one.snapshot.unit: one for one in (view.panes or (view,)) if one.snapshot}

@@ -48,6 +48,7 @@ class Offer:
     """One program that can be chosen: `minutes` is its own length, `about` how it should feel and where the pads go.
 
     `never` is where no pad may go, which is shown before all else and whole; `locked` says why it can't be started.
+    `sites` are those that its pads may be on.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Offer:
     about: str = ""
     never: str = ""
     locked: str = ""
+    sites: tuple[str, ...] = ()
 
 
 def may_flow(snapshot: Snapshot | None) -> bool:
@@ -204,8 +206,8 @@ def simulated(really: bool, width: int) -> str:
     return (text if width > len(text) else tr("SIMULATED: no current flows")) if really else ""
 
 
-def state(snapshot: Snapshot) -> str:
-    """Return what the session is doing, in words."""
+def state(snapshot: Snapshot, number: int = 0) -> str:
+    """Return what the session is doing, in words; `number` is the key of one of two units that were started as one."""
     if searched(snapshot):
         return tr("LINK LOST: searching, to stop it") if snapshot.lost_at else tr("searching for it, to stop it")
     match snapshot.state:
@@ -213,6 +215,8 @@ def state(snapshot: Snapshot) -> str:
             return tr("idle")
         case State.CONNECTING:
             return tr("connecting to the unit")
+        case State.READY if number:
+            return tr("ready: press {number} when its pads are on", number=key_of(f"unit_{number}"))
         case State.READY:
             return tr("ready: press {key} when the pads are on", key=key_of("arm")) if snapshot.program else tr("ready")
         case State.ARMED:
@@ -392,6 +396,12 @@ def farewell_of(ended: Ended) -> str:
     return f"{ended.unit}: {farewell(ended)}"
 
 
+def proof_of(ended: Ended) -> str:
+    """Return the same in few words: why, and whether its stop is proved."""
+    return tr("{unit}: {reason}; stop confirmed: {confirmed}",
+              unit=ended.unit, reason=reason(ended.reason), confirmed=confirmed(ended))  # fmt: skip
+
+
 def exit_code(ended: Ended | None) -> int:
     """Return the exit code after a last session: 80 if its stop isn't proved, else 0."""
     return int(Exit.NOT_CONFIRMED if ended is not None and ended.unproved else Exit.DONE)
@@ -400,6 +410,12 @@ def exit_code(ended: Ended | None) -> int:
 def goal_of(text: str) -> dict[Channel, int]:
     """Return the goal levels of a field; empty is no goal: begin at zero. Raises EstimError (2)."""
     return read_levels(text, tr("Goal level")) if text.strip() else {}
+
+
+def goals_of(text: str) -> tuple[dict[Channel, int], dict[Channel, int]]:
+    """Return the goal levels of two units: one text is for both, "12 / 8" for each its own. Raises EstimError (2)."""
+    first, stroke, second = text.partition("/")
+    return goal_of(first), goal_of(second if stroke else first)
 
 
 def minutes_of(text: str) -> float:

@@ -219,3 +219,14 @@ async def test_a_journal_that_cannot_be_read_is_told(home: Home) -> None:
     (home.folder / "log.sqlite").write_bytes(b"no database at all, but longer than a header " * 10)
     async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))
+
+
+async def test_two_units_are_filled_in_each_with_its_own_last_level_and_none_is_zero(home: Home) -> None:
+    home.play(minutes_ago=300)
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        app = pilot.app
+        assert isinstance(app, SessionApp)
+        filled: list[str] = []
+        await app._day.fill_two("tens-ankle", [("coyote3", "ankle-left"), ("other", "ankle-right")], filled.append)
+        assert filled == ["A=12 / 0"]
+        assert "other: no level of this program is known yet" in app.model.view.note
