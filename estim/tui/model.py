@@ -292,6 +292,11 @@ class Model:
         self._wake()
         return False
 
+    def mean(self, one: Sighting) -> None:
+        """Let a start be for this unit, of those that were seen last."""
+        self._meant = one
+        self._wake()
+
     def turn_to(self, number: int) -> None:
         """Show the unit of this number, of those with a session; there may be none."""
         under_way = self._under_way

@@ -11,12 +11,15 @@ from textual.widgets import Static
 
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
-from estim.tui.stopping import STOP_KEYS
+from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.widgets import StopBar
 
 
-class Questions(ModalScreen[dict[str, bool]]):
-    """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more."""
+class Questions(ModalScreen[dict[str, bool] | None]):
+    """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more.
+
+    `head` stands above them, if they are a part of something; then the way back leads before the first one: None.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y", "answer(True)", mark("Yes")),
@@ -24,15 +27,24 @@ class Questions(ModalScreen[dict[str, bool]]):
         Binding("backspace,left", "back", mark("Take back")),
         Binding("enter", "keep", mark("Keep")),
         Binding("escape", "leave", mark("Later")),
+        Binding(LEAVE_KEYS, "quit", mark("Quit"), show=False),
         Binding(
             STOP_KEYS, "app.stop", mark("Stop"), show=False
         ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
-    def __init__(self, questions: Sequence[Question]) -> None:
+    def __init__(self, questions: Sequence[Question], head: str = "") -> None:
         super().__init__()
         self._questions = tuple(questions)
+        self._head = head
         self._answers: dict[str, bool] = {}
+        self.quits = False
+        """Whether the person left the whole screen by q: what was answered is kept first."""
+
+    @property
+    def number(self) -> int:
+        """How many questions there are."""
+        return len(self._questions)
 
     def compose(self) -> ComposeResult:
         """One question, and STOP as everywhere."""
@@ -52,10 +64,12 @@ class Questions(ModalScreen[dict[str, bool]]):
             self.query_one("#question", Static).update(self._text())
 
     def action_back(self) -> None:
-        """Take the last answer back."""
+        """Take the last answer back; before the first one, go to what comes before the questions."""
         if self._answers:
             self._answers.popitem()
             self.query_one("#question", Static).update(self._text())
+        elif self._head:
+            self.dismiss(None)
 
     def action_keep(self) -> None:
         """Keep all answers, once all are given."""
@@ -66,22 +80,31 @@ class Questions(ModalScreen[dict[str, bool]]):
         """Keep what was answered so far."""
         self.dismiss(self._answers)
 
+    def action_quit(self) -> None:
+        """Keep what was answered so far, then leave estim."""
+        self.quits = True
+        self.action_leave()
+
     @property
     def _over(self) -> bool:
         return len(self._answers) == len(self._questions)
 
     def _text(self) -> str:
         if self._over:
+            heads = [self._head] if self._head else []
             said = "\n".join(_told(one) for one in self._questions if self._answers[one.id])
             how = tr("Enter keeps these answers   Backspace takes the last one back")
-            return f"{said}\n\n{how}"
+            return "\n\n".join([*heads, said, how])
         number = len(self._answers)
         before = self._questions[number - 1] if number else None
         head = tr(
             "Before a session, and every 90 days ({number} of {all})", number=number + 1, all=len(self._questions)
         )
+        head = f"{self._head}\n{head}" if self._head else head
         told = [_told(before)] if before and self._answers[before.id] else []
-        if number:
+        if self._head:
+            how = tr("y yes   n no   Backspace back   Escape later")
+        elif number:
             how = tr(
                 "y yes   n no   Backspace takes the last answer back   "
                 "Escape later (no session begins before all are answered)"
