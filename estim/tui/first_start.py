@@ -30,7 +30,7 @@ from estim.journal.today import Today
 from estim.tui.model import View
 from estim.tui.place import Place
 from estim.tui.places import TODAY
-from estim.tui.questions import Questions
+from estim.tui.questions import Part, Questions
 from estim.tui.typed import Typed
 
 SCAN_S = 5.0
@@ -52,6 +52,9 @@ SWITCH_ON = mark("Switch the unit on, bring it near, and close the maker's app: 
 HOW_TO_CHOOSE = mark(
     "Enter remembers the unit that is lit, n under a name of yours. a searches again. w tries estim without hardware."
 )
+
+HOW_TO_ANSWER = mark("y yes   n no   Backspace back   Escape later")
+HOW_TO_ANSWER_ALL = mark("y yes   n no   Backspace back   Escape later (no session begins before all are answered)")
 
 LEFT = mark("The three steps go on at the next start.")
 LEFT_UNANSWERED = mark("The three steps go on at the next start. No session begins before all questions are answered.")
@@ -137,6 +140,18 @@ def row_of(one: Sighting) -> str:
     return f"{named:<20} {one.family:<10} {', '.join(filter(None, (signal, known, sure)))}"
 
 
+def _head(number: int, count: int) -> str:
+    return tr("Step 2 of 3: question {number} of {count}", number=number, count=count)
+
+
+def _simulated_head(number: int, count: int) -> str:
+    return tr(
+        "Step 2 of 3: question {number} of {count}. SIMULATED: no answer is kept, a real unit asks again",
+        number=number,
+        count=count,
+    )
+
+
 class FirstStart(Place):
     """The steps; see the module."""
 
@@ -154,7 +169,7 @@ w             tries estim without hardware: made-up days, a software unit""")
         Binding("escape", "later", mark("Later"), key_display="Esc"),
         Binding("n,N", "name", mark("Name"), key_display="n"),
         Binding("a,A", "scan", mark("Search"), key_display="a"),
-        Binding("w,W", "without", mark("No hardware"), key_display="w"),
+        Binding("w,W", "without", mark("Demo"), key_display="w"),
         Binding("1,2,3,4,5,6,7,8,9", "stay", show=False),
     ]
     _step = 0
@@ -202,15 +217,15 @@ w             tries estim without hardware: made-up days, a software unit""")
         (self.query_one("#entries") if units else self.query_one("#step")).focus()
         self.refresh_bindings()
         if entered.questions:
-            self.app.push_screen(asked := Questions(entered.questions, self._head()), partial(self._answered, asked))
+            self.app.push_screen(asked := Questions(entered.questions, self._part()), partial(self._answered, asked))
         elif units:
             self.action_scan()
 
-    def _head(self) -> str:
+    def _part(self) -> Part:
         options = self.desk.options
         if options is not None and options.simulate is not None:
-            return tr("Step 2 of 3, SIMULATED: these answers aren't kept; a real unit asks them again")
-        return tr("Step 2 of 3: no session begins before all questions are answered")
+            return Part(_simulated_head, tr_text(HOW_TO_ANSWER))
+        return Part(_head, tr_text(HOW_TO_ANSWER_ALL))
 
     def _text(self) -> str:
         match self._step:
@@ -218,7 +233,7 @@ w             tries estim without hardware: made-up days, a software unit""")
                 return "\n\n".join([tr("Step 1 of 3: what estim is, and what it isn't"), tr_text(WHAT_ESTIM_IS),
                                     tr_text(HOW_ON)])  # fmt: skip
             case first_start.UNIT:
-                return "\n".join([tr("Step 3 of 3: your unit"), tr_text(SWITCH_ON), tr_text(HOW_TO_CHOOSE)])
+                return "\n".join([tr("Step 3 of 3: your unit"), tr_text(HOW_TO_CHOOSE), tr_text(SWITCH_ON)])
             case _:
                 return tr("Step 2 of 3: the questions")
 

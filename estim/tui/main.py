@@ -10,6 +10,7 @@ from textual.theme import BUILTIN_THEMES
 
 from estim.catalogue.programs import all_programs
 from estim.client.connection import Client, join, programs_of, running
+from estim.client.follower import Client as Asked
 from estim.client.launch import start_host
 from estim.config.options import HostOptions
 from estim.config.settings import read_settings
@@ -136,7 +137,7 @@ def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
         return USUAL, error.text
 
 
-async def opening_of(client: Client, options: HostOptions) -> str:
+async def opening_of(client: Asked, options: HostOptions) -> str:
     """Return where the screen opens: a home that has never been used at its first steps, but not while a unit may be
     on, nor where that isn't known in time."""
     try:

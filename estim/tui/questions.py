@@ -1,6 +1,7 @@
 """The questions before the first session, one at a time: y or n; what a yes leads to is told, and can be taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,11 +15,22 @@ from estim.core.translation import mark, tr, tr_text
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.widgets import StopBar
 
+TALL = 20
+"""From so many rows on STOP is as big as beside a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands around each question where they are a part of something: `head` has its number and how many."""
+
+    head: Callable[[int, int], str]
+    how: str
+
 
 class Questions(ModalScreen[dict[str, bool] | None]):
     """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more.
 
-    `head` stands above them, if they are a part of something; then the way back leads before the first one: None.
+    Where they are a part of something the way back leads before the first one, too: None.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,10 +45,10 @@ class Questions(ModalScreen[dict[str, bool] | None]):
         ),  # as the STOP row says: a modal screen hides the app's own keys
     ]
 
-    def __init__(self, questions: Sequence[Question], head: str = "") -> None:
+    def __init__(self, questions: Sequence[Question], part: Part | None = None) -> None:
         super().__init__()
         self._questions = tuple(questions)
-        self._head = head
+        self._part = part
         self._answers: dict[str, bool] = {}
         self.quits = False
         """Whether the person left the whole screen by q: what was answered is kept first."""
@@ -61,14 +73,14 @@ class Questions(ModalScreen[dict[str, bool] | None]):
         if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
         else:
-            self.query_one("#question", Static).update(self._text())
+            self._ask()
 
     def action_back(self) -> None:
         """Take the last answer back; before the first one, go to what comes before the questions."""
         if self._answers:
             self._answers.popitem()
-            self.query_one("#question", Static).update(self._text())
-        elif self._head:
+            self._ask()
+        elif self._part:
             self.dismiss(None)
 
     def action_keep(self) -> None:
@@ -89,28 +101,36 @@ class Questions(ModalScreen[dict[str, bool] | None]):
     def _over(self) -> bool:
         return len(self._answers) == len(self._questions)
 
+    def _ask(self) -> None:
+        """Show the next question; on a small screen rather it and its keys than what an answer led to."""
+        self.query_one("#question", Static).update(self._text())
+        self.call_after_refresh(self.query_one("#keys").scroll_end, animate=False)
+
+    def on_resize(self) -> None:
+        """Leave as much room as can be: a question is read before it is answered."""
+        self.query_one(StopBar).draw(3 if self.app.size.height >= TALL else 1)
+
     def _text(self) -> str:
+        count = len(self._questions)
         if self._over:
-            heads = [self._head] if self._head else []
+            heads = [self._part.head(count, count)] if self._part else []
             said = "\n".join(_told(one) for one in self._questions if self._answers[one.id])
             how = tr("Enter keeps these answers   Backspace takes the last one back")
             return "\n\n".join([*heads, said, how])
         number = len(self._answers)
         before = self._questions[number - 1] if number else None
-        head = tr(
-            "Before a session, and every 90 days ({number} of {all})", number=number + 1, all=len(self._questions)
-        )
-        head = f"{self._head}\n{head}" if self._head else head
         told = [_told(before)] if before and self._answers[before.id] else []
-        if self._head:
-            how = tr("y yes   n no   Backspace back   Escape later")
-        elif number:
-            how = tr(
-                "y yes   n no   Backspace takes the last answer back   "
-                "Escape later (no session begins before all are answered)"
-            )
+        if self._part:
+            head = self._part.head(number + 1, count)
+            how = self._part.how
         else:
+            head = tr("Before a session, and every 90 days ({number} of {all})", number=number + 1, all=count)
             how = tr("y yes   n no   Escape later (no session begins before all are answered)")
+            if number:
+                how = tr(
+                    "y yes   n no   Backspace takes the last answer back   "
+                    "Escape later (no session begins before all are answered)"
+                )
         return "\n\n".join([head, *told, tr_text(self._questions[number].question), how])
 
 

@@ -80,18 +80,18 @@ async def test_a_step_that_was_left_comes_back_with_what_was_answered_kept(tmp_p
         await pilot.click("#stop")
         assert client.stops == [Stop(reason="panic"), Stop(), Stop()]
         await pilot.press("enter")
-        await assert_seen(pilot, says(pilot, "(1 of 14)", "#question"))
+        await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
         assert "Step 2 of 3" in text_of(pilot, "#question")
         await pilot.press("backspace")
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         await pilot.press("enter")
-        await assert_seen(pilot, says(pilot, "(1 of 14)", "#question"))
+        await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
         await pilot.press("y", "backspace", "n", "n", "escape")
         await assert_seen(pilot, says(pilot, "go on at the next start. No session begins before", "#note"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
     assert [check.answer for check in checks(tmp_path)] == ["no", "no"]
     async with app_of(client, tmp_path).run_test() as pilot:
-        await assert_seen(pilot, says(pilot, "(1 of 12)", "#question"))
+        await assert_seen(pilot, says(pilot, "question 1 of 12", "#question"))
         await pilot.press("n", "q")
         await assert_seen(pilot, lambda: pilot.app.return_code == 0)
     assert len(checks(tmp_path)) == 3, "q keeps what was answered, and leaves"
@@ -105,7 +105,7 @@ async def test_a_unit_is_chosen_by_its_signal_and_named_and_today_says_what_is_n
     async with app_of(client, tmp_path).run_test() as pilot:
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         await pilot.press("enter")
-        await assert_seen(pilot, says(pilot, "(1 of 14)", "#question"))
+        await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
         await pilot.press(*"n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3"))
         entries = pilot.app.screen.query_one("#entries", OptionList)
@@ -113,7 +113,7 @@ async def test_a_unit_is_chosen_by_its_signal_and_named_and_today_says_what_is_n
         rows = [str(entries.get_option_at_index(number).prompt) for number in range(2)]
         assert ["-48 dBm" in rows[0], "-81 dBm" in rows[1]] == [True, True], "the strongest is first"
         await pilot.press("backspace")
-        await assert_seen(pilot, says(pilot, "(1 of 14)", "#question"))
+        await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
         await pilot.press("escape")
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
     async with app_of(client, tmp_path).run_test() as pilot:
@@ -137,7 +137,7 @@ async def test_a_software_unit_skips_the_third_step_says_so_and_keeps_no_answer(
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         assert "SIMULATED" in text_of(pilot, "#banner")
         await pilot.press("enter")
-        await assert_seen(pilot, says(pilot, "SIMULATED: these answers aren't kept", "#question"))
+        await assert_seen(pilot, says(pilot, "SIMULATED: no answer is kept", "#question"))
         await pilot.press(*"n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3, your unit, is left out", "#note"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
@@ -203,7 +203,7 @@ async def test_where_nothing_can_be_kept_the_steps_are_told_go_on_and_are_shown_
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         await assert_seen(pilot, says(pilot, "can't write", "#note"))
         await pilot.press("enter")
-        await assert_seen(pilot, says(pilot, "(1 of 14)", "#question"))
+        await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
         await pilot.press(*"n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3"))
     assert len(checks(tmp_path)) == len(QUESTIONS)
