@@ -133,11 +133,25 @@ async def test_a_unit_is_chosen_by_its_signal_and_named_and_today_says_what_is_n
 
 @pytest.mark.control("C-40")
 async def test_a_software_unit_skips_the_third_step_says_so_and_keeps_no_answer(tmp_path: Path) -> None:
-    async with app_of(ScriptedClient(replace(IDLE, simulated=True)), tmp_path, "coyote3").run_test() as pilot:
+    app = app_of(ScriptedClient(replace(IDLE, simulated=True)), tmp_path, "coyote3")
+    async with app.run_test(size=(40, 12)) as pilot:
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         assert "SIMULATED" in text_of(pilot, "#banner")
+        step = pilot.app.screen.query_one("#step")
+        await assert_seen(pilot, lambda: step.max_scroll_y > 0)
+        for _ in range(9):
+            if step.scroll_offset.y == step.max_scroll_y:
+                break
+            await pilot.press("enter")
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, FirstStart), "Enter reads on before it goes on"
         await pilot.press("enter")
         await assert_seen(pilot, says(pilot, "SIMULATED: no answer is kept", "#question"))
+        await pilot.press("y")
+        await assert_seen(pilot, says(pilot, "question 2 of 14", "#question"))
+        asked = pilot.app.screen.query_one("#keys")
+        await assert_seen(pilot, lambda: 0 < asked.max_scroll_y == asked.scroll_offset.y)  # its keys are in sight
+        await pilot.press("backspace")
         await pilot.press(*"n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3, your unit, is left out", "#note"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
