@@ -241,13 +241,15 @@ async def test_without_hardware_leaves_this_home_as_q_does(tmp_path: Path, shown
         assert pilot.app.wants_demo  # type: ignore[attr-defined]
 
 
-def test_a_demo_is_never_made_of_the_home_that_asked_for_it(tmp_path: Path) -> None:
-    real = HostOptions(home=str(tmp_path))
+def test_a_demo_is_never_made_of_the_home_that_asked_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    real = HostOptions(home=str(tmp_path / "real"))
     flags = Flags(real, as_json=True, no_input=False)
     assert open_demo(flags) == 0
     assert not real.place.demo
     assert not real.place.journal.exists()
+    assert [folder.name[:11] for folder in tmp_path.iterdir()] == ["estim-demo-"]
     real.place.prepare()
     real.place.settings_file.write_text("minutes = 20\n", encoding="utf-8")
     with pytest.raises(EstimError, match="is a home already"):
-        open_demo(flags, home=str(tmp_path))
+        open_demo(flags, home=str(tmp_path / "real"))

@@ -8,6 +8,8 @@ import os
 
 import pytest
 
+from estim.config.options import HostOptions
+from estim.journal.first_start import UNIT, next_step
 from tests.tui.walk import (
     DEMO,
     FIRST_START,
@@ -15,24 +17,43 @@ from tests.tui.walk import (
     PICTURED,
     PICTURES,
     TMUX,
+    WITHOUT_HARDWARE,
     Step,
     Walk,
+    going,
     missing,
+    opened,
     page,
     walked,
     words_of,
 )
 
 
-@pytest.mark.control("C-38", "C-61")
-@pytest.mark.parametrize("walk", [FIRST_START, DEMO], ids=["first start", "demo"])
-def test_from_the_first_screen_to_a_finished_session_and_into_the_log(walk: Walk) -> None:
+@pytest.fixture
+def tmux() -> None:
     if TMUX is None:
         if "CI" in os.environ:
             pytest.fail("there is no tmux here, and CI has to have one")
         pytest.skip("there is no tmux here: the walk by real keys is left out")
-    pictures = {step.picture for step in walk.steps if step.picture}
-    assert set(walked(walk)) == pictures
+
+
+@pytest.mark.control("C-38", "C-61")
+@pytest.mark.usefixtures("tmux")
+@pytest.mark.parametrize("walk", [FIRST_START, DEMO], ids=["first start", "demo"])
+def test_from_the_first_screen_to_a_finished_session_and_into_the_log(walk: Walk) -> None:
+    assert set(walked(walk)) == {step.picture for step in walk.steps if step.picture}
+
+
+@pytest.mark.control("C-40", "C-61")
+@pytest.mark.usefixtures("tmux")
+def test_without_hardware_a_first_start_leads_to_a_demo_in_a_home_of_its_own() -> None:
+    with opened(WITHOUT_HARDWARE) as terminal:
+        assert len(list(going(terminal, WITHOUT_HARDWARE))) == len(WITHOUT_HARDWARE.steps)
+        real = HostOptions(home=str(terminal.home))
+        assert not real.place.demo
+        assert next_step(real) == UNIT, "nothing was played there, and a unit is still to be chosen"
+        (made_up,) = terminal.home.parent.glob("estim-demo-*")
+        assert HostOptions(home=str(made_up)).place.demo
 
 
 def test_a_demo_starts_a_session_with_three_keys_at_most() -> None:

@@ -1,4 +1,4 @@
-"""Two walks through the screen by real keys in a real terminal (tmux), and what people see of them in docs/screens.
+"""Walks through the screen by real keys in a real terminal (tmux), and what people see of them in docs/screens.
 
 One table holds each step's keys, what has to be seen then, and its picture; walks, pictures, page and tests come from
 it. `python -m tests.tui.walk` walks, and renews the pictures and the page.
@@ -22,6 +22,8 @@ from rich.console import Console
 from rich.text import Text
 
 from estim.clock import RealClock
+from estim.config.options import HostOptions
+from estim.journal.first_start import UNIT, WHAT_IT_IS, keep_step
 from tests.generate import ROOT, without_fonts
 
 TMUX = shutil.which("tmux")
@@ -48,10 +50,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What is typed in a shell, {home} being a folder that isn't there yet, and the steps to its end."""
+    """What is typed in a shell, {home} being a new folder, and the steps to its end.
+
+    `left_at`: where the first start had been left there.
+    """
 
     line: str
     steps: tuple[Step, ...]
+    left_at: int = WHAT_IT_IS
 
 
 FIRST_START = Walk(
@@ -167,6 +173,16 @@ DEMO = Walk(
     ),
 )
 
+WITHOUT_HARDWARE = Walk(
+    "--home {home} --radio hci:tcp-client:127.0.0.1:9",  # where nobody listens, so no radio of this computer is used
+    (
+        Step(words=("Step 3 of 3: your unit", "w tries estim without hardware"), gone=("SIMULATED",)),
+        Step(keys=("w",), words=("SIMULATED", "As last time: tens-ankle", "? Help")),
+        Step(keys=("q",), words=("the demo is kept: estim demo", "LEFT WITH 0")),
+    ),
+    left_at=UNIT,
+)
+
 WALKS = (FIRST_START, DEMO)
 PICTURED = tuple(step for walk in WALKS for step in walk.steps if step.picture)
 
@@ -176,8 +192,9 @@ class Terminal:
 
     def __init__(self, folder: Path, line: str) -> None:
         assert TMUX is not None, "a walk is left out without it"
+        self.home = folder / "home"
         self._socket = str(folder / "tmux")
-        estim = f"{sys.executable} -m estim.cli.main {line.format(home=folder / 'home')}"
+        estim = f"TMPDIR={folder} {sys.executable} -m estim.cli.main {line.format(home=self.home)}"
         shell = f"{estim}; echo LEFT WITH $?; read x"
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(WIDTH), "-y", str(HEIGHT), shell)
         news = folder / "news"
@@ -234,6 +251,8 @@ def missing(step: Step, seen: str) -> list[str]:
 def opened(walk: Walk) -> Iterator[Terminal]:
     """Open a walk's terminal in a folder of its own."""
     with TemporaryDirectory(prefix="estim-walk-") as folder:
+        if walk.left_at != WHAT_IT_IS:
+            keep_step(HostOptions(home=f"{folder}/home"), walk.left_at)
         terminal = Terminal(Path(folder), walk.line)
         try:
             yield terminal
@@ -245,12 +264,17 @@ def walked(walk: Walk) -> dict[str, Text]:
     """Go all steps of a walk, and return what was seen at those that have a picture."""
     seen = {}
     with opened(walk) as terminal:
-        for step in walk.steps:
-            terminal.press(*step.keys)
-            found = terminal.wait_for(step)
+        for step, found in going(terminal, walk):
             if step.picture:
                 seen[step.picture] = found
     return seen
+
+
+def going(terminal: Terminal, walk: Walk) -> Iterator[tuple[Step, Text]]:
+    """Go step by step, and give what is seen at each."""
+    for step in walk.steps:
+        terminal.press(*step.keys)
+        yield step, terminal.wait_for(step)
 
 
 def drawn(seen: Text, title: str) -> str:
