@@ -100,7 +100,12 @@ def exit_table() -> str:
 def session_picture() -> str:
     """Return the picture of the session screen that its own test holds, without the fonts that it would fetch."""
     kept = ROOT / "tests/tui/__snapshots__/test_pictures/test_a_simulated_session.svg"
-    return re.sub(r"\s*@font-face \{.*?\}", "", kept.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return without_fonts(kept.read_text(encoding="utf-8"))
+
+
+def without_fonts(picture: str) -> str:
+    """Return a picture that fetches no fonts from elsewhere."""
+    return re.sub(r"\s*@font-face \{.*?\}", "", picture, flags=re.DOTALL)
 
 
 PICTURES = {"docs/session.svg": session_picture}

@@ -370,7 +370,12 @@ def _without_a_verb(made: Flags, theme: str | None) -> int:
     from estim.tui.main import has_screen, run_screen
 
     if has_screen() or made.host.simulate is not None:
-        return run_screen(made.host, theme)
+        code = run_screen(made.host, theme)
+        if code is not None:
+            return code
+        from estim.cli.demo import open_demo
+
+        return open_demo(made, theme=theme)
     from dataclasses import replace
 
     from estim.cli.today import show_today

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from estim.cli.flags import Flags
 from estim.cli.output import tell
+from estim.core.errors import Exit
 from estim.core.translation import tr
 
 FAMILY = "coyote3"
@@ -24,24 +25,27 @@ def demo(
 
     On a terminal the screen opens; else the folder is made and told.
     """
-    from estim.journal.demo import make_demo
-
     flags: Flags = context.obj
-    where = folder or flags.host.home or tempfile.mkdtemp(prefix="estim-demo-")
-    options = replace(flags.host, home=where, simulate=flags.host.simulate or FAMILY)
-    make_demo(options.place)
+    raise typer.Exit(open_demo(flags, folder, flags.host.home))
+
+
+def open_demo(flags: Flags, folder: str | None = None, home: str | None = None, theme: str | None = None) -> int:
+    """Open a demo home: the folder, else the home, else a new one, never the one that the flags name.
+
+    Return the exit code. Without a terminal it is only made, and told.
+    """
+    from estim.journal.demo import make_demo
     from estim.tui.main import has_screen, run_screen
 
+    where = folder or home or tempfile.mkdtemp(prefix="estim-demo-")
+    options = replace(flags.host, home=where, simulate=flags.host.simulate or FAMILY)
+    make_demo(options.place)
+    rows = [{"folder": where, "simulated": True}]
     if flags.as_json or flags.no_input or not has_screen():
         text = tr("{folder}: a demo home, SIMULATED; `estim demo {folder}` opens it on a terminal", folder=where)
-        tell(flags, "demo", text, [{"folder": where, "simulated": True}])
-        return
-    code = run_screen(options)
+        tell(flags, "demo", text, rows)
+        return Exit.DONE
+    code = run_screen(options, theme)
     if folder is None:
-        tell(
-            flags,
-            "demo",
-            tr("the demo is kept: estim demo {folder}", folder=where),
-            [{"folder": where, "simulated": True}],
-        )
-    raise typer.Exit(code)
+        tell(flags, "demo", tr("the demo is kept: estim demo {folder}", folder=where), rows)
+    return code or Exit.DONE

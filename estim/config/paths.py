@@ -66,6 +66,11 @@ class Home:
         return self.state / "calendar.json"
 
     @property
+    def first_start_file(self) -> Path:
+        """How far the three steps of the first start have come; without it they begin."""
+        return self.state / "first-start.json"
+
+    @property
     def log(self) -> Path:
         """What a host that was started in the background says to nobody."""
         return self.state / "host.log"

@@ -15,7 +15,7 @@ from estim.journal import by_hand
 from estim.journal.database import NOTHING_WRITTEN, followed, open_database, telling, transaction
 from estim.journal.entries_table import enter, last_written, take_back, undo
 from estim.journal.imported import adopt
-from estim.journal.reader import Details, Rang, read_alarms, read_details, read_diary
+from estim.journal.reader import Details, Rang, has_entries, has_sessions, read_alarms, read_details, read_diary
 
 
 class Journal:
@@ -39,6 +39,18 @@ class Journal:
         """Return what the journal holds from a moment on, all of it for None; see reader.read_diary."""
         with telling(self.path, reading=True):
             return read_diary(self.db, simulated, since_utc, recent_utc)
+
+    @property
+    def played(self) -> bool:
+        """Whether there is a session with a real unit in it."""
+        with telling(self.path, reading=True):
+            return has_sessions(self.db)
+
+    @property
+    def written(self) -> bool:
+        """Whether a person wrote anything down in it."""
+        with telling(self.path, reading=True):
+            return has_entries(self.db)
 
     def session(self, number: int) -> Details | None:
         """Return everything about one session, None if there is none of that number."""

@@ -41,6 +41,16 @@ def read_diary(
     return replace(diary, played_before=since_utc is not None and _played_before(db, simulated, since_utc))
 
 
+def has_sessions(db: sqlite3.Connection) -> bool:
+    """Say whether a session with a real unit is here, whatever became of it."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM session WHERE simulated = 0)").fetchone()[0])
+
+
+def has_entries(db: sqlite3.Connection) -> bool:
+    """Say whether a person wrote anything down, also what was taken back; rules are noted without being asked."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM entry WHERE kind <> 'regime')").fetchone()[0])
+
+
 def _played_before(db: sqlite3.Connection, simulated: bool, since_utc: datetime) -> bool:
     found = db.execute(
         "SELECT EXISTS (SELECT 1 FROM session WHERE simulated = ? AND started_utc < ?"

@@ -130,6 +130,9 @@ OF_SESSION = (
 )  # fmt: skip
 
 IN_PLACES = (
+    Named("first.name", "n", mark("Name"), mark("remembers the unit under a name of yours")),
+    Named("first.scan", "a", mark("Search"), mark("searches for units again (five seconds)")),
+    Named("first.without", "w", mark("Demo"), mark("tries estim without hardware: made-up days, a software unit")),
     Named("today.morning", "m", mark("Morning pain"), mark("pain of this morning's first steps, 0 to 10")),
     Named("today.tick", "t", mark("Tick"), mark("tick a step of the plan off, by its number")),
     Named("log.filter", "f", mark("Filter"), mark("everything, sessions, pain, runs, notes")),

@@ -30,6 +30,7 @@ from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
+from estim.core.days.screening import Question
 from estim.core.errors import Exit
 from estim.core.messages.commands import Acknowledge, Arm, Reply, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
@@ -52,7 +53,7 @@ from estim.tui.model import SCAN_S, Model, View
 from estim.tui.pair import Pair
 from estim.tui.palette import Commands, Palette
 from estim.tui.place import BROAD, Place, built
-from estim.tui.places import PLACES, SESSION, listed
+from estim.tui.places import FIRST_START, PLACES, SESSION, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -118,7 +119,7 @@ class SessionApp(App[int]):
         self._off = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
         self._frozen: asyncio.Task[None] | None = None
-        self._stuck = self.alone = False
+        self._stuck = self.alone = self.wants_demo = False
         self._alarmed = False
         self.model = Model(self._wake, self._ring, simulated=options is not None and options.simulate is not None)
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
@@ -154,8 +155,17 @@ class SessionApp(App[int]):
     async def _begin_day(self) -> None:
         """Say what the day asks for, and ask what has no answer yet."""
         still_open = await self._day.begin()
-        if still_open and not self.model.flows:
-            await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
+        if (
+            still_open and not self.model.flows and self._opening != FIRST_START.name
+        ):  # of whose steps they are the second
+            await self._ask(still_open)
+
+    async def _ask(self, questions: Sequence[Question]) -> None:
+        asked = Questions(questions)
+        answers = await self.push_screen_wait(asked)
+        await self._day.answer(answers or {})
+        if asked.quits:
+            await self.action_quit()
 
     def action_answer_again(self) -> None:
         """Ask the questions again whose yes forbids every session: a slip of a key can be taken back."""
@@ -164,7 +174,7 @@ class SessionApp(App[int]):
     async def _ask_again(self) -> None:
         blocking = await self._day.blocking()
         if blocking and not self.model.flows and isinstance(self.screen, Choose):
-            await self._day.answer(await self.push_screen_wait(Questions(blocking)) or {})
+            await self._ask(blocking)
 
     def action_after(self, topic: str, word: str) -> None:
         """Keep how the session was."""
@@ -386,6 +396,10 @@ class SessionApp(App[int]):
     def action_again(self) -> None:
         """Leave the summary for a new session."""
         self.model.again()
+        self.action_renew_day()
+
+    def action_renew_day(self) -> None:
+        """Show what the day asks for, after something was answered or played."""
         self.run_worker(self._day.renew(), group="day")
 
     async def action_go(self, name: str) -> None:
@@ -450,6 +464,11 @@ class SessionApp(App[int]):
 
     async def action_quit(self) -> None:
         """Stop first if output may be on, wait for zero, then leave; a second time: leave all the same."""
+        self._leave("stopped", Exit.DONE)
+
+    def action_without_hardware(self) -> None:
+        """Leave as by q; who began this screen then opens a demo home, which is another one."""
+        self.wants_demo = True
         self._leave("stopped", Exit.DONE)
 
     def freeze(self, really: Callable[[], None]) -> None:

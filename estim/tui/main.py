@@ -10,15 +10,20 @@ from textual.theme import BUILTIN_THEMES
 
 from estim.catalogue.programs import all_programs
 from estim.client.connection import Client, join, programs_of, running
+from estim.client.follower import Client as Asked
 from estim.client.launch import start_host
 from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Overview, Status
 from estim.core.programs.program import Program
 from estim.core.translation import mark, tr, tr_text
+from estim.journal.first_start import OVER, next_step
 from estim.journal.today import Today
+from estim.tui import wording
 from estim.tui.app import SessionApp
 from estim.tui.keymap import USUAL, Keymap, keymap_of
+from estim.tui.places import FIRST_START, TODAY
 from estim.tui.wording import Offer
 
 
@@ -27,8 +32,10 @@ def has_screen() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def run_screen(options: HostOptions, theme: str | None = None) -> int:
+def run_screen(options: HostOptions, theme: str | None = None) -> int | None:
     """Show the home's host, or one of our own; return the exit code. Raises EstimError if there is none to be had.
+
+    None: the person left it to try estim without hardware, in a demo home (cli/demo.py).
 
     `theme` is what a person asked for on the line; None: the one of config.toml, else the library's.
     """
@@ -69,6 +76,9 @@ def check_theme(name: str, where: str, code: Exit) -> None:
             )
         raise EstimError(text, code=code, nearest=near)
 
+
+OPENING_S = 5.0
+"""Longest wait for whether this is a first start: after it the screen opens as usual."""
 
 FIRST = "tens-ankle"
 """What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
@@ -128,7 +138,22 @@ def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
         return USUAL, error.text
 
 
-async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None) -> int:
+async def opening_of(client: Asked, options: HostOptions) -> str:
+    """Return where the screen opens: a home that has never been used at its first steps, but not while a unit may be
+    on, nor where that isn't known in time."""
+    try:
+        async with asyncio.timeout(OPENING_S):
+            reply = await client.ask(Status())
+            if not isinstance(reply, Overview) or any(wording.may_flow(one) for one in reply.units):
+                return TODAY
+            return TODAY if await asyncio.to_thread(next_step, options) == OVER else FIRST_START.name
+    except OSError:  # a host that goes is told on the screen; TimeoutError is one of these
+        return TODAY
+
+
+async def _show(
+    options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None
+) -> int | None:
     client = await reach(options)
     keys, wrong = _keys_of(options)
     app = SessionApp(
@@ -137,7 +162,7 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
         lambda: reach(options),
         today=Today(options),
         options=options,
-        opening="today",
+        opening=await opening_of(client, options),
         keys=keys,
     )
     if theme is not None:
@@ -154,4 +179,4 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
             raise
     finally:
         await app.follower.close()
-    return app.return_code or 0
+    return None if app.wants_demo and not app.return_code else app.return_code or 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from msgspec import structs
 
 from estim.core.addresses import same_address
-from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Start, Watch
+from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Sighting, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -336,6 +336,11 @@ class Model:
 
     def _only_looked_at(self, snapshot: Snapshot) -> bool:
         return bool(self._looked_at) and same_address(snapshot.address, self._looked_at)
+
+    def mean(self, one: Sighting) -> None:
+        """Let a start be for this unit, of those that were seen last."""
+        self.choice.take([seen(one)])
+        self._wake()
 
     def turn_to(self, number: int) -> None:
         """Show the unit of this number, of those with a session; there may be none."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from estim.core.translation import mark, tr_text
 
+TODAY = "today"
+"""Where the screen opens."""
 SESSION = "session"
 """The screen of the session itself, which every place stands above: it is no place."""
 
@@ -34,7 +36,7 @@ class Listed:
 
 
 PLACES = (
-    Listed("today", "1", mark("Today"), mark("what is due, pain, the steps' ticks, the week"), "today:TodayPlace"),
+    Listed(TODAY, "1", mark("Today"), mark("what is due, pain, the steps' ticks, the week"), "today:TodayPlace"),
     Listed(SESSION, "2", mark("Session"), mark("choose, start, follow and end a session")),
     Listed("log", "3", mark("Log"), mark("sessions, pain, runs and notes; levels and pain over time"), "log:LogPlace"),
     Listed("programs", "4", mark("Programs"), mark("what each plays, where the pads go"), "programs:ProgramsPlace"),
@@ -48,7 +50,12 @@ PLACES = (
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""
 
+FIRST_START = Listed(
+    "first", "", mark("First start"), mark("three steps before the first session"), "first_start:FirstStart"
+)
+"""Where a home begins that has never been used: no key leads there."""
+
 
 def listed(name: str) -> Listed:
     """Return the place of this name; there must be one."""
-    return next(one for one in PLACES if one.name == name)
+    return next(one for one in (*PLACES, FIRST_START) if one.name == name)

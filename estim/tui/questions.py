@@ -1,6 +1,7 @@
 """The questions before the first session, one at a time: y or n; what a yes leads to is told, and can be taken back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,22 +11,43 @@ from textual.widgets import Static
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.dialog import Dialog
+from estim.tui.stopping import LEAVE_KEYS
 
 
-class Questions(Dialog[dict[str, bool]]):
-    """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands around each question where they are a part of something: `head` has its number and how many."""
+
+    head: Callable[[int, int], str]
+    how: str
+
+
+class Questions(Dialog[dict[str, bool] | None]):
+    """Returns the answers by id; fewer than all if they were left. With a yes among them they are shown once more.
+
+    Where they are a part of something the way back leads before the first one, too: None.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y", "answer(True)", mark("Yes")),
         Binding("n,N", "answer(False)", mark("No")),
         Binding("backspace,left", "back", mark("Take back")),
         Binding("enter", "keep", mark("Keep")),
+        Binding(LEAVE_KEYS, "quit", mark("Quit"), show=False),
     ]
 
-    def __init__(self, questions: Sequence[Question]) -> None:
+    def __init__(self, questions: Sequence[Question], part: Part | None = None) -> None:
         super().__init__()
         self._questions = tuple(questions)
+        self._part = part
         self._answers: dict[str, bool] = {}
+        self.quits = False
+        """Whether the person left the whole screen by q: what was answered is kept first."""
+
+    @property
+    def number(self) -> int:
+        """How many questions there are."""
+        return len(self._questions)
 
     def body(self) -> Iterable[Widget]:
         """One question."""
@@ -40,13 +62,15 @@ class Questions(Dialog[dict[str, bool]]):
         if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
         else:
-            self.query_one("#question", Static).update(self._text())
+            self._ask()
 
     def action_back(self) -> None:
-        """Take the last answer back."""
+        """Take the last answer back; before the first one, go to what comes before the questions."""
         if self._answers:
             self._answers.popitem()
-            self.query_one("#question", Static).update(self._text())
+            self._ask()
+        elif self._part:
+            self.dismiss(None)
 
     def action_keep(self) -> None:
         """Keep all answers, once all are given."""
@@ -58,28 +82,41 @@ class Questions(Dialog[dict[str, bool]]):
         self.dismiss(self._answers)
         self.app.action_soft()  # type: ignore[attr-defined] # a SessionApp, which imports this
 
+    def action_quit(self) -> None:
+        """Keep what was answered so far, then leave estim."""
+        self.quits = True
+        self.action_leave()
+
     @property
     def _over(self) -> bool:
         return len(self._answers) == len(self._questions)
 
+    def _ask(self) -> None:
+        """Show the next question; on a small screen rather it and its keys than what an answer led to."""
+        self.query_one("#question", Static).update(self._text())
+        self.call_after_refresh(self.query_one("#keys").scroll_end, animate=False)
+
     def _text(self) -> str:
+        count = len(self._questions)
         if self._over:
+            heads = [self._part.head(count, count)] if self._part else []
             said = "\n".join(_told(one) for one in self._questions if self._answers[one.id])
             how = tr("Enter keeps these answers   Backspace takes the last one back")
-            return f"{said}\n\n{how}"
+            return "\n\n".join([*heads, said, how])
         number = len(self._answers)
         before = self._questions[number - 1] if number else None
-        head = tr(
-            "Before a session, and every 90 days ({number} of {all})", number=number + 1, all=len(self._questions)
-        )
         told = [_told(before)] if before and self._answers[before.id] else []
-        if number:
-            how = tr(
-                "y yes   n no   Backspace takes the last answer back   "
-                "Escape later (no session begins before all are answered)"
-            )
+        if self._part:
+            head = self._part.head(number + 1, count)
+            how = self._part.how
         else:
+            head = tr("Before a session, and every 90 days ({number} of {all})", number=number + 1, all=count)
             how = tr("y yes   n no   Escape later (no session begins before all are answered)")
+            if number:
+                how = tr(
+                    "y yes   n no   Backspace takes the last answer back   "
+                    "Escape later (no session begins before all are answered)"
+                )
         return "\n\n".join([head, *told, tr_text(self._questions[number].question), how])
 
 

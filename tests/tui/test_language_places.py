@@ -310,7 +310,7 @@ def seen_on(part: Widget) -> str:
 
 
 @pytest.mark.usefixtures("others")
-@pytest.mark.parametrize("name", ["today", "log", "units", "simulator"])
+@pytest.mark.parametrize("name", ["today", "log", "units", "simulator", "first"])
 async def test_a_place_of_a_new_home_shows_one_language(name: str, tmp_path: Path) -> None:
     options = HostOptions(home=str(tmp_path))
     app = SessionApp(ScriptedClient(), (), Successors(), Pulse(), options=options, opening=name)
