@@ -30,7 +30,7 @@ from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import PANIC_KEY, bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
-from estim.core.errors import Exit
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Acknowledge, Arm, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
@@ -72,7 +72,10 @@ Face = Choose | Session | Summary
 
 
 class SessionApp(App[int]):
-    """One host, seen through a client. `again` starts or joins a host anew after a loss."""
+    """One host, seen through a client. `again` starts or joins a host anew after a loss.
+
+    `joining`: the first one has yet to be joined; `no_host` says why that failed.
+    """
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
@@ -101,6 +104,7 @@ class SessionApp(App[int]):
         options: HostOptions | None = None,
         opening: str = SESSION,
         keys: Keymap = USUAL,
+        joining: Awaitable[Client] | None = None,
     ) -> None:
         super().__init__(driver_class=Terminal)
         name_keys(self)
@@ -113,8 +117,11 @@ class SessionApp(App[int]):
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = False
         self._alarmed = False
-        self.model = Model(self._wake, self._ring, simulated=options is not None and options.simulate is not None)
-        self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
+        simulated = options is not None and options.simulate is not None
+        self._here = asyncio.Event()
+        self.no_host: EstimError | None = None
+        self.model = Model(self._wake, self._ring, simulated=simulated, joined=joining is None)
+        self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()), joining=joining)
         self._day = Day(today, self.model, self.follower.send)
         self._opening = opening
         self._keys = keys
@@ -132,15 +139,25 @@ class SessionApp(App[int]):
         await self.push_screen(Choose(self._offers))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
-        self.run_worker(self.follower.run(), group="post")
+        self.run_worker(self._follow_on(), group="post")
         self.run_worker(self._tick_on(), group="tick")
         self.run_worker(self._draw_on(), group="draw")
         self.run_worker(self._begin_day(), group="day")
         if not self.is_headless:
             signals.take(self.leave_by_signal, self.freeze)
 
+    async def _follow_on(self) -> None:
+        """Follow the host; where there has never been one to be had, end with its words."""
+        try:
+            await self.follower.run()
+        except EstimError as error:
+            self.no_host = error
+            self.exit(return_code=error.code)
+
     async def _begin_day(self) -> None:
         """Say what the day asks for, and ask what has no answer yet."""
+        self._wake()
+        await self._here.wait()
         still_open = await self._day.begin()
         if still_open and not self.model.flows:
             await self._day.answer(await self.push_screen_wait(Questions(still_open)) or {})
@@ -198,7 +215,9 @@ class SessionApp(App[int]):
         self._start(replace(event.start, unit=self.model.start_unit))
 
     def _start(self, start: Start) -> None:
-        if not self.model.starting:
+        if self.model.connecting:
+            self.model.say(tr("the controller is not there yet: start again when it is"))
+        elif not self.model.starting:
             self.model.begin()
             self.follower.send(start)
 
@@ -426,6 +445,8 @@ class SessionApp(App[int]):
 
     def _wake(self) -> None:
         self._changed.set()
+        if not self.model.connecting:
+            self._here.set()
         if not self.model.flows:
             self._off.set()
             self._stuck = False

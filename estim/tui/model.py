@@ -58,7 +58,8 @@ class View:
 
     `ended` is how it ended, of several units the one that needs a person first, and `ends` are the others.
 
-    `unit` is what a start is for, as it was seen on the air; empty: whichever is there.
+    `unit` is what a start is for, as it was seen on the air; empty: whichever is there. `connecting`: no controller has
+    been joined yet, so nobody knows what is on.
 
     `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
     the level keys are not meant for.
@@ -81,6 +82,7 @@ class View:
     panes: tuple["View", ...] = ()
     lit: bool = True
     unit: str = ""
+    connecting: bool = False
 
     @property
     def alarmed(self) -> bool:
@@ -100,6 +102,8 @@ class View:
     @property
     def meant(self) -> str:
         """Which unit a start is for, and how another one is chosen."""
+        if self.connecting:
+            return tr("connecting to the controller …")
         if self.unit:
             return tr("unit: {unit} (u: the next one)", unit=self.unit)
         if self.snapshot is not None:
@@ -126,7 +130,9 @@ class View:
 class Model:
     """Takes in what comes from the host. `wake` is called after each change, `ring` for what can't wait."""
 
-    def __init__(self, wake: Callable[[], None], ring: Callable[[], None], *, simulated: bool = False) -> None:
+    def __init__(
+        self, wake: Callable[[], None], ring: Callable[[], None], *, simulated: bool = False, joined: bool = True
+    ) -> None:
         self._wake = wake
         self._ring = ring
         self._snapshots: dict[str, Snapshot] = {}
@@ -137,7 +143,7 @@ class Model:
         self._meant: Sighting | None = None
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
-        self._joined = True
+        self._joined = joined
         self._simulated = simulated
         self._silent = False
         self._note = ""
@@ -155,6 +161,7 @@ class Model:
         return replace(
             self._pane(snapshot),
             note=self._note,
+            connecting=self.connecting,
             starting=self.starting,
             ended=self._worst,
             ends=tuple(end for end in self._ends.values() if end is not self._worst),
@@ -217,8 +224,16 @@ class Model:
     @property
     def flows(self) -> bool:
         """Whether output may be on, or about to be."""
-        unknown = bool(self._gone) and not self._joined
-        return unknown or self.starting or any(wording.may_flow(snapshot) for snapshot in self._snapshots.values())
+        return (
+            not self._joined
+            or self.starting
+            or any(wording.may_flow(snapshot) for snapshot in self._snapshots.values())
+        )
+
+    @property
+    def connecting(self) -> bool:
+        """Whether no controller has said yet what is on."""
+        return not self._joined and not self._gone
 
     def say(self, text: str) -> None:
         """Show a note until another one comes."""
@@ -372,7 +387,9 @@ class Model:
         """Say that there was no answer; for a stop, what to do by hand."""
         name = str(command.__struct_config__.tag)
         self._note = tr("“{command}” was not answered: {why}", command=name, why=why)
-        if isinstance(command, Stop):
+        if isinstance(command, Stop) and self.connecting:
+            self._note = tr("the stop is kept: it is the first thing that the controller hears")
+        elif isinstance(command, Stop):
             self._note = tr("THE STOP WAS NOT ANSWERED ({why}): {by_hand}", why=why, by_hand=self.by_hand)
             self._ring()
         if isinstance(command, Start):
