@@ -3,6 +3,7 @@
 This file imports nothing that the screen alone needs: the host is on its way while those libraries are read.
 """
 
+import gc
 import sys
 
 from estim.client.launch import Starting, begin_host
@@ -29,6 +30,7 @@ def run_screen(options: HostOptions, theme: str | None = None) -> int:
     if not has_screen():
         raise EstimError(tr("the screen needs a terminal; without one use `estim run PROGRAM`"), code=Exit.USAGE)
     starting = _begun(options)
+    gc.disable()  # next to nothing that a start makes is garbage; `show` lets it be collected again
     from estim.tui.show import show
 
     return show(options, theme, starting)

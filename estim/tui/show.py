@@ -1,6 +1,7 @@
 """Shows a host: programs, theme and keys of its home around the app, which is drawn before the host is there."""
 
 import asyncio
+import gc
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -129,7 +130,7 @@ async def _show(
         options=options,
         opening="today",
         keys=keys,
-        joining=join_begun(options, starting),
+        joining=_reached(options, starting),
     )
     if theme is not None:
         app.theme = theme
@@ -148,6 +149,20 @@ async def _show(
     if app.no_host is not None:
         raise _none_to_be_had(app.no_host, stopped=app.follower.owes)
     return app.return_code or 0
+
+
+async def _reached(options: HostOptions, starting: Starting | None) -> Client:
+    """Join the host; the picture is there by now, and memory is settled before a session needs quick keys."""
+    client = await join_begun(options, starting)
+    settle_memory()
+    return client
+
+
+def settle_memory() -> None:
+    """Keep the collector from walking all that was imported and built: a pause of its own would hold up a key."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(5_000, 20, 50)
 
 
 def _none_to_be_had(why: EstimError, *, stopped: bool) -> EstimError:

@@ -101,3 +101,10 @@ async def test_nothing_is_started_while_the_controller_is_not_there_and_one_that
     assert app.return_code == Exit.TRY_LATER
     assert app.no_host is not None
     assert app.no_host.text == "another host has the home"
+
+
+def test_while_a_session_is_shown_the_collector_walks_only_what_is_new() -> None:
+    code = "import gc\ngc.disable()\nfrom estim.tui.show import settle_memory\nsettle_memory()\n"
+    code += "gc.collect()\nprint(gc.isenabled(), gc.get_freeze_count() > 20 * len(gc.get_objects()))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout.split() == ["True", "True"]
