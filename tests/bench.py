@@ -20,7 +20,7 @@ from pathlib import Path
 
 from estim.core.days.diary import Check, Entry, Pain, Played, Run, Topic, When
 from estim.journal.journal import Journal
-from tests import bench_days, bench_eight, bench_fleet, bench_idle, bench_storm
+from tests import bench_days, bench_eight, bench_fleet, bench_idle, bench_screen, bench_storm
 from tests.figures import cpu_s, gaps_ms, short_a_minute, spread
 
 PLAY_S = 60
@@ -148,13 +148,15 @@ def answers() -> None:
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What there is. `limit_s` is the longest time that it may take; `timed`: it takes a number of seconds after its
-    name, and runs so often as long.
+    name, else `span_s`, and runs so often as long. `long_s` is what --long stands for.
     """
 
     what: str
     limit_s: float
     run: Callable[[], None] | Callable[[float], None]
     timed: int = 0
+    span_s: float = 0.0
+    long_s: float = 0.0
 
 
 BENCHES = {
@@ -171,7 +173,14 @@ BENCHES = {
     "days": Bench("72 hours of a host with jumping time: whether anything of it grows", 1500,
                   lambda: bench_days.days(say)),
     "idle": Bench("a host at rest with MQTT and without, 60 s or `idle SECONDS` each: memory and processor", 90,
-                  lambda span_s=bench_idle.SPAN_S: bench_idle.idle(say, span_s), timed=2),
+                  lambda span_s=bench_idle.SPAN_S: bench_idle.idle(say, span_s), timed=2, span_s=bench_idle.SPAN_S),
+    "opening": Bench("from starting `estim` to something to press, cold and warm", 240,
+                     lambda: bench_screen.opening(say)),
+    "keys": Bench("from a key to its command at the host, while a session is drawn", 150,
+                  lambda: bench_screen.keys(say)),
+    "screen": Bench("a session of 120 s (`screen --long`: 20 min) at ten snapshots a second: what looking on costs", 60,
+                    lambda span_s=bench_screen.SPAN_S: bench_screen.followed(say, span_s), timed=1,
+                    span_s=bench_screen.SPAN_S, long_s=bench_screen.LONG_S),
 }  # fmt: skip
 
 
@@ -190,6 +199,8 @@ def asked_for(words: Sequence[str]) -> dict[str, float | None]:
             last = word
         elif last and BENCHES[last].timed and found[last] is None and word.isdecimal() and int(word):
             found[last] = float(word)
+        elif word == "--long" and last and BENCHES[last].long_s and found[last] is None:
+            found[last] = BENCHES[last].long_s
         else:
             raise ValueError(f"no bench {word!r}; there are\n{listed()}")
     return found or dict.fromkeys(BENCHES)
@@ -200,7 +211,7 @@ def ran(name: str, seconds: float | None) -> bool:
     bench = BENCHES[name]
     say(f"{name}: load of this machine before", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     process = multiprocessing.Process(target=bench.run, args=() if seconds is None else (seconds,))
-    limit_s = bench.limit_s + bench.timed * (bench_idle.SPAN_S if seconds is None else seconds)
+    limit_s = bench.limit_s + bench.timed * (bench.span_s if seconds is None else seconds)
     process.start()
     process.join(limit_s)
     if process.is_alive():

@@ -119,7 +119,9 @@ def flags(
     )
     context.obj = Flags(host, as_json, no_input)
     if context.invoked_subcommand is None:
-        raise typer.Exit(_without_a_verb(context.obj, theme))
+        from estim.cli.daily import open_screen
+
+        raise typer.Exit(open_screen(context.obj, theme))
 
 
 @app.command()
@@ -363,24 +365,6 @@ def help_on(
     lines = [f"{code.value:>4}  {tr_text(meaning)}" for code, meaning in MEANING.items()]
     rows = [{"code": code.value, "meaning": meaning} for code, meaning in MEANING.items()]
     tell(context.obj, "exit-code", "\n".join(lines), rows)
-
-
-def _without_a_verb(made: Flags, theme: str | None) -> int:
-    """Open the screen; where there is no terminal for it, show the day. Software units have none: they are refused."""
-    from estim.tui.main import has_screen, run_screen
-
-    if has_screen() or made.host.simulate is not None:
-        code = run_screen(made.host, theme)
-        if code is not None:
-            return code
-        from estim.cli.demo import open_demo
-
-        return open_demo(made, theme=theme)
-    from dataclasses import replace
-
-    from estim.cli.today import show_today
-
-    return show_today(replace(made, no_input=True))
 
 
 def run_typer(argv: list[str], *, completing: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@
 2. A command is sent first. What reads and shows the answer is imported after that.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ ANSWER_TIMEOUT_S = 10.0
 _SHOWN = frozenset({"log", "care", "report", "today"})
 _ASKED = frozenset({"status", "pause", "resume", "level"})
 _OF_A_VIEW = frozenset({"--home", "--json", "--no-input"})
+_OF_THE_SCREEN = _OF_A_VIEW | {"--simulate"}
 _CHANNELS = frozenset("ABCD")
 
 
@@ -31,17 +33,45 @@ def daily(argv: Sequence[str]) -> int | None:
     if parts is None:
         return None
     words, options = parts
+    if not words and _opens_a_screen(argv, options):
+        return open_screen(_flags(options))
     if len(words) == 1 and words[0] in _SHOWN and options.keys() <= _OF_A_VIEW:
         return _show(words[0], _flags(options))
     command = command_of(words, options)
     return None if command is None else ask(command, _flags(options))
 
 
+def _opens_a_screen(argv: Sequence[str], options: Mapping[str, str]) -> bool:
+    """Say whether a line without a verb is one to be read here: a home, one software unit, no house's broker."""
+    from estim.config.options import BROKER_VARIABLE
+
+    units = sum(word.partition("=")[0] == "--simulate" for word in argv)
+    return options.keys() <= _OF_THE_SCREEN and units <= 1 and BROKER_VARIABLE not in os.environ
+
+
+def open_screen(flags: "Flags", theme: str | None = None) -> int:
+    """Open the screen; where there is no terminal for it, show the day. Software units have none: they are refused."""
+    from estim.tui.main import has_screen, run_screen
+
+    if has_screen() or flags.host.simulate is not None:
+        code = run_screen(flags.host, theme)
+        if code is not None:
+            return code
+        from estim.cli.demo import open_demo
+
+        return open_demo(flags, theme=theme)
+    from dataclasses import replace
+
+    from estim.cli.today import show_today
+
+    return show_today(replace(flags, no_input=True))
+
+
 def _flags(options: Mapping[str, str]) -> "Flags":
     from estim.cli.flags import Flags
     from estim.config.options import HostOptions
 
-    host = HostOptions(home=options.get("--home"))
+    host = HostOptions(home=options.get("--home"), simulate=options.get("--simulate"))
     return Flags(host, as_json="--json" in options, no_input="--no-input" in options)
 
 

@@ -17,7 +17,7 @@ from threading import Event
 import msgspec
 
 from estim.client.exchange import NoHost, exchange
-from estim.client.launch import start_host
+from estim.client.launch import READY_TIMEOUT_S, Starting, start_host
 from estim.client.lock import stop_by_signal
 from estim.config.options import HostOptions
 from estim.config.paths import Home
@@ -222,6 +222,34 @@ class Client:
             answer.set_result(reply)
 
 
+class NotYet:
+    """Stands where a connection will be, as long as no host has been joined: what it is asked it can't deliver, but a
+    stop goes by every way that needs no connection of ours, should a host be there all the same.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    async def ask(self, command: Ask) -> Reply:
+        """Deliver a stop; raises OSError or EstimError where nobody has heard it, and for all else."""
+        if isinstance(command, Stop):
+            return await _ask_alone(self._home, command)
+        raise ConnectionResetError(tr("the controller is not there yet"))
+
+    async def lines(self) -> AsyncIterator[Line]:
+        """Nothing is said yet."""
+        nothing: tuple[Line, ...] = ()
+        for line in nothing:
+            yield line
+
+    async def lives(self) -> bool:
+        """Nobody does yet."""
+        return False
+
+    async def close(self) -> None:
+        """There is nothing to hang up."""
+
+
 async def _ask_alone(home: Home, command: Stop) -> Reply:
     """Deliver a stop over a connection of its own, or as a signal; raises OSError or EstimError if neither is had."""
     with suppress(
@@ -278,6 +306,29 @@ async def join(options: HostOptions, *, watch_s: float = 0.25) -> Client:
                 raise
             why = error  # another host has the home: it is starting, or on its way out
     raise why
+
+
+async def join_begun(options: HostOptions, starting: Starting | None) -> Client:
+    """Join the host that was started just now (None: one is there already); raises EstimError as `join` does.
+
+    No thread waits for its first word: who gives up waiting can leave at once.
+    """
+    if starting is not None:
+        said = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(starting.reads, said.set)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(READY_TIMEOUT_S):
+                    await said.wait()
+        finally:
+            loop.remove_reader(starting.reads)
+        try:
+            await asyncio.to_thread(starting.ready)
+        except EstimError as error:
+            if error.code != Exit.TRY_LATER:
+                raise  # else another host has the home by now, and is joined
+    return await join(options)
 
 
 async def _enter(home: Home, watch_s: float) -> Client | None:

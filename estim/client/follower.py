@@ -2,8 +2,9 @@
 
 1. Each command has a task of its own. A stop is never dropped, and waits behind nothing, not even another stop. Where
    no answer comes in time that is told, and it goes on by every way there is (connection.py).
-2. A stop is owed until it is answered: it is the first thing the next host is told. One that crosses a start is said
-   again when the start is answered: whatever the host made of the first one, nothing begins after it.
+2. A stop is owed until it is answered: it is the first thing the next host is told, and the very first one, should none
+   have been joined yet. One that crosses a start is said again when the start is answered: whatever the host made of
+   the first one, nothing begins after it.
 3. Lines that stay away while a session is under way are told; then the host is asked whether it lives, by a door of its
    own, since it may just be looking for a lost unit (safety.md H-29).
 4. Lines that end are a lost host: the next one is joined or started until there is one, unless the front end leaves.
@@ -101,7 +102,8 @@ class Listener(Protocol):
 class Follower:
     """One way to a host, and its successors. `again` joins or starts the next one.
 
-    `greeting` is what each host is asked first, behind what is owed.
+    `greeting` is what each host is asked first, behind what is owed. With `joining` the first host has yet to be
+    joined, and `client` stands in until then; if there is none to be had, `run` raises its EstimError.
     """
 
     def __init__(
@@ -111,8 +113,10 @@ class Follower:
         again: Callable[[], Awaitable[Client]],
         sleep: Sleep = asyncio.sleep,
         greeting: Sequence[Ask] = (),
+        joining: Awaitable[Client] | None = None,
     ) -> None:
         self._client = client
+        self._joining = joining
         self._listener = listener
         self._again = again
         self._sleep = sleep
@@ -128,6 +132,11 @@ class Follower:
         self._hearing: asyncio.Task[None] | None = None
         self._given_up = False
         self._over = asyncio.Event()
+
+    @property
+    def owes(self) -> bool:
+        """Whether a stop has no answer yet."""
+        return bool(self._owed)
 
     @property
     def left(self) -> bool:
@@ -237,6 +246,11 @@ class Follower:
     # What is heard
 
     async def _follow(self) -> None:
+        if self._joining is not None:
+            self._up = False
+            self._client = await self._joining
+            self._up = True
+            self._greet(self._owed)
         self._greet(self._greeting)
         while True:
             await self._attend()

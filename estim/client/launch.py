@@ -29,14 +29,41 @@ END_S = 5.0
 """Longest wait for a host that couldn't start to be gone."""
 
 
+class Starting:
+    """A host that was started and hasn't said its first word yet. `reads` is the pipe that it will be said on."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", reads: int, log: Path, timeout_s: float) -> None:
+        self.process = process
+        self.reads = reads
+        self._log = log
+        self._timeout_s = timeout_s
+
+    def ready(self) -> Reply | None:
+        """Wait for the word, once; return its reply if it can't be asked. Raises EstimError with its own words."""
+        try:
+            return _await_ready(self.reads, self._log, self._timeout_s)
+        except EstimError:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(END_S)  # it ends by itself: a screen must not collect dead ones
+            raise
+        finally:
+            os.close(self.reads)
+
+
 def start_host(options: HostOptions) -> "subprocess.Popen[bytes]":
     """Start a host of our own and return its process; raises EstimError with its own words if it can't run.
 
     It blocks until the host is ready, a second or two.
     """
-    home = options.place
-    home.prepare()
-    return _started(options, home)[0]
+    starting = begin_host(options)
+    starting.ready()
+    return starting.process
+
+
+def begin_host(options: HostOptions) -> Starting:
+    """Start a host of our own, and wait for nothing; raises EstimError if there is no folder or process to be had."""
+    options.place.prepare()
+    return _begun(options, options.place)
 
 
 def start_to_stop(options: HostOptions) -> Reply | None:
@@ -47,26 +74,19 @@ def start_to_stop(options: HostOptions) -> Reply | None:
     home = options.place
     with suppress(EstimError):
         home.prepare()
-    return _started(msgspec.structs.replace(options, to_stop=True), home)[1]
+    return _begun(msgspec.structs.replace(options, to_stop=True), home).ready()
 
 
-def _started(options: HostOptions, home: Home) -> "tuple[subprocess.Popen[bytes], Reply | None]":
+def _begun(options: HostOptions, home: Home) -> Starting:
     reads, writes = os.pipe()
     try:
-        try:
-            process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
-        finally:
-            os.close(writes)
-        try:
-            timeout_s = STOP_READY_S if options.to_stop else READY_TIMEOUT_S
-            reply = _await_ready(reads, home.log, timeout_s)
-        except EstimError:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(END_S)  # it ends by itself: a screen must not collect dead ones
-            raise
-    finally:
+        process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
+    except EstimError:
         os.close(reads)
-    return process, reply
+        raise
+    finally:
+        os.close(writes)
+    return Starting(process, reads, home.log, STOP_READY_S if options.to_stop else READY_TIMEOUT_S)
 
 
 def _spawn(options: HostOptions, log: Path) -> "subprocess.Popen[bytes]":

@@ -31,7 +31,7 @@ from estim.client.stop_keys import bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.days.screening import Question
-from estim.core.errors import Exit
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Acknowledge, Arm, Reply, Resume, Scan, SetLevel, Start, Status, Watch
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
@@ -53,7 +53,7 @@ from estim.tui.model import SCAN_S, Model, View
 from estim.tui.pair import Pair
 from estim.tui.palette import Commands, Palette
 from estim.tui.place import BROAD, Place, built
-from estim.tui.places import FIRST_START, PLACES, SESSION, listed
+from estim.tui.places import FIRST_START, PLACES, SESSION, TODAY, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
@@ -79,7 +79,10 @@ Face = Choose | Session | Summary
 
 
 class SessionApp(App[int]):
-    """One host, seen through a client. `again` starts or joins a host anew after a loss."""
+    """One host, seen through a client. `again` starts or joins a host anew after a loss.
+
+    `joining`: the first one has yet to be joined; `no_host` says why that failed.
+    """
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
@@ -108,6 +111,7 @@ class SessionApp(App[int]):
         options: HostOptions | None = None,
         opening: str = SESSION,
         keys: Keymap = USUAL,
+        joining: Awaitable[Client] | None = None,
     ) -> None:
         super().__init__(driver_class=Terminal)
         KEYBOARD.keymap = self._keys = keys
@@ -121,8 +125,11 @@ class SessionApp(App[int]):
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = self.wants_demo = False
         self._alarmed = False
-        self.model = Model(self._wake, self._ring, simulated=options is not None and options.simulate is not None)
-        self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()))
+        simulated = options is not None and options.simulate is not None
+        self._here = asyncio.Event()
+        self.no_host: EstimError | None = None
+        self.model = Model(self._wake, self._ring, simulated=simulated, joined=joining is None)
+        self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()), joining=joining)
         self.pair = Pair(self.follower, self.model.say)
         self.model.pair = self.pair
         self._day = Day(today, self.model, self.follower.send)
@@ -145,20 +152,38 @@ class SessionApp(App[int]):
         await self.push_screen(Choose(self._offers))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
-        self.run_worker(self.follower.run(), group="post")
+        self.run_worker(self._follow_on(), group="post")
         self.run_worker(self._tick_on(), group="tick")
         self.run_worker(self._draw_on(), group="draw")
         self.run_worker(self._begin_day(), group="day")
         if not self.is_headless:
             signals.take(self.leave_by_signal, self.freeze)
 
+    async def _follow_on(self) -> None:
+        """Follow the host; where there has never been one to be had, end with its words."""
+        try:
+            await self.follower.run()
+        except EstimError as error:
+            self.no_host = error
+            self.exit(return_code=error.code)
+
     async def _begin_day(self) -> None:
         """Say what the day asks for, and ask what has no answer yet."""
+        self._wake()
+        await self._here.wait()
+        if self._opening == FIRST_START.name and self.model.flows:
+            await self._leave_first_start()
         still_open = await self._day.begin()
-        if (
-            still_open and not self.model.flows and self._opening != FIRST_START.name
-        ):  # of whose steps they are the second
+        # at a first start they are the second of its steps
+        if still_open and not self.model.flows and self._opening != FIRST_START.name:
             await self._ask(still_open)
+
+    async def _leave_first_start(self) -> None:
+        """Show the day instead: the host is there now, and says that something may be on."""
+        self._opening = TODAY
+        while self.screen.is_modal:
+            await self.pop_screen()
+        await self.action_go(TODAY)
 
     async def _ask(self, questions: Sequence[Question]) -> None:
         asked = Questions(questions)
@@ -240,7 +265,8 @@ class SessionApp(App[int]):
 
     def _start_two(self, starts: Sequence[Start]) -> None:
         """Order two units, without the pads-on act of either."""
-        if not self.model.starting and not self.pair.on and not self._editing.lent:
+        held = self.model.starting or self.model.connecting or self._editing.lent
+        if not held and not self.pair.on:
             self.model.begin()
             self.run_worker(self.pair.begin(starts), group="pair")
 
@@ -254,7 +280,9 @@ class SessionApp(App[int]):
             self._two.next(self.screen.program)
 
     def _start(self, start: Start) -> None:
-        if self.pair.on:
+        if self.model.connecting:
+            self.model.say(tr("the controller is not there yet: start again when it is"))
+        elif self.pair.on:
             self.model.say(tr("end the session first, then start another one: two units are one session already"))
         elif not self.model.starting and not self._editing.lent:
             self.model.begin()
@@ -530,6 +558,8 @@ class SessionApp(App[int]):
 
     def _wake(self) -> None:
         self._changed.set()
+        if not self.model.connecting:
+            self._here.set()
         if not self.model.flows:
             self._off.set()
             self._stuck = False

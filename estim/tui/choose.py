@@ -268,7 +268,7 @@ class Choose(Screen[None]):
     async def draw(self, view: View) -> None:
         """Show the unit, if there is one, and whether a start is under way."""
         self._view = view
-        self.query_one("#start", Button).disabled = view.starting or bool(view.gone)
+        self.query_one("#start", Button).disabled = view.starting or view.connecting or bool(view.gone)
         if self.focused is None:  # the button was, until a start was under way; a second start takes two keys again
             self.query_one("#programs", OptionList).focus()
         self._share()

@@ -25,6 +25,9 @@ def strip(view: View, width: int) -> str:
     stops = tr("s or {panic} stops", panic=key_of("panic"))
     if view.gone:
         return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
+    if view.connecting:
+        text = tr("connecting to the controller … · {stops}", stops=stops)
+        return text if len(text) <= width else tr("connecting … · {stops}", stops=stops)
     if snapshot is None or not wording.may_flow(snapshot):
         return tr("ON: {units} · {stops}", units=others, stops=stops) if others else ""
     levels = ", ".join(f"{lane.channel} {wording.level(lane)}" for lane in snapshot.lanes) or tr("not known")

@@ -1,30 +1,16 @@
-"""Starts or joins a host, and shows it: what `estim` without a verb does."""
+"""What `estim` without a verb does: starts a host where there is none, then the screen, and waits for neither first.
 
-import asyncio
-import re
+This file imports nothing that the screen alone needs: the host is on its way while those libraries are read.
+"""
+
+import gc
 import sys
-from collections.abc import Sequence
-from difflib import get_close_matches
 
-from textual.theme import BUILTIN_THEMES
-
-from estim.catalogue.programs import all_programs
-from estim.client.connection import Client, join, programs_of, running
-from estim.client.follower import Client as Asked
-from estim.client.launch import start_host
+from estim.client.launch import Starting, begin_host
+from estim.client.lock import holder
 from estim.config.options import HostOptions
-from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Overview, Status
-from estim.core.programs.program import Program
-from estim.core.translation import mark, tr, tr_text
-from estim.journal.first_start import OVER, next_step
-from estim.journal.today import Today
-from estim.tui import wording
-from estim.tui.app import SessionApp
-from estim.tui.keymap import USUAL, Keymap, keymap_of
-from estim.tui.places import FIRST_START, TODAY
-from estim.tui.wording import Offer
+from estim.core.translation import tr
 
 
 def has_screen() -> bool:
@@ -40,143 +26,18 @@ def run_screen(options: HostOptions, theme: str | None = None) -> int | None:
     `theme` is what a person asked for on the line; None: the one of config.toml, else the library's.
     """
     if theme is not None:
+        from estim.tui.show import check_theme
+
         check_theme(theme, "--theme", Exit.USAGE)
     if not has_screen():
         raise EstimError(tr("the screen needs a terminal; without one use `estim run PROGRAM`"), code=Exit.USAGE)
-    found, problems = all_programs(programs_of(options))
-    try:
-        looks = theme or theme_of(options)
-    except EstimError as error:  # wrong settings keep no screen away: a stop may be wanted
-        looks = None
-        problems = [*problems, error.text]
-    return asyncio.run(_show(options, offers_of(found), problems, looks))
+    starting = _begun(options)
+    gc.disable()  # next to nothing that a start makes is garbage; `show` lets it be collected again
+    from estim.tui.show import show
+
+    return show(options, theme, starting)
 
 
-def theme_of(options: HostOptions) -> str | None:
-    """Return the theme of config.toml, None if it names none. Raises EstimError (78)."""
-    theme = read_settings(options.place.settings_file).theme
-    if theme is not None:
-        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG)
-    return theme
-
-
-def check_theme(name: str, where: str, code: Exit) -> None:
-    """Refuse a theme that there isn't, naming those that there are."""
-    if name not in BUILTIN_THEMES:
-        near = tuple(get_close_matches(name, BUILTIN_THEMES, n=3, cutoff=0.5))
-        themes = ", ".join(sorted(BUILTIN_THEMES))
-        text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
-        if near:
-            text = tr(
-                "{where}: there is no theme “{name}”; did you mean {near}? There are {themes}",
-                where=where,
-                name=name,
-                near=tr(" or ").join(near),
-                themes=themes,
-            )
-        raise EstimError(text, code=code, nearest=near)
-
-
-OPENING_S = 5.0
-"""Longest wait for whether this is a first start: after it the screen opens as usual."""
-
-FIRST = "tens-ankle"
-"""What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
-NEVER = ("Not ", "Never ")  # untranslated: begins sentences of the English text
-"""How a sentence begins that says where no pad may go."""
-LOCKED = mark("it holds a muscle contracted, and such programs are not unlocked in this version")
-KINDS = ("pain", "twitch", "tetanic")
-"""The order of the rest: what needs least care first."""
-
-
-def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
-    """Return the programs as they are offered: how it should feel, and where the pads go."""
-    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), tr_text(one.title)))
-    return tuple(_offer(program) for program in ordered)
-
-
-def _offer(program: Program) -> Offer:
-    pads, never = pads_of(program.pads)
-    return Offer(
-        program.id,
-        tr_text(program.title),
-        round(program.length_s / 60, 1),
-        tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=pads),
-        never,
-        tr_text(LOCKED) if program.gated else "",
-        program.site,
-    )
-
-
-def pads_of(text: str) -> tuple[str, str]:
-    """Return where a program's pads go, and where they may never go, in the reader's language.
-
-    The English sentences say which is which, the translation has as many. Where it hasn't, all of it is told as
-    what may never be, since that is shown whole at every size.
-    """
-    english = re.split(r"(?<=\.) ", text)
-    told = re.split(r"(?<=\.) ", tr_text(text))
-    if len(told) != len(english):
-        return "", " ".join(told)
-    pairs = [(sentence.startswith(NEVER), told_) for sentence, told_ in zip(english, told, strict=True)]
-    pads = " ".join(text_ for never, text_ in pairs if not never)
-    return pads, " ".join(text_ for never, text_ in pairs if never)
-
-
-async def reach(options: HostOptions) -> Client:
-    """Join the home's host, or one of our own. Starting one takes a while: a thread waits for it, so keys live on."""
-    if await asyncio.to_thread(running, options) is None:
-        await asyncio.to_thread(start_host, options)
-    return await join(options)
-
-
-def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
-    """Return the person's keys; where they are wrong the usual ones and why: nothing keeps the screen closed."""
-    try:
-        return keymap_of(read_settings(options.place.settings_file).keys), ""
-    except EstimError as error:
-        return USUAL, error.text
-
-
-async def opening_of(client: Asked, options: HostOptions) -> str:
-    """Return where the screen opens: a home that has never been used at its first steps, but not while a unit may be
-    on, nor where that isn't known in time."""
-    try:
-        async with asyncio.timeout(OPENING_S):
-            reply = await client.ask(Status())
-            if not isinstance(reply, Overview) or any(wording.may_flow(one) for one in reply.units):
-                return TODAY
-            return TODAY if await asyncio.to_thread(next_step, options) == OVER else FIRST_START.name
-    except OSError:  # a host that goes is told on the screen; TimeoutError is one of these
-        return TODAY
-
-
-async def _show(
-    options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None
-) -> int | None:
-    client = await reach(options)
-    keys, wrong = _keys_of(options)
-    app = SessionApp(
-        client,
-        offers,
-        lambda: reach(options),
-        today=Today(options),
-        options=options,
-        opening=await opening_of(client, options),
-        keys=keys,
-    )
-    if theme is not None:
-        app.theme = theme
-    if wrong:
-        app.model.say(wrong)
-    if problems:
-        app.model.say("; ".join(problems))
-    try:
-        await app.run_async()
-    except OSError:
-        # After a hang-up nobody is there to read the last words; the session's end has been told to the host.
-        if not app.alone:
-            raise
-    finally:
-        await app.follower.close()
-    return None if app.wants_demo and not app.return_code else app.return_code or 0
+def _begun(options: HostOptions) -> Starting | None:
+    """Start a host if nobody has the home; None: somebody has, and is joined."""
+    return begin_host(options) if holder(options.place.lock) is None else None

@@ -69,6 +69,8 @@ class View:
     for, with the sites of their pads, where it is for two. `number` is the key of one of
     two units that were started as one, 0 for any other; `waits` are those of the two that wait for it.
 
+    `connecting`: no controller has been joined yet, so nobody knows what is on.
+
     `looked_at`: the session that is shown is only the doctor's look at a unit, which is never armed.
 
     `panes` holds a view for each of several sessions, each of them with what is its own; `lit` is false for those that
@@ -96,6 +98,7 @@ class View:
     units: str = ""
     number: int = 0
     waits: tuple[tuple[int, str], ...] = ()
+    connecting: bool = False
 
     @property
     def alarmed(self) -> bool:
@@ -115,6 +118,8 @@ class View:
     @property
     def meant(self) -> str:
         """Which unit or units a start is for, and how others are chosen."""
+        if self.connecting:
+            return tr("connecting to the controller …")
         keys = {"unit": key_of("unit"), "beside": key_of("beside")}
         if self.units:
             return tr("units: {units} ({beside}: the next one)", units=self.units, beside=keys["beside"])
@@ -144,7 +149,9 @@ class View:
 class Model:
     """Takes in what comes from the host. `wake` is called after each change, `ring` for what can't wait."""
 
-    def __init__(self, wake: Callable[[], None], ring: Callable[[], None], *, simulated: bool = False) -> None:
+    def __init__(
+        self, wake: Callable[[], None], ring: Callable[[], None], *, simulated: bool = False, joined: bool = True
+    ) -> None:
         self._wake = wake
         self._ring = ring
         self._snapshots: dict[str, Snapshot] = {}
@@ -157,7 +164,7 @@ class Model:
         self.choice = Choice()
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
-        self._joined = True
+        self._joined = joined
         self._simulated = simulated
         self._silent = False
         self._note = ""
@@ -177,6 +184,7 @@ class Model:
         return replace(
             self._pane(snapshot),
             note=self._note,
+            connecting=self.connecting,
             starting=self.starting,
             ended=self._worst,
             ends=tuple(end for end in self._ends.values() if end is not self._worst),
@@ -253,8 +261,16 @@ class Model:
     @property
     def flows(self) -> bool:
         """Whether output may be on, or about to be."""
-        unknown = bool(self._gone) and not self._joined
-        return unknown or self.starting or any(wording.may_flow(snapshot) for snapshot in self._snapshots.values())
+        return (
+            not self._joined
+            or self.starting
+            or any(wording.may_flow(snapshot) for snapshot in self._snapshots.values())
+        )
+
+    @property
+    def connecting(self) -> bool:
+        """Whether no controller has said yet what is on."""
+        return not self._joined and not self._gone
 
     def say(self, text: str) -> None:
         """Show a note until another one comes."""
@@ -444,7 +460,9 @@ class Model:
         if isinstance(command, Scan):
             self._choosing = False
         self._note = tr("“{command}” was not answered: {why}", command=name, why=why)
-        if isinstance(command, Stop):
+        if isinstance(command, Stop) and self.connecting:
+            self._note = tr("the stop is kept: it is the first thing that the controller hears")
+        elif isinstance(command, Stop):
             self._note = tr("THE STOP WAS NOT ANSWERED ({why}): {by_hand}", why=why, by_hand=self.by_hand)
             self._ring()
         if isinstance(command, Start):

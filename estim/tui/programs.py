@@ -26,11 +26,11 @@ from estim.core.programs.program import Program, most
 from estim.core.translation import mark, tr, tr_many, tr_text
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
-from estim.tui.main import offers_of
 from estim.tui.model import View
 from estim.tui.place import BROAD
 from estim.tui.plot import Point, plot
 from estim.tui.searched import SearchedPlace
+from estim.tui.show import offers_of
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
 

@@ -1,12 +1,15 @@
 """The first start: three steps that come back where they were left, block nothing, and are shown to nobody twice."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import OptionList
 
 from estim.cli.demo import open_demo
@@ -25,9 +28,9 @@ from estim.journal.first_start import OVER, keep_step, next_step
 from estim.journal.journal import Journal
 from estim.tui.app import SessionApp
 from estim.tui.first_start import FirstStart
-from estim.tui.main import opening_of
 from estim.tui.questions import Questions
 from estim.tui.session import Session
+from estim.tui.show import opening_of
 from estim.tui.today import TodayPlace
 from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
 from tests.tui.test_today import assert_seen, played
@@ -128,7 +131,7 @@ async def test_a_unit_is_chosen_by_its_signal_and_named_and_today_says_what_is_n
         ("calf", NEAR.address, True)
     ]
     assert next_step(options) == OVER
-    assert await opening_of(client, options) == "today", "nobody sees them twice"
+    assert opening_of(options) == "today", "nobody sees them twice"
 
 
 @pytest.mark.control("C-40")
@@ -175,25 +178,38 @@ async def test_what_may_be_on_goes_first_and_whoever_was_here_before_sees_no_ste
     answer = Check(at=NOW, topic=Topic.HEALTH, about="epilepsy", answer="no")
     note = Note(at=NOW - timedelta(days=400), text="new shoes")
     make_demo(replace(home("x"), home=str(tmp_path / "demo")).place)
-    off = ScriptedClient(IDLE)
     opened = {
-        "new": await opening_of(off, home("new")),
-        "answered": await opening_of(off, home("answered", answer)),
-        "noted": await opening_of(off, home("noted", note)),
-        "played": await opening_of(off, home("played", sessions=True, record='{"real":2}')),
-        "half": await opening_of(off, home("half", answer, record='{"real":2}')),
-        "damaged": await opening_of(off, home("damaged", answer, record='{"real":')),
-        "foreign": await opening_of(off, home("foreign", answer, record='{"real":9}')),
-        "over": await opening_of(off, home("over", record='{"real":4}')),
-        "demo": await opening_of(off, HostOptions(home=str(tmp_path / "demo"), simulate="coyote3")),
+        "new": opening_of(home("new")),
+        "answered": opening_of(home("answered", answer)),
+        "noted": opening_of(home("noted", note)),
+        "played": opening_of(home("played", sessions=True, record='{"real":2}')),
+        "half": opening_of(home("half", answer, record='{"real":2}')),
+        "damaged": opening_of(home("damaged", answer, record='{"real":')),
+        "foreign": opening_of(home("foreign", answer, record='{"real":9}')),
+        "over": opening_of(home("over", record='{"real":4}')),
+        "demo": opening_of(HostOptions(home=str(tmp_path / "demo"), simulate="coyote3")),
     }
     shown = {name for name, place in opened.items() if place == "first"}
     assert shown == {"new", "half", "damaged", "foreign"}
-    for on in (RUNNING, LEFT_ON):
-        assert await opening_of(ScriptedClient(on), home(f"on-{on.state.value}")) == "today"
-    gone = ScriptedClient()
-    gone.dead = True
-    assert await opening_of(gone, home("gone")) == "today"
+    for on, face in ((RUNNING, Session), (LEFT_ON, TodayPlace)):
+        options = home(f"on-{on.state.value}")
+        app = SessionApp(ScriptedClient(), OFFERS, Successors(), Pulse(), options=options, opening="first",
+                         joining=joined_late(ScriptedClient(on)))  # fmt: skip
+        async with app.run_test() as pilot:
+            await assert_seen(pilot, partial(shows, pilot, face))
+            await settle(pilot)  # its parts are there as well
+
+
+def shows(pilot: Pilot[int], face: type[Screen[None]]) -> bool:
+    """Say whether this screen is on top."""
+    return type(pilot.app.screen) is face
+
+
+async def joined_late(client: ScriptedClient) -> ScriptedClient:
+    """Return the host, some turns of the loop after the screen is there."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+    return client
 
 
 @pytest.mark.control("C-61")

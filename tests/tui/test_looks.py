@@ -19,7 +19,8 @@ from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.vocabulary import Priority, State
 from estim.tui.looks import contrast
-from estim.tui.main import check_theme, run_screen, theme_of
+from estim.tui.main import run_screen
+from estim.tui.show import check_theme, theme_of
 from estim.tui.signs import PLAIN, in_plain, wants_plain
 from estim.tui.terminal import Terminal
 from tests.tui.scripted import ALARM, ENDED, RUNNING, ScriptedClient, screen_of, settle

@@ -1,0 +1,184 @@
+"""Shows a host: programs, theme and keys of its home around the app, which is drawn before the host is there."""
+
+import asyncio
+import gc
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from textual.theme import BUILTIN_THEMES
+
+from estim.catalogue.programs import all_programs
+from estim.client.connection import Client, NotYet, join, join_begun, programs_of, running
+from estim.client.launch import Starting, start_host
+from estim.config.options import HostOptions
+from estim.config.settings import read_settings
+from estim.core.errors import EstimError, Exit
+from estim.core.programs.program import Program
+from estim.core.translation import mark, tr, tr_text
+from estim.journal.first_start import OVER, next_step
+from estim.journal.today import Today
+from estim.tui.app import SessionApp
+from estim.tui.keymap import USUAL, Keymap, keymap_of
+from estim.tui.places import FIRST_START, TODAY
+from estim.tui.wording import Offer
+
+
+def show(options: HostOptions, theme: str | None, starting: Starting | None) -> int | None:
+    """Show the host that is on its way (None: one is there already) and return the exit code.
+
+    None: the person left it to try estim without hardware, in a demo home (cli/demo.py).
+
+    Raises EstimError if there is none to be had.
+    """
+    found, problems = all_programs(programs_of(options))
+    try:
+        looks = theme or theme_of(options)
+    except EstimError as error:  # wrong settings keep no screen away: a stop may be wanted
+        looks = None
+        problems = [*problems, error.text]
+    return asyncio.run(_show(options, starting, offers_of(found), problems, looks))
+
+
+def theme_of(options: HostOptions) -> str | None:
+    """Return the theme of config.toml, None if it names none. Raises EstimError (78)."""
+    theme = read_settings(options.place.settings_file).theme
+    if theme is not None:
+        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG)
+    return theme
+
+
+def check_theme(name: str, where: str, code: Exit) -> None:
+    """Refuse a theme that there isn't, naming those that there are."""
+    if name not in BUILTIN_THEMES:
+        near = tuple(get_close_matches(name, BUILTIN_THEMES, n=3, cutoff=0.5))
+        themes = ", ".join(sorted(BUILTIN_THEMES))
+        text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
+        if near:
+            text = tr(
+                "{where}: there is no theme “{name}”; did you mean {near}? There are {themes}",
+                where=where,
+                name=name,
+                near=tr(" or ").join(near),
+                themes=themes,
+            )
+        raise EstimError(text, code=code, nearest=near)
+
+
+FIRST = "tens-ankle"
+"""What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
+NEVER = ("Not ", "Never ")  # untranslated: begins sentences of the English text
+"""How a sentence begins that says where no pad may go."""
+LOCKED = mark("it holds a muscle contracted, and such programs are not unlocked in this version")
+KINDS = ("pain", "twitch", "tetanic")
+"""The order of the rest: what needs least care first."""
+
+
+def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
+    """Return the programs as they are offered: how it should feel, and where the pads go."""
+    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), tr_text(one.title)))
+    return tuple(_offer(program) for program in ordered)
+
+
+def _offer(program: Program) -> Offer:
+    pads, never = pads_of(program.pads)
+    return Offer(
+        program.id,
+        tr_text(program.title),
+        round(program.length_s / 60, 1),
+        tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=pads),
+        never,
+        tr_text(LOCKED) if program.gated else "",
+        program.site,
+    )
+
+
+def pads_of(text: str) -> tuple[str, str]:
+    """Return where a program's pads go, and where they may never go, in the reader's language.
+
+    The English sentences say which is which, the translation has as many. Where it hasn't, all of it is told as
+    what may never be, since that is shown whole at every size.
+    """
+    english = re.split(r"(?<=\.) ", text)
+    told = re.split(r"(?<=\.) ", tr_text(text))
+    if len(told) != len(english):
+        return "", " ".join(told)
+    pairs = [(sentence.startswith(NEVER), told_) for sentence, told_ in zip(english, told, strict=True)]
+    pads = " ".join(text_ for never, text_ in pairs if not never)
+    return pads, " ".join(text_ for never, text_ in pairs if never)
+
+
+def opening_of(options: HostOptions) -> str:
+    """Return where the screen opens: a home that has never been used at its first steps. Where the host then says that
+    something may be on, the app leaves them."""
+    return TODAY if next_step(options) == OVER else FIRST_START.name
+
+
+async def reach(options: HostOptions) -> Client:
+    """Join the home's host, or one of our own. Starting one takes a while: a thread waits for it, so keys live on."""
+    if await asyncio.to_thread(running, options) is None:
+        await asyncio.to_thread(start_host, options)
+    return await join(options)
+
+
+def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
+    """Return the person's keys; where they are wrong the usual ones and why: nothing keeps the screen closed."""
+    try:
+        return keymap_of(read_settings(options.place.settings_file).keys), ""
+    except EstimError as error:
+        return USUAL, error.text
+
+
+async def _show(
+    options: HostOptions, starting: Starting | None, offers: Sequence[Offer], problems: Sequence[str], theme: str | None
+) -> int | None:
+    keys, wrong = _keys_of(options)
+    app = SessionApp(
+        NotYet(options.place),
+        offers,
+        lambda: reach(options),
+        today=Today(options),
+        options=options,
+        opening=opening_of(options),
+        keys=keys,
+        joining=_reached(options, starting),
+    )
+    if theme is not None:
+        app.theme = theme
+    if wrong:
+        app.model.say(wrong)
+    if problems:
+        app.model.say("; ".join(problems))
+    try:
+        await app.run_async()
+    except OSError:
+        # After a hang-up nobody is there to read the last words; the session's end has been told to the host.
+        if not app.alone:
+            raise
+    finally:
+        await app.follower.close()
+    if app.no_host is not None:
+        raise _none_to_be_had(app.no_host, stopped=app.follower.owes)
+    return None if app.wants_demo and not app.return_code else app.return_code or 0
+
+
+async def _reached(options: HostOptions, starting: Starting | None) -> Client:
+    """Join the host; the picture is there by now, and memory is settled before a session needs quick keys."""
+    client = await join_begun(options, starting)
+    settle_memory()
+    return client
+
+
+def settle_memory() -> None:
+    """Keep the collector from walking all that was imported and built: a pause of its own would hold up a key."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(5_000, 20, 50)
+
+
+def _none_to_be_had(why: EstimError, *, stopped: bool) -> EstimError:
+    """Return why there is no host; where a stop was pressed, that nothing proves it."""
+    if not stopped:
+        return why
+    text = tr("the stop is NOT confirmed: {why}; switch the unit off by hand", why=why.text)
+    return EstimError(text, code=Exit.NOT_CONFIRMED)
