@@ -3,10 +3,10 @@
 import asyncio
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from estim.catalogue.programs import all_programs
 from estim.client.connection import Client, join, programs_of, running
@@ -19,6 +19,7 @@ from estim.core.translation import mark, tr, tr_text
 from estim.journal.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.keymap import USUAL, Keymap, keymap_of
+from estim.tui.themes import read_themes
 from estim.tui.wording import Offer
 
 
@@ -32,32 +33,40 @@ def run_screen(options: HostOptions, theme: str | None = None) -> int:
 
     `theme` is what a person asked for on the line; None: the one of config.toml, else the library's.
     """
-    if theme is not None:
-        check_theme(theme, "--theme", Exit.USAGE)
+    own, broken = read_themes(options.place.themes)
+    if theme is not None and theme not in broken:
+        check_theme(theme, "--theme", Exit.USAGE, own)
     if not has_screen():
         raise EstimError(tr("the screen needs a terminal; without one use `estim run PROGRAM`"), code=Exit.USAGE)
     found, problems = all_programs(programs_of(options))
+    problems = [*problems, *broken.values()]
     try:
-        looks = theme or theme_of(options)
+        looks = theme or theme_of(options, own, broken)
     except EstimError as error:  # wrong settings keep no screen away: a stop may be wanted
         looks = None
         problems = [*problems, error.text]
-    return asyncio.run(_show(options, offers_of(found), problems, looks))
+    if looks in broken:
+        looks = None  # why is told; a file that is wrong keeps no screen away
+    return asyncio.run(_show(options, offers_of(found), problems, looks, own))
 
 
-def theme_of(options: HostOptions) -> str | None:
-    """Return the theme of config.toml, None if it names none. Raises EstimError (78)."""
+def theme_of(options: HostOptions, own: Iterable[str] = (), broken: Container[str] = ()) -> str | None:
+    """Return the theme of config.toml, None if it names none. Raises EstimError (78) if there isn't such a one.
+
+    `own` are the names of a person's themes, `broken` those whose files are wrong.
+    """
     theme = read_settings(options.place.settings_file).theme
-    if theme is not None:
-        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG)
+    if theme is not None and theme not in broken:
+        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG, own)
     return theme
 
 
-def check_theme(name: str, where: str, code: Exit) -> None:
+def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> None:
     """Refuse a theme that there isn't, naming those that there are."""
-    if name not in BUILTIN_THEMES:
-        near = tuple(get_close_matches(name, BUILTIN_THEMES, n=3, cutoff=0.5))
-        themes = ", ".join(sorted(BUILTIN_THEMES))
+    known = sorted({*BUILTIN_THEMES, *own})
+    if name not in known:
+        near = tuple(get_close_matches(name, known, n=3, cutoff=0.5))
+        themes = ", ".join(known)
         text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
         if near:
             text = tr(
@@ -127,7 +136,9 @@ def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
         return USUAL, error.text
 
 
-async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None) -> int:
+async def _show(
+    options: HostOptions, offers: Sequence[Offer], problems: Sequence[str], theme: str | None, own: Mapping[str, Theme]
+) -> int:
     client = await reach(options)
     keys, wrong = _keys_of(options)
     app = SessionApp(
@@ -139,6 +150,8 @@ async def _show(options: HostOptions, offers: Sequence[Offer], problems: Sequenc
         opening="today",
         keys=keys,
     )
+    for one in own.values():
+        app.register_theme(one)
     if theme is not None:
         app.theme = theme
     if wrong:
