@@ -181,6 +181,10 @@ def test_a_name_with_a_dot_needs_no_quotes_and_nothing_gets_lost(tmp_path: Path)
     assert change(path, "keys.today.tick", "default").keys == {
         "log": "f3", "today.morning": "y", "today": "f7", "units.scan": "f6"
     }  # fmt: skip
+    path.write_text('[keys]\ntoday = "f7"\ntoday.tick = "x"\n', encoding="utf-8")
+    with pytest.raises(EstimError, match='write "today.tick" in quotes'):  # noqa: RUF043
+        read_settings(path)
+    path.write_text('[keys]\ntoday.morning = "y"\n', encoding="utf-8")
     with pytest.raises(EstimError, match=r"today\.morning has it already"):
         change(path, "keys.programs", "y")
 
