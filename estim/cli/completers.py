@@ -77,12 +77,12 @@ def setting_names(context: typer.Context, incomplete: str) -> list[str]:
 
 def themes(context: typer.Context, incomplete: str) -> list[str]:
     """Complete the name of a theme, a person's own ones by their files."""
-    from textual.theme import BUILTIN_THEMES
+    from estim.tui.themes import SHIPPED
 
     own: set[str] = set()
     with suppress(OSError, EstimError):  # nobody has a folder of their own at first
         own = {path.stem for path in _home(context).themes.glob("*.toml")}
-    return _begun([*BUILTIN_THEMES, *own], incomplete)
+    return _begun([*SHIPPED, *own], incomplete)
 
 
 def one_of(*allowed: str) -> Completer:

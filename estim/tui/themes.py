@@ -19,6 +19,9 @@ COLOURS = (
 )  # fmt: skip
 """What a theme has, as the library calls it; all but the first may be left out."""
 
+SHIPPED = tuple(BUILTIN_THEMES)
+"""The names of the library's themes."""
+
 FIELDS = ("name", "dark", *COLOURS)
 
 GROUNDS = ("background", "surface", "panel")
