@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from estim import __version__
 from estim.cli.amounts import amount, count
-from estim.cli.completers import COMPLETING, families, one_of, programs, units
+from estim.cli.completers import COMPLETING, families, one_of, programs, themes, units
 from estim.cli.flags import Flags
 from estim.cli.lazy import add_names, add_verbs
 from estim.cli.output import flush, say, tell, tell_row
@@ -94,7 +94,7 @@ def flags(
     no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
     theme: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="the screen's colours, such as nord"),
+        typer.Option(metavar="NAME", help="the screen's colours, such as nord", autocompletion=themes),
     ] = None,
     version: Annotated[bool, typer.Option("--version", help="show versions and end")] = False,
 ) -> None:

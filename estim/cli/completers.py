@@ -75,6 +75,16 @@ def setting_names(context: typer.Context, incomplete: str) -> list[str]:
     return _begun([*(one.name for one in known_settings(Settings())), *(f"keys.{name}" for name in NAMED)], incomplete)
 
 
+def themes(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a theme, a person's own ones by their files."""
+    from estim.tui.themes import SHIPPED
+
+    own: set[str] = set()
+    with suppress(OSError, EstimError):  # nobody has a folder of their own at first
+        own = {path.stem for path in _home(context).themes.glob("*.toml")}
+    return _begun([*SHIPPED, *own], incomplete)
+
+
 def one_of(*allowed: str) -> Completer:
     """Return what completes one of these words."""
 

@@ -38,6 +38,11 @@ class Home:
         return self.config / "programs"
 
     @property
+    def themes(self) -> Path:
+        """The folder of the user's own themes of the screen; it need not exist."""
+        return self.config / "themes"
+
+    @property
     def plan_file(self) -> Path:
         """The user's own care plan; without it the one that is shipped holds."""
         return self.config / "care.toml"
@@ -110,6 +115,7 @@ class Home:
         return {
             mark("settings", "place"): self.settings_file,
             mark("programs", "place"): self.programs,
+            mark("themes", "place"): self.themes,
             mark("care plan", "place"): self.plan_file,
             mark("journal", "place"): self.journal,
             mark("simulated", "place"): self.simulated,

@@ -6,6 +6,7 @@
 3. `schema` may only grow, and a migration may only lower a limit (safety.md C-35).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 from difflib import get_close_matches
@@ -245,7 +246,11 @@ def _settings(path: Path, text: str | None) -> Settings:
     try:
         data = {} if text is None else parsed(text)
     except NotToml as error:
-        raise _wrong(path, str(error)) from error
+        dotted = re.search(r"^ *([a-z_]+\.[a-z_]+) *=", (text or "").partition("[keys]")[2], re.MULTILINE)
+        if dotted is None:
+            raise _wrong(path, str(error)) from error
+        hint = tr('{why}; in [keys] write "{name}" in quotes, beside the key of its place', why=error, name=dotted[1])
+        raise _wrong(path, hint) from error
     kinds = get_type_hints(Settings, include_extras=True)
     if isinstance(data.get("keys"), dict):
         data = {**data, "keys": _by_name(data["keys"])}

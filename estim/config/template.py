@@ -53,7 +53,7 @@ _PARTS = (
 """,  # untranslated: lines of the file
     ),
     (
-        mark("Theme of the screen."),
+        mark("Theme of the screen; a file of the folder `themes` beside this one is one too, by its name."),
         """\
 # theme = "textual-dark"
 """,  # untranslated: lines of the file
@@ -66,7 +66,6 @@ _PARTS = (
         """\
 # [keys]
 # log = "f3"
-# today.morning = "f4"
 # panic = "f9"
 """,  # untranslated: lines of the file
     ),

@@ -27,8 +27,11 @@ def run_screen(options: HostOptions, theme: str | None = None) -> int | None:
     """
     if theme is not None:
         from estim.tui.show import check_theme
+        from estim.tui.themes import read_themes
 
-        check_theme(theme, "--theme", Exit.USAGE)
+        own, broken = read_themes(options.place.themes)
+        if theme not in broken:
+            check_theme(theme, "--theme", Exit.USAGE, own)
     if not has_screen():
         raise EstimError(tr("the screen needs a terminal; without one use `estim run PROGRAM`"), code=Exit.USAGE)
     starting = _begun(options)

@@ -1,6 +1,6 @@
 """The settings' place: every setting with its value and what is allowed; a change is checked like the file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +11,14 @@ from textual.widgets.option_list import Option
 from estim.config.options import HostOptions
 from estim.config.settings import Known, Settings, known_settings, read_settings
 from estim.core.translation import mark, tr
+from estim.tui.keymap import all_keys_of, keymap_of
 from estim.tui.place import Place
+from estim.tui.press_key import PressKey
 from estim.tui.typed import Typed
-from estim.tui.typed_setting import change, shown
+from estim.tui.typed_setting import change, known_keys, shown
+
+KEYS = "keys."
+"""What the settings that are keys begin with."""
 
 
 class SettingsPlace(Place):
@@ -22,6 +27,7 @@ class SettingsPlace(Place):
     HEADING = mark("Settings")
     FIXED = (("enter", mark('change the one that is lit; "default" takes it back')),)
     _known: tuple[Known, ...] = ()
+    _keys: Mapping[str, str] = {}
 
     def body(self) -> Iterable[Widget]:
         """The list, and what is allowed for the one that is lit."""
@@ -36,7 +42,8 @@ class SettingsPlace(Place):
             self.fetch(lambda: read_settings(options.place.settings_file), self._show)
 
     def _show(self, settings: Settings) -> None:
-        self._known = known_settings(settings)
+        self._keys = settings.keys
+        self._known = (*(one for one in known_settings(settings) if one.name != "keys"), *known_keys(settings))
         entries = self.query_one("#entries", OptionList)
         lit = entries.highlighted
         entries.clear_options()
@@ -54,6 +61,9 @@ class SettingsPlace(Place):
         """Ask for a value."""
         event.stop()
         one = self._known[event.option_index]
+        if one.name.startswith(KEYS):
+            self.app.push_screen(PressKey(one.name.removeprefix(KEYS), self._keys), partial(self._pressed, one))
+            return
         if isinstance(one.value, dict):
             self.desk.say(
                 tr("{name} is a table: estim settings set {name}.NAME VALUE, or estim settings edit", name=one.name)
@@ -69,13 +79,26 @@ class SettingsPlace(Place):
         if text and options is not None:
             self.fetch(partial(_change, options, one.name, text), self._changed)
 
+    def _pressed(self, one: Known, key: str | None) -> None:
+        options = self.desk.options
+        if key and options is not None:
+            self.fetch(partial(_change, options, one.name, key), partial(self._key_changed, one.name))
+
+    def _key_changed(self, name: str, settings: Settings) -> None:
+        """Let it hold at once: it is in the file, and was checked with all others."""
+        self.app.take_keys(keymap_of(settings.keys))  # type: ignore[attr-defined] # a SessionApp, which imports this
+        self._show(settings)
+        self.desk.say(tr("{name} = {key}, from now on", name=name, key=", ".join(all_keys_of(name.removeprefix(KEYS)))))
+
     def _changed(self, settings: Settings) -> None:
         self.desk.say("; ".join(settings.warnings()) or tr("kept; it holds for the next session and screen"))
         self._show(settings)
 
 
 def told_of(one: Known, file: Path | None) -> str:
-    """Return what is allowed for a setting, and from when on it holds."""
+    """Return what is allowed for a setting, and from when on it holds; of a key what it does."""
+    if one.name.startswith(KEYS):
+        return tr("{name}: {what}; Enter, then the key: it holds at once", name=one.name, what=one.allowed)
     if file is None:
         return tr("{name}: {allowed}; for the next session and screen", name=one.name, allowed=one.allowed)
     return tr(

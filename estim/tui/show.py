@@ -3,10 +3,10 @@
 import asyncio
 import gc
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from estim.catalogue.programs import all_programs
 from estim.client.connection import Client, NotYet, join, join_begun, programs_of, running
@@ -21,6 +21,7 @@ from estim.journal.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.keymap import USUAL, Keymap, keymap_of
 from estim.tui.places import FIRST_START, TODAY
+from estim.tui.themes import read_themes
 from estim.tui.wording import Offer
 
 
@@ -32,27 +33,35 @@ def show(options: HostOptions, theme: str | None, starting: Starting | None) -> 
     Raises EstimError if there is none to be had.
     """
     found, problems = all_programs(programs_of(options))
+    own, broken = read_themes(options.place.themes)
+    problems = [*problems, *broken.values()]
     try:
-        looks = theme or theme_of(options)
+        looks = theme or theme_of(options, own, broken)
     except EstimError as error:  # wrong settings keep no screen away: a stop may be wanted
         looks = None
         problems = [*problems, error.text]
-    return asyncio.run(_show(options, starting, offers_of(found), problems, looks))
+    if looks in broken:
+        looks = None  # why is told; a file that is wrong keeps no screen away
+    return asyncio.run(_show(options, starting, offers_of(found), problems, (looks, own)))
 
 
-def theme_of(options: HostOptions) -> str | None:
-    """Return the theme of config.toml, None if it names none. Raises EstimError (78)."""
+def theme_of(options: HostOptions, own: Iterable[str] = (), broken: Container[str] = ()) -> str | None:
+    """Return the theme of config.toml, None if it names none. Raises EstimError (78) if there isn't such a one.
+
+    `own` are the names of a person's themes, `broken` those whose files are wrong.
+    """
     theme = read_settings(options.place.settings_file).theme
-    if theme is not None:
-        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG)
+    if theme is not None and theme not in broken:
+        check_theme(theme, tr("theme in config.toml"), Exit.CONFIG, own)
     return theme
 
 
-def check_theme(name: str, where: str, code: Exit) -> None:
+def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> None:
     """Refuse a theme that there isn't, naming those that there are."""
-    if name not in BUILTIN_THEMES:
-        near = tuple(get_close_matches(name, BUILTIN_THEMES, n=3, cutoff=0.5))
-        themes = ", ".join(sorted(BUILTIN_THEMES))
+    known = sorted({*BUILTIN_THEMES, *own})
+    if name not in known:
+        near = tuple(get_close_matches(name, known, n=3, cutoff=0.5))
+        themes = ", ".join(known)
         text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
         if near:
             text = tr(
@@ -130,8 +139,13 @@ def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
 
 
 async def _show(
-    options: HostOptions, starting: Starting | None, offers: Sequence[Offer], problems: Sequence[str], theme: str | None
+    options: HostOptions,
+    starting: Starting | None,
+    offers: Sequence[Offer],
+    problems: Sequence[str],
+    themes: tuple[str | None, Mapping[str, Theme]],
 ) -> int | None:
+    """Run the app; `themes` are the one that is wanted, and a person's own."""
     keys, wrong = _keys_of(options)
     app = SessionApp(
         NotYet(options.place),
@@ -143,8 +157,11 @@ async def _show(
         keys=keys,
         joining=_reached(options, starting),
     )
-    if theme is not None:
-        app.theme = theme
+    wanted, own = themes
+    for one in own.values():
+        app.register_theme(one)
+    if wanted is not None:
+        app.theme = wanted
     if wrong:
         app.model.say(wrong)
     if problems:

@@ -7,7 +7,10 @@ from estim.config.mqtt_settings import without_password
 from estim.config.settings import Known, Settings, Value, change_settings, known_settings, read_settings
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark, tr, tr_text
+from estim.tui.all_keys import ALL
+from estim.tui.keymap import USUAL as USUAL_KEYS
 from estim.tui.keymap import keymap_of
+from estim.tui.keymap import shown as shown_key
 
 USUAL = "default"
 """What is typed to go back to the default."""
@@ -63,6 +66,23 @@ def find_setting(settings: Settings, name: str) -> Known:
             sentence = tr("{name!r} isn't a setting; known: {known}", name=name, known=", ".join(known))
         raise EstimError(sentence, code=Exit.USAGE)
     return one
+
+
+def known_keys(settings: Settings) -> tuple[Known, ...]:
+    """Return every key of the screen as it is set, with what it does; of wrong ones in the file the usual keys."""
+    try:
+        keymap = keymap_of(settings.keys)
+    except EstimError:
+        keymap = USUAL_KEYS
+    return tuple(
+        Known(
+            name=f"keys.{one.name}",
+            value=", ".join(map(shown_key, keymap.keys[one.name])),
+            usual=one.name not in settings.keys,
+            allowed=one.about,
+        )
+        for one in ALL
+    )
 
 
 def change(path: Path, name: str, text: str) -> Settings:

@@ -65,6 +65,7 @@ def completed(shell: str, folder: Path, line: str) -> list[str]:
         ("estim care show cross", "cross-training"),
         ("estim settings set keys.units.sc", "keys.units.scan"),
         ("estim help ke", "keys"),
+        ("estim --theme textual-li", "textual-light"),
     ],
 )
 def test_a_shell_completes_verbs_options_programs_families_and_steps(

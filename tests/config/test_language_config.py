@@ -196,4 +196,4 @@ def test_places_have_names_that_are_translated() -> None:
     language.choose({"LANG": "de_DE.UTF-8"})
     folder = Path("/h")
     shown = [tr_text(name, "place") for name in Home(folder, folder, folder, folder).places()]
-    assert shown[:4] == ["Einstellungen", "Programme", "Behandlungsplan", "Protokoll"]
+    assert shown[:5] == ["Einstellungen", "Programme", "Farbschemata", "Behandlungsplan", "Protokoll"]

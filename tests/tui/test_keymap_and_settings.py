@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from estim.client.stop_keys import PANIC_NAMES, STOP_LETTERS
 from estim.config.settings import read_settings
@@ -18,6 +18,7 @@ from estim.tui.all_keys import NAMED
 from estim.tui.app import SessionApp
 from estim.tui.keymap import ADDED_TO, ALWAYS, FUNCTION_KEYS, SIGNS, keymap_of, names
 from estim.tui.log import LogPlace
+from estim.tui.press_key import PressKey
 from estim.tui.typed import Typed
 from estim.tui.typed_setting import change, shown
 from tests.tui.scripted import OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
@@ -180,5 +181,60 @@ def test_a_name_with_a_dot_needs_no_quotes_and_nothing_gets_lost(tmp_path: Path)
     assert change(path, "keys.today.tick", "default").keys == {
         "log": "f3", "today.morning": "y", "today": "f7", "units.scan": "f6"
     }  # fmt: skip
+    path.write_text('[keys]\ntoday = "f7"\ntoday.tick = "x"\n', encoding="utf-8")
+    with pytest.raises(EstimError, match='write "today.tick" in quotes'):  # noqa: RUF043
+        read_settings(path)
+    path.write_text('[keys]\ntoday.morning = "y"\n', encoding="utf-8")
     with pytest.raises(EstimError, match=r"today\.morning has it already"):
         change(path, "keys.programs", "y")
+
+
+@pytest.mark.control("C-38")
+async def test_a_key_is_pressed_where_it_is_shown_clashes_are_told_and_it_holds_at_once(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    client = ScriptedClient(RUNNING, zeroes=False)
+    async with home.app(client, "settings").run_test() as pilot:
+
+        async def light(name: str) -> None:
+            number = next(number for number, row in enumerate(rows(pilot)) if row.startswith(f"keys.{name} "))
+            pilot.app.screen.query_one("#entries", OptionList).highlighted = number
+            await pilot.press("enter")
+            await assert_seen(pilot, lambda: isinstance(pilot.app.screen, PressKey))
+
+        await settle(pilot)
+        await pilot.press("9")
+        await assert_seen(pilot, lambda: any(row.startswith("keys.log ") for row in rows(pilot)))
+        await light("log")
+        for key, says in (("8", "alarms has it already"), ("enter", "for themselves"), ("q", "that key stops")):
+            await pilot.press(key)
+            await settle(pilot)
+            assert says in text_of(pilot, "#wrong")
+        client.asked.clear()
+        await pilot.press("s", "f12", "ctrl+s")
+        await pilot.click("#stop")
+        assert client.stops == [Stop(), Stop(reason="panic"), Stop(), Stop()]
+        await pilot.press("Y")
+        await assert_seen(pilot, lambda: "keys.log = y, from now on" in text_of(pilot, "#note"))
+        assert read_settings(home.options.place.settings_file).keys == {"log": "y"}
+        await light("panic")
+        await pilot.press("f9")
+        await assert_seen(pilot, lambda: "F9 from everywhere" in text_of(pilot, "#stop"))
+        client.asked.clear()
+        await pilot.press("f9", "f12")
+        assert client.stops == [Stop(reason="panic"), Stop(reason="panic")], "F12 is for nothing else, so it stays"
+        await pilot.press("3")
+        await settle(pilot)
+        assert type(pilot.app.screen) is not LogPlace, "the usual key leads nowhere any more"
+        await pilot.press("2", "y")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LogPlace)
+        await pilot.press("9")
+        await assert_seen(pilot, lambda: any("y   (changed)" in row for row in rows(pilot)))
+        await light("log")
+        await pilot.press("backspace")
+        await assert_seen(pilot, lambda: "keys.log = 3, from now on" in text_of(pilot, "#note"))
+        assert "log" not in read_settings(home.options.place.settings_file).keys
+        client.asked.clear()
+        await light("pause")
+        await pilot.press("escape")
+        assert client.stops == [Stop(unit="coyote3", soft=True)]

@@ -4,6 +4,7 @@ import html
 import io
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from estim.tui.main import run_screen
 from estim.tui.show import check_theme, theme_of
 from estim.tui.signs import PLAIN, in_plain, wants_plain
 from estim.tui.terminal import Terminal
+from estim.tui.themes import read_themes
 from tests.tui.scripted import ALARM, ENDED, RUNNING, ScriptedClient, screen_of, settle
 from tests.tui.test_in_sight import LOST, PHASES, PULSE
 
@@ -177,3 +179,96 @@ def test_the_theme_of_the_settings(tmp_path_factory: pytest.TempPathFactory, lin
         assert refused.value.code is Exit.CONFIG
     else:
         assert theme_of(options) == theme
+
+
+def own(folder: Path, name: str, text: str) -> Path:
+    """Write a theme."""
+    (folder / "themes").mkdir(exist_ok=True)
+    file = folder / "themes" / f"{name}.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "primary is missing"),
+        ('primary = "nocolour"', 'it takes a colour such as "#2e3440"'),
+        ('primary = "#1234567890"', "it takes a colour"),
+        ('primary = "#88c0d080"', "it takes a colour"),
+        ('primary = "ansi_red"', "it takes a colour"),
+        ("primary = 4", "it takes a colour"),
+        ('primary = "#88c0d0"\ndark = "yes"', "it takes true or false"),
+        ('primary = "#88c0d0"\nlumin = 4', "lumin isn't a part of a theme; known: name, dark, primary"),
+        ('primary = "#88c0d0"\nname = "nord"', "a theme that is there already"),
+        ('primary = "#88c0d0"\nname = "a b"', "it takes letters, digits and -"),
+        (
+            'primary = "#88c0d0"\nforeground = "#777777"\nbackground = "#888888"',
+            "a contrast of 1.3, and text needs 4.5",
+        ),
+        ('primary = "#88c0d0"\nforeground = "#000000"\nbackground = "#808080"', "no text is clear on it"),
+        ("primary = ", "not TOML"),
+    ],
+)
+def test_a_theme_that_is_wrong_says_what_and_where(tmp_path: Path, text: str, says: str) -> None:
+    file = own(tmp_path, "mine", text)
+    found, wrong = read_themes(tmp_path / "themes")
+    assert not found
+    assert wrong["mine"].startswith(str(file))
+    assert says in wrong["mine"]
+
+
+def test_own_themes_are_known_by_their_names_and_a_broken_one_keeps_no_screen_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own(tmp_path, "evening", 'primary = "#ff8800"')
+    own(tmp_path, "copy", 'primary = "#ff8800"\nname = "evening"')
+    own(tmp_path, "bad", "primary = ")
+    themes, broken = read_themes(tmp_path / "themes")
+    assert list(broken) == ["bad", "evening"]
+    assert list(themes) == ["evening"], "the first of a name counts"
+    with pytest.raises(EstimError, match="there is no theme “evenin”; did you mean evening"):
+        check_theme("evenin", "--theme", Exit.USAGE, themes)
+    shown: list[tuple[object, ...]] = []
+
+    async def show(*given: object) -> int:
+        shown.append(given)
+        return 0
+
+    monkeypatch.setattr("estim.tui.main._show", show)
+    monkeypatch.setattr("estim.tui.main.has_screen", lambda: True)
+    (tmp_path / "themes" / "copy.toml").unlink()
+    for asked, got in (("evening", "evening"), ("bad", None), (None, None)):
+        run_screen(HostOptions(home=str(tmp_path)), asked)
+        _, _, problems, look, own_ = shown.pop()
+        assert look == got
+        assert own_ == themes
+        assert "bad.toml" in str(problems)
+    (tmp_path / "config.toml").write_text('theme = "bad"', encoding="utf-8")
+    run_screen(HostOptions(home=str(tmp_path)))
+    assert shown.pop()[3] is None
+
+
+async def test_an_own_theme_that_is_taken_is_readable(tmp_path: Path) -> None:
+    themes = {
+        "dark": 'primary = "#7f7f7f"\nwarning = "#808080"\nerror = "#ff00ff"\nbackground = "#101820"',
+        "light": 'primary = "#ff0"\ndark = false\nforeground = "#222222"\nbackground = "#f8f0e0"\nsurface = "#eeeeee"',
+        "edge": 'primary = "#00ff00"\nforeground = "#767676"\nbackground = "#ffffff"\nsurface = "#ffffff"\n'
+        'panel = "#ffffff"\ndark = false',
+        "odd": 'primary = "#0000ff"\nsecondary = "#ffffff"\nforeground = "#ffff00"\nbackground = "#000080"\n'
+        'surface = "#400040"\npanel = "#303030"',
+    }
+    for name, text in themes.items():
+        own(tmp_path, name, text)
+    found, wrong = read_themes(tmp_path / "themes")
+    assert not wrong
+    lost = replace(LOST, unit="lost", alarms=LIVELY.alarms, differs=LIVELY.differs)
+    app = screen_of(ScriptedClient(LIVELY, lost))
+    async with app.run_test(size=(120, 50)) as pilot:
+        app.model.say("a note")
+        for theme in found.values():
+            app.register_theme(theme)
+            app.theme = theme.name
+            await settle(pilot)
+            texts = [one for one in app.screen.query("*") if isinstance(one, Static | Digits) and one.display]
+            assert not faint(texts), theme.name

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from estim.catalogue.programs import shipped
 from estim.config.settings import Settings
@@ -150,6 +151,17 @@ async def _settings(pilot: Pilot[int]) -> None:
     place._show(Settings(minutes=15))
 
 
+async def _press(pilot: Pilot[int]) -> None:
+    await _settings(pilot)
+    entries = pilot.app.screen.query_one("#entries", OptionList)
+    entries.highlighted = next(
+        number
+        for number in range(entries.option_count)
+        if str(entries.get_option_at_index(number).prompt).startswith("keys.log ")
+    )
+    await pilot.press("enter", "8")
+
+
 async def _help(pilot: Pilot[int]) -> None:
     await pilot.press("question_mark")
 
@@ -166,6 +178,7 @@ PICTURES: tuple[tuple[str, str, Act], ...] = (
     ("what rang is kept", "8", _alarms),
     ("every setting says what is allowed", "9", _settings),
     ("help is that of the place", "3", _help),
+    ("a key that another one has is told where it is pressed", "9", _press),
 )
 
 
