@@ -58,7 +58,8 @@ def test_help_is_in_the_readers_language(person: Person, monkeypatch: pytest.Mon
     said = person.types("devices", "set", "--help").out
     assert "Ändern, was über ein Gerät gemerkt ist" in said
     assert "unit <str>              Name oder Adresse  [erforderlich]" in said
-    assert "Optionen:\n  --help  Diese Hilfe zeigen.\n" in said
+    assert "Optionen:\n" in said
+    assert "  --help  Diese Hilfe zeigen.\n" in said
 
 
 def test_help_is_english_again_after_another_language(person: Person) -> None:

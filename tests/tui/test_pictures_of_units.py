@@ -86,7 +86,7 @@ async def _drill(pilot: Pilot[int]) -> None:
 async def _doctor(pilot: Pilot[int]) -> None:
     dialog = Still(_place(pilot).desk, HostOptions(home="/nowhere"), None)
     await pilot.app.push_screen(dialog)
-    dialog.take(good("disk", tr("{mb} MB free for {folder}", mb="41 000", folder="/home/a/.local/share/estim")))
+    dialog.take(good("disk", tr("{mb} MB free for {folder}", mb="41 000", folder="/mnt/data/estim")))
     dialog.take(
         warning("units", tr("none is remembered yet"), tr("estim devices scan, then estim devices add ADDRESS"))
     )

@@ -307,8 +307,10 @@ async def test_a_drill_that_is_refused_is_none_and_while_something_runs_there_is
         await assert_seen(pilot, lambda: rows(pilot)[0].startswith("left  "))
         await pilot.press("r", "y", "enter")
         await assert_seen(pilot, lambda: "two hours of rest" in text_of(pilot, "#note"))
+        await pilot.press("f12")
         client.tell(replace(ENDED, unit="left", reason=Reason.PANIC))
         await settle(pilot)
+        assert "drill" not in text_of(pilot, "#note")
         client.show(RUNNING)
         await settle(pilot)
         await pilot.press("6", "r")
@@ -378,6 +380,11 @@ def test_an_end_without_a_proof_is_shown_whoever_looked() -> None:
         assert model.view.looked_at
         model.heard(replace(ENDED, unit="left", level_max={}, stop_confirmed=not unproved, may_be_on=unproved))
         assert (model.view.ended is not None) is unproved
+    model.look_at(LOOKED.address)
+    model.heard(replace(LOOKED, state=State.RAMPING))
+    assert not model.view.looked_at, "somebody plays on it"
+    model.look_at(LOOKED.address)
+    model.heard(replace(LOOKED, state=State.ENDED))
     model.look_at("")
     model.heard(LOOKED)
     assert not model.view.looked_at, "a session that waits for a person is shown, once nobody looks any more"
