@@ -322,7 +322,8 @@ async def _followed(say: Say, span_s: float) -> None:
             await asyncio.sleep(5)
             say("a session is followed", f"for {span_s:g} s; RSS {rss_mb(pid):.1f} MB")
             before = played.between.snapshots
-            used_s, host_s = cpu_s(pid), cpu_s(played.host.pid)
+            used_s = cpu_s(pid)
+            host_s = cpu_s(played.host.pid)
             began_s = time.monotonic()
             await asyncio.sleep(span_s)
             ended_s = time.monotonic()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -56,6 +57,7 @@ class Line(Static):
         same_shape = rows == self._rows and (
             (rows == 1 and bool(text) == bool(self._said))
             or (self._said.count("\n") == text.count("\n") and len(self._said) == len(text))
+            or (self._said.count("\n") == text.count("\n") and self._fits(text) and self._fits(self._said))
         )
         if rows != self._rows:
             self.styles.max_height = rows or None
@@ -63,6 +65,10 @@ class Line(Static):
         self._rows = rows
         self.update(text, layout=not same_shape)
         self.display = bool(text) and rows != 0
+
+    def _fits(self, text: str) -> bool:
+        """Say whether each line of a text stands in one row of the width that was drawn last."""
+        return bool(text) and all(cell_len(line) <= self.content_size.width for line in text.split("\n"))
 
 
 class Banner(Line):

@@ -25,7 +25,7 @@ from estim.tui.room import Room, cut, rows_of
 from estim.tui.rows import session_rows
 from estim.tui.session import Session
 from estim.tui.summary import Summary
-from estim.tui.widgets import LaneView
+from estim.tui.widgets import LaneView, Line
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
 
@@ -380,3 +380,21 @@ async def _type(pilot: Pilot[int], field: str, typed: str) -> None:
     for sign in typed:
         await pilot.press({",": "comma", ".": "full_stop", " ": "space", "=": "equals_sign"}.get(sign, sign))
     await settle(pilot)
+
+
+async def test_a_note_that_keeps_its_one_row_lays_nothing_out_anew() -> None:
+    client = ScriptedClient(RUNNING)
+    app = screen_of(client)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        note = app.screen.query_one("#note", Line)
+        note.say("short", 2)
+        await settle(pilot)
+        note.say("longer, and still in one row", 2)
+        assert not note._layout_required
+        note.say("x" * 90, 2)
+        assert note._layout_required, "two rows need room"
+        await settle(pilot)
+        assert note.size.height == 2
+        note.say("short again", 2)
+        assert note._layout_required
