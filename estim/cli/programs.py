@@ -59,7 +59,8 @@ def show(
 ) -> None:
     """Show what a program plays, where the pads go, and what each family makes of it."""
     from estim.catalogue.programs import find_program
-    from estim.core.programs.phase_text import kind_named, phase_text
+    from estim.core.programs.pads import drawn
+    from estim.core.programs.phase_text import kind_named, minutes_text, phase_text
 
     flags: Flags = context.obj
     found = find_program(flags.host.place.programs, program)
@@ -70,7 +71,7 @@ def show(
             title=tr_text(found.title),
             id=found.id,
             kind=kind_named(found.kind),
-            minutes=_minutes(found.length_s),
+            minutes=minutes_text(found.length_s),
         )
     ]
     for number, phase in enumerate(found.phases, 1):
@@ -78,6 +79,7 @@ def show(
     lines += [
         tr("Feels like: {feeling}", feeling=tr_text(found.rule.text)),
         tr("Pads: {pads}", pads=tr_text(found.pads)),
+        *(line for name in found.pictures for line in drawn(name)),
         tr("Sites: {sites}", sites=", ".join(found.site) or tr_text(ANY, "sites")),
         tr("Numbers from: {source}", source=tr_text(found.source)),
     ]
@@ -113,6 +115,7 @@ def check(
     """
     from estim.catalogue.programs import read_file
     from estim.core.programs.dosimetry import reckon
+    from estim.core.programs.phase_text import minutes_text
 
     flags: Flags = context.obj
     found = read_file(file)
@@ -123,7 +126,7 @@ def check(
         len(found.phases),
         file=file,
         id=found.id,
-        minutes=_minutes(found.length_s),
+        minutes=minutes_text(found.length_s),
     )
     lines = [fine, *_table(made)]
     row = {"file": str(file), "ok": not made.refused, **_row(found), **_reckoned(made)}
@@ -289,19 +292,15 @@ def _families(program: "Program") -> dict[str, list[str]]:
 
 
 def _listed(program: "Program") -> str:
-    from estim.core.programs.phase_text import kind_named
+    from estim.core.programs.phase_text import kind_named, minutes_text
 
     kind = kind_named(program.kind)
-    length = tr("{minutes:>4.0f} min", minutes=program.length_s / 60)
-    return f"{program.id:<20} {kind:<7} {length}  {tr_text(program.title)}{_lock(program.gated)}"
+    length = tr("{minutes} min", minutes=minutes_text(program.length_s))
+    return f"{program.id:<20} {kind:<7} {length:>8}  {tr_text(program.title)}{_lock(program.gated)}"
 
 
 def _lock(locked: bool) -> str:
     return "  " + tr("(locked)") if locked else ""
-
-
-def _minutes(length_s: float) -> str:
-    return figure(round(length_s / 60, 1))
 
 
 @programs.command("matrix")

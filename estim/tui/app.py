@@ -48,7 +48,7 @@ from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
 from estim.tui.palette import Commands, Palette
-from estim.tui.place import Place
+from estim.tui.place import BROAD, Place
 from estim.tui.places import PLACES, SESSION, built, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
@@ -77,7 +77,7 @@ class SessionApp(App[int]):
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - declared so by the library
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide"), (BROAD, "-broad")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(STOP_KEYS, "stop", mark("Stop"), key_display="s"),
         Binding(PANIC_KEY, "panic", mark("PANIC"), key_display="F12", priority=True, id="panic"),

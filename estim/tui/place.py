@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 TALL = 30
 """From so many rows on STOP is as big as beside a session."""
+BROAD = 120
+"""From so many columns on a place may have its text beside its list."""
 ROOMY = 20
 """From so many rows on a note has as many as it needs."""
 NOTE_ROWS = 5

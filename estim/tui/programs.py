@@ -20,11 +20,13 @@ from estim.config.paths import Home
 from estim.config.units import Units
 from estim.core.errors import EstimError
 from estim.core.programs.matrix import Cell, Plays, cell
+from estim.core.programs.pads import drawn
 from estim.core.programs.phase_text import kind_named, minutes_text, phase_text
 from estim.core.programs.program import Program, most
 from estim.core.translation import mark, tr, tr_many, tr_text
 from estim.tui.main import offers_of
 from estim.tui.model import View
+from estim.tui.place import BROAD
 from estim.tui.plot import Point, plot
 from estim.tui.searched import SearchedPlace
 from estim.tui.typed import Typed
@@ -89,9 +91,8 @@ def told(program: Program, family: str, width: int) -> list[str]:
     if program.gated:
         lines.append(tr_text(LOCKED))
     lines.append(tr("Pads: {where}", where=pads_first(program.pads)))
+    lines += [line for name in program.pictures for line in drawn(name)]
     lines.append(tr("Feels like: {feeling}", feeling=tr_text(program.rule.text)))
-    if program.rule.reraise is not None:
-        lines.append(program.rule.reraise.words)
     lines += [f"{number}. {phase_text(phase)}" for number, phase in enumerate(program.phases, 1)]
     if family in names():
         one = cell(program, find_family(family))
@@ -153,6 +154,7 @@ Tab           to the text, to scroll in it""")
     kinds = len(KINDS)
     _family = ""
     _next = ""
+    _told_columns = 0
 
     def body(self) -> Iterable[Widget]:
         """A search, the list, and one program in full."""
@@ -178,9 +180,15 @@ Tab           to the text, to scroll in it""")
         """Tell what the unit at hand makes of it, as soon as there is one."""
         await super().draw(view)
         family = view.snapshot.family if view.snapshot else ""
-        if family != self._family:
+        if (family, self._columns) != (self._family, self._told_columns):
             self._family = family
             self._tell()
+
+    @property
+    def _columns(self) -> int:
+        """How wide a text may be: beside the list it has three fifths of the screen, less its frame."""
+        width = self.app.size.width
+        return width * 3 // 5 - 6 if width >= BROAD else width - 4
 
     def _list(self) -> None:
         kind = KINDS[self._kind]
@@ -195,7 +203,9 @@ Tab           to the text, to scroll in it""")
         self.list_rows(map(_row, self._shown))
         names = [_name(one) for one in self._shown]
         if self._next in names:
-            self.query_one("#entries", OptionList).highlighted = names.index(self._next)
+            entries = self.query_one("#entries", OptionList)
+            entries.highlighted = names.index(self._next)
+            self.call_after_refresh(entries.scroll_to_highlight)  # its rows have no place on the screen before
         heading = tr("Programs: {kind}, {count}", kind=kind_shown(kind), count=len(found))
         self.query_one("#heading", Line).say(heading)
         self._tell()
@@ -210,13 +220,14 @@ Tab           to the text, to scroll in it""")
         return self._shown[lit] if lit is not None and lit < len(self._shown) else None
 
     def _tell(self) -> None:
+        self._told_columns = self._columns
         match self._lit:
             case None:
                 lines = [tr("nothing fits")]
             case Wrong() as wrong:
                 lines = wrong_told(wrong)
             case Program() as program:
-                lines = told(program, self._family or self._shelf.family, self.app.size.width - 4)
+                lines = told(program, self._family or self._shelf.family, self._columns)
         self.query_one("#program-text", Static).update("\n".join(lines))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

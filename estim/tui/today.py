@@ -77,13 +77,13 @@ class LastTime:
                 "As last time: {program}, {where}, {minutes:g} min, up to 0: + goes up",
                 program=self.program,
                 where=where,
-                minutes=self.minutes,
+                minutes=round(self.minutes, 1),
             )
         return tr(
             "As last time: {program}, {where}, {minutes:g} min, up to {levels}",
             program=self.program,
             where=where,
-            minutes=self.minutes,
+            minutes=round(self.minutes, 1),
             levels=", ".join(f"{channel} {level}" for channel, level in self.level.items()),
         )
 

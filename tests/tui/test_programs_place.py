@@ -8,11 +8,13 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from estim.catalogue.programs import shipped
-from estim.cli.programs import _row
+from estim.cli.programs import _listed, _row
 from estim.core.messages.commands import Start
 from estim.tui.choose import Choose
 from estim.tui.log import LogPlace
 from estim.tui.programs import LOCKED, ProgramsPlace, pads_first, preview, told
+from estim.tui.programs import _row as _shown_row
+from estim.tui.today import LastTime
 from tests.tui.scripted import IDLE, ScriptedClient, settle, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import Home, assert_seen
@@ -78,3 +80,42 @@ def test_a_phase_is_told_in_the_same_words_by_the_screen_and_the_command_line() 
 def test_the_log_and_the_programs_have_one_search_and_one_key_for_the_next_kind() -> None:
     for name in ("action_kind", "action_search", "on_input_changed", "on_input_submitted"):
         assert getattr(LogPlace, name) is getattr(ProgramsPlace, name), name
+
+
+def test_minutes_are_rounded_where_people_read_them_and_exact_in_json() -> None:
+    program = next(one for one in shipped() if one.id == "ems-endurance")
+    assert program.length_s / 60 != round(program.length_s / 60, 1)
+    assert "(ems-endurance, 29.9 min, twitch)" in _shown_row(program)
+    assert told(program, "", 70)[0].endswith(", 29.9 min")
+    assert told(program, "", 70)[-1].endswith("29.9 min")
+    assert " 29.9 min " in _listed(program)
+    assert _row(program)["minutes"] == round(program.length_s / 60, 3)
+    last = LastTime("ems-endurance", "coyote3", "", round(program.length_s / 60, 2), {})
+    assert "29.9 min" in last.text
+
+
+def test_the_pictures_of_the_pads_stand_below_their_words() -> None:
+    program = next(one for one in shipped() if one.id == "tens-ankle")
+    lines = told(program, "", 70)
+    first = next(index for index, line in enumerate(lines) if line.startswith("Picture: "))
+    assert lines[first - 1].startswith("Pads: ")
+    assert "[1] lower calf, just above the sore part" in lines
+    assert "\n".join(lines).count("When the feeling fades") == 1
+
+
+async def test_where_there_is_room_the_text_stands_beside_the_list(home: Home) -> None:
+    async with home.app(ScriptedClient(IDLE), "programs").run_test(size=(120, 40)) as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
+        screen = pilot.app.screen
+        entries = screen.query_one("#entries").region
+        full = screen.query_one("#full").region
+        assert entries.right <= full.x
+        assert full.right == 120
+        assert abs(entries.bottom - full.bottom) <= 1
+        widest = max(map(len, text(pilot).partition("rate in Hz")[2].splitlines()))
+        assert widest <= full.width - 5, "the plot fits between frame and scrollbar"
+        await pilot.resize_terminal(80, 24)
+        await assert_seen(
+            pilot, lambda: screen.query_one("#entries").region.bottom <= screen.query_one("#full").region.y
+        )
+        assert screen.query_one("#entries").region.height >= 3

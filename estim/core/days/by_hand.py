@@ -50,7 +50,7 @@ def misdated(one: Played, now: datetime) -> str:
         over = local_time(one.delivered_until, now, now.tzinfo)
         return tr(
             "{minutes:g} min from {began} on end at {over}, in the future: log it when it is over",
-            minutes=one.length_s / 60,
+            minutes=round(one.length_s / 60, 1),
             began=_told(one, now),
             over=over,
         )

@@ -69,6 +69,7 @@ def written(program: Program) -> str:
         *_field("site", list(program.site), fields.SITE),
         *_field("source", tr_text(program.source), fields.SOURCE),
         *_field("pads", tr_text(program.pads), fields.PADS),
+        *_field("pictures", list(program.pictures), fields.PICTURES),
         *_field("pad_cm2", program.pad_cm2, fields.PAD_CM2),
         "",
         *_comment(

@@ -166,7 +166,7 @@ def _of_program(program: Program, pad_cm2: float) -> list[str]:
             notices.append(
                 tr(
                     "twitches for {minutes:g} min at the whole level: {most:g} are the usual most",
-                    minutes=full_s / 60,
+                    minutes=round(full_s / 60, 1),
                     most=TWITCH_MAX_S / 60,
                 )
             )

@@ -3,6 +3,7 @@
 Limits carry their source. What ties fields to each other (the time in all, the duty) is in file.py.
 """
 
+from estim.core.programs import pads as pads
 from estim.core.toml_table import Number, Text, Words
 from estim.core.translation import mark
 from protocols.score import FADE_S
@@ -39,6 +40,10 @@ SITE = Words(
 """Only legs: neck, head, chest and back need somebody who can judge them (safety.md section 6)."""
 SOURCE = Text(600, mark("where the numbers come from; say so if nobody checked them"))
 PADS = Text(1200, mark("where the pads go, in words, for each site"))
+PICTURES = Words(
+    tuple(pads.PICTURES),
+    mark("pictures that show the pads as the words say, a list, [] for none; each of a place that is in site"),
+)
 PAD_CM2 = Number(4, 400, "cm²", mark("area of one pad; 5 x 5 cm is usual"), default=25.0)
 """2 x 2 cm to 20 x 20 cm: what is sold; 5 x 5 cm is the usual one (programs.md section 5)."""
 

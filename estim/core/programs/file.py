@@ -13,6 +13,7 @@ from itertools import pairwise
 from estim.core.errors import ProgramError
 from estim.core.programs import fields as fields
 from estim.core.programs.fields import DUTY_MAX
+from estim.core.programs.pads import PICTURES
 from estim.core.programs.program import Caps, Phase, Program, Reraise, Rule, cycle_s, least, most
 from estim.core.toml_file import NotToml, in_file, parsed
 from estim.core.toml_table import Number, Table
@@ -62,8 +63,10 @@ def _program(table: Table) -> Program:
         caps=_caps(table.table("caps")),
         numbers=_numbers(table.table("device")),
         pad_cm2=table.number("pad_cm2", fields.PAD_CM2),
+        pictures=table.words("pictures", fields.PICTURES),
     )
     table.close()
+    _check_pictures(table, program)
     most_s = program.caps.minutes * 60
     if program.length_s > most_s + 1e-6:
         table.problems.append(
@@ -80,6 +83,21 @@ def _program(table: Table) -> Program:
         if width_us > most(phase.width_us):
             _check_duty(table, f"phases[{index}].rate_hz", most(phase.rate_hz), width_us, WHILE_IT_CHANGES)
     return program
+
+
+def _check_pictures(table: Table, program: Program) -> None:
+    """A picture of the thigh beside words on the ankle would be followed by somebody who doesn't read."""
+    for name in program.pictures:
+        place = PICTURES[name].place
+        if program.site and not any(site.startswith(f"{place}-") for site in program.site):
+            table.problems.append(
+                tr(
+                    "pictures: {picture} shows another place than those in site: add {place}-left or {place}-right "
+                    "there, or take the picture out",
+                    picture=name,
+                    place=place,
+                )
+            )
 
 
 def _phase(table: Table) -> Phase:

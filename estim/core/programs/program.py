@@ -43,7 +43,7 @@ class Reraise:
             "When the feeling fades: {count} step more, once in {minutes:g} min, at most {most} times.",
             "When the feeling fades: {count} steps more, once in {minutes:g} min, at most {most} times.",
             self.step,
-            minutes=self.every_s / 60,
+            minutes=round(self.every_s / 60, 1),
             most=self.max,
         )
 
@@ -79,7 +79,7 @@ class Caps:
 class Program:
     """One checked program. `numbers` holds the unit's own program number per family that plays by number.
 
-    `pad_cm2` is the area of one pad, which the density is reckoned with.
+    `pad_cm2` is the area of one pad, which the density is reckoned with; `pictures` show where the pads go (pads.py).
     """
 
     id: str
@@ -93,6 +93,7 @@ class Program:
     caps: Caps = field(default_factory=Caps)
     numbers: Mapping[str, int] = field(default_factory=dict)
     pad_cm2: float = 25.0
+    pictures: tuple[str, ...] = ()
 
     @property
     def length_s(self) -> float:

@@ -28,6 +28,7 @@ def rules() -> tuple[str, ...]:
         tr("a burst holds at least one pulse of the slowest rate"),
         tr("one cycle of an envelope is no longer than its phase"),
         tr("steps of alternate whose widths differ last {seconds:g} s or more", seconds=FADE_S),
+        tr("a picture shows a place that is in site"),
         tr("texts hold printable characters and line breaks only; no number is nan"),
     )
 
@@ -51,6 +52,7 @@ def schema() -> Schema:
         site=_many(fields.SITE),
         source=fields.SOURCE,
         pads=fields.PADS,
+        pictures=_many(fields.PICTURES),
         pad_cm2=fields.PAD_CM2,
         phases=_list(_phase(), fields.PHASES_MAX, tr("one after the other, without gaps")),
         **tables,
@@ -62,7 +64,7 @@ def schema() -> Schema:
             "Not in this schema, and checked by `estim programs check`: {rules}.", rules="; ".join(rules())
         ),
     }
-    optional = {"site", "pad_cm2", "caps", "device"}
+    optional = {"site", "pictures", "pad_cm2", "caps", "device"}
     return head | top | {"required": [name for name in _names(top) if name not in optional]}
 
 

@@ -27,6 +27,7 @@ TIES = (
     "hold less than one pulse",
     "one cycle takes",
     "a change of width takes",
+    "shows another place than",
 )
 """What the loader says where fields don't fit each other; a schema can't."""
 
