@@ -239,7 +239,7 @@ def test_at_a_real_terminal_the_editor_has_all_of_it_and_a_signal_ends_both(
     person.types("q s 2\nq")  # what is left over was typed for the editor: no key of it reaches the screen
     person.reads("GOT q s 2")
     person.reads("\x1b[?1049h")
-    person.reads("my-ems-atrophy is fine")
+    person.reads("fine,")
     assert person.process.poll() is None
     person.types("e")
     person.reads("EDITOR HAS IT")
