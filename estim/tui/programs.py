@@ -203,7 +203,9 @@ class ProgramsPlace(SearchedPlace):
         self.list_rows(map(_row, self._shown))
         names = [_name(one) for one in self._shown]
         if self._next in names:
-            self.query_one("#entries", OptionList).highlighted = names.index(self._next)
+            entries = self.query_one("#entries", OptionList)
+            entries.highlighted = names.index(self._next)
+            self.call_after_refresh(entries.scroll_to_highlight)  # its rows have no place on the screen before
         heading = tr("Programs: {kind}, {count}", kind=kind_shown(kind), count=len(found))
         self.query_one("#heading", Line).say(heading)
         self._tell()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets import OptionList
 
 from estim.catalogue.programs import find_program, shipped
 from estim.config.editor import editor_of
@@ -89,6 +90,11 @@ async def test_an_editor_that_is_not_there_or_fails_and_a_file_that_is_gone_are_
         await pilot.press("slash", *"tens-ankle", "enter", "e", "enter")
         await assert_seen(pilot, lambda: "can't start the editor '/nowhere/editor'" in text_of(pilot, "#note"))
         await assert_seen(pilot, lambda: any("my-tens-ankle" in row for row in rows(pilot)))
+        await pilot.press("slash", "ctrl+u", "enter")
+        entries = pilot.app.screen.query_one("#entries", OptionList)
+        await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()) + 1)
+        assert "my-tens-ankle" in rows(pilot)[entries.highlighted or 0]
+        await assert_seen(pilot, lambda: entries.scroll_offset.y > 0)  # it is far down, and in sight all the same
         monkeypatch.setenv("EDITOR", str(editor))
         does(editor, "exit 3")
         await pilot.press("e")
@@ -233,7 +239,7 @@ def test_at_a_real_terminal_the_editor_has_all_of_it_and_a_signal_ends_both(
     person.types("q s 2\nq")  # what is left over was typed for the editor: no key of it reaches the screen
     person.reads("GOT q s 2")
     person.reads("\x1b[?1049h")
-    person.reads("my-ems-atrophy is fine")
+    person.reads("fine,")
     assert person.process.poll() is None
     person.types("e")
     person.reads("EDITOR HAS IT")

@@ -39,7 +39,7 @@ PICTURES: Mapping[str, Picture] = {
          x|    |x
           | [2]|
           (    )
-           \xx/""",
+           \xx/""",  # untranslated: a drawing
         (mark("lower calf, just above the sore part"), mark("below it, toward the heel")),
         mark("not on ankle bones or heel's edge"),
     ),
@@ -54,7 +54,7 @@ PICTURES: Mapping[str, Picture] = {
         [1]|||[2]
          x |||  x
           ( || )
-           \xx/""",
+           \xx/""",  # untranslated: a drawing
         (mark("outer side of the tendon, small pad"), mark("inner side of it, small pad")),
         mark("not on ankle bones or heel's edge"),
     ),
@@ -69,7 +69,7 @@ PICTURES: Mapping[str, Picture] = {
         \        /
          \      /
           |    |
-          (____)""",
+          (____)""",  # untranslated: a drawing
         (mark("outer belly of the muscle"), mark("inner belly of it")),
         mark("not behind the knee"),
     ),
@@ -84,7 +84,7 @@ PICTURES: Mapping[str, Picture] = {
         \        /
          \ [2]  /
           |    |
-          (____)""",
+          (____)""",  # untranslated: a drawing
         (mark("high on the calf"), mark("where the muscle turns into tendon")),
         mark("not behind the knee"),
     ),
@@ -99,7 +99,7 @@ PICTURES: Mapping[str, Picture] = {
         x| [2]  /
          |     |
     _____/     |
-   (___________)""",
+   (___________)""",  # untranslated: a drawing
         (mark("above the sore stretch"), mark("below it")),
         mark("not on the shin bone"),
     ),
@@ -114,7 +114,7 @@ PICTURES: Mapping[str, Picture] = {
          \          |
           |[2]     /
            \ ____ /
-           (______)""",
+           (______)""",  # untranslated: a drawing
         (mark("front, high, well below the groin"), mark("inner belly, just above the knee")),
         mark("not at the groin"),
     ),
@@ -129,7 +129,7 @@ PICTURES: Mapping[str, Picture] = {
      ______/       |
     /              |
    (___.--..--.____)
-         [1]""",
+         [1]""",  # untranslated: a drawing
         (mark("under the arch"), mark("inner lower leg, above the ankle")),
         mark("not on bones"),
     ),

@@ -60,6 +60,7 @@ NAMES = (
     "titel", "title", "kind", "pian", "neck", "site", "schema", "pads", "pad_cm2", "caps", "minutes", "phases", "rules",
     "rule", "target", "text", "length_s", "width_us", "alternate", "rate_hz", "burst", "on_s", "off_s", "envelope",
     "level_pct", "note", "first", "second", "cycle_s", "id", "none", "True", "source", "device", "my-program",
+    "pictures",
     *fields.KIND.words, *fields.TARGET.words, *fields.SITE.words, *SIGNS,
 )  # fmt: skip
 
@@ -120,7 +121,7 @@ def test_the_comments_of_a_new_file_are_translated_and_its_keys_are_not() -> Non
         text = written(START)
     comments = [line for line in text.splitlines() if line.startswith("#") and not KEYS.match(line)]
     assert len(comments) > 30
-    names = (*fields.SITE.words, *fields.KIND.words, *fields.TARGET.words, "Hz")
+    names = (*fields.SITE.words, *fields.PICTURES.words, *fields.KIND.words, *fields.TARGET.words, "Hz")
     assert [word for line in comments for word in plain_words(line, *names)] == []
     keys = [line.split(" = ")[0] for line in text.splitlines() if "=" in line and not line.startswith("#")]
     assert keys == [line.split(" = ")[0] for line in english]
