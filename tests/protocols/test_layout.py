@@ -1,4 +1,4 @@
-"""What a packet form keeps: the same bytes are the same packet, which nobody can change; what is refused is not kept."""
+"""What a packet form keeps: the same bytes are the same packet, which nobody can change; refusals are not kept."""
 
 from dataclasses import FrozenInstanceError, dataclass
 
