@@ -4,8 +4,10 @@ A packet that doesn't build back to the very same bytes is bad, so a parser can'
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, Protocol, TypeVar, get_origin, get_type_hints
 
 import construct
 from construct_typed import DataclassMixin, DataclassStruct
@@ -13,6 +15,9 @@ from construct_typed import DataclassMixin, DataclassStruct
 from protocols.vocabulary import BadPacket
 
 T = TypeVar("T", bound=DataclassMixin)
+
+KEPT = 256
+"""Packets that a form keeps, each way: what a unit says and is told is the same again, many times a second."""
 
 
 def bare(body: bytes) -> bytes:
@@ -73,6 +78,11 @@ class Layout(Generic[T]):
         self._check = check
         struct = DataclassStruct(payload)
         self._struct = construct.Bitwise(struct) if bits else struct
+        self._parse: Callable[[bytes], T] = self._parse_anew
+        self._build: Callable[[T], bytes] = self._build_anew
+        if _never_changes(payload):  # what was refused isn't kept, it raises anew
+            self._parse = lru_cache(KEPT)(self._parse_anew)
+            self._build = lru_cache(KEPT)(self._build_anew)
 
     def framed(self, data: bytes) -> None:
         """Raise BadPacket if length or checksum of the frame are wrong."""
@@ -87,6 +97,13 @@ class Layout(Generic[T]):
 
     def parse(self, data: bytes) -> T:
         """Return the payload, or raise BadPacket with a sentence."""
+        return self._parse(bytes(data))
+
+    def build(self, packet: T) -> bytes:
+        """Return the bytes of a packet; raise BadPacket if a field doesn't fit its place."""
+        return self._build(packet)
+
+    def _parse_anew(self, data: bytes) -> T:
         body = self._unframe(data)
         if not body.startswith(self.head):
             raise BadPacket(
@@ -103,8 +120,7 @@ class Layout(Generic[T]):
             self._check(packet)
         return packet
 
-    def build(self, packet: T) -> bytes:
-        """Return the bytes of a packet; raise BadPacket if a field doesn't fit its place."""
+    def _build_anew(self, packet: T) -> bytes:
         try:
             return self._frame(self.head + self._struct.build(packet))
         except construct.ConstructError as error:
@@ -126,6 +142,13 @@ def pick(forms: Iterable[Form], data: bytes) -> tuple[Form, Any]:
     raise BadPacket(
         f"unknown head {data[:1].hex() or '(empty)'}: known are {', '.join(x.head.hex() + ' ' + x.name for x in tried)}"
     )
+
+
+def _never_changes(payload: type[DataclassMixin]) -> bool:
+    """Say whether all packets of a class are frozen numbers, so that one may stand for the other."""
+    frozen: bool = payload.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    hints = get_type_hints(payload)
+    return frozen and all(hints[one.name] is int or get_origin(hints[one.name]) is tuple for one in fields(payload))
 
 
 def _reason(error: construct.ConstructError) -> str:

@@ -138,12 +138,14 @@ def measured(pulses: Sequence[Pulse], since_s: float, until_s: float, period_s: 
     if not inside:
         return Sum(0, 0.0, 0.0)
     on_s = 0.0
+    meant_s = period_s(inside[0].at_s)
     for pulse, after in pairwise(inside):
-        meant_s = period_s(pulse.at_s)
+        next_s = period_s(after.at_s)
         gap_s = after.at_s - pulse.at_s
-        slowest_s = max(meant_s, period_s(after.at_s))  # where the rate changes, the gap belongs to either
+        slowest_s = max(meant_s, next_s)  # where the rate changes, the gap belongs to either
         on_s += gap_s if gap_s <= GAP_PERIODS * slowest_s else meant_s
-    on_s += min(period_s(inside[-1].at_s), until_s - inside[-1].at_s)
+        meant_s = next_s
+    on_s += min(meant_s, until_s - inside[-1].at_s)
     return Sum(len(inside), on_s, sum(pulse.width_us for pulse in inside) / len(inside))
 
 

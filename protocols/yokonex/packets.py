@@ -49,7 +49,7 @@ IN = Endpoint("FF31", _uuid("ff30"), _uuid("ff31"), Can.COMMAND)
 OUT = Endpoint("FF32", _uuid("ff30"), _uuid("ff32"), Can.NOTIFY)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Order(DataclassMixin):
     """V1.6: channel 1 A, 2 B, 3 both; off, or on with intensity 1-276 and mode 1-16 (own program) or 17 (custom)."""
 
@@ -61,7 +61,7 @@ class Order(DataclassMixin):
     width_us: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fixed(DataclassMixin):
     """V2.0, own programs of both channels; intensity 0 is off."""
 
@@ -71,7 +71,7 @@ class Fixed(DataclassMixin):
     mode_b: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Custom(DataclassMixin):
     """V2.0, rate and width of both channels; intensity 0 is off."""
 
@@ -83,7 +83,7 @@ class Custom(DataclassMixin):
     width_b_us: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Pair(DataclassMixin):
     """One entry of a list of frequencies."""
 
@@ -94,7 +94,7 @@ class Pair(DataclassMixin):
 PAIRS = construct.GreedyRange(DataclassStruct(Pair))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Listed(DataclassMixin):
     """V2.0, up to 100 pairs of rate and width for one channel."""
 
@@ -103,14 +103,14 @@ class Listed(DataclassMixin):
     pairs: list[Pair] = csfield(PAIRS)  # noqa: RUF009 - as all fields here are declared
 
 
-@dataclass
+@dataclass(frozen=True)
 class Value(DataclassMixin):
     """One byte: a state, the kind of a question, a percentage, an error."""
 
     value: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Told(DataclassMixin):
     """A channel: contact 0 no electrode, 1 on the skin and putting out, 2 on the skin; on, intensity, mode."""
 
@@ -121,14 +121,14 @@ class Told(DataclassMixin):
     mode: int = csfield(construct.Int8ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Steps(DataclassMixin):
     """Steps counted."""
 
     steps: int = csfield(construct.Int16ub)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Motion(DataclassMixin):
     """Acceleration and turning, raw."""
 

@@ -1,7 +1,12 @@
-"""Takes away what would make two pictures of one screen differ: the colours of somebody's terminal."""
+"""Takes away what would make two pictures of one screen differ: a terminal's colours, and how fast the machine is."""
+
+import asyncio
+from collections.abc import Callable
 
 import pytest
+from textual import _time, _wait
 
+from estim.clock import VirtualLoop
 from estim.tui.keymap import KEYBOARD, USUAL
 
 
@@ -16,3 +21,15 @@ def no_taste_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def usual_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins and ends with the usual keys: which ones hold is one value for the whole process."""
     monkeypatch.setattr(KEYBOARD, "keymap", USUAL)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Time jumps while nothing is to be done: the library's pilot sleeps 20 ms and more after each key, to see rest."""
+    return {"jumping": VirtualLoop}
+
+
+@pytest.fixture(autouse=True)
+def the_librarys_clock_is_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames, animations and waits are counted on the time that jumps; a clock of their own would fall behind it."""
+    for module, name in ((_time, "get_time"), (_wait, "monotonic")):
+        monkeypatch.setattr(module, name, lambda: asyncio.get_running_loop().time())
