@@ -452,6 +452,8 @@ class Model:
             case _:
                 pass
         self.overhear(reply)
+        if self.pair:
+            self.pair.answered(command)
         self._wake()
 
     def undelivered(self, command: Ask, why: str) -> None:

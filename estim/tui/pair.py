@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from estim.client.follower import Follower
-from estim.core.messages.commands import Arm, Done, Refusal, Reply, Start
+from estim.core.messages.commands import Arm, Ask, Done, Refusal, Reply, Start
 from estim.core.messages.events import Ended
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -128,6 +128,11 @@ class Pair:
         self._settle()
         if self._why and isinstance(line, Ended):
             self._say(self._why)  # an end takes the last sentence away, and this one says why
+
+    def answered(self, command: Ask) -> None:
+        """The answer to the other's stop is a note too, and may come last: why it was stopped is said once more."""
+        if isinstance(command, Stop) and command.unit in self._stopped and self._why:
+            self._say(self._why)
 
     def lost(self) -> None:
         """The host has gone: the next one stops what it finds, each unit by itself."""

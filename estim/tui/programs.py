@@ -146,7 +146,7 @@ class ProgramsPlace(SearchedPlace):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("programs.filter", "kind"),
-        bound("programs.search", "search"),
+        bound("programs.search", "search", show=False),  # its field says it
         bound("programs.edit", "edit"),
     ]
     _shelf = Shelf(())

@@ -23,9 +23,13 @@ def usual_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KEYBOARD, "keymap", USUAL)
 
 
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Time jumps while nothing is to be done: the library's pilot sleeps 20 ms and more after each key, to see rest."""
-    return {"jumping": VirtualLoop}
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Time jumps while nothing is to be done: the library's pilot sleeps 20 ms and more after each key, to see rest.
+
+    A file that says REAL_TIME waits for processes of its own while a thread does, and no time would pass then.
+    """
+    assert isinstance(item, pytest.Function)
+    return {"real": asyncio.new_event_loop} if getattr(item.module, "REAL_TIME", False) else {"jumping": VirtualLoop}
 
 
 @pytest.fixture(autouse=True)

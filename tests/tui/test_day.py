@@ -218,7 +218,7 @@ async def test_a_journal_that_cannot_be_read_is_told(home: Home) -> None:
     home.journal.close()
     (home.folder / "log.sqlite").write_bytes(b"no database at all, but longer than a header " * 10)
     async with home.app(ScriptedClient()).run_test() as pilot:
-        await assert_seen(pilot, lambda: "damaged or no journal of estim" in text_of(pilot, "#today"))
+        await assert_seen(pilot, lambda: "damaged, or isn't a journal of estim" in text_of(pilot, "#today"))
 
 
 async def test_two_units_are_filled_in_each_with_its_own_last_level_and_none_is_zero(home: Home) -> None:

@@ -29,6 +29,9 @@ from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, settle, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import Home, assert_seen
 
+REAL_TIME = True
+"""An editor is a process of its own, which a thread waits for."""
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:

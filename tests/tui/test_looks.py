@@ -235,18 +235,19 @@ def test_own_themes_are_known_by_their_names_and_a_broken_one_keeps_no_screen_aw
         shown.append(given)
         return 0
 
-    monkeypatch.setattr("estim.tui.main._show", show)
+    monkeypatch.setattr("estim.tui.show._show", show)
     monkeypatch.setattr("estim.tui.main.has_screen", lambda: True)
+    monkeypatch.setattr("estim.tui.main._begun", lambda _options: None)
     (tmp_path / "themes" / "copy.toml").unlink()
     for asked, got in (("evening", "evening"), ("bad", None), (None, None)):
         run_screen(HostOptions(home=str(tmp_path)), asked)
-        _, _, problems, look, own_ = shown.pop()
+        _, _, _, problems, (look, own_) = shown.pop()
         assert look == got
         assert own_ == themes
         assert "bad.toml" in str(problems)
     (tmp_path / "config.toml").write_text('theme = "bad"', encoding="utf-8")
     run_screen(HostOptions(home=str(tmp_path)))
-    assert shown.pop()[3] is None
+    assert shown.pop()[4][0] is None
 
 
 async def test_an_own_theme_that_is_taken_is_readable(tmp_path: Path) -> None:

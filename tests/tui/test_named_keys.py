@@ -70,7 +70,7 @@ def test_every_binding_has_a_name_of_the_table_and_every_name_a_binding(scope: s
 def moved() -> Keymap:
     """Return keys of which none is a usual one, and no two are alike."""
     free = [f"f{number}" for number in range(1, 25) if number not in (9, 11, 12, 24)]
-    free += [f"{held}+{letter}" for held in ("alt", "ctrl+alt") for letter in "abcdefghijklmnoprtuvwxyz"]
+    free += [f"{held}+{letter}" for held in ("alt", "ctrl+alt", "shift+alt") for letter in "abcdefghijklmnoprtuvwxyz"]
     names = [one.name for one in ALL if one.name not in ("panic", "stop", "quit")]
     assert len(free) >= len(names)
     return keymap_of({**dict(zip(names, free, strict=False)), "panic": "f9"} | {"stop": "f11"})

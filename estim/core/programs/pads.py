@@ -39,7 +39,7 @@ PICTURES: Mapping[str, Picture] = {
          x|    |x
           | [2]|
           (    )
-           \xx/""",  # untranslated: a drawing
+          x\__/x""",  # untranslated: a drawing
         (mark("lower calf, just above the sore part"), mark("below it, toward the heel")),
         mark("not on ankle bones or heel's edge"),
     ),
@@ -54,7 +54,7 @@ PICTURES: Mapping[str, Picture] = {
         [1]|||[2]
          x |||  x
           ( || )
-           \xx/""",  # untranslated: a drawing
+          x\__/x""",  # untranslated: a drawing
         (mark("outer side of the tendon, small pad"), mark("inner side of it, small pad")),
         mark("not on ankle bones or heel's edge"),
     ),
