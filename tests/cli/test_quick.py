@@ -166,7 +166,6 @@ def test_a_line_becomes_the_command_that_it_says(line: str, command: Ask) -> Non
 @pytest.mark.parametrize(
     "line",
     [
-        "",
         "stop now",
         "-h stop",
         "Stop",

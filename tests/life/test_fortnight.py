@@ -97,7 +97,7 @@ SAID = """
 
 REFUSALS = (
     "the last session on ankle-left ended at 08:11 and 2 h of rest",
-    "a run is planned at 18:00 and the 4 h before it",
+    "a run is planned at 18:00, and no session takes place in the 4 h before it",
     "the last session on ankle-left ended at 19:20 and 2 h of rest",
 )
 
