@@ -382,6 +382,11 @@ async def _type(pilot: Pilot[int], field: str, typed: str) -> None:
     await settle(pilot)
 
 
+def asks_for_room(line: Line) -> bool:
+    """Say whether the screen is to be laid out anew for it."""
+    return line._layout_required
+
+
 async def test_a_note_that_keeps_its_one_row_lays_nothing_out_anew() -> None:
     client = ScriptedClient(RUNNING)
     app = screen_of(client)
@@ -391,10 +396,10 @@ async def test_a_note_that_keeps_its_one_row_lays_nothing_out_anew() -> None:
         note.say("short", 2)
         await settle(pilot)
         note.say("longer, and still in one row", 2)
-        assert not note._layout_required
+        assert asks_for_room(note) is False
         note.say("x" * 90, 2)
-        assert note._layout_required, "two rows need room"
+        assert asks_for_room(note), "two rows need room"
         await settle(pilot)
         assert note.size.height == 2
         note.say("short again", 2)
-        assert note._layout_required
+        assert asks_for_room(note)

@@ -229,10 +229,12 @@ def test_own_themes_are_known_by_their_names_and_a_broken_one_keeps_no_screen_aw
     assert list(themes) == ["evening"], "the first of a name counts"
     with pytest.raises(EstimError, match="there is no theme “evenin”; did you mean evening"):
         check_theme("evenin", "--theme", Exit.USAGE, themes)
-    shown: list[tuple[object, ...]] = []
+    shown: list[tuple[object, str | None, object]] = []
 
-    async def show(*given: object) -> int:
-        shown.append(given)
+    async def show(
+        _options: object, _starting: object, _offers: object, problems: object, looks: tuple[str | None, object]
+    ) -> int:
+        shown.append((problems, *looks))
         return 0
 
     monkeypatch.setattr("estim.tui.show._show", show)
@@ -241,13 +243,13 @@ def test_own_themes_are_known_by_their_names_and_a_broken_one_keeps_no_screen_aw
     (tmp_path / "themes" / "copy.toml").unlink()
     for asked, got in (("evening", "evening"), ("bad", None), (None, None)):
         run_screen(HostOptions(home=str(tmp_path)), asked)
-        _, _, _, problems, (look, own_) = shown.pop()
+        problems, look, own_ = shown.pop()
         assert look == got
         assert own_ == themes
         assert "bad.toml" in str(problems)
     (tmp_path / "config.toml").write_text('theme = "bad"', encoding="utf-8")
     run_screen(HostOptions(home=str(tmp_path)))
-    assert shown.pop()[4][0] is None
+    assert shown.pop()[1] is None
 
 
 async def test_an_own_theme_that_is_taken_is_readable(tmp_path: Path) -> None:
