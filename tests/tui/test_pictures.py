@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
@@ -149,3 +150,26 @@ def test_a_locked_program(snap_compare: Compare) -> None:
 
     app = SessionApp(client, offers, Successors(), Pulse())
     assert snap_compare(app, terminal_size=(80, 24), run_before=before)
+
+
+PROMISES: dict[str, tuple[Snapshot | None, Act]] = {
+    "the list before a start": (None, nothing),
+    "a field of the list": (None, goal),
+    "a simulated session": (replace(RUNNING, simulated=True), nothing),
+    "old figures": (STALE, nothing),
+    "a lost link": (LOST, nothing),
+    "a lost controller": (RUNNING, lose),
+    "the end": (RUNNING, end),
+}
+KINDS = [((120, 40), False), ((80, 24), True)]
+
+
+@pytest.mark.parametrize(("size", "plain"), KINDS, ids=["wide", "without-colour"])
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda one: one.replace(" ", "-"))
+def test_a_promise_of_the_session_is_kept(
+    pictured: Callable[..., bool], monkeypatch: pytest.MonkeyPatch, promise: str, size: tuple[int, int], plain: bool
+) -> None:
+    unit, act = PROMISES[promise]
+    if plain:
+        monkeypatch.setenv("NO_COLOR", "1")
+    assert pictured(ScriptedClient(*([unit] if unit else [])), act, size=size)
