@@ -55,7 +55,7 @@ BUTTON = "As last time"
 """The words that say that Today has been read, and that there is something to press."""
 HEADING = "Today"
 USED = "used"
-PLAYING = "TENS"
+PLAYING = "left of"
 SIZE = (40, 120)
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=]*[a-zA-Z$~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1bP[^\x1b]*\x1b\\|\x1b[=>]")
