@@ -137,6 +137,7 @@ class SessionApp(App[int]):
         self._opening = opening
         self._drills = Drills(options, self._begin_drill, self.model.say, self._keep)
         self.model.overhear = self._drills.heard
+        self.model.host_gone = self._drills.lost
         self._editing = Editing(self, self.model)
         self._desk = Desk(
             options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._offer,
@@ -265,8 +266,7 @@ class SessionApp(App[int]):
 
     def _start_two(self, starts: Sequence[Start]) -> None:
         """Order two units, without the pads-on act of either."""
-        held = self.model.starting or self.model.connecting or self._editing.lent
-        if not held and not self.pair.on:
+        if self._may_start():
             self.model.begin()
             self.run_worker(self.pair.begin(starts), group="pair")
 
@@ -280,17 +280,23 @@ class SessionApp(App[int]):
             self._two.next(self.screen.program)
 
     def _start(self, start: Start) -> None:
+        if self._may_start():
+            self.model.begin()
+            self.follower.send(start)
+
+    def _may_start(self) -> bool:
+        """Say whether anything may be started from here now, and tell why not; each start asks this."""
         if self.model.connecting:
             self.model.say(tr("the controller is not there yet: start again when it is"))
         elif self.pair.on:
             self.model.say(tr("end the session first, then start another one: two units are one session already"))
-        elif not self.model.starting and not self._editing.lent:
-            self.model.begin()
-            self.follower.send(start)
+        else:
+            return not self.model.starting and not self._editing.lent
+        return False
 
     def _drill(self, drill: Drill) -> None:
         """Begin a stop drill; the key for it was the act that output needs, with the pads off."""
-        if not self.model.starting:
+        if self._may_start():
             self._keep(self._drills.begin(drill))
 
     async def _begin_drill(self, start: Start) -> Reply | None:

@@ -169,6 +169,13 @@ class Drills:
             self._drill = None
             self._end(drill, line)
 
+    def lost(self) -> None:
+        """The host has gone, and its sessions with it: what is played after that is no drill."""
+        if self._drill is not None:
+            self._say(tr("Stop drill: the controller has gone, so it isn't done: do it again later"))
+        self._drill = None
+        self._owed = ""
+
     def _take(self, snapshot: Snapshot) -> None:
         """Note the level, and say when F12 is to be pressed."""
         before = self._level

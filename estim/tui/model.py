@@ -161,6 +161,7 @@ class Model:
         self._choosing = False
         self._looked_at = ""
         self.overhear: Callable[[Line], None] = lambda _line: None
+        self.host_gone: Callable[[], None] = lambda: None
         self.choice = Choice()
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
@@ -487,6 +488,7 @@ class Model:
     def lost(self) -> None:
         """The host has gone."""
         flowing = self.flows
+        self.host_gone()
         if self.pair:
             self.pair.lost()
         self._joined = False

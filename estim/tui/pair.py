@@ -42,6 +42,7 @@ class Pair:
         self._ends: dict[str, Reason] = {}
         self._over: set[str] = set()
         self._stopped: set[str] = set()
+        self._unanswered: list[Stop] = []
         self._ordering = False
         self._why = ""
         self._calm = 0
@@ -88,6 +89,7 @@ class Pair:
         self._units = []
         for kept in (self._last, self._ends, self._over, self._stopped):
             kept.clear()
+        self._unanswered.clear()
         self._why = ""
 
     def _refused(self, unit: str, other: str, reply: Reply | None) -> None:
@@ -131,8 +133,10 @@ class Pair:
 
     def answered(self, command: Ask) -> None:
         """The answer to the other's stop is a note too, and may come last: why it was stopped is said once more."""
-        if isinstance(command, Stop) and command.unit in self._stopped and self._why:
-            self._say(self._why)
+        if isinstance(command, Stop) and command in self._unanswered:
+            self._unanswered.remove(command)
+            if self._why:
+                self._say(self._why)
 
     def lost(self) -> None:
         """The host has gone: the next one stops what it finds, each unit by itself."""
@@ -169,8 +173,10 @@ class Pair:
         return softly or unit in self._ends or unit in self._stopped
 
     def _stop(self, unit: str, reason: Literal["stopped", "panic", "interrupted"]) -> None:
+        stop = Stop(unit=unit, reason=reason)
         self._stopped.add(unit)
-        self._follower.send(Stop(unit=unit, reason=reason))
+        self._unanswered.append(stop)
+        self._follower.send(stop)
 
     # The keys
 

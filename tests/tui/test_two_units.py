@@ -258,13 +258,30 @@ async def test_a_stop_between_the_two_orders_keeps_the_second_from_being_sent() 
                 return reply
             return await super().ask(command)
 
+        def _stop(self, command: Stop) -> None:
+            """Take a while: no end of the first one says yet that it was stopped."""
+
     client = Slow()
     async with shown(client) as (pilot, pulse):
         assert isinstance(pilot.app, SessionApp)
         app = pilot.app
         await both_ready(pilot, pulse)
         assert [one.unit for one in client.starts] == ["left"]
-        assert not any(unit.live for unit in client.units.values())
+        assert set(client.stops) == {Stop(reason="panic")}, "said again when the start was answered"
+
+
+async def test_why_one_of_two_was_stopped_is_not_said_again_of_a_later_stop() -> None:
+    client = Two()
+    async with shown(client) as (pilot, pulse):
+        assert isinstance(pilot.app, SessionApp)
+        await both_ready(pilot, pulse)
+        client.end("right", Reason.FAULT)
+        await settle(pilot)
+        assert "right has ended before its time" in pilot.app.model.view.note
+        pilot.app.model.say("another session")
+        pilot.app.follower.send(Stop(unit="left", soft=True))
+        await settle(pilot)
+        assert pilot.app.model.view.note == "another session", "that was the stop before this one"
 
 
 @pytest.mark.control("C-75")

@@ -401,3 +401,23 @@ async def test_choosing_by_u_is_still_what_chooses(home: Home) -> None:
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
         await pilot.press("u")
         await assert_seen(pilot, lambda: pilot.app.model.start_unit == "left")  # type: ignore[attr-defined]
+
+
+@pytest.mark.control("C-77")
+async def test_a_drill_whose_host_has_gone_makes_no_drill_of_a_later_session(home: Home) -> None:
+    client = Air()
+    second = ScriptedClient(replace(IDLE, unit="left"))
+    pulse = Pulse()
+    app = SessionApp(client, (), Successors(second), pulse, options=home.options, opening="units")
+    async with app.run_test() as pilot:
+        await assert_seen(pilot, lambda: rows(pilot)[0].startswith("left  "))
+        await run_drill(pilot, client)
+        client.die()
+        await settle(pilot)
+        await pulse.advance(10)
+        second.show(replace(RUNNING, unit="left"))
+        await settle(pilot)
+        await pilot.press("f12")
+        await settle(pilot)
+        assert not app.model.view.note.startswith("Stop drill")
+    assert not [one for one in home.diary.checks if one.topic is Topic.DRILL]
