@@ -24,7 +24,7 @@ from estim.tui.model import View
 from estim.tui.room import Room, cut, rows_of
 from estim.tui.rows import session_rows
 from estim.tui.session import Session
-from estim.tui.summary import Summary
+from estim.tui.summary import Summary, summary_rows
 from estim.tui.widgets import LaneView, Line
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
@@ -403,3 +403,21 @@ async def test_a_note_that_keeps_its_one_row_lays_nothing_out_anew() -> None:
         assert note.size.height == 2
         note.say("short again", 2)
         assert asks_for_room(note)
+
+
+@given(
+    width=st.integers(30, 120),
+    height=st.integers(12, 40),
+    alarms=st.integers(0, 9),
+    note=st.text("abc ", max_size=200),
+    others=st.integers(0, 3),
+)
+def test_an_end_gives_no_more_rows_away_than_there_are_and_stop_has_one(
+    width: int, height: int, alarms: int, note: str, others: int
+) -> None:
+    view = View(snapshot=replace(FOUR, alarms=(ALARM,) * alarms), note=note, simulated=True)
+    texts = {"program": "x" * 90, "stop": "NO: look at the unit", "on": "A 5", "others": "\n".join(["other"] * others)}
+    rows = summary_rows(view, texts, width, height)
+    assert sum(rows.values()) <= height
+    assert rows["bar"] >= 1
+    assert rows["stop"] or height < 14
