@@ -103,6 +103,7 @@ def test_without_a_systemd_it_is_written_and_said(person: Person, monkeypatch: p
 
 def test_where_nothing_is_due_that_is_said(person: Person) -> None:
     (person.home / "config.toml").write_text(SILENT, encoding="utf-8")
+    assert person.types("schedule", "pause").code == Exit.DONE, "else a slot may begin just now"
     assert [row["text"] for row in person.types("remind", json_=True).rows] == ["nothing is due now"]
     assert person.types("--simulate", "em70", "remind").code == Exit.USAGE
 
