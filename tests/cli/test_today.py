@@ -43,7 +43,7 @@ def day_before(days: int) -> str:
 
 
 def plays(person: Person, hours_ago: float) -> None:
-    at = datetime.now(UTC) - timedelta(hours=hours_ago)
+    at = here() - timedelta(hours=hours_ago)
     over = at + timedelta(minutes=20)
     session = Played(
         id=1, at=at, program="tens-ankle", unit="left one", family="coyote3", sites=("ankle-left",), simulated=False,
