@@ -1,6 +1,7 @@
 """The session screen: draws the Snapshots of a host and sends it Commands; it holds no truth and times no session.
 
-1. F12 never enters the message queue: the key is taken on its way in, and its Stop gets a task of its own.
+1. F12 never enters the message queue: the key is taken on its way in, and its Stop gets a task of its own. Should the
+   loop be busy, or hang, one more Stop has been sent by the thread that reads keys (client/direct_stop.py).
 2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
 3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
 4. A picture is drawn at most four times a second, and only where it differs.
@@ -26,6 +27,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import OptionDoesNotExist
 
+from estim.client.direct_stop import DirectStop
 from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import bare
 from estim.config.options import HostOptions
@@ -74,6 +76,8 @@ LEAVE_S = 15.0
 """Longest wait for a proved zero before the person is asked to decide, s (several stop ladders of at most 3 s)."""
 SUSPEND_S = 3.0
 """Longest wait for zero before the terminal gets its Ctrl-Z, s (safety.md section 2: a ladder ends within 3 s)."""
+
+PANIC = Stop(reason="panic")
 
 Face = Choose | Session | Summary
 
@@ -125,6 +129,7 @@ class SessionApp(App[int]):
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = self.wants_demo = False
         self._alarmed = False
+        self._direct = DirectStop(options.place) if options is not None else None
         simulated = options is not None and options.simulate is not None
         self._here = asyncio.Event()
         self.no_host: EstimError | None = None
@@ -150,6 +155,8 @@ class SessionApp(App[int]):
 
     async def on_mount(self) -> None:
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
+        if isinstance(self._driver, Terminal):
+            self._driver.key_read = self.key_read
         await self.push_screen(Choose(self._offers))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
@@ -221,6 +228,17 @@ class SessionApp(App[int]):
         """Give the signals back."""
         if not self.is_headless:
             signals.give_back()
+
+    def key_read(self, key: str) -> None:
+        """Send a stop past the loop, for a key that stops from everywhere; called in the thread that reads keys.
+
+        Where the letters stop is known to the loop alone: there may be a field to type into.
+        """
+        if self._direct is not None:
+            if bare(key) in self._keys.panic:
+                self._direct.send(PANIC)
+            elif bare(key) in self._keys.stop:
+                self._direct.send(Stop())
 
     def post_message(self, message: Message) -> bool:
         """Take F12 on its way in, before every queue, and what the person stops with; all else goes its usual way."""
@@ -315,7 +333,7 @@ class SessionApp(App[int]):
 
     def action_panic(self) -> None:
         """Zero at once, on all units."""
-        self.follower.send(Stop(reason="panic"))
+        self.follower.send(replace(PANIC))
         self._drills.pressed()
         self.model.say(tr("PANIC: stop sent, waiting for the unit to say zero"))
 

@@ -7,10 +7,13 @@ takes keys and sends stops. A terminal that has gone, or stands still (a stalled
 import os
 import signal
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from estim.tui.signs import in_plain, wants_plain
 
@@ -24,6 +27,8 @@ class Terminal(LinuxDriver):
     _torn = False
     _dead = False
     _lent = False
+    key_read: Callable[[str], None] | None = None
+    """Called with each key in the thread that reads them, before it waits for the loop; has to return at once."""
 
     @cached_property
     def _plain(self) -> bool:
@@ -32,6 +37,12 @@ class Terminal(LinuxDriver):
     @property
     def _encoding(self) -> str | None:
         return getattr(self._file, "encoding", None)
+
+    def process_message(self, message: Message) -> None:
+        """Tell of a key, then hand on what came, still in the thread that reads it."""
+        if isinstance(message, events.Key) and self.key_read is not None:
+            self.key_read(message.key)
+        super().process_message(message)
 
     def write(self, data: str) -> None:
         """Write, or drop what finds no room; after a drop the whole screen is drawn anew as soon as there is some."""

@@ -1,0 +1,61 @@
+"""A screen whose loop hangs: F12 is with the host all the same. A real process at a terminal of its own."""
+
+import os
+import pty
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from estim.config.paths import find_home
+from estim.core.messages.lowering import Stop
+from tests.cli.line import short_home
+from tests.client.test_direct_stop import Door
+
+HANGS = """
+import os, sys, threading
+from collections.abc import AsyncIterator
+from estim.config.options import HostOptions
+from estim.core.messages.lines import Line
+from estim.tui.app import SessionApp
+from estim.tui.keymap import keymap_of
+from tests.tui.scripted import RUNNING, ScriptedClient
+
+class Hanging(ScriptedClient):
+    async def lines(self) -> AsyncIterator[Line]:
+        yield RUNNING
+        os.write(1, b"hanging")
+        threading.Event().wait()
+
+async def again():
+    raise OSError("no host")
+
+options = HostOptions(home=sys.argv[1], solo=False)
+SessionApp(Hanging(RUNNING), (), again, options=options, keys=keymap_of({"stop": "f9"})).run()
+"""
+
+
+@pytest.mark.control("C-38", "C-07")
+@pytest.mark.parametrize(("key", "stop"), [(b"\x1b[24~", Stop(reason="panic")), (b"\x1b[20~", Stop())])
+def test_a_key_that_stops_is_with_the_host_though_the_loop_hangs(key: bytes, stop: Stop) -> None:
+    sees, terminal = pty.openpty()
+    with short_home() as folder:
+        home = find_home(str(folder))
+        home.prepare()
+        with closing(Door(home)) as door:
+            hangs = subprocess.Popen(
+                [sys.executable, "-c", HANGS, str(folder)], stdin=terminal, stdout=terminal, stderr=terminal,
+                env={**os.environ, "TERM": "xterm-256color"}, start_new_session=True,
+            )  # fmt: skip
+            try:
+                shown = b""
+                while b"hanging" not in shown:
+                    shown += os.read(sees, 1 << 16)
+                os.write(sees, key)
+                assert door.takes() == stop
+            finally:
+                hangs.kill()
+                hangs.wait()
+    os.close(terminal)
+    os.close(sees)
