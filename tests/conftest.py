@@ -1,10 +1,13 @@
 """For all tests: one profile of Hypothesis (new examples in `make test-long` only), one language, rare collections.
 
-No clock judges. Who runs several tests at once has three workers for two cores, and begins with what takes longest.
+No clock judges. It is mid-morning where the tests live, so no day ends while they run, whatever the hour is here.
+Who runs several tests at once has three workers for two cores, and begins with what takes longest.
 """
 
 import gc
 import os
+import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +16,12 @@ from tests.effort import LONG
 
 os.environ["LC_ALL"] = "C.UTF-8"
 """What tests read is English, whatever the language of who runs them."""
+
+HOUR = 10
+"""The local hour at which tests begin: far from both ends of a day, and from the usual times of sessions."""
+
+os.environ["TZ"] = f"Etc/GMT{-((HOUR - datetime.now(UTC).hour + 11) % 24 - 11):+d}"
+time.tzset()
 
 settings.register_profile(
     "estim", derandomize=not LONG, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]

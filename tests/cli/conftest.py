@@ -30,7 +30,6 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def person(systemd: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
+def person(systemd: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Person]:
     with short_home() as home:
         yield Person(home, capsys)

@@ -5,7 +5,6 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -89,7 +88,7 @@ def test_what_is_wrong_behind_a_score_is_named_and_nothing_is_written(person: Pe
 
 
 def clock(minutes_ago: float) -> str:
-    return f"{datetime.now(ZoneInfo('Europe/Berlin')) - timedelta(minutes=minutes_ago):%Y-%m-%dT%H:%M}"
+    return f"{datetime.now().astimezone() - timedelta(minutes=minutes_ago):%Y-%m-%dT%H:%M}"
 
 
 @pytest.mark.control("C-69")
@@ -208,7 +207,7 @@ def test_what_was_off_is_told_with_its_reason_and_without_a_session_nothing_is_c
 
 
 def test_a_pause_says_how_it_ends_and_a_holiday_that_lies_ahead_is_taken_back(person: Person) -> None:
-    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    today = datetime.now().astimezone().date()
     first = today + timedelta(days=20)
     last = today + timedelta(days=23)
     assert person.types("schedule", "pause").out == f"pause from {today} on, until you end it: estim schedule resume\n"

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from typer.main import get_command
@@ -166,7 +165,7 @@ def test_every_line_says_what_it_is(person: Person, verb: str) -> None:
     journal = Journal.open(person.home / "log.sqlite")
     journal.adopt([session], [], {}, at)
     journal.close()
-    soon = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(minutes=5)
+    soon = datetime.now().astimezone() + timedelta(minutes=5)
     for line in LINES[verb]:
         words = line.format(person.home, soon=f"{soon:%H:%M}").split()
         code, out = in_a_process(person.home, words) if verb in APART else in_this_one(person, words)
