@@ -17,6 +17,7 @@ from estim.core.messages.lowering import Stop
 from tests.cli.line import GUARD_S, short_home
 
 PANIC = Stop(reason="panic")
+_command: msgspec.json.Decoder[Ask] = msgspec.json.Decoder(Ask)
 
 
 class Door:
@@ -39,7 +40,7 @@ class Door:
             more = wire.recv(1 << 16)
             assert more, "somebody came and said nothing"
             got += more
-        return msgspec.json.decode(got, type=Ask)
+        return _command.decode(got)
 
     def answer(self) -> None:
         """Answer all that came."""

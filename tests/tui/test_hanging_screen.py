@@ -14,7 +14,7 @@ from tests.cli.line import short_home
 from tests.client.test_direct_stop import Door
 
 HANGS = """
-import os, sys, threading
+import os, signal, sys, threading
 from collections.abc import AsyncIterator
 from estim.config.options import HostOptions
 from estim.core.messages.lines import Line
@@ -31,6 +31,7 @@ class Hanging(ScriptedClient):
 async def again():
     raise OSError("no host")
 
+signal.alarm(60)  # whatever becomes of who started it
 options = HostOptions(home=sys.argv[1], solo=False)
 SessionApp(Hanging(RUNNING), (), again, options=options, keys=keymap_of({"stop": "f9"})).run()
 """
