@@ -5,15 +5,17 @@ and why is told by `estim plugins`; it never takes a shipped family's place.
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from estim.catalogue.contained import PluginError, checked
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
 from protocols import registry
 from protocols.family import Family
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "estim.families"
 PLUGINS_MAX = 50
@@ -30,7 +32,7 @@ class Plugin:
     trouble: str = ""
 
 
-def origin(point: EntryPoint) -> str:
+def origin(point: "EntryPoint") -> str:
     """Return the name of the package that brings an entry point, or where it points if no package is known."""
     return point.dist.name if point.dist is not None else point.value
 
@@ -62,6 +64,8 @@ def find_family(name: str) -> Family:
     broken = next((plugin.trouble for plugin in plugins if plugin.name == name and plugin.trouble), None)
     if broken is not None:
         raise EstimError(tr("the family {family} can't be used: {why}", family=name, why=broken), code=Exit.CONFIG)
+    from difflib import get_close_matches
+
     near = get_close_matches(name, names(), n=1)
     hint = tr("did you mean {words}?", words=near[0]) if near else tr("there are {names}", names=", ".join(names()))
     text = tr("no family {family!r}: {hint}", family=name, hint=hint)
@@ -81,6 +85,8 @@ def plugins() -> tuple[Plugin, ...]:
 
 @cache
 def _plugged() -> tuple[dict[str, Family], tuple[Plugin, ...]]:
+    from importlib.metadata import entry_points  # it reads mail and archives: 25 ms, for few
+
     found: dict[str, Family] = {}
     told: list[Plugin] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)[:PLUGINS_MAX]:
@@ -93,7 +99,7 @@ def _plugged() -> tuple[dict[str, Family], tuple[Plugin, ...]]:
     return found, tuple(told)
 
 
-def _loaded(point: EntryPoint) -> object:
+def _loaded(point: "EntryPoint") -> object:
     try:
         return point.load()
     except (Exception, SystemExit) as bug:  # somebody else's code may fail in any way, and must not take ours along

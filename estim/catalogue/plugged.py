@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from estim.catalogue.families import PLUGINS_MAX, Plugin, origin
 from estim.core.errors import ProgramError
@@ -11,6 +11,9 @@ from estim.core.programs.file import read_program
 from estim.core.programs.program import Program
 from estim.core.toml_file import NotToml, text_of
 from estim.core.translation import tr
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "estim.programs"
 FILES_MAX = 200
@@ -27,6 +30,8 @@ class Brought:
 
 def brought(taken: frozenset[str]) -> Brought:
     """Return them; a file that is wrong, or whose id is taken by a shipped program, is left out and told."""
+    from importlib.metadata import entry_points  # as in families.py
+
     found: dict[str, Program] = {}
     told: list[Plugin] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)[:PLUGINS_MAX]:
@@ -56,7 +61,7 @@ def _read(name: str, text: str | None, taken: frozenset[str], package: str) -> P
 
 
 @cache
-def _texts(point: EntryPoint) -> tuple[tuple[str, str | None], ...]:
+def _texts(point: "EntryPoint") -> tuple[tuple[str, str | None], ...]:
     try:
         entries = [entry for entry in files(point.load()).iterdir() if entry.name.endswith(".toml")]
         return tuple(

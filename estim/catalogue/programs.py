@@ -2,7 +2,6 @@
 
 import os
 import stat
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -45,6 +44,8 @@ def find_program(folder: Path, name: str) -> Program:
     more = brought(frozenset(texts)).programs
     if name in more:
         return more[name]
+    from difflib import get_close_matches
+
     near = tuple(get_close_matches(name, sorted({*texts, *more, *(path.stem for path in own)}), n=3, cutoff=0.5))
     hint = tr("did you mean {words}?", words=tr(" or ").join(near)) if near else tr("see `estim programs list`")
     text = tr("there is no program {program!r}: {hint}", program=name, hint=hint)

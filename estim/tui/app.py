@@ -24,8 +24,7 @@ from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import OptionList
-from textual.widgets.option_list import OptionDoesNotExist
+from textual.worker import WorkerError
 
 from estim.client.direct_stop import DirectStop
 from estim.client.follower import Client, Follower, Sleep
@@ -54,7 +53,7 @@ from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
 from estim.tui.pair import Pair
 from estim.tui.palette import Commands, Palette
-from estim.tui.place import BROAD, Place, built
+from estim.tui.place import Place, built
 from estim.tui.places import FIRST_START, PLACES, SESSION, TODAY, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
@@ -72,6 +71,8 @@ DRAW_GAP_S = 0.25
 """Shortest time between two pictures, s."""
 LEAP_PCT = 5
 """How much of its scale PageUp and PageDown move a goal, %."""
+FIRST_PICTURE_S = 1.0
+"""Longest wait of the list for what the first place reads, s."""
 LEAVE_S = 15.0
 """Longest wait for a proved zero before the person is asked to decide, s (several stop ladders of at most 3 s)."""
 SUSPEND_S = 3.0
@@ -85,12 +86,12 @@ Face = Choose | Session | Summary
 class SessionApp(App[int]):
     """One host, seen through a client. `again` starts or joins a host anew after a loss.
 
-    `joining`: the first one has yet to be joined; `no_host` says why that failed.
+    `joining`: the first one has yet to be joined; `no_host` says why that failed. `read_offers` reads the programs and
+    what is wrong with them, once there is a picture; without it `offers` are all.
     """
 
     CSS_PATH = Path(__file__).with_name("estim.tcss")
     TITLE = "estim"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide"), (BROAD, "-broad")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(STOP_KEYS, "stop", mark("Stop"), key_display="s"),
         bound("panic", "panic", priority=True),
@@ -116,12 +117,15 @@ class SessionApp(App[int]):
         opening: str = SESSION,
         keys: Keymap = USUAL,
         joining: Awaitable[Client] | None = None,
+        read_offers: Callable[[], tuple[Sequence[Offer], Sequence[str]]] | None = None,
     ) -> None:
         super().__init__(driver_class=Terminal)
         KEYBOARD.keymap = self._keys = keys
         name_keys(self)
         self.animation_level = "none"
         self._offers = tuple(offers)
+        self._read_offers = read_offers
+        self._reading = asyncio.Lock()
         self._sleep = sleep
         self._changed = asyncio.Event()
         self._off = asyncio.Event()
@@ -138,7 +142,7 @@ class SessionApp(App[int]):
         self.pair = Pair(self.follower, self.model.say)
         self.model.pair = self.pair
         self._day = Day(today, self.model, self.follower.send)
-        self._two = TwoUnits(self, self.model, options, self._offers, self._start_two)
+        self._two = TwoUnits(self, self.model, options, lambda: self._offers, self._start_two)
         self._opening = opening
         self._drills = Drills(options, self._begin_drill, self.model.say, self._keep)
         self.model.overhear = self._drills.heard
@@ -157,7 +161,7 @@ class SessionApp(App[int]):
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         if isinstance(self._driver, Terminal):
             self._driver.key_read = self.key_read
-        await self.push_screen(Choose(self._offers))
+        await self.push_screen(Choose(self._offers, empty=self._opening != SESSION))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
         self.run_worker(self._follow_on(), group="post")
@@ -181,10 +185,32 @@ class SessionApp(App[int]):
         await self._here.wait()
         if self._opening == FIRST_START.name and self.model.flows:
             await self._leave_first_start()
+        await self._first_picture()
+        await self._fill_list()
         still_open = await self._day.begin()
         # at a first start they are the second of its steps
         if still_open and not self.model.flows and self._opening != FIRST_START.name:
             await self._ask(still_open)
+
+    async def _first_picture(self) -> None:
+        """Wait for what the place reads with which the screen opens: the list below it comes after that."""
+        reads = [one for one in self.workers if one.group == "fetch"]
+        with suppress(WorkerError, TimeoutError):
+            async with asyncio.timeout(FIRST_PICTURE_S):
+                for one in reads:
+                    await one.wait()
+
+    async def _fill_list(self) -> None:
+        """Read the programs, if they haven't been yet, and make the list with which a session begins."""
+        async with self._reading:
+            if self._read_offers is not None:
+                offers, problems = await asyncio.to_thread(self._read_offers)
+                self._read_offers = None
+                self._offer(offers)
+                if problems:
+                    self.model.say("; ".join(problems))
+        if isinstance(self._below, Choose):
+            await self._below.fill()
 
     async def _leave_first_start(self) -> None:
         """Show the day instead: the host is there now, and says that something may be on."""
@@ -474,9 +500,7 @@ class SessionApp(App[int]):
         """Light a program in the list that a session begins with; nothing starts by this."""
         below = self._below
         if isinstance(below, Choose):
-            programs = below.query_one("#programs", OptionList)
-            with suppress(OptionDoesNotExist):
-                programs.highlighted = programs.get_option_index(program)
+            below.light(program)
             self._go(SESSION)
         else:
             self.model.say(tr("end the session first, then choose another program"))
@@ -493,6 +517,7 @@ class SessionApp(App[int]):
         self.action_soft()
 
     async def _back(self) -> None:
+        await self._fill_list()
         while isinstance(self.screen, Place):
             await self.pop_screen()
         self.pair.hold()

@@ -1,23 +1,31 @@
-"""The screen before a start: a program, its minutes, a goal level, and the pads-on act."""
+"""The screen before a start: a program, its minutes, a goal level, and the pads-on act.
 
+Under a place with which the screen opens it stays empty until it is to be seen: half of the time until the first
+picture went into it.
+"""
+
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.compose import compose
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Input, Label, OptionList
-from textual.widgets.option_list import Option
+from textual.widgets import Button, Input, Label, OptionList
+from textual.widgets.option_list import Option, OptionDoesNotExist
 
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
 from estim.core.translation import figure, tr
 from estim.tui import wording
 from estim.tui.frame import Strip, strip
+from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import bound, name_keys
 from estim.tui.keymap import key_of
 from estim.tui.model import View
@@ -114,10 +122,13 @@ class Choose(Screen[None]):
         bound("answer_again", "app.answer_again"),
     ]
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
+    def __init__(self, offers: Sequence[Offer], *, empty: bool = False) -> None:
         super().__init__()
         name_keys(self)
         self._offers = tuple(offers)
+        self._empty = empty
+        self._filling = asyncio.Lock()
+        self._program = ""
         self._unread: tuple[str, ...] = ()
         self._wrong = ""
         self._view = View()
@@ -125,6 +136,8 @@ class Choose(Screen[None]):
     @property
     def program(self) -> str:
         """The id of the program under the cursor, empty for none."""
+        if self._empty:
+            return self._program
         offer = self._offer(self.query_one("#programs", OptionList).highlighted)
         return "" if offer is None else offer.id
 
@@ -138,14 +151,37 @@ class Choose(Screen[None]):
             return
         before = self.program
         self._offers = tuple(offers)
+        if self._empty:
+            return
         programs = self.query_one("#programs", OptionList)
         programs.clear_options()
         programs.add_options(Option(_row(offer), id=offer.id) for offer in self._offers)
         ids = [offer.id for offer in self._offers]
         programs.highlighted = ids.index(before) if before in ids else 0 if ids else None
 
+    def light(self, program: str) -> None:
+        """Put the cursor on a program; on one that isn't offered it isn't put."""
+        self._program = program
+        if not self._empty:
+            programs = self.query_one("#programs", OptionList)
+            with suppress(OptionDoesNotExist):
+                programs.highlighted = programs.get_option_index(program)
+
     def compose(self) -> ComposeResult:
         """List on top, the two fields and the button below, STOP as everywhere."""
+        if not self._empty:
+            yield from self._parts()
+
+    async def fill(self) -> None:
+        """Make its parts if it has none yet; asked for before it is seen."""
+        async with self._filling:
+            if self._empty:
+                await self.mount_all(compose(self, self._parts()))
+                self._empty = False
+                self._begin()
+                self.light(self._program)
+
+    def _parts(self) -> ComposeResult:
         yield Banner(id="banner")
         yield Strip(id="strip", classes="medium")
         yield Line(id="today")
@@ -165,10 +201,15 @@ class Choose(Screen[None]):
             yield Button(tr("Pads on, start"), id="start", variant="primary")
         yield Line(id="note")
         yield StopBar()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin at the list. A cursor that blinks would be drawn again and again for nothing."""
+        """Begin at the list."""
+        if not self._empty:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Stand at the list. A cursor that blinks would be drawn again and again for nothing."""
         for field in self.query(Input):
             field.cursor_blink = False
         self.query_one("#programs", OptionList).focus()
@@ -209,7 +250,7 @@ class Choose(Screen[None]):
         button.compact = rows.button == 1
         button.label = tr("Get both ready") if self._view.units else tr("Pads on, start")
         self.query_one(StopBar).draw(rows.stop)
-        self.query_one(Footer).display = bool(rows.footer)
+        self.query_one(KeyBar).display = bool(rows.footer)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A chosen program leads to the button: Enter twice is the whole way. A locked one leads nowhere."""
@@ -267,6 +308,7 @@ class Choose(Screen[None]):
 
     async def draw(self, view: View) -> None:
         """Show the unit, if there is one, and whether a start is under way."""
+        await self.fill()
         self._view = view
         self.query_one("#start", Button).disabled = view.starting or view.connecting or bool(view.gone)
         if self.focused is None:  # the button was, until a start was under way; a second start takes two keys again

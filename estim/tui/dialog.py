@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from estim.core.translation import mark
 from estim.tui.frame import draw_frame, frame, on_a_stop_below
+from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.place import ROOMY
@@ -54,7 +54,7 @@ class Dialog(ModalScreen[T]):
         with Vertical(id="asked"), VerticalScroll(id="keys"):
             yield from self.body()
         yield StopBar()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     async def on_mount(self) -> None:
         """Say what is on before anything of the question is seen."""
@@ -65,7 +65,7 @@ class Dialog(ModalScreen[T]):
         roomy = self.app.size.height >= ROOMY
         draw_frame(self, view, ALARM_ROWS if roomy else ALARM_ROWS_SMALL)
         self.query_one(StopBar).draw(3 if roomy else 1)
-        self.query_one(Footer).display = roomy
+        self.query_one(KeyBar).display = roomy
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Stop where the press was on a STOP of what lies below."""

@@ -15,12 +15,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from estim.core.errors import EstimError
 from estim.core.translation import mark, tr_text
 from estim.tui.desk import Desk
 from estim.tui.frame import draw_frame, frame
+from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import name_keys
 from estim.tui.model import View
 from estim.tui.places import listed
@@ -65,7 +65,7 @@ class Place(Screen[None]):
             yield from self.body()
         yield Line(id="note")
         yield StopBar()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     async def on_mount(self) -> None:
         """Show what is on, and that it is simulated, before anything of it is seen; then read."""

@@ -27,10 +27,10 @@ from estim.core.translation import mark, tr, tr_many, tr_text
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
 from estim.tui.model import View
+from estim.tui.offers import offers_of
 from estim.tui.place import BROAD
 from estim.tui.plot import Point, plot
 from estim.tui.searched import SearchedPlace
-from estim.tui.show import offers_of
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
 
@@ -140,6 +140,7 @@ class ProgramsPlace(SearchedPlace):
     """The programs; see the module."""
 
     HEADING = mark("Programs")
+    HORIZONTAL_BREAKPOINTS = [(BROAD, "-broad")]  # noqa: RUF012 - declared so by the library
     FIXED = (
         ("enter", mark("choose it: the session's screen opens with it")),
         ("tab", mark("to the text, to scroll in it")),

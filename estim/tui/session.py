@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 
+from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import bound, name_keys
 from estim.tui.model import View
 from estim.tui.pane import Pane
@@ -44,7 +44,7 @@ class Session(Screen[None]):
         yield Line(id="others", classes="medium")
         yield Line(id="note")
         yield StopBar()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     @property
     def lit(self) -> tuple[str, Channel] | None:
@@ -71,7 +71,7 @@ class Session(Screen[None]):
         self.query_one("#note", Line).say(view.note, rows.note)
         self.query_one("#others", Line).say(also_on(view, views), rows.others)
         self.query_one(StopBar).draw(rows.stop)
-        self.query_one(Footer).display = bool(rows.footer)
+        self.query_one(KeyBar).display = bool(rows.footer)
         for pane, one in zip(await self._panes(len(views)), views, strict=True):
             await pane.draw(one, rows)
 

@@ -2,27 +2,24 @@
 
 import asyncio
 import gc
-import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from functools import partial
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-from estim.catalogue.programs import all_programs
 from estim.client.connection import Client, NotYet, join, join_begun, programs_of, running
 from estim.client.launch import Starting, start_host
 from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
-from estim.core.programs.program import Program
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import tr
 from estim.journal.first_start import OVER, next_step
 from estim.journal.today import Today
 from estim.tui.app import SessionApp
 from estim.tui.keymap import USUAL, Keymap, keymap_of
+from estim.tui.offers import read_offers
 from estim.tui.places import FIRST_START, TODAY
 from estim.tui.themes import read_themes
-from estim.tui.wording import Offer
 
 
 def show(options: HostOptions, theme: str | None, starting: Starting | None) -> int | None:
@@ -32,9 +29,8 @@ def show(options: HostOptions, theme: str | None, starting: Starting | None) -> 
 
     Raises EstimError if there is none to be had.
     """
-    found, problems = all_programs(programs_of(options))
     own, broken = read_themes(options.place.themes)
-    problems = [*problems, *broken.values()]
+    problems = list(broken.values())
     try:
         looks = theme or theme_of(options, own, broken)
     except EstimError as error:  # wrong settings keep no screen away: a stop may be wanted
@@ -42,7 +38,7 @@ def show(options: HostOptions, theme: str | None, starting: Starting | None) -> 
         problems = [*problems, error.text]
     if looks in broken:
         looks = None  # why is told; a file that is wrong keeps no screen away
-    return asyncio.run(_show(options, starting, offers_of(found), problems, (looks, own)))
+    return asyncio.run(_show(options, starting, problems, (looks, own)))
 
 
 def theme_of(options: HostOptions, own: Iterable[str] = (), broken: Container[str] = ()) -> str | None:
@@ -60,6 +56,8 @@ def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> N
     """Refuse a theme that there isn't, naming those that there are."""
     known = sorted({*BUILTIN_THEMES, *own})
     if name not in known:
+        from difflib import get_close_matches
+
         near = tuple(get_close_matches(name, known, n=3, cutoff=0.5))
         themes = ", ".join(known)
         text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
@@ -72,49 +70,6 @@ def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> N
                 themes=themes,
             )
         raise EstimError(text, code=code, nearest=near)
-
-
-FIRST = "tens-ankle"
-"""What stands first in the list: what this release is for (docs: a sore Achilles tendon, twenty minutes)."""
-NEVER = ("Not ", "Never ")  # untranslated: begins sentences of the English text
-"""How a sentence begins that says where no pad may go."""
-LOCKED = mark("it holds a muscle contracted, and such programs are not unlocked in this version")
-KINDS = ("pain", "twitch", "tetanic")
-"""The order of the rest: what needs least care first."""
-
-
-def offers_of(programs: Sequence[Program]) -> tuple[Offer, ...]:
-    """Return the programs as they are offered: how it should feel, and where the pads go."""
-    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), tr_text(one.title)))
-    return tuple(_offer(program) for program in ordered)
-
-
-def _offer(program: Program) -> Offer:
-    pads, never = pads_of(program.pads)
-    return Offer(
-        program.id,
-        tr_text(program.title),
-        round(program.length_s / 60, 1),
-        tr("{feeling} Pads: {pads}", feeling=tr_text(program.rule.text), pads=pads),
-        never,
-        tr_text(LOCKED) if program.gated else "",
-        program.site,
-    )
-
-
-def pads_of(text: str) -> tuple[str, str]:
-    """Return where a program's pads go, and where they may never go, in the reader's language.
-
-    The English sentences say which is which, the translation has as many. Where it hasn't, all of it is told as
-    what may never be, since that is shown whole at every size.
-    """
-    english = re.split(r"(?<=\.) ", text)
-    told = re.split(r"(?<=\.) ", tr_text(text))
-    if len(told) != len(english):
-        return "", " ".join(told)
-    pairs = [(sentence.startswith(NEVER), told_) for sentence, told_ in zip(english, told, strict=True)]
-    pads = " ".join(text_ for never, text_ in pairs if not never)
-    return pads, " ".join(text_ for never, text_ in pairs if never)
 
 
 def opening_of(options: HostOptions) -> str:
@@ -141,7 +96,6 @@ def _keys_of(options: HostOptions) -> tuple[Keymap, str]:
 async def _show(
     options: HostOptions,
     starting: Starting | None,
-    offers: Sequence[Offer],
     problems: Sequence[str],
     themes: tuple[str | None, Mapping[str, Theme]],
 ) -> int | None:
@@ -149,13 +103,14 @@ async def _show(
     keys, wrong = _keys_of(options)
     app = SessionApp(
         NotYet(options.place),
-        offers,
+        (),
         lambda: reach(options),
         today=Today(options),
         options=options,
         opening=opening_of(options),
         keys=keys,
         joining=_reached(options, starting),
+        read_offers=partial(read_offers, programs_of(options)),
     )
     wanted, own = themes
     for one in own.values():

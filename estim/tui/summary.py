@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from estim.core.messages.events import Ended
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr, tr_text
 from estim.tui import wording
 from estim.tui.frame import Strip, strip
+from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import bound, name_keys
 from estim.tui.keymap import key_of
 from estim.tui.model import View
@@ -54,7 +54,7 @@ class Summary(Screen[None]):
                 yield Line(id=f"sum-{row}", classes="sum")
         yield Line(id="note")
         yield StopBar()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     async def draw(self, view: View) -> None:
         """Show the end; where there is little room the proof of each stop and what a person has to read come first."""
@@ -65,7 +65,7 @@ class Summary(Screen[None]):
         self.query_one("#strip", Strip).say(strip(view, self.app.size.width - MARGIN), rows["strip"])
         self.query_one("#alarms", Alarms).draw(view, rows["alarms"])
         self.query_one("#note", Line).say(view.note, rows["note"])
-        self.query_one(Footer).display = bool(rows["footer"])
+        self.query_one(KeyBar).display = bool(rows["footer"])
         self.query_one(StopBar).draw(rows["bar"])
         self.query_one("#summary").styles.margin = (rows["gap"], 0, 0, 0)
         if ended is None:

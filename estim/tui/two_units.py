@@ -33,13 +33,13 @@ class TwoUnits:
         app: App[int],
         model: Model,
         options: HostOptions | None,
-        offers: Sequence[Offer],
+        offers: Callable[[], Sequence[Offer]],
         order: Callable[[Sequence[Start]], None],
     ) -> None:
         self._app = app
         self._model = model
         self._options = options
-        self._sites = {offer.id: offer.sites for offer in offers}
+        self._offers = offers
         self._order = order
         self._usual = ""
 
@@ -68,7 +68,7 @@ class TwoUnits:
 
     def _ask(self, program: str, then: Callable[[], None], wrong: str = "") -> None:
         """Ask for each unit whose site isn't known; `wrong` says what came of the last answer."""
-        sites = self._sites.get(program, ())
+        sites = next((one.sites for one in self._offers() if one.id == program), ())
         choice = self._model.choice
         one = choice.unplaced(sites)
         if one is None or not sites:

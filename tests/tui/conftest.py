@@ -1,7 +1,8 @@
 """Takes away what would make two pictures of one screen differ: a terminal's colours, and how fast the machine is."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from textual import _time, _wait
@@ -15,6 +16,16 @@ def no_taste_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's theme or NO_COLOR must not change a picture."""
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_ANIMATIONS", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Show moments in UTC: pictures are the same whatever zone the tests live in."""
+    with monkeypatch.context() as place:
+        place.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture(autouse=True)

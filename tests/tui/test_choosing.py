@@ -10,8 +10,8 @@ from estim.catalogue.programs import shipped
 from estim.core.messages.commands import Ask, Found, Refusal, Reply, Scan, Sighting, Start
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
+from estim.tui.offers import offers_of
 from estim.tui.session import Session
-from estim.tui.show import offers_of
 from tests.tui.scripted import IDLE, Pulse, ScriptedClient, Successors, screen_of, settle, text_of
 from tests.tui.test_in_sight import in_sight
 

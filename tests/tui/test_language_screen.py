@@ -10,7 +10,7 @@ from estim import language
 from estim.core.translation import LANGUAGE, English
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
-from estim.tui.show import pads_of
+from estim.tui.offers import pads_of
 from tests.pseudo import plain_words, pseudo
 from tests.tui.scripted import LANES, RUNNING, Pulse, ScriptedClient, screen_of, settle
 

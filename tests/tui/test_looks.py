@@ -231,9 +231,7 @@ def test_own_themes_are_known_by_their_names_and_a_broken_one_keeps_no_screen_aw
         check_theme("evenin", "--theme", Exit.USAGE, themes)
     shown: list[tuple[object, str | None, object]] = []
 
-    async def show(
-        _options: object, _starting: object, _offers: object, problems: object, looks: tuple[str | None, object]
-    ) -> int:
+    async def show(_options: object, _starting: object, problems: object, looks: tuple[str | None, object]) -> int:
         shown.append((problems, *looks))
         return 0
 

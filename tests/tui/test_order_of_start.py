@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets import OptionList
+from textual.widgets._footer import FooterKey
 
 from estim.client.connection import NotYet
 from estim.client.follower import Client
@@ -20,7 +22,10 @@ from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
 from estim.journal.demo import make_demo
 from estim.tui.app import SessionApp
-from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from estim.tui.choose import Choose
+from estim.tui.widgets import StopBar
+from estim.tui.wording import Offer
+from tests.tui.scripted import ALARM, IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
 
 TOLD = """
 import os, sys
@@ -108,3 +113,49 @@ def test_while_a_session_is_shown_the_collector_walks_only_what_is_new() -> None
     code += "gc.collect()\nprint(gc.isenabled(), gc.get_freeze_count() > 20 * len(gc.get_objects()))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert told.stdout.split() == ["True", "True"]
+
+
+async def test_the_list_below_is_made_when_the_host_is_there_or_somebody_goes_to_it(tmp_path: Path) -> None:
+    make_demo(find_home(str(tmp_path)))
+    options = HostOptions(home=str(tmp_path), simulate="coyote3")
+    coming: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+
+    def read() -> tuple[tuple[Offer, ...], list[str]]:
+        return OFFERS, ["own.toml is wrong"]
+
+    for early in (True, False):
+        app = SessionApp(NotYet(options.place), (), Successors(), Pulse(), options=options, opening="today",
+                         joining=coming, read_offers=read)  # fmt: skip
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            choose = app.screen_stack[1]
+            assert isinstance(choose, Choose)
+            assert (not choose.query("#programs"), choose.program) == (early, "" if early else "tens-ankle")
+            choose.light("ems-recovery")
+            await pilot.press("2")
+            assert app.screen is choose, "and the whole of it is there at once"
+            assert choose.query_one(StopBar).region.height == 3
+            assert [choose.query_one("#programs", OptionList).get_option_at_index(i).id for i in range(3)] == [
+                offer.id for offer in OFFERS
+            ]
+            assert choose.program == "ems-recovery"
+            await settle(pilot)
+            if early:
+                assert text_of(pilot, "#note") == "own.toml is wrong"
+                coming.set_result(ScriptedClient(IDLE))
+
+
+async def test_the_footer_is_made_anew_only_where_it_is_another_one() -> None:
+    client = ScriptedClient(RUNNING)
+    async with SessionApp(client, OFFERS, Successors(), Pulse()).run_test() as pilot:
+        await settle(pilot)
+        before = list(pilot.app.screen.query(FooterKey))
+        assert [key.description for key in before][:2] == ["Level", "Pause"]
+        pilot.app.refresh_bindings()
+        await settle(pilot)
+        assert list(pilot.app.screen.query(FooterKey)) == before
+        client.show(replace(RUNNING, alarms=(ALARM,)))
+        await settle(pilot)
+        after = list(pilot.app.screen.query(FooterKey))
+        assert len(after) == len(before) + 1
+        assert {key.action for key in after} - {key.action for key in before} == {"quiet"}

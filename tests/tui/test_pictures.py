@@ -26,6 +26,8 @@ from tests.tui.scripted import (
 )
 from tests.tui.test_in_sight import LOST, PHASES, PULSE
 
+pytestmark = pytest.mark.usefixtures("in_utc")
+
 Compare = Callable[..., bool]
 Act = Callable[[ScriptedClient, Pilot[int]], Awaitable[None]]
 

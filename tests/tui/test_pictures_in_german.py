@@ -16,6 +16,8 @@ from estim.tui import today
 from protocols.vocabulary import Channel
 from tests.tui.scripted import RUNNING, Pulse, ScriptedClient, screen_of, settle
 
+pytestmark = pytest.mark.usefixtures("in_utc")
+
 AT = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
 
 

@@ -13,6 +13,8 @@ from tests.tui.scripted import settle
 from tests.tui.test_first_start import Air, app_of
 from tests.tui.test_today import assert_seen
 
+pytestmark = pytest.mark.usefixtures("in_utc")
+
 LAST_WORDS = {1: "#step-text", 2: "#question", 3: "#step-text"}
 
 

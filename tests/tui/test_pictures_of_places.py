@@ -24,6 +24,8 @@ from estim.tui.settings import SettingsPlace
 from protocols.vocabulary import Channel
 from tests.tui.scripted import IDLE, RUNNING, Pulse, ScriptedClient, screen_of, settle
 
+pytestmark = pytest.mark.usefixtures("in_utc")
+
 Act = Callable[[Pilot[int]], Awaitable[None]]
 
 AT = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
@@ -180,15 +182,6 @@ PICTURES: tuple[tuple[str, str, Act], ...] = (
     ("help is that of the place", "3", _help),
     ("a key that another one has is told where it is pressed", "9", _press),
 )
-
-
-@pytest.fixture(autouse=True)
-def local_time_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moments of the history of alarms are told in the computer's own zone."""
-    import time
-
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["small", "wide"])

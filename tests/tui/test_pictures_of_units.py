@@ -25,6 +25,8 @@ from estim.tui.units import UnitsPlace
 from protocols.vocabulary import Channel, Level
 from tests.tui.scripted import IDLE, RUNNING, Pulse, ScriptedClient, screen_of, settle
 
+pytestmark = pytest.mark.usefixtures("in_utc")
+
 AT = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
 FAR = "C0:70:7E:03:00:02"
 SHELF = Shelf(

@@ -6,9 +6,9 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.scripted import Pulse, ScriptedClient, screen_of, settle
-from tests.tui.test_pictures_of_places import GOING, PICTURES, Act, local_time_is_utc
+from tests.tui.test_pictures_of_places import GOING, PICTURES, Act
 
-__all__ = ["local_time_is_utc"]
+pytestmark = pytest.mark.usefixtures("in_utc")
 
 
 @pytest.mark.parametrize(

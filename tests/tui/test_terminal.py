@@ -15,7 +15,7 @@ from estim.catalogue.programs import shipped
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.tui.main import run_screen
-from estim.tui.show import offers_of
+from estim.tui.offers import offers_of
 from estim.tui.terminal import Terminal
 from tests.tui.scripted import ScriptedClient, screen_of, settle
 

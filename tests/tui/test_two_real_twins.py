@@ -19,8 +19,8 @@ from estim.host.server import Connection
 from estim.host.supervisor import Supervisor
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
+from estim.tui.offers import offers_of
 from estim.tui.session import Session
-from estim.tui.show import offers_of
 from estim.tui.summary import Summary
 from simulator.memory import MemoryAir
 from tests.tui.scripted import text_of
