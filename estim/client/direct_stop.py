@@ -30,7 +30,7 @@ class DirectStop:
             return
         try:
             # A daemon: leaving the screen waits for no answer.
-            threading.Thread(target=self._sent, args=(stop,), name="direct stop", daemon=True).start()
+            threading.Thread(target=self._sent, args=(stop,), name="direct_stop", daemon=True).start()
         except RuntimeError:  # no thread is to be had: the loop's own stop is left
             self._free.release()
 

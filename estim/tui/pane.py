@@ -18,6 +18,10 @@ class Pane(Vertical):
     unit = ""
     number = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes = Lanes(id="lanes")
+
     def compose(self) -> ComposeResult:
         """Who and what on top, time and phase, channels, pulses."""
         yield Line(id="program")
@@ -32,7 +36,7 @@ class Pane(Vertical):
                 yield Line(id="differs")
         yield Line(id="way")
         yield Line(id="way-names")
-        yield Lanes(id="lanes")
+        yield self.lanes
         yield Line(id="pulse")
         yield Line(id="pulses")
         yield Line(id="says")
@@ -56,7 +60,7 @@ class Pane(Vertical):
         link.set_class(view.grey, "-stale")
         self._draw_time(view, snapshot, rows)
         self._draw_course(snapshot, rows)
-        await self.query_one(Lanes).draw(view, rows.lanes)
+        await self.lanes.draw(view, rows.lanes)
 
     def _draw_time(self, view: View, snapshot: Snapshot, rows: SessionRows) -> None:
         self.query_one("#time").styles.margin = (rows.gap, 0, rows.gap, 0)

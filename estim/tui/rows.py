@@ -22,6 +22,8 @@ URGENT_ROWS = 6
 """Rows that a lost controller or link has before anything that isn't a channel or STOP."""
 PANE_WIDTH = 40
 """Columns that a unit beside another one has at least."""
+ROOMY = 30
+"""From so many rows on one is kept free for a note, so that nothing moves when one comes."""
 TRACE_ROWS = 10
 """Rows of a channel's levels so far, at most."""
 
@@ -113,7 +115,7 @@ def needs_of(view: View, width: int) -> Needs:
         urgent=sum(rows_of(text, line) for text in Alarms.urgent(view)),
         alarmed=sum(rows_of(wording.alarm(alarm), line) for alarm in shown.alarms),
         link=rows_of(wording.link(shown, view.silent), line),
-        goals=sum(rows_of(wording.goal(lane, shown.state, view.last.get(lane.channel)), below) for lane in shown.lanes),
+        goals=sum(wording.goal_rows(lane, view.last.get(lane.channel), below) for lane in shown.lanes),
         helds=sum(rows_of(wording.held(lane), below) for lane in shown.lanes),
         differs=rows_of("; ".join(shown.differs), width - CLOCK_WIDTH - MARGIN if wide else line),
         way=1 if shown.phases else 0,
@@ -143,7 +145,7 @@ def session_rows(view: View, width: int, height: int) -> SessionRows:
     rows.stop += room.take(2, whole=True)
     _share_usual(rows, room, need)
     _share_large(rows, room, need)
-    rows.note += room.take(note - rows.note)
+    rows.note += room.take(max(note, 1 if height >= ROOMY else 0) - rows.note)
     _share_rest(rows, room, need)
     return rows
 
@@ -182,9 +184,12 @@ def _share_rest(rows: SessionRows, room: Room, need: Needs) -> None:
     """Air between the parts, then more rows for the levels so far."""
     rows.gap = int(room.take(need.lanes + 2, whole=True) > 0)
     trace = rows.lanes.trace
+    held = rows.lanes.held
+    if rows.gap and held is None and need.helds <= need.lanes and _all(room, need.lanes - need.helds):
+        held = 1  # kept free where nothing is held: what comes and goes with a key must not move all the rest
     if trace:
         trace += room.take(need.lanes * min(TRACE_ROWS - trace, room.left // need.lanes)) // need.lanes
-    rows.lanes = replace(rows.lanes, gap=rows.gap, trace=trace, width=rows.width)
+    rows.lanes = replace(rows.lanes, held=held, gap=rows.gap, trace=trace, width=rows.width)
 
 
 def _next_to_clock(rows: SessionRows, room: Room) -> Callable[[int], int]:

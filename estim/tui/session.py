@@ -12,7 +12,7 @@ from estim.tui.key_names import bound, name_keys
 from estim.tui.model import View
 from estim.tui.pane import Pane
 from estim.tui.rows import also_on, beside, session_rows
-from estim.tui.widgets import Banner, Lanes, Line, StopBar
+from estim.tui.widgets import Banner, Line, StopBar
 from protocols.vocabulary import Channel
 
 
@@ -35,6 +35,7 @@ class Session(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         name_keys(self)
+        self._shown: tuple[Pane, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The units, and STOP for all of them."""
@@ -49,18 +50,18 @@ class Session(Screen[None]):
     @property
     def lit(self) -> tuple[str, Channel] | None:
         """What the level keys move: the unit and channel that are lit on the screen."""
-        return next((lanes.lit for lanes in self.query(Lanes) if lanes.lit is not None), None)
+        return next((pane.lanes.lit for pane in self._shown if pane.lanes.lit is not None), None)
 
     def draws(self, number: int) -> bool:
         """Say whether the unit of this number, of two that were started as one, has been drawn."""
-        return any(pane.number == number for pane in self.query(Pane))
+        return any(pane.number == number for pane in self._shown)
 
     def light(self, view: View) -> None:
         """Light the channel that was chosen just now."""
         views = {one.snapshot.unit: one for one in (view.panes or (view,)) if one.snapshot}
-        for pane in self.query(Pane):
+        for pane in self._shown:
             if pane.unit in views:
-                pane.query_one(Lanes).light(views[pane.unit])
+                pane.lanes.light(views[pane.unit])
 
     async def draw(self, view: View) -> None:
         """Show it all; what hasn't changed isn't touched."""
@@ -68,16 +69,19 @@ class Session(Screen[None]):
         rows = session_rows(view, width, height)
         views = beside(view, width)
         self.query_one("#banner", Banner).draw(view, rows.banner)
-        self.query_one("#note", Line).say(view.note, rows.note)
+        self.query_one("#note", Line).say(view.note or (" " if rows.note else ""), rows.note)
         self.query_one("#others", Line).say(also_on(view, views), rows.others)
         self.query_one(StopBar).draw(rows.stop)
         self.query_one(KeyBar).display = bool(rows.footer)
-        for pane, one in zip(await self._panes(len(views)), views, strict=True):
+        panes = await self._panes(len(views))
+        self._shown = tuple(panes)
+        for pane, one in zip(panes, views, strict=True):
             await pane.draw(one, rows)
 
     async def _panes(self, count: int) -> list[Pane]:
         """Return so many panes; what is too many goes, what is missing comes."""
         panes = list(self.query(Pane))
+        self._shown = tuple(panes[:count])  # no key is meant for one that goes
         for pane in panes[count:]:
             await pane.remove()
         fresh = [Pane() for _ in range(count - len(panes))]

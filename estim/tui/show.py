@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -72,6 +73,10 @@ def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> N
         raise EstimError(text, code=code, nearest=near)
 
 
+SWITCH_S = 0.001
+"""Longest wait of one thread for another, s (Python's usual one is 0.005): a key that stops needs several turns."""
+
+
 def opening_of(options: HostOptions) -> str:
     """Return where the screen opens: a home that has never been used at its first steps. Where the host then says that
     something may be on, the app leaves them."""
@@ -137,12 +142,16 @@ async def _show(
 async def _reached(options: HostOptions, starting: Starting | None) -> Client:
     """Join the host; the picture is there by now, and memory is settled before a session needs quick keys."""
     client = await join_begun(options, starting)
-    settle_memory()
+    settle()
     return client
 
 
-def settle_memory() -> None:
-    """Keep the collector from walking all that was imported and built: a pause of its own would hold up a key."""
+def settle() -> None:
+    """Let the thread that reads keys have its turn soon while the loop draws.
+
+    And keep the collector from walking all that was imported and built: a pause of its own would hold up a key.
+    """
+    sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     gc.enable()
     gc.set_threshold(5_000, 20, 50)

@@ -53,12 +53,9 @@ class Line(Static):
             text = cut(text, (self.app.size.width if columns is None else columns) - self._sides, rows)
         if text == self._said and rows == self._rows:
             return
-        # A line that only changes its figures, or has one row anyway, keeps its height: nothing around it is laid out.
-        same_shape = rows == self._rows and (
-            (rows == 1 and bool(text) == bool(self._said))
-            or (self._said.count("\n") == text.count("\n") and len(self._said) == len(text))
-            or (self._said.count("\n") == text.count("\n") and self._fits(text) and self._fits(self._said))
-        )
+        # A line that only changes its figures, or has as many rows as before, keeps its height: nothing around it is
+        # laid out.
+        same_shape = rows == self._rows and bool(text) == bool(self._said) and (rows == 1 or self._is_as_high(text))
         if rows != self._rows:
             self.styles.max_height = rows or None
         self._said = text
@@ -66,9 +63,13 @@ class Line(Static):
         self.update(text, layout=not same_shape)
         self.display = bool(text) and rows != 0
 
-    def _fits(self, text: str) -> bool:
-        """Say whether each line of a text stands in one row of the width that was drawn last."""
-        return bool(text) and all(cell_len(line) <= self.content_size.width for line in text.split("\n"))
+    def _is_as_high(self, text: str) -> bool:
+        """Say whether a text takes as many rows, of the width that was drawn last, as the one that is shown."""
+        width = self.content_size.width
+        shown = self._said
+        if cell_len(text) != len(text) or cell_len(shown) != len(shown):
+            return False  # rows of wide signs are counted by the library alone
+        return bool(text) and width > 0 and rows_of(text, width) == rows_of(shown, width)
 
 
 class Banner(Line):
@@ -176,7 +177,7 @@ class StopBar(Static):
 @dataclass(frozen=True, slots=True)
 class LaneRows:
     """How many rows each channel has for goal and cap, for what holds it, for its levels so far, and for the gap below,
-    beside its level; `big`: its figures are three rows high."""
+    beside its level; `big`: its figures are three rows high. None: as many as it takes; so many are kept free too."""
 
     goal: int | None = None
     held: int | None = None
@@ -237,8 +238,8 @@ class LaneView(Horizontal):
         marks = wording.LaneMarks(chosen, view.stale, age, view.last.get(self.channel))
         columns = rows.width - (BIG_WIDTH if rows.big else 0)
         self._level.say(wording.lane(lane, columns - MARGIN, marks), 1, columns)
-        self._goal.say(wording.goal(lane, snapshot.state, marks.last), rows.goal, columns)
-        self._held.say(wording.held(lane), rows.held, columns)
+        self._goal.say(wording.goal_in(lane, snapshot.state, marks.last, columns - GOAL_MARGIN), rows.goal, columns)
+        self._held.say(wording.held(lane) or (" " if rows.held else ""), rows.held, columns)
         self._draw_trace(view, lane, rows, columns)
         self._draw_big(lane, rows.big)
         self.styles.margin = (0, 0, rows.gap, 0)

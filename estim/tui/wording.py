@@ -11,6 +11,8 @@ from datetime import datetime
 from math import ceil
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from estim.core.errors import Exit
 from estim.core.levels import read_levels
 from estim.core.messages.events import Ended
@@ -20,6 +22,7 @@ from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.drawing import bar
 from estim.tui.keymap import key_of
+from estim.tui.room import rows_of
 from protocols.vocabulary import Channel
 
 MINUTES_MAX = 30
@@ -193,6 +196,21 @@ def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = Non
     cap = tr("cap {cap} of {scale}", cap=lane.cap, scale=lane.scale)
     parts.append(f"{cap}: {lane.cap_why}" if lane.cap_why else cap)
     return " · ".join(parts)
+
+
+def goal_rows(lane: ChannelView, last: int | None, width: int) -> int:
+    """Return how many rows `goal_in` takes at most, whatever the unit says: so nothing moves while a level does."""
+    at_rest = replace(lane, lo=lane.goal, hi=lane.goal, request=lane.goal)
+    moving = replace(lane, lo=0, hi=lane.scale, goal=lane.scale, request=lane.scale, cap_why="")
+    return max(rows_of(goal(one, State.RUNNING, last), width) for one in (at_rest, moving))
+
+
+def goal_in(lane: ChannelView, state: State, last: int | None, width: int) -> str:
+    """Return `goal` in the rows that it has: while a level moves the cap's reason makes room, where it has to."""
+    text = goal(lane, state, last)
+    if rows_of(text, width) <= goal_rows(lane, last, width):
+        return text
+    return goal(replace(lane, cap_why=""), state, last)
 
 
 def held(lane: ChannelView) -> str:

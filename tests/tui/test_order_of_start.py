@@ -109,7 +109,7 @@ async def test_nothing_is_started_while_the_controller_is_not_there_and_one_that
 
 
 def test_while_a_session_is_shown_the_collector_walks_only_what_is_new() -> None:
-    code = "import gc\ngc.disable()\nfrom estim.tui.show import settle_memory\nsettle_memory()\n"
+    code = "import gc\ngc.disable()\nfrom estim.tui.show import settle\nsettle()\n"
     code += "gc.collect()\nprint(gc.isenabled(), gc.get_freeze_count() > 20 * len(gc.get_objects()))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert told.stdout.split() == ["True", "True"]
@@ -128,12 +128,11 @@ async def test_the_list_below_is_made_when_the_host_is_there_or_somebody_goes_to
                          joining=coming, read_offers=read)  # fmt: skip
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
-            choose = app.screen_stack[1]
-            assert isinstance(choose, Choose)
+            (choose,) = (one for one in app.screen_stack if isinstance(one, Choose))
             assert (not choose.query("#programs"), choose.program) == (early, "" if early else "tens-ankle")
             choose.light("ems-recovery")
             await pilot.press("2")
-            assert app.screen is choose, "and the whole of it is there at once"
+            assert app.screen == choose, "and the whole of it is there at once"
             assert choose.query_one(StopBar).region.height == 3
             assert [choose.query_one("#programs", OptionList).get_option_at_index(i).id for i in range(3)] == [
                 offer.id for offer in OFFERS

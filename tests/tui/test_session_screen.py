@@ -86,7 +86,10 @@ async def test_an_unknown_level_is_a_span() -> None:
         assert "█" in text
         assert "▒" in text
         assert text_of(pilot, ".lane-held").strip() == "held: waiting for the unit to say its level"
-        assert "cap 70 of 200: 35 % of the scale" in text_of(pilot, ".lane-goal")
+        assert text_of(pilot, ".lane-goal") == "goal 20 · asked 13 · unit says 12–14 · cap 70 of 200"
+        client.show(replace(RUNNING, lanes=(replace(LANES[0], goal=12, request=12), LANES[1])))
+        await settle(pilot)
+        assert text_of(pilot, ".lane-goal") == "goal 12 · cap 70 of 200: 35 % of the scale"
 
 
 @pytest.mark.control("C-40")
@@ -330,3 +333,31 @@ async def test_a_controller_that_speaks_again_while_it_is_asked_is_no_alarm() ->
         pilot.app.model.stands_still()  # type: ignore[attr-defined]
         await settle(pilot)
         assert text_of(pilot, "#note") == ""
+
+
+@pytest.mark.parametrize("size", [(80, 30), (120, 40)])
+async def test_nothing_moves_while_a_level_does(size: tuple[int, int]) -> None:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test(size=size) as pilot:
+        places = []
+        for lo, hi, request, held in (
+            (12, 12, 12, ""),
+            (12, 12, 13, ""),
+            (9, 110, 120, "one step each 0.5 s"),
+            (13, 13, 13, ""),
+        ):
+            client.show(
+                replace(RUNNING, lanes=(replace(LANES[0], lo=lo, hi=hi, request=request, held_by=held), LANES[1]))
+            )
+            await settle(pilot)
+            if request == 13:
+                await pilot.press("plus")  # a note comes
+            await settle(pilot)
+            places.append(
+                [
+                    (part.id, part.region)
+                    for part in pilot.app.screen.query("#time, LaneView, #stop, .lane-trace, #says")
+                ]
+            )
+        assert all(place == places[0] for place in places)
+        assert len(places[0]) >= 6
