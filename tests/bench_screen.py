@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from estim.client.exchange import exchange
 from estim.client.launch import start_host
@@ -213,11 +214,16 @@ def opening(say: Say) -> None:
 
 
 class GoBetween:
-    """Stands where a host's socket was; `every_s` is how often the screen is sent a snapshot."""
+    """Stands where a host's socket was; `every_s` is how often the screen is sent a snapshot.
+
+    A host says fewer where little changes; what is missing is made of the last one, with its time moved on.
+    """
 
     def __init__(self, host_end: Path, every_s: float) -> None:
         self.every_s = every_s
         self.snapshots = 0
+        self._last: dict[str, Any] | None = None
+        self._at_s = 0.0
         self.came: asyncio.Queue[float] = asyncio.Queue(1000)
         self._host_end = host_end
 
@@ -225,7 +231,8 @@ class GoBetween:
         """Carry lines both ways until one side hangs up."""
         host_reader, host_writer = await asyncio.open_unix_connection(str(self._host_end), limit=2**20)
         ways = [asyncio.create_task(self._up(reader, host_writer, writer)),
-                asyncio.create_task(self._down(host_reader, writer))]  # fmt: skip
+                asyncio.create_task(self._down(host_reader, writer)),
+                asyncio.create_task(self._fill(writer))]  # fmt: skip
         with suppress(asyncio.CancelledError):  # the bench is over
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
@@ -248,8 +255,23 @@ class GoBetween:
 
     async def _down(self, host: asyncio.StreamReader, screen: asyncio.StreamWriter) -> None:
         while line := await host.readline():
-            self.snapshots += line.startswith(b'{"show":"unit"')
+            if line.startswith(b'{"show":"unit"'):
+                self.snapshots += 1
+                self._last = json.loads(line)
+                self._at_s = time.monotonic()
             screen.write(line)
+
+    async def _fill(self, screen: asyncio.StreamWriter) -> None:
+        while True:
+            await asyncio.sleep(self.every_s / 10)
+            on_s = time.monotonic() - self._at_s
+            if self._last is None or on_s < self.every_s or self._last["state"] != "running":
+                continue
+            self._at_s += on_s
+            last = self._last
+            self._last = {**last, "elapsed_s": last["elapsed_s"] + on_s, "left_s": max(0.0, last["left_s"] - on_s)}
+            self.snapshots += 1
+            screen.write(json.dumps(self._last).encode() + b"\n")
 
 
 START = {

@@ -1,7 +1,7 @@
 """The programs as the screen offers them: in which order, how each should feel, and where its pads go."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,12 @@ def read_offers(folder: Path) -> tuple[tuple[Offer, ...], list[str]]:
 
 def offers_of(programs: "Sequence[Program]") -> tuple[Offer, ...]:
     """Return the programs as they are offered: how it should feel, and where the pads go."""
-    ordered = sorted(programs, key=lambda one: (one.id != FIRST, KINDS.index(one.kind), tr_text(one.title)))
-    return tuple(_offer(program) for program in ordered)
+    return tuple(_offer(program) for program in in_order(programs))
+
+
+def in_order(programs: "Iterable[Program]") -> "list[Program]":
+    """Return programs as they are listed: what this release is for, then what needs least care, locked ones last."""
+    return sorted(programs, key=lambda one: (one.id != FIRST, one.gated, KINDS.index(one.kind), tr_text(one.title)))
 
 
 def _offer(program: "Program") -> Offer:

@@ -79,8 +79,20 @@ class Commands(Provider):
         for title, action, about in DONE:
             yield tr_text(title), tr_text(about), partial(self._run, action)
 
+    def _themes(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
+        """Every look, for who asks for one: twenty of them would hide the rest."""
+        for name in sorted(self.app.available_themes):
+            yield (
+                tr("Theme {name}", name=name),
+                tr("colours, until you leave; Settings keeps one"),
+                partial(self._wear, name),
+            )
+
     async def _run(self, action: str) -> None:
         await self.app.run_action(action)
+
+    def _wear(self, theme: str) -> None:
+        self.app.theme = theme
 
     async def discover(self) -> Hits:
         """Everything, as long as nothing is typed."""
@@ -90,7 +102,7 @@ class Commands(Provider):
     async def search(self, query: str) -> Hits:
         """What fits to what is typed, by name and by what it is for."""
         matcher = self.matcher(query)
-        for title, about, run in self._all():
+        for title, about, run in (*self._all(), *self._themes()):
             score = max(matcher.match(title), matcher.match(about) / 2)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), run, help=about)

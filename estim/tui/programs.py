@@ -27,7 +27,7 @@ from estim.core.translation import mark, tr, tr_many, tr_text
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
 from estim.tui.model import View
-from estim.tui.offers import offers_of
+from estim.tui.offers import in_order, offers_of
 from estim.tui.place import BROAD
 from estim.tui.plot import Point, plot
 from estim.tui.searched import SearchedPlace
@@ -332,4 +332,4 @@ def _read(options: HostOptions) -> Shelf:
     besides = [problem for problem in problems if problem not in texts.values()]
     units = list(Units.load(options.place))
     wrong = [_wrong(path, text) for path, text in texts.items()]
-    return Shelf(programs, besides, units[-1].family if units else "", own_ids(folder), wrong)
+    return Shelf(in_order(programs), besides, units[-1].family if units else "", own_ids(folder), wrong)

@@ -75,6 +75,20 @@ async def test_a_key_and_the_palette_lead_to_every_place() -> None:
             assert len(pilot.app.screen_stack) <= 3, "one place in the stead of the other"
 
 
+async def test_the_palette_knows_every_theme_once_somebody_asks_for_one() -> None:
+    async with screen_of(ScriptedClient(IDLE)).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        hits = pilot.app.screen.query_one(OptionList)
+        assert not any("Theme" in str(hits.get_option_at_index(number).prompt) for number in range(hits.option_count))
+        await pilot.press(*"theme nord")
+        await found(pilot, "Theme nord")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert pilot.app.theme == "nord"
+
+
 async def test_with_a_real_unit_nothing_leads_to_the_simulator() -> None:
     client = ScriptedClient(IDLE)
     async with screen_of(client).run_test() as pilot:

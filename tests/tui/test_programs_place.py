@@ -12,6 +12,7 @@ from estim.cli.programs import _listed, _row
 from estim.core.messages.commands import Start
 from estim.tui.choose import Choose
 from estim.tui.log import LogPlace
+from estim.tui.offers import offers_of
 from estim.tui.programs import LOCKED, ProgramsPlace, pads_first, preview, told
 from estim.tui.programs import _row as _shown_row
 from estim.tui.today import LastTime
@@ -43,6 +44,18 @@ async def test_programs_are_searched_filtered_and_told_in_full(home: Home) -> No
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
         assert pilot.app.screen.program == "tens-ankle"  # type: ignore[attr-defined]
         assert not any(isinstance(command, Start) for command in client.asked)
+
+
+async def test_they_stand_as_they_are_offered_and_no_locked_one_stands_before_one_that_plays(home: Home) -> None:
+    async with home.app(ScriptedClient(), "programs").run_test() as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
+        listed = rows(pilot)
+    offers = offers_of(shipped())
+    assert [row.split("(")[-1].split(",")[0] for row in listed] == [offer.id for offer in offers]
+    assert offers[0].id == "tens-ankle"
+    locked = [row.startswith("LOCKED") for row in listed]
+    assert locked == sorted(locked)
+    assert any(locked)
 
 
 async def test_a_locked_program_says_so_and_why_and_is_not_chosen(home: Home) -> None:

@@ -122,6 +122,7 @@ DEMO = Walk(
     (
         Step(
             words=("SIMULATED", "As last time: tens-ankle", "yesterday: 2 sessions", "week", "? Help", "STOP"),
+            gone=("connecting to",),
             picture="today",
             sentence="Today: what is due, one key that plays it as last time, the steps of the plan, the week.",
         ),
