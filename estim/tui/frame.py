@@ -35,12 +35,23 @@ def strip(view: View, width: int) -> str:
     left = _left(snapshot)
     parts = [f"{doubt}{tr('level {levels}', levels=levels)}", left, stops]
     more = [tr("also on: {units}", units=others)] if others else []
-    for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more, []):
+    for spare in (
+        [snapshot.unit, wording.state(snapshot), *more],
+        [snapshot.unit, *more],
+        more,
+        *([] if more else [[]]),
+    ):
         text = " · ".join([*spare[:2], *parts, *spare[2:]])
         if len(text) <= width:
             return text
-    short = " · ".join([f"{doubt}{levels}", left, tr("s stops")])
-    return short if len(short) <= width else f"{doubt}{levels} · {left}"  # STOP itself is in sight below
+    count = sum(snapshot.unit != unit for unit, _ in view.on)
+    told = " · ".join([f"{doubt}{levels}", *([tr("+{count} ON", count=count)] if count else [])])
+    for less in (stops, tr("s stops")):
+        text = " · ".join([told, left, less])
+        if len(text) <= width:
+            return text
+    text = f"{told} · {left}"  # STOP itself is in sight below
+    return told if count and snapshot.live and len(text) > width else text
 
 
 def _doubt(view: View, snapshot: Snapshot) -> str:

@@ -10,15 +10,18 @@ from textual.widgets import OptionList
 from estim.config.options import HostOptions
 from estim.core.messages.lowering import Stop
 from estim.core.vocabulary import State
+from estim.tui import wording
 from estim.tui.app import SessionApp
 from estim.tui.frame import strip
 from estim.tui.model import View
 from estim.tui.palette import Palette
 from estim.tui.place import Place
 from estim.tui.places import PLACES, SESSION
+from protocols.vocabulary import Channel
 from tests.tui.scripted import (
     ALARM,
     IDLE,
+    LANES,
     OFFERS,
     RUNNING,
     Pulse,
@@ -242,3 +245,18 @@ async def test_before_the_host_has_said_a_word_software_units_are_told_as_such()
     async with app.run_test() as pilot:
         await settle(pilot)
         assert "SIMULATED" in text_of(pilot, "#banner")
+
+
+@pytest.mark.control("C-73")
+@pytest.mark.parametrize("width", [38, 50, 60, 78, 118])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_second_unit_that_is_on_is_never_left_out_of_the_line(width: int, count: int) -> None:
+    lanes = tuple(replace(LANES[0], channel=channel, lo=118, hi=118) for channel in Channel)
+    for shown in (RUNNING, replace(RUNNING, lanes=lanes), replace(RUNNING, lanes=lanes, stale=True)):
+        on = [(RUNNING.unit, "A 12"), ("the left one", "A 7"), ("right", "A 8")][: count + 1]
+        told = strip(View(snapshot=shown, on=tuple(on)), width)
+        assert f"+{count} ON" in told or all(unit in told for unit, _ in on[1:]), told
+        assert all(wording.level(lane) in told for lane in shown.lanes)
+        assert len(told) <= width or shown is not RUNNING
+        if width >= 78:
+            assert "F12" in told
