@@ -15,10 +15,13 @@ from estim.core.days.screening import QUESTIONS
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
+from estim.tui.app import SessionApp
 from estim.tui.frame import strip
 from estim.tui.model import View
 from estim.tui.pick import Pick, scores
-from estim.tui.places import PLACES, SESSION
+from estim.tui.place import built
+from estim.tui.places import FIRST_START, PLACES, SESSION
+from estim.tui.press_key import PressKey
 from estim.tui.questions import Questions
 from estim.tui.typed import Typed
 from estim.tui.widgets import StopBar
@@ -82,6 +85,16 @@ async def questions(pilot: Pilot[int]) -> None:
     pilot.app.push_screen(Questions(QUESTIONS[:3]))
 
 
+async def press_key(pilot: Pilot[int]) -> None:
+    pilot.app.push_screen(PressKey("pause", {}))
+
+
+async def first_start(pilot: Pilot[int]) -> None:
+    app = pilot.app
+    assert isinstance(app, SessionApp)
+    app.push_screen(built(FIRST_START.name, app._desk))
+
+
 @dataclass(frozen=True)
 class Shown:
     """One screen: how it is opened while `going` is what the host says; `below`: the place that a dialog is over."""
@@ -101,6 +114,7 @@ DIALOGS: dict[str, Open] = {
     "a key": pick,
     "a line": typed,
     "questions": questions,
+    "a key to be set": press_key,
     "help": press("question_mark"),
     "palette": press("ctrl+p"),
 }
@@ -109,6 +123,7 @@ SCREENS = [
     Shown("summary", nothing, LEFT_ON, LEFT_ON_LOST, "may be ON after the session"),
     Shown("session", nothing),
     *(Shown(one.name, press(one.key)) for one in PLACES if one.name != SESSION),
+    Shown("first start", first_start),
     *(Shown(f"{name} over the session", opened) for name, opened in DIALOGS.items()),
     *(Shown(f"{name} over today", opened, below="1") for name, opened in DIALOGS.items()),
 ]
