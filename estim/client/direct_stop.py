@@ -5,12 +5,12 @@
 """
 
 import threading
-from contextlib import suppress
 
 from estim.client.connection import STOP_TIMEOUT_S, ask_once
 from estim.client.lock import stop_by_signal
 from estim.config.paths import Home
-from estim.core.errors import EstimError
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Refusal
 from estim.core.messages.lowering import Stop
 
 STOPS_MAX = 8
@@ -36,9 +36,17 @@ class DirectStop:
 
     def _sent(self, stop: Stop) -> None:
         try:
-            ask_once(self._home.socket, stop, STOP_TIMEOUT_S)
-        except EstimError:  # a host without a door may be there all the same
-            with suppress(EstimError):
+            if not self._heard(stop):  # a host without a door, or with a crowded one, may be there all the same
                 stop_by_signal(self._home, STOP_TIMEOUT_S)
+        except EstimError:
+            pass  # there is no other way
         finally:
             self._free.release()
+
+    def _heard(self, stop: Stop) -> bool:
+        """Send it to the door, and say whether somebody there has taken it."""
+        try:
+            reply = ask_once(self._home.socket, stop, STOP_TIMEOUT_S)
+        except EstimError:
+            return False
+        return not (isinstance(reply, Refusal) and reply.code == Exit.TRY_LATER)

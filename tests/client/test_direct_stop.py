@@ -12,11 +12,13 @@ import pytest
 
 from estim.client.direct_stop import STOPS_MAX, DirectStop
 from estim.config.paths import Home, find_home
-from estim.core.messages.commands import Ask
+from estim.core.errors import Exit
+from estim.core.messages.commands import Ask, Done, Refusal, Reply
 from estim.core.messages.lowering import Stop
 from tests.cli.line import GUARD_S, short_home
 
 PANIC = Stop(reason="panic")
+REFUSED = Refusal(code=Exit.TRY_LATER, text="there are too many front ends")
 _command: msgspec.json.Decoder[Ask] = msgspec.json.Decoder(Ask)
 
 
@@ -42,11 +44,11 @@ class Door:
             got += more
         return _command.decode(got)
 
-    def answer(self) -> None:
+    def answer(self, reply: Reply = Done("zero")) -> None:  # noqa: B008 - it can't be changed
         """Answer all that came."""
         for wire in self.came:
             with suppress(OSError):
-                wire.sendall(b'{"answer":"done","text":"zero"}\n')
+                wire.sendall(msgspec.json.encode(reply) + b"\n")
             wire.close()
         self.came = []
 
@@ -108,7 +110,7 @@ signal.sigwait({signal.SIGUSR1})
 
 
 @pytest.mark.control("C-07")
-@pytest.mark.parametrize("door", ["none", "hangs up"])
+@pytest.mark.parametrize("door", ["none", "hangs up", "takes no more"])
 def test_a_host_whose_door_brings_no_answer_gets_a_signal(home: Home, door: str) -> None:
     before = set(threading.enumerate())
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(home.lock)], stdout=subprocess.PIPE) as holds:
@@ -120,7 +122,10 @@ def test_a_host_whose_door_brings_no_answer_gets_a_signal(home: Home, door: str)
             with closing(Door(home)) as opened:
                 DirectStop(home).send(PANIC)
                 assert opened.takes() == PANIC
-                opened.came.pop().close()
+                if door == "takes no more":
+                    opened.answer(REFUSED)
+                else:
+                    opened.came.pop().close()
                 ended(before)
         assert holds.wait(GUARD_S) == 0, "it waits for that signal alone"
     ended(before)
