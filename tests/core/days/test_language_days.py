@@ -123,12 +123,12 @@ def test_refusals_of_rest_and_dose_are(site: str) -> None:
     short = [Delivered(site, NOW - ago * minute, BRIEF_S - 30) for ago in (20, 10)]
     ahead = Delivered(site, NOW + 9 * minute, 1200)
     for past in ([long], short, [ahead]):
-        checked(may_start(NOW, (site,), 20, past).why)
-        checked("; ".join(may_start(NOW, (site,), 20, past, GAP).warn))
+        checked(may_start(NOW, (site,), 20, past, zone=HERE).why)
+        checked("; ".join(may_start(NOW, (site,), 20, past, GAP, zone=HERE).warn))
     day = [Delivered(site, NOW - hours * 60 * minute, 2400, program="tens-ankle") for hours in (4, 6, 8, 10)]
-    refused = may_start(NOW, (site,), 20, day, program="tens-ankle", per_day=2)
+    refused = may_start(NOW, (site,), 20, day, program="tens-ankle", per_day=2, zone=HERE)
     checked(refused.why)
-    warned = may_start(NOW, (site,), 20, day, DOSE, program="tens-ankle", per_day=2).warn
+    warned = may_start(NOW, (site,), 20, day, DOSE, program="tens-ankle", per_day=2, zone=HERE).warn
     assert len([checked(one) for one in warned]) == 3
 
 
