@@ -1,7 +1,7 @@
 """The session screen: draws the Snapshots of a host and sends it Commands; it holds no truth and times no session.
 
 1. F12 never enters the message queue: the key is taken on its way in, and its Stop gets a task of its own. Should the
-   loop be busy, or hang, one more Stop has been sent by the thread that reads keys (client/direct_stop.py).
+   loop hang, a thread of its own sends one soon after (client/direct_stop.py).
 2. What is drawn comes from the last Snapshot. If Snapshots stay away, the picture says that it is old.
 3. Leaving, suspending and signals stop first and wait for zero; only a second `q` leaves an unproved stop behind.
 4. A picture is drawn at most four times a second, and only where it differs.
@@ -359,14 +359,20 @@ class SessionApp(App[int]):
 
     def action_panic(self) -> None:
         """Zero at once, on all units."""
-        self.follower.send(replace(PANIC))
+        self._send_stop(replace(PANIC))
         self._drills.pressed()
         self.model.say(tr("PANIC: stop sent, waiting for the unit to say zero"))
 
     def action_stop(self) -> None:
         """Zero at once, and end, on all units."""
-        self.follower.send(Stop())
+        self._send_stop(Stop())
         self.model.say(tr("stop sent, waiting for the unit to say zero"))
+
+    def _send_stop(self, stop: Stop) -> None:
+        self.follower.send(stop)
+        if self._direct is not None:
+            # behind the task that has just been begun, in which it is written
+            asyncio.get_running_loop().call_soon(self._direct.taken)
 
     def action_soft(self) -> None:
         """Down in two seconds, and end, on all units; only where a session is under way."""

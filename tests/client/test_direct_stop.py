@@ -137,3 +137,21 @@ def test_where_nobody_is_there_is_nothing_to_stop_and_nothing_is_said(home: Home
     DirectStop(home).send(PANIC)
     ended(before)
     assert not home.socket.exists()
+
+
+@pytest.mark.control("C-07")
+def test_what_the_loop_has_sent_is_not_sent_again(home: Home) -> None:
+    before = set(threading.enumerate())
+    direct = DirectStop(home, loop_s=GUARD_S)
+    with closing(Door(home)) as door:
+        direct.send(PANIC)
+        direct.send(Stop())
+        direct.taken()
+        ended(before)
+        door.open.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            door.takes()
+        DirectStop(home).send(PANIC)
+        door.open.settimeout(GUARD_S)
+        assert door.takes() == PANIC, "what was taken says nothing of a later one"
+    ended(before)

@@ -4,14 +4,20 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from estim.client.direct_stop import DirectStop
+from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.messages.lowering import Stop
-from tests.cli.line import short_home
+from estim.tui.app import PANIC, SessionApp
+from tests.cli.line import GUARD_S, short_home
 from tests.client.test_direct_stop import Door
+from tests.tui.scripted import OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle
 
 HANGS = """
 import os, signal, sys, threading
@@ -35,6 +41,25 @@ signal.alarm(60)  # whatever becomes of who started it
 options = HostOptions(home=sys.argv[1], solo=False)
 SessionApp(Hanging(RUNNING), (), again, options=options, keys=keymap_of({"stop": "f9"})).run()
 """
+
+
+async def test_a_loop_that_lives_sends_it_alone_and_its_answer_is_told(tmp_path: Path) -> None:
+    options = HostOptions(home=str(tmp_path), solo=False)
+    client = ScriptedClient(RUNNING)
+    app = SessionApp(client, OFFERS, Successors(), Pulse(), options=options)
+    late: list[threading.Event] = []
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert app._direct is not None
+        app._direct = DirectStop(options.place, loop_s=GUARD_S)
+        for key in ("f12", "s"):
+            app.key_read(key)
+            late += app._direct._waiting
+            client.show(RUNNING)
+            await pilot.press(key)
+            await settle(pilot)
+        assert client.stops == [PANIC, Stop()]
+        assert [event.is_set() for event in late] == [True], "s is the loop's alone: it may be typed"
 
 
 @pytest.mark.control("C-38", "C-07")
