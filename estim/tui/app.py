@@ -24,6 +24,7 @@ from textual.command import CommandPalette, Provider
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import MountError
 from textual.worker import WorkerError
 
 from estim.client.direct_stop import DirectStop
@@ -209,8 +210,14 @@ class SessionApp(App[int]):
                 self._offer(offers)
                 if problems:
                     self.model.say("; ".join(problems))
-        if isinstance(self._below, Choose):
-            await self._below.fill()
+        below = self._below
+        try:
+            if isinstance(below, Choose):
+                await below.fill()
+        except (NoMatches, MountError):
+            # A session that begins takes the list's place, and an app that is closing takes the parts away.
+            if self.is_running and below in self.screen_stack:
+                raise
 
     async def _leave_first_start(self) -> None:
         """Show the day instead: the host is there now, and says that something may be on."""

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -84,7 +85,12 @@ class Place(Screen[None]):
             self.desk.say(error.text)
             return
         if self.is_attached:
-            then(got)
+            try:
+                then(got)
+            except NoMatches:
+                # The parts of a place that is being left, or whose app is closing, are taken away one by one.
+                if self.app.is_running and self in self.app.screen_stack:
+                    raise
 
     async def draw(self, view: View) -> None:
         """Show what is on, what is wrong, and the last note."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # taken for each test: a whole suite may be longer than a session counts as the last one
-        self.now = datetime.now(UTC)
+        self.now = datetime.now().astimezone()
         self.journal = Journal.open(folder / "log.sqlite")
 
     def answer_all(self) -> None:

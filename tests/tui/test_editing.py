@@ -90,13 +90,13 @@ async def test_an_editor_that_is_not_there_or_fails_and_a_file_that_is_gone_are_
     async with home.app(ScriptedClient(IDLE), "programs").run_test(size=(100, 30)) as pilot:
         await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
         monkeypatch.setenv("EDITOR", "/nowhere/editor")
-        await pilot.press("slash", *"tens-ankle", "enter", "e", "enter")
+        await pilot.press("slash", *"ems-recovery", "enter", "e", "enter")
         await assert_seen(pilot, lambda: "can't start the editor '/nowhere/editor'" in text_of(pilot, "#note"))
-        await assert_seen(pilot, lambda: any("my-tens-ankle" in row for row in rows(pilot)))
+        await assert_seen(pilot, lambda: any("my-ems-recovery" in row for row in rows(pilot)))
         await pilot.press("slash", "ctrl+u", "enter")
         entries = pilot.app.screen.query_one("#entries", OptionList)
         await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()) + 1)
-        assert "my-tens-ankle" in rows(pilot)[entries.highlighted or 0]
+        assert "my-ems-recovery" in rows(pilot)[entries.highlighted or 0]
         await assert_seen(pilot, lambda: entries.scroll_offset.y > 0)  # it is far down, and in sight all the same
         monkeypatch.setenv("EDITOR", str(editor))
         does(editor, "exit 3")
@@ -231,7 +231,7 @@ def test_at_a_real_terminal_the_editor_has_all_of_it_and_a_signal_ends_both(
     does(editor, EDITOR)
     person = Person(home.path.parent)
     request.addfinalizer(person.process.kill)
-    person.reads("ems-atrophy")
+    person.reads("tens-ankle")
     person.types("e")
     person.reads("what shall your")
     person.types("\r")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from estim.tui.today import TodayPlace
 from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
 from tests.tui.test_today import assert_seen, played
 
-NOW = datetime.now(UTC)
+NOW = datetime.now().astimezone()
 FAR = Sighting(address="C0:FF:EE:00:00:04", name="47L121000", family="coyote3", sure=True, rssi_dbm=-81)
 NEAR = Sighting(address="C0:FF:EE:00:00:03", name="47L121001", family="coyote3", sure=True, rssi_dbm=-48)
 

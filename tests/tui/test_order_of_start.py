@@ -23,6 +23,7 @@ from estim.core.vocabulary import State
 from estim.journal.demo import make_demo
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
+from estim.tui.session import Session
 from estim.tui.widgets import StopBar
 from estim.tui.wording import Offer
 from tests.tui.scripted import ALARM, IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
@@ -158,3 +159,28 @@ async def test_the_footer_is_made_anew_only_where_it_is_another_one() -> None:
         after = list(pilot.app.screen.query(FooterKey))
         assert len(after) == len(before) + 1
         assert {key.action for key in after} - {key.action for key in before} == {"quiet"}
+
+
+@pytest.mark.parametrize("plays", [False, True])
+@pytest.mark.parametrize("turns", range(0, 40, 4))
+async def test_whoever_leaves_or_plays_while_the_list_is_made_does_so(tmp_path: Path, turns: int, plays: bool) -> None:
+    options = HostOptions(home=str(tmp_path), simulate="coyote3")
+    coming: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+
+    def read() -> tuple[tuple[Offer, ...], list[str]]:
+        return OFFERS, []
+
+    app = SessionApp(NotYet(options.place), (), Successors(), Pulse(), options=options, opening="today",
+                     joining=coming, read_offers=read)  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        client = ScriptedClient(IDLE)
+        coming.set_result(client)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if plays:
+            client.show(RUNNING)
+            await settle(pilot)
+            await settle(pilot)
+            assert isinstance(app.screen, Session)
+    assert not app.is_running

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from estim.tui.session import Session
 from protocols.vocabulary import Channel
 from tests.tui.scripted import OFFERS, Pulse, ScriptedClient, settle, text_of
 
-NOW = datetime.now(UTC)
+NOW = datetime.now().astimezone()
 
 
 def played(days_ago: float, level: int = 12, program: str = "tens-ankle") -> Played:

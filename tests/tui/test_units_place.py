@@ -223,7 +223,7 @@ async def run_drill(pilot: Pilot[int], client: ScriptedClient, *, level: int = 1
 @pytest.mark.control("C-77", "C-38")
 async def test_a_drill_starts_at_the_lowest_level_after_two_keys_and_keeps_what_the_unit_said(home: Home) -> None:
     client = Air()
-    now = datetime.now(UTC)
+    now = datetime.now().astimezone()
     drilled = [dataclasses.replace(played(0), at=now, unit="left", id=7), played(1)]
     home.write(drilled)
     async with app_of(home, client).run_test() as pilot:
