@@ -29,7 +29,7 @@ class DirectStop:
         self._home = home
         self._loop_s = loop_s
         self._free = threading.BoundedSemaphore(STOPS_MAX)
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[threading.Event] = deque(maxlen=STOPS_MAX)
 
     def send(self, stop: Stop) -> None:
         """Send a stop on its way, unless `taken` is called soon; returns at once, in whatever thread."""

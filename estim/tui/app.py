@@ -202,7 +202,10 @@ class SessionApp(App[int]):
                     await one.wait()
 
     async def _fill_list(self) -> None:
-        """Read the programs, if they haven't been yet, and make the list with which a session begins."""
+        """Read the programs, if they haven't been yet, and make the list with which a session begins.
+
+        Only for a worker: see `_back`.
+        """
         async with self._reading:
             if self._read_offers is not None:
                 offers, problems = await asyncio.to_thread(self._read_offers)
@@ -210,6 +213,10 @@ class SessionApp(App[int]):
                 self._offer(offers)
                 if problems:
                     self.model.say("; ".join(problems))
+        await self._make_list()
+
+    async def _make_list(self) -> None:
+        """Make what is shown before a session, with the programs that have been read; those that come later join."""
         below = self._below
         try:
             if isinstance(below, Choose):
@@ -525,12 +532,14 @@ class SessionApp(App[int]):
             self._below.offer(self._offers)
 
     async def action_away(self) -> None:
-        """Leave a place by Escape, which may have been meant as a stop: so it is one too."""
-        await self._back()
+        """Leave a place by Escape, which may have been meant as a stop: so it is one too, and first."""
         self.action_soft()
+        await self._back()
 
     async def _back(self) -> None:
-        await self._fill_list()
+        # Programs may take long to be read, from a disk that hangs for ever: no key waits for that.
+        self.run_worker(self._fill_list(), group="list")
+        await self._make_list()
         while isinstance(self.screen, Place):
             await self.pop_screen()
         self.pair.hold()

@@ -1,7 +1,7 @@
 """The screen before a start: a program, its minutes, a goal level, and the pads-on act.
 
-Under a place with which the screen opens it stays empty until it is to be seen: half of the time until the first
-picture went into it.
+Under a place with which the screen opens it stays empty until it is to be seen: most of the styles that were applied
+until the first picture were those of its parts.
 """
 
 import asyncio
@@ -149,7 +149,7 @@ class Choose(Screen[None]):
         """Offer these from here on; the one under the cursor stays there, if it still is among them."""
         if tuple(offers) == self._offers:
             return
-        before = self.program
+        before = self.program or self._program
         self._offers = tuple(offers)
         if self._empty:
             return

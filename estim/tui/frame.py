@@ -35,12 +35,7 @@ def strip(view: View, width: int) -> str:
     left = _left(snapshot)
     parts = [f"{doubt}{tr('level {levels}', levels=levels)}", left, stops]
     more = [tr("also on: {units}", units=others)] if others else []
-    for spare in (
-        [snapshot.unit, wording.state(snapshot), *more],
-        [snapshot.unit, *more],
-        more,
-        *([] if more else [[]]),
-    ):
+    for spare in ([snapshot.unit, wording.state(snapshot), *more], [snapshot.unit, *more], more):
         text = " · ".join([*spare[:2], *parts, *spare[2:]])
         if len(text) <= width:
             return text

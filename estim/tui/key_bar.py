@@ -1,7 +1,7 @@
 """The library's footer, made anew only where it would be another one.
 
 The library remakes it, key by key, at each change of focus, each screen that comes or goes, and each refresh of the
-bindings: of nine times before the first picture seven brought the same keys.
+bindings: it was nine times before the first picture, of a screen that nobody saw among them.
 """
 
 from textual.screen import Screen

@@ -88,7 +88,7 @@ def also_on(view: View, views: Sequence[View]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """How many rows each part of one unit would take."""
+    """How many rows each part of one unit would take; `held`: what holds a channel, of the one that needs the most."""
 
     lanes: int = 0
     urgent: int = 0
@@ -96,6 +96,7 @@ class Needs:
     link: int = 0
     goals: int = 0
     helds: int = 0
+    held: int = 0
     differs: int = 0
     way: int = 0
     names: int = 0
@@ -117,6 +118,7 @@ def needs_of(view: View, width: int) -> Needs:
         link=rows_of(wording.link(shown, view.silent), line),
         goals=sum(wording.goal_rows(lane, view.last.get(lane.channel), below) for lane in shown.lanes),
         helds=sum(rows_of(wording.held(lane), below) for lane in shown.lanes),
+        held=max((rows_of(wording.held(lane), below) for lane in shown.lanes), default=0),
         differs=rows_of("; ".join(shown.differs), width - CLOCK_WIDTH - MARGIN if wide else line),
         way=1 if shown.phases else 0,
         names=1 if len(shown.phases) > 1 else 0,
@@ -185,7 +187,7 @@ def _share_rest(rows: SessionRows, room: Room, need: Needs) -> None:
     rows.gap = int(room.take(need.lanes + 2, whole=True) > 0)
     trace = rows.lanes.trace
     held = rows.lanes.held
-    if rows.gap and held is None and need.helds <= need.lanes and _all(room, need.lanes - need.helds):
+    if rows.gap and held is None and need.held <= 1 and _all(room, need.lanes - need.helds):
         held = 1  # kept free where nothing is held: what comes and goes with a key must not move all the rest
     if trace:
         trace += room.take(need.lanes * min(TRACE_ROWS - trace, room.left // need.lanes)) // need.lanes

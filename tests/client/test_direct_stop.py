@@ -96,6 +96,7 @@ def test_a_key_that_repeats_makes_no_more_than_so_many_and_later_ones_go_again(h
         ended(before)
         direct.send(PANIC)
         assert door.takes() == PANIC
+        assert len(direct._waiting) <= STOPS_MAX, "of a loop that hangs nobody takes them away"
     ended(before)
 
 

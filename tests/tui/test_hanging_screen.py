@@ -1,5 +1,6 @@
-"""A screen whose loop hangs: F12 is with the host all the same. A real process at a terminal of its own."""
+"""A screen whose loop hangs, or whose disk does: a stop is with the host all the same."""
 
+import asyncio
 import os
 import pty
 import subprocess
@@ -15,9 +16,13 @@ from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.messages.lowering import Stop
 from estim.tui.app import PANIC, SessionApp
+from estim.tui.wording import Offer
 from tests.cli.line import GUARD_S, short_home
 from tests.client.test_direct_stop import Door
 from tests.tui.scripted import OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle
+
+REAL_TIME = True
+"""Something waits here while a thread does."""
 
 HANGS = """
 import os, signal, sys, threading
@@ -60,6 +65,38 @@ async def test_a_loop_that_lives_sends_it_alone_and_its_answer_is_told(tmp_path:
             await settle(pilot)
         assert client.stops == [PANIC, Stop()]
         assert [event.is_set() for event in late] == [True], "s is the loop's alone: it may be typed"
+
+
+@pytest.mark.control("C-38", "C-07")
+@pytest.mark.parametrize(
+    ("keys", "stops"),
+    [
+        (("3", "escape"), [Stop(unit="coyote3", soft=True)]),
+        (("3", "2", "s"), [Stop()]),
+        (("3", "2", "escape"), [Stop(unit="coyote3", soft=True)]),
+    ],
+    ids=["away", "back and stop", "back and soft stop"],
+)
+async def test_no_stop_waits_for_programs_that_cannot_be_read(
+    tmp_path: Path, keys: tuple[str, ...], stops: list[Stop]
+) -> None:
+    goes_on = threading.Event()
+
+    def read() -> tuple[tuple[Offer, ...], list[str]]:
+        assert goes_on.wait(GUARD_S)
+        return OFFERS, []
+
+    options = HostOptions(home=str(tmp_path), solo=False)
+    client = ScriptedClient(RUNNING)
+    app = SessionApp(client, (), Successors(), Pulse(), options=options, opening="today", read_offers=read)
+    async with app.run_test() as pilot:
+        try:
+            await settle(pilot)
+            async with asyncio.timeout(GUARD_S / 2):
+                await pilot.press(*keys)
+            assert client.stops == stops
+        finally:
+            goes_on.set()
 
 
 @pytest.mark.control("C-38", "C-07")

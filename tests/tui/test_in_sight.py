@@ -423,3 +423,11 @@ def test_an_end_gives_no_more_rows_away_than_there_are_and_stop_has_one(
     assert sum(rows.values()) <= height
     assert rows["bar"] >= 1
     assert rows["stop"] or height < 14
+
+
+async def test_what_holds_a_channel_is_told_in_full_where_there_is_room() -> None:
+    why = "the cap of this unit, which is 35 % of its scale, since it is new"
+    shown = replace(RUNNING, lanes=(replace(RUNNING.lanes[0], held_by=why), RUNNING.lanes[1]))
+    async with screen_of(ScriptedClient(shown)).run_test(size=(44, 60)) as pilot:
+        await settle(pilot)
+        assert in_sight(pilot, ".lane-held") == f"held: {why}"

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from estim.tui.session import Session
 from estim.tui.widgets import StopBar
 from estim.tui.wording import Offer
 from tests.tui.scripted import ALARM, IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from tests.tui.test_today import assert_seen
 
 TOLD = """
 import os, sys
@@ -116,6 +118,10 @@ def test_while_a_session_is_shown_the_collector_walks_only_what_is_new() -> None
     assert told.stdout.split() == ["True", "True"]
 
 
+def has_programs(choose: Choose) -> bool:
+    return choose.query_one("#programs", OptionList).option_count == len(OFFERS)
+
+
 async def test_the_list_below_is_made_when_the_host_is_there_or_somebody_goes_to_it(tmp_path: Path) -> None:
     make_demo(find_home(str(tmp_path)))
     options = HostOptions(home=str(tmp_path), simulate="coyote3")
@@ -133,8 +139,9 @@ async def test_the_list_below_is_made_when_the_host_is_there_or_somebody_goes_to
             assert (not choose.query("#programs"), choose.program) == (early, "" if early else "tens-ankle")
             choose.light("ems-recovery")
             await pilot.press("2")
-            assert app.screen == choose, "and the whole of it is there at once"
-            assert choose.query_one(StopBar).region.height == 3
+            assert app.screen == choose
+            assert choose.query_one(StopBar).region.height == 3, "before any program has been read"
+            await assert_seen(pilot, partial(has_programs, choose))
             assert [choose.query_one("#programs", OptionList).get_option_at_index(i).id for i in range(3)] == [
                 offer.id for offer in OFFERS
             ]
