@@ -151,8 +151,10 @@ class Choose(Screen[None]):
             return
         before = self.program or self._program
         self._offers = tuple(offers)
-        if self._empty:
-            return
+        if not self._empty:
+            self._list(before)
+
+    def _list(self, before: str) -> None:
         programs = self.query_one("#programs", OptionList)
         programs.clear_options()
         programs.add_options(Option(_row(offer), id=offer.id) for offer in self._offers)
@@ -176,9 +178,12 @@ class Choose(Screen[None]):
         """Make its parts if it has none yet; asked for before it is seen."""
         async with self._filling:
             if self._empty:
+                made_of = self._offers
                 await self.mount_all(compose(self, self._parts()))
                 self._empty = False
                 self._begin()
+                if self._offers is not made_of:  # they were read meanwhile
+                    self._list(self._program)
                 self.light(self._program)
 
     def _parts(self) -> ComposeResult:

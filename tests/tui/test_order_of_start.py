@@ -122,6 +122,15 @@ def has_programs(choose: Choose) -> bool:
     return choose.query_one("#programs", OptionList).option_count == len(OFFERS)
 
 
+async def stops_whenever_seen(app: SessionApp, choose: Choose) -> bool:
+    """Return whether there is a STOP in the first moment in which a screen is seen."""
+    for _ in range(1000):
+        if app.screen == choose:
+            break
+        await asyncio.sleep(0)
+    return app.screen == choose and bool(choose.query(StopBar))
+
+
 async def test_the_list_below_is_made_when_the_host_is_there_or_somebody_goes_to_it(tmp_path: Path) -> None:
     make_demo(find_home(str(tmp_path)))
     options = HostOptions(home=str(tmp_path), simulate="coyote3")
@@ -138,7 +147,12 @@ async def test_the_list_below_is_made_when_the_host_is_there_or_somebody_goes_to
             (choose,) = (one for one in app.screen_stack if isinstance(one, Choose))
             assert (not choose.query("#programs"), choose.program) == (early, "" if early else "tens-ankle")
             choose.light("ems-recovery")
-            await pilot.press("2")
+            if early:
+                seen = asyncio.create_task(stops_whenever_seen(app, choose))
+                await pilot.press("2")
+                assert await seen, "not even for a moment it is a screen without STOP"
+            else:
+                await pilot.press("2")
             assert app.screen == choose
             assert choose.query_one(StopBar).region.height == 3, "before any program has been read"
             await assert_seen(pilot, partial(has_programs, choose))
