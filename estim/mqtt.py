@@ -16,10 +16,10 @@ import ssl
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from random import Random
 
 from aiomqtt import Client, Message, MqttError, ProtocolVersion, Topic, Will
+from msgspec import Struct
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -65,8 +65,7 @@ KEEPALIVE_S = 15
 """The broker tells the last will 1.5 times this after the host fell silent, s (MQTT 3.1.1, 3.1.2.10)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """One message to the broker."""
 
     topic: str

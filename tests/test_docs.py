@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from estim.catalogue.programs import shipped
 from estim.cli.app import app
 from estim.cli.lazy import add_verbs
 from estim.core.care.plan import Step
+from estim.core.values import replace
 from protocols.registry import names
 from tests.eight_steps import Point, missing, plan, points
 from tests.generate import BLOCKS, PICTURES, control_tests, renewed

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-from dataclasses import replace
 
 import pytest
 
 from estim.clock import new_loop
+from estim.core.values import replace
 from tests.bench import asked_for
 from tests.bench_eight import frames_of, woken_s
 from tests.figures import (

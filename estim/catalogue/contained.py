@@ -7,11 +7,11 @@
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import inf, isnan
 from typing import Any, TypeVar
 
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.vocabulary import (

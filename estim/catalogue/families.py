@@ -4,9 +4,10 @@ An entry point resolves to a protocols.family.Family and is called as the family
 and why is told by `estim plugins`; it never takes a shipped family's place.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from estim.catalogue.contained import PluginError, checked
 from estim.core.errors import EstimError, Exit
@@ -22,8 +23,7 @@ PLUGINS_MAX = 50
 """More plug-ins are a mistake of the installation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """One entry point: its group, its name, the package it came in, and why it can't be used ("": it can)."""
 
     group: str

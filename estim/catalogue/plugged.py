@@ -1,9 +1,10 @@
 """Programs that plug-ins bring: *.toml files beside the module that an entry point of `estim.programs` names."""
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from estim.catalogue.families import PLUGINS_MAX, Plugin, origin
 from estim.core.errors import ProgramError
@@ -20,8 +21,7 @@ FILES_MAX = 200
 SIZE_MAX = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """All programs that plug-ins bring, and what is to be said of the plug-ins."""
 
     programs: dict[str, Program]

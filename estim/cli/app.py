@@ -19,6 +19,7 @@ from estim.config.options import BROKER_VARIABLE, HostOptions
 from estim.core.errors import MEANING, EstimError, Exit
 from estim.core.numbers import read_number
 from estim.core.translation import LANGUAGE, mark, tr, tr_text
+from estim.core.values import replace
 from estim.language import ENGLISH
 from protocols.registry import names
 
@@ -283,7 +284,7 @@ def daemon(context: typer.Context) -> None:
     from estim.host.main import main
 
     made: Flags = context.obj
-    options = msgspec.structs.replace(made.host, solo=False, home=None)
+    options = replace(made.host, solo=False, home=None)
     raise typer.Exit(main(msgspec.json.encode(options).decode(), made.host.home))
 
 

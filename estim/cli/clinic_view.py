@@ -63,10 +63,9 @@ def _played_as(folder: Path, program: str, family: str) -> str:
 
 def verdicts(plan: "Plan", diary: "Diary", now: datetime) -> dict[datetime, str]:
     """Return the plan's word on each run: where it stood when the run was judged, and what it said of that."""
-    from dataclasses import replace
-
     from estim.core.care.plan import Stage
     from estim.core.care.standing import standing
+    from estim.core.values import replace
 
     meant = {
         Stage.REST: mark("rest again"),

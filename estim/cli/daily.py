@@ -60,9 +60,8 @@ def open_screen(flags: "Flags", theme: str | None = None) -> int:
         from estim.cli.demo import open_demo
 
         return open_demo(flags, theme=theme)
-    from dataclasses import replace
-
     from estim.cli.today import show_today
+    from estim.core.values import replace
 
     return show_today(replace(flags, no_input=True))
 

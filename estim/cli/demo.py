@@ -4,12 +4,12 @@ import tempfile
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
 from estim.cli.flags import Flags
 from estim.cli.output import tell
 from estim.core.errors import Exit
 from estim.core.translation import tr
+from estim.core.values import replace
 
 FAMILY = "coyote3"
 """The software unit that is there, if none is named by --simulate."""

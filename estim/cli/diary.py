@@ -1,6 +1,5 @@
 """`estim pain`, `run-log`, `note`, `pads`, `log`, `undo`: what a person writes down, and reads again."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +18,7 @@ from estim.core.days.entry_text import pain_words
 from estim.core.days.screening import YES
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark, tr, tr_many
+from estim.core.values import replace
 from estim.journal.home_journal import opened
 
 if TYPE_CHECKING:

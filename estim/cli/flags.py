@@ -1,12 +1,11 @@
 """The global flags, as given before the verb: every verb finds them in its context."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from estim.config.options import HostOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """`host` says which home, radio and time; the others how to talk."""
 
     host: HostOptions

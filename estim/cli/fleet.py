@@ -10,10 +10,10 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from estim.cli.output import Redrawn, complain, outlet, say, tell, tell_row
 from estim.config.broker import Broker, broker_of, check_address
@@ -80,8 +80,7 @@ STATES = {
 """What a host says of a unit, in words; what isn't here is shown as it was said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """What came of a stop: units that were asked, and those whose hosts didn't say that they are off; `offline`
     are hosts that aren't at the broker, so they may never have heard of it.
     """

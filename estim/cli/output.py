@@ -16,6 +16,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TextIO
 
+from msgspec import Struct
+
 from estim.core.errors import Exit
 from estim.core.translation import tr
 from estim.terminal import UNREAD, finish, guarded, inked, look_away, steer
@@ -176,6 +178,8 @@ def plain(value: object) -> object:
         return value
     from datetime import date, datetime
 
+    if isinstance(value, Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.cli.arguments import wrong
 from estim.core.days.diary import STIFFNESS_MAX_MIN, Side, When
@@ -29,8 +30,7 @@ NO_MINUTES = mark("stiff for how long? Say the minutes, 0 for not at all, {examp
 OF_WHAT = mark("what are the minutes of? Say stiff, {example}")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What the words say; None where they say nothing of it."""
 
     when: When | None = None

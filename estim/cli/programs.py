@@ -190,7 +190,7 @@ def _chosen(name: str | None, out: Path | None, usual: str) -> str:
 
 
 def _named(program: "Program", name: str) -> "Program":
-    from dataclasses import replace
+    from estim.core.values import replace
 
     return replace(program, id=name)
 
@@ -235,7 +235,7 @@ def _cells(one: "Figures") -> tuple[str, ...]:
 
 
 def _reckoned(made: "Reckoning") -> dict[str, object]:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from estim.core.programs.dosimetry import UNKNOWN
 
@@ -250,11 +250,9 @@ def _reckoned(made: "Reckoning") -> dict[str, object]:
 
 
 def _of_currents() -> list[str]:
-    from dataclasses import fields
-
     from estim.core.programs.dosimetry import Currents
 
-    return [field.name for field in fields(Currents)]
+    return [*Currents.__struct_fields__]
 
 
 def _row(program: "Program") -> dict[str, object]:

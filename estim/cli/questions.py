@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import typer
-from msgspec.structs import replace
 
 from estim.cli.arguments import wrong
 from estim.cli.output import complain, note
@@ -17,6 +16,7 @@ from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
 from estim.core.numbers import shown
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from estim.journal.home_journal import HomeJournal, opened
 from protocols.vocabulary import Channel
 

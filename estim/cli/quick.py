@@ -10,8 +10,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from estim.cli.output import flush, unread
 from estim.client.exchange import NoHost, exchange
@@ -41,8 +43,7 @@ UNASKED = frozenset({"--simulate", "--speed", "--log", "--mqtt"})
 """Checked by the full command line; a stop takes them as they are, since nothing may keep a stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to be stopped: fields of estim.core.messages.commands.Stop, whose import alone takes 70 ms.
 
     A test holds the two together.
@@ -57,8 +58,7 @@ class Wanted:
         return json.dumps({"do": "stop", **asdict(self)}).encode() + b"\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Whom it goes to: the host of a home, or one that is started there with this radio."""
 
     folder: str | None = None

@@ -12,8 +12,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-import msgspec
-
 from estim.cli.at_slot import Ahead
 from estim.cli.output import complain, note, outlet
 from estim.cli.questions import next_slot
@@ -31,6 +29,7 @@ from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tasks import Tasks
 from protocols.vocabulary import Channel
@@ -131,9 +130,9 @@ class Run:
     async def _play(self, follower: Follower) -> int:
         if self._signal is not None:
             return self._refused(self._signal, tr("interrupted before it began"))
-        start = msgspec.structs.replace(self._start, typed_s=began_s())
+        start = replace(self._start, typed_s=began_s())
         if self._ahead is not None:
-            start = msgspec.structs.replace(start, pads_on=False)
+            start = replace(start, pads_on=False)
         self._reply = await follower.say(start)
         if isinstance(self._reply, Refusal):
             return self._refused(self._reply.code, self._reply.text)
@@ -244,7 +243,7 @@ class Run:
     def _truly(self, event: Happened) -> Happened:
         """A stop that crossed the start is this person's interruption too."""
         if isinstance(event, Ended) and self._signal is not None and event.reason is Reason.STOPPED:
-            return msgspec.structs.replace(event, reason=Reason.INTERRUPTED)
+            return replace(event, reason=Reason.INTERRUPTED)
         return event
 
     def _show(self, shown: Snapshot) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from estim.cli.questions import last_level, todays_program
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.levels import read_levels
 from estim.core.messages.commands import Start
 from estim.core.translation import tr
+from estim.core.values import replace
 
 UNITS_MAX = 2
 """Units of one session: left and right."""

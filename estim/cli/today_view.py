@@ -1,7 +1,8 @@
 """What `estim today` shows: what the day asks for, one line each, with what to type for it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from estim.config.options import HostOptions
 from estim.core.care.agenda import Agenda, Missing, agenda
@@ -13,8 +14,7 @@ from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line: what it is about, whether something is to be done, in words, and what to type for it."""
 
     about: str
@@ -33,8 +33,7 @@ class Line:
         return {"about": self.about, "open": self.open, "text": self.text, "do": self.do}
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """What is read of the journal at one moment."""
 
     agenda: Agenda

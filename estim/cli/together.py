@@ -12,8 +12,6 @@ import os
 import signal
 from collections.abc import Sequence
 
-import msgspec
-
 from estim.cli.flags import Flags
 from estim.cli.keys import Keys, has_terminal
 from estim.cli.output import note, outlet
@@ -24,6 +22,7 @@ from estim.config.options import HostOptions
 from estim.core.errors import Exit
 from estim.core.messages.commands import Start
 from estim.core.translation import tr
+from estim.core.values import replace
 
 _SIGNALS = {
     signal.SIGINT: Exit.INTERRUPTED,
@@ -144,7 +143,7 @@ def run_session(made: Flags, starts: Sequence[Start], *, at_slot: bool, plain: b
     if may_ask and not made.as_json:
         ask_open_questions(made.host)
         starts = ask_leg(made.host, list(starts))
-    starts = [msgspec.structs.replace(start, unasked=not may_ask) for start in starts]
+    starts = [replace(start, unasked=not may_ask) for start in starts]
     screen = None if made.as_json else Screen(outlet(), several=len(starts) > 1, plain=plain)
     code = asyncio.run(Together(made.host, starts, screen, may_ask=may_ask, at_slot=at_slot).run())
     if may_ask and not made.as_json and code in (Exit.DONE, Exit.INTERRUPTED):

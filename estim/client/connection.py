@@ -28,6 +28,7 @@ from estim.core.messages.lines import Line, read_line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
+from estim.core.values import replace
 
 ANSWER_TIMEOUT_S = 60.0
 """Longest wait for an answer: a stop waits for its proof, a start for a scan."""
@@ -149,7 +150,7 @@ class Client:
         number = self._number
         answer: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
-        self._writer.write(msgspec.json.encode(msgspec.structs.replace(command, number=number)) + b"\n")
+        self._writer.write(msgspec.json.encode(replace(command, number=number)) + b"\n")
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S if isinstance(command, Stop) else answer_s(command)):
                 await self._writer.drain()
@@ -204,7 +205,7 @@ class Client:
                 if not isinstance(what, Snapshot | Happened):
                     # numbers are a matter of the connection
                     number = what.to
-                    what = msgspec.structs.replace(what, to=0)
+                    what = replace(what, to=0)
                     self._answered(number, what)
                 await self._lines.put(what)
         except (OSError, ValueError):

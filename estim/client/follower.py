@@ -14,8 +14,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
-from msgspec.structs import replace
-
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Ask, Reply, SetLevel, Start
 from estim.core.messages.events import Ended, Started
@@ -23,6 +21,7 @@ from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tasks import Tasks
 

@@ -16,6 +16,7 @@ from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Reply
 from estim.core.translation import tr
+from estim.core.values import replace
 
 READY_TIMEOUT_S = 30.0
 """Longest wait for a host to say that it is ready."""
@@ -74,13 +75,13 @@ def start_to_stop(options: HostOptions) -> Reply | None:
     home = options.place
     with suppress(EstimError):
         home.prepare()
-    return _begun(msgspec.structs.replace(options, to_stop=True), home).ready()
+    return _begun(replace(options, to_stop=True), home).ready()
 
 
 def _begun(options: HostOptions, home: Home) -> Starting:
     reads, writes = os.pipe()
     try:
-        process = _spawn(msgspec.structs.replace(options, ready_fd=writes), home.log)
+        process = _spawn(replace(options, ready_fd=writes), home.log)
     except EstimError:
         os.close(reads)
         raise
@@ -116,7 +117,7 @@ def _no_pipe(path: str, flags: int) -> int:
 
 def _line_of(options: HostOptions) -> list[str]:
     """Return the options as arguments; a folder's name may be no text that JSON can hold, so it goes by itself."""
-    rest = msgspec.structs.replace(options, home=None, mqtt=None)
+    rest = replace(options, home=None, mqtt=None)
     return [msgspec.json.encode(rest).decode(), *([] if options.home is None else [options.home])]
 
 

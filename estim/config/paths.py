@@ -8,8 +8,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from estim.core.errors import EstimError, Exit
 from estim.core.system import cause
@@ -19,8 +20,7 @@ SOCKET_PATH_MAX = 107
 """Longest path of a socket, bytes: sun_path has 108, one of them for the closing zero (unix(7))."""
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """Four folders, and the files in them. Making a Home touches no disk; `prepare` makes the folders."""
 
     config: Path

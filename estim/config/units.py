@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from estim.config.files import no_right, read_small, write_whole
 from estim.config.paths import Home
@@ -24,6 +24,7 @@ from estim.core.addresses import NO_ADDRESS, address_of, meant_as_address, same_
 from estim.core.errors import EstimError, Exit
 from estim.core.system import cause
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.terminal import plain
 from protocols.vocabulary import Channel
 
@@ -136,7 +137,7 @@ class Units:
                 return _checked((*units, fresh), fresh)
             # another family behind the same address is another unit: the cap was for another scale
             cap = known.cap if known.family == family else None
-            again = structs.replace(
+            again = replace(
                 known,
                 name=_visible(name) if name else known.name,
                 family=family,
@@ -151,15 +152,15 @@ class Units:
 
     def rename(self, text: str, name: str) -> Unit:
         """Give a unit another name; raises EstimError (69 unknown unit, 2 name taken or impossible)."""
-        return self._replace(text, lambda unit: structs.replace(unit, name=_visible(_no_address(name))))
+        return self._replace(text, lambda unit: replace(unit, name=_visible(_no_address(name))))
 
     def set_cap(self, text: str, cap: dict[Channel, int] | None) -> Unit:
         """Set a unit's cap per channel (None: back to the new unit's); raises EstimError (69, 2)."""
-        return self._replace(text, lambda unit: structs.replace(unit, cap=cap))
+        return self._replace(text, lambda unit: replace(unit, cap=cap))
 
     def set_profile(self, text: str, profile: str) -> Unit:
         """Choose the version of a unit's protocol ("": the usual one); raises EstimError (69)."""
-        return self._replace(text, lambda unit: structs.replace(unit, profile=profile))
+        return self._replace(text, lambda unit: replace(unit, profile=profile))
 
     def forget(self, text: str) -> Unit:
         """Forget a unit and return what it was; raises EstimError (69) if there is none."""

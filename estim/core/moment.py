@@ -1,7 +1,8 @@
 """One moment on both clocks: a monotonic one for whatever is measured, and UTC for whatever is told or kept."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from estim import BUILT
 from estim.core.errors import EstimError, Exit
@@ -10,8 +11,7 @@ from estim.core.translation import tr
 BUILT_UTC = datetime.fromisoformat(BUILT).replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """`mono_s` counts suspend too and never jumps; `utc` is timezone-aware."""
 
     mono_s: float

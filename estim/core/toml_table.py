@@ -1,10 +1,11 @@
 """Reads a TOML table field by field and collects every mistake in a sentence: where, what, and what is allowed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from re import fullmatch
 from typing import TypeGuard
+
+from msgspec import Struct
 
 from estim.core.translation import tr, tr_text
 
@@ -12,8 +13,7 @@ SHOWN_MAX = 60
 """Characters of a wrong value that a sentence repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number from `lo` to `hi`; without a `default` the field must be there. `says` is for whoever fills it in.
 
     `unit` and `says` are marked where a field stands, and translated where they are shown.
@@ -41,8 +41,7 @@ class Number:
         return tr("a number from {range}", range=self.range)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text of 1 to `longest` characters; `pattern` holds for the whole of it, `form` is the pattern in words."""
 
     longest: int
@@ -59,8 +58,7 @@ class Text:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """One of `words`, or a list of them."""
 
     words: tuple[str, ...]

@@ -1,9 +1,10 @@
 """What facts about a computer, a home and a unit mean for a session: one finding each, with what to do. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
@@ -49,8 +50,7 @@ SIGN = {Grade.GOOD: mark("ok"), Grade.WARNING: "!", Grade.BAD: mark("NO")}
 """What stands before a finding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at.
 
     `do` says what to do, "" where there is nothing; `code` is what a start ends with.
@@ -68,8 +68,7 @@ class Finding:
         return tr_text(self.what, "doctor")
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(Struct, frozen=True):
     """One Bluetooth adapter as BlueZ has it: `name` such as hci0."""
 
     name: str

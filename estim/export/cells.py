@@ -9,12 +9,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from sys import float_info
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from estim.core.days.diary import NOTE_MAX
 from estim.core.days.schedule import TWICE_A_DAY, check_rules, resolve, zone_of
@@ -46,8 +47,7 @@ class NoOffset(Wrong):
     """A moment has no offset, and nobody has said in which zone it was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One kind of cell; `told`, with its `parts`, is what a person may write into it. `read` raises ValueError."""
 
     told: str

@@ -5,9 +5,10 @@ was written here and a journal that it is read into count alike, whatever the nu
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from estim.core.days.diary import (
     SCORE_MAX,
@@ -27,6 +28,7 @@ from estim.core.days.diary import (
     Topic,
     When,
 )
+from estim.core.values import replace
 from estim.export.cells import (
     DAY,
     LEVELS,
@@ -44,8 +46,7 @@ from estim.export.cells import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: `field` is what an entry calls it, if it isn't the same name; an optional one may be None.
 
     `later`: tables that an earlier estim wrote are without it, which isn't worth a word.
@@ -61,8 +62,7 @@ class Column:
         return getattr(entry, self.field or self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One table: `field` is what the diary calls it."""
 
     name: str

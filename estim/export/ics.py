@@ -12,11 +12,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from estim.core.days.diary import Break
 from estim.core.days.schedule import settled, zone_of
@@ -46,8 +47,7 @@ HORIZON = timedelta(days=366 * 9)
 """A rule that gives no day in nine years gives none at all: even a 29 February comes within eight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
+class Daily(Struct, frozen=True):
     """One time of the day of one rule. `parts` is the rule without its times and its end; `last` is a local time."""
 
     at: time

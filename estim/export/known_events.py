@@ -23,6 +23,7 @@ from msgspec import Struct
 from estim.config.files import read_small, write_whole
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
+from estim.core.values import replace
 
 CANCELLED_KEPT = timedelta(days=366)
 """So long a cancelled event is told again with every export: a calendar that is fed rarely hears of it too."""
@@ -117,19 +118,19 @@ def revised(known: Known, form: Form, planned: Sequence[Planned], now: datetime)
             told.append(KnownEvent(uid=uid, form=form, planned=plan, sequence=0, stamp=now))
     ended = [_cancelled(event, now) for event in mine]
     kept = [event for event in ended if now - event.stamp < CANCELLED_KEPT]
-    return msgspec.structs.replace(known, drawn=drawn, events=(*others, *told, *kept))
+    return replace(known, drawn=drawn, events=(*others, *told, *kept))
 
 
 def _changed(event: KnownEvent, plan: Planned, now: datetime) -> KnownEvent:
     if event.planned == plan and not event.cancelled:
         return event
-    return msgspec.structs.replace(event, planned=plan, sequence=event.sequence + 1, stamp=now, cancelled=False)
+    return replace(event, planned=plan, sequence=event.sequence + 1, stamp=now, cancelled=False)
 
 
 def _cancelled(event: KnownEvent, now: datetime) -> KnownEvent:
     if event.cancelled:
         return event
-    return msgspec.structs.replace(event, sequence=event.sequence + 1, stamp=now, cancelled=True)
+    return replace(event, sequence=event.sequence + 1, stamp=now, cancelled=True)
 
 
 def nothing_known() -> Known:

@@ -19,15 +19,18 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import NODEFAULT, Struct, field
+from msgspec.structs import fields
+
 from estim.core.days.diary import Break, Diary, Entry, Run
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark, tr, tr_many
+from estim.core.values import replace
 from estim.export.cells import DAY, MOMENT, NUMBER, OFFSET, SLOT, TYPED_NUMBER, NoOffset, Wrong, dotted, placed, shown
 from estim.export.columns import TABLES, Column, Table, moment_of, numbered
 
@@ -45,16 +48,14 @@ class NoZone(EstimError):
     """Some moments have no offset, and nobody has said in which zone they were written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What tables held, and in sentences what had to be guessed to read them."""
 
     diary: Diary
     guesses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Mistake:
+class _Mistake(Struct, frozen=True):
     """What is wrong in a file; `line` None: with the file as a whole."""
 
     file: str
@@ -68,8 +69,7 @@ class _Mistake:
         return tr("{file} line {line}: {mistake}", file=self.file, line=self.line, mistake=self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Guess:
+class _Guess(Struct, frozen=True):
     """What had to be guessed in a file: a marked text, with `{count}` for the cells, and one part of it."""
 
     file: str
@@ -83,8 +83,7 @@ DOTTED = mark("{file}: {count} written like 10.06.2026, read as day.month.year")
 ZONELESS = mark("{file}: {count} without an offset, read as time in {part}")
 
 
-@dataclass(slots=True)
-class _Notes:
+class _Notes(Struct):
     """What is noticed on the way: mistakes in order, and how often something was guessed."""
 
     zone: ZoneInfo | None
@@ -214,7 +213,7 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
 def _places(table: Table, line: int, header: list[str], notes: _Notes) -> dict[str, int] | None:
     """Return where each column stands, None if they aren't those of the table; one without a name is padding."""
     allowed = list(_names(table))
-    needed = [column.name for column in table.columns if _otherwise(table, column) is MISSING]
+    needed = [column.name for column in table.columns if _otherwise(table, column) is NODEFAULT]
     named = [name for name in header if name]
     strange = [name for name in named if name not in allowed]
     missing = [name for name in needed if name not in named]
@@ -249,12 +248,12 @@ def _places(table: Table, line: int, header: list[str], notes: _Notes) -> dict[s
 
 
 def _otherwise(table: Table, column: Column) -> Any:
-    """Return what an entry has where its column isn't there, MISSING if it can't be without."""
+    """Return what an entry has where its column isn't there, NODEFAULT if it can't be without."""
     if column.optional:
         return None
     name = column.field or column.name
     found = next(one for one in fields(table.entry) if one.name == name)
-    return found.default if found.default_factory is MISSING else found.default_factory()
+    return found.default if found.default_factory is NODEFAULT else found.default_factory()
 
 
 def _entry(

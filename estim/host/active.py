@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from estim.core.addresses import same_address
 from estim.core.errors import EstimError, Exit
@@ -22,8 +23,7 @@ class Proof(Enum):
     UNPROVED = "unproved"
 
 
-@dataclass(slots=True)
-class ActiveUnit:
+class ActiveUnit(Struct):
     """One unit with its present (or last) session. `keep`: it outlives its owner, as a person has asked for."""
 
     runner: Runner

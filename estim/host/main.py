@@ -31,6 +31,7 @@ from estim.config.timezone import local_zone
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.core.vocabulary import Reason
 from estim.host.notify.notice import Way
 from estim.host.radio.link import Air, NoAir
@@ -438,7 +439,7 @@ def main(argument: str, folder: str | None = None) -> int:
     """Run a host with these options (JSON, but for the home); return the exit code."""
     broker = os.environ.pop(BROKER_VARIABLE, None)
     options = msgspec.json.decode(argument, type=HostOptions)
-    options = msgspec.structs.replace(options, home=folder, mqtt=options.mqtt or broker)
+    options = replace(options, home=folder, mqtt=options.mqtt or broker)
     ready = Ready(options.ready_fd)
     choose()
     form = "%(asctime)s %(name)s %(levelname)s %(message)s"  # untranslated: for the log

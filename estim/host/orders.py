@@ -9,14 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
-from msgspec import structs
-
 from estim.config.settings import change_settings
 from estim.core.days.diary import Pain, When
 from estim.core.days.schedule import zone_of
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.lowering import EnterPain, Lower, Lowering, Pause, SetReminders, Snooze, Stop
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.host.active import ActiveUnits
 from estim.host.services import Services
 from estim.host.stops import Stops, not_confirmed
@@ -68,7 +67,7 @@ class Orders:
                 raise not_confirmed(self.doubts())
             return
         # by its address: a session goes on under the name with which it began
-        await self._stops.stop(order if known is None else structs.replace(order, unit=known.address))
+        await self._stops.stop(order if known is None else replace(order, unit=known.address))
 
     async def _enter(self, score: int) -> None:
         if self._services.journal.simulated:

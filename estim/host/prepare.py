@@ -1,7 +1,8 @@
 """Gets a session ready on paper: unit, program, course, caps and rest, before anything is written or connected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.catalogue.families import profile_of
 from estim.catalogue.programs import find_program
@@ -28,8 +29,7 @@ from protocols.family import Family
 from protocols.vocabulary import Channel, Level
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """All that a session needs; `warnings` are sentences that the person should read, `usual_s` its usual length."""
 
     unit: Unit

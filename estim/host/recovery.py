@@ -1,9 +1,8 @@
 """Makes the session that stops a unit which a dead host left behind, as far as its journal tells."""
 
-from dataclasses import dataclass
 from math import inf
 
-from msgspec import structs
+from msgspec import Struct
 
 from estim.config.units import Unit as Known
 from estim.core.errors import EstimError
@@ -11,14 +10,14 @@ from estim.core.moment import Now
 from estim.core.session.order import Unit
 from estim.core.session.session import Session
 from estim.core.translation import tr_text
+from estim.core.values import replace
 from estim.host.prepare import family_of, limits_of, unit_of
 from estim.host.services import Services
 from estim.journal.rows import NEVER, OpenSession
 from protocols.family import Family
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """`number` is the journal's row (0: none), `row_ended` whether its session has ended already."""
 
     session: Session
@@ -35,7 +34,7 @@ def recovery(services: Services, left: OpenSession, called: str = "") -> Recover
     now = services.clock.now()
     known = services.units.get(left.address) or _as_left(left)
     if called:
-        known = structs.replace(known, name=called)
+        known = replace(known, name=called)
     try:
         family = family_of(services, known)
     except EstimError:
@@ -50,7 +49,7 @@ def recovery(services: Services, left: OpenSession, called: str = "") -> Recover
 def _unit(services: Services, known: Known, family: Family, played: str) -> Unit:
     """Return the unit with the profile that was played; no wrong word in a file keeps a stop away."""
     try:
-        return unit_of(services, structs.replace(known, profile=played or known.profile), family)
+        return unit_of(services, replace(known, profile=played or known.profile), family)
     except EstimError:
         return Unit(
             known.name, known.address, family.name, family.title, services.air.simulated, tr_text(family.by_hand), ""

@@ -13,7 +13,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,6 +29,7 @@ from estim.core.messages.commands import Start
 from estim.core.messages.events import Reminded
 from estim.core.moment import check_clock
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from estim.host.notify.notice import Notification
 from estim.host.services import Services
 from estim.journal.terms import terms_of

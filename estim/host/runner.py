@@ -14,7 +14,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from math import inf, isinf
 
@@ -27,6 +26,7 @@ from estim.core.session.guard import Permit, permit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
 from estim.core.translation import tr, tr_text
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.host.operations import Entry, Operations, hang_up
 from estim.host.radio.link import Air, Link

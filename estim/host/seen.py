@@ -1,14 +1,14 @@
 """What a runner hands to its session's log at one moment: a frozen value, so that the log needs to know no runner."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.core.moment import Now
 from protocols.vocabulary import Channel
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A session and its unit. `stops_only`: the session only stops a unit that was left on.
 
     `proved`: its stop is; `untouched`: nothing was put out, as far as is known; `seen_off`: a person has said that the

@@ -24,6 +24,7 @@ from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.tasks import Tasks
 
 OUTBOX_MAX = 1000
@@ -189,7 +190,7 @@ class Server:
                 async with asyncio.timeout(EXTRA_S):
                     command = _decode(await reader.readuntil(b"\n"))
                 reply = await self._reply(connection, command) if isinstance(command, Stop) else reply
-                reply = msgspec.structs.replace(reply, to=command.number)
+                reply = replace(reply, to=command.number)
             except (TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError, OSError, ValueError):
                 pass  # no Stop came, so it is refused
             except RecursionError:
@@ -226,11 +227,11 @@ class Server:
 
     async def _answer(self, connection: Connection, command: Ask) -> None:
         reply = await self._reply(connection, command)
-        connection.tell(msgspec.structs.replace(reply, to=command.number))
+        connection.tell(replace(reply, to=command.number))
 
     async def _reply(self, connection: Connection, command: Ask) -> Reply:
         try:
-            return await self._supervisor.ask(connection, msgspec.structs.replace(command, number=0))
+            return await self._supervisor.ask(connection, replace(command, number=0))
         except Exception:  # a bug of ours must not leave a person without an answer
             logging.getLogger(__name__).exception("%s failed", type(command).__name__)
             return Refusal(code=Exit.INTERNAL, text=tr("a bug in estim: the host's log has the details"))

@@ -1,7 +1,8 @@
 """What a host is made of: the real services, joined once by estim.host.main and handed to whoever needs them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.clock import Clock
 from estim.config.paths import Home
@@ -13,8 +14,7 @@ from estim.journal.writer import JournalWriter
 from protocols.family import Family
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """`families` gives all families (imported when first asked for), `zone` the name of the present time zone.
 
     `pid` is the host's process. `trouble` says what is wrong with the settings (empty: nothing): the defaults hold

@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import Sequence
 from math import inf
 
-from msgspec.structs import replace
-
 from estim.clock import Clock, RealClock
 from estim.config.paths import Home
 from estim.config.stamp import stopped_since
@@ -22,6 +20,7 @@ from estim.core.messages.lowering import Stop
 from estim.core.moment import Now
 from estim.core.session.announce import local_time
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.core.vocabulary import Reason
 from estim.host.active import ActiveUnit, ActiveUnits, Proof
 from estim.host.out_of_reach import OutOfReach

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from estim.clock import wall_s
 from estim.core.messages.events import Happened
@@ -23,8 +24,7 @@ class Watcher(Protocol):
         """Take what is to be seen; returns at once and never raises."""
 
 
-@dataclass(slots=True)
-class Subscriber:
+class Subscriber(Struct):
     """One who wants to see everything, a snapshot of each unit at most every `every_s`.
 
     `told_s` is when each unit was shown last, `shown` in which state and whether linked, `owed` what shows it again,

@@ -5,10 +5,11 @@ Nothing is ever deleted: what was undone keeps its row and isn't read any more.
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from estim.core.days.diary import (
     Break,
@@ -34,8 +35,7 @@ from estim.core.translation import tr
 from estim.journal.database import moment, stamp
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """How one kind of entry lies in its table: its columns, its values, and the entry again."""
 
     name: str

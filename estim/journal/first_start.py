@@ -9,12 +9,13 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from estim.config.files import read_small, write_whole
 from estim.config.options import HostOptions
 from estim.config.paths import Home
 from estim.core.errors import EstimError
+from estim.core.values import replace
 from estim.journal.journal import Journal
 
 WHAT_IT_IS = 1
@@ -49,9 +50,9 @@ def keep_step(options: HostOptions, step: int) -> str:
     home = options.place
     progress = _progress(home) or Progress()
     if options.simulate is not None:
-        progress = structs.replace(progress, simulated=step)
+        progress = replace(progress, simulated=step)
     else:
-        progress = structs.replace(progress, real=step)
+        progress = replace(progress, real=step)
     try:
         home.prepare()
         write_whole(home.first_start_file, msgspec.json.encode(progress) + b"\n")

@@ -8,9 +8,10 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+
+from msgspec import Struct
 
 from estim.catalogue.playable import kind_of, refused
 from estim.clock import RealClock
@@ -30,6 +31,7 @@ from estim.core.days.slots import Slot
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import check_clock
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.journal.database import NOTHING_WRITTEN, followed
 from estim.journal.journal import Journal
 from estim.journal.reader import Details, Rang
@@ -43,8 +45,7 @@ SETTLED = timedelta(days=4)
 """After this a run is judged or let go, whatever happens."""
 
 
-@dataclass(frozen=True)
-class HomeJournal:
+class HomeJournal(Struct, frozen=True, dict=True):
     """A home's journal at one moment; `now` is local, `journal` None where there is no journal yet."""
 
     home: Home
@@ -189,7 +190,7 @@ def settled(diary: Diary, first: datetime) -> bool:
 
 def _likeness(entry: Entry) -> tuple[object, ...]:
     """Return what makes two entries the same; numbers differ from journal to journal."""
-    kept = [getattr(entry, field.name) for field in fields(entry) if field.name not in ("id", "session", "at")]
+    kept = [getattr(entry, name) for name in entry.__struct_fields__ if name not in ("id", "session", "at")]
     values = [str(dict(value)) if isinstance(value, Mapping) else str(value) for value in kept]
     return type(entry), entry.at.astimezone(UTC).isoformat(timespec="milliseconds"), *values
 

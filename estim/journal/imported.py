@@ -3,10 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from estim.core.days.diary import Check, Entry, Played
+from estim.core.values import replace
 from estim.journal.database import stamp
 from estim.journal.entries_table import enter
 

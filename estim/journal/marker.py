@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from estim.config.files import read_small, write_whole
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
+from estim.core.values import replace
 
 SETTLED_MAX = 20
 """So many of those that left are kept: who stops by a signal reads there how it ended."""
@@ -97,8 +98,8 @@ class Marker:
         """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""
         marks = self.read() or Marks()
         others = tuple(other for other in marks.units if not _same(other, one.address))
-        kept = structs.replace(one, since_utc=_to_ms(one.since_utc))
-        self._write(structs.replace(marks, units=(*others, kept)))
+        kept = replace(one, since_utc=_to_ms(one.since_utc))
+        self._write(replace(marks, units=(*others, kept)))
 
     def drop(self, address: str, since_utc: datetime, how: How) -> None:
         """Say why a unit is off that was in since then; one that a later session put in stays. Raises EstimError."""

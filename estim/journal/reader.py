@@ -2,16 +2,17 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from estim.core.days.diary import PROVING_S, Diary, Played
 from estim.core.days.dose import ANY, Delivered
+from estim.core.values import replace
 from estim.journal.database import BEAT_S, moment, stamp
 from estim.journal.entries_table import read_entries, zone_at
 
@@ -90,8 +91,7 @@ def read_sessions(
     return tuple(_played(row, sites.get(row[0], [ANY]), gates.get(row[0], [])) for row in reversed(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(Struct, frozen=True):
     """One session in full: its row by column, (s, channel, level, author) and (moment, priority, text, remedy)."""
 
     facts: dict[str, object]
@@ -114,8 +114,7 @@ def read_details(db: sqlite3.Connection, number: int) -> Details | None:
     return Details(facts, levels, alarms)
 
 
-@dataclass(frozen=True, slots=True)
-class Rang:
+class Rang(Struct, frozen=True):
     """One alarm that rang; `session` None: outside of one. `do` is what a person was told to do."""
 
     session: int | None

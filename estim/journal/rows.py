@@ -1,8 +1,9 @@
 """What the journal is told and what it tells: plain frozen values, moments in UTC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from estim.core.moment import Now
 from estim.core.vocabulary import Priority, Reason
@@ -12,8 +13,7 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """When the output of a unit ends that doesn't end by itself; far below datetime.max, so that times can be added."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(Struct, frozen=True, kw_only=True):
     """A session that is about to put something out.
 
     `sites` as the program names them (none: any site), `on_until_utc` when the unit falls silent by itself at the
@@ -38,8 +38,7 @@ class Opening:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How a session ended. `output_s` is the time with a level above 0; `on_until_utc` as far as output may go on.
 
     `goal` is the level that was asked for at the end, by channel. `settled`: nothing can be on any more, since zero was
@@ -61,8 +60,7 @@ class Outcome:
     """Its host had died: what the unit put out since the last beat is reckoned as the longest it can have been."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSession:
+class OpenSession(Struct, frozen=True, kw_only=True):
     """A session after which its unit may be on: its host died (at `beat_utc`, or within BEAT_S after it), or it ended
     (`ended`) without a proof of zero. `id` 0: only the marker tells of it. `on_until_utc` None: nothing is known.
     """
@@ -81,8 +79,7 @@ class OpenSession:
     profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """One packet of the byte log; `way` is "out" or "in"."""
 
     at_utc: datetime
@@ -92,8 +89,7 @@ class Carried:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class BeatRow:
+class BeatRow(Struct, frozen=True):
     """A session lives, and has put out for `output_s` so far: with its highest levels, and what was asked for."""
 
     session: int
@@ -104,8 +100,7 @@ class BeatRow:
     goal: Mapping[Channel, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LevelRow:
+class LevelRow(Struct, frozen=True):
     """A level that the unit confirmed, `at_s` into the session; `by` says who moved it."""
 
     session: int
@@ -115,8 +110,7 @@ class LevelRow:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmRow:
+class AlarmRow(Struct, frozen=True):
     """An alarm that rang, in a session or outside of one; `do` is what a person was told to do."""
 
     session: int | None
@@ -126,8 +120,7 @@ class AlarmRow:
     do: str
 
 
-@dataclass(frozen=True, slots=True)
-class ByteRows:
+class ByteRows(Struct, frozen=True):
     """New packets of one unit, oldest first, at least one."""
 
     unit: str

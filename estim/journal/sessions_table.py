@@ -9,13 +9,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from estim.core.days.dose import ANY, Delivered
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark, tr
+from estim.core.values import replace as changed
 from estim.journal.database import BEAT_S, NO_START, followed, moment, stamp, telling, transaction
 from estim.journal.journal import Journal
 from estim.journal.reader import delivered

@@ -4,8 +4,9 @@ All of it blocks for some milliseconds of reading or writing; a screen calls it 
 is no day: nothing is shown or asked.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from estim.catalogue.programs import find_program
 from estim.config.options import HostOptions
@@ -26,8 +27,7 @@ RECENTLY = timedelta(minutes=45)
 """A session that began longer ago is not the one that was just played."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastLevel:
+class LastLevel(Struct, frozen=True):
     """A level that was comfortable, as a goal is typed ("A=12"), and a sentence about it."""
 
     goal: str

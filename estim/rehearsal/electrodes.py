@@ -1,8 +1,9 @@
 """What the electrodes would see of a program: a rehearsal on a software unit, its pulses kept and measured."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.events import Ended
@@ -36,8 +37,7 @@ POINT_S = 0.005
 """How finely a score is integrated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What came out on one channel, times in seconds from the session's start.
 
     `level` holds (time, level) at each change, `last` is the session's last word.
@@ -57,8 +57,7 @@ class Seen:
         return (begins[0], ends[-1]) if begins and ends else (0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Struct, frozen=True):
     """A stretch in figures: pulses, seconds in which pulses flowed, and the mean width of one phase."""
 
     pulses: float

@@ -5,8 +5,9 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from estim.core.translation import figure, tr
 from estim.rehearsal.electrodes import Seen, cycle_s
@@ -24,8 +25,7 @@ MARGIN = 10
 """Columns at the left, for figures."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """One quantity over time, a value for each column; `top` is the value that fills it."""
 
     title: str
@@ -33,8 +33,7 @@ class Strip:
     top: float
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A stretch of time, in strips of the same width."""
 
     title: str

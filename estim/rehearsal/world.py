@@ -6,10 +6,11 @@ Beside estim.host.main this is the only file that may import the simulator.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
+
+from msgspec import Struct, field
 
 from estim.core.messages.events import Ended, Happened
 from estim.core.moment import Now
@@ -39,8 +40,7 @@ UNLINKED_S = 1.0
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
-@dataclass(slots=True)
-class Weather:
+class Weather(Struct):
     """How the air between driver and twin misbehaves: shares of notifications lost, doubled, and seconds of delay."""
 
     lost: float = 0.0
@@ -49,8 +49,7 @@ class Weather:
     seed: int = 0
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """What a world recorded: levels on the unit with their time, and whether they rose by hand."""
 
     levels: list[tuple[float, str, int]] = field(default_factory=list)

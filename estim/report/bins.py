@@ -1,9 +1,10 @@
 """Puts days together to weeks or months, so that a long period still fits a line or a plot."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+
+from msgspec import Struct
 
 from estim.core.days.statistics import Day
 from estim.core.translation import day_name, mark, tr, tr_text, weekdays
@@ -13,8 +14,7 @@ WEEKS_MAX = 110
 """Up to so many days a plot has one mark a day, up to so many weeks one a week, above that one a month."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bin:
+class Bin(Struct, frozen=True, kw_only=True):
     """Some days in a row. Scores are means of the days that have one; `site_minutes` is that of the highest day."""
 
     first: date

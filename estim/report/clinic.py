@@ -1,8 +1,9 @@
 """Tells a clinic what it asks for: whose days these are, what was played and how strong, how it felt, and every run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from estim.core.care.loading import load_of
 from estim.core.days.particulars import Levels, Particulars
@@ -20,8 +21,7 @@ FELT = (mark("weaker"), mark("same"), mark("stronger"))
 """Words that are kept in English, as people read them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clinic:
+class Clinic(Struct, frozen=True, kw_only=True):
     """What the page says to a clinic. `name` is typed for this page alone and kept nowhere.
 
     `stage` is where the plan stands, `played_as` the rate and width by program and family, `verdicts` the plan's word

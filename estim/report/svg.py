@@ -6,8 +6,9 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from estim.core.days.diary import SCORE_MAX
 from estim.core.days.dose import DAY_MINUTES
@@ -51,8 +52,7 @@ BETWEEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Struct, frozen=True):
     """Where a plot's values lie: pixels from the top, height, the highest value, and how many bins share the width."""
 
     top: float

@@ -4,7 +4,7 @@ A key that is new: one row here, and `bound("its.name", "its_action")` among the
 the settings' place, `estim settings` and its completion, and what is checked of a person's keys come from these rows.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from estim.core.translation import mark, tr_text
 from estim.tui.places import PLACES
@@ -16,8 +16,7 @@ SUMMARY = "summary"
 """Where a key works: everywhere, or on one of the session's three screens; on a place it is the place's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """One key. `usual`: as the library calls it, several with commas, a letter in both cases by itself.
 
     `titled` is what the footer and the palette call it; `told` what it does, for `?`; empty: told with the row above.

@@ -16,7 +16,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from msgspec.structs import replace
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
@@ -38,6 +37,7 @@ from estim.core.messages.commands import Acknowledge, Arm, Reply, Resume, Scan, 
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import ChannelView
 from estim.core.translation import mark, tr
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording

@@ -1,11 +1,11 @@
 """The care plan: all steps with those of today, the gates with what they still need, the planned run, and red flags."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -37,8 +37,7 @@ RUN_HOURS = (8, 12, 18)
 RUN_DAYS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What is shown of the plan."""
 
     plan: Plan

@@ -1,7 +1,8 @@
 """Which units a start is for: whichever is there, one that was chosen, or two, each with the site of its pads; pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.core.addresses import same_address
 from estim.core.days.legs import usual_sites
@@ -15,8 +16,7 @@ UNITS_MAX = 2
 SIDES = {"left": "right", "right": "left"}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A unit that was seen on the air, or is remembered: `called` is what a person calls it, `said` what it says."""
 
     address: str

@@ -7,9 +7,9 @@ until the first picture were those of its parts.
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.compose import compose
@@ -53,8 +53,7 @@ LIST_ROWS = 5
 """Rows of the list before anything is said at length."""
 
 
-@dataclass(slots=True)
-class ChooseRows:
+class ChooseRows(Struct):
     """How many rows each part has; the list has what is left."""
 
     stop: int = 0

@@ -1,7 +1,8 @@
 """What a place may ask of the app: a command for the host, a word on the screen, another place."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.client.follower import Sleep
 from estim.config.options import HostOptions
@@ -12,8 +13,7 @@ from estim.tui.model import View
 from estim.tui.wording import Offer
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """`options` is None where there is no home (in some tests): nothing is read then.
 
     `drill` begins a stop drill; `look` says which address the doctor looks at, "" none.

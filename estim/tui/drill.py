@@ -9,9 +9,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from estim.catalogue.families import find_family
 from estim.clock import wall_s
@@ -39,8 +40,7 @@ STOP_S = 3.0
 """A stop that takes longer is told as late (safety.md section 2: a ladder ends within 3 s)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drill:
+class Drill(Struct, frozen=True):
     """A unit whose stop is to be tried: what a host finds it by, its address, and what a person calls it."""
 
     unit: str
@@ -49,8 +49,7 @@ class Drill:
     family: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What came of a drill: at which level F12 was pressed, and after how long the unit was proved to be at 0.
 
     `unit` is its name in the session.

@@ -6,10 +6,10 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -65,8 +65,7 @@ LEFT_UNANSWERED = mark("The three steps go on at the next start. No session begi
 NEXT = mark("Next: Enter leads to the programs. Once you have played one, the same key plays it as last time.")
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """A step that was entered: the questions to ask in it, and what went wrong on the way."""
 
     step: int

@@ -9,10 +9,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import OptionList
@@ -22,6 +22,7 @@ from estim.clock import RealClock
 from estim.core.messages.commands import Found, Refusal, Scan, Sighting
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import mark, tr
+from estim.core.values import replace
 from estim.tui.desk import Desk
 from estim.tui.model import View
 from estim.tui.nearness import bar_of, word_of
@@ -39,8 +40,7 @@ OLD_S = 10.0
 """From so many seconds on a figure is too old for a bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """A unit on the air, and when it was heard last."""
 
     sighting: Sighting

@@ -7,12 +7,12 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from textual.binding import Binding
 from textual.dom import DOMNode
 
 from estim.core.translation import tr_text
+from estim.core.values import replace
 from estim.tui.all_keys import NAMED
 from estim.tui.keymap import KEYBOARD, key_of
 

@@ -6,8 +6,9 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, PANIC_NAMES, STOP_LETTERS, bare
 from estim.core.errors import EstimError, Exit
@@ -70,8 +71,7 @@ SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+left_square_bracket": "escape"
 _SIGN_OF = {**{name: sign for sign, name in SIGNS.items()}, "minus": "−"}
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """Checked keys: `keys` by what they do, as the library calls them, the first one is shown.
 
     `panic`, `stop` and `leave` are taken on their way in, and aren't the library's: it would look at all the letters

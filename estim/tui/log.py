@@ -1,11 +1,11 @@
 """The log: what was played and written down, newest first; a session's levels, and pain over time."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
@@ -55,8 +55,7 @@ GONE_TOLD = 3
 """So many entries of what was taken back are told; an import may have brought thousands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The months that are shown, newest first, and when they were read."""
 
     entries: tuple[Entry, ...] = ()

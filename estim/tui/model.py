@@ -6,9 +6,8 @@
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 
-from msgspec import structs
+from msgspec import Struct, field
 
 from estim.core.addresses import same_address
 from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Sighting, Start, Watch
@@ -17,6 +16,7 @@ from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, State
 from estim.tui import wording
 from estim.tui.choice import Choice, seen
@@ -37,8 +37,7 @@ BELL_TICKS = 5
 """Seconds between two bells while an alarm of high priority waits."""
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(Struct):
     """The highest level of each second of one session, by channel, as far as it was shown and known."""
 
     program: str = ""
@@ -58,8 +57,7 @@ class Trace:
                 seen[second] = max(seen.get(second, 0), lane.lo)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `on` is what
     each unit may be putting out. `trace` are the levels so far, `last` those that were comfortable last time.
 
@@ -532,7 +530,7 @@ class Model:
         snapshot = self._snapshots.get(ended.unit)
         if snapshot is not None:
             out = "off" if ended.stop_confirmed else "maybe"
-            self._snapshots[ended.unit] = structs.replace(snapshot, state=State.ENDED, out=out)
+            self._snapshots[ended.unit] = replace(snapshot, state=State.ENDED, out=out)
 
     def _channels(self) -> list[Channel]:
         shown = self.shown

@@ -1,11 +1,11 @@
 """One unit's session in a column of its own: who and what, time, phases, channels, and the pulses that are played."""
 
-from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import figure, tr, tr_text
+from estim.core.values import replace
 from estim.tui import drawing, wording
 from estim.tui.model import View
 from estim.tui.rows import CLOCK_WIDTH, SessionRows, with_time

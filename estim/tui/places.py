@@ -3,7 +3,7 @@
 A place's file is imported when it is first opened: opening the screen costs none of them anything.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from estim.core.translation import mark, tr_text
 
@@ -13,8 +13,7 @@ SESSION = "session"
 """The screen of the session itself, which every place stands above: it is no place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """One place: its name in keymaps and palette, its key, what it is called, what it is for, and where it lives."""
 
     name: str

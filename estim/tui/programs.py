@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -114,16 +114,14 @@ def _on_unit(family: str, made: Cell) -> str:
     return tr("On your {family}: {said}", family=family, said=said)
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """A file of the person's own that is no program as it is; `mistakes` one a line, without the file's name."""
 
     path: Path
     mistakes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """What there is to read: programs, which of them are the person's own, files that are wrong, troubles besides.
 
     `family` is that of the last unit, "" if there is none.

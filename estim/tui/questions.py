@@ -1,9 +1,9 @@
 """The questions before the first session, one at a time: y or n; what a yes leads to is told, and can be taken back."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
@@ -14,8 +14,7 @@ from estim.tui.dialog import Dialog
 from estim.tui.stopping import LEAVE_KEYS
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What stands around each question where they are a part of something: `head` has its number and how many."""
 
     head: Callable[[int, int], str]

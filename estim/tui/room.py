@@ -1,11 +1,11 @@
 """Shares the rows of a small screen out: what must be seen first, the rest as far as there is room; pure functions."""
 
 import textwrap
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Room:
+class Room(Struct):
     """Rows that are still free; who asks first gets them."""
 
     left: int

@@ -7,10 +7,13 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.tui import wording
 from estim.tui.model import View
 from estim.tui.room import Room, rows_of
@@ -28,8 +31,7 @@ TRACE_ROWS = 10
 """Rows of a channel's levels so far, at most."""
 
 
-@dataclass(slots=True)
-class SessionRows:
+class SessionRows(Struct):
     """How many rows each part of the session screen has; each channel's level has one in any case.
 
     `width` are a unit's columns, `alone`: one unit is drawn.
@@ -86,8 +88,7 @@ def also_on(view: View, views: Sequence[View]) -> str:
     return "; ".join(filter(None, [view.also_on(drawn), *waits]))
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """How many rows each part of one unit would take; `held`: what holds a channel, of the one that needs the most."""
 
     lanes: int = 0

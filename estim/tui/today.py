@@ -4,11 +4,11 @@ The button asks whether the pads are on; y is the pads-on act, and begins.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -50,8 +50,7 @@ PADS_ON = mark("yes, they are on: start")
 CHOOSE = mark("Choose a program and start")
 
 
-@dataclass(frozen=True, slots=True)
-class LastTime:
+class LastTime(Struct, frozen=True):
     """What was played last: `level` as far as it was comfortable."""
 
     program: str
@@ -81,8 +80,7 @@ class LastTime:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """Everything that is shown of a day. `steps` hold each step's number in the plan beside where it stands."""
 
     due: str = ""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
 from textual.app import App
 
 from estim.catalogue.playable import refusal
@@ -16,6 +15,7 @@ from estim.config.units import Units
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
 from estim.core.translation import tr
+from estim.core.values import replace
 from estim.tui.choice import Candidate, wrong_of
 from estim.tui.model import Model
 from estim.tui.pick import Pick

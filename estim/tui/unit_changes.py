@@ -1,7 +1,8 @@
 """What a person changes of a unit from the screen: each in a thread, and told in a sentence with from when it holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.catalogue.families import check_unit_name, find_family
 from estim.clock import RealClock
@@ -15,8 +16,7 @@ from estim.tui.unit_rows import Row, levels_of
 from protocols.vocabulary import Channel, Level
 
 
-@dataclass(frozen=True, slots=True)
-class Raise:
+class Raise(Struct, frozen=True):
     """A cap that would go up, and hasn't yet: `more` is what a person is warned of, and agrees to."""
 
     typed: str

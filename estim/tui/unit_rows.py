@@ -4,8 +4,9 @@ No family tells its battery on the air (the fact sheets of all of them), so it i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from estim.config.units import Unit
 from estim.core.addresses import same_address
@@ -20,8 +21,7 @@ from estim.tui.nearness import signal_of
 from protocols.vocabulary import Channel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One unit: remembered, on the air, or both. `seen` and `rssi_dbm` are of this screen's last scan.
 
     `linked`: it holds a link, so it isn't on the air; `busy`: it has a session. `drill` is its last stop drill.
@@ -45,8 +45,7 @@ class Row:
         return self.name if self.remembered else self.address
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """What was read: the remembered units, where pads usually are, and the stop drills, oldest first."""
 
     units: tuple[Unit, ...] = ()

@@ -1,7 +1,6 @@
 """The parts of the screen: each draws one corner of a View, holds no truth, and redraws only what has changed."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
@@ -174,8 +173,7 @@ class StopBar(Static):
         self.post_message(self.Pressed())
 
 
-@dataclass(frozen=True, slots=True)
-class LaneRows:
+class LaneRows(Struct, frozen=True):
     """How many rows each channel has for goal and cap, for what holds it, for its levels so far, and for the gap below,
     beside its level; `big`: its figures are three rows high. None: as many as it takes; so many are kept free too."""
 

@@ -6,12 +6,11 @@
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import assert_never
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from estim.core.errors import Exit
 from estim.core.levels import read_levels
@@ -19,6 +18,7 @@ from estim.core.messages.events import Ended
 from estim.core.messages.shown import Alarm, ChannelView, PulseView, Snapshot
 from estim.core.numbers import m_ss, read_number
 from estim.core.translation import tr, tr_text
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.drawing import bar
 from estim.tui.keymap import key_of
@@ -46,8 +46,7 @@ LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One program that can be chosen: `minutes` is its own length, `about` how it should feel and where the pads go.
 
     `never` is where no pad may go, which is shown before all else and whole; `locked` says why it can't be started.
@@ -153,8 +152,7 @@ def is_old(snapshot: Snapshot) -> bool:
     return snapshot.told_age_s is not None and snapshot.told_age_s >= OLD_S
 
 
-@dataclass(frozen=True, slots=True)
-class LaneMarks:
+class LaneMarks(Struct, frozen=True):
     """What stands beside a channel's level: whether the keys are meant for it, and how far it can be believed."""
 
     chosen: bool = False

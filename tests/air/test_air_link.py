@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from dataclasses import replace
 
 import pytest
 
+from estim.core.values import replace
 from protocols.coyote3 import packets as coyote3
 from protocols.em70 import packets as em70
 from protocols.family import Family

@@ -1,7 +1,6 @@
 """What is said of programs and families that can't be had, and of plug-ins that break a rule, is translated."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from estim.catalogue.contained import Contained, PluginError, blamed, checked
 from estim.catalogue.families import check_unit_name, find_family, profile_of
 from estim.catalogue.programs import SIZE_MAX, find_program
 from estim.core.errors import EstimError
+from estim.core.values import replace
 from protocols import registry
 from protocols.family import Family
 from protocols.vocabulary import Channel, Close, Reported

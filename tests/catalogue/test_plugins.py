@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from estim.catalogue.contained import Contained, PluginError, checked
+from estim.core.values import replace
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.registry import family

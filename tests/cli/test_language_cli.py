@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from estim import language
 from estim.cli.questions import LEG_NAMES, MEANT, SAID_AFTER, _how_it_was, _typed_leg, ask_signs, confirmed
@@ -29,6 +28,7 @@ from estim.core.messages.events import (
     Started,
 )
 from estim.core.translation import LANGUAGE, English
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from protocols.vocabulary import Channel, Level
 from tests.catalogue_texts import ROOT, of_code

@@ -5,10 +5,10 @@ from io import StringIO
 from itertools import product
 
 import pytest
-from msgspec.structs import replace
 
 from estim.cli.text import Screen, line_of, named, said
 from estim.core.messages.events import Happened, LinkLost, Paused
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from tests.tui.scripted import ENDED, RUNNING
 

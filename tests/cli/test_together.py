@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from msgspec.structs import replace
 
 from estim.cli.together import Together
 from estim.client.follower import Follower
@@ -12,6 +11,7 @@ from estim.core.errors import Exit
 from estim.core.messages.commands import Arm, Ask, Resume, Start
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from tests.cli.line import Person
 from tests.cli.playing import hosted

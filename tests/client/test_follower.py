@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from estim.client.connection import join
 from estim.client.follower import ASKS_MAX, SILENT_TICKS, STOP_S, TRY_GAP_MAX_S, TRY_GAP_S, Follower
@@ -19,6 +18,7 @@ from estim.core.messages.commands import Ask, Done, Refusal, Reply, SetLevel, St
 from estim.core.messages.events import Started
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, RUNNING, ScriptedClient, Successors

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from estim.client.lock import holder, markers, stop_by_signal
 from estim.config.paths import Home, find_home
 from estim.core.errors import EstimError, Exit
+from estim.core.values import replace
 from estim.host.main import hold
 from estim.journal.marker import SETTLED_MAX, How, Marker, MayBeOn
 from estim.journal.rows import NEVER
@@ -83,7 +83,7 @@ def test_how_it_left_an_earlier_time_proves_nothing_of_this_stop(held: Home) -> 
 def test_however_many_have_left_before_it_is_the_last_that_is_read(held: Home) -> None:
     marker = Marker(markers(held)[0])
     for number in range(SETTLED_MAX + 1):
-        other = structs.replace(ONE, address=f"B{number}")
+        other = replace(ONE, address=f"B{number}")
         marker.put(other)
         marker.drop(other.address, SINCE, How.PROVED)
     on_stop(held, How.PROVED)
@@ -92,7 +92,7 @@ def test_however_many_have_left_before_it_is_the_last_that_is_read(held: Home) -
 
 @pytest.mark.control("C-48")
 def test_a_unit_whose_time_was_over_before_is_not_waited_for(held: Home) -> None:
-    Marker(markers(held)[0]).put(structs.replace(ONE, until_utc=SINCE))
+    Marker(markers(held)[0]).put(replace(ONE, until_utc=SINCE))
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     assert stop_by_signal(held, 0.5) == "nothing is running"
 

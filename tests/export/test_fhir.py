@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import given, settings
 
 from estim.core.days.diary import Diary, Pain, Played, Run, Side, When
 from estim.core.errors import EstimError, Exit
+from estim.core.values import replace
 from estim.export.fhir import Version, to_fhir
 from tests.effort import DRAWN
 from tests.export.diaries import diaries

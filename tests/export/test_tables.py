@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -27,6 +26,7 @@ from estim.core.days.diary import (
     When,
 )
 from estim.core.errors import EstimError, Exit
+from estim.core.values import replace
 from estim.export.cells import DAY, MOMENT, SLOT
 from estim.export.columns import TABLES, numbered
 from estim.export.tables import MISTAKES_MAX, NoZone, from_csv, to_csv

@@ -1,13 +1,12 @@
 """No cap is lifted: where a coarse unit has no level that a cap allows, a start is refused and says why."""
 
-from dataclasses import replace
-
 import pytest
 
 from estim.config.caps import unit_caps
 from estim.config.settings import Settings
 from estim.core.errors import EstimError, Exit
 from estim.core.session.guard import Limits, family_cap, percent_cap
+from estim.core.values import replace
 from estim.host.prepare import check_room
 from protocols.registry import family, names
 from protocols.vocabulary import Channel

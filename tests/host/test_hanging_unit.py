@@ -1,13 +1,11 @@
 """Two units on one host, on time that jumps: one whose every write hangs doesn't move the frames of the other."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
-
-from msgspec import structs
 
 from estim.config.units import Units
 from estim.core.messages.commands import Done
+from estim.core.values import replace
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from protocols.registry import family
@@ -44,7 +42,7 @@ def frames_s(folder: Path, *, hangs: bool) -> list[float]:
 
     async def life(_: House, supervisor: Supervisor) -> None:
         for name in ("coyote3", "em70"):
-            reply = await supervisor.ask(Seat(), structs.replace(REAL, unit=name, override=("gap", "dose")))
+            reply = await supervisor.ask(Seat(), replace(REAL, unit=name, override=("gap", "dose")))
             assert isinstance(reply, Done), reply
         await asyncio.sleep(20)
         house.noted.at_s.clear()

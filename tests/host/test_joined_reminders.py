@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from estim.config.settings import ReminderSettings
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Watch
 from estim.core.messages.events import Reminded
+from estim.core.values import replace
 from estim.host.main import reminded, ways_of
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor

@@ -6,18 +6,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from msgspec import structs
 
 from estim.core.errors import Exit
 from estim.core.messages.commands import Acknowledge, Arm, Ask, Done, Refusal, Reply, Resume, SetLevel, Start, Touch
 from estim.core.messages.events import Alarmed, Ended
 from estim.core.messages.lowering import Disconnect, Pause, Stop
+from estim.core.values import replace
 from estim.host.supervisor import Supervisor
 from protocols.vocabulary import Channel
 from tests.host.test_supervisor import PLAY, House, Seat
 from tests.pseudo import plain_words, pseudo
 
-UNASKED = structs.replace(PLAY, override=("gap", "dose"))
+UNASKED = replace(PLAY, override=("gap", "dose"))
 """A start past the gates, whose sentences are the diary's."""
 
 NAMES = ("estim stop --seen-off", "config.toml", "new_unit_cap_pct", "Beurer EM 70 Wireless", "tens-ankle", "--unit")

@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace as replaced
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from estim.clock import new_loop
 from estim.config.broker import Broker
 from estim.core.messages.lowering import Lowering
 from estim.core.remote.discovery import UnitFacts
 from estim.core.remote.state import Day
+from estim.core.values import replace
+from estim.core.values import replace as replaced
 from estim.core.vocabulary import State
 from estim.host.remote import FRESH_S, Remote
 from estim.tasks import end

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from estim.host.radio.link import Air, Heard, Lost, Seen
 from estim.host.runner import Runner

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from estim.core.messages.commands import Done, Found, Scan
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.host.supervisor import Supervisor
 from simulator.memory import Expected, MemoryAir, MemoryLink
 from simulator.registry import make
@@ -21,7 +21,7 @@ __all__ = ["folder"]
 def test_a_scan_beside_a_session_is_answered_and_the_session_plays_on(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        play = structs.replace(PLAY, unit=house.twins[0].address)
+        play = replace(PLAY, unit=house.twins[0].address)
         assert isinstance(await supervisor.ask(seat, play), Done)
         await asyncio.sleep(20)
         assert house.level() == 3

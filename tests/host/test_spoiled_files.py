@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from estim.core.errors import Exit
 from estim.core.messages.commands import Done, Refusal, Reply, Watch
 from estim.core.messages.events import Ended, Resumed
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from estim.host.stops import STOP_WAIT_S
 from estim.host.supervisor import Supervisor
@@ -93,7 +93,7 @@ def played(folder: Path, spoiled: str, life: Callable[[House, Supervisor, Seat],
     async def whole(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
         await supervisor.ask(seat, Watch())
-        await supervisor.ask(seat, structs.replace(REAL, minutes=5))
+        await supervisor.ask(seat, replace(REAL, minutes=5))
         await asyncio.sleep(20)
         SPOILED[spoiled](house)
         await asyncio.sleep(10)

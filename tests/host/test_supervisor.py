@@ -3,13 +3,11 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from msgspec import structs
 
 from estim.cli.record import exit_code
 from estim.client.lock import markers
@@ -22,6 +20,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Refusal, Resume, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from estim.host.recovery import recovery
 from estim.host.server import Connection
@@ -260,7 +259,7 @@ def test_a_front_end_that_vanishes_takes_its_session_with_it(folder: Path) -> No
     House(folder, "em70").run(life)
 
 
-REAL = structs.replace(PLAY, unasked=True, override=("gap", "dose"))
+REAL = replace(PLAY, unasked=True, override=("gap", "dose"))
 CLEAR = RadioFaults()
 
 
@@ -463,7 +462,7 @@ def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> Non
 def test_a_stop_while_the_link_is_lost_never_becomes_a_pause(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
-        waits = structs.replace(REAL, wait_after_loss=True)
+        waits = replace(REAL, wait_after_loss=True)
         assert isinstance(await supervisor.ask(seat, waits), Done)
         await asyncio.sleep(10)
         stopping = asyncio.get_running_loop().create_task(supervisor.ask(seat, Stop()))
@@ -546,13 +545,13 @@ def test_a_stop_that_overtakes_a_start_at_the_disk_is_kept(folder: Path) -> None
 @pytest.mark.control("C-17")
 def test_an_override_holds_for_the_start_that_it_was_typed_for_and_for_no_other(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
-        short = structs.replace(PLAY, minutes=3)
+        short = replace(PLAY, minutes=3)
         assert isinstance(await supervisor.ask(Seat(), short), Done)
         await asyncio.sleep(240)
         refused = await supervisor.ask(Seat(), short)
         assert isinstance(refused, Refusal)
         assert refused.code == Exit.REFUSED
-        again = await supervisor.ask(Seat(), structs.replace(short, override=("gap",)))
+        again = await supervisor.ask(Seat(), replace(short, override=("gap",)))
         assert isinstance(again, Done), again
         await asyncio.sleep(240)
         assert isinstance(await supervisor.ask(Seat(), short), Refusal)
@@ -609,7 +608,7 @@ class FillingDisk(JournalWriter):
 
 def test_the_highest_level_is_kept_with_each_beat(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
-        await supervisor.ask(Seat(), structs.replace(REAL, minutes=2))
+        await supervisor.ask(Seat(), replace(REAL, minutes=2))
         await asyncio.sleep(3 * BEAT_S)
         [played] = (await house.journal.diary()).sessions
         assert dict(played.level_max) == {"A": 3}
@@ -623,7 +622,7 @@ def test_a_disk_that_fills_up_in_mid_session_is_told_and_the_end_is_kept_when_th
         assert isinstance(disk, FillingDisk)
         seat = Seat()
         await supervisor.ask(seat, Watch())
-        await supervisor.ask(seat, structs.replace(REAL, minutes=1))
+        await supervisor.ask(seat, replace(REAL, minutes=1))
         await asyncio.sleep(20)
         disk.table.full = True
         await asyncio.sleep(20)
@@ -686,7 +685,7 @@ def test_a_link_that_was_lost_in_a_gap_of_feeding_comes_back_to_a_pause_that_wai
     async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()
         await supervisor.ask(seat, Watch())
-        await supervisor.ask(seat, structs.replace(REAL, wait_after_loss=True, level={Channel.A: 10}))
+        await supervisor.ask(seat, replace(REAL, wait_after_loss=True, level={Channel.A: 10}))
         await asyncio.sleep(60)
         assert [line for line in seat.told if isinstance(line, LinkLost)]
         assert not [line for line in seat.told if isinstance(line, Resumed)]
@@ -702,10 +701,8 @@ def test_a_stop_of_one_unit_never_says_that_nothing_is_running_while_another_one
     async def life(house: House, supervisor: Supervisor) -> None:
         first, second = (twin.address for twin in house.twins)
         seat = Seat()
-        assert isinstance(await supervisor.ask(seat, structs.replace(REAL, unit=first)), Done)
-        assert isinstance(
-            await supervisor.ask(seat, structs.replace(REAL, unit=second, override=("gap", "dose"))), Done
-        )
+        assert isinstance(await supervisor.ask(seat, replace(REAL, unit=first)), Done)
+        assert isinstance(await supervisor.ask(seat, replace(REAL, unit=second, override=("gap", "dose"))), Done)
         await asyncio.sleep(20)
         assert isinstance(await supervisor.ask(seat, Stop(unit=second)), Done)
         reply = await supervisor.ask(seat, Stop(unit=second))
@@ -757,10 +754,10 @@ def test_a_start_that_was_typed_before_a_stop_is_not_carried_out_after_it(folder
             await supervisor.ask(Seat(), Stop())
         else:
             note_stop(house.home)
-        reply = await supervisor.ask(Seat(), structs.replace(PLAY, typed_s=typed_s))
+        reply = await supervisor.ask(Seat(), replace(PLAY, typed_s=typed_s))
         assert isinstance(reply, Refusal)
         assert reply.text == "stopped before it began"
-        later = await supervisor.ask(Seat(), structs.replace(PLAY, typed_s=RealClock().now().mono_s))
+        later = await supervisor.ask(Seat(), replace(PLAY, typed_s=RealClock().now().mono_s))
         assert isinstance(later, Done)
 
     House(folder, "em70").run(life)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,7 @@ from estim.config.paths import find_home
 from estim.core.errors import Exit
 from estim.core.messages.commands import Done, Refusal, Touch
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.host.main import _hand_of, main
 from estim.host.services import Services

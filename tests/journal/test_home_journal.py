@@ -1,6 +1,5 @@
 """What a front end reads of years is enough: a plan is told the same from these months as from its beginning."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from estim.core.care.pace import LONGEST_OF, MEMORY
 from estim.core.care.standing import standing
 from estim.core.days.diary import Entry
+from estim.core.values import replace
 from estim.journal.home_journal import RECENT, SETTLED, settled
 from tests.core.days.journals import PLAN, at, begin, diary, morning, played, ran, worst
 

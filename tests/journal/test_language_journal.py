@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from estim.core.days.diary import Check, Entry, Pain, Played, Topic, When
 from estim.core.days.screening import NO, QUESTIONS, YES
 from estim.core.errors import EstimError
 from estim.core.translation import tr_text
+from estim.core.values import replace
 from estim.journal.database import NO_START, NOTHING_WRITTEN, followed, remove_database, stamp, telling
 from estim.journal.demo import LOOSE_PAD, make_demo
 from estim.journal.home_journal import opened

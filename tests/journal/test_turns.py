@@ -1,6 +1,5 @@
 """Whose turn it is in a home: by the unit that was played last, or the ones that are named."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from estim.config.paths import Home, find_home
 from estim.config.units import Units
 from estim.core.days.diary import Played
 from estim.core.days.schedule import Schedule
+from estim.core.values import replace
 from estim.journal.journal import Journal
 from estim.journal.today import Today
 from estim.journal.turns import families_named, families_of, turn_of

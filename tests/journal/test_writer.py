@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from estim.clock import new_loop
 from estim.core.days.dose import GAP, may_start
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason
 from estim.journal import database
 from estim.journal.database import BEAT_S

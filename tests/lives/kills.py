@@ -9,10 +9,9 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
-from msgspec import structs
-
 from estim.core.messages.commands import Resume
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.values import replace
 from estim.journal.reader import delivered
 from protocols.vocabulary import Channel
 from simulator.memory import MemoryAir
@@ -61,7 +60,7 @@ class Killed(Life):
         self.room = MemoryAir([self.twin], self.verdict.seed, RadioFaults())
         await self._begin_host()
         dies_s = chance.uniform(*PHASES[self.phase])
-        start = structs.replace(self._start(), level={Channel.A: GOAL[self.made.name]}, minutes=20.0)
+        start = replace(self._start(), level={Channel.A: GOAL[self.made.name]}, minutes=20.0)
         self._do(self._ask(0, start))
         for at_s, command in SCRIPT:
             await self._pass_time(max(0.0, min(at_s, dies_s) - self.loop.time()))

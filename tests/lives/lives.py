@@ -12,7 +12,7 @@ stops it, or the journal or its marker says so.
 import asyncio
 import os
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -23,6 +23,7 @@ from estim.config.units import Units
 from estim.core.messages.commands import Ask, Done, Reply, Resume, SetLevel, Start, Watch
 from estim.core.messages.events import Ended, Happened, Levelled, LinkLost, Paused, Resumed, Started
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.values import replace
 from estim.host.radio.link import Heard, Lost, Seen
 from estim.host.server import Connection
 from estim.host.services import Services

@@ -1,10 +1,10 @@
 """What each family brings to its world (world.py): what it plays there, its limits, and what its writes ask for."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from estim.core.session.guard import Cap, Limits, family_cap
 from estim.core.session.states import RISING_S
+from estim.core.values import replace
 from protocols.bluetens.family import FAMILY as BLUETENS_FAMILY
 from protocols.coyote2.family import FAMILY as COYOTE2_FAMILY
 from protocols.coyote2.packets import STRENGTH_WORD, STRENGTHS

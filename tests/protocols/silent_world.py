@@ -1,12 +1,12 @@
 """A world whose air falls silent for a while, and whose host may stand still while unit and air live on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum
 from heapq import heappop
 
 from estim.core.session.guard import Limits
 from estim.core.session.order import Order
+from estim.core.values import replace
 from protocols.driver import Driver
 from protocols.family import Family
 from protocols.vocabulary import AirError, Capabilities, Close, Endpoint, Event, Op, Read, Reported, Wanted, Write

@@ -8,7 +8,7 @@ sessions are lived in estim/rehearsal/world.py.
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, Protocol
 
 from estim.core.session.guard import Limits, Request, permit
+from estim.core.values import replace
 from protocols.family import Family
 from protocols.score import Score
 from protocols.vocabulary import (

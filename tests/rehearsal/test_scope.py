@@ -1,6 +1,5 @@
 """What the electrodes would see: figures of a rehearsal against the program, and the drawing of them."""
 
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from estim.core.errors import CourseError, EstimError, Exit
 from estim.core.programs.course import fit
 from estim.core.programs.matrix import Plays, cell
 from estim.core.programs.program import Program, least
+from estim.core.values import replace
 from estim.rehearsal.electrodes import Seen, cycle_s, meant, measured, rehearse
 from estim.rehearsal.scope import close, picture, text, whole
 from protocols.family import Family

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -12,6 +11,7 @@ from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Alarm, ChannelView, Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import SessionApp
 from estim.tui.wording import Offer

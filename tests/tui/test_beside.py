@@ -1,12 +1,12 @@
 """Two units at once: beside each other where they fit, one of them lit, and one STOP for both."""
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim.core.messages.commands import Arm, Resume, SetLevel
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from estim.tui import wording
 from estim.tui.pane import Pane

@@ -108,7 +108,7 @@ async def test_a_unit_is_scanned_named_capped_and_forgotten(home: Home) -> None:
 
 
 async def test_a_linked_unit_tells_its_battery_and_the_drill_is_told(home: Home) -> None:
-    from msgspec.structs import replace
+    from estim.core.values import replace
 
     client = ScriptedClient(replace(IDLE, battery=64, heard_age_s=0.2))
     async with home.app(client, "units").run_test() as pilot:

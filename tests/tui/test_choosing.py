@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from msgspec.structs import replace
 from textual.widgets import Button, OptionList
 
 from estim.catalogue.programs import shipped
 from estim.core.messages.commands import Ask, Found, Refusal, Reply, Scan, Sighting, Start
+from estim.core.values import replace
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
 from estim.tui.offers import offers_of

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -17,6 +16,7 @@ from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.screening import QUESTIONS
 from estim.core.messages.commands import SetLevel
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.journal.journal import Journal
 from estim.journal.today import Today

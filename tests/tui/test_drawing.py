@@ -5,9 +5,9 @@ from math import ceil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from estim.core.messages.shown import PhaseView, PulseView
+from estim.core.values import replace
 from estim.tui import drawing
 from tests.tui.scripted import LANES
 

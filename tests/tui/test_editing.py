@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from textual.widgets import OptionList
 
 from estim.catalogue.programs import find_program, shipped
@@ -20,6 +19,7 @@ from estim.config.editor import editor_of
 from estim.core.errors import Exit
 from estim.core.messages.commands import Arm, Start
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui.choose import Choose
 from estim.tui.editing import Editing

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim.core.days.screening import QUESTIONS
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
 from estim.tui.frame import strip

@@ -1,10 +1,12 @@
 """The figures of a session: how old they are, where they differ, how far keys lead, and the pictures of the course."""
 
+from typing import Any
+
 import pytest
-from msgspec.structs import replace
 from textual.widgets import Digits
 
 from estim.core.messages.commands import SetLevel
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from tests.tui.scripted import LANES, RUNNING, ScriptedClient, screen_of, settle, text_of
 from tests.tui.test_in_sight import PHASES, PULSE
@@ -86,7 +88,7 @@ async def test_what_was_asked_and_what_the_unit_says_stand_beside_each_other_whe
 )
 @pytest.mark.control("C-01")
 async def test_page_keys_move_a_twentieth_of_the_scale_and_never_further_than_a_key_may_lead(
-    lane: dict[str, int], key: str, by: int | None, word: str
+    lane: dict[str, Any], key: str, by: int | None, word: str
 ) -> None:
     client = ScriptedClient(replace(RUNNING, lanes=(replace(LANES[0], **lane),)))
     async with screen_of(client).run_test() as pilot:

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import OptionList
@@ -22,6 +21,7 @@ from estim.core.errors import EstimError
 from estim.core.messages.commands import Ask, Found, Reply, Scan, Sighting, Start
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.journal.demo import make_demo
 from estim.journal.first_start import OVER, keep_step, next_step

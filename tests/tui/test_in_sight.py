@@ -1,13 +1,12 @@
 """What must be in sight on every terminal: each channel that may carry current, what a lost unit may do, and STOP."""
 
-from dataclasses import replace as replaced
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
@@ -16,6 +15,8 @@ from estim.client.follower import SILENT_TICKS
 from estim.client.stop_keys import STOP_LETTERS
 from estim.core.messages.commands import SetLevel, Start
 from estim.core.messages.shown import ChannelView, PhaseView, PulseView
+from estim.core.values import replace
+from estim.core.values import replace as replaced
 from estim.core.vocabulary import State
 from estim.tui import wording
 from estim.tui.choose import Choose
@@ -131,7 +132,7 @@ async def test_a_lost_link_is_told_at_every_size_with_what_may_be_on_until_when_
         ({"lost_at": None, "program": "", "heard_age_s": None}, "LEFT ON by an earlier session, perhaps"),
     ],
 )
-def test_what_a_lost_unit_may_do_is_said_as_it_is_known(change: dict[str, object], word: str) -> None:
+def test_what_a_lost_unit_may_do_is_said_as_it_is_known(change: dict[str, Any], word: str) -> None:
     assert word in wording.lost(replace(LOST, **change))
 
 

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
@@ -29,6 +27,7 @@ from estim.core.programs.matrix import Cell, Plays
 from estim.core.programs.phase_text import phase_text
 from estim.core.programs.program import Program
 from estim.core.translation import LANGUAGE, English
+from estim.core.values import replace
 from estim.journal.home_journal import opened
 from estim.journal.reader import Details
 from estim.journal.today import Today
@@ -267,7 +266,7 @@ def test_what_is_changed_of_a_unit_is_told_in_one_language(home: Home) -> None:
         unit_changes.site_kept(home.options, ""),
     ]
     assert left_in_english(*map(str, told)) == []
-    simulated = structs.replace(home.options, simulate="coyote3")
+    simulated = replace(home.options, simulate="coyote3")
     for options, text in ((simulated, "1"), (home.options, "A=999")):
         with pytest.raises(EstimError) as refused:
             unit_changes.capped(options, mine, text)
@@ -277,7 +276,7 @@ def test_what_is_changed_of_a_unit_is_told_in_one_language(home: Home) -> None:
 @pytest.mark.usefixtures("others")
 def test_settings_and_faults_are_told_in_one_language() -> None:
     one = next(one for one in known_settings(Settings(minutes=15)) if one.name == "minutes")
-    told = [settings.told_of(structs.replace(one, allowed="1"), file) for file in (None, Path("/1"))]
+    told = [settings.told_of(replace(one, allowed="1"), file) for file in (None, Path("/1"))]
     assert left_in_english(*told, settings.row_of(one), shown(None), shown({}), names=("minutes",)) == []
     for name in ("minuts", "00"):
         with pytest.raises(EstimError) as refused:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim import language
 from estim.core.translation import LANGUAGE, English
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
 from estim.tui.offers import pads_of

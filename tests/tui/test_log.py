@@ -1,6 +1,5 @@
 """The log's place with a real journal: filter, search, a session's levels, pain over time, undo; and plots."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from estim.core.days.diary import Note, Pain, Run, When
+from estim.core.values import replace
 from estim.journal.reader import Details
 from estim.tui.choose import Choose
 from estim.tui.log import curve_of

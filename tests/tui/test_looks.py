@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from textual.color import Color
 from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
@@ -18,6 +17,7 @@ from textual.widgets import Digits, Static
 
 from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, State
 from estim.tui.looks import contrast
 from estim.tui.main import run_screen

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from textual.app import App
 from textual.binding import Binding
 from textual.pilot import Pilot
@@ -17,6 +16,7 @@ from textual.widgets._footer import FooterKey
 from estim.core.messages.commands import Resume, SetLevel
 from estim.core.messages.lowering import Pause
 from estim.core.programs.pads import PICTURES
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui.all_keys import ALL, APP, CHOOSE, NAMED, SESSION, SUMMARY
 from estim.tui.app import SessionApp

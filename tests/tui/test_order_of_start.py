@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from textual.widgets import OptionList
 from textual.widgets._footer import FooterKey
 
@@ -20,6 +19,7 @@ from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Status, Watch
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.journal.demo import make_demo
 from estim.tui.app import SessionApp

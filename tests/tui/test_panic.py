@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from msgspec.structs import replace
 from textual import events
 from textual.screen import Screen
 
 from estim.core.errors import Exit
 from estim.core.messages.commands import Ask, Done, Reply, Resume, SetLevel, Start
 from estim.core.messages.lowering import Pause, Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
 from estim.tui.choose import Choose

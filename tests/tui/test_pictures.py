@@ -1,14 +1,14 @@
 """One picture for each promise: the list, sessions large and small, old figures, a lost controller, the end."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace as replaced
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
+from estim.core.values import replace as replaced
 from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
 from estim.tui.choose import Choose

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim import language
@@ -12,6 +11,7 @@ from estim.core.care.plan import Stage
 from estim.core.care.standing import Item, Standing
 from estim.core.days.diary import Diary, Pain, Played, Run, When
 from estim.core.translation import LANGUAGE, English, tr
+from estim.core.values import replace
 from estim.tui import today
 from protocols.vocabulary import Channel
 from tests.tui.scripted import RUNNING, Pulse, ScriptedClient, screen_of, settle

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -16,6 +15,7 @@ from estim.core.care.progression import Said
 from estim.core.care.standing import Gate, Item, Standing
 from estim.core.days.diary import Note, Pain, Played, Run, When
 from estim.core.messages.commands import Sighting
+from estim.core.values import replace
 from estim.journal.reader import Details, Rang
 from estim.tui import care, log, programs, today, unit_rows, units
 from estim.tui.alarms import AlarmsPlace

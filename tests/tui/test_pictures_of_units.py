@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from estim import language
@@ -15,6 +14,7 @@ from estim.core.days.diary import Check, Topic
 from estim.core.errors import Exit
 from estim.core.messages.commands import Sighting
 from estim.core.translation import LANGUAGE, English, tr
+from estim.core.values import replace
 from estim.doctor.findings import bad, good, warning
 from estim.tui.agree import Agree
 from estim.tui.doctor import Doctor

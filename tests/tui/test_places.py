@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from estim.config.options import HostOptions
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui import wording
 from estim.tui.app import SessionApp

@@ -1,6 +1,5 @@
 """The programs' place: search, kinds, locked ones with the reason, where pads must not go, what this unit changes."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from textual.widgets import OptionList
 from estim.catalogue.programs import shipped
 from estim.cli.programs import _listed, _row
 from estim.core.messages.commands import Start
+from estim.core.values import replace
 from estim.tui.choose import Choose
 from estim.tui.log import LogPlace
 from estim.tui.offers import offers_of

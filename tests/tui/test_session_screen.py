@@ -1,13 +1,13 @@
 """What a person reads in a session: how old it is, what isn't known, what is wrong, and what has ended how."""
 
 import pytest
-from msgspec.structs import replace
 from textual.widgets import Button, Input
 
 from estim.client.follower import SILENT_TICKS, TRY_GAP_S
 from estim.core.messages.commands import Acknowledge, Arm, Refusal, SetLevel, Start, Status, Watch
 from estim.core.messages.events import Alarmed
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import LEAVE_S
 from estim.tui.choose import Choose

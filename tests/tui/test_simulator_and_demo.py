@@ -4,12 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Start, Touch
+from estim.core.values import replace
 from estim.journal.demo import DAYS, MISSED, make_demo
 from estim.journal.home_journal import opened
 from estim.tui.app import SessionApp

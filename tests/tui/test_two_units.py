@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Arm, Ask, Done, Found, Refusal, Reply, Scan, Sighting, Start
 from estim.core.messages.lowering import Stop
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from estim.tui.app import SessionApp
 from estim.tui.choice import Candidate, Choice, wrong_of

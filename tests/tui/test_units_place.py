@@ -1,13 +1,12 @@
 """The units on the screen: highest levels, telling apart, the stop drill and the doctor, with every way to stop."""
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
@@ -20,6 +19,7 @@ from estim.core.messages.commands import Ask, Done, Found, Refusal, Reply, Scan,
 from estim.core.messages.events import Alarmed
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.doctor.findings import Finding, bad, good
 from estim.journal.home_journal import opened
@@ -224,7 +224,7 @@ async def run_drill(pilot: Pilot[int], client: ScriptedClient, *, level: int = 1
 async def test_a_drill_starts_at_the_lowest_level_after_two_keys_and_keeps_what_the_unit_said(home: Home) -> None:
     client = Air()
     now = datetime.now().astimezone()
-    drilled = [dataclasses.replace(played(0), at=now, unit="left", id=7), played(1)]
+    drilled = [replace(played(0), at=now, unit="left", id=7), played(1)]
     home.write(drilled)
     async with app_of(home, client).run_test() as pilot:
         await assert_seen(pilot, lambda: rows(pilot)[0].startswith("left  "))
@@ -266,9 +266,7 @@ async def test_a_drill_starts_at_the_lowest_level_after_two_keys_and_keeps_what_
         ({"reason": Reason.COMPLETED, "stop_confirmed": True}, 1, None, "isn't done"),
     ],
 )
-async def test_a_drill_is_told_as_it_went(
-    ended: dict[str, object], level: int, took_s: float | None, words: str
-) -> None:
+async def test_a_drill_is_told_as_it_went(ended: dict[str, Any], level: int, took_s: float | None, words: str) -> None:
     said: list[str] = []
     now_s = [100.0]
 

@@ -1,13 +1,14 @@
 """The words on the screen: never a number for what isn't known, never a level that wasn't typed."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from estim.core.errors import EstimError
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
 from protocols.vocabulary import Channel
@@ -128,7 +129,7 @@ def test_moments_are_told_where_the_reader_is() -> None:
         (State.READY, {"lo": 0, "hi": 0, "goal": 5, "request": 0}, "goal 5 · cap"),
     ],
 )
-def test_a_goal_is_told_as_it_stands(state: State, lane: dict[str, int], text: str) -> None:
+def test_a_goal_is_told_as_it_stands(state: State, lane: dict[str, Any], text: str) -> None:
     assert wording.goal(replace(LANES[0], **lane), state).startswith(text)
     assert "last time 9 · cap" in wording.goal(replace(LANES[0], **lane), state, 9)
 

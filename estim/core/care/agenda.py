@@ -11,8 +11,9 @@ Rules:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from estim.core.care import standing as stands
 from estim.core.care.plan import Plan, Stage, Tick
@@ -37,16 +38,14 @@ ASKED_OF_YESTERDAY = (When.WORST, When.MORNING)
 """The scores by which the plan judges a day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A score that nobody has written down yet."""
 
     day: date
     when: When
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agenda:
+class Agenda(Struct, frozen=True, kw_only=True):
     """One day of a person at one moment. `now` is local; `due` is open now, `next` opens later.
 
     `signs`: those of a torn tendon wait for an answer. `unsaid`: a planned run of which nobody said that it took place.

@@ -8,8 +8,9 @@ Rules:
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from estim.core.care.plan import Plan
 from estim.core.days.diary import Check, Diary, Topic
@@ -25,8 +26,7 @@ REPETITIONS_MAX = 200
 AGREE = mark("heel raises are off: agree on them with a professional, then say so: estim care loading on")
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """Heel raises of one time: sets, repetitions in each, and the worst pain while doing them, if it was said."""
 
     sets: int

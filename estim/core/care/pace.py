@@ -14,13 +14,15 @@ Nothing here looks back further than MEMORY, so that some months of a diary tell
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import floor
+
+from msgspec import Struct
 
 from estim.core.care.plan import Plan
 from estim.core.days.diary import Run
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 
 DAY = timedelta(days=1)
 
@@ -34,8 +36,7 @@ TOLD_FOR = timedelta(days=14)
 """So long a run that was too long or too soon is told of, if none came after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paced:
+class Paced(Struct, frozen=True):
     """One run with its cap. `steady`: it may count; `borne`: the morning after found it safe; `soon`: by rule 1."""
 
     day: date

@@ -11,16 +11,18 @@ Rules:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from re import fullmatch
 from typing import Any
+
+from msgspec import Struct
 
 from estim.core.errors import EstimError, Exit
 from estim.core.programs.fields import ID, SCHEMA
 from estim.core.toml_file import NotToml, in_file, parsed
 from estim.core.toml_table import Number, Table, Text, Words
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 
 
 class Stage(StrEnum):
@@ -104,8 +106,7 @@ KINDS_MAX = 12
 SOURCES_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step. `programs` are those that it allows, none: it names none; a run's are those of the session after it.
 
     `served_by` are programs of the schedule that do as well (rotation.py). `part_of` is the id of the step that it is a
@@ -131,16 +132,14 @@ class Step:
     kinds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Something published, by the id that steps name it by."""
 
     id: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """A whole plan, checked. `refused` are its programs that the home's unit doesn't play (rotation.py)."""
 
     title: str

@@ -8,8 +8,9 @@ Rules:
 4. The word that cancels a plan keeps when it was said: until then the hours before the run were without a session.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from estim.core.days.diary import Check, Diary, Topic
 
@@ -21,8 +22,7 @@ FULFILS = timedelta(hours=12)
 ASKED_DAYS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """One plan: when its run was meant, and until when it held; `over` None: it was cancelled, nobody knows when."""
 
     at: datetime

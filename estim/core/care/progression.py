@@ -18,8 +18,9 @@ Rules:
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from estim.core.care import pace
 from estim.core.care.pace import DAY, Paced, in_words
@@ -27,6 +28,7 @@ from estim.core.care.plan import Plan, Stage
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.dose import LOOK_BACK, local_time
 from estim.core.translation import tr
+from estim.core.values import replace
 
 RECOVERED = "recovered"
 """The answer by which the plan goes on as a lighter one."""
@@ -35,24 +37,21 @@ JUDGED_WITHIN = timedelta(hours=48)
 """The pain-monitoring model looks 24 to 48 hours ahead (programs.md section 7)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """One thing that is asked for before a run, if it is met, and its figures."""
 
     ok: bool
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A sentence of the course and the days that it is about, so that nobody has to look for them in its words."""
 
     text: str
     days: frozenset[date] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """A run that waits for its morning, held against `base`. `but` says why it doesn't lead to building up."""
 
     run: Run
@@ -61,8 +60,7 @@ class Open:
     but: Said | None
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """How far the way back has led: REST (also with its gates met), MORNING or BUILD. `said` is what led here.
 
     `runs` are those that the next one's day and length are decided by. `built_from` is the first day of building up
@@ -80,8 +78,7 @@ class Course:
     light_from: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """What the course is decided from, by time. `in_runs`: the worst pain in runs that was noted by itself, by day.
 
     `recovered`: when the person said so.
@@ -94,8 +91,7 @@ class Story:
     recovered: tuple[Check, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pains:
+class Pains(Struct, frozen=True):
     """The highest score of each day, and the days whose worst pain was written down as such."""
 
     worst: Mapping[date, int]

@@ -7,9 +7,9 @@ Rules:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from estim.core.care.plan import Plan, Step, Tick
+from estim.core.values import replace
 
 
 def fitted(plan: Plan, scheduled: Sequence[str], kind: Callable[[str], str], refuses: Callable[[str], bool]) -> Plan:

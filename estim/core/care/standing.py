@@ -12,9 +12,10 @@ Rules:
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
+
+from msgspec import Struct
 
 from estim.core.care import pace
 from estim.core.care.loading import why_off
@@ -63,8 +64,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One step of today's list. `auto`: the diary ticks it, not a hand; a step with tick "none" is never done.
 
     `title`, `text` and `warn` are in the reader's language already.
@@ -79,8 +79,7 @@ class Item:
     tick: Tick = Tick.DAILY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Where a person stands. `day` is 1 on the first day of the stage, 0 before the plan is begun.
 
     `programs` are those that the plan allows now; none outside the four stages, or if the plan names none. `said` are

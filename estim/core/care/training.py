@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.core.care.plan import Step
 
 MINUTES_MAX = 1440
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Struct, frozen=True):
     """What was done: "" and None where it wasn't said."""
 
     kind: str = ""

@@ -4,8 +4,9 @@ Which level is comfortable is remembered for each program, site and unit: a leve
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.dose import ANY, BRIEF_S
@@ -22,8 +23,7 @@ SAME = "same"
 STRONGER = "stronger"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """The last comfortable level by channel, when and on which unit that was.
 
     `more` is one step more where it felt weaker, as `why` says.

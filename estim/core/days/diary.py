@@ -5,9 +5,10 @@ even after they have travelled (safety.md C-28).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 SCORE_MAX = 10
 """Top of the numeric rating scale of pain, which begins at 0 (programs.md section 6)."""
@@ -76,16 +77,14 @@ class Marked(StrEnum):
     """A day's worst pain was asked for; `slot` is when that was due, and may be no slot's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """The root of all that is written down; `id` is its number in its table, 0 before it has one."""
 
     at: datetime
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pain(Entry):
+class Pain(Entry, frozen=True, kw_only=True):
     """A pain score, 0 to SCORE_MAX; `stiffness_min` is how long the tendon was stiff that morning, minutes."""
 
     score: int
@@ -95,8 +94,7 @@ class Pain(Entry):
     side: Side | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run(Entry):
+class Run(Entry, frozen=True, kw_only=True):
     """A run that was run: distance, time, the worst pain in it and the pair of shoes, as far as they are known.
 
     Distance or time is known.
@@ -109,8 +107,7 @@ class Run(Entry):
     shoes: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check(Entry):
+class Check(Entry, frozen=True, kw_only=True):
     """The answer to a question; `session` is the number of the session that it is about, if it is about one."""
 
     topic: Topic
@@ -120,30 +117,26 @@ class Check(Entry):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pads(Entry):
+class Pads(Entry, frozen=True, kw_only=True):
     """Fresh pads from this moment on; uses are the sessions since."""
 
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note(Entry):
+class Note(Entry, frozen=True, kw_only=True):
     """Anything else worth keeping."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark(Entry):
+class Mark(Entry, frozen=True, kw_only=True):
     """Something was done about a slot; `slot` is its key, local time without a zone ("2026-03-29T08:00")."""
 
     slot: str
     what: Marked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Break(Entry):
+class Break(Entry, frozen=True, kw_only=True):
     """Days without slots, from `first` to `last`, both included; `last` None: until it is ended."""
 
     first: date
@@ -151,8 +144,7 @@ class Break(Entry):
     holiday: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regime(Entry):
+class Regime(Entry, frozen=True, kw_only=True):
     """From `at` on these rules held (RFC 5545 RRULE texts) in this zone (IANA).
 
     A regime is noted when the schedule is changed and when the person is in another zone.
@@ -162,8 +154,7 @@ class Regime(Entry):
     zone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played(Entry):
+class Played(Entry, frozen=True, kw_only=True):
     """One session: `at` is its start. `ended` None: it never ended by itself, its host died or it still runs.
 
     `output_s` is the time with a level above 0, as the longest it can have been; `delivered_until` when that was over.
@@ -200,8 +191,7 @@ class Played(Entry):
         return self.output_s >= PROVING_S or bool(self.duration_s)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diary:
+class Diary(Struct, frozen=True, kw_only=True):
     """All of it, each kind by time, oldest first; what was undone isn't in it.
 
     `played_before`: a session was played before those that it holds.

@@ -11,10 +11,11 @@
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from math import fsum
 from typing import Literal
+
+from msgspec import Struct
 
 from estim.core.numbers import m_ss
 from estim.core.translation import day_name, tr
@@ -39,8 +40,7 @@ ANY = "any"
 """The site of a program that names none: the same place as every other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """One past session on one site: `output_s` seconds of level above 0, pauses in `ended_utc` (None: none)."""
 
     site: str
@@ -71,8 +71,7 @@ def put_out_s(last: Delivered, records: Iterable[Delivered]) -> float:
     return fsum((last.output_s, *others))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`why` is the sentence of a refusal, `again_at` (UTC) when it is possible again; `warn` is to be recorded."""
 
     ok: bool
@@ -112,8 +111,7 @@ def may_start(
     return Verdict(True, warn=(*told, *(tr("dose overridden: {why}", why=sentence) for sentence in full)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """What is asked for, against what was."""
 
     sites: tuple[str, ...]

@@ -15,9 +15,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
+
+from msgspec import Struct, field
 
 from estim.core.days import screening, skin
 from estim.core.days.diary import Break, Diary, Mark, Marked, Played
@@ -44,8 +45,7 @@ LATE_MAX = timedelta(seconds=30)
 """How late an armed slot may begin: a computer that slept over it doesn't start anything."""
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A slot that is being judged; its window in seconds since 1970, which compare much faster than moments do."""
 
     time: Time
@@ -60,8 +60,7 @@ class _Open:
         return self.sessions[0] if self.sessions else None
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What decides beside the diary whether a session was possible.
 
     `quiet` are the hours before runs by their beginning, `per_day` how often a day the file of a program allows it,
@@ -289,8 +288,7 @@ def _rested_s(slot: _Open, played: Sequence[Played], starts_s: Sequence[float]) 
     return max(over_s) + GAP.total_seconds() if over_s else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Quiet:
+class _Quiet(Struct, frozen=True):
     """The hours before runs, in seconds since 1970, by their beginning."""
 
     since_s: Sequence[float]
@@ -316,8 +314,7 @@ class _Quiet:
         return min(closes_s, self.since_s[place]) if place < len(self.since_s) else closes_s
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
+class _Judge(Struct, frozen=True):
     """What every slot is judged by."""
 
     now: datetime

@@ -7,8 +7,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from estim.core.days.diary import Check, Diary, Pain, Played, Side, Topic, When
 from estim.core.days.legs import LEGS, leg_of
@@ -21,8 +22,7 @@ TREND_DAYS = 7
 TREND_SHARE = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class Levels(Struct, frozen=True, kw_only=True):
     """The highest level of each session, by its start, of one program on one unit and channel."""
 
     program: str
@@ -45,8 +45,7 @@ class Levels:
         return "rising" if after > before else "falling"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class Ran(Struct, frozen=True, kw_only=True):
     """One run, its worst pain, and the first steps of the next morning."""
 
     at: datetime
@@ -57,8 +56,7 @@ class Ran:
     shoes: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Particulars:
+class Particulars(Struct, frozen=True, kw_only=True):
     """All of it, of one period; `sides` as the sites name them, `played` programs with the family of their unit.
 
     `loads` are the entries of heel raises, the oldest first.

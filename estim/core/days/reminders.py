@@ -8,8 +8,9 @@ Who wants it is asked once a day for the worst pain, from a time on that they ch
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+
+from msgspec import Struct
 
 from estim.core.days.diary import Diary, Mark, Marked, When
 from estim.core.days.screening import red_flag
@@ -19,8 +20,7 @@ NAG_AFTER = timedelta(minutes=60)
 """How long after the reminder it is said once more (conventions.md section 9: one reminder and one nag)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
+class Quiet(Struct, frozen=True):
     """Hours without unasked reminders, local: from `first` to `end`, over midnight if need be; both alike: none."""
 
     first: time
@@ -40,8 +40,7 @@ class Quiet:
         return clock >= self.first or clock < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(Struct, frozen=True):
     """One thing to say; `what` is what is noted about the slot once it was said."""
 
     slot: Slot

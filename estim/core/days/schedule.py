@@ -16,7 +16,6 @@ import io
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -72,8 +71,7 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     snooze_min: Annotated[int, Meta(ge=1, le=120, description=mark("whole minutes, 1 to 120"))] = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(Struct, frozen=True):
     """One time of the schedule: `key` is its local time without a zone, `at` the moment."""
 
     key: str

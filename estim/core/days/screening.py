@@ -12,9 +12,10 @@ Rules:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+
+from msgspec import Struct
 
 from estim.core.days.diary import SCORE_MAX, Check, Diary, Entry, Pain, Topic, When
 from estim.core.days.dose import local_time
@@ -31,8 +32,7 @@ NO = "no"
 CLEARED = "cleared"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question, to be answered yes or no. `never`: a yes blocks; else it asks for care, as `advice` says.
 
     `runs`: a yes forbids runs until a doctor has said otherwise; such a question is asked once.
@@ -55,8 +55,7 @@ class Question:
         return tr_text(self.advice)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A time without sessions, since they were not allowed; `until` None: it still is so."""
 
     since: datetime

@@ -10,8 +10,9 @@ Rules:
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from estim.core.days.diary import Check, Diary, Played, Topic
 from estim.core.days.dose import ANY
@@ -69,8 +70,7 @@ def looked(diary: Diary, at: datetime) -> tuple[Check, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Struct, frozen=True):
     """Which sites were held when: `since_s` seconds since 1970, in order, each with the sites from then on.
 
     `used` are the sites of the sessions that the diary holds, `legs` those that they say.

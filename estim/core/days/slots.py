@@ -1,9 +1,10 @@
 """The slots of a schedule and what became of each: decided from the rules, the zones, and what was played."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from estim.core.days.diary import Played
 from estim.core.days.legs import leg_of
@@ -54,8 +55,7 @@ class Status(StrEnum):
     """In a pause or a holiday, or no session was allowed then: before a run, under a flag, by the skin, an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One time of the schedule. `key` is its local time without a zone; `opens` to `closes` is its window.
 
     `session` is the one that served it, `also` what was played on the other leg at the same slot.

@@ -11,9 +11,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import dropwhile
+
+from msgspec import Struct
 
 from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
@@ -43,8 +44,7 @@ PLAYED = (Status.DONE, Status.PART)
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class Day(Struct, frozen=True, kw_only=True):
     """One day: its slots, sessions and scores. `site_minutes` is the most that one site can have had of `minutes`.
 
     `run_min` is the time of runs without a distance, `stiffness_min` that of the morning, the longest of several.
@@ -78,8 +78,7 @@ class Day:
         return self == Day(on=self.on)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """Mean of the worst pain of the first days that have one, and of the last. Sums, so that sevenths stay exact."""
 
     before_sum: int
@@ -105,8 +104,7 @@ class Change:
         return abs(self.before_sum - self.after_sum) >= CLEAR_POINTS * self.days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dose:
+class Dose(Struct, frozen=True, kw_only=True):
     """What one place had: minutes by day (days without any left out), and in how many sessions.
 
     `site` is a site, ANY, or in words one of which nobody said the leg (legs.py).
@@ -126,16 +124,14 @@ class Dose:
         return max(self.by_day.items(), key=lambda one: (one[1], -one[0].toordinal()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Off:
+class Off(Struct, frozen=True, kw_only=True):
     """A slot in which no session was possible, and why."""
 
     slot: str
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class Leg(Struct, frozen=True, kw_only=True):
     """What was done of the slots on one leg, UNSAID: on one that nobody named."""
 
     leg: str
@@ -143,8 +139,7 @@ class Leg:
     part: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """Words that the person wrote; `about` says to what, as people read it."""
 
     at: datetime
@@ -152,8 +147,7 @@ class Remark:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """A period counted: every day of it in order, and what they add up to.
 
     `begun`: a session was played here, whenever that was. `legs` are empty where nobody ever said which one.

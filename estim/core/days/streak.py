@@ -9,8 +9,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from estim.core.days.slots import Slot, Status
 
@@ -21,8 +22,7 @@ OVER = (Status.DONE, Status.PART, Status.MISSED, Status.SKIPPED, Status.OFF)
 """Nothing more becomes of a slot that is one of these."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streak:
+class Streak(Struct, frozen=True, kw_only=True):
     """Days in a row that were kept, up to the last one; `forgiven` are the days among them that grace let pass."""
 
     days: int = 0

@@ -6,12 +6,12 @@ Comments are in the person's language, and so are our own texts that stand in it
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import replace
 
 from estim.core.programs import fields as fields
 from estim.core.programs.program import Caps, Phase, Program, Reraise, Rule
 from estim.core.toml_table import Number, Text, Words
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from protocols.score import Alternate, Curve, Steady, Sweep
 
 HEAD = (

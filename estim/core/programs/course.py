@@ -6,13 +6,15 @@ what would have to become stronger is refused.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from math import ceil, floor, inf
+
+from msgspec import Struct
 
 from estim.core.errors import CourseError
 from estim.core.numbers import m_ss
 from estim.core.programs.program import Phase, Program, least, most, words
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from protocols.family import Family
 from protocols.score import FADE_S, Alternate, Burst, Curve, Part, Score, Steady, Sweep, texture
 from protocols.vocabulary import Control, Pause
@@ -30,8 +32,7 @@ MEAN_OF = 400
 """Points of a sweep that a mean is taken of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """Rate or width: its sign, and what is said where a unit doesn't have the values that are meant."""
 
     sign: str
@@ -64,8 +65,7 @@ WIDTH = Quantity(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """What a unit will play, and in what it differs from the program."""
 
     program: Program

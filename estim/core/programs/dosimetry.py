@@ -8,8 +8,9 @@
    level is not known of any unit.
 """
 
-from dataclasses import dataclass
 from math import sqrt
+
+from msgspec import Struct
 
 from estim.core.programs.program import Phase, Program, cycle_s, most
 from estim.core.toml_table import Number
@@ -51,8 +52,7 @@ GOLDEN = (sqrt(5) - 1) / 2
 """Its multiples spread evenly over a phase whatever the pattern, so the mean is right to a few parts in 1000."""
 
 
-@dataclass(frozen=True, slots=True)
-class Currents:
+class Currents(Struct, frozen=True):
     """What a known peak makes of a phase, at most but for `rms_mean_ma`; `charge_uc` is of one phase of a pulse."""
 
     rms_ma: float
@@ -62,8 +62,7 @@ class Currents:
     energy_mj: float
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """One phase: the share of time with current, at most and on average; `currents` is None without a peak."""
 
     title: str
@@ -73,8 +72,7 @@ class Figures:
     currents: Currents | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reckoning:
+class Reckoning(Struct, frozen=True):
     """A whole program. `notices` are for the person to weigh; `refused` says which limit is passed ("": none)."""
 
     phases: tuple[Figures, ...]

@@ -1,8 +1,9 @@
 """What every family makes of every program: it plays it, with these differences, or can't, and why."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from estim.core.errors import CourseError
 from estim.core.programs.course import fit
@@ -18,8 +19,7 @@ class Plays(StrEnum):
     NO = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One program on one family: `sentences` say what differs, or why it can't be played.
 
     What holds for every program of a family is among them, but makes no difference of this one.

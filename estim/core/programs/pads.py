@@ -6,7 +6,8 @@ Drawn by hand, since an outline of ten rows is shorter than any way to make one.
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.core.translation import mark, tr, tr_text
 
@@ -14,8 +15,7 @@ COLUMNS = 40
 """A picture with its legend fits into the narrowest screen that shows programs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """One drawing: `seen` from where, of which `place` of the body, with the pads in order, and where none may be."""
 
     place: str

@@ -5,17 +5,18 @@ one), levels % of what the user set.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
 
 from estim.core.translation import figure, tr, tr_many, tr_text
+from estim.core.values import replace
 from protocols.score import FADE_S, Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 FUSED_HZ = 15.0
 """Above it single twitches begin to fuse into a contraction (programs.md 4: 1-10 Hz relax, 20-50 Hz train)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A stretch with constant rules."""
 
     title: str
@@ -28,8 +29,7 @@ class Phase:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reraise:
+class Reraise(Struct, frozen=True):
     """What may be offered when the feeling fades: `step` levels, once in `every_s` seconds, `max` times a session."""
 
     step: int
@@ -48,8 +48,7 @@ class Reraise:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """How strong it should feel, for the person to set: `target` sensory or motor, `said` in the file's own words.
 
     Nothing is ever raised by this rule: `reraise` is what the person may do.
@@ -66,8 +65,7 @@ class Rule:
         return said if self.reraise is None else f"{said} {self.reraise.words}"
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
+class Caps(Struct, frozen=True):
     """`minutes` a session, `per_day` sessions, `level_pct` of a unit's scale (None: no cap of the program's own)."""
 
     minutes: float = 30.0
@@ -75,8 +73,7 @@ class Caps:
     level_pct: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """One checked program. `numbers` holds the unit's own program number per family that plays by number.
 
     `pad_cm2` is the area of one pad, which the density is reckoned with; `pictures` show where the pads go (pads.py).

@@ -1,10 +1,9 @@
 """How many orders of a kind are carried out, however many come: some at once, then one after each interval. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Allowance:
+class Allowance(Struct):
     """`most` at once, and one more each `every_s`; moments in seconds of one clock that never runs back."""
 
     most: int

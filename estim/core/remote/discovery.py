@@ -5,7 +5,8 @@ starts, arms, resumes or raises; the buttons stop, pause and lower, and what is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim import __version__
 from estim.core.remote.state import HOST_EVENTS, REASONS, STATES, UNIT_EVENTS, level_key
@@ -25,8 +26,7 @@ EXPIRE_S = 15
 """A live figure that isn't said again within this is unavailable; states are sent at least every 5 s."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnitFacts:
+class UnitFacts(Struct, frozen=True):
     """What is fixed of a unit: `unit` is its id in topics, `name` what its person calls it."""
 
     unit: str

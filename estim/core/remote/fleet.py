@@ -9,10 +9,12 @@
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
 
 from estim.core.remote.topics import ID, OFFLINE, ONLINE, ROOT
 from estim.core.translation import mark, tr_text
+from estim.core.values import replace
 from estim.core.vocabulary import State
 
 HOSTS_MAX = 5000
@@ -30,8 +32,7 @@ NEVER_S = -1e9
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True)
-class UnitSeen:
+class UnitSeen(Struct, frozen=True):
     """One unit, as its host said last; `heard_s` is when, in seconds of the viewer's clock. None: it wasn't said."""
 
     unit: str
@@ -64,8 +65,7 @@ UNTOLD = UnitSeen("", name=mark("(a unit that it hasn't told of)"), may_be_on=Tr
 """Stands for the units of which a host speaks and of which nothing was heard."""
 
 
-@dataclass(slots=True)
-class HostSeen:
+class HostSeen(Struct):
     """One host with its units. `doubted`: something that it can't reach may be on; `heard_s` is when it said how it is
     itself, `units_told` how many units it said that it has.
     """

@@ -7,8 +7,9 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from estim.core.messages.events import (
     Alarmed,
@@ -53,8 +54,7 @@ _ENDING = frozenset({State.IDLE, State.READY, State.ENDED})
 """States in which no end of a session is coming nearer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """What the diary says of today. `adherence_pct` is of seven days, None if no slot counts; `due` the next slot."""
 
     reminders: bool

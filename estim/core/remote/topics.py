@@ -12,7 +12,8 @@ estim/all/cmd               `stop`, and nothing else, for every host of the brok
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ROOT = "estim"
 ALL_ORDERS = f"{ROOT}/all/cmd"
@@ -43,8 +44,7 @@ def unit_id(address: str) -> str:
     return id_of(re.sub(r"[:.\-_ ]", "", address))
 
 
-@dataclass(frozen=True, slots=True)
-class HostTopics:
+class HostTopics(Struct, frozen=True):
     """The topics of one host; `host` is its id."""
 
     host: str

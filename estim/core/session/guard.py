@@ -11,8 +11,9 @@ Rules:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark, tr, tr_text
@@ -25,8 +26,7 @@ NEW_UNIT_CAP_PCT = 35
 """Cap for a unit that nobody has set one for, % of its scale (70 of 200, as a careful host of the same box ships)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """One upper limit: `why` completes "held by …", and names where to change it if that is possible."""
 
     why: str
@@ -64,8 +64,7 @@ def percent_cap(caps: Capabilities, percent: float, why: str) -> Cap:
     return Cap(why, dict.fromkeys(caps.channels, Level(int(caps.scale * percent / 100))))
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What the session wants now. `gate` is the score's envelope (1: full); `halted` says why nothing may flow.
 
     `held` is what was granted last: while a level is unknown it is not passed.
@@ -80,8 +79,7 @@ class Request:
     held: Mapping[Channel, Level] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """What is permitted, and for each channel the sentence of the limit that decided (empty: the request itself).
 
     `asks`: a raise waits for nothing but the unit's fresh word on its level.

@@ -1,14 +1,14 @@
 """What a session is for: which unit, which course, which goals, and how to behave around it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from estim.core.programs.course import Course
 from protocols.vocabulary import Channel, Level
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One stimulator; `by_hand` tells a person how to end output at the unit itself.
 
     `profile` is the version of its protocol, where a person had to choose one.
@@ -23,8 +23,7 @@ class Unit:
     profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """`goal` is the level asked for, per channel. `wait_after_loss`: when a lost link is back and zero is proved,
     wait for the resume key instead of ending."""
 

@@ -7,8 +7,9 @@ steps as the hand did: it is never multiplied by what the part divides.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import floor, inf
+
+from msgspec import Struct
 
 from protocols.score import Part, Score, part_at, texture
 from protocols.vocabulary import Channel, Level
@@ -33,8 +34,7 @@ def ramp_default_s(goal: int, step: int, raise_gap_s: float) -> float:
     return max(RAMP_MIN_S, steps * raise_gap_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What a hand did to one channel in the part with this index: no level above (`rose`: below) it is requested."""
 
     part: int
@@ -42,8 +42,7 @@ class Held:
     rose: bool
 
 
-@dataclass(slots=True)
-class ChannelRamp:
+class ChannelRamp(Struct):
     """`goal` is absolute and native; `at` moves towards it by `slew` levels a second (inf: at once)."""
 
     goal: int = 0

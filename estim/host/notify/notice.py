@@ -5,9 +5,10 @@
 2. A notice only reminds. Its actions are wishes: none of them leads to output (safety.md C-13).
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 from unicodedata import category
+
+from msgspec import Struct
 
 _UNSHOWN = frozenset({"Cc", "Cs"})
 """Control characters and half characters: the one steers a terminal, the other can't be sent at all."""
@@ -16,8 +17,7 @@ _TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u20
 """Signs that turn the direction of writing, so that a text reads as another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """`key` is the slot's: a later notice with the same key replaces this one. `actions` are pairs of id and label."""
 
     key: str

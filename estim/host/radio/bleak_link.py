@@ -17,12 +17,12 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, assert_never
 
 from estim.core.translation import mark, tr, tr_text
+from estim.core.values import replace
 from estim.host.radio.bluez import Adapter, Attached, attached_units, system_adapters
 from estim.host.radio.link import Heard, Lost, RadioBusy, Seen
 from estim.host.radio.search import (

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 ASK_S = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Struct, frozen=True):
     """A connected unit: `path` is its D-Bus object, for instance /org/bluez/hci0/dev_C1_02_03_04_05_06."""
 
     address: str
@@ -36,8 +36,7 @@ def connected_of(objects: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(Struct, frozen=True):
     """A Bluetooth adapter of the system: `name` is BlueZ's, such as hci0."""
 
     name: str

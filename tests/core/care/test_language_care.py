@@ -1,7 +1,6 @@
 """What the care plan says is said in the reader's language: in every stage, of every run, and of a plan's mistakes."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
@@ -17,6 +16,7 @@ from estim.core.days.dose import Gate
 from estim.core.days.screening import signs_text
 from estim.core.errors import EstimError
 from estim.core.translation import LANGUAGE, English
+from estim.core.values import replace
 from estim.language import choose
 from tests.core.care.test_permission import WELL
 from tests.core.care.test_plan import GOOD, changed

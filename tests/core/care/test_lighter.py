@@ -1,6 +1,5 @@
 """After recovery the plan goes on as a lighter one, by the person's word, until something is worse all the same."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from estim.core.care.plan import Tick
 from estim.core.care.standing import Stage, may_run_at, recovery, standing
 from estim.core.days.diary import Entry, Topic, When
+from estim.core.values import replace
 from tests.core.days.journals import BUILT, PLAN, at, begin, check, diary, morning, played, ran, stage, stand, worst
 
 SAID = check(Topic.CARE, at(100), answer="recovered")

@@ -1,7 +1,5 @@
 """Heel raises are off until the person says that they were agreed, and off again by whatever speaks against them."""
 
-from dataclasses import replace
-
 import pytest
 
 from estim.core.care.loading import AGREE, Load, entry_of, judged, load_of, why_off, why_shut
@@ -9,6 +7,7 @@ from estim.core.care.plan import Tick
 from estim.core.care.standing import Item
 from estim.core.days.diary import Check, Entry, Topic
 from estim.core.days.entry_text import told
+from estim.core.values import replace
 from tests.core.days.journals import BUILT, PLAN, at, begin, check, diary, stand
 
 ON = check(Topic.LOADING, at(2), answer="on")

@@ -1,12 +1,12 @@
 """The brake on building up: how soon the next run may be, how long, and what is said of one that was neither."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from estim.core.care.standing import Stage, may_run_at, standing
 from estim.core.days.diary import Check, Entry, Run, Topic
+from estim.core.values import replace
 from tests.core.days.journals import BUILT, CALM, PLAN, at, begin, check, diary, morning, ran, stage, stand, worst
 
 TRIAL = (begin(), worst(7, 1), worst(8, 1), morning(9, 0), ran(9, pain=0, km=2.5), morning(10, 1))

@@ -1,6 +1,5 @@
 """What a person's own answers and plans say against a session."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.dose import Gate
 from estim.core.days.screening import QUESTIONS
 from estim.core.errors import EstimError, Exit
+from estim.core.values import replace
 
 PLAN = read_plan(shipped(), "eight-steps.toml")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -1,12 +1,11 @@
 """A planned run: cancelled, moved, fulfilled by one that was run, and asked about the morning after."""
 
-from dataclasses import replace
-
 import pytest
 
 from estim.core.care.planned import ahead, cancelled, planned, unsaid
 from estim.core.care.standing import blocked, may_run_at, quiet_until
 from estim.core.days.diary import Check, Topic
+from estim.core.values import replace
 from tests.core.days.journals import BUILT, PLAN, at, check, diary, played, ran, stand
 
 RUN = replace(check(Topic.RUN_PLANNED, at(12, 18)), id=50)

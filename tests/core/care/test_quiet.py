@@ -1,12 +1,11 @@
 """The hours before runs as they were: a plan holds them until it is cancelled, run or over, and a run has them too."""
 
-from dataclasses import replace
-
 import pytest
 
 from estim.core.care.planned import cancelled
 from estim.core.care.quiet import WHY, quiet_spans
 from estim.core.days.diary import Check, Topic
+from estim.core.values import replace
 from tests.core.days.journals import at, check, diary, ran
 
 RUN = replace(check(Topic.RUN_PLANNED, at(12, 18)), id=50)

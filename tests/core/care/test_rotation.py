@@ -1,9 +1,8 @@
 """A plan in a home: the schedule's rotation serves its steps, and what the unit refuses is offered to nobody."""
 
-from dataclasses import replace
-
 from estim.core.care.rotation import fitted
 from estim.core.care.standing import Item, standing
+from estim.core.values import replace
 from tests.core.days.journals import BUILT, PLAN, at, begin, diary, played, ran
 
 KINDS = {"tens-ankle": "pain", "tens-han": "pain", "tens-al": "pain", "ems-strength": "tetanic"}

@@ -1,6 +1,5 @@
 """The way back to running: each stage is earned by what was written down, and a worse morning means rest again."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from estim.core.care.standing import Stage, standing
 from estim.core.days.diary import Check, Entry, Pain, Run, Topic, When
+from estim.core.values import replace
 from tests.core.days.journals import (
     BUILT,
     CALM,

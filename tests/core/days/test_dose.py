@@ -1,6 +1,5 @@
 """The rest between sessions holds on every night of the year, and the day's dose is counted."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import fsum
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.days.dose import ANY, BRIEF_S, DAY_SESSIONS, GAP, Delivered, Gate, local_time, may_start
+from estim.core.values import replace
 
 BERLIN = ZoneInfo("Europe/Berlin")
 GAP_ALL: tuple[Gate, ...] = ("gap",)

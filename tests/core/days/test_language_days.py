@@ -1,7 +1,6 @@
 """What the diary's days say to a person is said in their language: under a made-up one no plain word is left."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -38,6 +37,7 @@ from estim.core.levels import read_levels
 from estim.core.moment import BUILT_UTC, check_clock
 from estim.core.numbers import read_number, read_whole
 from estim.core.translation import tr_text
+from estim.core.values import replace
 from estim.core.vocabulary import Reason
 from estim.language import choose
 from tests.core.days.journals import HERE, at, check, diary, played

@@ -1,6 +1,5 @@
 """What becomes of a slot: done, part, missed, never made up for, and never nearer than the rest allows."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from estim.core.days.outcomes import Terms, begins, coming, due, judge, may_arm,
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
 from estim.core.days.screening import Span
 from estim.core.days.slots import Slot, Status
+from estim.core.values import replace
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = datetime(2026, 6, 1, tzinfo=BERLIN)

@@ -1,6 +1,5 @@
 """When somebody is reminded: once, once more, and then no more."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from estim.core.days.diary import Check, Diary, Mark, Marked, Pain, Regime, Topi
 from estim.core.days.outcomes import judge
 from estim.core.days.reminders import Quiet, evening, reminders
 from estim.core.days.schedule import TWICE_A_DAY, Schedule, clock_times
+from estim.core.values import replace
 
 DAY = datetime(2026, 6, 1, tzinfo=ZoneInfo("Europe/Berlin"))
 NEVER = Quiet(time(), time())

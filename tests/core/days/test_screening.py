@@ -1,6 +1,5 @@
 """Questions before the first session: nothing starts without answers, a hard yes blocks, and both grow old."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from estim.core.days.diary import Check, Diary, Topic
 from estim.core.days.screening import QUESTIONS, REASK_DAYS, SIGNS, blocked, cautions, red_flag, unanswered
+from estim.core.values import replace
 
 HERE = timezone(timedelta(hours=1))
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=HERE)

@@ -1,6 +1,5 @@
 """Skin that wasn't all right: no pads there until somebody has looked, whatever else is said or passes."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,6 +9,7 @@ from estim.core.days.diary import Check, Diary, Played, Regime
 from estim.core.days.dose import ANY
 from estim.core.days.outcomes import Terms, judge
 from estim.core.days.schedule import TWICE_A_DAY, Schedule
+from estim.core.values import replace
 from tests.core.days.journals import at, begin, diary, played, stand
 
 LEFT = replace(played(at(2, 8)), id=1)

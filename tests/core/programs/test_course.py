@@ -1,6 +1,5 @@
 """Courses: what a unit will play of a program, in what it differs, and what is refused."""
 
-from dataclasses import replace
 from math import inf
 
 import pytest
@@ -11,6 +10,7 @@ from estim.core.errors import CourseError, Exit, ProgramError
 from estim.core.programs.course import Course, fit
 from estim.core.programs.file import read_program
 from estim.core.programs.program import Caps, Phase, Program, Rule, least, most
+from estim.core.values import replace
 from protocols.family import Family
 from protocols.registry import family, names
 from protocols.score import (

@@ -1,13 +1,12 @@
 """Figures of a program: the worked examples of the fact sheet, means by exact sums, and when something is said."""
 
-from dataclasses import replace
-
 import pytest
 
 from estim.catalogue.programs import shipped
 from estim.core.programs.dosimetry import Reckoning, mean_duty, reckon
 from estim.core.programs.fields import DUTY_MAX
 from estim.core.programs.program import Phase, Program
+from estim.core.values import replace
 from protocols.score import Alternate, Burst, Curve, Envelope, Steady, Sweep
 
 

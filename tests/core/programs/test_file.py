@@ -1,7 +1,6 @@
 """Programs and their files: what is accepted, and that every mistake is told with its field and what is allowed."""
 
 import tomllib
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from estim.core.errors import Exit, ProgramError
 from estim.core.programs.fields import DUTY_MAX, RATE_HZ, WIDTH_US
 from estim.core.programs.file import problems_of, read_program
 from estim.core.programs.program import Phase, Program, Reraise, least, most, words
+from estim.core.values import replace
 from protocols.score import Alternate, Burst, Envelope, Steady, Sweep
 
 GOOD = """

@@ -1,11 +1,11 @@
 """What a lost unit's time proves, and what must not be: silence, unknown levels, a rise by nobody."""
 
-from dataclasses import replace
 from math import inf
 
 import pytest
 
 from estim.core.session.doubt import Doubt, surely_off
+from estim.core.values import replace
 from protocols.registry import family, names
 from protocols.vocabulary import Channel, Hand, Level, OffBy, Out, Reported, Span, Zero
 

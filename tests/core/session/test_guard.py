@@ -1,6 +1,5 @@
 """Each limit of the Guard alone, then all of them against anything that a session or a unit may come up with."""
 
-from dataclasses import replace
 from math import inf
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estim.core.session.guard import SESSION_MAX_S, Cap, Limits, Request, family_cap, percent_cap, permit
+from estim.core.values import replace
 from protocols.vocabulary import (
     Capabilities,
     Channel,

@@ -1,7 +1,6 @@
 """A session speaks the reader's language in every state: its refusals, alarms, pauses and last words."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import inf
 
 import pytest
@@ -12,6 +11,7 @@ from estim.core.session.guard import NOT_FRESH, permit
 from estim.core.session.snapshot import snapshot
 from estim.core.session.states import TABLE, Move, move
 from estim.core.translation import LANGUAGE, English
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from estim.language import choose
 from protocols.vocabulary import Channel, Contact, Event, Hand, Level, LowBattery, Mode, Refused

@@ -1,6 +1,5 @@
 """The rules of a session one by one, on a unit that says what it is told to say: no driver, no air, no clock."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import inf
@@ -17,6 +16,7 @@ from estim.core.session.guard import Limits, family_cap, percent_cap, permit
 from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
 from estim.core.session.states import ASLEEP_S, UNFED_KEY_S
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from protocols.registry import family
 from protocols.vocabulary import (

@@ -1,6 +1,5 @@
 """Plays the bluetens driver with its Guard against the software unit over a bad air: levels, traps, proofs, stops."""
 
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estim.core.values import replace
 from protocols.bluetens.packets import CAPS, LAYOUTS, SHELL
 from protocols.layout import Direction
 from protocols.vocabulary import (

@@ -1,13 +1,12 @@
 """Plays whole bluetens sessions on the software unit, with each thing that its sheet leaves open, and each fault."""
 
-from dataclasses import replace
-
 import pytest
 
 from estim.catalogue.programs import shipped
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from protocols.bluetens.family import FAMILY
 from protocols.bluetens.packets import CAPS

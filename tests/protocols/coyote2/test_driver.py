@@ -1,12 +1,12 @@
 """Plays the coyote2 driver and the real Guard against the software box over a bad air: levels, proof, link loss."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estim.core.values import replace
 from protocols.coyote2.family import FAMILY
 from protocols.coyote2.packets import BATTERY, CAPS, CONFIG, SILENCE, STRENGTHS, WAVE_A, WAVE_B, WAVE_WORD
 from protocols.coyote2.strength import Strengths

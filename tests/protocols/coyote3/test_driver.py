@@ -1,12 +1,12 @@
 """Plays the coyote3 driver and the real Guard against the software box over a bad air, and watches the box."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estim.core.values import replace
 from protocols.coyote3.family import FAMILY
 from protocols.coyote3.packets import B0, B1, CAPS, FRAME, OUT, TOLD
 from protocols.coyote3.strength import Strengths

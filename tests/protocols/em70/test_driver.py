@@ -1,6 +1,5 @@
 """Plays the em70 driver and the real Guard against the software unit over a bad air: levels, ladder, proof, loss."""
 
-from dataclasses import replace
 from itertools import pairwise
 from math import inf
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from estim.core.values import replace
 from protocols.em70.family import FAMILY
 from protocols.em70.packets import CAPS, CONTROL, frame, unframe
 from protocols.vocabulary import Channel, Ended, Endpoint, Level, Mode, Out, Refused, Span, Wanted, Write, Zero

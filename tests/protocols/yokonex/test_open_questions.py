@@ -1,6 +1,5 @@
 """Plays whole yokonex sessions on the twin: each thing that its fact sheet leaves open, each fault, each bad air."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +10,7 @@ from estim.catalogue.programs import shipped
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.values import replace
 from estim.core.vocabulary import Reason, State
 from protocols.score import Score
 from protocols.vocabulary import FRESH_MAX_S, Channel, Level, Out

@@ -1,7 +1,6 @@
 """The software openEMSstim against its fact sheet: pot, relay, times, the board's bugs, and that each fault hurts."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from estim.catalogue.programs import shipped
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap
 from estim.core.session.order import Order
+from estim.core.values import replace
 from estim.rehearsal.electrodes import meant, measured
 from protocols.openemsstim.family import FAMILY
 from protocols.openemsstim.packets import CAPS, COMMAND, SERVICE
