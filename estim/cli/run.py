@@ -18,6 +18,7 @@ from estim.cli.questions import next_slot
 from estim.cli.record import Record, exit_code
 from estim.cli.text import Screen, left_on
 from estim.client.connection import join
+from estim.client.consent import Consent
 from estim.client.follower import LOOK_S, SILENT_TICKS, Client, Follower
 from estim.client.stop_keys import LEAVE_LETTERS, PANIC_KEY, STOP_LETTERS
 from estim.clock import RealClock, began_s
@@ -54,6 +55,7 @@ class Run:
     """One unit's run. `screen` None tells it as JSON lines; `may_ask`: a person sits at the terminal, and may be asked.
 
     `prompt` asks for the key that starts it, "": the usual one; `taken` is told when the host has taken the start.
+    Several at one terminal have one `consent`.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Run:
         may_ask: bool,
         at_slot: bool = False,
         prompt: str = "",
+        consent: Consent | None = None,
         taken: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
@@ -73,6 +76,7 @@ class Run:
         self._start = start
         self._may_ask = may_ask
         self._prompt = prompt
+        self._consent = consent or Consent()
         self._taken = taken
         self._record = Record(options.simulate, start, screen)
         self._signal: Exit | None = None
@@ -249,6 +253,7 @@ class Run:
     def _show(self, shown: Snapshot) -> None:
         if shown.state is State.READY and not self._start.pads_on and not self._prompted:
             self._prompted = True
+            self._consent.led_here()
             note(self._prompt or tr_text(PROMPT))
         if not self._record.show(shown):
             self.interrupt(Exit.HUNG_UP)
@@ -351,15 +356,29 @@ class Run:
         channel = next((lane.channel for lane in last.lanes if lane.goal), Channel.A)
         match key:
             case "\n" | "\r" if last.state is State.READY:
-                self._send(Arm(self._unit))
+                self._send_if_anew(Arm(self._unit))
             case "+" | "=":
                 self._send(SetLevel(channel=channel, by=1, unit=self._unit))
             case "-" | "_":
                 self._send(SetLevel(channel=channel, by=-1, unit=self._unit))
             case " ":
-                self._send(Resume(self._unit) if self.paused else Pause(self._unit))
+                self.pause_or_resume()
             case _:
                 pass
+
+    def pause_or_resume(self) -> None:
+        """Pause, or go on where it is paused: a key that is held pauses only."""
+        if self.paused:
+            self._send_if_anew(Resume(self._unit))
+        else:
+            self._consent.led_here()
+            self._send(Pause(self._unit))
+
+    def _send_if_anew(self, command: Arm | Resume) -> None:
+        if self._consent.given():
+            self._send(command)
+        else:
+            self._say_refused(tr("wait a moment, then press the key again"))
 
     def _send(self, command: Arm | SetLevel | Pause | Resume) -> None:
         assert self._follower is not None, "keys and stops come after the connection"

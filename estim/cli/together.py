@@ -18,6 +18,7 @@ from estim.cli.output import note, outlet
 from estim.cli.questions import ask_after, ask_leg, ask_open_questions
 from estim.cli.run import STOPS, Run
 from estim.cli.text import Screen
+from estim.client.consent import Consent
 from estim.config.options import HostOptions
 from estim.core.errors import Exit
 from estim.core.messages.commands import Start
@@ -42,6 +43,7 @@ class Together:
         self._keys: Keys | None = None
         self._chosen = 0
         self._codes: list[int] = []
+        consent = Consent()
         self._freezing: asyncio.Task[None] | None = None
         self._runs = [
             Run(
@@ -51,6 +53,7 @@ class Together:
                 may_ask=may_ask,
                 at_slot=at_slot,
                 prompt=_prompt(start, number) if several else "",
+                consent=consent,
                 taken=self._open_keys,
             )
             for number, start in enumerate(starts, 1)

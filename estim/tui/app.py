@@ -26,6 +26,7 @@ from textual.screen import Screen
 from textual.widget import MountError
 from textual.worker import WorkerError
 
+from estim.client.consent import Consent
 from estim.client.direct_stop import DirectStop
 from estim.client.follower import Client, Follower, Sleep
 from estim.client.stop_keys import bare
@@ -48,6 +49,7 @@ from estim.tui.dialog import Dialog
 from estim.tui.drill import Drill, Drills
 from estim.tui.editing import Editing
 from estim.tui.key_names import bound, name_keys
+from estim.tui.key_order import KeyFollowed, KeyOrder
 from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
@@ -140,7 +142,10 @@ class SessionApp(App[int]):
         self.no_host: EstimError | None = None
         self.model = Model(self._wake, self._ring, simulated=simulated, joined=joining is None)
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()), joining=joining)
-        self.pair = Pair(self.follower, self.model.say)
+        self._consent = Consent()
+        self._order = KeyOrder(super().post_message)
+        self._waiting: set[str] = set()
+        self.pair = Pair(self.follower, self.model.say, self._consent)
         self.model.pair = self.pair
         self._day = Day(today, self.model, self.follower.send)
         self._two = TwoUnits(self, self.model, options, lambda: self._offers, self._start_two)
@@ -162,7 +167,7 @@ class SessionApp(App[int]):
         """Begin where a program is chosen; listen, draw, and take the signals that would take this process away."""
         if isinstance(self._driver, Terminal):
             self._driver.key_read = self.key_read
-        await self.push_screen(Choose(self._offers, empty=self._opening != SESSION))
+        await self.push_screen(Choose(self._offers, self._consent, empty=self._opening != SESSION))
         if self._opening != SESSION:
             await self.push_screen(built(self._opening, self._desk))
         self.run_worker(self._follow_on(), group="post")
@@ -293,7 +298,20 @@ class SessionApp(App[int]):
             if key in self._keys.leave:
                 self._leave("stopped", Exit.DONE)
                 return True
+            if not self._order.take(message):
+                return True
         return super().post_message(message)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let the next key wait until this one has come through."""
+        target = (self.focused or self.screen) if isinstance(event, events.Key) and not event.is_forwarded else None
+        await super().on_event(event)
+        if target is not None:
+            self._order.follow(target)
+
+    def on_key_followed(self, message: KeyFollowed) -> None:
+        """A key has come through."""
+        self._order.came(message)
 
     def take_keys(self, keys: Keymap) -> None:
         """Let other keys hold from now on, on every screen that is there."""
@@ -446,8 +464,13 @@ class SessionApp(App[int]):
         """Pause every unit that plays; where none does, go on: units beside each other are one session."""
         going = self.model.in_state(State.RAMPING, State.RUNNING)
         for unit in going:
+            self._consent.led_here()
             self.follower.send(Pause(unit=unit))
-        for unit in () if going else self.model.in_state(State.PAUSED):
+        paused = () if going else self.model.in_state(State.PAUSED)
+        if paused and not self._consent.given():
+            self.model.say(tr("to go on: wait a moment, then press {key} again", key=key_of("pause")))
+            return
+        for unit in paused:
             self.follower.send(Resume(unit=unit))
 
     def action_arm(self) -> None:
@@ -455,8 +478,12 @@ class SessionApp(App[int]):
         shown = self.model.shown
         if self.pair.on and self.pair.explain():
             return
-        if shown is not None and shown.state is State.READY and shown.program and not self._editing.lent:
+        if shown is None or shown.state is not State.READY or not shown.program or self._editing.lent:
+            return
+        if self._consent.given():
             self.follower.send(Arm(unit=shown.unit))
+        else:
+            self.model.say(tr("to start: wait a moment, then press {key} again", key=key_of("arm")))
 
     def action_quiet(self) -> None:
         """Acknowledge the most urgent alarm."""
@@ -542,7 +569,7 @@ class SessionApp(App[int]):
         await self._make_list()
         while isinstance(self.screen, Place):
             await self.pop_screen()
-        self.pair.hold()
+        self._consent.led_here()
         self._wake()
 
     def action_command_palette(self) -> None:
@@ -666,7 +693,11 @@ class SessionApp(App[int]):
             while self.screen is not self._below:
                 await self.pop_screen()
             await self.switch_screen(self._build(face))
-            self.pair.hold()
+            self._consent.led_here()
+        waiting = set(self.model.in_state(State.READY))
+        if waiting - self._waiting:
+            self._consent.led_here()
+        self._waiting = waiting
         for screen in reversed(self.screen_stack[1:]):
             if isinstance(screen, Choose | Session | Summary | Place | Dialog | Palette) and screen.is_mounted:
                 await screen.draw(view)
@@ -684,7 +715,7 @@ class SessionApp(App[int]):
         return self.screen_stack[1]
 
     def _build(self, face: type[Face]) -> Face:
-        return Choose(self._offers) if issubclass(face, Choose) else face()
+        return Choose(self._offers, self._consent) if issubclass(face, Choose) else face()
 
 
 def _face(view: View) -> type[Face]:

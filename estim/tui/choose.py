@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option, OptionDoesNotExist
 
+from estim.client.consent import Consent
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Start
 from estim.core.translation import figure, tr
@@ -121,9 +122,10 @@ class Choose(Screen[None]):
         bound("answer_again", "app.answer_again"),
     ]
 
-    def __init__(self, offers: Sequence[Offer], *, empty: bool = False) -> None:
+    def __init__(self, offers: Sequence[Offer], consent: Consent, *, empty: bool = False) -> None:
         super().__init__()
         name_keys(self)
+        self._consent = consent
         self._offers = tuple(offers)
         self._empty = empty
         self._filling = asyncio.Lock()
@@ -264,6 +266,7 @@ class Choose(Screen[None]):
             self._complain(tr("{program} is locked: {why}", program=offer.title, why=offer.locked))
         else:
             self.query_one("#start", Button).focus()
+            self._consent.led_here()
 
     def on_input_changed(self) -> None:
         """What was wrong may be right by now; it is looked at again when the field is left."""
@@ -275,6 +278,7 @@ class Choose(Screen[None]):
         event.stop()
         if self._read_fields() is not None:
             self.focus_next()
+            self._consent.led_here()
 
     def _typed(self) -> tuple[str, ...]:
         return tuple(self.query_one(f"#{name}", Input).value for name in ("minutes", "goal"))
@@ -305,6 +309,9 @@ class Choose(Screen[None]):
             return
         fields = self._read_fields()
         if fields is None:
+            return
+        if not self._view.units and not self._consent.given():  # two units begin nothing yet: each has its number
+            self._complain(tr("wait a moment, then press Enter again: it says that the pads are on"))
             return
         minutes, (goal, beside) = fields
         start = Start(program=offer.id, minutes=minutes, level=goal, pads_on=True, wait_after_loss=True)

@@ -504,8 +504,6 @@ class Model:
     def tick(self) -> None:
         """A second is over: repeat the bell while an alarm of high priority waits (safety.md section 3)."""
         self._ticks += 1
-        if self.pair:
-            self.pair.tick()
         alarms = [alarm for snapshot in self._snapshots.values() for alarm in snapshot.alarms]
         high = bool(self._gone) or any(alarm.priority is Priority.HIGH for alarm in alarms)
         if high and self._ticks % BELL_TICKS == 0:

@@ -4,12 +4,13 @@
 2. What keeps one of them from being ready, or ends one before its time, stops the other; one that has completed lets
    the other go on. That is decided as the host's lines come in, before anything is drawn.
 3. A stop between the two orders, whoever of this screen sent it, keeps the second from being sent.
-4. A number that has just led here from a place begins nothing, however long it is held.
+4. A number that has just led here from a place begins nothing, however long it is held (client/consent.py).
 """
 
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from estim.client.consent import Consent
 from estim.client.follower import Follower
 from estim.core.messages.commands import Arm, Ask, Done, Refusal, Reply, Start
 from estim.core.messages.events import Ended
@@ -21,9 +22,6 @@ from estim.core.vocabulary import Reason, State
 from estim.tui import wording
 from estim.tui.keymap import key_of
 
-CALM_TICKS = 2
-"""So many looks (a second each) without its number pass before a number begins a unit that wasn't in sight."""
-
 ENDING = frozenset({State.STOPPING, State.FAULT, State.ENDED})
 """Where a session is on its way to its end, or there."""
 NOT_YET = frozenset({State.IDLE, State.CONNECTING})
@@ -32,11 +30,12 @@ BY_A_PERSON = frozenset({Reason.STOPPED, Reason.PANIC, Reason.INTERRUPTED})
 
 
 class Pair:
-    """The two that are under way, if there are two. `say` shows a sentence."""
+    """The two that are under way, if there are two. `say` shows a sentence; `consent` knows what has just led here."""
 
-    def __init__(self, follower: Follower, say: Callable[[str], None]) -> None:
+    def __init__(self, follower: Follower, say: Callable[[str], None], consent: Consent) -> None:
         self._follower = follower
         self._say = say
+        self._consent = consent
         self._units: list[str] = []
         self._last: dict[str, Snapshot] = {}
         self._ends: dict[str, Reason] = {}
@@ -45,7 +44,6 @@ class Pair:
         self._unanswered: list[Stop] = []
         self._ordering = False
         self._why = ""
-        self._calm = 0
 
     @property
     def on(self) -> bool:
@@ -180,14 +178,6 @@ class Pair:
 
     # The keys
 
-    def hold(self) -> None:
-        """The session has come into sight just now: the key that led here may bounce, or be held."""
-        self._calm = CALM_TICKS
-
-    def tick(self) -> None:
-        """A second is over."""
-        self._calm = max(0, self._calm - 1)
-
     def press(self, number: int, *, in_sight: bool) -> None:
         """Take a unit's number: the pads-on act, where it waits for it."""
         if not 0 < number <= len(self._units):
@@ -199,8 +189,8 @@ class Pair:
             return
         if self._ordering or any(self._is_late(one) for one in self._units):
             self._say(tr("the other unit isn't ready yet: each starts when both are ready"))
-        elif self._calm or not in_sight:
-            self.hold()
+        elif not in_sight or not self._consent.given():
+            self._consent.led_here()
             self._say(
                 tr(
                     "to start {unit}: wait a moment, then press {number} again",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from estim.client.consent import APART_S
 from estim.core.messages.commands import Acknowledge, Ask, Done, Overview, Reply, Resume, SetLevel, Start, Status
 from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
@@ -226,6 +227,11 @@ class Successors:
 def screen_of(client: ScriptedClient, again: Successors | None = None, pulse: Pulse | None = None) -> SessionApp:
     """Return the screen on this host."""
     return SessionApp(client, OFFERS, again or Successors(), pulse or Pulse())
+
+
+async def let_go() -> None:
+    """Let so long pass without a key that the next one is pressed anew."""
+    await asyncio.sleep(APART_S)
 
 
 async def settle(pilot: Pilot[int]) -> None:

@@ -14,7 +14,7 @@ from estim.tui.session import Session
 from estim.tui.summary import Summary
 from estim.tui.widgets import LaneView
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, ScriptedClient, screen_of, settle
+from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, ScriptedClient, let_go, screen_of, settle
 from tests.tui.test_in_sight import LOST, PHASES, PULSE, in_sight
 
 LEFT = replace(RUNNING, unit="left", phases=PHASES, pulse=PULSE)
@@ -76,6 +76,7 @@ async def test_a_unit_that_waits_for_its_pads_is_started_alone() -> None:
         await settle(pilot)
         await pilot.press("enter")
         assert not any(isinstance(command, Arm) for command in client.asked), "the lit one plays already"
+        await let_go()
         await pilot.press("2", "enter")
         assert client.asked[-1] == Arm("right")
 
@@ -136,7 +137,7 @@ async def test_one_key_pauses_both_and_leads_up_again_only_where_both_are_paused
         await settle(pilot)
         await pilot.press("space")
         assert [one for one in client.asked if isinstance(one, Pause | Resume)] == [Pause("left")]
-        await settle(pilot)
+        await let_go()
         await pilot.press("space")
         assert client.asked[-2:] == [Resume("left"), Resume("right")]
 

@@ -12,7 +12,7 @@ from estim.tui.app import SessionApp
 from estim.tui.choose import Choose
 from estim.tui.offers import offers_of
 from estim.tui.session import Session
-from tests.tui.scripted import IDLE, Pulse, ScriptedClient, Successors, screen_of, settle, text_of
+from tests.tui.scripted import IDLE, Pulse, ScriptedClient, Successors, let_go, screen_of, settle, text_of
 from tests.tui.test_in_sight import in_sight
 
 LEFT = Sighting(address="C0:00:00:00:00:01", name="47L121000", family="coyote3", sure=True, known_as="left")
@@ -38,7 +38,9 @@ async def test_with_two_units_in_range_either_is_started_from_the_screen(presses
     client = TwoInRange()
     async with screen_of(client).run_test() as pilot:
         await settle(pilot)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
+        await let_go()
+        await pilot.press("enter")
         await settle(pilot)
         assert "press u to choose one" in text_of(pilot, "#note")
         for _ in range(presses):
@@ -46,7 +48,9 @@ async def test_with_two_units_in_range_either_is_started_from_the_screen(presses
             await settle(pilot)
         assert [command for command in client.asked if isinstance(command, Scan)], "it is looked for them once"
         assert (LEFT if unit == "left" else RIGHT).address in text_of(pilot, "#unit")
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
+        await let_go()
+        await pilot.press("enter")
         await settle(pilot)
         assert [command.unit for command in client.asked if isinstance(command, Start)] == [None, unit]
         assert isinstance(pilot.app.screen, Session)

@@ -25,7 +25,7 @@ from estim.tui.choose import Choose
 from estim.tui.editing import Editing
 from estim.tui.programs import ProgramsPlace, Wrong, wrong_told
 from estim.tui.session import Session
-from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, settle, text_of
+from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, let_go, settle, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import Home, assert_seen
 
@@ -151,6 +151,7 @@ async def test_the_terminal_is_lent_only_while_nothing_can_be_on_and_nothing_beg
         await assert_seen(pilot, lambda: not editing.lent)
         await assert_seen(pilot, lambda: "is fine" in text_of(pilot, "#note"))
         assert isinstance(pilot.app.screen, Session), "what began elsewhere is shown"
+        await let_go()
         app.action_arm()
         await settle(pilot)
         assert any(isinstance(command, Arm) for command in client.asked)

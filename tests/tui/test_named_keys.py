@@ -33,7 +33,7 @@ from estim.tui.session import Session
 from estim.tui.simulator import acts_told
 from estim.tui.stopping import LEAVE_KEYS, STOP_KEYS
 from estim.tui.summary import Summary
-from tests.tui.scripted import ALARM, ENDED, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle
+from tests.tui.scripted import ALARM, ENDED, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, let_go, settle
 from tests.tui.test_today import Home
 
 FIXED = {"escape", "ctrl+q", "ctrl+c", *STOP_KEYS.split(","), *LEAVE_KEYS.split(",")}
@@ -125,6 +125,7 @@ async def walk(folder: Path, keys: Keymap) -> list[str]:
         client.asked.clear()
         await press("level_up")
         await press("pause")
+        await let_go()
         await press("pause")
         assert [type(one) for one in client.asked] == [SetLevel, Pause, Resume]
         client.show(replace(RUNNING, unit="other", address="C0:FF:EE:00:00:04"))

@@ -17,7 +17,7 @@ from estim.tui.keys import Keys
 from estim.tui.session import Session
 from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, let_go, screen_of, settle, text_of
 
 PANIC = Stop(reason="panic")
 
@@ -169,7 +169,9 @@ async def test_a_stop_that_crosses_a_start_is_said_again_when_the_start_is_answe
     client = CrossingWire()
     async with screen_of(client).run_test() as pilot:
         await settle(pilot)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
+        await let_go()
+        await pilot.press("enter")
         assert [command for command in client.asked if isinstance(command, Start)]
         await pilot.press("f12")
         assert client.stops == [PANIC]
@@ -287,6 +289,7 @@ async def test_space_pauses_and_goes_on() -> None:
         await pilot.press("space")
         await settle(pilot)
         assert text_of(pilot, "#state").startswith("PAUSED")
+        await let_go()
         await pilot.press("space")
         await settle(pilot)
         assert [c for c in client.asked if isinstance(c, Pause | Resume)] == [Pause("coyote3"), Resume("coyote3")]

@@ -24,6 +24,7 @@ from tests.tui.scripted import (
     Pulse,
     ScriptedClient,
     Successors,
+    let_go,
     screen_of,
     settle,
     text_of,
@@ -191,6 +192,7 @@ async def test_enter_on_the_program_and_on_the_button_starts_with_the_pads_on() 
         assert isinstance(pilot.app.focused, Button)
         assert pilot.app.screen.query_one("#minutes", Input).value == "25"
         pilot.app.screen.query_one("#goal", Input).value = "A=12,B=8"
+        await let_go()
         await pilot.press("enter")
         await settle(pilot)
         started = [command for command in client.asked if isinstance(command, Start)]
@@ -232,7 +234,9 @@ async def test_a_refused_start_stays_at_the_list_with_the_reason() -> None:
     client.refuse = Refusal(code=77, text="goal 99 is above the cap 70", nearest=("tens-al",))
     async with screen_of(client).run_test() as pilot:
         await settle(pilot)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
+        await let_go()
+        await pilot.press("enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, Choose)
         assert text_of(pilot, "#note") == "refused: goal 99 is above the cap 70 (do you mean tens-al?)"
@@ -244,6 +248,7 @@ async def test_a_session_that_waits_for_the_pads_takes_enter() -> None:
     async with screen_of(client).run_test() as pilot:
         await settle(pilot)
         assert "press Enter when the pads are on" in text_of(pilot, "#state")
+        await let_go()
         await pilot.press("enter")
         assert client.asked[-1] == Arm("coyote3")
 

@@ -1,5 +1,6 @@
 """Two units started from the screen as one session: chosen, placed, ordered at zero, begun each by its number."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from estim.client.consent import APART_S
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Arm, Ask, Done, Found, Refusal, Reply, Scan, Sighting, Start
 from estim.core.messages.lowering import Stop
@@ -23,7 +25,7 @@ from estim.tui.session import Session
 from estim.tui.summary import Summary
 from estim.tui.wording import Offer, goals_of
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING, Pulse, ScriptedClient, Successors, let_go, settle, text_of
 from tests.tui.test_in_sight import in_sight
 from tests.tui.test_today import assert_seen
 
@@ -117,6 +119,7 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 async def both_ready(pilot: Pilot[int], pulse: Pulse) -> None:
     """Choose two units and the sites of their pads, and order a program on both."""
     await press(pilot, "u", "b", "1", "1", "enter", "enter")
+    await let_go()
     await pulse.advance(3)
     await settle(pilot)
 
@@ -124,7 +127,7 @@ async def both_ready(pilot: Pilot[int], pulse: Pulse) -> None:
 @pytest.mark.control("C-62")
 async def test_two_units_are_chosen_placed_ordered_without_output_and_begun_each_by_its_number() -> None:
     client = Two(LEFT, RIGHT, THIRD)
-    async with shown(client) as (pilot, pulse):
+    async with shown(client) as (pilot, _pulse):
         await press(pilot, "u", "b")
         assert "Where are the pads of left?" in text_of(pilot, "#question")
         await press(pilot, "1")
@@ -158,7 +161,7 @@ async def test_two_units_are_chosen_placed_ordered_without_output_and_begun_each
         pilot.app._desk.start(Start(program="tens-ankle", unit="third", pads_on=True))
         await settle(pilot)
         assert len(client.starts) == 2, "a third one isn't started beside them from a place"
-        await pulse.advance(3)
+        await let_go()
         await press(pilot, "2")
         assert client.armed == ["right"]
         await press(pilot, "2", "plus")
@@ -293,11 +296,11 @@ async def test_a_number_that_led_back_from_a_place_begins_nothing_however_long_i
         assert isinstance(pilot.app.screen, Place)
         await press(pilot, *("2" for _ in range(5)))
         assert isinstance(pilot.app.screen, Session)
-        await pulse.advance(1)
+        await asyncio.sleep(APART_S / 2)
         await press(pilot, "2")
         assert client.armed == []
         assert "wait a moment, then press 2 again" in " ".join(text_of(pilot, "#note").split())
-        await pulse.advance(2)
+        await let_go()
         await press(pilot, "2")
         assert client.armed == ["right"]
 
@@ -309,13 +312,14 @@ async def test_in_forty_columns_the_one_that_is_not_drawn_is_told_and_is_not_beg
         await press(pilot, "u", "b", "1", "1")
         assert " ".join(in_sight(pilot, "#unit").split()).startswith("units: left on ankle-left · right on ankle-right")
         await press(pilot, "enter", "enter")
+        await let_go()
         await pulse.advance(3)
         await settle(pilot)
         assert "right waits too: press 2" in " ".join(in_sight(pilot, "#others").split())
         await press(pilot, "2")
         assert client.armed == []
         assert "left waits too: press 1" in " ".join(in_sight(pilot, "#others").split())
-        await pulse.advance(3)
+        await let_go()
         await press(pilot, "2")
         assert client.armed == ["right"]
 

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
+from estim.client.consent import APART_S
 from estim.clock import RealClock
 from estim.config.options import HostOptions
 from estim.journal.first_start import UNIT, WHAT_IT_IS, keep_step
@@ -39,11 +40,15 @@ PAGE = ROOT / "docs/screens.md"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Keys by tmux's names, all words that are seen after them, and those that are not; a picture has a sentence."""
+    """Keys by tmux's names, all words that are seen after them, and those that are not; a picture has a sentence.
+
+    `let_go`: the keys before these were let go, as a terminal can tell by the time that passes alone.
+    """
 
     keys: tuple[str, ...] = ()
     words: tuple[str, ...]
     gone: tuple[str, ...] = ()
+    let_go: bool = False
     picture: str = ""
     sentence: str = ""
 
@@ -108,7 +113,8 @@ FIRST_START = Walk(
         Step(keys=("BSpace",), words=("Goal level 0",), gone=("“x”", "Minutes x")),
         Step(keys=("1",), words=("Minutes 1 ", "Goal level 0")),
         Step(keys=("Enter", "Enter"), words=("Minutes 1 ", "Pads on, start", "? Help")),
-        Step(keys=("Enter",), words=("left of 1:00", "▶ A level 0", "STOP")),
+        Step(keys=("Enter",), words=("wait a moment, then press Enter again", "Pads on, start")),
+        Step(let_go=True, keys=("Enter",), words=("left of 1:00", "▶ A level 0", "STOP")),
         Step(keys=("+", "+"), words=("▶ A level 2",)),
         Step(keys=("d",), words=("this unit has no channel D", "▶ A", "STOP")),
         Step(words=("Session over", "completed", "yes, the unit says zero")),
@@ -274,6 +280,8 @@ def walked(walk: Walk) -> dict[str, Text]:
 def going(terminal: Terminal, walk: Walk) -> Iterator[tuple[Step, Text]]:
     """Go step by step, and give what is seen at each."""
     for step in walk.steps:
+        if step.let_go:
+            select.select([], [], [], APART_S)
         terminal.press(*step.keys)
         yield step, terminal.wait_for(step)
 

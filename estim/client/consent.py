@@ -1,0 +1,38 @@
+"""Whether a key that begins output is a consent: pressed anew, not the one that led here, however long it is held.
+
+A terminal tells no release. A key that is held repeats after a quarter of a second to a second, as its keyboard is set,
+then many times a second; one that bounces, or that somebody presses again because nothing has happened yet, comes
+sooner. So consent is what comes a second or more after what led here, and after the last key that was none.
+"""
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+
+APART_S = 1.0
+"""Longest wait before a held key repeats that keyboards are set to, s."""
+
+
+def loop_time_s() -> float:
+    """Return the running loop's time, s."""
+    return asyncio.get_running_loop().time()
+
+
+class Consent:
+    """What led here, and when; `now_s` tells the time, s."""
+
+    def __init__(self, now_s: Callable[[], float] = loop_time_s) -> None:
+        self._now_s = now_s
+        self._led_at_s = -inf
+
+    def led_here(self) -> None:
+        """Something has just come into sight, or a key means something else now: the one that did it may be held."""
+        self._led_at_s = self._now_s()
+
+    def given(self) -> bool:
+        """Say whether a key pressed now is a consent; one that is none is waited for to be let go."""
+        now_s = self._now_s()
+        anew = now_s - self._led_at_s >= APART_S
+        if not anew:
+            self._led_at_s = now_s
+        return anew
