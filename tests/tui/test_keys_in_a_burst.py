@@ -80,7 +80,8 @@ async def test_a_key_whose_place_has_gone_holds_none_up() -> None:
 async def test_a_key_that_never_comes_through_holds_the_next_one_up_for_a_quarter_of_a_second_only() -> None:
     handed: list[events.Key] = []
     order = KeyOrder(handed.append)
-    first, second = events.Key("a", "a"), events.Key("b", "b")
+    first = events.Key("a", "a")
+    second = events.Key("b", "b")
     assert order.take(first)
     assert not order.take(second)
     await asyncio.sleep(WAIT_S * 0.9)
