@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from estim.core.translation import mark
+from estim.tui.app_interface import app_of
 from estim.tui.frame import draw_frame, frame, on_a_stop_below
 from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import name_keys
@@ -58,7 +59,7 @@ class Dialog(ModalScreen[T]):
 
     async def on_mount(self) -> None:
         """Say what is on before anything of the question is seen."""
-        await self.draw(self.app.model.view)  # type: ignore[attr-defined] # a SessionApp, which imports this
+        await self.draw(app_of(self).model.view)
 
     async def draw(self, view: View) -> None:
         """Show what is on and what is wrong, as wherever else one is."""
@@ -76,4 +77,4 @@ class Dialog(ModalScreen[T]):
     def action_leave(self) -> None:
         """Leave it without an answer."""
         self.dismiss(None)
-        self.app.action_soft()  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).action_soft()

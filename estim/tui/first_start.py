@@ -27,6 +27,7 @@ from estim.core.translation import mark, tr, tr_text
 from estim.journal import first_start
 from estim.journal.first_start import OVER, UNIT, WHAT_IT_IS, keep_step, next_step
 from estim.journal.today import Today
+from estim.tui.app_interface import app_of
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
 from estim.tui.model import View
@@ -271,7 +272,7 @@ class FirstStart(Place):
             self.fetch(partial(answer, options, answers), partial(self._kept, asked, whole))
 
     def _kept(self, asked: Questions, whole: bool, trouble: str) -> None:
-        self.app.action_renew_day()  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).action_renew_day()
         if trouble:
             self.desk.say(trouble)
         if asked.quits:
@@ -287,7 +288,7 @@ class FirstStart(Place):
         answered = self._step == UNIT or (options is not None and options.simulate is not None)
         self.desk.say(tr_text(LEFT if answered else LEFT_UNANSWERED))
         self.desk.go(TODAY)
-        self.app.action_soft()  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).action_soft()
 
     def action_stay(self) -> None:
         """A number leads to a place elsewhere; here it would lead away without a word."""
@@ -338,7 +339,7 @@ class FirstStart(Place):
             self.fetch(partial(remember, options, one, name), partial(self._remembered, one))
 
     def _remembered(self, one: Sighting, name: str) -> None:
-        self.app.model.mean(one)  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).model.mean(one)
         self._end(name)
 
     def _end(self, unit: str) -> None:
@@ -352,4 +353,4 @@ class FirstStart(Place):
 
     def action_without(self) -> None:
         """Try estim without hardware: this screen ends, and a demo home opens, which is another one."""
-        self.app.action_without_hardware()  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).action_without_hardware()

@@ -11,6 +11,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 from estim.core.translation import mark, tr, tr_text
+from estim.tui.app_interface import app_of
 from estim.tui.dialog import ALARM_ROWS_SMALL
 from estim.tui.frame import draw_frame, frame, on_a_stop_below
 from estim.tui.key_names import name_keys
@@ -72,7 +73,7 @@ class Commands(Provider):
     """What the palette finds."""
 
     def _all(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        simulated = self.app.model.view.simulated  # type: ignore[attr-defined] # a SessionApp, which imports this
+        simulated = app_of(self.screen).model.view.simulated
         for one in PLACES:
             if simulated or not one.simulated:
                 yield one.title, f"{one.about} ({key_of(one.name)})", partial(self._run, f"go('{one.name}')")

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
+from estim.tui.app_interface import app_of
 from estim.tui.dialog import Dialog
 from estim.tui.stopping import LEAVE_KEYS
 
@@ -79,7 +80,7 @@ class Questions(Dialog[dict[str, bool] | None]):
     def action_leave(self) -> None:
         """Keep what was answered so far. While a session runs, Escape may have been meant as a stop."""
         self.dismiss(self._answers)
-        self.app.action_soft()  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).action_soft()
 
     def action_quit(self) -> None:
         """Keep what was answered so far, then leave estim."""

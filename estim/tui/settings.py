@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 from estim.config.options import HostOptions
 from estim.config.settings import Known, Settings, known_settings, read_settings
 from estim.core.translation import mark, tr
+from estim.tui.app_interface import app_of
 from estim.tui.keymap import all_keys_of, keymap_of
 from estim.tui.place import Place
 from estim.tui.press_key import PressKey
@@ -86,7 +87,7 @@ class SettingsPlace(Place):
 
     def _key_changed(self, name: str, settings: Settings) -> None:
         """Let it hold at once: it is in the file, and was checked with all others."""
-        self.app.take_keys(keymap_of(settings.keys))  # type: ignore[attr-defined] # a SessionApp, which imports this
+        app_of(self).take_keys(keymap_of(settings.keys))
         self._show(settings)
         self.desk.say(tr("{name} = {key}, from now on", name=name, key=", ".join(all_keys_of(name.removeprefix(KEYS)))))
 
