@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -73,7 +74,7 @@ async def test_in_a_silence_few_writes_are_taken_and_all_arrive_in_order(room: R
 
 
 async def test_a_write_that_was_given_up_never_arrives_late(room: Room, ear: Ear) -> None:
-    await room.fill("coyote3:stall=0.1+3.5")
+    await room.fill("coyote3:stall=0.1+4.5")
     link = room.host().link(COYOTE3, family("coyote3"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
@@ -89,14 +90,19 @@ async def test_a_write_that_was_given_up_never_arrives_late(room: Room, ear: Ear
 
 
 async def test_a_stall_delays_requests_and_no_answer_is_taken_for_another(room: Room, ear: Ear) -> None:
-    await room.fill("em70:stall=0.1+3.5,battery=62")
+    await room.fill("em70:stall=0.1+6,battery=62")
     link = room.host().link(EM70, family("em70"))
     await link.open(ear.hear, ear.lose, 5.0)
     await room.until("stall")
     with pytest.raises(AirError, match="no answer in time") as late:
         await link.read(em70.CONTROL)
     assert not late.value.lost
-    assert await link.read(em70.BATTERY) == bytes([62])
+    answers: list[bytes] = []
+    for _ in range(5):  # the silence is longer than a busy machine takes to come to it, so more than one may be late
+        with suppress(AirError):
+            answers.append(await link.read(em70.BATTERY))
+    assert len(answers) >= 2
+    assert {*answers} == {bytes([62])}
     assert ear.lost == []
 
 
