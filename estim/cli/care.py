@@ -12,8 +12,8 @@ from estim.cli.output import tell
 from estim.cli.questions import (
     RED_FLAGS,
     SAID_AFTER,
+    answered,
     ask_signs,
-    confirmed,
     may_ask,
     signs_after,
     signs_answered,
@@ -296,7 +296,7 @@ def questions(
         if none:
             given += [(one.id, NO) for one in still_open if one.id not in dict(given)]
         elif not given and may_ask(flags):
-            given = [(one.id, YES if confirmed(one.question) else NO) for one in still_open]
+            given = [(one.id, YES if answered(one.question) else NO) for one in still_open]
         if given:
             journal.enter(
                 *(Check(at=journal.now, topic=Topic.HEALTH, about=about, answer=said) for about, said in given)

@@ -136,12 +136,13 @@ def ask(command: "Ask", flags: "Flags") -> int:
     from estim.cli.answer import told, told_error
 
     try:
-        return told(_asked(command, flags), as_json=flags.as_json)
+        return told(asked_host(command, flags), as_json=flags.as_json)
     except EstimError as error:
         return told_error(error, as_json=flags.as_json)
 
 
-def _asked(command: "Ask", flags: "Flags") -> "Reply":
+def asked_host(command: "Ask", flags: "Flags") -> "Reply":
+    """Return what the home's host answers; raises EstimError, but for a Status, if there is none."""
     import msgspec
 
     from estim.core.messages.commands import Overview, Status

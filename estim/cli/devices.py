@@ -117,6 +117,18 @@ def _row(unit: "Unit") -> dict[str, object]:
     return {"name": unit.name, "address": unit.address, "family": unit.family}
 
 
+def _check_at_rest(flags: Flags, known: "Unit") -> None:
+    """Refuse another name while a session is under way: it is stopped by the name that it began with."""
+    from estim.cli.daily import asked_host
+    from estim.core.addresses import same_address
+    from estim.core.messages.commands import Overview, Status
+
+    reply = asked_host(Status(), flags)
+    live = [one for one in reply.units if one.live] if isinstance(reply, Overview) else []
+    if any(same_address(one.address, known.address) for one in live):
+        raise EstimError(tr("{name} has a session: end it first", name=known.name), code=Exit.TRY_LATER)
+
+
 def _levels(unit: "Unit") -> dict[str, int] | None:
     """Return the caps of a unit by channel, None where those of a new unit hold."""
     return None if unit.cap is None else {channel.value: level for channel, level in unit.cap.items()}
@@ -160,6 +172,7 @@ def set_unit(
     known = units.find(unit)
     match field:
         case "name":
+            _check_at_rest(flags, known)
             known = units.rename(unit, check_unit_name(value, known.family))
         case "cap":
             caps = find_family(known.family).caps

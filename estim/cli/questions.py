@@ -1,6 +1,6 @@
 """What `estim run` asks the journal before it asks the host: today's program, the last level, and open questions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -53,8 +53,8 @@ LEG_NAMES = {"left": mark("left", "leg"), "right": mark("right", "leg")}
 """What people read for a leg."""
 
 YES_WORDS = frozenset({"y", "yes", "j", "ja"})
-NO_WORDS = frozenset({"", "n", "no", "nein"})
-"""What may be typed, in whatever language it was asked; Enter is no."""
+NO_WORDS = frozenset({"n", "no", "nein"})
+"""What may be typed, in whatever language it was asked."""
 
 WHICH_LEG = mark("Which leg is it, left or right? It is asked once; Enter: not said")
 
@@ -137,19 +137,29 @@ def ask_open_questions(options: "HostOptions") -> None:
         note(tr("Before the first session, and every 90 days: y or n to each, Ctrl-C to leave."))
         answers = []
         for question in still_open:
-            yes = confirmed(question.question)
+            yes = answered(question.question)
             answers.append(Check(at=journal.now, topic=Topic.HEALTH, about=question.id, answer="yes" if yes else "no"))
         journal.enter(*answers)
 
 
+def answered(question: str) -> bool:
+    """Ask until yes or no is typed: an empty line may be an Enter that was held. `question` is a marked text."""
+    return _typed_yes(tr("{question} [y/n]", question=tr_text(question)), NO_WORDS, tr("type y or n, then Enter"))
+
+
 def confirmed(question: str) -> bool:
-    """Ask for yes or no, in English or German letters; `question` is a marked text."""
+    """Ask whether to do something; Enter alone is no. `question` is a marked text."""
+    asked = tr("{question} [y/N]", question=tr_text(question))
+    return _typed_yes(asked, NO_WORDS | {""}, tr("type y or n, then Enter"))
+
+
+def _typed_yes(asked: str, no: Collection[str], how: str) -> bool:
+    """Return what was typed, in English or German letters."""
     while True:
-        asked = tr("{question} [y/N]", question=tr_text(question))
         typed = str(typer.prompt(asked, default="", show_default=False, err=True)).strip().lower()
-        if typed in YES_WORDS | NO_WORDS:
+        if typed in YES_WORDS or typed in no:
             return typed in YES_WORDS
-        note(tr("Error: invalid input"))
+        note(how)
 
 
 def ask_leg(options: "HostOptions", starts: list["Start"]) -> list["Start"]:

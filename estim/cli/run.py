@@ -90,6 +90,7 @@ class Run:
         self._unit: str | None = None
         self._asked_to_stop = False
         self._prompted = False
+        self._waits = State.IDLE
         self._warned: set[str] = set()
         self._refusals: set[str] = set()
         self._tasks = Tasks()
@@ -251,9 +252,11 @@ class Run:
         return event
 
     def _show(self, shown: Snapshot) -> None:
+        if shown.state is not self._waits and shown.state in (State.READY, State.PAUSED):
+            self._consent.led_here()  # a key that was on its way was meant for what was before
+        self._waits = shown.state
         if shown.state is State.READY and not self._start.pads_on and not self._prompted:
             self._prompted = True
-            self._consent.led_here()
             note(self._prompt or tr_text(PROMPT))
         if not self._record.show(shown):
             self.interrupt(Exit.HUNG_UP)
@@ -371,7 +374,6 @@ class Run:
         if self.paused:
             self._send_if_anew(Resume(self._unit))
         else:
-            self._consent.led_here()
             self._send(Pause(self._unit))
 
     def _send_if_anew(self, command: Arm | Resume) -> None:

@@ -19,10 +19,11 @@ def loop_time_s() -> float:
 
 
 class Consent:
-    """What led here, and when; `now_s` tells the time, s."""
+    """What led here, and when; `now_s` tells the time, s, and `apart_s` is how long a key has to be let go."""
 
-    def __init__(self, now_s: Callable[[], float] = loop_time_s) -> None:
+    def __init__(self, now_s: Callable[[], float] = loop_time_s, apart_s: float = APART_S) -> None:
         self._now_s = now_s
+        self._apart_s = apart_s
         self._led_at_s = -inf
 
     def led_here(self) -> None:
@@ -32,7 +33,7 @@ class Consent:
     def given(self) -> bool:
         """Say whether a key pressed now is a consent; one that is none is waited for to be let go."""
         now_s = self._now_s()
-        anew = now_s - self._led_at_s >= APART_S
+        anew = now_s - self._led_at_s >= self._apart_s
         if not anew:
             self._led_at_s = now_s
         return anew

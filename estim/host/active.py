@@ -118,7 +118,10 @@ class ActiveUnits:
             for active in self:
                 if name.casefold() == active.name.casefold() or same_address(name, active.runner.session.unit.address):
                     return active
-            raise EstimError(tr("no session on a unit {unit!r}", unit=name), code=Exit.NO_DEVICE)
+            there = ", ".join(active.name for active in self.running)
+            text = tr("no session on a unit {unit!r}", unit=name)
+            running = tr("no session on a unit {unit!r}; running: {there}", unit=name, there=there)
+            raise EstimError(running if there else text, code=Exit.NO_DEVICE)
         active_units = self.running or list(self)
         if not active_units:
             raise EstimError(tr("nothing is running: start a program first"), code=Exit.TRY_LATER)

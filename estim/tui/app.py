@@ -24,12 +24,13 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import MountError
+from textual.widgets import Input
 from textual.worker import WorkerError
 
 from estim.client.consent import Consent
 from estim.client.direct_stop import DirectStop
 from estim.client.follower import Client, Follower, Sleep
-from estim.client.stop_keys import bare
+from estim.client.stop_keys import STOP_LETTERS, bare
 from estim.config.options import HostOptions
 from estim.core.days.diary import Topic
 from estim.core.days.screening import Question
@@ -56,7 +57,7 @@ from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
 from estim.tui.pair import Pair
 from estim.tui.palette import Commands, Palette
-from estim.tui.place import Place, built
+from estim.tui.place import Place, built, place_class
 from estim.tui.places import FIRST_START, PLACES, SESSION, TODAY, listed
 from estim.tui.questions import Questions
 from estim.tui.session import Session
@@ -144,7 +145,6 @@ class SessionApp(App[int]):
         self.follower = Follower(client, self.model, again, sleep, greeting=(Watch(), Status()), joining=joining)
         self._consent = Consent()
         self._order = KeyOrder(super().post_message)
-        self._waiting: set[str] = set()
         self.pair = Pair(self.follower, self.model.say, self._consent)
         self.model.pair = self.pair
         self._day = Day(today, self.model, self.follower.send)
@@ -152,6 +152,7 @@ class SessionApp(App[int]):
         self._opening = opening
         self._drills = Drills(options, self._begin_drill, self.model.say, self._keep)
         self.model.overhear = self._drills.heard
+        self.model.waits = self._consent.led_here
         self.model.host_gone = self._drills.lost
         self._editing = Editing(self, self.model)
         self._desk = Desk(
@@ -298,16 +299,30 @@ class SessionApp(App[int]):
             if key in self._keys.leave:
                 self._leave("stopped", Exit.DONE)
                 return True
-            if not self._order.take(message):
+            stops = key in STOP_LETTERS or message.character in STOP_LETTERS
+            if stops and not isinstance(self.focused, Input) and self._order.passes():
+                self.action_stop()
                 return True
+        if (
+            isinstance(message, events.Key | events.Paste)
+            and not message.is_forwarded
+            and not self._order.take(message)
+        ):
+            return True
         return super().post_message(message)
 
     async def on_event(self, event: events.Event) -> None:
         """Let the next key wait until this one has come through."""
-        target = (self.focused or self.screen) if isinstance(event, events.Key) and not event.is_forwarded else None
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        target = (self.focused or self.screen) if typed else None
         await super().on_event(event)
         if target is not None:
             self._order.follow(target)
+
+    @property
+    def last_key(self) -> str:
+        """The key that was handled last, as the library names it."""
+        return self._order.last
 
     def on_key_followed(self, message: KeyFollowed) -> None:
         """A key has come through."""
@@ -464,11 +479,10 @@ class SessionApp(App[int]):
         """Pause every unit that plays; where none does, go on: units beside each other are one session."""
         going = self.model.in_state(State.RAMPING, State.RUNNING)
         for unit in going:
-            self._consent.led_here()
             self.follower.send(Pause(unit=unit))
         paused = () if going else self.model.in_state(State.PAUSED)
         if paused and not self._consent.given():
-            self.model.say(tr("to go on: wait a moment, then press {key} again", key=key_of("pause")))
+            self.model.hint(tr("to go on: wait a moment, then press {key} again", key=key_of("pause")))
             return
         for unit in paused:
             self.follower.send(Resume(unit=unit))
@@ -483,7 +497,7 @@ class SessionApp(App[int]):
         if self._consent.given():
             self.follower.send(Arm(unit=shown.unit))
         else:
-            self.model.say(tr("to start: wait a moment, then press {key} again", key=key_of("arm")))
+            self.model.hint(tr("to start: wait a moment, then press {key} again", key=key_of("arm")))
 
     def action_quiet(self) -> None:
         """Acknowledge the most urgent alarm."""
@@ -529,7 +543,8 @@ class SessionApp(App[int]):
 
     async def action_go(self, name: str) -> None:
         """Go to a place, in the stead of the one where one is; the session itself is below them all."""
-        if self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated):
+        there = name != SESSION and isinstance(self.screen, place_class(name))
+        if there or self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated):
             return
         if name == SESSION:
             await self._back()
@@ -694,10 +709,6 @@ class SessionApp(App[int]):
                 await self.pop_screen()
             await self.switch_screen(self._build(face))
             self._consent.led_here()
-        waiting = set(self.model.in_state(State.READY))
-        if waiting - self._waiting:
-            self._consent.led_here()
-        self._waiting = waiting
         for screen in reversed(self.screen_stack[1:]):
             if isinstance(screen, Choose | Session | Summary | Place | Dialog | Palette) and screen.is_mounted:
                 await screen.draw(view)

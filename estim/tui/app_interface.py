@@ -14,6 +14,10 @@ class AppInterface(Protocol):
 
     model: Model
 
+    @property
+    def last_key(self) -> str:
+        """The key that was handled last, as the library names it."""
+
     def action_soft(self) -> None:
         """Down in two seconds, and end, on all units; only where a session is under way."""
 

@@ -314,6 +314,7 @@ class Choose(Screen[None]):
             self._complain(tr("wait a moment, then press Enter again: it says that the pads are on"))
             return
         minutes, (goal, beside) = fields
+        self._complain("")
         start = Start(program=offer.id, minutes=minutes, level=goal, pads_on=True, wait_after_loss=True)
         self.post_message(self.Chosen(start, beside))
 

@@ -10,10 +10,24 @@ from collections.abc import Callable, Collection, Mapping
 from msgspec import Struct, field
 
 from estim.core.addresses import same_address
-from estim.core.messages.commands import Ask, Done, Found, Overview, Refusal, Reply, Scan, Sighting, Start, Watch
+from estim.core.messages.commands import (
+    Arm,
+    Ask,
+    Done,
+    Found,
+    Overview,
+    Refusal,
+    Reply,
+    Resume,
+    Scan,
+    SetLevel,
+    Sighting,
+    Start,
+    Watch,
+)
 from estim.core.messages.events import Alarmed, Ended, Happened, LinkBack, LinkLost, Reminded
 from estim.core.messages.lines import Line
-from estim.core.messages.lowering import Stop
+from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
 from estim.core.values import replace
@@ -32,6 +46,12 @@ AT_REST = frozenset({State.CONNECTING, State.READY, State.STOPPING, State.ENDED}
 
 SCAN_S = 4.0
 """How long it is looked for units, s."""
+
+WAITING = frozenset({State.READY, State.PAUSED})
+"""Where a session waits for a key."""
+
+PASSING_TICKS = 8
+"""So many seconds an answer of the moment is shown."""
 
 BELL_TICKS = 5
 """Seconds between two bells while an alarm of high priority waits."""
@@ -167,6 +187,10 @@ class Model:
         self._simulated = simulated
         self._silent = False
         self._note = ""
+        self._passing = ""
+        self._passing_ticks = 0
+        self.waits: Callable[[], None] = lambda: None
+        """Told as soon as a session waits for a key that it didn't wait for before."""
         self._today = ""
         self._ticks = 0
         self._ends: dict[str, Ended] = {}
@@ -276,6 +300,18 @@ class Model:
         self._note = text
         self._wake()
 
+    def hint(self, text: str) -> None:
+        """Show a note that is true of this moment only, until something changes or some seconds are over."""
+        self._passing = text
+        self._passing_ticks = self._ticks
+        self.say(text)
+
+    def _pass(self) -> None:
+        """Something is otherwise now: a note of the moment before may not stay."""
+        if self._passing and self._note == self._passing:
+            self._note = ""
+        self._passing = ""
+
     def today(self, text: str) -> None:
         """Show what the day asks for, where a program is chosen."""
         self._today = text
@@ -327,6 +363,7 @@ class Model:
         shown = self.shown
         if shown is not None:
             self._unit = units[(units.index(shown.unit) + 1) % len(units)]
+            self._pass()
         self._wake()
 
     @property
@@ -389,8 +426,7 @@ class Model:
             case Snapshot():
                 if self._only_looked_at(line) and line.state not in AT_REST and line.live:
                     self._looked_at = ""  # somebody plays on it: from now on it is a session as any other
-                self._snapshots[line.unit] = line
-                self._traces.setdefault(line.unit, Trace()).take(line)
+                self._take(line)
                 if line.live:
                     self.starting = False
             case Ended() if self._ends_a_look(line):
@@ -446,6 +482,8 @@ class Model:
                 self._note = tr("no unit is in range: switch it on and bring it near")
                 if names:
                     self._note = tr("in range: {units}", units=names)
+            case Done() if reply.text and isinstance(command, Pause | Resume | SetLevel | Arm):
+                self.hint(wording.local(reply.text))
             case Done() if reply.text and not isinstance(command, Watch):
                 self._note = wording.local(reply.text)
             case _:
@@ -491,6 +529,7 @@ class Model:
             self.pair.lost()
         self._joined = False
         self.starting = False
+        self._pass()
         self._gone = (wording.gone(self.by_hand if flowing else ""), tr("a new controller is being started"))
         self._ring()
         self._wake()
@@ -504,6 +543,9 @@ class Model:
     def tick(self) -> None:
         """A second is over: repeat the bell while an alarm of high priority waits (safety.md section 3)."""
         self._ticks += 1
+        if self._passing and self._ticks - self._passing_ticks > PASSING_TICKS:
+            self._pass()
+            self._wake()
         alarms = [alarm for snapshot in self._snapshots.values() for alarm in snapshot.alarms]
         high = bool(self._gone) or any(alarm.priority is Priority.HIGH for alarm in alarms)
         if high and self._ticks % BELL_TICKS == 0:
@@ -511,9 +553,10 @@ class Model:
 
     def _meet(self, overview: Overview) -> None:
         """A host says what it knows; after a loss it is a new one."""
-        self._snapshots = {snapshot.unit: snapshot for snapshot in overview.units}
+        known = {snapshot.unit for snapshot in overview.units}
+        self._snapshots = {unit: one for unit, one in self._snapshots.items() if unit in known}
         for snapshot in overview.units:
-            self._traces.setdefault(snapshot.unit, Trace()).take(snapshot)
+            self._take(snapshot)
         self._joined = True
         self._simulated = overview.simulated
         self._silent = False
@@ -522,6 +565,16 @@ class Model:
                 self._gone[0],
                 tr("a new controller is running: look at the unit, then press {key}", key=key_of("quiet")),
             )
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Take in how a unit is now; what was said of the moment before a change goes."""
+        before = self._snapshots.get(snapshot.unit)
+        self._snapshots[snapshot.unit] = snapshot
+        self._traces.setdefault(snapshot.unit, Trace()).take(snapshot)
+        if before is None or (before.state, before.lost_at) != (snapshot.state, snapshot.lost_at):
+            self._pass()
+            if snapshot.state in WAITING:
+                self.waits()
 
     def _close(self, ended: Ended) -> None:
         """Take an Ended line's word for the unit until its last Snapshot comes."""

@@ -6,7 +6,9 @@ from textual import events
 from textual.widget import Widget
 from textual.widgets import Static
 
+from estim.client.consent import Consent
 from estim.core.translation import tr
+from estim.tui.app_interface import app_of
 from estim.tui.dialog import Dialog
 
 
@@ -19,6 +21,14 @@ class Pick(Dialog[str | None]):
         self._question = question
         self._answers = dict(answers)
         self._rows = dict(rows or {})
+        self._consent = Consent()
+        self._led_by = ""
+
+    async def on_mount(self) -> None:
+        """Know the key that led here: held, it is no answer."""
+        self._led_by = app_of(self).last_key
+        self._consent.led_here()
+        await super().on_mount()
 
     def body(self) -> Iterable[Widget]:
         """The question, and its keys."""
@@ -29,6 +39,8 @@ class Pick(Dialog[str | None]):
         """Take the key, if it is one of them."""
         if event.character in self._answers:
             event.stop()
+            if event.key == self._led_by and not self._consent.given():
+                return
             self.dismiss(self._answers[event.character])
 
 

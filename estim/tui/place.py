@@ -100,8 +100,13 @@ class Place(Screen[None]):
         self.query_one("#heading", Line).display = height >= 14
 
 
-def built(name: str, desk: Desk) -> Place:
-    """Import a place's file if it isn't yet, and make the place."""
+def place_class(name: str) -> type[Place]:
+    """Return what a place is made from; import its file if it isn't yet."""
     file, _, kind = listed(name).where.partition(":")
-    made: Place = getattr(import_module(f"estim.tui.{file}"), kind)(desk)
+    made: type[Place] = getattr(import_module(f"estim.tui.{file}"), kind)
     return made
+
+
+def built(name: str, desk: Desk) -> Place:
+    """Make a place."""
+    return place_class(name)(desk)

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from estim.client.consent import Consent
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.app_interface import app_of
@@ -20,6 +21,10 @@ class Part(Struct, frozen=True):
 
     head: Callable[[int, int], str]
     how: str
+
+
+READ_S = 0.7
+"""What comes sooner after an answer is no answer, s: a key that is held repeats so soon, and nobody reads so fast."""
 
 
 class Questions(Dialog[dict[str, bool] | None]):
@@ -41,8 +46,15 @@ class Questions(Dialog[dict[str, bool] | None]):
         self._questions = tuple(questions)
         self._part = part
         self._answers: dict[str, bool] = {}
+        self._consent = Consent(apart_s=READ_S)
+        self._hasty = False
         self.quits = False
         """Whether the person left the whole screen by q: what was answered is kept first."""
+
+    async def on_mount(self) -> None:
+        """Take no answer from the key that led here."""
+        self._consent.led_here()
+        await super().on_mount()
 
     @property
     def number(self) -> int:
@@ -58,6 +70,11 @@ class Questions(Dialog[dict[str, bool] | None]):
         left = self._questions[len(self._answers) :]
         if not left:
             return
+        self._hasty = not self._consent.given()
+        if self._hasty:
+            self._ask()
+            return
+        self._consent.led_here()
         self._answers[left[0].id] = yes
         if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
@@ -117,7 +134,10 @@ class Questions(Dialog[dict[str, bool] | None]):
                     "y yes   n no   Backspace takes the last answer back   "
                     "Escape later (no session begins before all are answered)"
                 )
-        return "\n\n".join([head, *told, tr_text(self._questions[number].question), how])
+        hasty = (
+            [tr("One press is one answer: let the key go for a moment, then press it again.")] if self._hasty else []
+        )
+        return "\n\n".join([head, *told, tr_text(self._questions[number].question), *hasty, how])
 
 
 def _told(question: Question) -> str:

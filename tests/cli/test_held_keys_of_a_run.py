@@ -61,7 +61,15 @@ def test_the_key_that_pauses_goes_on_only_when_it_is_pressed_anew(
 def test_one_that_is_paused_for_long_doesnt_go_on_by_the_held_key_that_paused_the_other() -> None:
     async def life() -> None:
         terminal = Terminal(shown("left", State.RUNNING), shown("right", State.PAUSED))
-        await hold(terminal, " ")
+        left, right = terminal.together._runs
+        right._begun = True
+        right.heard(shown("right", State.PAUSED))
+        await asyncio.sleep(APART_S)
+        await terminal.press(" ")
+        left._begun = True
+        left.heard(shown("left", State.PAUSED))
+        await asyncio.sleep(DELAY_S)
+        await terminal.press(" ")
         assert [client.asked for client in terminal.clients] == [[Pause("left")], []]
 
     live(life)
@@ -79,3 +87,17 @@ def test_enter_in_haste_doesnt_say_that_the_pads_are_on(capsys: pytest.CaptureFi
 
     live(life)
     assert "wait a moment, then press the key again" in capsys.readouterr().err
+
+
+@pytest.mark.control("C-78")
+def test_a_key_that_was_meant_to_pause_doesnt_go_on_with_what_has_just_been_paused_elsewhere() -> None:
+    async def life() -> None:
+        terminal = Terminal(shown("left", State.RUNNING))
+        become(terminal, State.RUNNING)
+        await asyncio.sleep(APART_S)
+        become(terminal, State.PAUSED)
+        assert await terminal.press(" ") == [[]]
+        await asyncio.sleep(APART_S)
+        assert await terminal.press(" ") == [[Resume("left")]]
+
+    live(life)

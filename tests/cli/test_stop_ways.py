@@ -127,3 +127,20 @@ def test_a_stop_that_comes_while_a_run_is_still_starting_its_host_is_kept(home: 
     assert ended["event"] == "ended"
     assert ended["duration_s"] == 0
     assert ended["reason"] in ("refused", "stopped")
+
+
+@pytest.mark.control("C-48")
+def test_a_unit_keeps_its_name_while_it_plays_so_that_it_is_stopped_by_the_one_that_is_known(
+    home: Path, playing: Playing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(home, "--json", "status") == Exit.DONE
+    address = json.loads(capsys.readouterr().out.splitlines()[-1])["units"][0]["address"]
+    assert typed(home, "devices", "add", address, "--family", "em70", "--name", "calf") == Exit.DONE
+    assert typed(home, "devices", "set", "calf", "name", "knee") == Exit.TRY_LATER
+    assert "calf has a session: end it first" in capsys.readouterr().err
+    assert typed(home, "stop", "--unit", "knee") == Exit.NOT_CONFIRMED
+    assert "no session on a unit 'knee'; running: em70" in capsys.readouterr().err
+    assert typed(home, "stop", "--unit", "em70") == Exit.DONE
+    assert playing.until("ended")["stop_confirmed"] is True
+    assert playing.process.wait(30) == Exit.DONE
+    assert typed(home, "devices", "set", "calf", "name", "knee") == Exit.DONE

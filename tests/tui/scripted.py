@@ -15,6 +15,7 @@ from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import SessionApp
+from estim.tui.questions import READ_S
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
@@ -232,6 +233,13 @@ def screen_of(client: ScriptedClient, again: Successors | None = None, pulse: Pu
 async def let_go() -> None:
     """Let so long pass without a key that the next one is pressed anew."""
     await asyncio.sleep(APART_S)
+
+
+async def answer(pilot: Pilot[int], keys: str) -> None:
+    """Answer one question after the other, each as soon as it can have been read."""
+    for key in keys:
+        await asyncio.sleep(READ_S)
+        await pilot.press(key)
 
 
 async def settle(pilot: Pilot[int]) -> None:

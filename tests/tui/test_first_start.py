@@ -32,7 +32,7 @@ from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.show import opening_of
 from estim.tui.today import TodayPlace
-from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, answer, settle, text_of
 from tests.tui.test_today import assert_seen, played
 
 NOW = datetime.now().astimezone()
@@ -89,13 +89,17 @@ async def test_a_step_that_was_left_comes_back_with_what_was_answered_kept(tmp_p
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         await pilot.press("enter")
         await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
-        await pilot.press("y", "backspace", "n", "n", "escape")
+        await answer(pilot, "y")
+        await pilot.press("backspace")
+        await answer(pilot, "nn")
+        await pilot.press("escape")
         await assert_seen(pilot, says(pilot, "go on at the next start. No session begins before", "#note"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
     assert [check.answer for check in checks(tmp_path)] == ["no", "no"]
     async with app_of(client, tmp_path).run_test() as pilot:
         await assert_seen(pilot, says(pilot, "question 1 of 12", "#question"))
-        await pilot.press("n", "q")
+        await answer(pilot, "n")
+        await pilot.press("q")
         await assert_seen(pilot, lambda: pilot.app.return_code == 0)
     assert len(checks(tmp_path)) == 3, "q keeps what was answered, and leaves"
     assert next_step(HostOptions(home=str(tmp_path))) == 2
@@ -109,7 +113,7 @@ async def test_a_unit_is_chosen_by_its_signal_and_named_and_today_says_what_is_n
         await assert_seen(pilot, says(pilot, "Step 1 of 3"))
         await pilot.press("enter")
         await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
-        await pilot.press(*"n" * len(QUESTIONS))
+        await answer(pilot, "n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3"))
         entries = pilot.app.screen.query_one("#entries", OptionList)
         await assert_seen(pilot, lambda: entries.option_count == 2)
@@ -150,12 +154,12 @@ async def test_a_software_unit_skips_the_third_step_says_so_and_keeps_no_answer(
             assert isinstance(pilot.app.screen, FirstStart), "Enter reads on before it goes on"
         await pilot.press("enter")
         await assert_seen(pilot, says(pilot, "SIMULATED: no answer is kept", "#question"))
-        await pilot.press("y")
+        await answer(pilot, "y")
         await assert_seen(pilot, says(pilot, "question 2 of 14", "#question"))
         asked = pilot.app.screen.query_one("#keys")
         await assert_seen(pilot, lambda: 0 < asked.max_scroll_y == asked.scroll_offset.y)  # its keys are in sight
         await pilot.press("backspace")
-        await pilot.press(*"n" * len(QUESTIONS))
+        await answer(pilot, "n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3, your unit, is left out", "#note"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
     assert not (tmp_path / "log.sqlite").exists()
@@ -234,7 +238,7 @@ async def test_where_nothing_can_be_kept_the_steps_are_told_go_on_and_are_shown_
         await assert_seen(pilot, says(pilot, "can't write", "#note"))
         await pilot.press("enter")
         await assert_seen(pilot, says(pilot, "question 1 of 14", "#question"))
-        await pilot.press(*"n" * len(QUESTIONS))
+        await answer(pilot, "n" * len(QUESTIONS))
         await assert_seen(pilot, says(pilot, "Step 3 of 3"))
     assert len(checks(tmp_path)) == len(QUESTIONS)
     assert next_step(HostOptions(home=str(tmp_path))) == 1

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from estim.core.messages.commands import SetLevel
 from estim.tui.app import SessionApp
 from estim.tui.key_order import WAIT_S, WAITING_MOST, KeyOrder
+from estim.tui.place import place_class
 from estim.tui.session import Session
 from protocols.vocabulary import Channel
 from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, screen_of, settle
@@ -17,7 +18,9 @@ from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, screen_of, settle
 def burst(app: SessionApp, *keys: str) -> None:
     """Let the terminal hand over these keys before the loop has its turn."""
     for key in keys:
-        app.post_message(events.Key({"+": "plus", "-": "minus"}.get(key, key), key if len(key) == 1 else None))
+        app.post_message(
+            events.Key({"+": "plus", "-": "minus", "/": "slash"}.get(key, key), key if len(key) == 1 else None)
+        )
 
 
 @pytest.mark.control("C-79")
@@ -78,7 +81,7 @@ async def test_a_key_whose_place_has_gone_holds_none_up() -> None:
 
 @pytest.mark.control("C-79")
 async def test_a_key_that_never_comes_through_holds_the_next_one_up_for_a_quarter_of_a_second_only() -> None:
-    handed: list[events.Key] = []
+    handed: list[events.Key | events.Paste] = []
     order = KeyOrder(handed.append)
     first = events.Key("a", "a")
     second = events.Key("b", "b")
@@ -90,3 +93,60 @@ async def test_a_key_that_never_comes_through_holds_the_next_one_up_for_a_quarte
     assert handed == [second]
     await asyncio.sleep(WAIT_S)
     assert order.take(first)
+
+
+@pytest.mark.control("C-79")
+@pytest.mark.parametrize("key", ["s", "S", "ы"])
+async def test_a_letter_that_stops_goes_past_all_that_waits(key: str) -> None:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(pilot.app, SessionApp)
+        burst(pilot.app, *["4", "6"] * 10, "+", key)
+        for _ in range(5):
+            await asyncio.sleep(0)  # nothing of all that can have been made by now
+        assert client.stops
+        await asyncio.sleep(WAIT_S)
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, place_class("units")), "what waited behind it is dropped"
+
+
+@pytest.mark.control("C-79")
+async def test_a_letter_that_is_typed_right_behind_the_key_of_a_field_is_typed() -> None:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        await settle(pilot)
+        assert isinstance(pilot.app, SessionApp)
+        burst(pilot.app, "/", "s", "s")
+        await asyncio.sleep(WAIT_S)
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Input).value == "ss"
+        assert not client.stops
+
+
+@pytest.mark.control("C-79")
+async def test_what_is_pasted_behind_tab_goes_into_the_next_field() -> None:
+    async with screen_of(ScriptedClient(IDLE)).run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(pilot.app, SessionApp)
+        minutes, goal = (pilot.app.screen.query_one(f"#{name}", Input) for name in ("minutes", "goal"))
+        minutes.value = goal.value = ""
+        minutes.focus()
+        await settle(pilot)
+        burst(pilot.app, "8", "tab")
+        pilot.app.post_message(events.Paste("7"))
+        await settle(pilot)
+        assert (minutes.value, goal.value) == ("8", "7")
+
+
+async def test_the_key_of_the_place_where_one_is_makes_no_other_one() -> None:
+    async with screen_of(ScriptedClient(RUNNING)).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+        there = pilot.app.screen
+        await pilot.press("4")
+        await settle(pilot)
+        assert pilot.app.screen is there

@@ -1,7 +1,6 @@
 """Every key has a name in one table, and a key that is another one is shown as that wherever it is named."""
 
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from estim.tui.key_names import _both_cases, keys_in
 from estim.tui.keymap import USUAL, Keymap, keymap_of, shown
 from estim.tui.keys import Keys
 from estim.tui.palette import Commands
-from estim.tui.place import Place
+from estim.tui.place import place_class
 from estim.tui.places import PLACES
 from estim.tui.places import SESSION as SESSION_PLACE
 from estim.tui.session import Session
@@ -38,13 +37,6 @@ from tests.tui.test_today import Home
 
 FIXED = {"escape", "ctrl+q", "ctrl+c", *STOP_KEYS.split(","), *LEAVE_KEYS.split(",")}
 """What stops, leaves or leads back: no key of a name."""
-
-
-def place_class(name: str) -> type[Place]:
-    """Return a place's class."""
-    file, _, kind = next(one.where for one in PLACES if one.name == name).partition(":")
-    made: type[Place] = getattr(import_module(f"estim.tui.{file}"), kind)
-    return made
 
 
 SCREENS: dict[str, type[App[Any] | Screen[Any]]] = {

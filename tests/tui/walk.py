@@ -25,11 +25,14 @@ from estim.client.consent import APART_S
 from estim.clock import RealClock
 from estim.config.options import HostOptions
 from estim.journal.first_start import UNIT, WHAT_IT_IS, keep_step
+from estim.tui.questions import READ_S
 from tests.generate import ROOT, without_fonts
 
 TMUX = shutil.which("tmux")
 WAIT_S = 60.0
 """Longest wait for something to be seen: a slow machine that runs several tests at once."""
+LET_GO_S = READ_S + 0.1
+"""A person's way from one question to the next, s."""
 WIDTH = 80
 HEIGHT = 24
 CELL_PX = 12.2
@@ -42,13 +45,13 @@ PAGE = ROOT / "docs/screens.md"
 class Step:
     """Keys by tmux's names, all words that are seen after them, and those that are not; a picture has a sentence.
 
-    `let_go`: the keys before these were let go, as a terminal can tell by the time that passes alone.
+    `let_go_s`: so long nothing was pressed before each key: a terminal tells by time alone that one was let go.
     """
 
     keys: tuple[str, ...] = ()
     words: tuple[str, ...]
     gone: tuple[str, ...] = ()
-    let_go: bool = False
+    let_go_s: float = 0.0
     picture: str = ""
     sentence: str = ""
 
@@ -91,9 +94,13 @@ FIRST_START = Walk(
         Step(keys=("y",), words=("question 2 of 14", "NO SESSION may take place", "Do you have epilepsy?")),
         Step(keys=("BSpace", "BSpace"), words=("Step 1 of 3",), gone=("question 1 of 14",)),
         Step(keys=("Enter",), words=("question 1 of 14",)),
-        Step(keys=("n",) * 9, words=("question 10 of 14",)),
+        Step(let_go_s=LET_GO_S, keys=("n",) * 9, words=("question 10 of 14",)),
         Step(keys=("x", "Enter", "3"), words=("question 10 of 14",)),
-        Step(keys=("n",) * 5, words=("Step 3 of 3, your unit, is left out", "Next: Enter leads to the programs")),
+        Step(
+            let_go_s=LET_GO_S,
+            keys=("n",) * 5,
+            words=("Step 3 of 3, your unit, is left out", "Next: Enter leads to the programs"),
+        ),
         Step(
             keys=("Enter",),
             words=(
@@ -114,7 +121,7 @@ FIRST_START = Walk(
         Step(keys=("1",), words=("Minutes 1 ", "Goal level 0")),
         Step(keys=("Enter", "Enter"), words=("Minutes 1 ", "Pads on, start", "? Help")),
         Step(keys=("Enter",), words=("wait a moment, then press Enter again", "Pads on, start")),
-        Step(let_go=True, keys=("Enter",), words=("left of 1:00", "▶ A level 0", "STOP")),
+        Step(let_go_s=APART_S, keys=("Enter",), words=("left of 1:00", "▶ A level 0", "STOP")),
         Step(keys=("+", "+"), words=("▶ A level 2",)),
         Step(keys=("d",), words=("this unit has no channel D", "▶ A", "STOP")),
         Step(words=("Session over", "completed", "yes, the unit says zero")),
@@ -280,9 +287,9 @@ def walked(walk: Walk) -> dict[str, Text]:
 def going(terminal: Terminal, walk: Walk) -> Iterator[tuple[Step, Text]]:
     """Go step by step, and give what is seen at each."""
     for step in walk.steps:
-        if step.let_go:
-            select.select([], [], [], APART_S)
-        terminal.press(*step.keys)
+        for keys in [(key,) for key in step.keys] if step.let_go_s else [step.keys]:
+            select.select([], [], [], step.let_go_s)
+            terminal.press(*keys)
         yield step, terminal.wait_for(step)
 
 
