@@ -133,10 +133,16 @@ def level_of(channel: str, amount: str, unit: str | None) -> "SetLevel | None":
 
 def ask(command: "Ask", flags: "Flags") -> int:
     """Ask the home's host, tell its answer and return the exit code."""
+    from estim.cli.absent import tell_absent
     from estim.cli.answer import told, told_error
+    from estim.core.messages.commands import Overview
 
     try:
-        return told(asked_host(command, flags), as_json=flags.as_json)
+        reply = asked_host(command, flags)
+        if isinstance(reply, Overview) and reply.pid == 0:
+            tell_absent(flags)
+            return Exit.DONE
+        return told(reply, as_json=flags.as_json)
     except EstimError as error:
         return told_error(error, as_json=flags.as_json)
 

@@ -103,7 +103,9 @@ def forget(
 ) -> None:
     """Forget a unit."""
     flags: Flags = context.obj
-    gone = _units(flags).forget(unit)
+    remembered = _units(flags)
+    _check_at_rest(flags, remembered.find(unit))
+    gone = remembered.forget(unit)
     tell(flags, "unit", tr("{unit} is forgotten", unit=gone.name), [{**_row(gone), "forgotten": True}])
 
 
@@ -118,7 +120,7 @@ def _row(unit: "Unit") -> dict[str, object]:
 
 
 def _check_at_rest(flags: Flags, known: "Unit") -> None:
-    """Refuse another name while a session is under way: it is stopped by the name that it began with."""
+    """Refuse to forget or rename a unit while it has a session: it is stopped by the name that it began with."""
     from estim.cli.daily import asked_host
     from estim.core.addresses import same_address
     from estim.core.messages.commands import Overview, Status

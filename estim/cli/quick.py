@@ -175,7 +175,7 @@ def _stopped(wanted: Wanted, where: Where) -> "Reply":
                 raise EstimError(tr("no host could be asked, so nothing was noted"), code=Exit.TRY_LATER)
             if answer is None:
                 answer = _by_signal(home)
-            if answer is None and where.simulated:
+            if answer is None and where.simulated and not _left_on(home):
                 from estim.core.messages.commands import Done
 
                 return Done(tr("nothing is running: a software unit ends with its host"))
@@ -232,6 +232,16 @@ def _by_signal(home: Home) -> "Reply | None":
 
     told = stop_by_signal(home, STOP_TIMEOUT_S)
     return None if told is None else Done(told)
+
+
+def _left_on(home: Home) -> bool:
+    """Say whether a real unit may be on: a stop is for that one too, whatever was said of software units."""
+    from estim.client.lock import left_on
+
+    try:
+        return bool(left_on(home))
+    except EstimError:
+        return True  # nobody can know
 
 
 def _by_a_new_host(where: Where, attempt: int) -> "Reply | None":

@@ -12,6 +12,9 @@ from math import inf
 APART_S = 1.0
 """Longest wait before a held key repeats that keyboards are set to, s."""
 
+READ_S = 0.7
+"""What comes sooner after a question is no answer, s: a held key repeats so soon, and nobody reads so fast."""
+
 
 def loop_time_s() -> float:
     """Return the running loop's time, s."""

@@ -17,7 +17,7 @@ from estim.clock import RealClock
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
-from estim.journal.marker import How, Marker, Marks
+from estim.journal.marker import How, Marker, Marks, MayBeOn
 from estim.journal.rows import NEVER
 
 LOOK_S = 0.1
@@ -64,6 +64,8 @@ def markers(home: Home) -> tuple[Path, Path]:
 def stop_by_signal(home: Home, timeout_s: float) -> str | None:
     """Stop everything that the home's host drives, and return what was done; None if no host holds the home.
 
+    None too if the host has gone before it proved anything: another one is to go on.
+
     Raises EstimError (80) if no zero is proved within `timeout_s`, or the host can't be signalled.
     """
     host = holder(home.lock)
@@ -89,8 +91,11 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
             )
         return tr("nothing is running")
     for _ in range(int(timeout_s / LOOK_S)):
+        gone = holder(home.lock) != host  # looked at first: what it proved it has noted before it goes
         if _all_read(home) and on.isdisjoint(_marked(home)):
             return _how(home, on)
+        if gone:
+            return None
         Event().wait(LOOK_S)
     raise _unproved(
         tr(
@@ -99,6 +104,14 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
             seconds=timeout_s,
         )
     )
+
+
+def left_on(home: Home) -> tuple[MayBeOn, ...]:
+    """Return the real units of this home that may be on, as far as is known on disk; raises EstimError (78) if nobody
+    can know, since that file is damaged."""
+    marks = Marker(markers(home)[0]).read()
+    now_utc = RealClock().now().utc
+    return tuple(one for one in marks.units if one.until_utc > now_utc) if marks is not None else ()
 
 
 def _how(home: Home, addresses: set[str]) -> str:

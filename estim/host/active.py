@@ -67,6 +67,10 @@ class ActiveUnit(Struct):
         untouched = not self.running and session.untouched
         return Proof.UNTOUCHED if untouched else Proof.UNPROVED
 
+    def is_called(self, name: str) -> bool:
+        """Say whether this is its name, or its address."""
+        return name.casefold() == self.name.casefold() or same_address(name, self.runner.session.unit.address)
+
     def take_over(self, owner: Connection, *, keep: bool) -> None:
         """Give a session that was prepared to the person who has come for it."""
         self.owner = owner
@@ -108,16 +112,29 @@ class ActiveUnits:
         """Those whose session has not ended yet; one that waits for a person, or only stops its unit, is among them."""
         return [active for active in self if active.running]
 
+    def meant_by_stop(self, name: str | None) -> list[ActiveUnit]:
+        """Return all that a stop may mean: those of this name that run, else those that ran, else every one.
+
+        A name may have been another unit's before, and one that nobody knows here may be a slip, or a new name: what
+        was to be stopped is among them all.
+        """
+        named = [active for active in self if name is not None and active.is_called(name)]
+        return [active for active in named if active.running] or named or list(self)
+
+    def knows(self, name: str) -> bool:
+        """Say whether a unit of this name has, or had, a session here."""
+        return any(active.is_called(name) for active in self)
+
     def meant(self, name: str | None) -> list[ActiveUnit]:
-        """Return the one unit that is named, or all of them."""
+        """Return the one unit that is named, or all of them; raise EstimError if there is none of this name."""
         return [self.one(name)] if name else list(self)
 
     def one(self, name: str | None) -> ActiveUnit:
         """Return the unit that is meant; raise EstimError if it isn't clear which."""
         if name is not None:
-            for active in self:
-                if name.casefold() == active.name.casefold() or same_address(name, active.runner.session.unit.address):
-                    return active
+            named = [active for active in self if active.is_called(name)]
+            if named:
+                return next((active for active in named if active.running), named[0])
             there = ", ".join(active.name for active in self.running)
             text = tr("no session on a unit {unit!r}", unit=name)
             running = tr("no session on a unit {unit!r}; running: {there}", unit=name, there=there)

@@ -78,12 +78,12 @@ class Stops:
             return Refusal(code=error.code, text=error.text)
 
     async def stop(self, command: Stop) -> Reply:
-        """Carry out one order to stop; raises EstimError if the stop isn't confirmed, or no unit is meant by it."""
+        """Carry out one order to stop; raises EstimError if the stop isn't confirmed."""
         self.number += 1
         self._last_s = RealClock().now().mono_s
         if command.seen_off:
             return await self._seen_off(command.unit)
-        active_units = self._units.meant(command.unit)
+        active_units = self._units.meant_by_stop(command.unit)
         running = [active for active in active_units if active.running]
         if not running:
             return self._nothing_to_stop(active_units)
@@ -92,7 +92,11 @@ class Stops:
         lost_wait_s = 0.0 if command.reason == "stopped" else LOST_WAIT_S
         for active in running:
             await settled(active, lost_wait_s=lost_wait_s)
-        return _stopped(running, self._clock.now(), self._out_of_reach.told())
+        reply = _stopped(running, self._clock.now(), self._out_of_reach.told())
+        if command.unit is None or self._units.knows(command.unit):
+            return reply
+        text = tr("no unit here is called {unit}, so all were stopped: {what}", unit=command.unit, what=reply.text)
+        return replace(reply, text=text)
 
     async def disconnect(self, unit: str | None) -> Reply:
         """Stop, and return when the links are given back: another program can connect then. Raises as `stop`.
@@ -100,7 +104,7 @@ class Stops:
         A unit that proved nothing is not given back: this host goes on looking for it.
         """
         reply = await self.stop(Stop(unit=unit))
-        hanging_up = [active.task for active in self._units.meant(unit) if not active.running]
+        hanging_up = [active.task for active in self._units.meant_by_stop(unit) if not active.running]
         if hanging_up:
             _, late = await asyncio.wait(hanging_up, timeout=HANG_UP_S)
             if late:
@@ -160,7 +164,7 @@ async def settled(active: ActiveUnit, *, lost_wait_s: float) -> None:
             active.runner.forget()
 
 
-def _stopped(active_units: Sequence[ActiveUnit], now: Now, untold: Sequence[str]) -> Reply:
+def _stopped(active_units: Sequence[ActiveUnit], now: Now, untold: Sequence[str]) -> Done:
     """Return the answer to a stop: nothing is called confirmed that isn't."""
     names = ", ".join(active.name for active in active_units)
     unsure = [active for active in active_units if active.proof is Proof.UNPROVED]

@@ -27,6 +27,9 @@ from estim.tui.widgets import StopBar
 
 T = TypeVar("T")
 
+ONE_EACH = mark("One press is one answer: let the key go for a moment, then press it again.")
+"""What a question says to a key that is held."""
+
 ALARM_ROWS = 3
 ALARM_ROWS_SMALL = 2
 """Rows for alarms above a question: the most urgent one."""

@@ -6,10 +6,10 @@ from textual import events
 from textual.widget import Widget
 from textual.widgets import Static
 
-from estim.client.consent import Consent
-from estim.core.translation import tr
+from estim.client.consent import READ_S, Consent
+from estim.core.translation import tr, tr_text
 from estim.tui.app_interface import app_of
-from estim.tui.dialog import Dialog
+from estim.tui.dialog import ONE_EACH, Dialog
 
 
 class Pick(Dialog[str | None]):
@@ -21,7 +21,7 @@ class Pick(Dialog[str | None]):
         self._question = question
         self._answers = dict(answers)
         self._rows = dict(rows or {})
-        self._consent = Consent()
+        self._consent = Consent(apart_s=READ_S)
         self._led_by = ""
 
     async def on_mount(self) -> None:
@@ -32,14 +32,18 @@ class Pick(Dialog[str | None]):
 
     def body(self) -> Iterable[Widget]:
         """The question, and its keys."""
+        yield Static(self._text(), id="question", markup=False)
+
+    def _text(self) -> str:
         rows = [f"{key}  {text}" for key, text in self._rows.items()]
-        yield Static("\n".join([self._question, "", *rows, tr("Escape leaves it open")]), id="question", markup=False)
+        return "\n".join([self._question, "", *rows, tr("Escape leaves it open")])
 
     def on_key(self, event: events.Key) -> None:
         """Take the key, if it is one of them."""
         if event.character in self._answers:
             event.stop()
             if event.key == self._led_by and not self._consent.given():
+                self.query_one("#question", Static).update(f"{self._text()}\n\n{tr_text(ONE_EACH)}")
                 return
             self.dismiss(self._answers[event.character])
 

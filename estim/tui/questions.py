@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from estim.client.consent import Consent
+from estim.client.consent import READ_S, Consent
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.app_interface import app_of
-from estim.tui.dialog import Dialog
+from estim.tui.dialog import ONE_EACH, Dialog
 from estim.tui.stopping import LEAVE_KEYS
 
 
@@ -21,10 +21,6 @@ class Part(Struct, frozen=True):
 
     head: Callable[[int, int], str]
     how: str
-
-
-READ_S = 0.7
-"""What comes sooner after an answer is no answer, s: a key that is held repeats so soon, and nobody reads so fast."""
 
 
 class Questions(Dialog[dict[str, bool] | None]):
@@ -134,9 +130,7 @@ class Questions(Dialog[dict[str, bool] | None]):
                     "y yes   n no   Backspace takes the last answer back   "
                     "Escape later (no session begins before all are answered)"
                 )
-        hasty = (
-            [tr("One press is one answer: let the key go for a moment, then press it again.")] if self._hasty else []
-        )
+        hasty = [tr_text(ONE_EACH)] if self._hasty else []
         return "\n\n".join([head, *told, tr_text(self._questions[number].question), *hasty, how])
 
 

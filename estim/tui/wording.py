@@ -392,6 +392,8 @@ def confirmed(ended: Ended) -> str:
     """Return whether the stop is proved, in words."""
     if ended.stop_confirmed:
         return tr("yes, the unit says zero")
+    if not ended.unproved and ended.started_at is None:
+        return tr("not needed: this session put nothing out")
     return tr("NO: look at the unit, output may still be on")
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from estim.cli.daily import command_of, daily
 from estim.cli.quick import Wanted, Where, quick, read_stop, split
+from estim.client.lock import markers
 from estim.config.paths import find_home
 from estim.core.errors import Exit
 from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Resume, SetLevel, Status
@@ -301,6 +303,34 @@ def test_the_status_of_nothing_is_that_nothing_runs(home: Path, types: Types) ->
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.control("C-47")
+def test_where_no_controller_answers_the_status_says_what_may_be_on(home: Path, types: Types) -> None:
+    place = find_home(str(home))
+    place.prepare()
+    marker = Marker(markers(place)[0])
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    marker.put(MayBeOn(address="AA", unit="calf", family="em70", since_utc=since, until_utc=NEVER))
+    told = types(home, "status").out
+    assert told.splitlines() == [
+        "no estim is running here",
+        "calf may be on and doesn't end by itself: switch it off, or let estim stop search for it",
+    ]
+    (row,) = types(home, "--json", "status").rows
+    assert row["running"] is False
+    assert row["may_be_on"] == [{"address": "AA", "unit": "calf", "until": None}]
+    later = datetime(2099, 1, 1, tzinfo=UTC)
+    marker.put(MayBeOn(address="BB", unit="knee", family="em70", since_utc=since, until_utc=later))
+    marker.put(MayBeOn(address="CC", unit="old", family="em70", since_utc=since, until_utc=since))
+    told = types(home, "status").out
+    assert "knee may be on until " in told
+    assert "old" not in told, "its time is over"
+    markers(place)[0].write_text("{")
+    assert "it says which units may be on" in types(home, "status").out
+    lock = hold(place)
+    assert "a controller (process " in types(home, "status").out
+    os.close(lock)
+
+
 @pytest.mark.parametrize("line", ["pause", "resume", "level A +1", "level A 0 --json"])
 @pytest.mark.parametrize("way", ["at once", "past the parser"])
 def test_nobody_to_tell_is_one_sentence_with_exit_69(home: Path, types: Types, line: str, way: str) -> None:
@@ -314,6 +344,24 @@ def test_a_line_that_is_almost_one_is_explained_with_exit_2(home: Path, types: T
     said = types(home, "level", "A", "one", "--unit", "x")
     assert (said.code, said.out) == (Exit.USAGE, "")
     assert said.err == "estim: level A one --unit x: that is not understood; see `estim level --help`\n"
+
+
+@pytest.mark.control("C-47")
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_real_unit_that_was_left_on_is_none_of_the_software_units_that_have_gone(
+    home: Path, types: Types, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    """No host can be started here, so nobody can prove anything."""
+    place = find_home(str(home))
+    place.prepare()
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    Marker(markers(place)[0]).put(MayBeOn(address="AA", unit="calf", family="em70", since_utc=since, until_utc=NEVER))
+    if damaged:
+        markers(place)[0].write_text("{")
+    monkeypatch.setattr(sys, "executable", str(home / "none"))
+    said = types(home, "--simulate", "coyote3", "stop")
+    assert said.code == Exit.NOT_CONFIRMED
+    assert "can't start a host" in said.err
 
 
 @pytest.mark.parametrize("between", [[], ["--"]])

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -67,6 +69,41 @@ def test_what_left_without_a_proof_or_stays_is_not_confirmed(held: Home, how: Ho
     with pytest.raises(EstimError, match="NOT confirmed") as raised:
         stop_by_signal(held, 0.5)
     assert raised.value.code == Exit.NOT_CONFIRMED
+
+
+@pytest.mark.control("C-48")
+@pytest.mark.parametrize("proves", [False, True])
+def test_a_host_that_goes_is_waited_for_no_longer_and_what_it_proved_before_counts(proves: bool) -> None:
+    """The one that holds the home is another process: it takes the signal by going."""
+    with tempfile.TemporaryDirectory(prefix="estim-") as folder:
+        home = find_home(folder)
+        home.prepare()
+        marker = Marker(markers(home)[0])
+        marker.put(ONE)
+        going = f"""
+import signal, sys
+from estim.client.lock import markers
+from estim.config.paths import find_home
+from estim.host.main import hold
+from estim.journal.marker import How, Marker
+home = find_home({folder!r})
+lock = hold(home)
+def go(number, frame):
+    if {proves}:
+        one = Marker(markers(home)[0]).read().units[0]
+        Marker(markers(home)[0]).drop(one.address, one.since_utc, How.PROVED)
+    sys.exit(0)
+signal.signal(signal.SIGUSR1, go)
+print("ready", flush=True)
+signal.pause()
+"""
+        host = subprocess.Popen([sys.executable, "-c", going], stdout=subprocess.PIPE)
+        assert host.stdout is not None
+        assert host.stdout.readline() == b"ready\n"
+        told = stop_by_signal(home, 30.0)
+        host.communicate(timeout=30)
+        assert told is None or proves, "another host goes on, where nothing is proved"
+        assert not proves or "zero confirmed" in (told or "")
 
 
 @pytest.mark.control("C-46", "C-48")

@@ -715,6 +715,37 @@ def test_a_stop_of_one_unit_never_says_that_nothing_is_running_while_another_one
     house.run(life)
 
 
+@pytest.mark.control("C-47", "C-48")
+def test_a_stop_by_a_name_is_for_what_runs_under_it_now_and_one_that_nobody_knows_is_for_all(folder: Path) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        first, second = (twin.address for twin in house.twins)
+        seat = Seat()
+        Units.load(house.home).add(first, "em70", house.clock.now().utc, name="calf")
+        assert isinstance(await supervisor.ask(seat, replace(REAL, unit="calf")), Done)
+        await asyncio.sleep(20)
+        assert isinstance(await supervisor.ask(seat, Stop(unit="calf")), Done)
+        known = Units.load(house.home)
+        known.rename("calf", "old")
+        known.add(second, "em70", house.clock.now().utc, name="calf")
+        assert isinstance(await supervisor.ask(seat, replace(REAL, unit="calf", override=("gap", "dose"))), Done)
+        await asyncio.sleep(20)
+        assert house.twins[1].level("A") > 0
+        reply = await supervisor.ask(seat, Stop(unit="calf"))
+        assert (words(reply), house.twins[1].level("A")) == ("calf: stopped, zero confirmed", 0)
+
+        assert isinstance(await supervisor.ask(seat, replace(REAL, unit="calf", override=("gap", "dose"))), Done)
+        await asyncio.sleep(20)
+        assert house.twins[1].level("A") > 0
+        reply = await supervisor.ask(seat, Stop(unit="knee"))
+        told = "no unit here is called knee, so all were stopped: calf: stopped, zero confirmed"
+        assert (words(reply), house.twins[1].level("A")) == (told, 0)
+
+    house = House(folder, "em70", real=True)
+    house.twins += make(house.setup, lambda _unit: silent, number=2)
+    house.air = RealAir(house.twins, faults=house.setup.radio)
+    house.run(life)
+
+
 @pytest.mark.control("C-47")
 def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:

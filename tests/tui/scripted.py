@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from estim.client.consent import APART_S
+from estim.client.consent import APART_S, READ_S
 from estim.core.messages.commands import Acknowledge, Ask, Done, Overview, Reply, Resume, SetLevel, Start, Status
 from estim.core.messages.events import Ended, Happened
 from estim.core.messages.lines import Line
@@ -15,7 +15,6 @@ from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import SessionApp
-from estim.tui.questions import READ_S
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 

@@ -25,7 +25,7 @@ from estim.tui.choose import Choose
 from estim.tui.questions import Questions
 from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedClient, settle, text_of
+from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedClient, answer, settle, text_of
 
 
 class Home:
@@ -92,7 +92,7 @@ async def test_open_questions_are_asked_one_by_one_and_f12_stops_there_too(home:
         assert client.stops == [Stop(reason="panic"), Stop()]
         for number, question in enumerate(QUESTIONS):
             await assert_seen(pilot, partial(_asks, pilot, question.question))
-            await pilot.press("y" if number == 0 else "n")
+            await answer(pilot, "y" if number == 0 else "n")
         await assert_seen(pilot, lambda: "NO SESSION may take place" in text_of(pilot, "#question"))
         kept = len(home.diary.checks)
         assert kept == 0, "a yes is kept by a key of its own"
@@ -110,13 +110,13 @@ def _asks(pilot: Pilot[int], question: str) -> bool:
 async def test_a_yes_that_forbids_sessions_is_told_at_once_and_can_be_taken_back(home: Home) -> None:
     async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[0].question))
-        await pilot.press("y")
+        await answer(pilot, "y")
         await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[1].question))
         assert f"“{QUESTIONS[0].question}” yes: NO SESSION may take place" in text_of(pilot, "#question")
         await pilot.press("backspace")
         await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[0].question))
         for _ in QUESTIONS:
-            await pilot.press("n")
+            await answer(pilot, "n")
         await assert_seen(pilot, lambda: len(home.diary.checks) == len(QUESTIONS))
         await assert_seen(pilot, lambda: "no pain written down yet" in text_of(pilot, "#today"))
         assert "no session" not in text_of(pilot, "#today")
@@ -131,7 +131,7 @@ async def test_a_yes_that_was_kept_is_told_before_every_start_and_is_answered_ag
         await assert_seen(pilot, lambda: "no session: " in text_of(pilot, "#today"))
         await pilot.press("h")
         await assert_seen(pilot, partial(_asks, pilot, QUESTIONS[0].question))
-        await pilot.press("n")
+        await answer(pilot, "n")
         await assert_seen(pilot, lambda: "no session: " not in text_of(pilot, "#today"))
         await pilot.press("h")
         await assert_seen(pilot, lambda: "no answer of yours forbids" in text_of(pilot, "#note"))
@@ -151,7 +151,8 @@ async def test_the_last_comfortable_level_stands_on_the_bar(home: Home) -> None:
 async def test_what_was_answered_before_leaving_is_kept(home: Home) -> None:
     async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Questions))
-        await pilot.press("n", "n", "escape")
+        await answer(pilot, "nn")
+        await pilot.press("escape")
         await assert_seen(pilot, lambda: len(home.diary.checks) == 2)
 
 

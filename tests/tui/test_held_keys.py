@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from estim.client.consent import APART_S
+from estim.client.consent import APART_S, READ_S
 from estim.core.days.screening import QUESTIONS
 from estim.core.messages.commands import Arm, Done, Resume, Start
 from estim.core.messages.lowering import Pause
@@ -16,7 +16,7 @@ from estim.core.vocabulary import State
 from estim.tui.app import SessionApp
 from estim.tui.model import PASSING_TICKS
 from estim.tui.pick import Pick
-from estim.tui.questions import READ_S, Questions
+from estim.tui.questions import Questions
 from estim.tui.session import Session
 from tests.tui.scripted import IDLE, RUNNING, Pulse, ScriptedClient, let_go, screen_of, settle, text_of
 

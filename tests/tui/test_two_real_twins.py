@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from estim.catalogue.programs import shipped
+from estim.client.consent import READ_S
 from estim.clock import new_loop
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
@@ -143,7 +144,7 @@ def test_from_the_choice_to_the_stop_of_both_and_what_goes_wrong_on_one_is_both_
         await room.pilot.pause()
         await room.until(lambda: "Where are the pads" in text_of(room.pilot, "#question"))
         await press("1")
-        await room.pilot.pause()
+        await room.pilot.pause(READ_S)
         await press("1")
         await room.pilot.pause()
 

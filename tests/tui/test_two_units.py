@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from estim.client.consent import APART_S
+from estim.client.consent import APART_S, READ_S
 from estim.config.options import HostOptions
 from estim.core.messages.commands import Arm, Ask, Done, Found, Refusal, Reply, Scan, Sighting, Start
 from estim.core.messages.lowering import Stop
@@ -111,6 +111,7 @@ async def shown(
 async def press(pilot: Pilot[int], *keys: str) -> None:
     """Press keys, each after what the one before has led to."""
     for key in keys:
+        await asyncio.sleep(READ_S)
         await pilot.press(key)
         for _ in range(3):
             await settle(pilot)
@@ -297,7 +298,8 @@ async def test_a_number_that_led_back_from_a_place_begins_nothing_however_long_i
         await press(pilot, *("2" for _ in range(5)))
         assert isinstance(pilot.app.screen, Session)
         await asyncio.sleep(APART_S / 2)
-        await press(pilot, "2")
+        await pilot.press("2")
+        await settle(pilot)
         assert client.armed == []
         assert "wait a moment, then press 2 again" in " ".join(text_of(pilot, "#note").split())
         await let_go()

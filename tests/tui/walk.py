@@ -21,11 +21,10 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
-from estim.client.consent import APART_S
+from estim.client.consent import APART_S, READ_S
 from estim.clock import RealClock
 from estim.config.options import HostOptions
 from estim.journal.first_start import UNIT, WHAT_IT_IS, keep_step
-from estim.tui.questions import READ_S
 from tests.generate import ROOT, without_fonts
 
 TMUX = shutil.which("tmux")
@@ -91,7 +90,11 @@ FIRST_START = Walk(
             picture="first-questions",
             sentence="Then fourteen questions, one at a time; each answer can be taken back.",
         ),
-        Step(keys=("y",), words=("question 2 of 14", "NO SESSION may take place", "Do you have epilepsy?")),
+        Step(
+            let_go_s=LET_GO_S,
+            keys=("y",),
+            words=("question 2 of 14", "NO SESSION may take place", "Do you have epilepsy?"),
+        ),
         Step(keys=("BSpace", "BSpace"), words=("Step 1 of 3",), gone=("question 1 of 14",)),
         Step(keys=("Enter",), words=("question 1 of 14",)),
         Step(let_go_s=LET_GO_S, keys=("n",) * 9, words=("question 10 of 14",)),

@@ -178,8 +178,12 @@ class Alarms:
         reported: Reported | None,
         confirmed: bool,
         until: tuple[bool, str | None] = (False, None),
+        untouched: bool = False,
     ) -> list[Happened]:
-        """The last word on a session; `until`: whether the unit may be on after it, and the local time of its end."""
+        """The last word on a session; `until`: whether the unit may be on after it, and the local time of its end.
+
+        `untouched`: it never began, and the unit was never seen on.
+        """
         level_end: dict[Channel, int | None] = dict.fromkeys(self._caps.channels)
         for channel, span in (reported.level if reported else {}).items():
             level_end[channel] = 0 if span.hi == 0 else None  # a level that isn't proved to be 0 is not known
@@ -196,7 +200,7 @@ class Alarms:
             level_max=dict(self.level_max),
             level_end=level_end,
             stop_confirmed=confirmed,
-            message=_message(self._unit, why, confirmed),
+            message=_message(self._unit, why, confirmed, untouched and not until[0]),
             may_be_on=until[0],
             on_until=until[1],
         )
@@ -223,9 +227,11 @@ def on_left_s(now_s: float, last: Reported) -> float | None:
     return None if isinf(last.until_s) else round(max(0.0, last.until_s - now_s), 2)
 
 
-def _message(unit: Unit, why: str, confirmed: bool) -> str:
+def _message(unit: Unit, why: str, confirmed: bool, untouched: bool) -> str:
     if confirmed:
         return tr("{why}; {unit} is at zero, confirmed", why=why, unit=unit.name)
+    if untouched:
+        return tr("{why}; this session put nothing out", why=why)
     return tr("{why}; the stop is NOT confirmed: {by_hand}", why=why, by_hand=unit.by_hand)
 
 

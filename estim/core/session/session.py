@@ -599,7 +599,9 @@ class Session:
         played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)
         until = (until_s > now.mono_s, local_time(now, until_s))
-        return self.alarms.ended(self.reason, self.why, self.started, played_s, reported, confirmed, until)
+        return self.alarms.ended(
+            self.reason, self.why, self.started, played_s, reported, confirmed, until, self.untouched
+        )
 
 
 def _above_zero(reported: Reported) -> bool:

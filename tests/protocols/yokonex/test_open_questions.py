@@ -161,6 +161,7 @@ def test_a_unit_that_never_answers_ends_without_any_output() -> None:
     made = world(air=Weather(lost=1.0))
     made.run(60)
     assert (made.ended.reason, made.ended.stop_confirmed) == (Reason.NO_DEVICE, False)
+    assert made.ended.message.endswith("; this session put nothing out")
     assert {level for _, _, level in made.seen.levels} == {0}
 
 
