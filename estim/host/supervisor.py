@@ -69,7 +69,8 @@ class Supervisor:
     def overview(self) -> Overview:
         """Return everything that is known now."""
         units = tuple(active.runner.snapshot() for active in self.units)
-        return Overview(pid=self._services.pid, simulated=self._services.air.simulated, units=units)
+        services = self._services
+        return Overview(pid=services.pid, simulated=services.air.simulated, units=units, simulate=services.simulate)
 
     async def _do(self, connection: Connection, command: Ask) -> Reply:
         match command:
