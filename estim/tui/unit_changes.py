@@ -11,9 +11,11 @@ from estim.config.options import HostOptions
 from estim.config.settings import change_settings, read_settings
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
-from estim.core.translation import tr
+from estim.core.translation import mark, tr, tr_text
 from estim.tui.unit_rows import Row, levels_of
 from protocols.vocabulary import Channel, Level
+
+NOTHING_KEPT = mark("software units are new at each start: there is nothing to remember of them")
 
 
 class Raise(Struct, frozen=True):
@@ -26,8 +28,7 @@ class Raise(Struct, frozen=True):
 
 def _units(options: HostOptions) -> Units:
     if options.simulate is not None:
-        sentence = tr("software units are new at each start: there is nothing to remember of them")
-        raise EstimError(sentence, code=Exit.USAGE)
+        raise EstimError(tr_text(NOTHING_KEPT), code=Exit.USAGE)
     options.place.prepare()
     return Units.load(options.place)
 

@@ -15,7 +15,7 @@ from estim.journal.database import stamp
 from estim.tui.pick import Pick
 from estim.tui.typed import Typed
 from protocols.vocabulary import Channel
-from tests.tui.scripted import IDLE, ScriptedClient, text_of
+from tests.tui.scripted import IDLE, ScriptedClient, asked_of, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import NOW, Home, assert_seen
 
@@ -99,8 +99,8 @@ async def test_a_unit_is_scanned_named_capped_and_forgotten(home: Home) -> None:
         await assert_seen(pilot, lambda: "highest levels: A 40" in text_of(pilot, "#detail"))
         assert next(iter(Units.load(home.options.place))).cap == {Channel.A: 40}
         await _type(pilot, "p", *"999")
-        await assert_seen(pilot, lambda: "0 to 200" in text_of(pilot, "#note"))
-        await pilot.press("e", "1")
+        await assert_seen(pilot, lambda: "0 to 200" in asked_of(pilot))
+        await pilot.press("escape", "e", "1")
         await assert_seen(pilot, lambda: read_settings(home.options.place.settings_file).site is not None)
         await pilot.press("x", "y")
         await assert_seen(pilot, lambda: "not remembered" in rows(pilot)[0])
