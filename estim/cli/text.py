@@ -91,7 +91,7 @@ def said(event: Happened) -> str:
             return _ready(event)
         case Armed():
             caps = ", ".join(f"{channel.value} {cap}" for channel, cap in event.cap.items())
-            return tr("armed; the caps are {caps}", caps=caps)
+            return tr("the pads are on; the caps are {caps}", caps=caps)
         case Started():
             return tr("started {program}, {length}", program=event.program, length=minutes(event.length_s))
         case Levelled() | Phased() | Paused() | Resumed():

@@ -17,6 +17,7 @@ from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.config.units import Units
 from estim.core.days.diary import Check, Topic
+from estim.core.days.legs import ANYWHERE
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Found, Refusal, Scan, Sighting
 from estim.core.messages.shown import Snapshot
@@ -29,7 +30,7 @@ from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.typed import ask
-from estim.tui.unit_changes import NOTHING_KEPT, Raise, capped, forgotten, named, site_kept
+from estim.tui.unit_changes import NOTHING_KEPT, Raise, capped, forgotten, named, place_named, site_kept
 from estim.tui.unit_rows import Row, Shelf, drill_named, rows_of, snapshots_of, text_of_row, told_in_full
 
 SCAN_S = 5.0
@@ -107,8 +108,8 @@ class UnitsPlace(Place):
         row = self._lit
         site = self._shelf.site
         usual = (
-            tr("pads usually: {site}", site=site)
-            if site
+            tr("pads usually: {site}", site=place_named(site))
+            if site not in ("", ANYWHERE)
             else tr("pads usually: no side is set ({key})", key=key_of("units.side"))
         )
         lines = [usual, tr(DRILL, key=key_of("units.drill"), panic=key_of("panic"))]

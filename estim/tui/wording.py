@@ -223,7 +223,7 @@ def state(snapshot: Snapshot, number: int = 0) -> str:
         case State.READY:
             return tr("ready: press {key} when the pads are on", key=key_of("arm")) if snapshot.program else tr("ready")
         case State.ARMED:
-            return tr("armed: about to start")
+            return tr("about to start")
         case State.RAMPING:
             return tr("running: going up to the goal")
         case State.RUNNING:
