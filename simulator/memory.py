@@ -293,7 +293,7 @@ class MemoryLink:
         if station.weather.cut is None:
             return  # the weather has changed since
         station.away_until_s = now_s + station.weather.cut[1]
-        self.drop("the link was lost: nothing heard any more")
+        self.drop("the link was lost")
 
     def _at(self, at_s: float, act: Callable[[], None]) -> None:
         def go() -> None:
@@ -373,7 +373,7 @@ class MemoryAir:
             case "cut":
                 station.away_until_s = now_s + AWAY_S
                 if station.link is not None:
-                    station.link.drop("the link was lost: nothing heard any more")
+                    station.link.drop("the link was lost")
             case "deaf" | "hears":
                 station.deaf = act == "deaf"
             case _:

@@ -22,6 +22,7 @@ from estim.core.messages.events import (
     Started,
 )
 from estim.core.messages.shown import ChannelView, Snapshot
+from estim.core.moment import local
 from estim.core.numbers import m_ss
 from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Priority, Reason, State
@@ -90,16 +91,16 @@ def said(event: Happened) -> str:
             return _ready(event)
         case Armed():
             caps = ", ".join(f"{channel.value} {cap}" for channel, cap in event.cap.items())
-            return tr("armed; the caps are {caps}", caps=caps)
+            return tr("the pads are on; the caps are {caps}", caps=caps)
         case Started():
             return tr("started {program}, {length}", program=event.program, length=minutes(event.length_s))
         case Levelled() | Phased() | Paused() | Resumed():
             return f"{minutes(event.at_s):>6}  {_moved(event)}"
         case Alarmed():
-            do = f"\n      {event.do}" if event.do else ""
-            return f"{SIGN[event.priority]} {event.text}{do}"
+            do = f"\n{_what_to_do(event)}" if event.do else ""
+            return f"{SIGN[event.priority]} {local(event.text)}{do}"
         case LinkLost():
-            text = event.text.removeprefix(f"{tr_text(LOST)}; ")
+            text = local(event.text).removeprefix(f"{tr_text(LOST)}; ")
             return tr("!!! link lost: {what}; looking for it, to stop it", what=text)
         case LinkBack():
             return tr("the link is back")
@@ -109,6 +110,10 @@ def said(event: Happened) -> str:
             return summary(event)
         case _:
             assert_never(event)
+
+
+def _what_to_do(event: Alarmed) -> str:
+    return f"      {local(event.do)}"
 
 
 def _ready(event: Connected) -> str:
@@ -147,7 +152,7 @@ def mover(by: str) -> str:
 
 def summary(event: Ended) -> str:
     """Return the last words on a session."""
-    why = _once(event.reason, event.message)
+    why = _once(event.reason, local(event.message))
     lines = [tr("SIMULATED: {what}", what=why) if event.simulated else why]
     if event.started_at is not None:
         lines.append(_played(event))
@@ -169,7 +174,7 @@ def _still_on(event: Ended) -> str:
         return tr(
             "!!! {unit} may still be on until {until}; it is being searched for, to be stopped",
             unit=event.unit,
-            until=event.on_until,
+            until=local(event.on_until),
         )
     return tr(
         "!!! {unit} may still be on and doesn't end by itself; it is being searched for, to be stopped", unit=event.unit
@@ -234,7 +239,7 @@ def left_on(shown: Snapshot) -> str:
             "{unit} may be on until {until}; it is being searched for, to be stopped. {by_hand}; if you have seen that "
             "it is off: estim stop --seen-off",
             unit=shown.unit,
-            until=shown.on_until,
+            until=local(shown.on_until),
             by_hand=shown.by_hand,
         )
     return tr(
@@ -265,7 +270,7 @@ def _unit(shown: Snapshot) -> str:
     )
     if shown.battery is not None:
         line += f", {_battery(shown.battery)}"
-    alarms = "".join(f"\n  {SIGN[alarm.priority]} {alarm.text}: {alarm.do}" for alarm in shown.alarms)
+    alarms = "".join(f"\n  {SIGN[alarm.priority]} {local(alarm.text)}: {local(alarm.do)}" for alarm in shown.alarms)
     if shown.simulated:
         line = tr("SIMULATED {what}", what=line)
     return f"{line}{alarms}"
@@ -312,10 +317,21 @@ class Screen:
         self._shown: dict[str, Snapshot] = {}
         self._drawn = 0
         self._minute: dict[str, int] = {}
+        self._lost: dict[str, str] = {}
 
     def tell(self, event: Happened) -> None:
         """Write one happening; raises OSError if nobody can read it."""
-        self._write(said(event), event.unit)
+        self._write(self._anew(event), event.unit)
+
+    def _anew(self, event: Happened) -> str:
+        """Return what a happening says that hasn't just been said: the alarm of a lost link repeats what is on then."""
+        if isinstance(event, LinkLost):
+            self._lost[event.unit] = event.text.rpartition("; ")[2]
+        elif isinstance(event, Alarmed):
+            lost = self._lost.pop(event.unit, "")
+            if lost and event.do and event.text.endswith(lost):
+                return _what_to_do(event)
+        return said(event)
 
     def show(self, shown: Snapshot) -> None:
         """Draw the bar anew, or write a line if a minute of the session has passed; raises OSError as `tell`."""

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from threading import Event
 
 import msgspec
@@ -287,8 +288,8 @@ def _signal_stop(home: Home) -> Reply:
 async def join(options: HostOptions, *, watch_s: float = 0.25) -> Client:
     """Connect to the home's host, or to one of our own that is started now, and watch it.
 
-    Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units although
-    software units are asked for.
+    Raises EstimError: the host's own words if it can't start, 75 if it doesn't answer, or drives real units, or other
+    software units, although some are asked for.
     """
     home = options.place
     host: subprocess.Popen[bytes] | None = None
@@ -356,18 +357,29 @@ async def _enter(home: Home, watch_s: float) -> Client | None:
 
 
 async def _same_kind(client: Client, options: HostOptions) -> Client:
-    """Who asks for a software unit must not get a host that drives a real one (safety.md H-28)."""
+    """Who asks for software units must not get a host that drives real ones (safety.md H-28), nor others than those."""
     if options.simulate is None:
         return client
     try:
         overview = await client.ask(Status())
     except OSError as error:
         raise EstimError(tr("the host went away"), code=Exit.TRY_LATER) from error
-    if isinstance(overview, Overview) and overview.simulated:
+    simulated = isinstance(overview, Overview) and overview.simulated
+    running = overview.simulate if isinstance(overview, Overview) else ""
+    if simulated and (not running or _units_in(running) == _units_in(options.simulate)):
         return client
     await client.close()
-    text = tr("the host that runs here drives real units: end it first, or leave --simulate out")
+    if not simulated:
+        text = tr("the host that runs here drives real units: end it first, or leave --simulate out")
+    else:
+        words = " ".join(f"--simulate {quote(unit)}" for unit in _units_in(running))
+        text = tr("other software units play here already: end that estim first, or join it with {words}", words=words)
     raise EstimError(text, code=Exit.TRY_LATER)
+
+
+def _units_in(simulate: str) -> list[str]:
+    """Return the software units of a --simulate, each as it is typed."""
+    return ["".join(unit.split()) for unit in simulate.split(";")]
 
 
 def running(options: HostOptions) -> Reply | None:

@@ -8,14 +8,14 @@ from estim.core.numbers import TwoMeanings, read_number
 from estim.core.translation import mark, tr, tr_text
 from protocols.vocabulary import Channel
 
-FORM = mark("write a whole number for channel A, or A=12,B=8")
+FORM = mark("write a whole number, such as 12 for channel A, or A=12,B=8")
 
 
 def read_levels(text: str, what: str) -> dict[Channel, int]:
     """Return the levels of a text, one at least; `what` opens the sentence of a refusal.
 
-    What can mean two things is refused: `2,5` is no level, and neither is a channel that is named twice. Whether a
-    unit goes that far is for others to say. Raises EstimError (2).
+    What can mean two things is refused: `2,5` and `12 8` are no levels, and neither is a channel that is named twice.
+    Whether a unit goes that far is for others to say. Raises EstimError (2).
     """
     found: dict[Channel, int] = {}
     for part in filter(None, re.split(r"[,;\s]+", text.strip())):
@@ -24,6 +24,8 @@ def read_levels(text: str, what: str) -> dict[Channel, int]:
             _ask_back(part, what)
             raise _no_level(part, what)
         channel = Channel(level[1] or "A")
+        if channel in found and not level[1]:
+            raise _no_level(text.strip(), what)
         if channel in found:
             raise EstimError(
                 tr(

@@ -1,5 +1,6 @@
 """One moment on both clocks: a monotonic one for whatever is measured, and UTC for whatever is told or kept."""
 
+import re
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -9,6 +10,20 @@ from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
 
 BUILT_UTC = datetime.fromisoformat(BUILT).replace(tzinfo=UTC)
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+"""A moment as the host writes it."""
+
+
+def hour(moment: str) -> str:
+    """Return the time of day of an ISO moment, where the reader is."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
+
+
+def local(text: str) -> str:
+    """Return a text of the host with its moments as times of day, where the reader is."""
+    return MOMENT.sub(lambda found: hour(found[0]), text)
 
 
 class Now(Struct, frozen=True):

@@ -157,6 +157,7 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
                 zone=partial(local_zone, lambda: settings.schedule.zone),
                 trouble=trouble,
                 hand=_hand_of(air),
+                simulate=options.simulate or "",
             )
     finally:
         await journal.close()

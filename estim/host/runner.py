@@ -25,6 +25,7 @@ from estim.core.moment import Now
 from estim.core.session.guard import Permit, permit
 from estim.core.session.session import Session
 from estim.core.session.snapshot import snapshot
+from estim.core.session.unit_texts import of_unit
 from estim.core.translation import tr, tr_text
 from estim.core.values import replace
 from estim.core.vocabulary import State
@@ -290,7 +291,7 @@ class Runner:
             now.mono_s, self._operations
         )  # what came before the end was said by the unit, and may prove something
         self.reported = self._last_word(now, self._operations)
-        self._tell(self.session.link_down(now, self.reported, self._broken))
+        self._tell(self.session.link_down(now, self.reported, of_unit(self._broken)))
         await self._drop()
         self._tell(self._settle(now))
 

@@ -19,7 +19,8 @@ class Services(Struct, frozen=True):
 
     `pid` is the host's process. `trouble` says what is wrong with the settings (empty: nothing): the defaults hold
     then, so that a unit can be stopped, and no session begins. `hand` does something to the software unit at an address
-    (None: the only one); None where units are real. It raises ValueError for what can't be done.
+    (None: the only one); None where units are real. It raises ValueError for what can't be done. `simulate` is what
+    --simulate asked for, empty where units are real.
     """
 
     clock: Clock
@@ -33,3 +34,4 @@ class Services(Struct, frozen=True):
     zone: Callable[[], str] = local_zone
     trouble: str = ""
     hand: Callable[[str | None, str], None] | None = None
+    simulate: str = ""

@@ -27,7 +27,7 @@ from estim.core.messages.commands import (
     Watch,
 )
 from estim.core.messages.lowering import Disconnect, Pause, Stop
-from estim.core.translation import tr
+from estim.core.translation import mark, tr, tr_text
 from estim.host.active import ActiveUnit, ActiveUnits
 from estim.host.discovery import look
 from estim.host.front_ends import FrontEnds
@@ -37,6 +37,22 @@ from estim.host.services import Services
 from estim.host.sessions import Sessions
 from estim.host.stops import Stops
 from protocols.vocabulary import AirError
+
+TOUCHED = {
+    "A+": mark("simulated: A was turned up at the unit"),
+    "A-": mark("simulated: A was turned down at the unit"),
+    "B+": mark("simulated: B was turned up at the unit"),
+    "B-": mark("simulated: B was turned down at the unit"),
+    "pads-off": mark("simulated: the pads came off"),
+    "pads-on": mark("simulated: the pads are on the skin"),
+    "power-off": mark("simulated: the unit was switched off"),
+    "power-on": mark("simulated: the unit was switched on"),
+    "low-battery": mark("simulated: the unit's battery is low"),
+    "cut": mark("simulated: the link was cut"),
+    "deaf": mark("simulated: the unit takes no command any more, no stop either"),
+    "hears": mark("simulated: the unit takes commands again"),
+}
+"""What is said of what was done to a software unit."""
 
 
 class Supervisor:
@@ -69,7 +85,8 @@ class Supervisor:
     def overview(self) -> Overview:
         """Return everything that is known now."""
         units = tuple(active.runner.snapshot() for active in self.units)
-        return Overview(pid=self._services.pid, simulated=self._services.air.simulated, units=units)
+        services = self._services
+        return Overview(pid=services.pid, simulated=services.air.simulated, units=units, simulate=services.simulate)
 
     async def _do(self, connection: Connection, command: Ask) -> Reply:
         match command:
@@ -112,7 +129,7 @@ class Supervisor:
         if active.waiting:  # prepared by the schedule: from now on it is this person's
             active.take_over(connection, keep=self._services.settings.keep_running)
         active.runner.ask(lambda now, _: active.runner.session.arm(now))
-        return Done(tr("armed"))
+        return Done(tr("noted: the pads are on"))
 
     def _touch(self, act: str, address: str | None) -> Reply:
         if self._services.hand is None:
@@ -123,7 +140,7 @@ class Supervisor:
             self._services.hand(address, act)
         except ValueError as error:
             raise EstimError(str(error), code=Exit.USAGE) from error
-        return Done(tr("simulated: {act}", act=act))
+        return Done(tr_text(TOUCHED[act]))
 
     def _quiet(self, number: int) -> Reply:
         for active in self.units:

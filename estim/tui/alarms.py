@@ -43,7 +43,8 @@ class AlarmsPlace(Place):
         entries = self.query_one("#entries", OptionList)
         entries.clear_options()
         entries.add_options([Option(told(one)) for one in found] or [Option(tr("no alarm has ever rung here"))])
-        self.query_one("#heading", Line).say(tr("History of alarms: the last {count}", count=len(found)))
+        if found:
+            self.query_one("#heading", Line).say(tr("History of alarms: the last {count}", count=len(found)))
 
 
 def _read(options: HostOptions) -> Sequence[Rang]:

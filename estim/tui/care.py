@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from estim.config.options import HostOptions
-from estim.core.care.plan import Plan
+from estim.core.care.plan import Plan, Stage, Step
 from estim.core.care.planned import ahead, cancelled, unsaid
 from estim.core.care.stage_text import stage_named, stage_told
 from estim.core.care.standing import Standing, may_run_at, standing
@@ -82,13 +82,23 @@ def steps_of(told: Told) -> list[str]:
         number = told.plan.number_of(step)
         item = today.get(step.id)
         if item is None:
-            row = f"{number or PART}     {tr_text(step.title)}"
-            lines.append(tr("{step} (later: {stages})", step=row, stages=", ".join(map(stage_named, step.stages))))
+            lines.append(_when(f"{number or PART}     {tr_text(step.title)}", step, told.now.stage))
             continue
         lines += [step_row(number, item), f"        {tr_text(item.text)}"]
         if item.warn:
             lines.append(f"        ! {tr_text(item.warn)}")
     return lines
+
+
+def _when(row: str, step: Step, stage: Stage) -> str:
+    """Return a step that isn't today's with when it is."""
+    if stage is Stage.NOT_BEGUN and Stage.REST in step.stages:
+        return tr("{step} (from the first day on)", step=row)
+    order = tuple(Stage)
+    coming = [one for one in step.stages if order.index(one) > order.index(stage)]
+    if coming:
+        return tr("{step} (later: {stages})", step=row, stages=", ".join(map(stage_named, coming)))
+    return tr("{step} (not now, but in: {stages})", step=row, stages=", ".join(map(stage_named, step.stages)))
 
 
 def begin(options: HostOptions, looked_at: str) -> str:

@@ -34,7 +34,7 @@ from estim.tui.model import View
 from estim.tui.place import Place
 from estim.tui.places import SESSION, TODAY
 from estim.tui.questions import Part, Questions
-from estim.tui.typed import Typed
+from estim.tui.typed import ask
 
 SCAN_S = 5.0
 
@@ -323,20 +323,18 @@ class FirstStart(Place):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Remember the unit that is lit."""
         event.stop()
-        self._remember("")
+        one = self._lit
+        options = self.desk.options
+        if one is not None and options is not None:
+            self.fetch(partial(remember, options, one, ""), partial(self._remembered, one))
 
     def action_name(self) -> None:
         """Ask for a name, then remember the unit by it."""
         one = self._lit
-        if one is not None:
-            question = tr("What is {name} ({address}) to be called?", name=one.name, address=one.address)
-            self.app.push_screen(Typed(question), lambda name: self._remember(name) if name else None)
-
-    def _remember(self, name: str) -> None:
-        one = self._lit
         options = self.desk.options
         if one is not None and options is not None:
-            self.fetch(partial(remember, options, one, name), partial(self._remembered, one))
+            question = tr("What is {name} ({address}) to be called?", name=one.name, address=one.address)
+            ask(self, question, partial(remember, options, one), partial(self._remembered, one))
 
     def _remembered(self, one: Sighting, name: str) -> None:
         app_of(self).model.mean(one)

@@ -74,15 +74,22 @@ class Place(Screen[None]):
         await self.draw(self.desk.view())
         self.load()
 
-    def fetch(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Do what blocks in a thread, then show what came of it; a trouble is said as a note."""
-        self.run_worker(self._fetch(work, then), group="fetch")
+    def fetch(
+        self, work: Callable[[], T], then: Callable[[T], None], refused: Callable[[EstimError], None] | None = None
+    ) -> None:
+        """Do what blocks in a thread, then show what came of it; a trouble is said as a note, or as `refused` says."""
+        self.run_worker(self._fetch(work, then, refused), group="fetch")
 
-    async def _fetch(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+    async def _fetch(
+        self, work: Callable[[], T], then: Callable[[T], None], refused: Callable[[EstimError], None] | None
+    ) -> None:
         try:
             got = await asyncio.to_thread(work)
         except EstimError as error:
-            self.desk.say(error.text)
+            if refused is None or not self.is_attached:
+                self.desk.say(error.text)
+            else:
+                refused(error)
             return
         if self.is_attached:
             try:

@@ -16,7 +16,6 @@ from estim.catalogue.families import find_family, names
 from estim.catalogue.programs import all_programs, own_ids, read_own, wrong_files
 from estim.config.options import HostOptions
 from estim.config.own_programs import copied, own_file, usual_id
-from estim.config.paths import Home
 from estim.config.units import Units
 from estim.core.errors import EstimError
 from estim.core.programs.matrix import Cell, Plays, cell
@@ -31,7 +30,7 @@ from estim.tui.offers import in_order, offers_of
 from estim.tui.place import BROAD
 from estim.tui.plot import Point, plot
 from estim.tui.searched import SearchedPlace
-from estim.tui.typed import Typed
+from estim.tui.typed import ask
 from estim.tui.widgets import Line
 
 KINDS = ("", "pain", "twitch", "tetanic")
@@ -252,11 +251,7 @@ class ProgramsPlace(SearchedPlace):
             self._open(own_file(options.place, lit.id))
         else:
             question = tr("{program} isn't yours: what shall your copy be called?", program=lit.id)
-            self.app.push_screen(Typed(question, usual_id(lit)), partial(self._copy, options.place, lit))
-
-    def _copy(self, home: Home, program: Program, name: str | None) -> None:
-        if name:
-            self.fetch(partial(copied, home, program, name), self._open)
+            ask(self, question, partial(copied, options.place, lit), self._open, usual_id(lit))
 
     def _open(self, path: Path) -> None:
         self.desk.editing.edit(path, partial(_checked, path), partial(self._edited, path))

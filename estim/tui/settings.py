@@ -15,7 +15,7 @@ from estim.tui.app_interface import app_of
 from estim.tui.keymap import all_keys_of, keymap_of
 from estim.tui.place import Place
 from estim.tui.press_key import PressKey
-from estim.tui.typed import Typed
+from estim.tui.typed import ask
 from estim.tui.typed_setting import change, known_keys, shown
 
 KEYS = "keys."
@@ -62,6 +62,7 @@ class SettingsPlace(Place):
         """Ask for a value."""
         event.stop()
         one = self._known[event.option_index]
+        options = self.desk.options
         if one.name.startswith(KEYS):
             self.app.push_screen(PressKey(one.name.removeprefix(KEYS), self._keys), partial(self._pressed, one))
             return
@@ -73,12 +74,8 @@ class SettingsPlace(Place):
         question = tr("{name}: {allowed}; “default” takes it back", name=one.name, allowed=one.allowed)
         # an address with a password in it is shown without, and must not be kept like that
         usual = "" if one.value is None or ("@" in str(one.value) and ":" in str(one.value)) else shown(one.value)
-        self.app.push_screen(Typed(question, usual), partial(self._typed, one))
-
-    def _typed(self, one: Known, text: str | None) -> None:
-        options = self.desk.options
-        if text and options is not None:
-            self.fetch(partial(_change, options, one.name, text), self._changed)
+        if options is not None:
+            ask(self, question, partial(_change, options, one.name), self._changed, usual)
 
     def _pressed(self, one: Known, key: str | None) -> None:
         options = self.desk.options

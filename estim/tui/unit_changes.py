@@ -10,10 +10,13 @@ from estim.config.caps import held_by, raised, read_caps, warning_of
 from estim.config.options import HostOptions
 from estim.config.settings import change_settings, read_settings
 from estim.config.units import Units
+from estim.core.days.legs import LEG_NAMES
 from estim.core.errors import EstimError, Exit
-from estim.core.translation import tr
+from estim.core.translation import mark, tr, tr_text
 from estim.tui.unit_rows import Row, levels_of
 from protocols.vocabulary import Channel, Level
+
+NOTHING_KEPT = mark("software units are new at each start: there is nothing to remember of them")
 
 
 class Raise(Struct, frozen=True):
@@ -26,8 +29,7 @@ class Raise(Struct, frozen=True):
 
 def _units(options: HostOptions) -> Units:
     if options.simulate is not None:
-        sentence = tr("software units are new at each start: there is nothing to remember of them")
-        raise EstimError(sentence, code=Exit.USAGE)
+        raise EstimError(tr_text(NOTHING_KEPT), code=Exit.USAGE)
     options.place.prepare()
     return Units.load(options.place)
 
@@ -76,4 +78,9 @@ def site_kept(options: HostOptions, site: str) -> str:
     """Keep where the pads usually are ("": nowhere). Raises EstimError."""
     options.place.prepare()
     change_settings(options.place.settings_file, "site", site or None)
-    return tr("pads usually: {site}", site=site) if site else tr("pads usually: no side")
+    return tr("pads usually: {site}", site=place_named(site)) if site else tr("pads usually: no side")
+
+
+def place_named(site: str) -> str:
+    """Return where the pads usually are, as people read it: a leg, or a site by the name that programs give it."""
+    return tr_text(LEG_NAMES[site]) if site in LEG_NAMES else site

@@ -17,10 +17,11 @@ from estim.config.options import HostOptions
 from estim.config.settings import read_settings
 from estim.config.units import Units
 from estim.core.days.diary import Check, Topic
+from estim.core.days.legs import ANYWHERE
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Found, Refusal, Scan, Sighting
 from estim.core.messages.shown import Snapshot
-from estim.core.translation import mark, tr
+from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import opened
 from estim.tui.drill import Drill
 from estim.tui.key_names import bound
@@ -28,8 +29,8 @@ from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.place import Place
-from estim.tui.typed import Typed
-from estim.tui.unit_changes import Raise, capped, forgotten, named, site_kept
+from estim.tui.typed import ask
+from estim.tui.unit_changes import NOTHING_KEPT, Raise, capped, forgotten, named, place_named, site_kept
 from estim.tui.unit_rows import Row, Shelf, drill_named, rows_of, snapshots_of, text_of_row, told_in_full
 
 SCAN_S = 5.0
@@ -107,8 +108,8 @@ class UnitsPlace(Place):
         row = self._lit
         site = self._shelf.site
         usual = (
-            tr("pads usually: {site}", site=site)
-            if site
+            tr("pads usually: {site}", site=place_named(site))
+            if site not in ("", ANYWHERE)
             else tr("pads usually: no side is set ({key})", key=key_of("units.side"))
         )
         lines = [usual, tr(DRILL, key=key_of("units.drill"), panic=key_of("panic"))]
@@ -155,14 +156,12 @@ class UnitsPlace(Place):
             self._ask_name(row)
 
     def _ask_name(self, row: Row) -> None:
-        if self._at_rest(row):
-            question = tr("What is {name} ({address}) to be called?", name=row.name, address=row.address)
-            self.app.push_screen(Typed(question), partial(self._keep_name, row))
-
-    def _keep_name(self, row: Row, text: str | None) -> None:
         options = self.desk.options
-        if text and options is not None:
-            self.fetch(partial(named, options, row, text), self._done)
+        if options is not None and options.simulate is not None:
+            self.desk.say(tr_text(NOTHING_KEPT))
+        elif options is not None and self._at_rest(row):
+            question = tr("What is {name} ({address}) to be called?", name=row.name, address=row.address)
+            ask(self, question, partial(named, options, row), self._done)
 
     def _at_rest(self, row: Row) -> bool:
         """Say whether nothing is under way on a unit; what goes on there is stopped by the name that it has."""
@@ -177,20 +176,12 @@ class UnitsPlace(Place):
     def action_cap(self) -> None:
         """Ask for the highest levels."""
         row = self._lit
-        if row is not None and row.remembered:
+        options = self.desk.options
+        if row is not None and row.remembered and options is not None:
             question = tr("Highest levels of {name}: such as A=40,B=40, or none for those of a new unit", name=row.name)
-            self.app.push_screen(Typed(question), partial(self._typed_cap, row))
+            ask(self, question, partial(capped, options, row), partial(self._capped, row))
         elif row is not None:
             self.desk.say(tr("give it a name first ({key}): then it is remembered", key=key_of("units.name")))
-
-    def _typed_cap(self, row: Row, text: str | None) -> None:
-        if text:
-            self._keep_cap(row, text, None)
-
-    def _keep_cap(self, row: Row, text: str, agreed: Raise | None) -> None:
-        options = self.desk.options
-        if options is not None:
-            self.fetch(partial(capped, options, row, text, agreed), partial(self._capped, row))
 
     def _capped(self, row: Row, came: str | Raise) -> None:
         """Tell what is kept; a raise is asked for once more, and takes another key than the one before it."""
@@ -203,8 +194,9 @@ class UnitsPlace(Place):
         self.app.push_screen(Agree(self.desk, keys, came.warning), partial(self._raised, row, came))
 
     def _raised(self, row: Row, came: Raise, agreed: bool | None) -> None:
-        if agreed:
-            self._keep_cap(row, came.typed, came)
+        options = self.desk.options
+        if agreed and options is not None:
+            self.fetch(partial(capped, options, row, came.typed, came), partial(self._capped, row))
         else:
             self.desk.say(tr("{unit} keeps its highest levels", unit=row.name))
 

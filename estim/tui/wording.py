@@ -5,8 +5,6 @@
 3. Nothing is told by colour or symbol alone: each has its word.
 """
 
-import re
-from datetime import datetime
 from math import ceil
 from typing import assert_never
 
@@ -16,6 +14,8 @@ from estim.core.errors import Exit
 from estim.core.levels import read_levels
 from estim.core.messages.events import Ended
 from estim.core.messages.shown import Alarm, ChannelView, PulseView, Snapshot
+from estim.core.moment import hour as hour
+from estim.core.moment import local as local
 from estim.core.numbers import m_ss, read_number
 from estim.core.translation import tr, tr_text
 from estim.core.values import replace
@@ -39,9 +39,6 @@ AGE_WIDTH = 9
 """Room for the age of a level, columns."""
 OLD_S = 3.0
 """From this age on a figure is grey, s; from one second on its age stands beside it."""
-
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
-"""A moment as the host writes it."""
 LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
@@ -127,16 +124,6 @@ def _on_still(snapshot: Snapshot) -> str:
     if snapshot.zero == "confirmed":
         return tr("the unit was off")
     return tr("the unit should have fallen silent, but that isn't proved")
-
-
-def hour(moment: str) -> str:
-    """Return the time of day of an ISO moment, where the reader is."""
-    return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
-
-
-def local(text: str) -> str:
-    """Return a text of the host with its moments as times of day, where the reader is."""
-    return MOMENT.sub(lambda found: hour(found[0]), text)
 
 
 def old(snapshot: Snapshot) -> str:
@@ -236,7 +223,7 @@ def state(snapshot: Snapshot, number: int = 0) -> str:
         case State.READY:
             return tr("ready: press {key} when the pads are on", key=key_of("arm")) if snapshot.program else tr("ready")
         case State.ARMED:
-            return tr("armed: about to start")
+            return tr("about to start")
         case State.RAMPING:
             return tr("running: going up to the goal")
         case State.RUNNING:

@@ -1,16 +1,18 @@
 """The line that is drawn over itself: on every terminal its level and its state are there."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from itertools import product
 
 import pytest
 
-from estim.cli.text import Screen, line_of, named, said
-from estim.core.messages.events import Happened, LinkLost, Paused
+from estim.cli.text import Screen, line_of, named, said, status
+from estim.core.messages.commands import Overview
+from estim.core.messages.events import Alarmed, Happened, LinkLost, Paused
 from estim.core.values import replace
-from estim.core.vocabulary import Reason, State
-from tests.tui.scripted import ENDED, RUNNING
+from estim.core.vocabulary import Priority, Reason, State
+from tests.tui.scripted import ALARM, ENDED, RUNNING
 
 
 @pytest.mark.control("C-56")
@@ -51,6 +53,46 @@ def test_level_state_and_time_are_there_at_every_width(width: int, simulated: bo
 )
 def test_nothing_is_said_twice_in_one_line(event: Happened, line: str) -> None:
     assert said(event) == line
+
+
+UNTIL = "2026-03-01T13:04:20+00:00"
+"""A moment as a host writes it; where the reader is it is 22:04:20."""
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_lost_link_is_told_once_with_the_readers_own_time() -> None:
+    terminal = StringIO()
+    screen = Screen(terminal, {})
+    on = f"output may be on until {UNTIL}"
+    screen.tell(LinkLost(unit="u", on_until=UNTIL, text=f"the link was lost; {on}"))
+    screen.tell(Alarmed(unit="u", priority=Priority.HIGH, text=f"link lost: {on}", do="switch it off"))
+    screen.tell(Alarmed(unit="u", priority=Priority.HIGH, text="the stop is not confirmed", do="switch it off"))
+    assert terminal.getvalue().splitlines() == [
+        "!!! link lost: output may be on until 22:04:20; looking for it, to stop it",
+        "      switch it off",
+        "!!! the stop is not confirmed",
+        "      switch it off",
+    ]
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_every_moment_of_a_unit_that_may_be_on_is_the_readers_own() -> None:
+    ended = replace(ENDED, may_be_on=True, on_until=UNTIL, message=f"output may be on until {UNTIL}")
+    alarm = replace(ALARM, text=f"link lost: output may be on until {UNTIL}")
+    searched = replace(RUNNING, program="", state=State.STOPPING, on_until=UNTIL)
+    overview = Overview(pid=1, simulated=False, units=(replace(RUNNING, alarms=(alarm,)), searched))
+    for told in (said(ended), status(overview)):
+        assert UNTIL not in told
+        assert told.count("22:04:20") == 2
 
 
 class Narrow(StringIO):

@@ -26,6 +26,7 @@ from estim.core.messages.events import LinkBack
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.host.server import Connection, Server, serve
 
@@ -42,6 +43,7 @@ class Supervisor:
         self.asked: list[tuple[Connection, Ask]] = []
         self.scanning = asyncio.Event()
         self.gone: asyncio.Queue[Connection] = asyncio.Queue()
+        self.overview = Overview(pid=7, simulated=False, units=(SNAPSHOT,))
 
     async def ask(self, connection: Connection, command: Ask) -> Reply:
         self.asked.append((connection, command))
@@ -55,7 +57,7 @@ class Supervisor:
             case Acknowledge():
                 return Refusal(code=Exit.REFUSED, text="not now")
             case Status():
-                return Overview(pid=7, simulated=False, units=(SNAPSHOT,))
+                return self.overview
             case _:
                 pass
         return Done(type(command).__name__)
@@ -288,6 +290,22 @@ async def test_who_asks_for_software_units_never_gets_a_host_with_real_ones(hous
     await client.close()
 
 
+@pytest.mark.parametrize(
+    ("asked", "joins"), [("em70", False), ("coyote3", False), ("coyote3:mute;em70", True), ("coyote3:mute; em70", True)]
+)
+async def test_who_asks_for_other_software_units_than_play_here_is_told_which_do(
+    asked: str, joins: bool, house: House
+) -> None:
+    house.supervisor.overview = Overview(pid=7, simulated=True, units=(), simulate="coyote3:mute;em70")
+    options = HostOptions(home=house.options.home, simulate=asked)
+    if joins:
+        await (await join(options)).close()
+        return
+    with pytest.raises(EstimError, match=r"join it with --simulate coyote3:mute --simulate em70$") as raised:
+        await join(options)
+    assert raised.value.code == Exit.TRY_LATER
+
+
 def test_a_home_that_is_too_deep_for_a_socket_is_told_in_the_hosts_own_words(home: Path) -> None:
     deep = home / ("d" * 100)
     with pytest.raises(EstimError, match=r"the system allows 107: .*; choose a shorter folder with --home") as raised:
@@ -310,11 +328,13 @@ async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_t
     try:
         overview = await client.ask(Status())
         assert isinstance(overview, Overview)
-        assert (overview.pid, overview.simulated) == (host.pid, True)
+        assert (overview.pid, overview.simulated, overview.simulate) == (host.pid, True, "coyote3")
         assert os.getsid(host.pid) == host.pid != os.getsid(0)
         again = await join(options)
         assert again.host is None
         await again.close()
+        with pytest.raises(EstimError, match="other software units play here already"):
+            await join(replace(options, simulate="em70"))
         with pytest.raises(EstimError, match=rf"another host \(process {host.pid}\) has the home") as raised:
             await asyncio.to_thread(start_host, options)
         assert raised.value.code == Exit.TRY_LATER

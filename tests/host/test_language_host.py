@@ -8,8 +8,20 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from estim.core.errors import Exit
-from estim.core.messages.commands import Acknowledge, Arm, Ask, Done, Refusal, Reply, Resume, SetLevel, Start, Touch
-from estim.core.messages.events import Alarmed, Ended
+from estim.core.messages.commands import (
+    Acknowledge,
+    Arm,
+    Ask,
+    Done,
+    Refusal,
+    Reply,
+    Resume,
+    SetLevel,
+    Start,
+    Touch,
+    Watch,
+)
+from estim.core.messages.events import Alarmed, Ended, LinkLost
 from estim.core.messages.lowering import Disconnect, Pause, Stop
 from estim.core.values import replace
 from estim.host.supervisor import Supervisor
@@ -94,3 +106,21 @@ def test_a_stop_that_is_not_proved_is_told_in_the_readers_language_and_stays_not
         assert plain_words(f"{reply.text} {start.text}", "coyote3", english, *NAMES) == []
 
     House(folder, "coyote3:mute").run(life)
+
+
+@pytest.mark.parametrize("act", ["cut", "power-off"])
+def test_how_a_software_unit_loses_its_link_is_told_in_the_readers_language(act: str, folder: Path) -> None:
+    seat = Seat()
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        await supervisor.ask(seat, Watch())
+        await supervisor.ask(seat, UNASKED)
+        await asyncio.sleep(20)
+        house.air.hand(None, act)
+        await asyncio.sleep(2)
+
+    with pseudo():
+        House(folder, "coyote3").run(life)
+    told = [one.text for one in seat.told if isinstance(one, LinkLost)]
+    assert len(told) == 1
+    assert plain_words("\n".join(told), "T") == []

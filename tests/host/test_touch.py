@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import Exit
-from estim.core.messages.commands import Done, Refusal, Touch
+from estim.core.messages.commands import Arm, Done, Refusal, Touch
 from estim.core.messages.lowering import Stop
 from estim.core.values import replace
 from estim.core.vocabulary import State
@@ -123,3 +124,23 @@ def test_no_host_with_a_radio_runs_in_a_demo_home(tmp_path: Path, capfd: pytest.
 def test_only_a_room_of_software_units_has_a_hand() -> None:
     assert _hand_of(RealAir([])) is None
     assert _hand_of(MemoryAir([])) is not None
+
+
+@pytest.mark.parametrize("act", get_args(Touch.__annotations__["act"]))
+def test_what_was_done_to_a_software_unit_is_told_in_words(act: str, tmp_path: Path) -> None:
+    async def life(_house: House, supervisor: Supervisor) -> None:
+        reply = await supervisor.ask(Seat(), Touch(act=act))  # type: ignore[arg-type]
+        assert isinstance(reply, Done)
+        assert reply.text.startswith("simulated: ")
+        assert len(reply.text.split()) > 3, "a sentence, and no word of the protocol"
+
+    Touched(tmp_path / act, "coyote3").run(life)
+
+
+def test_who_says_that_the_pads_are_on_is_told_that_it_was_heard(tmp_path: Path) -> None:
+    async def life(_house: House, supervisor: Supervisor) -> None:
+        await supervisor.ask(Seat(), replace(PLAY, pads_on=False))
+        assert await supervisor.ask(Seat(), Arm()) == Done("noted: the pads are on")
+        await supervisor.ask(Seat(), Stop())
+
+    Touched(tmp_path, "coyote3").run(life)

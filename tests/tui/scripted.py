@@ -247,6 +247,11 @@ async def settle(pilot: Pilot[int]) -> None:
         await pilot.pause()
 
 
+def asked_of(pilot: Pilot[int]) -> str:
+    """Return the question of the dialog that is open; empty where there is none."""
+    return text_of(pilot, "#question") if pilot.app.screen.query("#question") else ""
+
+
 def text_of(pilot: Pilot[int], selector: str) -> str:
     """Return the text of the first shown part that the selector finds; empty if it is hidden."""
     part = pilot.app.screen.query(selector).first(Static)

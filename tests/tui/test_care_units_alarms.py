@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from estim.config.settings import read_settings
+from estim.config.care_plan import read_own_plan
+from estim.config.settings import change_settings, read_settings
 from estim.config.units import Units
+from estim.core.care.plan import Stage
+from estim.core.care.standing import Standing
 from estim.core.days.diary import Check, Pain, Topic, When
 from estim.core.messages.commands import Ask, Found, Reply, Scan, Sighting
 from estim.core.vocabulary import Priority
 from estim.journal.database import stamp
+from estim.tui.care import Told, steps_of
 from estim.tui.pick import Pick
 from estim.tui.typed import Typed
 from protocols.vocabulary import Channel
-from tests.tui.scripted import IDLE, ScriptedClient, text_of
+from tests.tui.scripted import IDLE, ScriptedClient, asked_of, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import NOW, Home, assert_seen
 
@@ -41,6 +45,9 @@ class Air(ScriptedClient):
 async def test_the_plan_shows_its_steps_gates_and_what_is_still_needed(home: Home) -> None:
     async with home.app(ScriptedClient(), "care").run_test(size=(80, 50)) as pilot:
         await assert_seen(pilot, lambda: "not begun: b begins it" in text_of(pilot, "#care-stage"))
+        coming = text_of(pilot, "#care-steps").split("\n")
+        assert coming[0] == "1     Rest (from the first day on)"
+        assert "(later: rest" not in "".join(coming)
         await pilot.press("b")
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Typed))
         await pilot.press("enter")
@@ -99,8 +106,8 @@ async def test_a_unit_is_scanned_named_capped_and_forgotten(home: Home) -> None:
         await assert_seen(pilot, lambda: "highest levels: A 40" in text_of(pilot, "#detail"))
         assert next(iter(Units.load(home.options.place))).cap == {Channel.A: 40}
         await _type(pilot, "p", *"999")
-        await assert_seen(pilot, lambda: "0 to 200" in text_of(pilot, "#note"))
-        await pilot.press("e", "1")
+        await assert_seen(pilot, lambda: "0 to 200" in asked_of(pilot))
+        await pilot.press("escape", "e", "1")
         await assert_seen(pilot, lambda: read_settings(home.options.place.settings_file).site is not None)
         await pilot.press("x", "y")
         await assert_seen(pilot, lambda: "not remembered" in rows(pilot)[0])
@@ -128,3 +135,33 @@ async def test_what_rang_is_kept_and_told_newest_first(home: Home) -> None:
         await assert_seen(pilot, lambda: len(rows(pilot)) == 2)
         assert "!!! ALARM: link lost → look (outside a session)" in rows(pilot)[0]
         assert "! note: battery low" in rows(pilot)[1]
+
+
+async def test_where_no_alarm_has_rung_none_are_counted(home: Home) -> None:
+    async with home.app(ScriptedClient(), "alarms").run_test() as pilot:
+        await assert_seen(pilot, lambda: rows(pilot) == ["no alarm has ever rung here"])
+        assert text_of(pilot, "#heading") == "History of alarms"
+
+
+@pytest.mark.parametrize(
+    ("site", "told"),
+    [
+        ("any", "pads usually: no side is set (e)"),
+        ("left", "pads usually: left leg"),
+        ("ankle-left", "pads usually: ankle-left"),
+        (None, "pads usually: no side is set (e)"),
+    ],
+)
+async def test_where_the_pads_usually_are_is_told_in_words(site: str | None, told: str, home: Home) -> None:
+    home.options.place.prepare()
+    change_settings(home.options.place.settings_file, "site", site)
+    async with home.app(ScriptedClient(), "units").run_test() as pilot:
+        await assert_seen(pilot, lambda: told in text_of(pilot, "#detail").split("\n"))
+
+
+def test_a_step_of_a_stage_that_is_over_is_not_said_to_come() -> None:
+    plan = read_own_plan(Path("nowhere.toml"))
+    told = Told(plan=plan, now=Standing(stage=Stage.BUILD, since=NOW.date(), day=3))
+    lines = steps_of(told)
+    assert lines[0] == "1     Rest (not now, but in: rest)"
+    assert not any("later: build" in line for line in lines)

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from estim.config.options import HostOptions
 from estim.config.units import Unit, Units
 from estim.core.addresses import same_address
 from estim.core.days.diary import Topic
-from estim.core.errors import Exit
+from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Ask, Done, Found, Refusal, Reply, Scan, Sighting, Start
 from estim.core.messages.events import Alarmed
 from estim.core.messages.lowering import Stop
@@ -36,11 +38,11 @@ from estim.tui.nearness import bar_of, signal_of
 from estim.tui.session import Session
 from estim.tui.summary import Summary
 from estim.tui.today import last_time
-from estim.tui.typed import Typed
+from estim.tui.typed import Typed, ask
 from estim.tui.unit_rows import Shelf, rows_of
 from estim.tui.units import UnitsPlace
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, Successors, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, Successors, asked_of, settle, text_of
 from tests.tui.test_in_sight import in_sight
 from tests.tui.test_log import rows
 from tests.tui.test_today import NOW, Home, assert_seen, played
@@ -91,6 +93,10 @@ async def typed(pilot: Pilot[int], key: str, *keys: str) -> None:
     await pilot.press(*keys, "enter")
 
 
+def is_asked(pilot: Pilot[int], why: str) -> bool:
+    return why in asked_of(pilot)
+
+
 def cap_of(home: Home) -> object:
     return next(iter(Units.load(home.options.place))).cap
 
@@ -139,6 +145,43 @@ async def test_a_highest_level_is_raised_by_another_key_after_a_warning_and_lowe
         await pilot.press("n")
         await assert_seen(pilot, lambda: text_of(pilot, "#note") == "left has a session: end it first")
     assert cap_of(home) == {Channel.A: 90, Channel.B: 90}
+
+
+async def test_what_is_refused_is_asked_again_with_what_was_typed_and_why(home: Home) -> None:
+    async with app_of(home, Air(IDLE)).run_test(size=(80, 24)) as pilot:
+        await assert_seen(pilot, lambda: rows(pilot)[0].startswith("left  "))
+        for key, wrong, right, why in (("p", "A=9999", "A=9", "9999"), ("n", "em70", "arm", "means a family")):
+            await typed(pilot, key, *wrong)
+            await assert_seen(pilot, partial(is_asked, pilot, why))
+            field = pilot.app.screen.query_one("#typed", Input)
+            assert field.value == wrong
+            assert field.has_focus
+            await pilot.press(*["backspace"] * len(wrong), *right, "enter")
+            await assert_seen(pilot, lambda: isinstance(pilot.app.screen, UnitsPlace))
+        await assert_seen(pilot, lambda: text_of(pilot, "#note") == "arm is its name now")
+        assert cap_of(home) == {Channel.A: 9}
+        await typed(pilot, "p", *"2,5")
+        await assert_seen(pilot, lambda: "2,5" in asked_of(pilot))
+        await pilot.press("escape")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, UnitsPlace))
+    assert cap_of(home) == {Channel.A: 9}, "who leaves it changes nothing"
+
+
+@pytest.mark.parametrize("gone_on", [False, True])
+def test_what_is_refused_opens_nothing_over_what_is_looked_at_by_then(gone_on: bool) -> None:
+    said: list[str] = []
+    opened: list[Callable[[str], None]] = []
+    place: Any = SimpleNamespace(desk=SimpleNamespace(say=said.append))
+
+    def fetch(_work: object, _then: object, refused: Callable[[EstimError], None]) -> None:
+        place.app.screen = None if gone_on else place
+        refused(EstimError("not so", code=Exit.USAGE))
+
+    place.app = SimpleNamespace(screen=place, push_screen=lambda _dialog, take: opened.append(take))
+    place.fetch = fetch
+    ask(place, "What?", lambda _text: None, lambda _: None)
+    opened[0]("7")
+    assert (len(opened), said) == ((1, ["not so"]) if gone_on else (2, []))
 
 
 def test_a_signal_is_told_by_a_word_and_a_bar_that_grows() -> None:

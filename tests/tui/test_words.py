@@ -40,6 +40,20 @@ def test_what_is_no_goal(text: str) -> None:
         wording.goal_of(text)
 
 
+@pytest.mark.parametrize("text", ["2,5", "1,000", "1 2", "12 8", "A=2,5", "12.5"])
+def test_what_is_no_whole_number_is_told_with_an_example(text: str) -> None:
+    with pytest.raises(EstimError) as raised:
+        wording.goal_of(text)
+    told = raised.value.text
+    assert told == (f"Goal level “{text}” isn't a level: write a whole number, such as 12 for channel A, or A=12,B=8")
+
+
+@pytest.mark.parametrize("text", ["A=1,A=2", "5,A=2", "B=1 B=2"])
+def test_a_channel_that_is_named_twice_is_told(text: str) -> None:
+    with pytest.raises(EstimError, match="twice"):
+        wording.goal_of(text)
+
+
 @pytest.mark.parametrize(("text", "minutes"), [("20", 20), ("0.5", 0.5), ("0,5", 0.5), ("30", 30)])
 def test_minutes(text: str, minutes: float) -> None:
     assert wording.minutes_of(text) == minutes

@@ -144,11 +144,12 @@ class Refusal(Answer, tag="refused", frozen=True, kw_only=True):
 
 
 class Overview(Answer, tag="overview", frozen=True, kw_only=True):
-    """Everything the host knows now."""
+    """Everything the host knows now. `simulate`: what was asked for where its units are software, as it was typed."""
 
     pid: int
     simulated: bool
     units: tuple[Snapshot, ...]
+    simulate: str = ""
 
 
 class Sighting(Struct, frozen=True, kw_only=True):

@@ -485,7 +485,7 @@ class Session:
 
     def _no_contact(self, now: Now, channel: Channel) -> list[Happened]:
         text = tr("the pads on {channel} have lost contact with the skin", channel=channel.value)
-        told = self.alarms.ring(now, Priority.MEDIUM, text, tr("output is off: check pads and leads"))
+        told = self.alarms.ring(now, Priority.MEDIUM, text, tr("estim turns the output off: check pads and leads"))
         if self.order and self.order.wait_after_loss and not self._latched:
             self._go(now, Move.PAUSE)
             return told + self.alarms.paused(text, self.ramp.played_s(now.mono_s))

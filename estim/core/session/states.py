@@ -106,7 +106,7 @@ PLAYING = frozenset({State.RAMPING, State.RUNNING})
 """The states in which output is wanted."""
 
 _PLAIN = {
-    _M.ARM: mark("can't arm now: {why}"),
+    _M.ARM: mark("can't begin now: {why}"),
     _M.LEVEL: mark("can't change the level now: {why}"),
     _M.PAUSE: mark("can't pause now: {why}"),
     _M.RESUME: mark("can't resume now: {why}"),
@@ -114,7 +114,7 @@ _PLAIN = {
 _INSTEAD = {
     _S.IDLE: mark("nothing is running: start a program first"),
     _S.CONNECTING: mark("it is still connecting: wait for the unit to be ready"),
-    _S.READY: mark("it waits for the pads-on act"),
+    _S.READY: mark("it waits for you to say that the pads are on"),
     _S.ARMED: mark("it is about to start"),
     _S.RAMPING: mark("it is already running"),
     _S.RUNNING: mark("it is already running"),
@@ -143,7 +143,7 @@ def refusal(by: Move, why: str) -> IllegalMove:
 HALTED = {
     State.IDLE: mark("nothing is running"),
     State.CONNECTING: mark("connecting"),
-    State.READY: mark("the pads-on act is missing"),
+    State.READY: mark("nobody has said yet that the pads are on"),
     State.ARMED: mark("about to start"),
     State.RAMPING: "",
     State.RUNNING: "",

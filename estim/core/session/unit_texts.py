@@ -53,6 +53,7 @@ SAID = (
     mark("the unit says that the treatment has ended"),
     mark("it replies to no command"),
     mark("the unit has switched itself off, or somebody has"),
+    mark("the unit was switched off"),
 )
 """Why it ended, why it refuses, what is the trouble."""
 

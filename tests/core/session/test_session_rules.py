@@ -236,6 +236,17 @@ def test_a_gap_in_feeding_in_a_soft_stop_is_no_pause(box: Box) -> None:
     assert (box.at(), box.session.reason) == (State.ENDED, Reason.STOPPED)
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_alarm_of_lost_contact_claims_no_zero_that_nobody_has_proved(waits: bool) -> None:
+    box = Box(waits=waits)
+    box.run(20)
+    box.deaf = True
+    box.step(Contact(A, False))
+    (alarm,) = box.session.alarms.alarms
+    assert box.level > 0
+    assert alarm.do == "estim turns the output off: check pads and leads"
+
+
 @pytest.mark.control("C-49")
 def test_lost_contact_in_a_soft_stop_is_no_pause() -> None:
     box = Box(waits=True)

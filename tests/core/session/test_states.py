@@ -60,3 +60,9 @@ def test_every_state_can_reach_the_end() -> None:
                     seen.add(after)
                     todo.append(after)
         assert State.ENDED in seen, start
+
+
+@pytest.mark.parametrize("by", [Move.PAUSE, Move.RESUME])
+def test_who_has_not_said_that_the_pads_are_on_is_told_so_in_plain_words(by: Move) -> None:
+    with pytest.raises(IllegalMove, match="it waits for you to say that the pads are on"):
+        move(State.READY, by)
