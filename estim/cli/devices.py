@@ -95,6 +95,8 @@ def list_devices(context: typer.Context) -> None:
     units = list(_units(flags))
     lines = [f"{unit.name:<20} {unit.family:<9} {unit.address}" for unit in units]
     tell(flags, "unit", "\n".join(lines), [{**_row(unit), "cap": _levels(unit)} for unit in units])
+    if not units and not flags.as_json:
+        note(tr("no unit is remembered: switch it on, then estim devices scan and estim devices add ADDRESS"))
 
 
 @devices.command()

@@ -103,6 +103,21 @@ def start_of(drill: Drill) -> Start:
     return Start(program=PROGRAM, unit=drill.unit, minutes=MINUTES, level=level, ramp_s=RAMP_S, pads_on=True)
 
 
+def was_drill(ended: Ended, shown: Snapshot | None) -> bool:
+    """Say whether a session is as a drill is: its program, its minute, and no level but the lowest.
+
+    One that a person ordered like that was no treatment either.
+    """
+    if shown is None or (shown.unit, shown.program) != (ended.unit, ended.program) or ended.program != PROGRAM:
+        return False
+    try:
+        first = int(find_family(ended.family).caps.first)
+    except EstimError:  # of a family whose plug-in has gone
+        return False
+    shortest_s = MINUTES * 60
+    return max(shown.length_s, ended.duration_s) <= shortest_s and max(ended.level_max.values(), default=0) <= first
+
+
 class Drills:
     """At most one drill at a time. `later` takes what has to be written, which nobody waits for."""
 

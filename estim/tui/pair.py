@@ -55,7 +55,10 @@ class Pair:
         return self._units.index(unit) + 1 if self.on and unit in self._units else 0
 
     def waits(self, unit: str) -> bool:
-        """Say whether a unit waits for its number."""
+        """Say whether a unit waits for its number, and would take it: the other isn't late."""
+        return self._is_ready(unit) and len(self._units) == 2 and not any(self._is_late(one) for one in self._units)
+
+    def _is_ready(self, unit: str) -> bool:
         last = self._last.get(unit)
         return self.number(unit) > 0 and last is not None and last.state is State.READY
 
@@ -185,7 +188,7 @@ class Pair:
                 self._say(tr("unit {number} isn't there yet: each starts when both are ready", number=number))
             return
         unit = self._units[number - 1]
-        if not self.waits(unit):
+        if not self._is_ready(unit):
             return
         if self._ordering or any(self._is_late(one) for one in self._units):
             self._say(tr("the other unit isn't ready yet: each starts when both are ready"))
@@ -203,7 +206,7 @@ class Pair:
 
     def explain(self) -> bool:
         """Say what Enter doesn't do, where it would be meant for one of the two; say whether it was."""
-        if not (self._ordering or any(self.waits(unit) for unit in self._units)):
+        if not (self._ordering or any(self._is_ready(unit) for unit in self._units)):
             return False
         self._say(tr("each unit has its own key: press its number"))
         return True

@@ -67,7 +67,9 @@ class Pane(Vertical):
         clock = self.query_one(Clock)
         clock.draw(snapshot, view.stale)
         clock.display = bool(rows.clock)
-        state = tr("NOT KNOWN any more") if view.gone else wording.state(snapshot, view.number)
+        taken = any(unit == snapshot.unit for _, unit in view.waits)
+        state = wording.state(snapshot, view.number, taken=taken)
+        state = tr("NOT KNOWN any more") if view.gone else state
         columns = rows.width - (CLOCK_WIDTH if rows.clock and rows.width >= NARROW else 0)
         phase = " · ".join(filter(None, (wording.phase(snapshot), wording.phase_left(snapshot))))
         self.query_one("#state", Line).say(state if rows.clock else with_time(state, snapshot), rows.state, columns)

@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
+from estim.core.values import replace
 from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import bound, name_keys
 from estim.tui.model import View
@@ -76,7 +77,7 @@ class Session(Screen[None]):
         panes = await self._panes(len(views))
         self._shown = tuple(panes)
         for pane, one in zip(panes, views, strict=True):
-            await pane.draw(one, rows)
+            await pane.draw(replace(one, waits=view.waits), rows)
 
     async def _panes(self, count: int) -> list[Pane]:
         """Return so many panes; what is too many goes, what is missing comes."""

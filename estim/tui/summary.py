@@ -12,6 +12,7 @@ from estim.core.messages.events import Ended
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr, tr_text
 from estim.tui import wording
+from estim.tui.drill import was_drill
 from estim.tui.frame import Strip, strip
 from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import bound, name_keys
@@ -96,6 +97,11 @@ def summary_rows(view: View, texts: Mapping[str, str], width: int, height: int) 
     return rows
 
 
+def _is_asked(view: View, ended: Ended) -> bool:
+    """Say whether how it was is asked: in a stop drill the pads are off, and nobody has felt anything."""
+    return ended.started_at is not None and not ended.simulated and not was_drill(ended, view.snapshot)
+
+
 def _asks() -> str:
     """Return what is asked after a session, with the keys that answer it."""
     return tr(
@@ -127,7 +133,7 @@ def _texts(view: View, ended: Ended, *, narrow: bool) -> dict[str, str]:
         **{row: f"{name:<16}{text}" if text else "" for row, (name, text) in named.items()},
         "message": message,
         "others": "\n".join(told(end) for end in view.ends),
-        "asks": _asks() if ended.started_at is not None and not ended.simulated else "",
+        "asks": _asks() if _is_asked(view, ended) else "",
     }
 
 

@@ -16,6 +16,7 @@ from estim.core.messages.commands import Sighting
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr
 from estim.core.vocabulary import State
+from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.nearness import signal_of
 from protocols.vocabulary import Channel
@@ -24,7 +25,8 @@ from protocols.vocabulary import Channel
 class Row(Struct, frozen=True, kw_only=True):
     """One unit: remembered, on the air, or both. `seen` and `rssi_dbm` are of this screen's last scan.
 
-    `linked`: it holds a link, so it isn't on the air; `busy`: it has a session. `drill` is its last stop drill.
+    `linked`: it holds a link, so it isn't on the air; `busy`: it has a session; `lately`: what became of the link that
+    it had. `drill` is its last stop drill.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Row(Struct, frozen=True, kw_only=True):
     battery: int | None = None
     linked: bool = False
     busy: bool = False
+    lately: str = ""
     drill: Check | None = None
 
     @property
@@ -73,7 +76,7 @@ def rows_of(
     ]  # fmt: skip
     rows += [
         Row(name=one.unit, address=one.address, family=one.family, remembered=False, battery=one.battery,
-            linked=_linked(one), busy=one.live)
+            linked=_linked(one), busy=one.live, lately=_lately(one))
         for one in shown
         if not any(same_address(one.address, row.address) for row in rows)
     ]  # fmt: skip
@@ -90,13 +93,23 @@ def _row(
         name=unit.name, address=unit.address, family=unit.family, cap=unit.cap, seen=scanned if seen else None,
         rssi_dbm=seen.rssi_dbm if seen else None, battery=mine.battery if mine else None,
         linked=mine is not None and _linked(mine), busy=mine is not None and mine.live,
-        drill=drills[-1] if drills else None,
+        lately=_lately(mine), drill=drills[-1] if drills else None,
     )  # fmt: skip
 
 
 def _linked(snapshot: Snapshot) -> bool:
     """Say whether a unit holds a link; one whose session has ended has given it back."""
     return snapshot.heard_age_s is not None and snapshot.lost_at is None and snapshot.state is not State.ENDED
+
+
+def _lately(snapshot: Snapshot | None) -> str:
+    """Return what became of the link of a unit that has none now, "" if it had none."""
+    if snapshot is None:
+        return ""
+    if snapshot.lost_at is not None and snapshot.state is not State.ENDED:
+        return tr("link lost")
+    ended = snapshot.state is State.ENDED and snapshot.heard_age_s is not None
+    return tr("its session has ended") if ended else ""
 
 
 def text_of_row(row: Row) -> str:
@@ -114,8 +127,10 @@ def _air(row: Row) -> list[str]:
         parts.append(tr("seen {at:%H:%M}", at=row.seen))
         if row.rssi_dbm is not None:
             parts.append(signal_of(row.rssi_dbm))
+    elif row.lately:
+        parts.append(row.lately)
     else:
-        parts.append(tr("not seen yet (a scans)"))
+        parts.append(tr("not seen yet ({key} scans)", key=key_of("units.scan")))
     if row.battery is not None:
         parts.append(tr("battery {percent} %", percent=row.battery))
     if row.drill is not None:

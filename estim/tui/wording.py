@@ -209,8 +209,11 @@ def simulated(really: bool, width: int) -> str:
     return (text if width > len(text) else tr("SIMULATED: no current flows")) if really else ""
 
 
-def state(snapshot: Snapshot, number: int = 0) -> str:
-    """Return what the session is doing, in words; `number` is the key of one of two units that were started as one."""
+def state(snapshot: Snapshot, number: int = 0, *, taken: bool = True) -> str:
+    """Return what the session is doing, in words; `number` is the key of one of two units that were started as one.
+
+    `taken`: that key begins it now.
+    """
     if searched(snapshot):
         return tr("LINK LOST: searching, to stop it") if snapshot.lost_at else tr("searching for it, to stop it")
     match snapshot.state:
@@ -218,6 +221,8 @@ def state(snapshot: Snapshot, number: int = 0) -> str:
             return tr("idle")
         case State.CONNECTING:
             return tr("connecting to the unit")
+        case State.READY if number and not taken:
+            return tr("ready: waits for the other unit")
         case State.READY if number:
             return tr("ready: press {number} when its pads are on", number=key_of(f"unit_{number}"))
         case State.READY:
@@ -331,7 +336,7 @@ def gone(by_hand: str) -> str:
     """Return the sentence for a controller that has gone; `by_hand` is empty where no output can be on."""
     if not by_hand:
         return tr("the controller has gone; no output was on")
-    return tr("the controller has gone: take the pads off / switch the unit off: {by_hand}", by_hand=by_hand)
+    return tr("the controller has gone, and output may be on; at the unit: {by_hand}", by_hand=by_hand)
 
 
 def reason(reason: Reason) -> str:

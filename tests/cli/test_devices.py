@@ -19,6 +19,14 @@ def devices(person: Person, *words: str) -> Said:
     return person.types("devices", *words, json_=True)
 
 
+def test_where_no_unit_is_remembered_that_is_said_with_how_to_add_one(person: Person) -> None:
+    said = person.types("devices", "list")
+    assert said.out == ""
+    assert "no unit is remembered" in said.err
+    assert "estim devices scan" in said.err
+    assert person.types("devices", "list", json_=True).err == ""
+
+
 def test_name_cap_and_version_are_set_and_taken_back(person: Person) -> None:
     devices(person, "add", ADDRESS, "--family", "yokonex")
     told = [

@@ -8,18 +8,20 @@ from textual.pilot import Pilot
 
 from estim.config.care_plan import read_own_plan
 from estim.config.settings import change_settings, read_settings
-from estim.config.units import Units
+from estim.config.units import Unit, Units
 from estim.core.care.plan import Stage
 from estim.core.care.standing import Standing
 from estim.core.days.diary import Check, Pain, Topic, When
 from estim.core.messages.commands import Ask, Found, Reply, Scan, Sighting
-from estim.core.vocabulary import Priority
+from estim.core.values import replace
+from estim.core.vocabulary import Priority, State
 from estim.journal.database import stamp
 from estim.tui.care import Told, steps_of
 from estim.tui.pick import Pick
 from estim.tui.typed import Typed
+from estim.tui.unit_rows import Shelf, rows_of, text_of_row
 from protocols.vocabulary import Channel
-from tests.tui.scripted import IDLE, ScriptedClient, asked_of, text_of
+from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, asked_of, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import NOW, Home, assert_seen
 
@@ -165,3 +167,15 @@ def test_a_step_of_a_stage_that_is_over_is_not_said_to_come() -> None:
     lines = steps_of(told)
     assert lines[0] == "1     Rest (not now, but in: rest)"
     assert not any("later: build" in line for line in lines)
+
+
+def test_a_unit_that_has_just_played_or_is_lost_is_not_said_to_be_unseen() -> None:
+    unit = Unit(name="left", address=IDLE.address, family="coyote3", added_utc=NOW)
+    for shown, told in (
+        (replace(RUNNING, state=State.ENDED), "its session has ended"),
+        (replace(RUNNING, state=State.STOPPING, lost_at=NOW.isoformat()), "link lost"),
+        (replace(IDLE, state=State.ENDED, heard_age_s=None), "not seen yet (a scans)"),
+        (RUNNING, "linked"),
+    ):
+        [row] = rows_of(Shelf((unit,)), (), None, (shown,))
+        assert f", {told}," in f", {text_of_row(row)[31:]}, ".replace(",  ", ", ")

@@ -149,8 +149,8 @@ async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> Non
         client.die()
         await settle(pilot)
         text = text_of(pilot, "#gone")
-        assert text.startswith("!!! ALARM: the controller has gone: take the pads off / switch the unit off:")
-        assert RUNNING.by_hand in text
+        told = f"the controller has gone, and output may be on; at the unit: {RUNNING.by_hand}"
+        assert text.startswith(f"!!! ALARM: {told}"), "one order, and none that speaks against it"
         assert "no new controller yet: the socket is in use" in text
         assert text_of(pilot, "#state") == "NOT KNOWN any more"
         await pilot.press("k")

@@ -23,6 +23,7 @@ from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.session import Session
 from estim.tui.summary import Summary
+from estim.tui.widgets import Line
 from estim.tui.wording import Offer, goals_of
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, LANES, RUNNING, Pulse, ScriptedClient, Successors, let_go, settle, text_of
@@ -235,6 +236,9 @@ async def test_a_unit_that_is_not_found_keeps_the_other_from_beginning() -> None
         await settle(pilot)
         await press(pilot, "1", "enter")
         assert client.armed == [], "each begins when both are ready"
+        states = [str(line.render()) for line in pilot.app.screen.query("#state").results(Line)]
+        assert any(line.startswith("ready: waits for the other unit") for line in states)
+        assert not any("press 1" in line for line in states)
         client.end("right", Reason.NO_DEVICE)
         for _ in range(3):
             await settle(pilot)

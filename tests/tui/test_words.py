@@ -11,6 +11,9 @@ from estim.core.errors import EstimError
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
+from estim.tui.drill import was_drill
+from estim.tui.model import View
+from estim.tui.summary import _texts
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ALARM, ENDED, IDLE, LANES, RUNNING
 
@@ -153,3 +156,27 @@ def test_what_a_unit_reports_has_its_age_and_its_timer() -> None:
     late = replace(RUNNING, told_age_s=2.4, own_left_s=61.0, out="maybe")
     assert wording.unit_says(late) == "the unit reports: perhaps on, A 12, B 0, own timer 1:01 · 2 s ago"
     assert wording.unit_says(replace(RUNNING, told_age_s=None)) == "the unit has reported no level yet"
+
+
+@pytest.mark.parametrize(
+    ("change", "drill"),
+    [
+        ({}, True),
+        ({"level_max": {Channel.A: 1, Channel.B: 0}, "reason": Reason.COMPLETED}, True),
+        ({"level_max": {Channel.A: 2, Channel.B: 0}}, False),
+        ({"program": "tens-knee"}, False),
+        ({"duration_s": 61.0}, False),
+        ({"family": "gone"}, False),
+    ],
+)
+def test_a_stop_drill_is_known_by_its_program_its_minute_and_its_level(change: dict[str, Any], drill: bool) -> None:
+    ended = replace(
+        ENDED, program="tens-ankle", duration_s=12.0, level_max={Channel.A: 1}, reason=Reason.PANIC, family="coyote3"
+    )
+    shown = replace(RUNNING, unit=ENDED.unit, program="tens-ankle", length_s=60.0)
+    ended = replace(ended, **change)
+    assert was_drill(ended, shown) == drill
+    assert not was_drill(ended, replace(shown, length_s=1200.0)), "it was meant to be longer"
+    assert not was_drill(ended, None)
+    asks = _texts(View(snapshot=shown, ended=ended), ended, narrow=False)["asks"]
+    assert ("Skin under the pads" in asks) == (not drill)

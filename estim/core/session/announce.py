@@ -26,6 +26,7 @@ from estim.core.moment import Now
 from estim.core.session.guard import Limits
 from estim.core.session.order import Order, Unit
 from estim.core.translation import tr, tr_text
+from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from protocols.score import Score, part_at
 from protocols.vocabulary import Capabilities, Channel, Level, Out, Reported, Zero
@@ -50,16 +51,36 @@ class Alarms:
         self._dialled: set[Channel] = set()
         self._number = 0
         self.alarms: list[Alarm] = []
+        self._doubts: dict[int, str] = {}
 
-    def ring(self, now: Now, priority: Priority, text: str, do: str) -> list[Happened]:
-        """Latch an alarm until somebody acknowledges it; the same text twice rings once."""
+    def ring(self, now: Now, priority: Priority, text: str, do: str, *, proved: str = "") -> list[Happened]:
+        """Latch an alarm until somebody acknowledges it; the same text twice rings once.
+
+        `proved`: it says that output may be on, and this is what is so once zero is proved.
+        """
         if any(alarm.text == text for alarm in self.alarms):
             return []
         self._number += 1
-        self.alarms.append(Alarm(number=self._number, priority=priority, text=text, do=do, at=now.iso()))
+        if proved:
+            self._doubts[self._number] = proved
+        self._latch(Alarm(number=self._number, priority=priority, text=text, do=do, at=now.iso()))
+        return [Alarmed(unit=self._unit.name, priority=priority, text=text, do=do)]
+
+    def _latch(self, alarm: Alarm) -> None:
+        self.alarms.append(alarm)
         self.alarms.sort(key=lambda alarm: (_ORDER[alarm.priority], -alarm.number))
         del self.alarms[ALARMS_MAX:]
-        return [Alarmed(unit=self._unit.name, priority=priority, text=text, do=do)]
+
+    def proved(self) -> None:
+        """Zero is proved: what said that output may be on isn't so any more, and stays as a note until it is read."""
+        doubted = [alarm for alarm in self.alarms if alarm.number in self._doubts]
+        self.alarms = [alarm for alarm in self.alarms if alarm.number not in self._doubts]
+        for alarm in doubted:
+            text = self._doubts[alarm.number]
+            if not any(other.text == text for other in self.alarms):
+                do = tr("nothing more has to be done for that")
+                self._latch(replace(alarm, priority=Priority.LOW, text=text, do=do))
+        self._doubts.clear()
 
     def quiet(self, number: int) -> bool:
         """Acknowledge an alarm; say whether there was one."""
@@ -157,7 +178,7 @@ class Alarms:
         """A lost link is open again."""
         return [LinkBack(unit=self._unit.name)]
 
-    def lost(self, now: Now, last: Reported, text: str) -> list[Happened]:
+    def lost(self, now: Now, last: Reported, why: str) -> list[Happened]:
         """The link is gone; output is assumed on for as long as the driver's last word says."""
         until = on_until(now, last)
         if last.out is Out.OFF or last.until_s <= now.mono_s:
@@ -166,8 +187,10 @@ class Alarms:
             sentence = tr("output may be on until {until}", until=until)
         else:
             sentence = tr("output may be on and does not end by itself")
-        told: list[Happened] = [LinkLost(unit=self._unit.name, on_until=until, text=f"{text}; {sentence}")]
-        return told + self.ring(now, Priority.HIGH, tr("link lost: {what}", what=sentence), self._unit.by_hand)
+        told: list[Happened] = [LinkLost(unit=self._unit.name, on_until=until, text=f"{why}; {sentence}")]
+        text = tr("link lost: {what}", what=sentence)
+        after = tr("the link was lost; the unit is at zero now, confirmed")
+        return told + self.ring(now, Priority.HIGH, text, self._unit.by_hand, proved=after)
 
     def ended(
         self,

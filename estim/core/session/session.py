@@ -581,13 +581,15 @@ class Session:
             waits = self.order is not None and self.order.wait_after_loss and self.started is not None
             if waits and not self._latched and self.reason is Reason.LINK_LOST and self.state is State.STOPPING:
                 self._go(now, Move.BACK)
+                self.alarms.proved()
                 why = tr("the link was lost; the unit is off, resume with a key")
                 return self.alarms.paused(why, self.ramp.played_s(now.mono_s))
             return self._end(now, reported, confirmed=True)
         if waited_s <= self.caps.stop_s:
             return []
         text = tr("the stop is not confirmed by the unit")
-        told = self.alarms.ring(now, Priority.HIGH, text, self.unit.by_hand)
+        late = tr("the unit confirmed its stop late: it is at zero")
+        told = self.alarms.ring(now, Priority.HIGH, text, self.unit.by_hand, proved=late)
         if self.order is None and now.mono_s < self.until_s:
             return told  # it was left running: only a proof or its own end ends this
         return told + self._end(now, reported, confirmed=False)
@@ -595,6 +597,8 @@ class Session:
     def _end(self, now: Now, reported: Reported | None, *, confirmed: bool) -> list[Happened]:
         self._go(now, Move.ZEROED if confirmed else Move.GIVE_UP)
         self.stop_confirmed = confirmed
+        if confirmed:
+            self.alarms.proved()
         assert self.reason is not None, "a session ends for a reason"
         played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)

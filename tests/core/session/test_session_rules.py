@@ -17,7 +17,7 @@ from estim.core.session.order import Order, Unit
 from estim.core.session.session import Session
 from estim.core.session.states import ASLEEP_S, UNFED_KEY_S
 from estim.core.values import replace
-from estim.core.vocabulary import Reason, State
+from estim.core.vocabulary import Priority, Reason, State
 from protocols.registry import family
 from protocols.vocabulary import (
     UNFED_MAX_S,
@@ -234,6 +234,49 @@ def test_a_gap_in_feeding_in_a_soft_stop_is_no_pause(box: Box) -> None:
     box.says = {"fed_s": None}
     box.run(3)
     assert (box.at(), box.session.reason) == (State.ENDED, Reason.STOPPED)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("waits", [True, False])
+def test_once_zero_is_proved_no_alarm_says_that_output_may_be_on(waits: bool, times: int) -> None:
+    box = Box(waits=waits)
+    box.run(20)
+    for _ in range(times):
+        box.session.link_down(box.now, replace(box.reported, zero=Zero.SENT, out=Out.ON, until_s=box.now_s + 60), "cut")
+        box.now_s += 2
+        box.session.link_up(box.now)
+        box.now_s += 1
+    assert {alarm.priority for alarm in box.session.alarms.alarms} == {Priority.HIGH}
+    box.run(2)
+    (alarm,) = box.session.alarms.alarms
+    assert alarm.text == "the link was lost; the unit is at zero now, confirmed"
+    assert alarm.priority is Priority.LOW, "a note, until somebody has read it"
+    assert alarm.do
+    box.session.link_down(box.now, replace(box.reported, zero=Zero.SENT, out=Out.ON, until_s=box.now_s + 60), "cut")
+    assert waits == any(alarm.priority is Priority.HIGH for alarm in box.session.alarms.alarms)
+
+
+def test_a_unit_that_is_surely_off_by_itself_leaves_no_alarm_that_it_may_be_on() -> None:
+    box = Box(off_by=OffBy.LEASE)
+    box.run(20)
+    last = replace(box.reported, zero=Zero.SENT, out=Out.ON, until_s=box.now_s + 5)
+    box.session.link_down(box.now, last, "cut")
+    box.now_s += 6
+    box.session.give_up(box.now, last)
+    assert [alarm.priority for alarm in box.session.alarms.alarms] == [Priority.LOW]
+
+
+def test_a_stop_that_is_confirmed_late_is_no_alarm_any_more() -> None:
+    box = Box()
+    box.session.order = None
+    box.session.until_s = inf
+    box.deaf = True
+    box.session.stop(box.now, Reason.STOPPED)
+    box.run(box.caps.stop_s + 1)
+    assert [alarm.text for alarm in box.session.alarms.alarms] == ["the stop is not confirmed by the unit"]
+    box.deaf = False
+    box.run(1)
+    assert [alarm.text for alarm in box.session.alarms.alarms] == ["the unit confirmed its stop late: it is at zero"]
 
 
 @pytest.mark.parametrize("waits", [True, False])
