@@ -10,12 +10,13 @@
 
 import json
 from collections.abc import Sequence
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from estim.cli.output import flush, unread
+from estim.cli.output import flush, note, unread
 from estim.client.exchange import NoHost, exchange
 from estim.config.paths import Home, find_home
 from estim.core.errors import EstimError, Exit
@@ -29,6 +30,9 @@ STOP_TIMEOUT_S = 35.0
 
 DISCONNECT_TIMEOUT_S = STOP_TIMEOUT_S + 11.0
 """The same for a disconnect: a link that isn't given back is waited for 10 s after the stop."""
+
+PATIENCE_S = 3.0
+"""After so long without an answer to a stop it is said what to do meanwhile, s: a usual one takes less than one."""
 
 STOP_TRIES = 50
 """Attempts to find or start a host for a stop."""
@@ -109,17 +113,25 @@ def read_stop(argv: Sequence[str]) -> tuple[Wanted, Where, bool] | None:
 
 def stop_and_tell(wanted: Wanted, where: Where, *, as_json: bool) -> int:
     """Stop, and return one of the three ends' codes, whatever becomes of the words."""
+    waiting = Timer(PATIENCE_S, _say_waiting)
+    waiting.daemon = True  # nobody waits for its words
+    waiting.start()
     try:
         reply: Reply | EstimError = _stopped(wanted, where)
     except EstimError as error:  # whatever its own code is: one who reads it is told first what is not known
         reply = error if error.code == Exit.NOT_CONFIRMED else _unproved(error.text)
     except Exception as error:  # noqa: BLE001 - whatever went wrong: what isn't known to be off isn't off
         reply = _unproved(tr("estim failed ({error!r})", error=error))
+    waiting.cancel()
     code = reply.code if isinstance(reply, EstimError) else getattr(reply, "code", Exit.DONE)
     if code not in (Exit.DONE, Exit.USAGE) and not wanted.seen_off:
         code = Exit.NOT_CONFIRMED  # a bug of the host's, a unit that nobody knows: what isn't known to be off isn't off
     _tell_whatever(reply, as_json=as_json)
     return int(code)
+
+
+def _say_waiting() -> None:
+    note(tr("no proof yet that the output is off: if you can reach the unit, switch it off"))
 
 
 _SETTLED = frozenset({Exit.NOT_CONFIRMED, Exit.USAGE, Exit.GENERAL})

@@ -417,6 +417,8 @@ class SessionApp(App[int]):
 
     def _send_stop(self, stop: Stop) -> None:
         self.follower.send(stop)
+        if isinstance(self.screen, Choose):
+            self.screen.step_back()
         if self._direct is not None:
             # behind the task that has just been begun, in which it is written
             asyncio.get_running_loop().call_soon(self._direct.taken)

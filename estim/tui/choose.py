@@ -142,6 +142,11 @@ class Choose(Screen[None]):
         offer = self._offer(self.query_one("#programs", OptionList).highlighted)
         return "" if offer is None else offer.id
 
+    def step_back(self) -> None:
+        """Stand at the list again: after a stop a start takes both keys."""
+        if not self._empty:
+            self.query_one("#programs", OptionList).focus()
+
     def fill_goal(self, goal: str) -> None:
         """Write a goal into its field; the person still has to start."""
         self.query_one("#goal", Input).value = goal

@@ -346,6 +346,29 @@ def test_a_line_that_is_almost_one_is_explained_with_exit_2(home: Path, types: T
     assert said.err == "estim: level A one --unit x: that is not understood; see `estim level --help`\n"
 
 
+@pytest.mark.control("C-48")
+def test_a_stop_that_waits_long_says_what_to_do_meanwhile(
+    home: Path, types: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process holds the home, and takes the signal without doing anything."""
+    place = find_home(str(home))
+    place.prepare()
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    Marker(markers(place)[0]).put(MayBeOn(address="AA", unit="calf", family="em70", since_utc=since, until_utc=NEVER))
+    lock = hold(place)
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    monkeypatch.setattr("estim.cli.quick.PATIENCE_S", 0.05)
+    monkeypatch.setattr("estim.cli.quick.STOP_TIMEOUT_S", 1.0)
+    said = types(home, "stop")
+    signal.signal(signal.SIGUSR1, before)
+    os.close(lock)
+    assert said.code == Exit.NOT_CONFIRMED
+    waits = "no proof yet that the output is off: if you can reach the unit, switch it off"
+    assert said.err.splitlines()[0] == waits
+    assert said.err.count(waits) == 1
+    assert "NOT confirmed" in said.err.splitlines()[1]
+
+
 @pytest.mark.control("C-47")
 @pytest.mark.parametrize("damaged", [False, True])
 def test_a_real_unit_that_was_left_on_is_none_of_the_software_units_that_have_gone(

@@ -213,3 +213,19 @@ async def test_what_was_true_of_a_moment_goes_with_it() -> None:
         client.show(replace(RUNNING, state=State.PAUSED))
         await settle(pilot)
         assert "left has ended" in text_of(pilot, "#note"), "what happened stays"
+
+
+@pytest.mark.control("C-78")
+@pytest.mark.parametrize("stop", ["f12", "s"])
+async def test_after_a_stop_a_start_takes_both_keys_again(stop: str) -> None:
+    client = ScriptedClient(IDLE)
+    async with screen_of(client).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await let_go()
+        await pilot.press(stop)
+        await settle(pilot)
+        await let_go()
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not kept(client, Start)
