@@ -172,12 +172,13 @@ def _played(event: Ended) -> str:
 def _still_on(event: Ended) -> str:
     if event.on_until:
         return tr(
-            "!!! {unit} may still be on until {until}; it is being searched for, to be stopped",
+            "!!! {unit} may still be on until {until}: switch it off, or let estim stop search for it",
             unit=event.unit,
             until=local(event.on_until),
         )
     return tr(
-        "!!! {unit} may still be on and doesn't end by itself; it is being searched for, to be stopped", unit=event.unit
+        "!!! {unit} may still be on and doesn't end by itself: switch it off, or let estim stop search for it",
+        unit=event.unit,
     )
 
 

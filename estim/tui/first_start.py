@@ -165,6 +165,12 @@ def _simulated_head(number: int, count: int) -> str:
     )
 
 
+def _show_keys_of(asked: Questions) -> None:
+    """Let the first question show its keys where both don't fit below its heading, as each later one does."""
+    if asked.is_attached:
+        asked.query_one("#keys").scroll_end(animate=False)
+
+
 class FirstStart(Place):
     """The steps; see the module."""
 
@@ -228,7 +234,9 @@ class FirstStart(Place):
         (self.query_one("#entries") if units else self.query_one("#step")).focus()
         self.refresh_bindings()
         if entered.questions:
-            self.app.push_screen(asked := Questions(entered.questions, self._part()), partial(self._answered, asked))
+            asked = Questions(entered.questions, self._part())
+            self.app.push_screen(asked, partial(self._answered, asked))
+            asked.call_after_refresh(_show_keys_of, asked)
         elif units:
             self.action_scan()
 

@@ -154,9 +154,10 @@ async def test_a_software_unit_skips_the_third_step_says_so_and_keeps_no_answer(
             assert isinstance(pilot.app.screen, FirstStart), "Enter reads on before it goes on"
         await pilot.press("enter")
         await assert_seen(pilot, says(pilot, "SIMULATED: no answer is kept", "#question"))
+        asked = pilot.app.screen.query_one("#keys")
+        await assert_seen(pilot, lambda: 0 < asked.max_scroll_y == asked.scroll_offset.y)  # of the first one as well
         await answer(pilot, "y")
         await assert_seen(pilot, says(pilot, "question 2 of 14", "#question"))
-        asked = pilot.app.screen.query_one("#keys")
         await assert_seen(pilot, lambda: 0 < asked.max_scroll_y == asked.scroll_offset.y)  # its keys are in sight
         await pilot.press("backspace")
         await answer(pilot, "n" * len(QUESTIONS))
