@@ -165,12 +165,6 @@ def _simulated_head(number: int, count: int) -> str:
     )
 
 
-def _show_keys_of(asked: Questions) -> None:
-    """Let the first question show its keys where both don't fit below its heading, as each later one does."""
-    if asked.is_attached:
-        asked.query_one("#keys").scroll_end(animate=False)
-
-
 class FirstStart(Place):
     """The steps; see the module."""
 
@@ -236,7 +230,6 @@ class FirstStart(Place):
         if entered.questions:
             asked = Questions(entered.questions, self._part())
             self.app.push_screen(asked, partial(self._answered, asked))
-            asked.call_after_refresh(_show_keys_of, asked)
         elif units:
             self.action_scan()
 

@@ -51,6 +51,7 @@ class Questions(Dialog[dict[str, bool] | None]):
         """Take no answer from the key that led here."""
         self._consent.led_here()
         await super().on_mount()
+        self.call_after_refresh(self._show_keys)
 
     @property
     def number(self) -> int:
@@ -107,7 +108,11 @@ class Questions(Dialog[dict[str, bool] | None]):
     def _ask(self) -> None:
         """Show the next question; on a small screen rather it and its keys than what an answer led to."""
         self.query_one("#question", Static).update(self._text())
-        self.call_after_refresh(self.query_one("#keys").scroll_end, animate=False)
+        self.call_after_refresh(self._show_keys)
+
+    def _show_keys(self) -> None:
+        if self.is_attached:
+            self.query_one("#keys").scroll_end(animate=False)
 
     def _text(self) -> str:
         count = len(self._questions)

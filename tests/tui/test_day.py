@@ -25,7 +25,7 @@ from estim.tui.choose import Choose
 from estim.tui.questions import Questions
 from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, OFFERS, RUNNING, ScriptedClient, answer, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, OFFERS, RUNNING, ScriptedClient, answer, screen_of, settle, text_of
 
 
 class Home:
@@ -231,3 +231,12 @@ async def test_two_units_are_filled_in_each_with_its_own_last_level_and_none_is_
         await app._day.fill_two("tens-ankle", [("coyote3", "ankle-left"), ("other", "ankle-right")], filled.append)
         assert filled == ["A=12 / 0"]
         assert "other: no level of this program is known yet" in app.model.view.note
+
+
+async def test_on_a_small_screen_the_first_question_shows_its_keys_too() -> None:
+    async with screen_of(ScriptedClient(IDLE)).run_test(size=(40, 12)) as pilot:
+        await settle(pilot)
+        pilot.app.push_screen(Questions(QUESTIONS))
+        await settle(pilot)
+        asked = pilot.app.screen.query_one("#keys")
+        assert 0 < asked.max_scroll_y == asked.scroll_offset.y

@@ -331,7 +331,7 @@ async def test_f12_stops_with_any_modifier() -> None:
 
 WRONG = (
     ("minutes", "2,5,", "Minutes"),
-    ("goal", "2,5", "sets A twice"),
+    ("goal", "2,5", "“2,5” isn't a level"),
     ("minutes", "1e1", "0.1 to 30"),
     ("goal", "12.5", "“12.5” isn't a level"),
     ("minutes", "25 min", "“25 min”"),
