@@ -399,6 +399,7 @@ class Model:
         under_way = self._under_way
         if 0 < number <= len(under_way):
             self._unit = under_way[number - 1].unit
+            self._pass()
             self._wake()
 
     def seen(self) -> bool:

@@ -25,10 +25,9 @@ class Pick(Dialog[str | None]):
         self._led_by = ""
 
     async def on_mount(self) -> None:
-        """Know the key that led here: held, it is no answer."""
+        """Know the key that led here: held, it is no answer. The library calls the dialog's own too."""
         self._led_by = app_of(self).last_key
         self._consent.led_here()
-        await super().on_mount()
 
     def body(self) -> Iterable[Widget]:
         """The question, and its keys."""

@@ -48,9 +48,8 @@ class Questions(Dialog[dict[str, bool] | None]):
         """Whether the person left the whole screen by q: what was answered is kept first."""
 
     async def on_mount(self) -> None:
-        """Take no answer from the key that led here."""
+        """Take no answer from the key that led here. The library calls the dialog's own too."""
         self._consent.led_here()
-        await super().on_mount()
         self.call_after_refresh(self._show_keys)
 
     @property
