@@ -137,6 +137,8 @@ async def test_the_terminal_is_lent_only_while_nothing_can_be_on_and_nothing_beg
         app._start(Start(program="tens-ankle", pads_on=True))
         client.show(replace(RUNNING, state=State.READY))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Session))  # the follower went on hearing
+        await settle(pilot)
+        await let_go()
         app.action_arm()
         await settle(pilot)
         assert not any(isinstance(command, Start | Arm) for command in client.asked)

@@ -234,6 +234,7 @@ async def test_a_unit_that_is_not_found_keeps_the_other_from_beginning() -> None
         await both_ready(pilot, pulse)
         client.become("left", State.READY)
         await settle(pilot)
+        await let_go()
         await press(pilot, "1", "enter")
         assert client.armed == [], "each begins when both are ready"
         states = [str(line.render()) for line in pilot.app.screen.query("#state").results(Line)]
