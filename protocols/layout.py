@@ -146,7 +146,7 @@ def pick(forms: Iterable[Form], data: bytes) -> tuple[Form, Any]:
 
 def _never_changes(payload: type[DataclassMixin]) -> bool:
     """Say whether all packets of a class are frozen numbers, so that one may stand for the other."""
-    frozen: bool = payload.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    frozen: bool = payload.__dataclass_params__.frozen  # type: ignore[attr-defined] # typeshed leaves it out
     hints = get_type_hints(payload)
     return frozen and all(hints[one.name] is int or get_origin(hints[one.name]) is tuple for one in fields(payload))
 

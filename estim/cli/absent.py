@@ -30,8 +30,8 @@ def tell_absent(flags: "Flags") -> None:
             {"address": one.address, "unit": one.unit, "until": None if _endless(one) else one.until_utc.isoformat()}
             for one in on
         ]
-        overview = {"answer": "overview", "pid": process or 0, "simulated": False, "units": [], "running": False}
-        tell_row(SCHEMA, {**overview, "may_be_on": left, "trouble": trouble})
+        overview = {"answer": "overview", "pid": process or 0, "simulated": False, "units": []}
+        tell_row(SCHEMA, {**overview, "running": process is not None, "may_be_on": left, "trouble": trouble})
         return
     if process is None:
         say(tr("no estim is running here"))

@@ -1,6 +1,6 @@
 """A value with some of its fields changed: estim's own are made by msgspec, those of `protocols/` by dataclasses.
 
-Values of estim are `msgspec.Struct`s: making a hundred such classes takes a tenth of what as many dataclasses take, and
+Values of estim are `msgspec.Struct`s: making such a class takes a small part of what a dataclass takes, and
 whoever opens the screen, or asks for a stop, waits for that. `protocols/` imports nothing but construct, so there they
 stay dataclasses.
 """

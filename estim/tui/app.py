@@ -417,11 +417,12 @@ class SessionApp(App[int]):
 
     def _send_stop(self, stop: Stop) -> None:
         self.follower.send(stop)
-        if isinstance(self.screen, Choose):
-            self.screen.step_back()
         if self._direct is not None:
             # behind the task that has just been begun, in which it is written
             asyncio.get_running_loop().call_soon(self._direct.taken)
+        with suppress(ScreenStackError):  # before the first screen is there a stop is one too
+            if isinstance(self.screen, Choose):
+                self.screen.step_back()
 
     def action_soft(self) -> None:
         """Down in two seconds, and end, on all units; only where a session is under way."""

@@ -144,8 +144,8 @@ class Choose(Screen[None]):
 
     def step_back(self) -> None:
         """Stand at the list again: after a stop a start takes both keys."""
-        if not self._empty:
-            self.query_one("#programs", OptionList).focus()
+        for programs in self.query("#programs"):  # a stop is behind this: no part of it has to be there
+            programs.focus()
 
     def fill_goal(self, goal: str) -> None:
         """Write a goal into its field; the person still has to start."""

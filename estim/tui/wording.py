@@ -384,7 +384,9 @@ def confirmed(ended: Ended) -> str:
     """Return whether the stop is proved, in words."""
     if ended.stop_confirmed:
         return tr("yes, the unit says zero")
-    if not ended.unproved and ended.started_at is None:
+    if (
+        ended.program and ended.started_at is None and not ended.unproved
+    ):  # one without only looked for what was left on
         return tr("not needed: this session put nothing out")
     return tr("NO: look at the unit, output may still be on")
 

@@ -328,6 +328,8 @@ def test_where_no_controller_answers_the_status_says_what_may_be_on(home: Path, 
     assert "it says which units may be on" in types(home, "status").out
     lock = hold(place)
     assert "a controller (process " in types(home, "status").out
+    (row,) = types(home, "--json", "status").rows
+    assert (row["running"], row["pid"]) == (True, os.getpid())
     os.close(lock)
 
 

@@ -6,6 +6,7 @@ import pytest
 from textual import events
 from textual.screen import Screen
 
+from estim.client.consent import Consent
 from estim.core.errors import Exit
 from estim.core.messages.commands import Ask, Done, Reply, Resume, SetLevel, Start
 from estim.core.messages.lowering import Pause, Stop
@@ -17,7 +18,7 @@ from estim.tui.keys import Keys
 from estim.tui.session import Session
 from estim.tui.summary import Summary
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, let_go, screen_of, settle, text_of
+from tests.tui.scripted import ENDED, IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, let_go, screen_of, settle, text_of
 
 PANIC = Stop(reason="panic")
 
@@ -293,3 +294,19 @@ async def test_space_pauses_and_goes_on() -> None:
         await pilot.press("space")
         await settle(pilot)
         assert [c for c in client.asked if isinstance(c, Pause | Resume)] == [Pause("coyote3"), Resume("coyote3")]
+
+
+@pytest.mark.control("C-38")
+async def test_a_stop_needs_no_part_of_the_list_before_a_start() -> None:
+    made = Choose(OFFERS, Consent())  # as before its parts are there, or while they are taken away
+    made.step_back()
+    assert made.focused is None
+
+
+@pytest.mark.control("C-38")
+async def test_a_stop_needs_no_screen_at_all() -> None:
+    app = screen_of(ScriptedClient(IDLE))
+    sent: list[object] = []
+    app.follower.send = sent.append  # type: ignore[method-assign] # nothing listens before it runs
+    app.action_panic()
+    assert sent == [PANIC]

@@ -180,3 +180,13 @@ def test_a_stop_drill_is_known_by_its_program_its_minute_and_its_level(change: d
     assert not was_drill(ended, None)
     asks = _texts(View(snapshot=shown, ended=ended), ended, narrow=False)["asks"]
     assert ("Skin under the pads" in asks) == (not drill)
+
+
+def test_only_a_session_of_its_own_says_that_it_put_nothing_out() -> None:
+    never = replace(ENDED, stop_confirmed=False, started_at=None)
+    assert wording.confirmed(never) == "not needed: this session put nothing out"
+    assert wording.confirmed(replace(never, program="")).startswith("NO"), (
+        "that one only looked for a unit that was left on"
+    )
+    assert wording.confirmed(replace(never, may_be_on=True)).startswith("NO")
+    assert wording.confirmed(replace(ENDED, stop_confirmed=False)).startswith("NO")

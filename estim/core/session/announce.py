@@ -70,22 +70,29 @@ class Alarms:
         self.alarms.append(alarm)
         self.alarms.sort(key=lambda alarm: (_ORDER[alarm.priority], -alarm.number))
         del self.alarms[ALARMS_MAX:]
+        self._forget()
+
+    def _forget(self) -> None:
+        latched = {alarm.number for alarm in self.alarms}
+        self._doubts = {number: text for number, text in self._doubts.items() if number in latched}
 
     def proved(self) -> None:
         """Zero is proved: what said that output may be on isn't so any more, and stays as a note until it is read."""
-        doubted = [alarm for alarm in self.alarms if alarm.number in self._doubts]
-        self.alarms = [alarm for alarm in self.alarms if alarm.number not in self._doubts]
+        doubts = self._doubts
+        self._doubts = {}
+        doubted = [alarm for alarm in self.alarms if alarm.number in doubts]
+        self.alarms = [alarm for alarm in self.alarms if alarm.number not in doubts]
         for alarm in doubted:
-            text = self._doubts[alarm.number]
+            text = doubts[alarm.number]
             if not any(other.text == text for other in self.alarms):
                 do = tr("nothing more has to be done for that")
                 self._latch(replace(alarm, priority=Priority.LOW, text=text, do=do))
-        self._doubts.clear()
 
     def quiet(self, number: int) -> bool:
         """Acknowledge an alarm; say whether there was one."""
         before = len(self.alarms)
         self.alarms = [alarm for alarm in self.alarms if alarm.number != number]
+        self._forget()
         return len(self.alarms) < before
 
     def connected(self, reported: Reported) -> list[Happened]:
