@@ -304,9 +304,9 @@ async def test_a_stop_needs_no_part_of_the_list_before_a_start() -> None:
 
 
 @pytest.mark.control("C-38")
-async def test_a_stop_needs_no_screen_at_all() -> None:
+async def test_a_stop_needs_no_screen_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     app = screen_of(ScriptedClient(IDLE))
     sent: list[object] = []
-    app.follower.send = sent.append  # type: ignore[method-assign] # nothing listens before it runs
+    monkeypatch.setattr(app.follower, "send", sent.append)  # nothing listens before it runs
     app.action_panic()
     assert sent == [PANIC]
