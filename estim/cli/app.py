@@ -185,7 +185,10 @@ def run(
 def stop(
     context: typer.Context,
     unit: Annotated[
-        list[str] | None, typer.Option(metavar="NAME|ADDRESS", help="only this unit", autocompletion=units)
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|ADDRESS", help="only this unit; a name that no unit has stops all", autocompletion=units
+        ),
     ] = None,
     soft: Annotated[bool, typer.Option("--soft", help="down in two seconds")] = False,
     seen_off: Annotated[
@@ -208,7 +211,10 @@ def stop(
 def disconnect(
     context: typer.Context,
     unit: Annotated[
-        str | None, typer.Argument(metavar="[NAME|ADDRESS]", help="only this unit", autocompletion=units)
+        str | None,
+        typer.Argument(
+            metavar="[NAME|ADDRESS]", help="only this unit; a name that no unit has stops all", autocompletion=units
+        ),
     ] = None,
 ) -> None:
     """Stop, proved by the unit, and give its link back, so that another program can connect at once."""

@@ -189,8 +189,9 @@ def settled(diary: Diary, first: datetime) -> bool:
 
 
 def _likeness(entry: Entry) -> tuple[object, ...]:
-    """Return what makes two entries the same; numbers differ from journal to journal."""
-    kept = [getattr(entry, name) for name in entry.__struct_fields__ if name not in ("id", "session", "at")]
+    """Return what makes two entries the same; numbers differ from journal to journal, and no table holds `seen`."""
+    apart = ("id", "session", "at", "seen", "seen_output_s")
+    kept = [getattr(entry, name) for name in entry.__struct_fields__ if name not in apart]
     values = [str(dict(value)) if isinstance(value, Mapping) else str(value) for value in kept]
     return type(entry), entry.at.astimezone(UTC).isoformat(timespec="milliseconds"), *values
 

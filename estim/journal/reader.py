@@ -165,6 +165,8 @@ def _played(row: Any, sites: list[str], gates: list[str]) -> Played:
         overrides=tuple(gates),
         usual_s=usual_s,
         by_hand=by_hand is not None,
+        seen=None if ended is not None or imported else moment(beat).astimezone(zone),
+        seen_output_s=output_s,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from estim.clock import new_loop
 from estim.core.days.dose import GAP, may_start
+from estim.core.days.entry_text import told
 from estim.core.errors import EstimError, Exit
 from estim.core.moment import Now
 from estim.core.values import replace
@@ -268,6 +269,19 @@ async def test_what_never_ended_is_found_with_its_last_beat(tmp_path: Path) -> N
     assert (found.id, found.unit, found.address) == (session, "coyote3", "F0:F1:F2:F3:F4:F5")
     assert (found.beat_utc, found.output_s) == (after(10).utc, 9.0)
     assert found.on_until_utc == START + timedelta(seconds=1800)
+
+
+async def test_a_session_without_an_end_is_told_as_far_as_its_host_was_heard_of(journal: JournalWriter) -> None:
+    session = await journal.begin(OPENING)
+    journal.beat(session, after(10), 7.0, level_max={Channel.A: 5})
+    await journal.flush()
+    [running] = (await journal.diary()).sessions
+    assert running.output_s > 1100, "as the longest that it can have been"
+    line = told(running)
+    assert "0:07 min by 08:00:10, level A=5, no end noted yet" in line
+    await journal.close_session(session, OUTCOME)
+    [ended] = (await journal.diary()).sessions
+    assert "no end" not in told(ended)
 
 
 @pytest.mark.control("C-17")

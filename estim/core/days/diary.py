@@ -160,7 +160,8 @@ class Played(Entry, frozen=True, kw_only=True):
     `output_s` is the time with a level above 0, as the longest it can have been; `delivered_until` when that was over.
     `goal` is the level asked for at the end, `level_max` the highest that was reached, both by channel. `sites` as the
     program names them ("any": none named). `usual_s` is how long its program usually lasted then, None: not known.
-    `by_hand`: a unit played by itself, and the person wrote it down.
+    `by_hand`: a unit played by itself, and the person wrote it down. Of one without an end, `seen` is when its host
+    told of it last, and `seen_output_s` the time with a level above 0 by then.
     """
 
     program: str
@@ -181,6 +182,8 @@ class Played(Entry, frozen=True, kw_only=True):
     overrides: tuple[str, ...] = ()
     usual_s: float | None = None
     by_hand: bool = False
+    seen: datetime | None = None
+    seen_output_s: float = 0.0
 
     @property
     def begun(self) -> bool:

@@ -202,6 +202,10 @@ def _played(session: Played) -> str:
     if not session.begun:
         nothing = tr("{program} on {unit}: nothing put out", program=session.program, unit=session.unit)
         return _with(nothing, tr_text(session.message))
+    if session.seen is not None:
+        seen_s = m_ss(int(session.seen_output_s))
+        minutes = tr("{minutes} min by {at:%H:%M:%S}", minutes=seen_s, at=session.seen)
+        level = level if session.level_max else ""
     parts = [
         tr("{program} on {unit}", program=session.program, unit=session.unit),
         leg_text(session.sites),
@@ -214,8 +218,8 @@ def _played(session: Played) -> str:
 
 
 def _ended(session: Played) -> str:
-    if not session.reason:
-        return tr("not ended: its host died")
+    if session.ended is None:
+        return tr("no end noted yet")  # it runs, or its host died: only who asks the host knows
     known = next((text for reason, text in _ENDED.items() if reason.value == session.reason), "")
     return tr_text(known, "session") or session.reason.replace("_", " ")
 

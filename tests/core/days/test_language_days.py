@@ -174,7 +174,7 @@ def test_a_note_comes_through_as_it_was_written() -> None:
 def _sessions() -> Iterator[Played]:
     usual = replace(played(at(8)), level_max={"A": 12}, reason="completed", stop_confirmed=False)
     yield from (replace(usual, reason=reason.value) for reason in Reason)
-    yield replace(usual, sites=("ankle-left", "ankle-right"), reason="")
+    yield replace(usual, sites=("ankle-left", "ankle-right"), ended=None, reason="", seen=at(8, 9), seen_output_s=7)
     yield replace(usual, output_s=0.0, level_max={}, message="its host died", reason="fault")
     yield by_hand.session("tens-ankle", at(8), 20, ("ankle-left",), {"A": 3})
     yield by_hand.session("tens-ankle", at(8), 20, ("ankle-left",), {})
