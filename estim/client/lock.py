@@ -9,7 +9,6 @@ import fcntl
 import os
 import signal
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +16,8 @@ from estim.clock import RealClock
 from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
-from estim.journal.marker import How, Marker, Marks, MayBeOn
+from estim.core.values import replace
+from estim.journal.marker import How, Marker, Marks, MayBeOn, markers
 from estim.journal.rows import NEVER
 
 LOOK_S = 0.1
@@ -56,11 +56,6 @@ def _process_of(handle: int) -> int | None:
     return None
 
 
-def markers(home: Home) -> tuple[Path, Path]:
-    """Return the markers of a home: of its real units, and of its software units."""
-    return home.journal.with_suffix(".on.json"), home.simulated.with_suffix(".on.json")
-
-
 def stop_by_signal(home: Home, timeout_s: float) -> str | None:
     """Stop everything that the home's host drives, and return what was done; None if no host holds the home.
 
@@ -71,7 +66,7 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
     host = holder(home.lock)
     if host is None:
         return None
-    on = _on(home)  # before the signal too: a quick stop has taken its unit out a moment after it
+    on = _on(home, host)  # before the signal too: a quick stop has taken its unit out a moment after it
     try:
         os.kill(host, signal.SIGUSR1)
     except ProcessLookupError:
@@ -80,7 +75,7 @@ def stop_by_signal(home: Home, timeout_s: float) -> str | None:
         raise _unproved(
             tr("its host (process {process}) can't be signalled: {error}", process=host, error=error.strerror)
         ) from error
-    on |= _on(home)
+    on |= _on(home, host)
     if not on:
         if not _all_read(home):
             raise _unproved(
@@ -110,8 +105,17 @@ def left_on(home: Home) -> tuple[MayBeOn, ...]:
     """Return the real units of this home that may be on, as far as is known on disk; raises EstimError (78) if nobody
     can know, since that file is damaged."""
     marks = Marker(markers(home)[0]).read()
+    if marks is None:
+        return ()
+    host = holder(home.lock)
     now_utc = RealClock().now().utc
-    return tuple(one for one in marks.units if one.until_utc > now_utc) if marks is not None else ()
+    units = tuple(replace(one, until_utc=NEVER) if _has_session(one, host) else one for one in marks.units)
+    return tuple(one for one in units if one.until_utc > now_utc)
+
+
+def _has_session(one: MayBeOn, host: int | None) -> bool:
+    """Say whether the process that holds the home has a session on it: whatever its time, that one may go on."""
+    return host is not None and one.host == host
 
 
 def _how(home: Home, addresses: set[str]) -> str:
@@ -127,25 +131,32 @@ def _how(home: Home, addresses: set[str]) -> str:
     raise _unproved(tr("its unit left the list of those that may be on without a proof"))
 
 
-def _on(home: Home) -> set[str]:
-    """Return the addresses of what may be on now; those whose time is over were told when it was, and are left out."""
+def _on(home: Home, host: int) -> set[str]:
+    """Return what may be on now, by address; those whose time is over were told when it was, and are left out.
+
+    A marker that can't be read counts as a unit of its own.
+    """
     now_utc = RealClock().now().utc
-    return {address for address, until_utc in _marks(home).items() if until_utc > now_utc}
+    on = {one.address for one in _marks(home) if one.until_utc > now_utc or _has_session(one, host)}
+    return on | _damaged(home)
 
 
 def _marked(home: Home) -> set[str]:
-    return set(_marks(home))
+    return {one.address for one in _marks(home)} | _damaged(home)
 
 
-def _marks(home: Home) -> dict[str, datetime]:
-    """Return until when each unit in the markers may be on; a marker that can't be read counts as one of its own."""
-    marks = {one.address: one.until_utc for read in _read(home) for one in read.units}
+def _marks(home: Home) -> list[MayBeOn]:
+    return [one for read in _read(home) for one in read.units]
+
+
+def _damaged(home: Home) -> set[str]:
+    damaged: set[str] = set()
     for path in markers(home):
-        with suppress(EstimError):
+        try:
             Marker(path).read()
-            continue
-        marks[str(path)] = NEVER
-    return marks
+        except EstimError:
+            damaged.add(str(path))
+    return damaged
 
 
 def _read(home: Home) -> list[Marks]:
@@ -160,8 +171,8 @@ def _read(home: Home) -> list[Marks]:
 
 
 def _all_read(home: Home) -> bool:
-    """Say whether at least one marker is there; a host makes it when it starts."""
-    return bool(_read(home))
+    """Say whether both markers are there: a host makes them when it starts, so one that isn't was lost."""
+    return all(os.path.exists(path) for path in markers(home))  # noqa: PTH110 - no folder without a right raises here
 
 
 def _unproved(why: str) -> EstimError:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from estim.client.connection import ask_once
 from estim.client.exchange import NoHost
-from estim.client.lock import holder, markers
+from estim.client.lock import holder
 from estim.config.paths import Home
 from estim.config.settings import read_settings
 from estim.config.units import Units
@@ -14,7 +14,7 @@ from estim.core.messages.commands import Overview, Status
 from estim.core.translation import tr
 from estim.doctor.findings import Finding, bad, good, of_error, of_folder, warning
 from estim.journal.database import flaw_of
-from estim.journal.marker import Marker
+from estim.journal.marker import Marker, markers
 from estim.journal.rows import NEVER
 
 ALIVE_S = 3.0

@@ -39,6 +39,7 @@ from estim.host.server import Server, serve
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.host.systemd import Systemd
+from estim.journal.marker import begin_markers
 from estim.journal.writer import JournalWriter
 from estim.language import choose
 from estim.tasks import end
@@ -165,6 +166,7 @@ async def joined(options: HostOptions, home: Home, clock: Clock) -> AsyncIterato
 
 async def _journal(home: Home, simulated: bool) -> tuple[JournalWriter, str]:
     """Return the journal, or a closed one and what is wrong with it: a stop needs none."""
+    begin_markers(home)
     if simulated and home.demo:
         return await JournalWriter.open(home.journal, simulated=True, kept=True), ""
     if simulated:

@@ -6,6 +6,7 @@
 3. What can't be understood is told as such: who reads it must not say that nothing is running.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from estim.config.files import read_small, write_whole
+from estim.config.paths import Home
 from estim.core.errors import EstimError, Exit
 from estim.core.translation import tr
 from estim.core.values import replace
@@ -30,7 +32,11 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class MayBeOn(Struct, frozen=True, kw_only=True):
-    """One unit that may be putting out, at the latest until `until_utc` (rows.NEVER: it doesn't end by itself)."""
+    """One unit that may be putting out, at the latest until `until_utc` (rows.NEVER: it doesn't end by itself).
+
+    `host` is the process whose session is on it (0: that has ended). While that one lives the time says nothing: it was
+    reckoned before the session waited for the pads or paused, and the clock may have been set since.
+    """
 
     address: Annotated[str, Meta(min_length=1, max_length=64)]
     unit: str
@@ -38,6 +44,7 @@ class MayBeOn(Struct, frozen=True, kw_only=True):
     profile: str = ""
     since_utc: Moment
     until_utc: Moment
+    host: Annotated[int, Meta(ge=0)] = 0
 
 
 class How(StrEnum):
@@ -64,11 +71,24 @@ class Marks(Struct, frozen=True):
     schema: Literal[1] = 1
 
 
+def markers(home: Home) -> tuple[Path, Path]:
+    """Return the markers of a home: of its real units, and of its software units."""
+    return home.journal.with_suffix(".on.json"), home.simulated.with_suffix(".on.json")
+
+
+def begin_markers(home: Home) -> None:
+    """Make both, as a host does when it starts: from then on one that is missing was lost, and is told as that."""
+    for path in markers(home):
+        with suppress(EstimError):  # no session begins without it; and a stop waits for no file
+            Marker(path).begin()
+
+
 class Marker:
-    """One such file; its methods belong to the journal's thread."""
+    """One such file; its methods belong to the journal's thread. A file that was lost is made again of what was put."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._put: tuple[MayBeOn, ...] = ()
 
     def read(self) -> Marks | None:
         """Return what is so, None if there is no file; raises EstimError (78) for one that can't be understood."""
@@ -92,19 +112,20 @@ class Marker:
     def begin(self) -> None:
         """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError."""
         if self.read() is None:
-            self._write(Marks())
+            self._write(Marks(self._put))
 
     def put(self, one: MayBeOn) -> None:
         """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""
-        marks = self.read() or Marks()
-        others = tuple(other for other in marks.units if not _same(other, one.address))
+        marks = self.read() or Marks(self._put)
         kept = replace(one, since_utc=_to_ms(one.since_utc))
-        self._write(replace(marks, units=(*others, kept)))
+        self._put = (*_others(self._put, one.address), kept)
+        self._write(replace(marks, units=(*_others(marks.units, one.address), kept)))
 
     def drop(self, address: str, since_utc: datetime, how: How) -> None:
         """Say why a unit is off that was in since then; one that a later session put in stays. Raises EstimError."""
-        marks = self.read() or Marks()
-        left = tuple(one for one in marks.units if not _same(one, address) or one.since_utc > _to_ms(since_utc))
+        marks = self.read() or Marks(self._put)
+        self._put = _without(self._put, address, since_utc)
+        left = _without(marks.units, address, since_utc)
         if len(left) != len(marks.units):
             settled = (*marks.settled, Settled(address=address, how=how))[-SETTLED_MAX:]
             self._write(Marks(left, settled))
@@ -116,6 +137,14 @@ class Marker:
 def _to_ms(at: datetime) -> datetime:
     """Return a moment as the journal keeps it, so that a session's row and its mark have the same."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _others(units: tuple[MayBeOn, ...], address: str) -> tuple[MayBeOn, ...]:
+    return tuple(one for one in units if not _same(one, address))
+
+
+def _without(units: tuple[MayBeOn, ...], address: str, since_utc: datetime) -> tuple[MayBeOn, ...]:
+    return tuple(one for one in units if not _same(one, address) or one.since_utc > _to_ms(since_utc))
 
 
 def _same(one: MayBeOn, address: str) -> bool:

@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -117,6 +118,7 @@ class JournalWriter:
             profile=opening.profile,
             since_utc=opening.started.utc,
             until_utc=opening.on_until_utc,
+            host=os.getpid(),
         )
         return await self._ask(lambda table: _begin(table, self._marker, opening, mark))
 

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from estim.cli.daily import command_of, daily
 from estim.cli.quick import Wanted, Where, quick, read_stop, split
-from estim.client.lock import markers
 from estim.config.paths import find_home
 from estim.core.errors import Exit
 from estim.core.messages.commands import Ask, Done, Overview, Refusal, Reply, Resume, SetLevel, Status
@@ -28,7 +27,7 @@ from estim.core.messages.shown import Snapshot
 from estim.core.vocabulary import State
 from estim.host.main import hold
 from estim.host.server import Connection, serve
-from estim.journal.marker import How, Marker, MayBeOn
+from estim.journal.marker import How, Marker, MayBeOn, begin_markers, markers
 from estim.journal.rows import NEVER
 from protocols.vocabulary import Channel
 from tests.cli.line import Kept, Said, gone, short_home, streams, typed
@@ -411,6 +410,7 @@ async def test_a_stop_whose_answer_never_comes_is_not_confirmed(
     monkeypatch.setattr("estim.cli.quick.STOP_TIMEOUT_S", 0.5)
     before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     lock = hold(find_home(str(home)))
+    begin_markers(find_home(str(home)))
     marked = MayBeOn(address="A", unit="one", family="em70", since_utc=NEVER, until_utc=NEVER)
     Marker(home / "log.on.json").put(marked)
     heard: list[bytes] = []
@@ -442,6 +442,7 @@ async def test_a_stop_that_the_socket_brings_nowhere_goes_as_a_signal(
 ) -> None:
     before = signal.getsignal(signal.SIGUSR1)
     lock = hold(find_home(str(home)))
+    begin_markers(find_home(str(home)))
     marker = Marker(home / "log.on.json")
     marker.put(MayBeOn(address="A", unit="one", family="em70", since_utc=NEVER, until_utc=NEVER))
     signal.signal(signal.SIGUSR1, lambda *_: marker.drop("A", NEVER, How.PROVED))

@@ -83,6 +83,19 @@ def test_with_its_socket_gone_a_host_is_stopped_by_a_signal(home: Path, playing:
     assert playing.process.wait(30) == Exit.DONE
 
 
+@pytest.mark.control("C-48", "C-53")
+def test_with_its_marker_gone_too_no_stop_by_a_signal_is_called_one(home: Path, playing: Playing) -> None:
+    """The marker of the other kind of units is still there, and says nothing of this one."""
+    assert (home / "log.on.json").exists()
+    (home / "simulated.on.json").unlink()
+    (home / "control.sock").unlink()
+    done = subprocess.run(command(home, "stop"), capture_output=True, text=True, timeout=40, check=False)
+    assert (done.returncode, done.stdout) == (Exit.NOT_CONFIRMED, "")
+    assert "what says that a unit may be on is missing" in done.stderr
+    assert playing.until("ended")["stop_confirmed"] is True, "it was signalled all the same"
+    assert playing.process.wait(30) == Exit.DONE
+
+
 @pytest.mark.control("C-48")
 @pytest.mark.parametrize("way", ["another terminal", "its own"])
 def test_with_the_door_crowded_a_stop_comes_through(

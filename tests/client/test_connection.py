@@ -17,7 +17,6 @@ import pytest
 from estim.client.connection import ASKS_MAX, Client, answer_s, ask_once, join, read_reply, running, socket_of
 from estim.client.exchange import NoHost
 from estim.client.launch import start_host
-from estim.client.lock import markers
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
@@ -29,6 +28,7 @@ from estim.core.messages.shown import Snapshot
 from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.host.server import Connection, Server, serve
+from estim.journal.marker import begin_markers, markers
 
 WAIT_S = 30.0
 """Longest wait for anything here; nothing takes it but a mistake."""
@@ -373,6 +373,7 @@ signal.pause()
 async def test_a_stop_that_no_other_connection_brings_about_goes_as_a_signal(home: Path, says: bytes) -> None:
     found = find_home(str(home))
     found.prepare()
+    begin_markers(found)
     come = 0
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

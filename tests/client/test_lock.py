@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from estim.client.lock import holder, markers, stop_by_signal
+from estim.client.lock import holder, left_on, stop_by_signal
 from estim.config.paths import Home, find_home
 from estim.core.errors import EstimError, Exit
 from estim.core.values import replace
 from estim.host.main import hold
-from estim.journal.marker import SETTLED_MAX, How, Marker, MayBeOn
+from estim.journal.marker import SETTLED_MAX, How, Marker, MayBeOn, begin_markers, markers
 from estim.journal.rows import NEVER
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +30,7 @@ def held() -> Iterator[Home]:
         home = find_home(folder)
         home.prepare()
         lock = hold(home)
+        begin_markers(home)
         before = signal.getsignal(signal.SIGUSR1)
         yield home
         os.close(lock)
@@ -78,11 +79,12 @@ def test_a_host_that_goes_is_waited_for_no_longer_and_what_it_proved_before_coun
     with tempfile.TemporaryDirectory(prefix="estim-") as folder:
         home = find_home(folder)
         home.prepare()
+        begin_markers(home)
         marker = Marker(markers(home)[0])
         marker.put(ONE)
         going = f"""
 import signal, sys
-from estim.client.lock import markers
+from estim.journal.marker import markers
 from estim.config.paths import find_home
 from estim.host.main import hold
 from estim.journal.marker import How, Marker
@@ -134,13 +136,47 @@ def test_a_unit_whose_time_was_over_before_is_not_waited_for(held: Home) -> None
     assert stop_by_signal(held, 0.5) == "nothing is running"
 
 
-@pytest.mark.control("C-53")
-def test_a_marker_that_is_missing_is_never_taken_for_nothing(held: Home) -> None:
+@pytest.mark.control("C-48")
+@pytest.mark.parametrize("host", ["this", "gone"])
+def test_while_its_session_lives_a_unit_is_waited_for_whatever_time_the_marker_has(held: Home, host: str) -> None:
+    """The time was reckoned before the session waited for the pads, or before the clock was set."""
+    process = os.getpid() if host == "this" else 2**22 + 1
+    Marker(markers(held)[0]).put(replace(ONE, until_utc=SINCE, host=process))
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    if host == "gone":
+        assert stop_by_signal(held, 0.5) == "nothing is running"
+        assert left_on(held) == ()
+        return
+    with pytest.raises(EstimError, match="has proved nothing"):
+        stop_by_signal(held, 0.5)
+    assert [one.until_utc for one in left_on(held)] == [NEVER]
+
+
+@pytest.mark.control("C-53")
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_marker_that_is_missing_is_never_taken_for_nothing(held: Home, lost: int) -> None:
+    """Whichever it is: nobody knows from outside which of the two its host keeps."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    assert stop_by_signal(held, 0.5) == "nothing is running"
+    markers(held)[lost].unlink()
     with pytest.raises(EstimError, match="is missing"):
         stop_by_signal(held, 0.5)
-    Marker(markers(held)[0]).begin()
-    assert stop_by_signal(held, 0.5) == "nothing is running"
+
+
+@pytest.mark.control("C-53")
+def test_a_marker_that_was_lost_is_made_again_with_all_that_may_be_on(held: Home) -> None:
+    marker = Marker(markers(held)[0])
+    marker.put(ONE)
+    markers(held)[0].unlink()
+    marker.put(replace(ONE, address="BB", unit="two"))
+    marks = marker.read()
+    assert marks is not None
+    assert [one.address for one in marks.units] == ["AA", "BB"]
+    markers(held)[0].unlink()
+    marker.drop("AA", SINCE, How.PROVED)
+    again = marker.read()
+    assert again is not None
+    assert ([one.address for one in again.units], [one.how for one in again.settled]) == (["BB"], [How.PROVED])
 
 
 @pytest.mark.control("C-53")

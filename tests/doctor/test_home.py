@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from estim.client.lock import markers
 from estim.config.paths import Home, find_home
 from estim.core.errors import Exit
 from estim.doctor.findings import Finding, Grade
 from estim.doctor.home import of_folders, of_host, of_journal, of_left_on, of_settings, of_units
 from estim.journal.journal import Journal
-from estim.journal.marker import Marker, MayBeOn
+from estim.journal.marker import Marker, MayBeOn, markers
 from estim.journal.rows import NEVER
 from tests.cli.line import short_home
 

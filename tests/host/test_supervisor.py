@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from estim.cli.record import exit_code
-from estim.client.lock import markers
 from estim.clock import RealClock, began_s, new_loop
 from estim.config.paths import find_home
 from estim.config.settings import Settings
@@ -28,7 +27,7 @@ from estim.host.services import Services
 from estim.host.supervisor import Supervisor
 from estim.journal.database import BEAT_S
 from estim.journal.journal import Journal
-from estim.journal.marker import How, Marker
+from estim.journal.marker import How, Marker, markers
 from estim.journal.rows import NEVER, Opening, Outcome, Row
 from estim.journal.sessions_table import SessionsTable
 from estim.journal.writer import JournalWriter

@@ -1,5 +1,6 @@
 """The journal keeps what it promised: rows on disk before output, order, limits, and kinds that never mix."""
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -115,6 +116,14 @@ async def test_a_session_without_a_proof_ends_and_stays_open_until_it_is_settled
     told = rows(tmp_path, "SELECT reason, stop_confirmed, ended_utc, settled_utc, on_until_utc FROM session")
     settled = "2026-03-01T08:33:20.000+00:00"
     assert told == [("completed", 0, "2026-03-01T08:20:00.000+00:00", settled, settled)]
+
+
+@pytest.mark.control("C-47", "C-48")
+async def test_the_marker_says_whose_session_is_on_a_unit(journal: JournalWriter, tmp_path: Path) -> None:
+    await journal.begin(OPENING)
+    marks = Marker(tmp_path / "log.on.json").read()
+    assert marks is not None
+    assert [one.host for one in marks.units] == [os.getpid()]
 
 
 @pytest.mark.control("C-47")
