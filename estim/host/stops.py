@@ -131,22 +131,36 @@ class Stops:
         return _stopped(unsure, self._clock.now(), untold)
 
     async def _seen_off(self, unit: str | None) -> Reply:
-        """Take a person's word that a unit which can't be reached is off: nobody looks for it any more."""
-        lost = [active for active in self._units.meant(unit) if active.running and active.recovers]
+        """Take a person's word that a unit which can't be reached is off: nobody looks for it any more.
+
+        It is said of the one that is named, and of nothing else; without a name, of all.
+        """
+        left = self._out_of_reach.named(unit)
+        known = bool(left) and unit is not None
+        meant = [one for one in self._units if one.is_called(unit or "")] if known else self._units.meant(unit)
+        lost = [active for active in meant if active.running and active.recovers]
+        if unit is not None and len(left) + len(lost) > 1:
+            units = ", ".join([*left.values(), *(active.runner.session.unit.address for active in lost)])
+            text = tr(
+                "{unit!r} can mean more than one unit: {units}: name one by its address, with --unit ADDRESS",
+                unit=unit,
+                units=units,
+            )
+            raise EstimError(text, code=Exit.USAGE)
         for active in lost:
             if active.runner.says_on:
                 text = tr("{unit} is connected and doesn't say that it is off: switch it off first", unit=active.name)
                 raise EstimError(text, code=Exit.REFUSED)
-        noted = await self._out_of_reach.seen_off()
-        if noted and not lost:
-            return Done(tr("{units}: noted as seen off by you", units=", ".join(noted)))
+        await self._out_of_reach.seen_off(left)
+        if left and not lost:
+            return Done(tr("{units}: noted as seen off by you", units=", ".join(left.values())))
         if not lost:
             text = tr("no unit is being searched for, so there is nothing to settle")
             raise EstimError(text, code=Exit.TRY_LATER)
         for active in lost:
             active.note_seen_off()
             await asyncio.wait({active.task}, timeout=10)
-        names = ", ".join(active.name for active in lost)
+        names = ", ".join([*(active.name for active in lost), *left.values()])
         return Done(tr("{units}: noted as seen off by you; it isn't searched for any more", units=names))
 
 

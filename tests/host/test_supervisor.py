@@ -762,6 +762,50 @@ def test_two_units_that_were_left_on_under_one_name_are_both_stopped(folder: Pat
 
 
 @pytest.mark.control("C-47")
+@pytest.mark.parametrize("named", ["em70", "nobody", None])
+def test_a_persons_word_is_of_the_unit_that_is_named_and_of_no_other(folder: Path, named: str | None) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        house.twins[0].hand(house.loop.time(), "power-off")
+        await house.leave_open(family="nobody", address="00:00:00:00:00:01")
+        await house.leave_open()
+        await supervisor.sessions.recover()
+        await asyncio.sleep(5)
+        reply = await supervisor.ask(Seat(), Stop(unit=named, seen_off=True))
+        seen = {"em70", "nobody"} if named is None else {named}
+        assert all(name in words(reply) for name in seen)
+        await asyncio.sleep(5)
+        left = {one.unit for one in await house.journal.open_sessions()}
+        assert left == {"em70", "nobody"} - seen
+        last = await supervisor.ask(Seat(), Stop())
+        assert isinstance(last, Refusal) == bool(left)
+        assert all(f"{name} may be on" in words(last) for name in left)
+
+    House(folder, "em70", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_two_units_out_of_reach_under_one_name_are_two(folder: Path) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        addresses = ["00:00:00:00:00:01", "00:00:00:00:00:02"]
+        for address in addresses:
+            await house.leave_open(family="nobody", address=address)
+        await supervisor.sessions.recover()
+        told = words(await supervisor.ask(Seat(), Stop()))
+        assert all(f"nobody ({address}) may be on" in told for address in addresses)
+        unclear = await supervisor.ask(Seat(), Stop(unit="nobody", seen_off=True))
+        assert isinstance(unclear, Refusal)
+        assert "can mean more than one unit" in unclear.text
+        assert all(address in unclear.text for address in addresses)
+        for address in addresses:
+            assert isinstance(await supervisor.ask(Seat(), Stop()), Refusal)
+            assert isinstance(await supervisor.ask(Seat(), Stop(unit=address, seen_off=True)), Done)
+        assert await house.journal.open_sessions() == []
+        assert words(await supervisor.ask(Seat(), Stop())) == "nothing is running"
+
+    House(folder, "em70", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
 def test_a_unit_that_says_that_it_is_on_is_not_settled_by_a_word(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         await house.leave_open()
