@@ -22,7 +22,6 @@ class FrontEnds:
 
     def __init__(self, units: ActiveUnits, leaving: asyncio.Event, *, solo: bool, simulated: bool) -> None:
         self.subscribers = Subscribers(units)
-        self.end_software = solo and simulated
         self._units = units
         self._leaving = leaving
         self._solo = solo
@@ -35,6 +34,11 @@ class FrontEnds:
     def leaving(self) -> bool:
         """Say whether the host is about to end."""
         return self._leaving.is_set()
+
+    @property
+    def end_software(self) -> bool:
+        """Say whether software units end now, with their host: nobody is there any more who would see them stopped."""
+        return self._solo and self._simulated and not self._here
 
     def expect_one(self, seconds: float) -> None:
         """Leave if no front end has asked for anything by then: the one that started this host is gone."""

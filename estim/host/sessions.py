@@ -75,6 +75,8 @@ class Sessions:
         await asyncio.gather(*(self._close_one(active) for active in self._units))
 
     async def _close_one(self, active: ActiveUnit) -> None:
+        if active.recovers and self._front_ends.end_software:
+            active.runner.forget()
         await settled(active, lost_wait_s=LOST_WAIT_S)
         active.runner.forget(linked=True)
         await asyncio.wait({active.task}, timeout=10)

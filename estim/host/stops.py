@@ -89,7 +89,7 @@ class Stops:
             return self._nothing_to_stop(active_units)
         for active in running:
             active.stop(Reason(command.reason), soft=command.soft)
-        lost_wait_s = 0.0 if command.reason == "stopped" else LOST_WAIT_S
+        lost_wait_s = LOST_WAIT_S if command.reason == "interrupted" else 0.0
         for active in running:
             await settled(active, lost_wait_s=lost_wait_s)
         reply = _stopped(running, self._clock.now(), self._out_of_reach.told())

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import pytest
 
@@ -455,6 +456,49 @@ def test_a_unit_that_was_on_and_takes_no_stop_is_told_as_on(folder: Path) -> Non
         assert house.level() > 0
 
     House(folder, "yokonex:strength=80/0,stop_ignored=9999", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+@pytest.mark.parametrize("reason", ["stopped", "panic"])
+def test_a_stop_of_a_lost_unit_is_no_end_of_the_search_for_it(
+    folder: Path, reason: Literal["stopped", "panic"]
+) -> None:
+    """Only who leaves is not kept waiting; the panic key is no leaving."""
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        assert isinstance(await supervisor.ask(seat, Watch()), Done)
+        assert isinstance(await supervisor.ask(seat, PLAY), Done)
+        await asyncio.sleep(10)
+        reply = await supervisor.ask(seat, Stop(reason=reason))
+        assert isinstance(reply, Refusal)
+        await asyncio.sleep(20)
+        assert house.level() == 3, "it is out of reach"
+        assert not [line for line in seat.told if isinstance(line, Ended)]
+        await asyncio.sleep(60)
+        assert house.level() == 0
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert ended.stop_confirmed is True
+
+    House(folder, "em70:cut=8+50", solo=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_software_units_are_searched_for_too_while_somebody_is_there_to_see(folder: Path) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        assert isinstance(await supervisor.ask(seat, PLAY), Done)
+        await asyncio.sleep(10)
+        assert isinstance(await supervisor.ask(seat, Stop(reason="interrupted")), Refusal)
+        await asyncio.sleep(60)
+        assert house.level() == 0
+        assert isinstance(await supervisor.ask(seat, Stop()), Done)
+        assert not house.leaving.is_set()
+        supervisor.left(seat)
+        await asyncio.sleep(1)
+        assert house.leaving.is_set()
+
+    House(folder, "em70:cut=8+30", solo=True).run(life)
 
 
 @pytest.mark.control("C-49")
