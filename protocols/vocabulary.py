@@ -243,6 +243,8 @@ class Reported:
     `fed_s`, for a unit that falls silent unfed: when the air took the last frame that keeps it going; None while
     nothing has to be fed. After a gap of more than UNFED_MAX_S the driver has zeroed the unit by itself, leaves
     `fed_s` as it was, and plays only after the next stop number.
+
+    `switched_on`: the driver has switched something on by itself, for a proof, and nothing says since that it is off.
     """
 
     ready: bool
@@ -261,6 +263,7 @@ class Reported:
     counts: Mapping[str, int] = field(default_factory=dict)
     stop: int = 0
     fed_s: float | None = None
+    switched_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

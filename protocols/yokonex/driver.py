@@ -394,6 +394,7 @@ class Yokonex:
             told_s=min(state.gauge.told_s for state in self._states),
             battery=self._questions.percent,
             trouble=self._trouble if self._proof.refused else "",
+            switched_on=not self._proof.due and not self._is_off,
             counts=dict(self._counts),
             stop=self._wanted.stop,
         )

@@ -484,6 +484,36 @@ def test_a_stop_of_a_lost_unit_is_no_end_of_the_search_for_it(
 
 
 @pytest.mark.control("C-47")
+@pytest.mark.parametrize("reason", ["stopped", "interrupted"])
+def test_what_a_proof_switched_on_was_put_out_though_no_session_began(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, reason: Literal["stopped", "interrupted"]
+) -> None:
+    """This unit takes the width of 0 in the proof of its protocol for its default, and is lost before it answers."""
+
+    monkeypatch.setattr("simulator.memory.AWAY_S", 60.0)
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        assert isinstance(await supervisor.ask(seat, Watch()), Done)
+        assert isinstance(await supervisor.ask(seat, replace(REAL, pads_on=False)), Done)
+        while not house.level():
+            await asyncio.sleep(0.01)
+        house.air.hand(house.twins[0].address, "cut")
+        await asyncio.sleep(1)
+        first = await supervisor.ask(seat, Stop(reason=reason))
+        assert isinstance(first, Refusal)
+        assert "may be on" in first.text
+        assert house.marked() == ["yokonex"]
+        await asyncio.sleep(120)
+        assert house.level() == 0, "it was searched for"
+        assert isinstance(await supervisor.ask(seat, Stop()), Done)
+        assert house.marked() == []
+        assert not any("nothing out" in line.message for line in seat.told if isinstance(line, Ended))
+
+    House(folder, "yokonex:zero_width=default", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
 def test_software_units_are_searched_for_too_while_somebody_is_there_to_see(folder: Path) -> None:
     async def life(house: House, supervisor: Supervisor) -> None:
         seat = Seat()

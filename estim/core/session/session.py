@@ -141,12 +141,20 @@ class Session:
         if self.state is State.ENDED:
             return []
         self._was_zero = self.proved(last)
+        self._note_on(last)
         self.lost = now
         if self.state not in (State.STOPPING, State.FAULT):
             self._stop(now, Reason.LINK_LOST, text, by=Move.LOSE)
         elif self._was_zero:
             return []  # the stop that was under way has just been proved, by the unit's own leaving for instance
         return self.alarms.lost(now, last, text)
+
+    def _note_on(self, reported: Reported) -> None:
+        """Remember that the unit was on, by whomever, until it proves zero: a session that never began is none then."""
+        if reported.switched_on or (reported.out is not Out.OFF and _above_zero(reported)):
+            self._seen_on = True
+        elif self.proved(reported):
+            self._seen_on = False
 
     def no_device(self, now: Now, text: str) -> list[Happened]:
         """The unit can't be reached, before any output; nothing is known of it."""
@@ -314,7 +322,7 @@ class Session:
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
         """Let time pass and take what the unit said. Call after every input, before request()."""
         told = self._interruptions(now, reported)
-        self._seen_on = self._seen_on or (reported.out is not Out.OFF and _above_zero(reported))
+        self._note_on(reported)
         if self.order is None and _above_zero(reported):
             self.until_s = max(self.until_s, reported.until_s)  # it says itself that it goes on
         self._seen = now, reported
