@@ -127,14 +127,15 @@ class Belief:
         return how
 
     def _judge(self, level: int) -> Answer:
-        """Say what a report means. Between the ends of a relative change only a hand leads, by one step as a rule."""
+        """Say what a report means. Between the ends of a change only a hand leads, by one step as a rule."""
         if not self.span.lo <= level <= self.span.hi:
             return Answer.ROSE if level > self.span.hi else Answer.FELL
-        relative = all(sent.change.how is How.ADD for sent in self._sent)
         ends = {self._base.lo, self._base.hi, self.expected.lo, self.expected.hi}
-        if not relative or not self._base.known or level in ends:
+        if not self._base.known or level in ends:
             return Answer.FITS
         before = self._base.lo
+        if not all(sent.change.how is How.ADD for sent in self._sent):
+            return Answer.ROSE if level > before else Answer.FELL
         after = self.expected.hi
         return Answer.ROSE if level - before < after - level else Answer.FELL
 

@@ -496,8 +496,11 @@ def test_what_a_proof_switched_on_was_put_out_though_no_session_began(
         seat = Seat()
         assert isinstance(await supervisor.ask(seat, Watch()), Done)
         assert isinstance(await supervisor.ask(seat, replace(REAL, pads_on=False)), Done)
-        while not house.level():
+        for _ in range(1000):
             await asyncio.sleep(0.01)
+            if house.level():
+                break
+        assert house.level(), "the pulse of the proof"
         house.air.hand(house.twins[0].address, "cut")
         await asyncio.sleep(1)
         first = await supervisor.ask(seat, Stop(reason=reason))
@@ -767,6 +770,33 @@ def test_a_link_that_was_lost_in_a_gap_of_feeding_comes_back_to_a_pause_that_wai
         assert shown.state is State.PAUSED
 
     House(folder, "coyote3:stall=20+3,cut=20.9+0.5", real=True).run(life)
+
+
+@pytest.mark.control("C-50", "C-54")
+@pytest.mark.parametrize("made", ["coyote3", "coyote2"])
+@pytest.mark.parametrize("gap_s", [0.7, 1.2, 3.0])
+@pytest.mark.parametrize("steps", [0, 5, 40])
+def test_what_was_turned_down_in_a_gap_of_feeding_comes_up_by_a_key_only(
+    folder: Path, made: str, gap_s: float, steps: int
+) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        goal = 10 if made == "coyote3" else 100
+        await supervisor.ask(seat, replace(REAL, level={Channel.A: goal}, ramp_s=3.0))
+        await asyncio.sleep(20 + gap_s / 2)
+        before = house.level()
+        if steps:
+            house.air.hand(house.twins[0].address, f"A-{steps}")
+        await asyncio.sleep(25)
+        [shown] = supervisor.overview().units
+        assert before > 0
+        if steps:
+            assert (shown.state, house.level()) == (State.PAUSED, 0)
+            assert isinstance(await supervisor.ask(seat, Resume()), Done)
+            await asyncio.sleep(25)
+        assert house.level() == before, "without a hand it goes on as it was, and so it does by a key"
+
+    House(folder, f"{made}:stall=20+{gap_s}", real=True).run(life)
 
 
 @pytest.mark.control("C-47")

@@ -102,11 +102,22 @@ def test_a_report_in_the_middle_of_a_raise_is_a_hand(level: int, how: Answer) ->
     assert belief.span == Span(level, level + 4), "the raise may or may not be in it yet"
 
 
-def test_a_drop_that_limits_or_a_zero_explain_is_no_hand() -> None:
-    for change in (Change(How.CLIP, 3), Change(How.SET, 0)):
-        belief = known(8)
-        belief.write(2.0, change, 2)
-        assert belief.overhear(2.1, 4 if change.how is How.SET else 3) is Answer.FITS
+@pytest.mark.parametrize(
+    ("change", "level", "how"),
+    [
+        (Change(How.CLIP, 3), 3, Answer.FITS),
+        (Change(How.SET, 0), 0, Answer.FITS),
+        (Change(How.SET, 0), 8, Answer.FITS),
+        (Change(How.SET, 0), 4, Answer.FELL),
+        (Change(How.SET, 0), 9, Answer.ROSE),
+    ],
+)
+def test_a_drop_that_limits_or_a_zero_explain_is_no_hand_and_one_in_between_is(
+    change: Change, level: int, how: Answer
+) -> None:
+    belief = known(8)
+    belief.write(2.0, change, 2)
+    assert belief.overhear(2.1, level) is how
 
 
 def test_a_number_in_use_again_gives_up_its_first_answer() -> None:

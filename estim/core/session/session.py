@@ -452,9 +452,15 @@ class Session:
         self.ramp.begin(now.mono_s, shortest_s if ramp_s is None else ramp_s)
 
     def _take(self, now: Now, event: Event) -> list[Happened]:
-        if not isinstance(event, Hand):
-            self._unfed_s = None  # something else has happened in a gap: it takes a key to go on
+        waited = self._unfed_s is not None and self.state is State.PAUSED
+        self._unfed_s = None  # something else has happened in a gap: it takes a key to go on
         match event:
+            case Hand() if waited:
+                self._doubt.hand(event)
+                text = tr(
+                    "{channel} was turned by hand while frames were missing: it stays off", channel=event.channel.value
+                )
+                return self.alarms.ring(now, Priority.MEDIUM, text, tr("resume with a key when you are ready"))
             case Hand():
                 return self._hand(now, event)
             case Ended(said):

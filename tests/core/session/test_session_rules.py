@@ -411,7 +411,7 @@ def test_a_long_gap_in_feeding_waits_for_a_key(box: Box) -> None:
 
 
 @pytest.mark.control("C-50")
-@pytest.mark.parametrize("what", ["contact", "person"])
+@pytest.mark.parametrize("what", ["contact", "person", "turned down", "turned up"])
 def test_what_happens_within_a_short_gap_in_feeding_waits_for_a_key(what: str) -> None:
     box = Box(waits=True)
     box.run(20)
@@ -419,8 +419,11 @@ def test_what_happens_within_a_short_gap_in_feeding_waits_for_a_key(what: str) -
     box.run(UNFED_MAX_S + 0.2)
     if what == "contact":
         box.step(Contact(A, False))
-    else:
+    elif what == "person":
         box.session.pause(box.now)
+    else:
+        box.step(Hand(A, Level(0 if what == "turned down" else GOAL), rose=what == "turned up"))
+        assert any("turned by hand" in text for text in box.alarms)
     box.says = {"fed_s": None}
     box.run(2)
     assert (box.at(), box.level) == (State.PAUSED, 0)
