@@ -63,6 +63,9 @@ INBOX_MAX = 256
 TIMER_SLACK_S = 1e-7
 """Two due times that differ by less are the same: sums of floats."""
 
+LOOK_S = 1.0
+"""How often a session is looked after that has no link yet."""
+
 POLLS_MAX = 8
 """Rounds in which a driver may have something to say at one and the same moment."""
 
@@ -237,7 +240,7 @@ class Runner:
         opening = self._loop.create_task(link.open(partial(self._hear, link), self._lose, OPEN_TIMEOUT_S))
         waking = self._loop.create_task(self._until_given_up())
         try:
-            await asyncio.wait({opening, waking}, timeout=OPEN_TIMEOUT_S + 5, return_when=asyncio.FIRST_COMPLETED)
+            await self._either(opening, waking)
             if not opening.done():
                 return tr("the unit was not reached")
             opening.result()
@@ -263,6 +266,14 @@ class Runner:
         self._tell(self.session.link_up(now))
         self._pass()
         return None
+
+    async def _either(self, opening: asyncio.Task[None], waking: asyncio.Task[None]) -> None:
+        """Wait for a link, or for the end of the wish for one, and look after the session meanwhile."""
+        end_s = self._loop.time() + OPEN_TIMEOUT_S + 5
+        done: set[asyncio.Task[None]] = set()
+        while not done and self._loop.time() < end_s:
+            done, _ = await asyncio.wait({opening, waking}, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            self._tell(self.session.looked_after(self._clock.now()))
 
     async def _until_given_up(self) -> None:
         """Return when opening has lost its point: a stop before anything was reached, or the end."""

@@ -11,13 +11,13 @@ from typing import Literal
 import pytest
 
 from estim.cli.record import exit_code
-from estim.clock import RealClock, began_s, new_loop
+from estim.clock import RealClock, VirtualLoop, began_s, new_loop
 from estim.config.paths import find_home
 from estim.config.settings import Settings
 from estim.config.stamp import note_stop
 from estim.config.units import Units
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Done, Refusal, Resume, Start, Watch
+from estim.core.messages.commands import Arm, Done, Refusal, Resume, Start, Watch
 from estim.core.messages.events import Alarmed, Ended, LinkLost, Resumed, Started
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.values import replace
@@ -120,6 +120,11 @@ class House:
             self.loop.run_until_complete(whole())
         finally:
             self.loop.close()
+
+    def stand_still(self, seconds: float) -> None:
+        """Let the computer sleep."""
+        assert isinstance(self.loop, VirtualLoop)
+        self.loop.stand_still(seconds)
 
     def parts(self) -> Services:
         return Services(
@@ -797,6 +802,34 @@ def test_what_was_turned_down_in_a_gap_of_feeding_comes_up_by_a_key_only(
         assert house.level() == before, "without a hand it goes on as it was, and so it does by a key"
 
     House(folder, f"{made}:stall=20+{gap_s}", real=True).run(life)
+
+
+@pytest.mark.control("C-13", "C-51")
+@pytest.mark.parametrize("made", ["em70", "coyote3"])
+def test_a_computer_that_slept_while_it_connected_begins_nothing_by_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    monkeypatch.setattr("simulator.memory.AWAY_S", 8.0)
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        house.air.hand(None, "cut")
+        assert isinstance(await supervisor.ask(seat, replace(REAL, unit=house.twins[0].address)), Done)
+        await asyncio.sleep(0.5)
+        assert supervisor.overview().units[0].state is State.CONNECTING
+        house.loop.call_soon(house.stand_still, 200.0)
+        await asyncio.sleep(0.1)
+        await asyncio.sleep(60)
+        [shown] = supervisor.overview().units
+        assert (shown.state, house.level()) == (State.READY, 0)
+        assert any("slept" in alarm.text for alarm in shown.alarms)
+        assert isinstance(await supervisor.ask(seat, Arm()), Done)
+        await asyncio.sleep(20)
+        assert house.level() == 3
+
+    house = House(folder, made, real=True)
+    Units.load(house.home).add(house.twins[0].address, made, house.clock.now().utc, pinned=True)
+    house.run(life)
 
 
 @pytest.mark.control("C-47")

@@ -319,6 +319,23 @@ class Session:
             self._stop(now, reason, why)
         return []
 
+    def looked_after(self, now: Now) -> list[Happened]:
+        """Note that somebody looks after the session; to be called every second where there is no link to step with.
+
+        Who slept, or stood still, plays nothing on; nor does it begin what was agreed to before.
+        """
+        slept_s = now.mono_s - self._stepped_s
+        self._stepped_s = now.mono_s
+        if slept_s <= ASLEEP_S:
+            return []
+        if self.state in PLAYING:
+            return self._fault(now, _slept(slept_s))
+        if self._pads_on_s is None or self.state not in (State.IDLE, State.CONNECTING, State.READY):
+            return []
+        self._pads_on_s = None
+        text = tr("{what}: output doesn't begin by itself any more", what=_slept(slept_s))
+        return self.alarms.ring(now, Priority.MEDIUM, text, tr("once it is ready, say again that the pads are on"))
+
     def step(self, now: Now, reported: Reported, events: Sequence[Event]) -> list[Happened]:
         """Let time pass and take what the unit said. Call after every input, before request()."""
         told = self._interruptions(now, reported)
@@ -403,12 +420,9 @@ class Session:
 
     def _interruptions(self, now: Now, reported: Reported) -> list[Happened]:
         """See whether time has passed in which nobody looked after the unit: zero comes first, then it is told."""
-        slept_s = now.mono_s - self._stepped_s
-        self._stepped_s = now.mono_s
-        if self.state not in PLAYING:
-            return []
-        if slept_s > ASLEEP_S:
-            return self._fault(now, _slept(slept_s))
+        slept = self.looked_after(now)
+        if slept or self.state not in PLAYING:
+            return slept
         if reported.fed_s is None or now.mono_s - reported.fed_s <= UNFED_MAX_S:
             return []
         text = tr("the unit was left without frames for a moment, so it goes back to zero")

@@ -57,3 +57,31 @@ def test_a_clock_that_jumps_three_seconds_plays_on() -> None:
     box.run(5)
     assert (box.at(), box.level) == (State.RUNNING, GOAL)
     assert box.alarms == []
+
+
+@pytest.mark.control("C-13", "C-51")
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_was_agreed_to_before_a_sleep_begins_nothing_after_it(linked: bool) -> None:
+    box = Box()
+    box.says = {"ready": False}
+    box.run(2 if linked else 0)
+    box.now_s += 270.0
+    box.told += [] if linked else box.session.looked_after(box.now)
+    box.says = {}
+    box.run(5)
+    assert (box.at(), box.level) == (State.READY, 0)
+    (alarm,) = [word for word in box.told if isinstance(word, Alarmed)]
+    assert alarm.text.startswith("the computer slept, or stood still, for ")
+    assert alarm.text.endswith(": output doesn't begin by itself any more")
+    box.session.arm(box.now)
+    box.run(20)
+    assert (box.at(), box.level) == (State.RUNNING, GOAL)
+
+
+def test_a_link_that_takes_its_time_is_no_sleep() -> None:
+    box = Box()
+    for _ in range(60):
+        box.now_s += 1.0
+        assert box.session.looked_after(box.now) == []
+    box.run(20)
+    assert (box.at(), box.level) == (State.RUNNING, GOAL)
