@@ -408,12 +408,24 @@ class SessionApp(App[int]):
         """Zero at once, on all units."""
         self._send_stop(replace(PANIC))
         self._drills.pressed()
-        self.model.say(tr("PANIC: stop sent, waiting for the unit to say zero"))
+        self._say_sent(tr("PANIC: stop sent, waiting for the unit to say zero"))
 
     def action_stop(self) -> None:
         """Zero at once, and end, on all units."""
         self._send_stop(Stop())
-        self.model.say(tr("stop sent, waiting for the unit to say zero"))
+        self._say_sent(tr("stop sent, waiting for the unit to say zero"))
+
+    def _say_sent(self, sent: str) -> None:
+        """Say what becomes of a stop: of a unit without a link it can't be sent yet."""
+        lost = self.model.out_of_link
+        if not lost:
+            self.model.say(sent)
+            return
+        units = ", ".join(lost)
+        text = tr(
+            "no link to {units}: it can't be stopped from here now. {by_hand}", units=units, by_hand=self.model.by_hand
+        )
+        self.model.say(tr("{what}. It is stopped as soon as it is found", what=text))
 
     def _send_stop(self, stop: Stop) -> None:
         self.follower.send(stop)
@@ -658,7 +670,7 @@ class SessionApp(App[int]):
             return True
         self._off.clear()
         self.follower.send(Stop(reason=reason))
-        self.model.say(tr("stop sent; leaving when the unit says zero"))
+        self._say_sent(tr("stop sent; leaving when the unit says zero"))
         off = asyncio.create_task(self._off.wait())
         limit = asyncio.ensure_future(self._sleep(limit_s))
         await asyncio.wait({off, limit}, return_when=asyncio.FIRST_COMPLETED)

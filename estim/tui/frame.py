@@ -23,7 +23,7 @@ def strip(view: View, width: int) -> str:
     snapshot = view.snapshot
     others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
     stops = tr("s or {panic} stops", panic=key_of("panic"))
-    if view.gone:
+    if view.unknown:
         return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
     if view.connecting:
         text = tr("connecting to the controller … · {stops}", stops=stops)

@@ -77,9 +77,20 @@ class Trace(Struct):
                 seen[second] = max(seen.get(second, 0), lane.lo)
 
 
+class SoFar(Struct, frozen=True):
+    """What was seen of a session by the time its controller went."""
+
+    program: str
+    duration_s: float
+    level_max: Mapping[Channel, int]
+
+
 class View(Struct, frozen=True):
-    """Everything a screen draws. `gone` are the sentences of a lost controller, empty while there is one; `on` is what
-    each unit may be putting out. `trace` are the levels so far, `last` those that were comfortable last time.
+    """Everything a screen draws. `on` is what each unit may be putting out, `trace` the levels so far, `last` those
+    that were comfortable last time.
+
+    `gone` are the sentences of a lost controller, until a person has acknowledged them; `unknown`: there is no other
+    one yet, so nobody knows what is on.
 
     `ended` is how it ended, of several units the one that needs a person first, and `ends` are the others.
 
@@ -100,6 +111,7 @@ class View(Struct, frozen=True):
     simulated: bool = False
     silent: bool = False
     gone: tuple[str, ...] = ()
+    unknown: bool = False
     note: str = ""
     starting: bool = False
     ended: Ended | None = None
@@ -156,7 +168,7 @@ class View(Struct, frozen=True):
     @property
     def stale(self) -> bool:
         """Whether nothing vouches for the figures any more."""
-        return self.silent or bool(self.gone) or (self.snapshot is not None and self.snapshot.stale)
+        return self.silent or self.unknown or (self.snapshot is not None and self.snapshot.stale)
 
     @property
     def grey(self) -> bool:
@@ -183,6 +195,8 @@ class Model:
         self.choice = Choice()
         self._channel = Channel.A
         self._gone: tuple[str, ...] = ()
+        self._before: dict[str, SoFar] = {}
+        """The sessions that a controller left behind when it went, by unit."""
         self._joined = joined
         self._simulated = simulated
         self._silent = False
@@ -226,14 +240,21 @@ class Model:
     def _pane(self, snapshot: Snapshot | None) -> View:
         """Return what is to be drawn of one unit."""
         if snapshot is None:
-            return View(channel=self.channel, simulated=self._simulated, silent=self._silent, gone=self._gone)
+            return View(
+                channel=self.channel,
+                simulated=self._simulated,
+                silent=self._silent,
+                gone=self._loss,
+                unknown=self._unknown,
+            )
         trace = self._traces.get(snapshot.unit)
         return View(
             snapshot=snapshot,
             channel=_meant(self._channel, snapshot),
             simulated=snapshot.simulated,
             silent=self._silent,
-            gone=self._gone,
+            gone=self._loss,
+            unknown=self._unknown,
             trace={} if trace is None else trace.levels,
             last=self._last.get((snapshot.unit, snapshot.program), {}),
             lit=snapshot is self.shown,
@@ -411,6 +432,11 @@ class Model:
         return True
 
     @property
+    def out_of_link(self) -> tuple[str, ...]:
+        """The units that may be on and have no link, so that no stop reaches them now."""
+        return tuple(one.unit for one in self._snapshots.values() if wording.may_flow(one) and wording.searched(one))
+
+    @property
     def by_hand(self) -> str:
         """What to do where the host can't."""
         shown = self.shown
@@ -434,6 +460,7 @@ class Model:
                 self._close(line)
                 self._looked_at = ""
             case Ended():
+                line = self._with_before(line)
                 self.starting = False
                 self._ends = {**{unit: end for unit, end in self._ends.items() if unit != line.unit}, line.unit: line}
                 self.last_ended = self._worst
@@ -452,6 +479,21 @@ class Model:
         if self.pair:
             self.pair.heard(line)
         self._wake()
+
+    def _with_before(self, ended: Ended) -> Ended:
+        """Return the end of what a lost controller left on, with what was seen of its session: nobody else has it."""
+        before = self._before.pop(ended.unit, None)
+        if before is None or ended.program:
+            return ended
+        highest = {channel: max(level, before.level_max.get(channel, 0)) for channel, level in ended.level_max.items()}
+        return replace(ended, program=before.program, duration_s=before.duration_s, level_max=highest)
+
+    def _so_far(self, snapshot: Snapshot) -> SoFar:
+        trace = self._traces.get(snapshot.unit, Trace())
+        highest = {
+            lane.channel: max(lane.hi, *trace.levels.get(lane.channel, {}).values(), 0) for lane in snapshot.lanes
+        }
+        return SoFar(snapshot.program, snapshot.elapsed_s, highest)
 
     def _ends_a_look(self, ended: Ended) -> bool:
         """Say whether a look of the doctor's is over in which nothing was put out: it is told as his finding."""
@@ -525,6 +567,7 @@ class Model:
     def lost(self) -> None:
         """The host has gone."""
         flowing = self.flows
+        self._before |= {unit: self._so_far(one) for unit, one in self._snapshots.items() if one.live and one.program}
         self.host_gone()
         if self.pair:
             self.pair.lost()
@@ -534,6 +577,27 @@ class Model:
         self._gone = (wording.gone(self.by_hand if flowing else ""), tr("a new controller is being started"))
         self._ring()
         self._wake()
+
+    @property
+    def _unknown(self) -> bool:
+        """Whether the controller has gone, and there is no other one yet."""
+        return bool(self._gone) and not self._joined
+
+    @property
+    def _loss(self) -> tuple[str, ...]:
+        """The sentences of a lost controller; of one that has a successor what that one knows is told."""
+        if not self._gone or not self._joined:
+            return self._gone
+        key = key_of("quiet")
+        if self.flows:
+            return (
+                tr("the controller had gone; a new one is running and stops what was left on"),
+                tr("at the unit: {by_hand}; {key} acknowledges it", by_hand=self.by_hand, key=key),
+            )
+        return (
+            tr("the controller had gone; a new one is running, and knows of nothing that is on"),
+            tr("look at the unit, then press {key}", key=key),
+        )
 
     def failed_again(self, why: str) -> None:
         """No new host yet."""
@@ -561,11 +625,6 @@ class Model:
         self._joined = True
         self._simulated = overview.simulated
         self._silent = False
-        if self._gone:
-            self._gone = (
-                self._gone[0],
-                tr("a new controller is running: look at the unit, then press {key}", key=key_of("quiet")),
-            )
 
     def _take(self, snapshot: Snapshot) -> None:
         """Take in how a unit is now; what was said of the moment before a change goes."""

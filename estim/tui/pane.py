@@ -56,7 +56,7 @@ class Pane(Vertical):
         name = view.named if rows.alone else f"{'▶ ' if view.lit else ''}{number}{wording.unit(snapshot)}"
         self.query_one("#unit", Line).say(name, rows.unit, rows.width)
         link = self.query_one("#link", Line)
-        link.say(wording.link(snapshot, view.silent or bool(view.gone)), rows.link, rows.width)
+        link.say(wording.link(snapshot, view.silent or view.unknown), rows.link, rows.width)
         link.set_class(view.grey, "-stale")
         self._draw_time(view, snapshot, rows)
         self._draw_course(snapshot, rows)
@@ -69,7 +69,7 @@ class Pane(Vertical):
         clock.display = bool(rows.clock)
         taken = any(unit == snapshot.unit for _, unit in view.waits)
         state = wording.state(snapshot, view.number, taken=taken)
-        state = tr("NOT KNOWN any more") if view.gone else state
+        state = tr("NOT KNOWN any more") if view.unknown else state
         columns = rows.width - (CLOCK_WIDTH if rows.clock and rows.width >= NARROW else 0)
         phase = " · ".join(filter(None, (wording.phase(snapshot), wording.phase_left(snapshot))))
         self.query_one("#state", Line).say(state if rows.clock else with_time(state, snapshot), rows.state, columns)

@@ -1,5 +1,7 @@
 """What a person reads in a session: how old it is, what isn't known, what is wrong, and what has ended how."""
 
+import asyncio
+
 import pytest
 from textual.widgets import Button, Input
 
@@ -29,6 +31,7 @@ from tests.tui.scripted import (
     settle,
     text_of,
 )
+from tests.tui.test_every_place import seen
 
 
 async def test_it_watches_and_asks_for_what_is_already_running() -> None:
@@ -162,10 +165,47 @@ async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> Non
         await settle(pilot)
         assert again.calls == 2
         assert second.asked == [Stop(reason="panic"), Watch(), Status()], "the owed stop is the first word"
-        assert "a new controller is running" in text_of(pilot, "#gone")
+        assert "a new one is running, and knows of nothing that is on" in text_of(pilot, "#gone")
+        assert "NOT KNOWN" not in seen(pilot)
         await pilot.press("k")
         await settle(pilot)
         assert not text_of(pilot, "#gone")
+
+
+@pytest.mark.control("C-41")
+async def test_what_a_lost_controller_left_on_is_told_as_its_session_once_the_next_one_has_stopped_it() -> None:
+    client = ScriptedClient(RUNNING)
+    left_on = replace(RUNNING, state=State.STOPPING, program="", program_title="", elapsed_s=0.0, heard_age_s=None)
+    second = ScriptedClient(replace(left_on, out="maybe"))
+    async with screen_of(client, Successors(second), Pulse()).run_test() as pilot:
+        client.show(RUNNING)
+        await settle(pilot)
+        client.die()
+        await settle(pilot)
+        assert "a new one is running and stops what was left on" in text_of(pilot, "#gone")
+        assert "NOT KNOWN" not in seen(pilot)
+        second.show(replace(left_on, state=State.ENDED, out="off", stop_confirmed=True))
+        second.tell(replace(ENDED, program="", started_at=None, duration_s=0.0, level_max={Channel.A: 0}))
+        await settle(pilot)
+        await asyncio.sleep(1)
+        assert "and knows of nothing that is on" in text_of(pilot, "#gone")
+        told = seen(pilot)
+        assert all(word in told for word in ("tens-ankle", "1:13 min", "A 12")), "what was played is not forgotten"
+        assert "may be on" not in told
+
+
+@pytest.mark.control("C-09")
+@pytest.mark.parametrize("key", ["s", "f12", "q"])
+async def test_of_a_unit_without_a_link_no_stop_is_told_as_sent(key: str) -> None:
+    client = ScriptedClient(RUNNING, zeroes=False)
+    async with screen_of(client).run_test() as pilot:
+        client.show(replace(RUNNING, state=State.STOPPING, lost_at="2026-03-01T08:01:00+00:00", out="maybe"))
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        assert "no link to coyote3: it can't be stopped from here now" in text_of(pilot, "#note")
+        assert "It is stopped as soon as it is found" in text_of(pilot, "#note")
+        assert client.stops, "it is asked for all the same"
 
 
 async def test_leaving_without_a_controller_needs_a_second_q_and_is_not_confirmed() -> None:
