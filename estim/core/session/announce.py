@@ -34,6 +34,9 @@ from protocols.vocabulary import Capabilities, Channel, Level, Out, Reported, Ze
 ALARMS_MAX = 20
 """Unacknowledged alarms kept; the oldest of lowest priority goes first."""
 
+SOON_S = 5.0
+"""An end of output that is nearer than this is told without its time: the alarm stays until somebody reads it."""
+
 _ORDER = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 
@@ -188,8 +191,9 @@ class Alarms:
     def lost(self, now: Now, last: Reported, why: str) -> list[Happened]:
         """The link is gone; output is assumed on for as long as the driver's last word says."""
         until = on_until(now, last)
-        if last.out is Out.OFF or last.until_s <= now.mono_s:
-            sentence = tr("the unit was off") if last.zero is Zero.CONFIRMED else tr("the unit falls silent by itself")
+        if last.out is Out.OFF or last.until_s <= now.mono_s + SOON_S:  # a time would be over before it is read
+            silent = tr("the unit should fall silent by itself, which isn't proved")
+            sentence = tr("the unit was off") if last.zero is Zero.CONFIRMED else silent
         elif until:
             sentence = tr("output may be on until {until}", until=until)
         else:

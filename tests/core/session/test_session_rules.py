@@ -491,3 +491,17 @@ def test_a_key_press_at_the_unit_moves_the_goal_by_one_step_whatever_the_part_pl
     assert both.goal(A) == 41
     box.step(Hand(A, Level(box.level + 1), rose=True))
     assert both.goal(A) <= 42
+
+
+@pytest.mark.control("C-10")
+@pytest.mark.parametrize(
+    ("ends_s", "told"), [(0.2, "should fall silent by itself, which isn't proved"), (60.0, "until ")]
+)
+def test_an_alarm_that_stays_names_no_moment_that_is_over_before_it_is_read(ends_s: float, told: str) -> None:
+    box = Box()
+    box.run(20)
+    last = replace(box.reported, out=Out.MAYBE, zero=Zero.SENT, until_s=box.now_s + ends_s)
+    box.session.link_down(box.now, last, "the link was cut")
+    (alarm,) = box.session.alarms.alarms
+    assert told in alarm.text
+    assert ("until" in alarm.text) == (ends_s > 5)
