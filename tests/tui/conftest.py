@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from textual import _time, _wait
+from textual.app import App
 
 from estim.clock import VirtualLoop
 from estim.tui.keymap import KEYBOARD, USUAL
@@ -48,3 +50,18 @@ def the_librarys_clock_is_the_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames, animations and waits are counted on the time that jumps; a clock of their own would fall behind it."""
     for module, name in ((_time, "get_time"), (_wait, "monotonic")):
         monkeypatch.setattr(module, name, lambda: asyncio.get_running_loop().time())
+
+
+@pytest.fixture(autouse=True)
+def pictures_are_taken_on_time_that_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that is run for its picture has a loop of its own."""
+    run = App.run
+
+    def jumping(app: App[object], **how: Any) -> object:
+        loop = VirtualLoop()
+        try:
+            return run(app, loop=loop, **how)
+        finally:
+            loop.close()
+
+    monkeypatch.setattr(App, "run", jumping)
