@@ -10,6 +10,7 @@ import pytest
 from estim.cli.text import Screen, line_of, named, said, status
 from estim.core.messages.commands import Overview
 from estim.core.messages.events import Alarmed, Happened, LinkLost, Paused
+from estim.core.messages.shown import Snapshot
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from tests.tui.scripted import ALARM, ENDED, RUNNING
@@ -126,3 +127,42 @@ def test_a_plain_terminal_gets_whole_lines_and_is_never_drawn_over(plain: bool, 
     lines = terminal.getvalue().splitlines()
     assert len(lines) == 3, "one a minute"
     assert all("A 12" in line for line in lines)
+
+
+UNPROVED = replace(
+    RUNNING, state=State.ENDED, simulated=True, stop_confirmed=False, message="stopped by a person", told_age_s=73.8
+)
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize(
+    ("shown", "doubt"),
+    [
+        (
+            replace(UNPROVED, on_until=UNTIL, on_left_s=9.0),
+            "It may be on until 22:04:20, and is not being searched",
+        ),
+        (UNPROVED, "It may be on and doesn't end by itself, and is not being searched"),
+        (replace(UNPROVED, on_left_s=0.0), "It should have gone off by itself by now, and is not being searched"),
+        (replace(UNPROVED, stop_confirmed=True), ""),
+        (replace(UNPROVED, stop_confirmed=None), ""),
+    ],
+)
+def test_a_session_that_ended_without_a_proof_is_told_so_though_its_alarm_was_acknowledged(
+    shown: Snapshot, doubt: str
+) -> None:
+    first, *rest = status(Overview(pid=1, simulated=True, units=(shown,))).splitlines()
+    assert first.startswith("SIMULATED coyote3: ended, tens-ankle, played 1:12, level ")
+    assert "(reported 73.8 s ago)" in first
+    assert len(rest) == bool(doubt)
+    for line in rest:
+        assert line.startswith(f"!!! coyote3: the stop is NOT confirmed (stopped by a person). {doubt} for. ")
+        assert line.endswith(shown.by_hand)
+
+
+def test_a_software_unit_that_is_searched_for_is_told_as_one_and_its_alarms_too() -> None:
+    searched = replace(RUNNING, program="", state=State.STOPPING, simulated=True, alarms=(ALARM,))
+    told = status(Overview(pid=1, simulated=True, units=(searched,)))
+    assert told.startswith("SIMULATED !!! coyote3 may be on and doesn't end by itself; it is being searched for")
+    assert told.endswith("!!! the stop is not confirmed by the unit: take the pads off")
