@@ -118,11 +118,11 @@ def flags(
     host = HostOptions(
         home=home, radio=radio, simulate=software, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
     )
-    context.obj = Flags(host, as_json, no_input)
+    context.obj = Flags(host, as_json, no_input, theme)
     if context.invoked_subcommand is None:
         from estim.cli.daily import open_screen
 
-        raise typer.Exit(open_screen(context.obj, theme))
+        raise typer.Exit(open_screen(context.obj))
 
 
 @app.command()
