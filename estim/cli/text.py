@@ -210,6 +210,19 @@ def bar(shown: Snapshot) -> str:
     return f"{_simulated(shown)}{drawn} {left}  {levels}{_old(shown)}{_state(shown)}  {tr_text(shown.phase)}"
 
 
+def plain_line(shown: Snapshot) -> str:
+    """Return what `bar` says in words: for who has it read aloud, or reads it later."""
+    levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
+    parts = [
+        tr_text(STATES[shown.state], "state"),
+        tr("{time} left", time=minutes(shown.left_s)),
+        tr("level {levels}{old}", levels=levels or "0", old=_old(shown)),
+        tr_text(shown.phase),
+    ]
+    line = ", ".join(filter(None, parts))
+    return tr("SIMULATED {what}", what=line) if shown.simulated else line
+
+
 def _simulated(shown: Snapshot) -> str:
     return tr("SIM ") if shown.simulated else ""
 
@@ -337,7 +350,7 @@ def named(shown: Snapshot) -> str:
 
 
 class Screen:
-    """Where the plain text goes: with a bar that is drawn over on a terminal, with a line a minute elsewhere.
+    """Where the plain text goes: with a bar that is drawn over on a terminal, with words once a minute elsewhere.
 
     `several`: there is more than one unit, and each line says of which it is. `plain`: a terminal is used as anything
     else is, for who has it read aloud or kept. No colour and no cursor movement but the
@@ -379,7 +392,7 @@ class Screen:
             self._draw()
         elif int(shown.elapsed_s // 60) > self._minute.get(shown.unit, -1):
             self._minute[shown.unit] = int(shown.elapsed_s // 60)
-            self._write(bar(shown), shown.unit)
+            self._write(plain_line(shown), shown.unit)
 
     def _draw(self) -> None:
         width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)

@@ -130,7 +130,21 @@ def test_a_plain_terminal_gets_whole_lines_and_is_never_drawn_over(plain: bool, 
     assert "\x1b" not in terminal.getvalue()
     lines = terminal.getvalue().splitlines()
     assert len(lines) == 3, "one a minute"
+    assert lines[1] == "running, 18:48 left, level A 12, build-up"
     assert all("A 12" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("shown", "line"),
+    [
+        (replace(RUNNING, simulated=True, stale=True), "SIMULATED running, 18:48 left, level A 12 (old), build-up"),
+        (replace(RUNNING, state=State.READY, lanes=(), phase=""), "ready, 18:48 left, level 0"),
+    ],
+)
+def test_a_line_that_is_read_aloud_has_words_and_no_bar(shown: Snapshot, line: str) -> None:
+    terminal = StringIO()
+    Screen(terminal, {}, plain=True).show(shown)
+    assert terminal.getvalue() == f"{line}\n"
 
 
 UNPROVED = replace(
