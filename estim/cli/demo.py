@@ -18,12 +18,12 @@ FAMILY = "coyote3"
 def demo(
     context: typer.Context,
     folder: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="where it is kept, and opened again; without it a new one")
+        str | None, typer.Argument(metavar="DIR", help="where it is kept, and opened again; without it a new one")
     ] = None,
 ) -> None:
     """Try everything without hardware: a fortnight of made-up days and a software unit, always marked SIMULATED.
 
-    On a terminal the screen opens; else the folder is made and told.
+    On a terminal the screen opens; elsewhere the folder is only made, and named.
     """
     flags: Flags = context.obj
     raise typer.Exit(open_demo(flags, folder, flags.host.home))
