@@ -85,8 +85,10 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._newest) + len(self._events)
 
-    def put(self, message: Outgoing, *, event: bool = False) -> bool:
-        """Take a message; False: there are too many topics, and it is dropped."""
+    def put(self, message: Outgoing, *, event: bool = False, last: bool = False) -> bool:
+        """Take a message; False: there are too many topics, and it is dropped. `last`: behind all that waits."""
+        if last:
+            self._newest.pop(message.topic, None)
         if event:
             self._events.append(message)
         elif message.topic in self._newest or len(self._newest) < TOPICS_MAX:
@@ -179,9 +181,12 @@ class BrokerConnection:
         return self._outbox.put(message, event=event)
 
     def withdraw(self, topic: str) -> None:
-        """Take a retained message back, whoever put it there: this one, or an earlier life of it."""
+        """Take a retained message back, whoever put it there: this one, or an earlier life of it.
+
+        It goes behind all that waits: a state of what is taken back would bring it to life again.
+        """
         self._retained.pop(topic, None)
-        self._outbox.put(Outgoing(topic, b"", retain=True, qos=1))
+        self._outbox.put(Outgoing(topic, b"", retain=True, qos=1), last=True)
 
     def say_again(self, topics: Sequence[str]) -> None:
         """Send retained messages once more, for somebody who has just come."""

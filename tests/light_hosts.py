@@ -31,6 +31,10 @@ MOMENTS = 10**8
 """Moments are told in ms, and begin again after a day."""
 
 
+ADDRESS = "C1:02:03:04:05:06"
+"""Of the one unit that each has."""
+
+
 def name_of(number: int) -> str:
     return f"light-{number}"
 
@@ -68,7 +72,7 @@ class LightHost:
         if self.state is not State.ENDED:
             self.state = State.ENDED
             self._show(reason)
-            self.remote.tell(ended(reason))
+            self.remote.tell(ended(reason), ADDRESS)
 
     def show_live(self) -> None:
         if self.state is State.RUNNING:
@@ -87,7 +91,7 @@ class LightHost:
             channel=Channel.A, lo=level, hi=level, goal=level, request=level, cap=9, cap_why="", scale=100
         )
         shown = Snapshot(
-            unit="left", address="C1:02:03:04:05:06", family="coyote3", title="Coyote", simulated=True,
+            unit="left", address=ADDRESS, family="coyote3", title="Coyote", simulated=True,
             state=self.state, program="tens-ankle", program_title="Ankle", lanes=(lane,),
             left_s=0 if over else self.left_s, out="off" if over else "on", reason=reason,
             stop_confirmed=True if over else None,

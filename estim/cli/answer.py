@@ -16,14 +16,15 @@ def told(reply: "Reply", *, as_json: bool) -> int:
     import msgspec
 
     from estim.core.messages.commands import Done, Overview, Refusal
+    from estim.core.moment import local
 
     if as_json:
         running = {"running": reply.pid != 0} if isinstance(reply, Overview) else {}
         tell_row(SCHEMA, {**msgspec.to_builtins(reply), **running})
     elif isinstance(reply, Refusal):
-        complain(reply.text)
+        complain(local(reply.text))
     elif isinstance(reply, Done):
-        say(reply.text)
+        say(local(reply.text))
     elif isinstance(reply, Overview):
         from estim.cli.text import status
 
@@ -33,9 +34,11 @@ def told(reply: "Reply", *, as_json: bool) -> int:
 
 def told_error(error: EstimError, *, as_json: bool) -> int:
     """Print why there is no answer, as a refusal is told, and return the exit code."""
+    from estim.core.moment import local
+
     if as_json:
         row = {"answer": "refused", "code": int(error.code), "text": error.text, "nearest": list(error.nearest)}
         tell_row(SCHEMA, row)
     else:
-        complain(error.text)
+        complain(local(error.text))
     return error.code

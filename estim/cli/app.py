@@ -88,9 +88,12 @@ def flags(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(metavar="N", parser=count("--seed", 0, SEED_MAX), help="with --simulate: of all chance")
+        int,
+        typer.Option(metavar="N", parser=count("--seed", 0, SEED_MAX), help="with --simulate: the seed of all chance"),
     ] = 0,
-    log: Annotated[str | None, typer.Option(metavar="FILE", help="with --simulate: what the unit saw")] = None,
+    log: Annotated[
+        str | None, typer.Option(metavar="FILE", help="with --simulate: write here what the unit saw")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout, nothing else")] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="never ask, refuse instead")] = False,
     theme: Annotated[
@@ -118,11 +121,11 @@ def flags(
     host = HostOptions(
         home=home, radio=radio, simulate=software, speed=_speed(speed), seed=seed, log=_absolute(log), mqtt=mqtt
     )
-    context.obj = Flags(host, as_json, no_input)
+    context.obj = Flags(host, as_json, no_input, theme)
     if context.invoked_subcommand is None:
         from estim.cli.daily import open_screen
 
-        raise typer.Exit(open_screen(context.obj, theme))
+        raise typer.Exit(open_screen(context.obj))
 
 
 @app.command()
@@ -150,7 +153,10 @@ def run(
     ] = False,
     site: Annotated[
         list[str] | None,
-        typer.Option(help="a leg (left, right) or one of the program's sites; one for each unit, in their order"),
+        typer.Option(
+            metavar="LEG|SITE",
+            help="a leg (left, right) or one of the program's sites; one for each unit, in their order",
+        ),
     ] = None,
     override: Annotated[list[str] | None, OVERRIDE] = None,
     keep: Annotated[bool, typer.Option("--keep", help="go on if this terminal vanishes")] = False,
@@ -213,7 +219,7 @@ def disconnect(
     unit: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME|ADDRESS]", help="only this unit; a name that no unit has stops all", autocompletion=units
+            metavar="NAME|ADDRESS", help="only this unit; a name that no unit has stops all", autocompletion=units
         ),
     ] = None,
 ) -> None:
@@ -227,7 +233,8 @@ def disconnect(
 
 @app.command()
 def pause(
-    context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit", autocompletion=units)] = None
+    context: typer.Context,
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit", autocompletion=units)] = None,
 ) -> None:
     """Zero at once, keep the time that is left."""
     from estim.core.messages.lowering import Pause
@@ -237,7 +244,8 @@ def pause(
 
 @app.command()
 def resume(
-    context: typer.Context, unit: Annotated[str | None, typer.Option(help="which unit", autocompletion=units)] = None
+    context: typer.Context,
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit", autocompletion=units)] = None,
 ) -> None:
     """Go on after a pause, up from zero."""
     from estim.core.messages.commands import Resume
@@ -250,7 +258,7 @@ def level(
     context: typer.Context,
     channel: Annotated[str, typer.Argument(help="A, B, C or D", autocompletion=one_of("A", "B", "C", "D"))],
     amount: Annotated[str, typer.Argument(help="+1, -1, or a level")],
-    unit: Annotated[str | None, typer.Option(help="which unit", autocompletion=units)] = None,
+    unit: Annotated[str | None, typer.Option(metavar="NAME|ADDRESS", help="which unit", autocompletion=units)] = None,
 ) -> None:
     """Move the level of one channel, within its cap."""
     from estim.cli.daily import level_of
@@ -325,7 +333,9 @@ def decode(
     endpoint: Annotated[str | None, typer.Option(metavar="NAME|UUID", help="which characteristic")] = None,
     batch: Annotated[bool, typer.Option("--batch", help="one packet a line from stdin")] = False,
     text: Annotated[bool, typer.Option("--text", help="text instead of hex")] = False,
-    profile: Annotated[str | None, typer.Option(help="version of the protocol, where a family has several")] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="version of the protocol, where a family has several")
+    ] = None,
 ) -> None:
     """Show one packet as JSON. A bad one: ok false, exit 65. With --batch one line each, in order (65: any bad)."""
     from estim.cli.decode import Decoder
@@ -396,10 +406,11 @@ def _parser(verbs: int, language: str) -> Callable[..., object]:
     `verbs` says how many there are: none ever goes.
     """
     del verbs  # what it was made for
-    made = get_command(app)
-    if language != ENGLISH:
-        from estim.cli.help_texts import translate_help
+    from estim.cli.help_texts import translate_help, without_types
 
+    made = get_command(app)
+    without_types(made)
+    if language != ENGLISH:
         translate_help(made)
     return made
 

@@ -37,7 +37,7 @@ USUAL = {When.MORNING: time(7), When.REST: time(12), When.WORST: time(20), When.
 
 AT = typer.Option(metavar="MOMENT", help="8:05, yesterday, 2026-11-24 or 2026-11-24T08:05; usually now")
 
-NOTE = typer.Option(help="a word about it")
+NOTE = typer.Option(metavar="WORDS", help="a word about it")
 
 
 def wrong(text: str) -> EstimError:

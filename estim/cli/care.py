@@ -110,7 +110,7 @@ def begin(
 
 @care.command()
 def end(context: typer.Context) -> None:
-    """End the plan; sessions and pain are kept on being counted."""
+    """End the plan; sessions and pain go on being counted."""
     flags: Flags = context.obj
     with opened(flags.host, write=True) as journal:
         journal.enter(Check(at=journal.now, topic=Topic.CARE, answer="end"))
@@ -232,7 +232,7 @@ def load(
     context: typer.Context,
     done: Annotated[list[str], typer.Argument(metavar="SETSxREPETITIONS [pain N]", help="such as 3x15 pain 2")],
     at: Annotated[str | None, AT] = None,
-    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+    words: Annotated[str, typer.Option("--note", metavar="WORDS", help="a word about it")] = "",
 ) -> None:
     """Write down heel raises: sets, repetitions, and the worst pain while doing them."""
     flags: Flags = context.obj
@@ -286,7 +286,7 @@ def flag(
 def questions(
     context: typer.Context,
     answer: Annotated[list[str] | None, typer.Option(metavar="ID=yes|no", help="answer one; may be repeated")] = None,
-    none: Annotated[bool, typer.Option("--none", help="none of them holds: no to all that are open")] = False,
+    none: Annotated[bool, typer.Option("--none", help="none of them applies: no to all that are open")] = False,
 ) -> None:
     """Answer the questions before a session, or see what was answered. They are asked again every 90 days."""
     flags: Flags = context.obj
@@ -312,7 +312,7 @@ def clear(
     question: Annotated[
         str, typer.Argument(help="the question's id", autocompletion=one_of(*(one.id for one in QUESTIONS)))
     ],
-    reason: Annotated[str, typer.Option(help="who agreed, and why")],
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="who agreed, and why")],
 ) -> None:
     """Clear an answer that forbids sessions or runs: only if a doctor agrees; the reason is kept and shown."""
     flags: Flags = context.obj
@@ -337,7 +337,7 @@ def after(
         str | None,
         typer.Option(
             metavar="weaker|same|stronger",
-            help="against last time",
+            help="compared with last time",
             autocompletion=one_of("weaker", "same", "stronger"),
         ),
     ] = None,

@@ -49,17 +49,17 @@ def _opens_a_screen(argv: Sequence[str], options: Mapping[str, str]) -> bool:
     return options.keys() <= _OF_THE_SCREEN and units <= 1 and BROKER_VARIABLE not in os.environ
 
 
-def open_screen(flags: "Flags", theme: str | None = None) -> int:
+def open_screen(flags: "Flags") -> int:
     """Open the screen; where there is no terminal for it, show the day. Software units have none: they are refused."""
     from estim.tui.main import has_screen, run_screen
 
     if has_screen() or flags.host.simulate is not None:
-        code = run_screen(flags.host, theme)
+        code = run_screen(flags.host, flags.theme)
         if code is not None:
             return code
         from estim.cli.demo import open_demo
 
-        return open_demo(flags, theme=theme)
+        return open_demo(flags)
     from estim.cli.today import show_today
     from estim.core.values import replace
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from estim.cli.amounts import amount
 from estim.cli.completers import families, one_of, units
 from estim.cli.flags import Flags
 from estim.cli.output import is_watched, note, tell
@@ -21,6 +22,9 @@ devices = typer.Typer(help="Units: what is on the air, and which ones are yours.
 
 SCAN_S = 5.0
 
+SECONDS = amount("--seconds", 0.5, 60, mark("seconds"))
+"""Reads how long is listened."""
+
 
 FIELDS = ("name", "cap", "profile")
 
@@ -30,7 +34,7 @@ RAISE = mark("Raise it?")
 @devices.command()
 def scan(
     context: typer.Context,
-    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="how long to listen")] = SCAN_S,
+    seconds: Annotated[float, typer.Option(metavar="S", parser=SECONDS, help="how many seconds to listen")] = SCAN_S,
 ) -> None:
     """Show supported units on the air."""
     flags: Flags = context.obj
@@ -53,9 +57,10 @@ def add(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="as `devices scan` shows it, in any usual form")],
     family: Annotated[
-        str | None, typer.Option(help="without it the unit must be on the air", autocompletion=families)
+        str | None,
+        typer.Option(metavar="FAMILY", help="without it the unit must be on the air", autocompletion=families),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="what to call it")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="what to call it")] = None,
 ) -> None:
     """Remember a unit by its address, even one that hides its name."""
     from estim.catalogue.families import check_unit_name, names

@@ -60,7 +60,9 @@ def add_pain(
     when: Annotated[
         str | None,
         typer.Option(
-            help="morning (first steps), rest, worst (of the day) or run; usually worst", autocompletion=one_of(*When)
+            metavar="morning|rest|worst|run",
+            help="morning (first steps), rest, worst (of the day) or run; usually worst",
+            autocompletion=one_of(*When),
         ),
     ] = None,
     at: Annotated[str | None, AT] = None,
@@ -68,7 +70,7 @@ def add_pain(
         list[str] | None,
         typer.Option(metavar="|".join(RED_FLAGS), help="a sign of a torn tendon or a clot; ends the plan"),
     ] = None,
-    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+    words: Annotated[str, typer.Option("--note", metavar="WORDS", help="a word about it")] = "",
 ) -> None:
     """Write down a pain score; `add` may be left out: estim pain 3 morning stiff 10min left.
 
@@ -110,16 +112,16 @@ def _kind(when: str | None, told: Said) -> When:
 def add_run(
     context: typer.Context,
     distance: Annotated[str, typer.Argument(help="3.2km, 800m or 2mi; or 30min where only the time is known")],
-    worst: Annotated[str | None, typer.Option("--pain", help="the worst in it, 0 to 10")] = None,
+    worst: Annotated[str | None, typer.Option("--pain", metavar="N", help="the worst pain in it, 0 to 10")] = None,
     minutes: Annotated[
         float | None,
         typer.Option(metavar="N", parser=amount("--minutes", 0.1, 1440, mark("minutes")), help="how long it took"),
     ] = None,
-    shoes: Annotated[str, typer.Option(metavar="PAIR", help="which pair you wore, by a name of yours")] = "",
+    shoes: Annotated[str, typer.Option(metavar="PAIR", help="which pair you wore, by your own name for it")] = "",
     at: Annotated[str | None, AT] = None,
-    words: Annotated[str, typer.Option("--note", help="a word about it")] = "",
+    words: Annotated[str, typer.Option("--note", metavar="WORDS", help="a word about it")] = "",
 ) -> None:
-    """Write down a run, and hear what the plan makes of it. By its minutes alone no cap can be held against it."""
+    """Write down a run, and hear what the plan makes of it. By its minutes alone it can't be held against a cap."""
     from estim.core.care.standing import standing
 
     flags: Flags = context.obj
@@ -252,7 +254,7 @@ def add_note(
 def new_pads(
     context: typer.Context,
     at: Annotated[str | None, AT] = None,
-    words: Annotated[str, typer.Option("--note", help="such as the maker")] = "",
+    words: Annotated[str, typer.Option("--note", metavar="WORDS", help="such as the maker")] = "",
 ) -> None:
     """Note that you use fresh pads from now on: their uses are counted from zero."""
     flags: Flags = context.obj
@@ -346,7 +348,7 @@ def undo(context: typer.Context) -> None:
     """Take back the last thing that you did: all that one command wrote, also a session that was logged by hand.
 
     Sessions that were played can't be undone: they happened.
-    A red flag, an answer that forbids sessions or runs, and skin that wasn't all right have words of their own.
+    A red flag, an answer that forbids sessions or runs, and skin that wasn't all right have commands of their own.
     """
     from estim.core.days.entry_text import told
 

@@ -20,6 +20,7 @@ from estim.config.broker import Broker, broker_of, check_address
 from estim.config.mqtt_settings import MqttSettings
 from estim.config.settings import read_settings
 from estim.core.errors import EstimError, Exit
+from estim.core.moment import local
 from estim.core.numbers import m_ss
 from estim.core.remote.fleet import OUT_OF_REACH, SILENT, STALE_S, Fleet, Stopping, UnitSeen
 from estim.core.remote.topics import ALL_ORDERS, FLEET, ID, RESERVED, HostTopics
@@ -247,7 +248,7 @@ def _remarks(row: dict[str, object]) -> list[str]:
         tr("host is offline") if not row["online"] else "",
         tr("silent") if silent else "",
         tr("may be on") if row["may_be_on"] and (silent or not row["online"]) else "",
-        str(row["alarm"] or ""),
+        local(str(row["alarm"] or "")),
     ]
     return [one for one in found if one]
 

@@ -10,7 +10,7 @@
 from collections.abc import Iterator
 
 from typer import Context
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from estim.core.translation import mark, tr_text
 
@@ -27,6 +27,20 @@ LIBRARY = (
     mark("Show completion for the current shell, to copy it or customize the installation."),
 )
 """What typer says in our help."""
+
+
+def without_types(command: object) -> None:
+    """Take typer's names of Python types out of the help of every argument in a tree of verbs: "topic <str>"."""
+    assert isinstance(command, TyperCommand | TyperGroup), "typer makes nothing else"
+    for one in command.params:
+        if isinstance(one, TyperArgument):
+            setattr(one, "display_type_rich", _no_type)  # noqa: B010 # a method, which is asked for at each help
+    for below in getattr(command, "commands", {}).values():
+        without_types(below)
+
+
+def _no_type(ctx: Context) -> None:
+    """Say nothing of a type."""
 
 
 def help_texts(command: object) -> Iterator[str]:

@@ -10,12 +10,14 @@ from estim.core.days.entry_text import all_entries, told
 from estim.core.days.skin import LOOK_BACK
 from estim.core.days.slots import Slot, Status
 from estim.core.errors import EstimError, Exit
+from estim.core.moment import MOMENT, local
 from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Priority
 from estim.journal.home_journal import HomeJournal, opened
 
 if TYPE_CHECKING:
     from estim.cli.flags import Flags
+    from estim.journal.reader import Details
 
 LOG_ROWS = 20
 """Lines that are shown if nothing else is asked for, and with them the slots that were off."""
@@ -107,6 +109,34 @@ def _urgency(priority: str) -> str:
     return tr_text(URGENCY[priority], "alarm") if priority in URGENCY else priority
 
 
+def _fact(name: str, value: object) -> str:
+    """Return one field of a session's row; a moment is told where the reader is."""
+    moment = name.removesuffix("_utc")
+    return f"{name}: {value}" if moment == name else f"{moment}: {_day_and_time(value)}"
+
+
+def _day_and_time(value: object) -> str:
+    """Return a moment of the journal as the reader's day and time; what is none stays as it is."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        return f"{value}"
+    return f"{datetime.fromisoformat(value).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def session_lines(details: "Details") -> list[str]:
+    """Return one session in full as a person reads it."""
+    from estim.cli.text import mover
+
+    lines = [_fact(name, value) for name, value in details.facts.items()]
+    lines += [
+        tr("{at:8.1f} s  {channel} {level:>3}  by {by}", at=float(at_s), channel=channel, level=level, by=mover(by))
+        for at_s, channel, level, by in details.levels
+    ]
+    lines += [
+        f"{_day_and_time(at)}  {_urgency(priority)}: {local(text)} ({do})" for at, priority, text, do in details.alarms
+    ]
+    return lines
+
+
 def show_session(flags: "Flags", number: int) -> None:
     """Show one session in full: its row, its levels with who moved them, its alarms."""
     with opened(flags.host) as journal:
@@ -115,13 +145,5 @@ def show_session(flags: "Flags", number: int) -> None:
         raise EstimError(
             tr("there is no session {number}: estim log shows their numbers", number=number), code=Exit.NO_INPUT
         )
-    from estim.cli.text import mover
-
-    lines = [f"{name}: {value}" for name, value in details.facts.items()]
-    lines += [
-        tr("{at:8.1f} s  {channel} {level:>3}  by {by}", at=float(at_s), channel=channel, level=level, by=mover(by))
-        for at_s, channel, level, by in details.levels
-    ]
-    lines += [f"{at}  {_urgency(priority)}: {text} ({do})" for at, priority, text, do in details.alarms]
     row = {"session": number, "facts": details.facts, "levels": details.levels, "alarms": details.alarms}
-    tell(flags, "session", "\n".join(lines), [row])
+    tell(flags, "session", "\n".join(session_lines(details)), [row])

@@ -66,7 +66,9 @@ def _code(line: list[str]) -> int:
             code = run_typer(fronted(line))
         return code
     except EstimError as error:
-        complain(error.text)
+        from estim.core.moment import local
+
+        complain(local(error.text))
         return error.code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED

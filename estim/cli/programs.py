@@ -305,10 +305,11 @@ def _lock(locked: bool) -> str:
 def matrix(
     context: typer.Context,
     program: Annotated[
-        list[str] | None, typer.Argument(help="only these; without any, all", autocompletion=program_names)
+        list[str] | None, typer.Argument(help="only these; usually all", autocompletion=program_names)
     ] = None,
     family: Annotated[
-        list[str] | None, typer.Option(help="only these families; repeatable", autocompletion=families)
+        list[str] | None,
+        typer.Option(metavar="FAMILY", help="only these families; may be repeated", autocompletion=families),
     ] = None,
     long: Annotated[bool, typer.Option("--long", help="with every difference and reason in words")] = False,
 ) -> None:

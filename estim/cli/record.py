@@ -8,6 +8,7 @@ from estim.core.errors import Exit
 from estim.core.messages.commands import Start
 from estim.core.messages.events import Ended, Happened, Levelled, LinkBack, LinkLost, Started
 from estim.core.messages.shown import Snapshot
+from estim.core.moment import local
 from estim.core.translation import tr
 from estim.core.vocabulary import Reason
 from protocols.vocabulary import Channel
@@ -74,7 +75,7 @@ class Record:
     def refuse(self, code: int, text: str) -> None:
         """Tell a session that never began. Whether its unit is at zero this command can't know: it touched none."""
         if self._screen is not None:
-            complain(text)
+            complain(local(text))
         else:
             self.tell(self.made_up(_REASON.get(Exit(code), Reason.REFUSED), text, confirmed=None))
 

@@ -29,6 +29,7 @@ from estim.core.messages.events import Alarmed, Ended, Happened
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Pause, Stop
 from estim.core.messages.shown import Snapshot
+from estim.core.moment import local
 from estim.core.translation import mark, tr, tr_text
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
@@ -390,7 +391,7 @@ class Run:
         """Tell why a key did nothing, once: a key that is held is refused thirty times a second."""
         if text not in self._refusals:
             self._refusals.add(text)
-            note(f"\n{text}")
+            note(f"\n{local(text)}")
 
 
 def refuse_session(options: HostOptions, program: str, error: EstimError, *, as_json: bool) -> int:

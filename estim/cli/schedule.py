@@ -111,15 +111,23 @@ def _where_and_what(rules: Schedule) -> str:
 def set_times(
     context: typer.Context,
     times: Annotated[list[str] | None, typer.Argument(metavar="TIME…", help="such as 8:00 20:00")] = None,
-    days: Annotated[str | None, typer.Option(help="only on these: mo,we,fr")] = None,
-    rule: Annotated[list[str] | None, typer.Option(help="an RFC 5545 RRULE instead of times; may be repeated")] = None,
-    zone: Annotated[str | None, typer.Option(help="local (wherever you are), or such as Europe/Berlin")] = None,
+    days: Annotated[str | None, typer.Option(metavar="DAYS", help="only on these: mo,we,fr")] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option(metavar="RRULE", help="an RFC 5545 RRULE instead of times; may be repeated")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="local (wherever you are), or such as Europe/Berlin")
+    ] = None,
     program: Annotated[
         list[str] | None,
-        typer.Option(help="which program; several take turns by the day; may be repeated", autocompletion=programs),
+        typer.Option(
+            metavar="PROGRAM",
+            help="which program; several take turns by the day; may be repeated",
+            autocompletion=programs,
+        ),
     ] = None,
 ) -> None:
-    """Set times, zone or programs; what isn't named stays. What has been is judged by the rules of then."""
+    """Set times, zone or programs; what isn't named stays. The past is judged by the rules of its time."""
     from estim.config.settings import change_fields
 
     flags: Flags = context.obj
@@ -149,7 +157,7 @@ def skip(
 
 @schedule.command()
 def snooze(context: typer.Context) -> None:
-    """Put the slot that is due off for a quarter of an hour."""
+    """Put off the slot that is due by a quarter of an hour."""
     _mark(context, None, Marked.SNOOZED, {Status.DUE, Status.SNOOZED})
 
 

@@ -22,7 +22,7 @@ def scope(
     context: typer.Context,
     program: Annotated[str, typer.Argument(help="a name (`estim programs list`) or a file", autocompletion=programs)],
     family: Annotated[
-        str, typer.Option(help="on which family (`estim programs matrix`)", autocompletion=families)
+        str, typer.Option(metavar="FAMILY", help="on which family (`estim programs matrix`)", autocompletion=families)
     ] = "coyote3",
     minutes: Annotated[
         float | None,

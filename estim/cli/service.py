@@ -44,7 +44,7 @@ def install(
         bool, typer.Option("--remind-only", help="no host: a timer that tells when a session is due, and no more")
     ] = False,
 ) -> None:
-    """Write the units, enable them and start them. Settings come from config.toml, a broker's password too."""
+    """Write the service files, enable them and start them. Settings come from config.toml, a broker's password too."""
     flags: Flags = context.obj
     _check_line(flags)
     home = find_home(flags.host.home)
@@ -82,7 +82,7 @@ def install(
 
 @service.command()
 def uninstall(context: typer.Context) -> None:
-    """Stop the host, verified, and take the units away."""
+    """Stop the host, verified, and remove the service files."""
     flags: Flags = context.obj
     folder = unit_folder()
     gone = _take_away(folder, HOST, TIMER, REMIND)

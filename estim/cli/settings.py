@@ -19,7 +19,7 @@ settings = typer.Typer(
 @settings.command()
 def get(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="one of them; without it all")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="one of them; without it all")] = None,
 ) -> None:
     """Show settings with what is allowed."""
     from estim.tui.typed_setting import find_setting

@@ -210,6 +210,19 @@ def bar(shown: Snapshot) -> str:
     return f"{_simulated(shown)}{drawn} {left}  {levels}{_old(shown)}{_state(shown)}  {tr_text(shown.phase)}"
 
 
+def plain_line(shown: Snapshot) -> str:
+    """Return what `bar` says in words: for who has it read aloud, or reads it later."""
+    levels = " ".join(f"{lane.channel.value} {_level(lane)}" for lane in shown.lanes if lane.goal or lane.hi)
+    parts = [
+        tr_text(STATES[shown.state], "state"),
+        tr("{time} left", time=minutes(shown.left_s)),
+        tr("level {levels}{old}", levels=levels or "0", old=_old(shown)),
+        tr_text(shown.phase),
+    ]
+    line = ", ".join(filter(None, parts))
+    return tr("SIMULATED {what}", what=line) if shown.simulated else line
+
+
 def _simulated(shown: Snapshot) -> str:
     return tr("SIM ") if shown.simulated else ""
 
@@ -252,29 +265,64 @@ def left_on(shown: Snapshot) -> str:
 
 
 def _unit(shown: Snapshot) -> str:
-    searched = left_on(shown)
-    if searched:
-        return f"!!! {searched}"
+    doubt = left_on(shown) or _unproved(shown)
+    searched = shown.state is not State.ENDED
+    line = f"!!! {doubt}" if doubt and searched else _session(shown)
+    if shown.simulated:
+        line = tr("SIMULATED {what}", what=line)
+    if doubt and not searched:
+        line += f"\n!!! {doubt}"
+    alarms = "".join(f"\n  {SIGN[alarm.priority]} {local(alarm.text)}: {local(alarm.do)}" for alarm in shown.alarms)
+    return f"{line}{alarms}"
+
+
+def _unproved(shown: Snapshot) -> str:
+    """Return the sentences on a session that has ended and whose stop nothing has proved; "" for any other."""
+    if shown.state is not State.ENDED or shown.stop_confirmed is not False:
+        return ""
+    parts = {"unit": shown.unit, "why": local(shown.message), "by_hand": shown.by_hand}
+    if shown.on_left_s == 0:
+        return tr(
+            "{unit}: the stop is NOT confirmed ({why}). It should have gone off by itself by now, and is not being "
+            "searched for. {by_hand}",
+            **parts,
+        )
+    if shown.on_until:
+        return tr(
+            "{unit}: the stop is NOT confirmed ({why}). It may be on until {until}, and is not being searched for. "
+            "{by_hand}",
+            until=local(shown.on_until),
+            **parts,
+        )
+    return tr(
+        "{unit}: the stop is NOT confirmed ({why}). It may be on and doesn't end by itself, and is not being searched "
+        "for. {by_hand}",
+        **parts,
+    )
+
+
+def _session(shown: Snapshot) -> str:
+    """Return the line on a session: how much of it is left, or, once it has ended, how long it played."""
     levels = [
         tr("{channel} {level} of {cap}", channel=lane.channel.value, level=_level(lane), cap=lane.cap)
         for lane in shown.lanes
     ]
-    age = tr("never told") if shown.told_age_s is None else tr("told {age:.1f} s ago", age=shown.told_age_s)
+    age = tr("never reported") if shown.told_age_s is None else tr("reported {age:.1f} s ago", age=shown.told_age_s)
+    ended = shown.state is State.ENDED
+    played = tr("played {time}", time=minutes(shown.elapsed_s))
+    left = tr("{time} left", time=minutes(shown.left_s))
     line = tr(
-        "{unit}: {state}, {program}, {left} left, level {levels} ({age})",
+        "{unit}: {state}, {program}, {time}, level {levels} ({age})",
         unit=shown.unit,
         state=tr_text(STATES[shown.state], "state"),
         program=shown.program or tr("no program"),
-        left=minutes(shown.left_s),
+        time=played if ended else left,
         levels=", ".join(levels),
         age=age,
     )
     if shown.battery is not None:
         line += f", {_battery(shown.battery)}"
-    alarms = "".join(f"\n  {SIGN[alarm.priority]} {local(alarm.text)}: {local(alarm.do)}" for alarm in shown.alarms)
-    if shown.simulated:
-        line = tr("SIMULATED {what}", what=line)
-    return f"{line}{alarms}"
+    return line
 
 
 def _level(lane: ChannelView) -> str:
@@ -302,7 +350,7 @@ def named(shown: Snapshot) -> str:
 
 
 class Screen:
-    """Where the plain text goes: with a bar that is drawn over on a terminal, with a line a minute elsewhere.
+    """Where the plain text goes: with a bar that is drawn over on a terminal, with words once a minute elsewhere.
 
     `several`: there is more than one unit, and each line says of which it is. `plain`: a terminal is used as anything
     else is, for who has it read aloud or kept. No colour and no cursor movement but the
@@ -344,7 +392,7 @@ class Screen:
             self._draw()
         elif int(shown.elapsed_s // 60) > self._minute.get(shown.unit, -1):
             self._minute[shown.unit] = int(shown.elapsed_s // 60)
-            self._write(bar(shown), shown.unit)
+            self._write(plain_line(shown), shown.unit)
 
     def _draw(self) -> None:
         width = max(COLUMNS_MIN, shutil.get_terminal_size().columns - 1)

@@ -95,17 +95,21 @@ def ask_any(options: HostOptions, command: Ask) -> Reply:
     """Ask the home's host, or one of our own that is started for it; raises EstimError if there is none to be had."""
     path = socket_of(options)
     why: EstimError = NoHost(tr("no estim is running here"))
+    ours = False
     for attempt in range(JOIN_TRIES):
         if attempt > 1:
             Event().wait(JOIN_PAUSE_S)
         if attempt:
             try:
                 start_host(options)
+                ours = True
             except EstimError as error:
                 if error.code != Exit.TRY_LATER:
                     raise
                 why = error  # another host has the home: it is starting, or on its way out
         try:
+            if options.simulate is not None and not ours:  # ours would end with the first who leaves it
+                _check_kind(ask_once(path, Status()), options.simulate)
             return ask_once(path, command, answer_s(command))
         except NoHost as gone:
             why = gone if attempt == 0 else why
@@ -364,11 +368,20 @@ async def _same_kind(client: Client, options: HostOptions) -> Client:
         overview = await client.ask(Status())
     except OSError as error:
         raise EstimError(tr("the host went away"), code=Exit.TRY_LATER) from error
+    try:
+        _check_kind(overview, options.simulate)
+    except EstimError:
+        await client.close()
+        raise
+    return client
+
+
+def _check_kind(overview: Reply, simulate: str) -> None:
+    """Raise EstimError (75) where a host drives others than the software units that were asked for."""
     simulated = isinstance(overview, Overview) and overview.simulated
     running = overview.simulate if isinstance(overview, Overview) else ""
-    if simulated and (not running or _units_in(running) == _units_in(options.simulate)):
-        return client
-    await client.close()
+    if simulated and (not running or _units_in(running) == _units_in(simulate)):
+        return
     if not simulated:
         text = tr("the host that runs here drives real units: end it first, or leave --simulate out")
     else:

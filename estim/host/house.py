@@ -80,7 +80,7 @@ class House:
             now=lambda: self._services.clock.now().utc,
         )
         watcher = Watcher(remote, self._changed)
-        self._front_ends.subscribers.add(watcher, WATCH_S)
+        self._front_ends.subscribers.add(watcher, WATCH_S, watcher.happened)
         try:
             await remote.run()
         finally:
@@ -144,6 +144,10 @@ class Watcher:
 
     def tell(self, line: Snapshot | Happened, /) -> None:
         """Take it; returns at once."""
+        self._remote.tell(line)
+
+    def happened(self, line: Happened, address: str) -> None:
+        """Take what happened, with its unit's address; returns at once."""
         if isinstance(line, Ended | Reminded):
             self._changed()
-        self._remote.tell(line)
+        self._remote.tell(line, address)

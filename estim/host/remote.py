@@ -7,7 +7,9 @@
 3. No stop is dropped: one that comes right after another is carried out a moment later, and a thousand are a few.
 4. Home Assistant loses the first state (it subscribes after it has read the description), so states are told again a
    second after each description; when it comes back, everything is told again, a random moment later.
-5. A unit that an earlier life of this host described and that it no longer has is taken back after each connect.
+5. A unit that has a session, or may be on, is always told: where there are too many, one that rests makes room. What
+   is left out is counted, and the host doesn't say of itself then that nothing may be on.
+6. A unit that an earlier life of this host described and that it no longer has is taken back after each connect.
 """
 
 import asyncio
@@ -27,10 +29,12 @@ from estim.core.remote.allowance import Allowance
 from estim.core.remote.discovery import UnitFacts, host_device, unit_device
 from estim.core.remote.orders import Ignored, read_order
 from estim.core.remote.state import Day, Fields, event, host_state, idle_state, unit_state
-from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, ID, OFFLINE, ONLINE, HostTopics, unit_id
+from estim.core.remote.topics import ALL_ORDERS, HOUSE_STATUS, ID, OFFLINE, ONLINE, UNITS_MAX, HostTopics, unit_id
+from estim.core.translation import tr_many
 from estim.core.vocabulary import State
 from estim.mqtt import BrokerConnection
 from estim.tasks import Tasks, end
+from protocols.vocabulary import Out
 
 EVERY_S = 5.0
 """How often each state is told though nothing changes, s: live figures expire after 15."""
@@ -61,9 +65,6 @@ OTHER_S = 1.0
 
 STOP_GAP_S = 0.2
 """Least time between two stops of the same units, s."""
-
-UNITS_MAX = 32
-"""Units that are described."""
 
 LEFT_MAX = 100
 """Units of an earlier life that are taken back after one connect: more than anybody owns."""
@@ -104,6 +105,7 @@ class Remote:
         self._now = now
         self._chance = chance or Random()
         self._facts: dict[str, UnitFacts] = {}
+        self._left_out: set[str] = set()
         self._units: dict[str, Snapshot] = {}
         self._shown_s: dict[str, float] = {}
         self._told: dict[str, tuple[float, Fields]] = {}
@@ -127,6 +129,7 @@ class Remote:
             chance=self._chance,
             time_s=time_s,
         )
+        self._left_out.update(facts.unit for facts in known[UNITS_MAX:])
         for facts in known[:UNITS_MAX]:
             self._describe(facts)
             self.connection.publish(self.topics.unit(facts.unit, "link"), OFFLINE.encode(), retain=True)
@@ -145,22 +148,24 @@ class Remote:
             self._greeting.cancel()
             await end(connecting)
 
-    def tell(self, line: Snapshot | Happened, /) -> None:
-        """Take what a front end would be told; returns at once and never raises: a session's own pass calls it."""
+    def tell(self, line: Snapshot | Happened, /, address: str = "") -> None:
+        """Take what a front end would be told; returns at once and never raises: a session's own pass calls it.
+
+        `address` is that of the unit to which something happened, "" for none: two may have had the same name.
+        """
         try:
             if isinstance(line, Snapshot):
                 self._show(line)
             else:
-                self._happened(line)
+                self._happened(line, address)
         except Exception:
             logging.getLogger(__name__).exception("the house is not told of this, by a fault of estim")
 
-    def _happened(self, line: Happened) -> None:
+    def _happened(self, line: Happened, address: str) -> None:
         said = event(line, health=self._health)
         if said is None:
             return
-        unit = next((ident for ident, shown in self._units.items() if shown.unit == line.unit), None)
-        topic = self.topics.unit(unit, "event") if unit else self.topics.event
+        topic = self.topics.unit(unit_id(address), "event") if address else self.topics.event
         self.connection.publish(topic, _encode(said), event=True)
 
     # What is told
@@ -168,15 +173,32 @@ class Remote:
     def _show(self, shown: Snapshot) -> None:
         unit = unit_id(shown.address)
         before = self._units.get(unit)
-        if unit not in self._facts and len(self._facts) >= UNITS_MAX:
-            return
         self._units[unit] = shown
         self._shown_s[unit] = asyncio.get_running_loop().time()
+        if not self._has_room(unit, shown):
+            self._left_out.add(unit)
+            return
+        self._left_out.discard(unit)
         self._describe(facts_of(unit, shown))
-        linked = shown.lost_at is None and shown.state not in (State.CONNECTING, State.ENDED, State.IDLE)
-        self.connection.publish(self.topics.unit(unit, "link"), (ONLINE if linked else OFFLINE).encode(), retain=True)
+        link = (ONLINE if _linked(shown) else OFFLINE).encode()
+        self.connection.publish(self.topics.unit(unit, "link"), link, retain=True)
         urgent = before is None or (before.state, before.out) != (shown.state, shown.out)
         self._state(unit, shown, urgent=urgent)
+
+    def _has_room(self, unit: str, shown: Snapshot) -> bool:
+        """Say whether a unit is told; one that doesn't rest takes the place of one that does."""
+        if unit in self._facts or len(self._facts) < UNITS_MAX:
+            return True
+        resting = [one for one in self._facts if _rests(self._units.get(one))]
+        if _rests(shown) or not resting:
+            return False
+        gone = next((one for one in resting if one not in self._units), resting[0])
+        del self._facts[gone]
+        self._told.pop(gone, None)
+        self._left_out.add(gone)
+        self.connection.withdraw(self.topics.discovery(gone))
+        self.connection.withdraw(self.topics.unit(gone, "link"))
+        return True
 
     def _state(self, unit: str, shown: Snapshot, *, urgent: bool) -> None:
         said = unit_state(shown, self._now(), health=self._health)
@@ -226,8 +248,22 @@ class Remote:
                 self.connection.publish(self.topics.unit(unit, "state"), state)
         playing = sum(shown.state is not State.ENDED for shown in self._units.values())
         day = await self._day() if self._health else None
-        told = host_state(len(self._facts), playing, self.connection.dropped, doubts, day, health=self._health)
+        units = len(self._facts) + len(self._left_out)
+        doubts = [*doubts, *self._untold()]
+        told = host_state(units, playing, self.connection.dropped, doubts, day, health=self._health)
         self.connection.publish(self.topics.state, _encode(told))
+
+    def _untold(self) -> Sequence[str]:
+        """Return a sentence on units that are left out, if there are any."""
+        count = len(self._left_out)
+        if not count:
+            return ()
+        text = tr_many(
+            "{count} unit is not told of here, since there are too many: look at the computer whether it is off",
+            "{count} units are not told of here, since there are too many: look at the computer whether they are off",
+            count,
+        )
+        return (text,)
 
     def _noticed(self, topic: str, payload: bytes) -> None:
         """Home Assistant has come: describe everything again, in a moment of our own. Or a unit is kept there."""
@@ -309,6 +345,19 @@ class Remote:
         finally:
             if isinstance(order, Stop):
                 await self._tell_all()  # whoever stopped waits for the word of each unit, also of those that rested
+
+
+def _linked(shown: Snapshot) -> bool:
+    """Say whether a unit is linked: one that has never said anything was never reached, whatever its session does."""
+    away = (State.CONNECTING, State.ENDED, State.IDLE)
+    return shown.heard_age_s is not None and shown.lost_at is None and shown.state not in away
+
+
+def _rests(shown: Snapshot | None) -> bool:
+    """Say whether a unit has no session, or one that has ended with nothing in doubt."""
+    if shown is None:
+        return True
+    return shown.state is State.ENDED and shown.stop_confirmed is not False and shown.out == Out.OFF.value
 
 
 def facts_of(unit: str, shown: Snapshot) -> UnitFacts:

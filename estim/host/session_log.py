@@ -19,7 +19,8 @@ from estim.journal.rows import NEVER, Opening, Outcome
 from estim.journal.writer import JournalWriter
 from protocols.vocabulary import Endpoint, OffBy
 
-Told = Callable[[Sequence[Happened]], None]
+Told = Callable[[Sequence[Happened], str], None]
+"""Takes what happened, and the unit's address."""
 Passed = Callable[[str], None]
 
 MAKE_ROOM = mark("make room on the disk; the session goes on, and its end is written as soon as that works")
@@ -73,7 +74,7 @@ class SessionLog:
                     self._ended = (seen.now, event)
                 case _:
                     pass
-        self._told(told)
+        self._told(told, self._unit.address)
         self._passed(self._unit.address)  # a link that was lost makes no pass any more, and neither does an end
 
     def passed(self, seen: Seen) -> None:

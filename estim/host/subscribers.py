@@ -1,7 +1,7 @@
 """Who watches, and when each unit is shown to them: no more often than asked, and never too late."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -24,14 +24,21 @@ class Watcher(Protocol):
         """Take what is to be seen; returns at once and never raises."""
 
 
+Addressed = Callable[[Happened, str], None]
+"""Takes what happened together with its unit's address, "" for none: two units may have had the same name."""
+
+
 class Subscriber(Struct):
     """One who wants to see everything, a snapshot of each unit at most every `every_s`.
+
+    `happened`, if there is one, takes what happens in place of the watcher's `tell`.
 
     `told_s` is when each unit was shown last, `shown` in which state and whether linked, `owed` what shows it again,
     all by its address.
     """
 
     every_s: float
+    happened: Addressed | None = None
     told_s: dict[str, float] = field(default_factory=dict)
     shown: dict[str, tuple[State, bool]] = field(default_factory=dict)
     owed: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
@@ -44,10 +51,10 @@ class Subscribers:
         self._units = units
         self._all: dict[Watcher, Subscriber] = {}
 
-    def add(self, watcher: Watcher, every_s: float) -> None:
+    def add(self, watcher: Watcher, every_s: float, happened: Addressed | None = None) -> None:
         """Show this one everything from now on."""
         self.drop(watcher)
-        self._all[watcher] = Subscriber(every_s)
+        self._all[watcher] = Subscriber(every_s, happened)
         for active in self._units:
             watcher.tell(active.runner.snapshot())
 
@@ -57,11 +64,14 @@ class Subscribers:
         for timer in subscriber.owed.values() if subscriber else ():
             timer.cancel()
 
-    def told(self, told: Sequence[Happened]) -> None:
-        """Pass on what happened."""
-        for watcher in list(self._all):
+    def told(self, told: Sequence[Happened], address: str = "") -> None:
+        """Pass on what happened; `address` is the unit's, "" for what belongs to none."""
+        for watcher, subscriber in list(self._all.items()):
             for line in told:
-                watcher.tell(line)
+                if subscriber.happened is None:
+                    watcher.tell(line)
+                else:
+                    subscriber.happened(line, address)
 
     def passed(self, address: str) -> None:
         """Show a fresh snapshot of the unit to who watches, no more often than asked, by the clock on the wall.

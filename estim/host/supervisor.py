@@ -6,6 +6,7 @@ watches that of front_ends.py. All three share the one set of units (active.py).
 
 import asyncio
 from contextlib import suppress
+from math import isinf
 from typing import assert_never
 
 from estim.core.errors import EstimError, Exit
@@ -27,8 +28,12 @@ from estim.core.messages.commands import (
     Watch,
 )
 from estim.core.messages.lowering import Disconnect, Pause, Stop
+from estim.core.messages.shown import Snapshot
+from estim.core.moment import Now
+from estim.core.session.announce import local_time
 from estim.core.translation import mark, tr, tr_text
-from estim.host.active import ActiveUnit, ActiveUnits
+from estim.core.values import replace
+from estim.host.active import ActiveUnit, ActiveUnits, Proof
 from estim.host.discovery import look
 from estim.host.front_ends import FrontEnds
 from estim.host.out_of_reach import OutOfReach
@@ -84,8 +89,9 @@ class Supervisor:
 
     def overview(self) -> Overview:
         """Return everything that is known now."""
-        units = tuple(active.runner.snapshot() for active in self.units)
         services = self._services
+        now = services.clock.now()
+        units = tuple(_shown(active, now) for active in self.units)
         return Overview(pid=services.pid, simulated=services.air.simulated, units=units, simulate=services.simulate)
 
     async def _do(self, connection: Connection, command: Ask) -> Reply:
@@ -155,3 +161,15 @@ def _raise(active: ActiveUnit, command: SetLevel) -> Reply:
     text = active.runner.session.level(command.channel, by=command.by, to=command.to)
     active.runner.ask(lambda _now, _reported: [])
     return Done(text)
+
+
+def _shown(active: ActiveUnit, now: Now) -> Snapshot:
+    """Return what is known of a unit, also after its session: whether it may be on then, and until when."""
+    shown = active.runner.snapshot()
+    if active.running or active.proof is Proof.PROVED:
+        return shown
+    if active.proof is Proof.UNTOUCHED:
+        return replace(shown, stop_confirmed=None)
+    left_s = max(0.0, active.runner.on_until_s - now.mono_s)
+    until = local_time(now, now.mono_s + left_s)
+    return replace(shown, on_until=until, on_left_s=None if isinf(left_s) else round(left_s, 2))

@@ -49,7 +49,9 @@ async def live(name: str, options: str, told: list[Happened], clock: Clock, trac
     now = clock.now()
     one = session(made, twin.address, now, level)
     journal = JournalWriter.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
-    session_log = SessionLog(journal, one.unit, 0, told.extend, lambda _address: None, since_utc=now.utc)
+    session_log = SessionLog(
+        journal, one.unit, 0, lambda happened, _address: told.extend(happened), lambda _address: None, since_utc=now.utc
+    )
     await Runner(host, made, one, clock, session_log).run()
     await host.release()
     await air.close()

@@ -341,6 +341,8 @@ def row(host: str, **more: object) -> dict[str, object]:
 
 def test_a_table_says_what_somebody_should_look_at() -> None:
     lines = table([row("h1"), row("h2", online=False), row("h3", age_s=90.0), row("h4", alarm="pad off: look")])
+    until = "2026-03-01T13:04:20+00:00"
+    assert until not in table([row("h4", alarm=f"output may be on until {until}")])[1]
     assert [line.split("s ago")[-1].strip() for line in lines[1:]] == [
         "",
         "host is offline; may be on",

@@ -12,7 +12,7 @@ from estim import language
 from estim.cli.questions import LEG_NAMES, MEANT, SAID_AFTER, _how_it_was, _typed_leg, ask_signs, confirmed
 from estim.cli.quick import _unproved
 from estim.cli.text import ENDED as ENDS
-from estim.cli.text import MOVERS, STATES, bar, left_on, line_of, said, status, summary
+from estim.cli.text import MOVERS, STATES, bar, left_on, line_of, plain_line, said, status, summary
 from estim.core.days.screening import SIGNS
 from estim.core.messages.commands import Overview
 from estim.core.messages.events import (
@@ -85,7 +85,12 @@ def test_how_a_session_ended_is_told_in_that_language(reason: Reason) -> None:
 def test_the_bar_and_the_status_are_told_in_that_language(state: State) -> None:
     shown = replace(RUNNING, state=state, simulated=True, stale=True, alarms=(), phase="7")
     with pseudo():
-        told = [bar(shown), line_of(shown, 30), status(Overview(pid=1, simulated=True, units=(shown,)))]
+        told = [
+            bar(shown),
+            plain_line(shown),
+            line_of(shown, 30),
+            status(Overview(pid=1, simulated=True, units=(shown,))),
+        ]
         told += [status(Overview(pid=pid, simulated=True, units=())) for pid in (0, 1)]
     assert plain_words("\n".join(told), *NAMES, "estim") == []
     assert state in STATES

@@ -57,7 +57,7 @@ def test_help_is_in_the_readers_language(person: Person, monkeypatch: pytest.Mon
         monkeypatch.setenv(name, value)
     said = person.types("devices", "set", "--help").out
     assert "Ändern, was über ein Gerät gemerkt ist" in said
-    assert "unit <str>              Name oder Adresse  [erforderlich]" in said
+    assert "unit              Name oder Adresse  [erforderlich]" in said
     assert "Optionen:\n" in said
     assert "  --help  Diese Hilfe zeigen.\n" in said
 

@@ -7,11 +7,16 @@ from itertools import product
 
 import pytest
 
+from estim.cli import answer
+from estim.cli.log_view import session_lines
 from estim.cli.text import Screen, line_of, named, said, status
-from estim.core.messages.commands import Overview
+from estim.core.errors import EstimError, Exit
+from estim.core.messages.commands import Done, Overview, Refusal
 from estim.core.messages.events import Alarmed, Happened, LinkLost, Paused
+from estim.core.messages.shown import Snapshot
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
+from estim.journal.reader import Details
 from tests.tui.scripted import ALARM, ENDED, RUNNING
 
 
@@ -125,4 +130,87 @@ def test_a_plain_terminal_gets_whole_lines_and_is_never_drawn_over(plain: bool, 
     assert "\x1b" not in terminal.getvalue()
     lines = terminal.getvalue().splitlines()
     assert len(lines) == 3, "one a minute"
+    assert lines[1] == "running, 18:48 left, level A 12, build-up"
     assert all("A 12" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("shown", "line"),
+    [
+        (replace(RUNNING, simulated=True, stale=True), "SIMULATED running, 18:48 left, level A 12 (old), build-up"),
+        (replace(RUNNING, state=State.READY, lanes=(), phase=""), "ready, 18:48 left, level 0"),
+    ],
+)
+def test_a_line_that_is_read_aloud_has_words_and_no_bar(shown: Snapshot, line: str) -> None:
+    terminal = StringIO()
+    Screen(terminal, {}, plain=True).show(shown)
+    assert terminal.getvalue() == f"{line}\n"
+
+
+UNPROVED = replace(
+    RUNNING, state=State.ENDED, simulated=True, stop_confirmed=False, message="stopped by a person", told_age_s=73.8
+)
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize(
+    ("shown", "doubt"),
+    [
+        (
+            replace(UNPROVED, on_until=UNTIL, on_left_s=9.0),
+            "It may be on until 22:04:20, and is not being searched",
+        ),
+        (UNPROVED, "It may be on and doesn't end by itself, and is not being searched"),
+        (replace(UNPROVED, on_left_s=0.0), "It should have gone off by itself by now, and is not being searched"),
+        (replace(UNPROVED, stop_confirmed=True), ""),
+        (replace(UNPROVED, stop_confirmed=None), ""),
+    ],
+)
+def test_a_session_that_ended_without_a_proof_is_told_so_though_its_alarm_was_acknowledged(
+    shown: Snapshot, doubt: str
+) -> None:
+    first, *rest = status(Overview(pid=1, simulated=True, units=(shown,))).splitlines()
+    assert first.startswith("SIMULATED coyote3: ended, tens-ankle, played 1:12, level ")
+    assert "(reported 73.8 s ago)" in first
+    assert len(rest) == bool(doubt)
+    for line in rest:
+        assert line.startswith(f"!!! coyote3: the stop is NOT confirmed (stopped by a person). {doubt} for. ")
+        assert line.endswith(shown.by_hand)
+
+
+def test_a_software_unit_that_is_searched_for_is_told_as_one_and_its_alarms_too() -> None:
+    searched = replace(RUNNING, program="", state=State.STOPPING, simulated=True, alarms=(ALARM,))
+    told = status(Overview(pid=1, simulated=True, units=(searched,)))
+    assert told.startswith("SIMULATED !!! coyote3 may be on and doesn't end by itself; it is being searched for")
+    assert told.endswith("!!! the stop is not confirmed by the unit: take the pads off")
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_host_s_answer_is_read_in_the_readers_own_time_and_stays_iso_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = f"left may be on until {UNTIL}, and is being searched for"
+    for as_json in (False, True):
+        answer.told(Done(text), as_json=as_json)
+        answer.told(Refusal(code=Exit.NOT_CONFIRMED, text=text), as_json=as_json)
+        answer.told_error(EstimError(text, code=Exit.NOT_CONFIRMED), as_json=as_json)
+        both = "".join(capsys.readouterr())
+        assert both.count(UNTIL if as_json else "22:04:20") == 3
+        assert (UNTIL in both) is as_json
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_a_session_s_row_and_its_alarms_are_told_in_the_readers_own_time() -> None:
+    details = Details(
+        {"id": 1, "started_utc": "2026-03-01T22:00:00.249+00:00", "undone_utc": None, "unit": "left"},
+        [],
+        [(UNTIL, "high", f"output may be on until {UNTIL}", "take the pads off")],
+    )
+    assert session_lines(details) == [
+        "id: 1",
+        "started: 2026-03-02 07:00:00",
+        "undone: None",
+        "unit: left",
+        "2026-03-01 22:04:20  high: output may be on until 22:04:20 (take the pads off)",
+    ]

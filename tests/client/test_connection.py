@@ -14,13 +14,25 @@ from pathlib import Path
 
 import pytest
 
-from estim.client.connection import ASKS_MAX, Client, answer_s, ask_once, join, read_reply, running, socket_of
+from estim.client.connection import ASKS_MAX, Client, answer_s, ask_any, ask_once, join, read_reply, running, socket_of
 from estim.client.exchange import NoHost
 from estim.client.launch import start_host
 from estim.config.options import HostOptions
 from estim.config.paths import find_home
 from estim.core.errors import EstimError, Exit
-from estim.core.messages.commands import Acknowledge, Arm, Ask, Done, Overview, Refusal, Reply, Scan, Status, Watch
+from estim.core.messages.commands import (
+    Acknowledge,
+    Arm,
+    Ask,
+    Done,
+    Found,
+    Overview,
+    Refusal,
+    Reply,
+    Scan,
+    Status,
+    Watch,
+)
 from estim.core.messages.events import LinkBack
 from estim.core.messages.lines import Line
 from estim.core.messages.lowering import Stop
@@ -285,6 +297,9 @@ async def test_who_asks_for_software_units_never_gets_a_host_with_real_ones(hous
         await join(options)
     assert raised.value.code == Exit.TRY_LATER
     await asyncio.wait_for(house.supervisor.gone.get(), WAIT_S)
+    with pytest.raises(EstimError, match="drives real units") as raised:
+        await asyncio.to_thread(ask_any, options, Scan(1.0))
+    assert raised.value.code == Exit.TRY_LATER
     client = await join(house.options)
     assert client.host is None
     await client.close()
@@ -335,6 +350,11 @@ async def test_a_host_that_is_started_answers_has_the_home_alone_and_ends_when_t
         await again.close()
         with pytest.raises(EstimError, match="other software units play here already"):
             await join(replace(options, simulate="em70"))
+        with pytest.raises(EstimError, match="other software units play here already"):
+            await asyncio.to_thread(ask_any, replace(options, simulate="em70"), Scan(1.0))
+        found = await asyncio.to_thread(ask_any, options, Scan(1.0))
+        assert isinstance(found, Found)
+        assert [one.family for one in found.units] == ["coyote3"]
         with pytest.raises(EstimError, match=rf"another host \(process {host.pid}\) has the home") as raised:
             await asyncio.to_thread(start_host, options)
         assert raised.value.code == Exit.TRY_LATER

@@ -59,7 +59,7 @@ def test_the_template_is_the_default_and_so_is_what_it_comments_out(path: Path) 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("minutes = 31", "minutes = 31 is not allowed: it takes minutes, more than 0 and at most 30"),
+        ("minutes = 31", "minutes = 31 is not allowed: it takes a number, more than 0 and at most 30"),
         ("minutes = 0", "more than 0"),
         ("minutes = nan", "more than 0"),
         ('minutes = "20"', "minutes = '20' is not allowed"),
@@ -68,7 +68,7 @@ def test_the_template_is_the_default_and_so_is_what_it_comments_out(path: Path) 
         ("new_unit_cap_pct = 35.5", "whole number"),
         ("new_unit_cap_pct = true", "new_unit_cap_pct = true is not allowed"),
         ("keep_running = 1", "true or false"),
-        ("ramp_s = 2.9", "seconds, from 3 to 300"),
+        ("ramp_s = 2.9", "a number of seconds from 3 to 300"),
         ("theme = ''", "1 to 64 characters"),
         ("cap.calf.A = -1", "cap.calf.A = -1 is not allowed"),
         ("cap.calf.E = 4", "cap.calf.E = 4 is not allowed"),

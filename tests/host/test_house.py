@@ -21,6 +21,7 @@ from estim.core.vocabulary import State
 from estim.host.main import told_to_house
 from estim.host.services import Services
 from estim.host.supervisor import Supervisor
+from estim.journal.rows import NEVER, Opening
 from estim.journal.writer import JournalWriter
 from estim.mqtt import RECALL_S
 from protocols.registry import family, names
@@ -297,3 +298,20 @@ def test_a_unit_that_was_forgotten_while_its_host_was_away_is_described_no_more_
             await there.until(links[1], b"offline")
 
     Host(folder, mosquitto, "coyote3", air=air, trouble=trouble).run(whole)
+
+
+def test_a_unit_that_was_left_on_and_is_switched_off_is_told_as_not_linked(folder: Path, mosquitto: Mosquitto) -> None:
+    async def life(host: Host, there: House) -> None:
+        host.twins[0].hand(asyncio.get_running_loop().time(), "power-off")
+        row = Opening(
+            program="tens-ankle", unit="left", address=host.twins[0].address, family="em70", sites=(), simulated=True,
+            started=host.services.clock.now(), length_s=1200, on_until_utc=NEVER,
+        )  # fmt: skip
+        await host.services.journal.begin(row)
+        await host.supervisor.sessions.recover()
+        async with host.told(there):
+            said = await there.when(TOPICS.unit(host.units[0], "state"), lambda said: said["state"] == "stopping")
+            assert (said["unit"], said["may_be_on"]) == ("left", "ON")
+            assert there.said[TOPICS.unit(host.units[0], "link")] == b"offline"
+
+    Host(folder, mosquitto, "em70").run(life)

@@ -1,7 +1,8 @@
 """What a host says when the house comes, whatever else it is doing; and that its bounds hold when it is flooded."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +11,14 @@ import pytest
 
 from estim.clock import new_loop
 from estim.config.broker import Broker
+from estim.config.units import UNITS_MAX as REMEMBERED_MAX
+from estim.core.messages.events import LinkLost
 from estim.core.messages.lowering import Lowering
+from estim.core.messages.shown import Snapshot
 from estim.core.remote.discovery import UnitFacts
+from estim.core.remote.fleet import Fleet
 from estim.core.remote.state import Day
+from estim.core.remote.topics import UNITS_MAX
 from estim.core.values import replace
 from estim.core.values import replace as replaced
 from estim.core.vocabulary import State
@@ -204,3 +210,109 @@ def test_that_a_unit_was_heard_a_moment_ago_and_then_a_second_ago_is_no_news() -
     loop, _clock = new_loop("max")
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(life())
+
+
+def facts_at(number: int) -> UnitFacts:
+    return replaced(CALF, unit=f"c{number}", name=f"u{number}", address=f"C{number}")
+
+
+def jumping(life: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run a life on time that jumps."""
+    loop, _clock = new_loop("max")
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(life())
+
+
+async def heard_by_the_fleet(remote: Remote) -> Fleet:
+    """Return the fleet's picture after this host has told everything that it tells, at the second 2."""
+    await remote._tell_all()
+    fleet = Fleet()
+    fleet.hear(remote.topics.bridge, b"online", 0.0)
+    for topic, message in remote.connection._outbox._newest.items():
+        if topic.startswith("estim/"):
+            fleet.hear(topic, message.payload, 2.0)
+    return fleet
+
+
+async def host_says(remote: Remote) -> dict[str, object]:
+    await remote._tell_all()
+    said: dict[str, object] = json.loads(remote.connection._outbox._newest[remote.topics.state].payload)
+    return said
+
+
+def test_as_many_units_are_told_as_a_host_remembers() -> None:
+    assert UNITS_MAX >= REMEMBERED_MAX
+
+
+@pytest.mark.control("C-14")
+def test_a_unit_with_a_session_is_told_where_there_are_too_many_and_what_is_left_out_leaves_a_doubt() -> None:
+    async def life() -> None:
+        remote = lone(known=[facts_at(number) for number in range(UNITS_MAX)])
+        assert (await host_says(remote))["may_be_on"] == "OFF"
+        remote.tell(RUNNING)
+        fleet = await heard_by_the_fleet(remote)
+        assert fleet.hosts["h7"].units["c0ffee000003"].stimulating is True
+        assert len(fleet.hosts["h7"].units) == UNITS_MAX
+        open_units = [unit.unit or unit.name for _, unit in fleet.open_units(None, 1.0)]
+        assert open_units == ["c0ffee000003", "(a unit that it hasn't told of)", "what it can't reach"]
+        gone = next(f"c{number}" for number in range(UNITS_MAX) if f"c{number}" not in remote._facts)
+        for topic in of_unit(remote, gone):
+            assert remote.connection._outbox._newest[topic].payload == b""
+        said = await host_says(remote)
+        assert (said["units"], said["playing"], said["may_be_on"]) == (UNITS_MAX + 1, 1, "ON")
+        assert "1 unit is not told of here" in str(said["warning"])
+
+    jumping(life)
+
+
+@pytest.mark.control("C-14")
+def test_more_units_that_may_be_on_than_can_be_told_are_a_doubt_and_one_that_rests_makes_room() -> None:
+    async def life() -> None:
+        remote = lone(known=[])
+        running = [replace(RUNNING, address=f"D{number}", unit=f"d{number}") for number in range(UNITS_MAX)]
+        running[3] = replace(running[3], state=State.ENDED, out="off", stop_confirmed=False)
+        for shown in running:
+            remote.tell(shown)
+        assert (await host_says(remote))["may_be_on"] == "OFF"
+        last = replace(RUNNING, address="D999", unit="d999")
+        remote.tell(last)
+        said = await host_says(remote)
+        assert (said["units"], said["playing"], said["may_be_on"]) == (UNITS_MAX + 1, UNITS_MAX, "ON")
+        assert "d999" not in remote._facts, "none of the others rests, also not the one whose stop wasn't proved"
+        remote.tell(replace(running[5], state=State.ENDED, out="off", stop_confirmed=True))
+        remote.tell(last)
+        assert ("d999" in remote._facts, "d5" in remote._facts) == (True, False)
+        assert (await host_says(remote))["may_be_on"] == "ON", "it doesn't tell all"
+
+    jumping(life)
+
+
+@pytest.mark.parametrize(
+    ("shown", "link"),
+    [
+        (RUNNING, b"online"),
+        (replace(RUNNING, heard_age_s=None), b"offline"),
+        (replace(RUNNING, lost_at="2026-11-30T03:00:00+00:00"), b"offline"),
+    ],
+)
+def test_a_unit_that_was_never_reached_is_not_linked_whatever_its_session_does(shown: Snapshot, link: bytes) -> None:
+    async def life() -> None:
+        remote = lone(known=[])
+        remote.tell(replace(shown, state=State.STOPPING, program="", out="maybe"))
+        assert remote.connection._retained[remote.topics.unit("c0ffee000003", "link")].payload == link
+
+    jumping(life)
+
+
+def test_what_happens_to_a_unit_is_told_of_it_whoever_had_its_name_before() -> None:
+    async def life() -> None:
+        remote = lone(known=[])
+        remote.tell(replace(RUNNING, address="A1", state=State.ENDED, out="off", stop_confirmed=True))
+        lost = LinkLost(unit=RUNNING.unit, on_until=None, text="output may be on")
+        for _ in range(2):
+            remote.tell(lost, RUNNING.address)
+            remote.tell(replace(RUNNING, state=State.STOPPING))
+        topics = {message.topic for message in remote.connection._outbox._events}
+        assert topics == {remote.topics.unit("c0ffee000003", "event")}
+
+    jumping(life)

@@ -51,7 +51,7 @@ class Notes:
     def _passed(self, _address: str) -> None:
         self.looks(asyncio.get_running_loop().time())
 
-    def happened(self, told: Sequence[Happened]) -> None:
+    def happened(self, told: Sequence[Happened], _address: str) -> None:
         self.told += told
         self.at_s += [asyncio.get_running_loop().time()] * len(told)
 

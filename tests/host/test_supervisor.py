@@ -972,3 +972,33 @@ def test_a_start_that_was_typed_before_a_stop_is_not_carried_out_after_it(folder
         assert isinstance(later, Done)
 
     House(folder, "em70").run(life)
+
+
+@pytest.mark.control("C-46")
+@pytest.mark.parametrize(
+    ("options", "confirmed", "on"),
+    [("em70:off_ignored=99,down_ignored=99,stop_ignored=99", False, True), ("em70", True, False)],
+)
+def test_what_is_known_after_an_end_tells_whether_the_unit_may_be_on(
+    folder: Path, options: str, confirmed: bool, on: bool
+) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        await supervisor.ask(Seat(), PLAY)
+        await asyncio.sleep(10)
+        await supervisor.ask(Seat(), Stop())
+        (shown,) = supervisor.overview().units
+        assert (shown.state, shown.stop_confirmed) == (State.ENDED, confirmed)
+        assert (shown.on_until is not None) is on
+        assert ((shown.on_left_s or 0.0) > 0) is on
+
+    House(folder, options, solo=True).run(life)
+
+
+def test_what_was_never_reached_has_no_stop_to_be_confirmed(folder: Path) -> None:
+    async def life(house: House, supervisor: Supervisor) -> None:
+        await supervisor.ask(Seat(), PLAY)
+        await supervisor.ask(Seat(), Stop())
+        (shown,) = supervisor.overview().units
+        assert (shown.state, shown.stop_confirmed) == (State.ENDED, None)
+
+    House(folder, "em70").run(life)

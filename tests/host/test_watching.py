@@ -12,7 +12,7 @@ import pytest
 from estim.clock import RealClock, new_loop
 from estim.core.errors import EstimError, Exit
 from estim.core.messages.commands import Done, Start, Watch
-from estim.core.messages.events import Alarmed, Ended, LinkLost
+from estim.core.messages.events import Alarmed, Ended, LinkLost, Reminded
 from estim.core.messages.lowering import Stop
 from estim.core.messages.shown import Snapshot
 from estim.core.session.guard import Limits, family_cap
@@ -128,7 +128,7 @@ def still(units: ActiveUnits) -> Runner:
     unit = Unit("one", "-", "coyote3", "-", simulated=True, by_hand="-")
     session = Session(unit, made.caps, Limits((family_cap(made.caps),)), None, now)
     journal = JournalWriter.closed(Path("none.db"), EstimError("no journal", code=Exit.CANT_CREATE))
-    session_log = SessionLog(journal, unit, 0, lambda _told: None, lambda _address: None, since_utc=now.utc)
+    session_log = SessionLog(journal, unit, 0, lambda _told, _address: None, lambda _address: None, since_utc=now.utc)
     runner = Runner(MemoryAir([]), made, session, clock, session_log)
     task: asyncio.Task[None] = asyncio.get_running_loop().create_task(asyncio.sleep(0))
     units.put(ActiveUnit(runner, session_log, task, None, False))
@@ -225,3 +225,19 @@ def test_a_proved_stop_ends_with_a_snapshot_of_the_end_and_without_an_alarm(
         assert not shown.stale, "of a unit that is off nothing new is to be expected"
 
     house(folder, options, monkeypatch).run(life)
+
+
+def test_who_wants_to_know_of_which_unit_is_told_its_address_of_every_happening(folder: Path) -> None:
+    heard: list[tuple[str, str]] = []
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        viewer = Viewer()
+        supervisor.front_ends.subscribers.add(viewer, 60, lambda line, address: heard.append((line.unit, address)))
+        await supervisor.ask(Seat(), play(2))
+        await asyncio.sleep(10)
+        supervisor.front_ends.tell(Reminded(slot="today", program="tens-ankle", text="due"))
+        assert len(heard) > 2
+        assert set(heard) == {(viewer.shown[-1][1].unit, house.twins[0].address), ("", "")}
+        assert len(viewer.shown) == len(viewer.told), "they come once"
+
+    House(folder, "coyote3").run(life)

@@ -274,3 +274,31 @@ def test_a_demo_is_never_made_of_the_home_that_asked_for_it(tmp_path: Path, monk
     real.place.settings_file.write_text("minutes = 20\n", encoding="utf-8")
     with pytest.raises(EstimError, match="is a home already"):
         open_demo(flags, home=str(tmp_path / "real"))
+
+
+OWN_THEME = """primary = "#ffffff"
+"""
+
+
+@pytest.mark.parametrize("theme", ["nord", "mine", None])
+def test_a_demo_opens_in_the_colours_that_were_asked_for(
+    theme: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[HostOptions, str | None]] = []
+    monkeypatch.setattr("estim.tui.main.has_screen", lambda: True)
+    monkeypatch.setattr("estim.tui.main.run_screen", lambda options, theme: opened.append((options, theme)))
+    real = HostOptions(home=str(tmp_path / "real"))
+    real.place.themes.mkdir(parents=True)
+    (real.place.themes / "mine.toml").write_text(OWN_THEME, encoding="utf-8")
+    flags = Flags(real, as_json=False, no_input=False, theme=theme)
+    assert open_demo(flags, str(tmp_path / "demo")) == 0
+    ((options, asked),) = opened
+    assert asked == theme
+    assert (options.place.themes / "mine.toml").exists() is (theme == "mine")
+
+
+def test_a_theme_that_there_is_not_is_refused_before_a_demo_is_made(tmp_path: Path) -> None:
+    flags = Flags(HostOptions(home=str(tmp_path / "real")), as_json=True, no_input=False, theme="nrod")
+    with pytest.raises(EstimError, match="there is no theme “nrod”; did you mean nord"):
+        open_demo(flags, str(tmp_path / "demo"))
+    assert not (tmp_path / "demo").exists()

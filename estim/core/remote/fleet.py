@@ -12,15 +12,12 @@ import re
 
 from msgspec import Struct, field
 
-from estim.core.remote.topics import ID, OFFLINE, ONLINE, ROOT
+from estim.core.remote.topics import ID, OFFLINE, ONLINE, ROOT, UNITS_MAX
 from estim.core.translation import mark, tr_text
 from estim.core.values import replace
 from estim.core.vocabulary import State
 
 HOSTS_MAX = 5000
-UNITS_MAX = 32
-"""Units of one host."""
-
 PAYLOAD_MAX = 4096
 """Longest state, bytes."""
 

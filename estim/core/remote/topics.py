@@ -29,6 +29,9 @@ HOUSE_STATUS = "homeassistant/status"
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 """A host's or unit's id in a topic: no sign that a broker or an access list reads as something else."""
 
+UNITS_MAX = 100
+"""Units of a host that are told and heard: as many as it remembers."""
+
 RESERVED = frozenset({ROOT, "all", "bridge", "state", "event", "cmd"})
 """Words of the topics, so nobody's id."""
 

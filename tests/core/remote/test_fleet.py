@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estim.core.remote.fleet import HOSTS_MAX, SILENT, UNITS_MAX, UNTOLD, Fleet, Stopping, UnitSeen
+from estim.core.remote.fleet import HOSTS_MAX, SILENT, UNTOLD, Fleet, Stopping, UnitSeen
+from estim.core.remote.topics import UNITS_MAX
 
 QUIET = {"unit": "left", "state": "ended", "stimulating": "OFF", "may_be_on": "OFF", "level": 0}
 
