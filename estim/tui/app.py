@@ -43,6 +43,7 @@ from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
+from estim.tui.all_keys import NAMED
 from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
@@ -51,7 +52,7 @@ from estim.tui.drill import Drill, Drills
 from estim.tui.editing import Editing
 from estim.tui.key_names import bound, name_keys
 from estim.tui.key_order import KeyFollowed, KeyOrder
-from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
+from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, key_while, shown
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
@@ -136,7 +137,7 @@ class SessionApp(App[int]):
         self._leaving: asyncio.Task[None] | None = None
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = self.wants_demo = False
-        self._alarmed = False
+        self._alarmed = self._live = False
         self._direct = DirectStop(options.place) if options is not None else None
         simulated = options is not None and options.simulate is not None
         self._here = asyncio.Event()
@@ -342,6 +343,9 @@ class SessionApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as people read it, in their language."""
+        named = {"stop": "stop", "app.stop": "stop", "quit": "quit"}.get(binding.action)
+        if named and binding.key != NAMED[named].usual:  # the letter is typed into a field
+            return key_while(named, typing=True)
         return binding.key_display or shown(binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -719,8 +723,9 @@ class SessionApp(App[int]):
                 break  # what lies below can't be seen, and is drawn when it is
         for begun in self.model.unrecalled():
             self.run_worker(self._day.recall(begun), group="day")
-        if self._alarmed != view.alarmed:
+        if (self._alarmed, self._live) != (view.alarmed, bool(self.model.live)):
             self._alarmed = view.alarmed
+            self._live = bool(self.model.live)
             self.refresh_bindings()
 
     @property

@@ -15,6 +15,7 @@ from estim.tui import drawing, wording
 from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.room import Room, cut, rows_of
+from estim.tui.stopping import stop_key
 from protocols.vocabulary import Channel
 
 ALARMS_SHOWN = 4
@@ -131,12 +132,13 @@ class Alarms(Vertical):
             line.set_class(alarm is not None and alarm.priority is priority, priority.value)
 
 
-def _stops() -> tuple[str, str]:
-    """Return what stands on STOP, as it is where there is room and where there is less."""
+def _stops(key: str) -> tuple[str, ...]:
+    """Return what stands on STOP, as it is where there is room and where there is less; `key` stops where one is."""
     panic = key_of("panic")
     return (
-        tr("STOP   s or a click here · {panic} from everywhere", panic=panic),
-        tr("STOP   s or click · {panic} anywhere", panic=panic),
+        tr("STOP   {key} or a click here · {panic} from everywhere", key=key, panic=panic),
+        tr("STOP   {key} or click · {panic} anywhere", key=key, panic=panic),
+        tr("STOP   {key} · {panic} anywhere", key=key, panic=panic),
     )
 
 
@@ -147,8 +149,12 @@ class StopBar(Static):
         """It was clicked."""
 
     def __init__(self) -> None:
-        self._said = _stops()[0]
+        self._said = _stops(key_of("stop"))[0]
         super().__init__(self._said, id="stop", markup=False)
+
+    def on_mount(self) -> None:
+        """Name another key as soon as letters are typed into a field."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self._say(self.size.width))
 
     def draw(self, rows: int) -> None:
         """Take so many rows."""
@@ -161,8 +167,8 @@ class StopBar(Static):
 
     def _say(self, width: int) -> None:
         """Say it with the keys that hold now; drawn again only when it is another text."""
-        wide, short = _stops()
-        text = wide if width > len(wide) else short
+        texts = _stops(stop_key(self.screen))
+        text = next((one for one in texts if width > len(one)), texts[-1])
         if text != self._said:
             self._said = text
             self.update(text)
