@@ -241,8 +241,8 @@ class LaneView(Horizontal):
         age = wording.old(snapshot) if snapshot.live else ""
         marks = wording.LaneMarks(chosen, view.stale, age, view.last.get(self.channel))
         columns = rows.width - (BIG_WIDTH if rows.big else 0)
-        self._level.say(wording.lane(lane, columns - MARGIN, marks), 1, columns)
-        self._goal.say(wording.goal_in(lane, snapshot.state, marks.last, columns - GOAL_MARGIN), rows.goal, columns)
+        self._level.say(wording.lane(wording.aimed(lane, snapshot), columns - MARGIN, marks), 1, columns)
+        self._goal.say(wording.goal_in(lane, snapshot, marks.last, columns - GOAL_MARGIN), rows.goal, columns)
         self._held.say(wording.held(lane) or (" " if rows.held else ""), rows.held, columns)
         self._draw_trace(view, lane, rows, columns)
         self._draw_big(lane, rows.big)

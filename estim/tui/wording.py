@@ -165,9 +165,17 @@ def lane(lane: ChannelView, width: int, marks: LaneMarks) -> str:
     return (text + cap.strip() if room >= 0 else text)[:width]
 
 
-def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = None) -> str:
-    """Return a channel's goal, what is asked for and told where that differs, its cap, and what was good last time."""
-    parts = [tr("goal {level}", level=lane.goal)]
+def aimed(lane: ChannelView, snapshot: Snapshot) -> ChannelView:
+    """Return a channel with the goal that it has now: a soft stop goes to zero, whatever was set before."""
+    return replace(lane, goal=0) if snapshot.softening else lane
+
+
+def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = None, *, softening: bool = False) -> str:
+    """Return a channel's goal, what is asked for and told where that differs, its cap, and what was good last time.
+
+    `softening`: a soft stop goes to zero.
+    """
+    parts = [tr("going to 0") if softening else tr("goal {level}", level=lane.goal)]
     if state is State.PAUSED and lane.goal:
         parts = [tr("paused at {level}", level=lane.goal)]
     elif state in (State.STOPPING, State.FAULT):
@@ -176,7 +184,7 @@ def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = Non
         parts += [tr("asked {level}", level=lane.request), tr("unit says {level}", level=level(lane))]
     elif state in (State.RAMPING, State.RUNNING) and lane.request != lane.goal:
         parts.append(tr("asked {level}", level=lane.request))
-    if last:
+    if last and not softening:
         parts.append(tr("last time {level}", level=last))
     cap = tr("cap {cap} of {scale}", cap=lane.cap, scale=lane.scale)
     parts.append(f"{cap}: {lane.cap_why}" if lane.cap_why else cap)
@@ -190,12 +198,12 @@ def goal_rows(lane: ChannelView, last: int | None, width: int) -> int:
     return max(rows_of(goal(one, State.RUNNING, last), width) for one in (at_rest, moving))
 
 
-def goal_in(lane: ChannelView, state: State, last: int | None, width: int) -> str:
+def goal_in(lane: ChannelView, snapshot: Snapshot, last: int | None, width: int) -> str:
     """Return `goal` in the rows that it has: while a level moves the cap's reason makes room, where it has to."""
-    text = goal(lane, state, last)
+    text = goal(lane, snapshot.state, last, softening=snapshot.softening)
     if rows_of(text, width) <= goal_rows(lane, last, width):
         return text
-    return goal(replace(lane, cap_why=""), state, last)
+    return goal(replace(lane, cap_why=""), snapshot.state, last, softening=snapshot.softening)
 
 
 def held(lane: ChannelView) -> str:
@@ -216,6 +224,8 @@ def state(snapshot: Snapshot, number: int = 0, *, taken: bool = True) -> str:
     """
     if searched(snapshot):
         return tr("LINK LOST: searching, to stop it") if snapshot.lost_at else tr("searching for it, to stop it")
+    if snapshot.softening:
+        return tr("SOFT STOP: going down to 0")
     match snapshot.state:
         case State.IDLE:
             return tr("idle")

@@ -151,6 +151,18 @@ def test_a_goal_is_told_as_it_stands(state: State, lane: dict[str, Any], text: s
     assert "last time 9 · cap" in wording.goal(replace(LANES[0], **lane), state, 9)
 
 
+def test_a_soft_stop_is_told_as_one_for_as_long_as_it_comes_down() -> None:
+    down = replace(RUNNING, reason=Reason.STOPPED, lanes=(replace(LANES[0], lo=5, hi=5, goal=14, request=3),))
+    assert down.softening
+    assert wording.state(down) == "SOFT STOP: going down to 0"
+    said = wording.goal_in(down.lanes[0], down, 9, 80)
+    assert said.startswith("going to 0 · asked 3 · unit says 5 · cap")
+    assert "last time" not in said
+    assert "◇" not in wording.lane(wording.aimed(down.lanes[0], down), 78, wording.LaneMarks())
+    assert not RUNNING.softening
+    assert not replace(down, state=State.STOPPING).softening
+
+
 def test_what_a_unit_reports_has_its_age_and_its_timer() -> None:
     assert wording.unit_says(RUNNING) == "the unit reports: on, A 12, B 0"
     late = replace(RUNNING, told_age_s=2.4, own_left_s=61.0, out="maybe")
