@@ -57,6 +57,7 @@ class Pane(Vertical):
         self.query_one("#unit", Line).say(name, rows.unit, rows.width)
         link = self.query_one("#link", Line)
         link.say(wording.link(snapshot, view.silent or bool(view.gone)), rows.link, rows.width)
+        link.styles.min_height = rows.link
         link.set_class(view.grey, "-stale")
         self._draw_time(view, snapshot, rows)
         self._draw_course(snapshot, rows)

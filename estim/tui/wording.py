@@ -1,7 +1,8 @@
 """Turns Snapshots and Ended lines into the words on the screen, and typed words into a Start; pure functions only.
 
 1. A level that is not known is told as a span, never as a number.
-2. An age is told in whole seconds from one second on, so a screen at rest isn't drawn again.
+2. An age is told in whole seconds and is always there, in a place of its own: units report about once a second, so
+   one that came with its first second would come and go all the time.
 3. Nothing is told by colour or symbol alone: each has its word.
 """
 
@@ -38,7 +39,11 @@ BAR_MAX = 120
 AGE_WIDTH = 9
 """Room for the age of a level, columns."""
 OLD_S = 3.0
-"""From this age on a figure is grey, s; from one second on its age stands beside it."""
+"""From this age on a figure is grey, s."""
+LINK_OLD_S = 2.0
+"""From this age of a level on that of the link is told too, s: before, it would come and go with each report."""
+OLDEST_S = 99.0
+"""An age that is as wide as any that is shown for long, s."""
 LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
@@ -73,7 +78,7 @@ def age(seconds: float | None) -> str:
     """Return an age as words, None as never."""
     if seconds is None:
         return tr("never")
-    return tr("under 1 s ago") if seconds < 1 else tr("{seconds} s ago", seconds=int(seconds))
+    return tr("{seconds} s ago", seconds=int(seconds))
 
 
 def level(lane: ChannelView) -> str:
@@ -127,11 +132,11 @@ def _on_still(snapshot: Snapshot) -> str:
 
 
 def old(snapshot: Snapshot) -> str:
-    """Return how old the levels are, from one second on; empty before, and where the unit never said one."""
+    """Return how old the levels are, in the room of an age; empty where the unit never said one."""
     told = snapshot.told_age_s
-    if told is None or told < 1:
+    if told is None:
         return ""
-    return tr("{seconds} s ago", seconds=int(told)) if told < 100 else tr("long ago")
+    return age(told) if told <= OLDEST_S else tr("long ago")
 
 
 def is_old(snapshot: Snapshot) -> bool:
@@ -319,9 +324,15 @@ def link(snapshot: Snapshot, silent: bool) -> str:
     told = snapshot.told_age_s
     text = tr("level reported {age}", age=age(told))
     # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
-    if heard is not None and (told is None or told - heard >= 1):
+    if heard is not None and (told is None or (told >= LINK_OLD_S and told - heard >= 1)):
         text = tr("{level}, link {age}", level=text, age=age(heard))
     return f"{tr('STALE: {what}', what=text) if snapshot.stale else text} · {battery}"
+
+
+def link_rows(snapshot: Snapshot, silent: bool, width: int) -> int:
+    """Return how many rows `link` takes at most, whatever the ages are: so nothing moves while they do."""
+    oldest = replace(snapshot, told_age_s=OLDEST_S, heard_age_s=OLDEST_S - 1, stale=True)
+    return max(rows_of(text, width) for text in (link(snapshot, silent), link(oldest, silent=False)))
 
 
 def symbol(priority: Priority) -> str:
