@@ -157,7 +157,7 @@ class SessionApp(App[int]):
         self.model.host_gone = self._drills.lost
         self._editing = Editing(self, self.model)
         self._desk = Desk(
-            options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._offer,
+            options, self.follower.say, self.model.answer, self._start, self._go, self._choose, self._offer,
             lambda: self.model.view, drill=self._drill, look=self.model.look_at, sleep=sleep, editing=self._editing,
         )  # fmt: skip
 
@@ -382,9 +382,9 @@ class SessionApp(App[int]):
     def _may_start(self) -> bool:
         """Say whether anything may be started from here now, and tell why not; each start asks this."""
         if self.model.connecting:
-            self.model.say(tr("the controller is not there yet: start again when it is"))
+            self.model.answer(tr("the controller is not there yet: start again when it is"))
         elif self.pair.on:
-            self.model.say(tr("end the session first, then start another one: two units are one session already"))
+            self.model.answer(tr("end the session first, then start another one: two units are one session already"))
         else:
             return not self.model.starting and not self._editing.lent
         return False
@@ -453,11 +453,11 @@ class SessionApp(App[int]):
         if way < 0:
             self.action_move(-by)
         elif shown.state is State.PAUSED:
-            self.model.say(tr("paused: {key} goes on from zero, then the goal can be raised", key=key_of("pause")))
+            self.model.hint(tr("paused: {key} goes on from zero, then the goal can be raised", key=key_of("pause")))
         elif lane.goal >= lane.cap:
-            self.model.say(tr("{channel} is at its cap of {cap}", channel=lane.channel, cap=lane.cap))
+            self.model.hint(tr("{channel} is at its cap of {cap}", channel=lane.channel, cap=lane.cap))
         elif lane.room < 1:
-            self.model.say(
+            self.model.hint(
                 tr(
                     "{channel} waits for the unit to come near {goal}; press again when it is there",
                     channel=lane.channel,
@@ -550,8 +550,16 @@ class SessionApp(App[int]):
 
     async def action_go(self, name: str) -> None:
         """Go to a place, in the stead of the one where one is; the session itself is below them all."""
+        if self._may_go(name):
+            self.model.left()
+            await self._lead(name)
+
+    def _may_go(self, name: str) -> bool:
         there = name != SESSION and isinstance(self.screen, place_class(name))
-        if there or self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated):
+        return not (there or self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated))
+
+    async def _lead(self, name: str) -> None:
+        if not self._may_go(name):
             return
         if name == SESSION:
             await self._back()
@@ -562,8 +570,11 @@ class SessionApp(App[int]):
         self._wake()
 
     def _go(self, name: str) -> None:
-        """Go to a place after what is being done now: a place that is left can't wait for its own end."""
-        self.call_later(self.action_go, name)
+        """Go to a place after what is being done now: a place that is left can't wait for its own end.
+
+        Whatever leads there has just been answered, so that stays.
+        """
+        self.call_later(self._lead, name)
 
     def _choose(self, program: str) -> None:
         """Light a program in the list that a session begins with; nothing starts by this."""
@@ -572,7 +583,7 @@ class SessionApp(App[int]):
             below.light(program)
             self._go(SESSION)
         else:
-            self.model.say(tr("end the session first, then choose another program"))
+            self.model.answer(tr("end the session first, then choose another program"))
 
     def _offer(self, offers: Sequence[Offer]) -> None:
         """Offer these programs from here on, in the list that is open too."""
@@ -582,6 +593,7 @@ class SessionApp(App[int]):
 
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too, and first."""
+        self.model.left()
         self.action_soft()
         await self._back()
 
