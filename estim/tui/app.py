@@ -325,6 +325,11 @@ class SessionApp(App[int]):
         """The key that was handled last, as the library names it."""
         return self._order.last
 
+    @property
+    def plain(self) -> bool:
+        """Whether the terminal gets plain signs, of which no big figures can be made."""
+        return isinstance(self._driver, Terminal) and self._driver.plain
+
     def on_key_followed(self, message: KeyFollowed) -> None:
         """A key has come through."""
         self._order.came(message)

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 from rich.cells import cell_len
+from rich.text import Text
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
@@ -12,6 +13,7 @@ from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.translation import tr
 from estim.core.vocabulary import Priority
 from estim.tui import drawing, wording
+from estim.tui.app_interface import app_of
 from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.room import Room, cut, rows_of
@@ -179,6 +181,14 @@ class StopBar(Static):
         self.post_message(self.Pressed())
 
 
+class Figures(Digits):
+    """Figures three rows high; where the terminal gets plain signs, of which none can be made, as usual ones."""
+
+    def render(self) -> RenderResult:
+        """Draw them, in as many rows either way: nothing else moves."""
+        return Text(f"\n{self.value}", style="bold") if app_of(self).plain else super().render()
+
+
 class LaneRows(Struct, frozen=True):
     """How many rows each channel has for goal and cap, for what holds it, for its levels so far, and for the gap below,
     beside its level; `big`: its figures are three rows high. None: as many as it takes; so many are kept free too."""
@@ -214,7 +224,7 @@ class LaneView(Horizontal):
     def __init__(self, channel: Channel) -> None:
         super().__init__(id=f"lane-{channel}", classes="lane")
         self.channel = channel
-        self._big = Digits("", classes="lane-big")
+        self._big = Figures("", classes="lane-big")
         self._level = Line(classes="lane-level")
         self._goal = Line(classes="lane-goal", sides=GOAL_MARGIN)
         self._held = Line(classes="lane-held", sides=GOAL_MARGIN)
@@ -309,7 +319,7 @@ class Clock(Vertical):
 
     def compose(self) -> ComposeResult:
         """Figures, and what they mean."""
-        yield Digits("0:00", id="left")
+        yield Figures("0:00", id="left")
         yield Line(id="left-of")
 
     def draw(self, snapshot: Snapshot, stale: bool) -> None:
