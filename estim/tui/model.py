@@ -159,9 +159,14 @@ class View(Struct, frozen=True):
         return tr("also on: {units} ({key})", units="; ".join(texts), key=key_of("unit")) if texts else ""
 
     @property
+    def unheard(self) -> bool:
+        """Whether the controller itself says nothing any more: how old a figure is isn't known then."""
+        return self.silent or bool(self.gone)
+
+    @property
     def stale(self) -> bool:
         """Whether nothing vouches for the figures any more."""
-        return self.silent or bool(self.gone) or (self.snapshot is not None and self.snapshot.stale)
+        return self.unheard or (self.snapshot is not None and self.snapshot.stale)
 
     @property
     def grey(self) -> bool:

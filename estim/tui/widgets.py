@@ -248,7 +248,7 @@ class LaneView(Horizontal):
         snapshot = view.snapshot
         assert snapshot is not None, "a channel is of a unit"
         chosen = view.lit and view.channel is self.channel
-        age = wording.old(snapshot) if snapshot.live else ""
+        age = wording.old(snapshot) if snapshot.live and not view.unheard else ""
         marks = wording.LaneMarks(chosen, view.stale, age, view.last.get(self.channel))
         columns = rows.width - (BIG_WIDTH if rows.big else 0)
         self._level.say(wording.lane(wording.aimed(lane, snapshot), columns - MARGIN, marks), 1, columns)

@@ -292,15 +292,15 @@ def pulse(pulse: PulseView) -> str:
     return tr("plays {what}", what=", ".join(parts))
 
 
-def unit_says(snapshot: Snapshot) -> str:
-    """Return what the unit itself reported of its output, with its age."""
+def unit_says(snapshot: Snapshot, *, aged: bool = True) -> str:
+    """Return what the unit itself reported of its output, with its age where that is known."""
     if snapshot.told_age_s is None:
         return tr("the unit has reported no level yet")
     out = {"on": tr("on"), "off": tr("off")}.get(snapshot.out, tr("perhaps on"))
     parts = [out, *(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)]
     if snapshot.own_left_s is not None:
         parts.append(tr("own timer {time}", time=clock(snapshot.own_left_s)))
-    what = " · ".join(filter(None, (", ".join(parts), old(snapshot))))
+    what = " · ".join(filter(None, (", ".join(parts), old(snapshot) if aged else "")))
     return (
         tr("the unit last reported: {what}", what=what)
         if snapshot.lost_at

@@ -50,6 +50,19 @@ async def test_a_level_shows_its_age_and_is_grey_from_three_seconds_on(told_s: f
 
 
 @pytest.mark.control("C-27")
+async def test_no_age_is_told_where_nobody_knows_it_any_more() -> None:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        parts = (".lane-level", "#says", "#link")
+        assert all("0 s ago" in text_of(pilot, part) for part in parts)
+        client.die()
+        await settle(pilot)
+        assert "STALE" in text_of(pilot, ".lane-level")
+        assert not any("ago" in text_of(pilot, part) for part in parts)
+
+
+@pytest.mark.control("C-27")
 @pytest.mark.parametrize("battery", [None, 87])
 @pytest.mark.parametrize("units", [1, 2])
 @pytest.mark.parametrize("size", [(40, 12), (60, 20), (80, 24), (100, 30), (120, 40)])
