@@ -43,6 +43,7 @@ from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.journal.today import Today
 from estim.tui import signals, wording
+from estim.tui.all_keys import NAMED
 from estim.tui.choose import Choose
 from estim.tui.day import Day
 from estim.tui.desk import Desk
@@ -51,7 +52,7 @@ from estim.tui.drill import Drill, Drills
 from estim.tui.editing import Editing
 from estim.tui.key_names import bound, name_keys
 from estim.tui.key_order import KeyFollowed, KeyOrder
-from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, shown
+from estim.tui.keymap import KEYBOARD, USUAL, Keymap, key_of, key_while, shown
 from estim.tui.keys import Keys
 from estim.tui.looks import readable
 from estim.tui.model import SCAN_S, Model, View
@@ -136,7 +137,7 @@ class SessionApp(App[int]):
         self._leaving: asyncio.Task[None] | None = None
         self._frozen: asyncio.Task[None] | None = None
         self._stuck = self.alone = self.wants_demo = False
-        self._alarmed = False
+        self._alarmed = self._live = False
         self._direct = DirectStop(options.place) if options is not None else None
         simulated = options is not None and options.simulate is not None
         self._here = asyncio.Event()
@@ -156,7 +157,7 @@ class SessionApp(App[int]):
         self.model.host_gone = self._drills.lost
         self._editing = Editing(self, self.model)
         self._desk = Desk(
-            options, self.follower.say, self.model.say, self._start, self._go, self._choose, self._offer,
+            options, self.follower.say, self.model.answer, self._start, self._go, self._choose, self._offer,
             lambda: self.model.view, drill=self._drill, look=self.model.look_at, sleep=sleep, editing=self._editing,
         )  # fmt: skip
 
@@ -324,6 +325,11 @@ class SessionApp(App[int]):
         """The key that was handled last, as the library names it."""
         return self._order.last
 
+    @property
+    def plain(self) -> bool:
+        """Whether the terminal gets plain signs, of which no big figures can be made."""
+        return isinstance(self._driver, Terminal) and self._driver.plain
+
     def on_key_followed(self, message: KeyFollowed) -> None:
         """A key has come through."""
         self._order.came(message)
@@ -342,6 +348,9 @@ class SessionApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as people read it, in their language."""
+        named = {"stop": "stop", "app.stop": "stop", "quit": "quit"}.get(binding.action)
+        if named and binding.key != NAMED[named].usual:  # the letter is typed into a field
+            return key_while(named, typing=True)
         return binding.key_display or shown(binding.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -378,9 +387,9 @@ class SessionApp(App[int]):
     def _may_start(self) -> bool:
         """Say whether anything may be started from here now, and tell why not; each start asks this."""
         if self.model.connecting:
-            self.model.say(tr("the controller is not there yet: start again when it is"))
+            self.model.answer(tr("the controller is not there yet: start again when it is"))
         elif self.pair.on:
-            self.model.say(tr("end the session first, then start another one: two units are one session already"))
+            self.model.answer(tr("end the session first, then start another one: two units are one session already"))
         else:
             return not self.model.starting and not self._editing.lent
         return False
@@ -461,11 +470,11 @@ class SessionApp(App[int]):
         if way < 0:
             self.action_move(-by)
         elif shown.state is State.PAUSED:
-            self.model.say(tr("paused: {key} goes on from zero, then the goal can be raised", key=key_of("pause")))
+            self.model.hint(tr("paused: {key} goes on from zero, then the goal can be raised", key=key_of("pause")))
         elif lane.goal >= lane.cap:
-            self.model.say(tr("{channel} is at its cap of {cap}", channel=lane.channel, cap=lane.cap))
+            self.model.hint(tr("{channel} is at its cap of {cap}", channel=lane.channel, cap=lane.cap))
         elif lane.room < 1:
-            self.model.say(
+            self.model.hint(
                 tr(
                     "{channel} waits for the unit to come near {goal}; press again when it is there",
                     channel=lane.channel,
@@ -558,8 +567,16 @@ class SessionApp(App[int]):
 
     async def action_go(self, name: str) -> None:
         """Go to a place, in the stead of the one where one is; the session itself is below them all."""
+        if self._may_go(name):
+            self.model.left()
+            await self._lead(name)
+
+    def _may_go(self, name: str) -> bool:
         there = name != SESSION and isinstance(self.screen, place_class(name))
-        if there or self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated):
+        return not (there or self.screen.is_modal or (listed(name).simulated and not self.model.view.simulated))
+
+    async def _lead(self, name: str) -> None:
+        if not self._may_go(name):
             return
         if name == SESSION:
             await self._back()
@@ -570,8 +587,11 @@ class SessionApp(App[int]):
         self._wake()
 
     def _go(self, name: str) -> None:
-        """Go to a place after what is being done now: a place that is left can't wait for its own end."""
-        self.call_later(self.action_go, name)
+        """Go to a place after what is being done now: a place that is left can't wait for its own end.
+
+        Whatever leads there has just been answered, so that stays.
+        """
+        self.call_later(self._lead, name)
 
     def _choose(self, program: str) -> None:
         """Light a program in the list that a session begins with; nothing starts by this."""
@@ -580,7 +600,7 @@ class SessionApp(App[int]):
             below.light(program)
             self._go(SESSION)
         else:
-            self.model.say(tr("end the session first, then choose another program"))
+            self.model.answer(tr("end the session first, then choose another program"))
 
     def _offer(self, offers: Sequence[Offer]) -> None:
         """Offer these programs from here on, in the list that is open too."""
@@ -590,6 +610,7 @@ class SessionApp(App[int]):
 
     async def action_away(self) -> None:
         """Leave a place by Escape, which may have been meant as a stop: so it is one too, and first."""
+        self.model.left()
         self.action_soft()
         await self._back()
 
@@ -731,8 +752,9 @@ class SessionApp(App[int]):
                 break  # what lies below can't be seen, and is drawn when it is
         for begun in self.model.unrecalled():
             self.run_worker(self._day.recall(begun), group="day")
-        if self._alarmed != view.alarmed:
+        if (self._alarmed, self._live) != (view.alarmed, bool(self.model.live)):
             self._alarmed = view.alarmed
+            self._live = bool(self.model.live)
             self.refresh_bindings()
 
     @property

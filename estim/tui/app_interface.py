@@ -18,6 +18,10 @@ class AppInterface(Protocol):
     def last_key(self) -> str:
         """The key that was handled last, as the library names it."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether the terminal gets plain signs, of which no big figures can be made."""
+
     def action_soft(self) -> None:
         """Down in two seconds, and end, on all units; only where a session is under way."""
 

@@ -46,7 +46,7 @@ class Day:
         today = self._today
         found = () if today is None else await self._ask(today.blocking) or ()
         if not found:
-            self._model.say(tr("no answer of yours forbids a session"))
+            self._model.answer(tr("no answer of yours forbids a session"))
         return found
 
     async def renew(self) -> None:
@@ -66,7 +66,7 @@ class Day:
         today = self._today
         said = None if today is None else await self._ask(lambda: today.after(topic, word))
         if said:
-            self._model.say(said)
+            self._model.answer(said)
 
     async def fill(self, program: str, into: Callable[[str], None]) -> None:
         """Fill in the last comfortable level of a program; the person still has to start."""
@@ -75,7 +75,7 @@ class Day:
         last = await asyncio.to_thread(self._today.last_level, program, up=key_of("level_up"))
         if last is not None:
             into(last.goal)
-        self._model.say(unknown() if last is None else last.text)
+        self._model.answer(unknown() if last is None else last.text)
 
     async def fill_two(self, program: str, units: Sequence[tuple[str, str]], into: Callable[[str], None]) -> None:
         """Fill in the last comfortable level of each of two units, on its site; 0 where none is known."""
@@ -87,7 +87,7 @@ class Day:
         if any(lasts):
             into(" / ".join(last.goal if last else "0" for last in lasts))
         told = [f"{unit}: {last.text if last else unknown()}" for (unit, _), last in zip(units, lasts, strict=True)]
-        self._model.say("; ".join(told))
+        self._model.answer("; ".join(told))
 
     async def recall(self, shown: Snapshot) -> None:
         """Show what was comfortable last time on this unit; nothing is asked for."""
@@ -102,7 +102,7 @@ class Day:
             return
         last = await asyncio.to_thread(self._today.last_level, shown.program, shown.unit)
         if last is None:
-            self._model.say(unknown())
+            self._model.answer(unknown())
             return
         for channel, level in wording.goal_of(last.goal).items():
             self._send(SetLevel(channel=channel, to=level, unit=shown.unit))
@@ -111,5 +111,5 @@ class Day:
         try:
             return await asyncio.to_thread(ask)
         except EstimError as error:
-            self._model.say(error.text)
+            self._model.answer(error.text)
             return None

@@ -46,7 +46,7 @@ class Editing:
     def may(self) -> bool:
         """Say whether nothing can be on; else tell the person why not."""
         if self._model.flows:
-            self._model.say(tr("not while output may be on or a start is under way: stop first (s), then edit"))
+            self._model.answer(tr("not while output may be on or a start is under way: stop first (s), then edit"))
         return not self._model.flows and not self.lent
 
     def edit(self, path: Path, check: Callable[[], T], then: Callable[[T, str], None]) -> None:

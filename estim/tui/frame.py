@@ -12,17 +12,21 @@ from estim.core.translation import tr
 from estim.tui import wording
 from estim.tui.keymap import key_of
 from estim.tui.model import View
-from estim.tui.widgets import Alarms, Banner, Line, StopBar
+from estim.tui.stopping import stop_key
+from estim.tui.widgets import MARGIN, Alarms, Banner, Line, StopBar
 
 TALL = 30
 """From so many rows on STOP is as big as beside a session."""
 
 
-def strip(view: View, width: int) -> str:
-    """Return the line on what is on: level, time left and how to stop it; empty where nothing is."""
+def strip(view: View, width: int, key: str = "") -> str:
+    """Return the line on what is on: level, time left and how to stop it; empty where nothing is.
+
+    `key` stops where one is, if that isn't the usual one.
+    """
     snapshot = view.snapshot
     others = "; ".join(f"{unit}: {text}" for unit, text in view.on if snapshot is None or unit != snapshot.unit)
-    stops = tr("s or {panic} stops", panic=key_of("panic"))
+    stops = tr("{key} or {panic} stops", key=key or key_of("stop"), panic=key_of("panic"))
     if view.unknown:
         return tr("NOT KNOWN any more what is on: {stops}", stops=stops)
     if view.connecting:
@@ -41,7 +45,7 @@ def strip(view: View, width: int) -> str:
             return text
     count = sum(snapshot.unit != unit for unit, _ in view.on)
     told = " · ".join([f"{doubt}{levels}", *([tr("+{count} ON", count=count)] if count else [])])
-    for less in (stops, tr("s stops")):
+    for less in (stops, tr("{key} stops", key=key or key_of("stop"))):
         text = " · ".join([told, left, less])
         if len(text) <= width:
             return text
@@ -69,6 +73,17 @@ def _left(snapshot: Snapshot) -> str:
 class Strip(Line):
     """The session that runs, in one line; a press on it stops, as on STOP."""
 
+    _view = View()
+
+    def on_mount(self) -> None:
+        """Name another key as soon as letters are typed into a field."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.draw(self._view))
+
+    def draw(self, view: View) -> None:
+        """Show what is on."""
+        self._view = view
+        self.say(strip(view, self.app.size.width - MARGIN, stop_key(self.screen)), 1)
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """As on STOP: the press counts."""
         event.stop()
@@ -84,11 +99,10 @@ def frame() -> Iterable[Widget]:
 
 def draw_frame(screen: Screen[Any], view: View, alarm_rows: int) -> None:
     """Draw what `frame` has made, and STOP."""
-    width, height = screen.app.size
     screen.query_one("#banner", Banner).draw(view, 1)
-    screen.query_one("#strip", Strip).say(strip(view, width - 2), 1)
+    screen.query_one("#strip", Strip).draw(view)
     screen.query_one("#alarms", Alarms).draw(view, alarm_rows)
-    screen.query_one(StopBar).draw(3 if height >= TALL else 1)
+    screen.query_one(StopBar).draw(3 if screen.app.size.height >= TALL else 1)
 
 
 def on_a_stop_below(screen: Screen[Any], event: events.MouseDown) -> bool:

@@ -260,6 +260,14 @@ def key_of(name: str) -> str:
     return shown(KEYBOARD.keymap.keys[name][0])
 
 
+def key_while(name: str, *, typing: bool) -> str:
+    """Return the key that stops or leaves, as people read it; `typing`: one that types nothing into a field."""
+    if not typing:
+        return key_of(name)
+    added = [key for key in KEYBOARD.keymap.keys[name] if key in FUNCTION_KEYS]
+    return shown(added[0] if added else f"ctrl+{NAMED[name].usual}")
+
+
 def all_keys_of(name: str) -> list[str]:
     """Return every key by which something is done now, as people read it."""
     return [shown(key) for key in KEYBOARD.keymap.keys[name]]

@@ -2,7 +2,9 @@
 
 1. It adds nothing to a Snapshot but that it is old, or that nobody is left to vouch for it.
 2. A lost controller stays on the screen until there is another one and a person has acknowledged the loss.
-3. Output counts as possible until a Snapshot or an Ended line says otherwise: so a quit stops first.
+3. A note stays until another one comes (`say`), the person goes somewhere else (`answer`), or the moment that it is
+   true of is over (`hint`).
+4. Output counts as possible until a Snapshot or an Ended line says otherwise: so a quit stops first.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -49,6 +51,9 @@ SCAN_S = 4.0
 
 WAITING = frozenset({State.READY, State.PAUSED})
 """Where a session waits for a key."""
+
+OF_THE_MOMENT = (Pause, Resume, SetLevel, Arm)
+"""Keys of a session: what comes of them, or why nothing does, is true of this moment only."""
 
 PASSING_TICKS = 8
 """So many seconds an answer of the moment is shown."""
@@ -166,9 +171,14 @@ class View(Struct, frozen=True):
         return tr("also on: {units} ({key})", units="; ".join(texts), key=key_of("unit")) if texts else ""
 
     @property
+    def unheard(self) -> bool:
+        """Whether the controller itself says nothing any more: how old a figure is isn't known then."""
+        return self.silent or self.unknown
+
+    @property
     def stale(self) -> bool:
         """Whether nothing vouches for the figures any more."""
-        return self.silent or self.unknown or (self.snapshot is not None and self.snapshot.stale)
+        return self.unheard or (self.snapshot is not None and self.snapshot.stale)
 
     @property
     def grey(self) -> bool:
@@ -203,6 +213,7 @@ class Model:
         self._note = ""
         self._passing = ""
         self._passing_ticks = 0
+        self._answer = ""
         self.waits: Callable[[], None] = lambda: None
         """Told as soon as a session waits for a key that it didn't wait for before."""
         self._today = ""
@@ -326,6 +337,18 @@ class Model:
         self._passing = text
         self._passing_ticks = self._ticks
         self.say(text)
+
+    def answer(self, text: str) -> None:
+        """Show what came of something that was done where one is, until another note comes or the person leaves."""
+        self._answer = text
+        self.say(text)
+
+    def left(self) -> None:
+        """The person goes somewhere else: what was answered where they were is no news there."""
+        if self._answer and self._note == self._answer:
+            self._note = ""
+        self._answer = ""
+        self._wake()
 
     def _pass(self) -> None:
         """Something is otherwise now: a note of the moment before may not stay."""
@@ -513,8 +536,10 @@ class Model:
             case Refusal() if isinstance(command, Stop):
                 self._note = wording.local(reply.text)
                 self._ring()
+            case Refusal() if isinstance(command, OF_THE_MOMENT):
+                self.hint(_refused(reply))
             case Refusal():
-                self._note = _refused(reply)
+                self.answer(_refused(reply))
                 if isinstance(command, Start):
                     self.starting = False
             case Overview():
@@ -525,7 +550,7 @@ class Model:
                 self._note = tr("no unit is in range: switch it on and bring it near")
                 if names:
                     self._note = tr("in range: {units}", units=names)
-            case Done() if reply.text and isinstance(command, Pause | Resume | SetLevel | Arm):
+            case Done() if reply.text and isinstance(command, OF_THE_MOMENT):
                 self.hint(wording.local(reply.text))
             case Done() if reply.text and not isinstance(command, Watch):
                 self._note = wording.local(reply.text)

@@ -170,7 +170,7 @@ class Pair:
     def _is_ending(self, unit: str) -> bool:
         """Say whether a unit is being stopped already, perhaps softly."""
         last = self._last.get(unit)
-        softly = last is not None and last.reason is not None and last.state in (State.RAMPING, State.RUNNING)
+        softly = last is not None and last.softening
         return softly or unit in self._ends or unit in self._stopped
 
     def _stop(self, unit: str, reason: Literal["stopped", "panic", "interrupted"]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -13,7 +12,8 @@ from textual.types import IgnoreReturnCallbackType
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.app_interface import app_of
 from estim.tui.dialog import ALARM_ROWS_SMALL
-from estim.tui.frame import draw_frame, frame, on_a_stop_below
+from estim.tui.frame import draw_frame, frame
+from estim.tui.key_bar import KeyBar
 from estim.tui.key_names import name_keys
 from estim.tui.keymap import key_of
 from estim.tui.model import View
@@ -43,7 +43,10 @@ AROUND_ROWS = 2 + ALARM_ROWS_SMALL + 5 + 2
 class Palette(CommandPalette):
     """The library's palette, with STOP below it: the letter s is typed here, F12 and a press on STOP stop."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(STOP_KEYS, "app.stop", mark("Stop"), show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "escape", mark("Close")),
+        Binding(STOP_KEYS, "app.stop", mark("Stop")),
+    ]
 
     def __init__(self) -> None:
         super().__init__(placeholder=tr("What would you like to do?"))
@@ -54,6 +57,11 @@ class Palette(CommandPalette):
         yield from frame()
         yield from super().compose()
         yield StopBar()
+        yield KeyBar()
+
+    async def on_mount(self) -> None:
+        """Say what is on before anything is typed. The library calls its own too."""
+        await self.draw(app_of(self).model.view)
 
     async def draw(self, view: View) -> None:
         """Go on saying what is on and what is wrong: the list covers it."""
@@ -61,12 +69,6 @@ class Palette(CommandPalette):
         height = self.app.size.height
         # the list is laid over whatever is below it: without a limit it would cover STOP on a small terminal
         self.query_one("#--results").styles.max_height = max(LIST_ROWS, min(height // 2, height - AROUND_ROWS))
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Stop where the press was on a STOP of what lies below."""
-        if on_a_stop_below(self, event):
-            event.stop()
-            self.post_message(StopBar.Pressed())
 
 
 class Commands(Provider):

@@ -56,10 +56,12 @@ class Pane(Vertical):
         name = view.named if rows.alone else f"{'▶ ' if view.lit else ''}{number}{wording.unit(snapshot)}"
         self.query_one("#unit", Line).say(name, rows.unit, rows.width)
         link = self.query_one("#link", Line)
-        link.say(wording.link(snapshot, view.silent or view.unknown), rows.link, rows.width)
+        link.say(wording.link(snapshot, view.unheard), rows.link, rows.width)
+        link.styles.min_height = rows.link
         link.set_class(view.grey, "-stale")
         self._draw_time(view, snapshot, rows)
         self._draw_course(snapshot, rows)
+        self.query_one("#says", Line).say(wording.unit_says(snapshot, aged=not view.unheard), rows.says, rows.width)
         await self.lanes.draw(view, rows.lanes)
 
     def _draw_time(self, view: View, snapshot: Snapshot, rows: SessionRows) -> None:
@@ -86,7 +88,6 @@ class Pane(Vertical):
         pulse = snapshot.pulse
         self.query_one("#pulse", Line).say(wording.pulse(pulse) if pulse else "", rows.pulse, rows.width)
         self.query_one("#pulses", Line).say(_pulses(snapshot, rows.width - MARGIN), rows.picture, rows.width)
-        self.query_one("#says", Line).say(wording.unit_says(snapshot), rows.says, rows.width)
 
 
 def _program(snapshot: Snapshot) -> str:

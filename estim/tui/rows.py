@@ -116,7 +116,7 @@ def needs_of(view: View, width: int) -> Needs:
         lanes=len(shown.lanes),
         urgent=sum(rows_of(text, line) for text in Alarms.urgent(view)),
         alarmed=sum(rows_of(wording.alarm(alarm), line) for alarm in shown.alarms),
-        link=rows_of(wording.link(shown, view.silent), line),
+        link=wording.link_rows(shown, view.unheard, line),
         goals=sum(wording.goal_rows(lane, view.last.get(lane.channel), below) for lane in shown.lanes),
         helds=sum(rows_of(wording.held(lane), below) for lane in shown.lanes),
         held=max((rows_of(wording.held(lane), below) for lane in shown.lanes), default=0),

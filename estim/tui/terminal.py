@@ -31,7 +31,8 @@ class Terminal(LinuxDriver):
     """Called with each key in the thread that reads them, before it waits for the loop; has to return at once."""
 
     @cached_property
-    def _plain(self) -> bool:
+    def plain(self) -> bool:
+        """Whether it gets plain signs, of which nothing big can be made."""
         return wants_plain(os.environ, self._encoding)
 
     @property
@@ -56,7 +57,7 @@ class Terminal(LinuxDriver):
         elif thread._queue.full():
             self._torn = True
         else:
-            thread.write(in_plain(data, self._encoding) if self._plain else data)
+            thread.write(in_plain(data, self._encoding) if self.plain else data)
             if self._torn:
                 self._torn = False
                 self._app.call_later(self._app.refresh, layout=True)

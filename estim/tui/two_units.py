@@ -58,7 +58,7 @@ class TwoUnits:
     def next(self, program: str) -> None:
         """Choose the next second unit, and ask where the pads are."""
         wrong = self._model.choice.next_second()
-        self._model.say(wrong)
+        self._model.answer(wrong)
         if not wrong:
             self._ask(program, lambda: None)
 
@@ -81,7 +81,7 @@ class TwoUnits:
 
     def _placed(self, program: str, then: Callable[[], None], one: Candidate, site: str | None) -> None:
         if site is None:
-            self._model.say(
+            self._model.answer(
                 tr("where the pads of {unit} are is still open: it is asked before the start", unit=one.told)
             )
             return
@@ -97,7 +97,7 @@ class TwoUnits:
             return
         wrong = wrong_of([(one.name, choice.site_of(one)) for one in two], self._model.live)
         if wrong:
-            self._model.say(wrong)
+            self._model.answer(wrong)
             return
         now_s = RealClock().now().mono_s
         starts = [
@@ -113,7 +113,7 @@ class TwoUnits:
         for start, one in zip(starts, two, strict=True):
             why = await asyncio.to_thread(_refusal, folder, start.program, one.family)
             if why:
-                self._model.say(tr("nothing was started: {unit} can't play it: {why}", unit=one.name, why=why))
+                self._model.answer(tr("nothing was started: {unit} can't play it: {why}", unit=one.name, why=why))
                 return
         self._order(starts)
 

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 from rich.cells import cell_len
+from rich.text import Text
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Digits, Static
@@ -12,9 +13,11 @@ from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.translation import tr
 from estim.core.vocabulary import Priority
 from estim.tui import drawing, wording
+from estim.tui.app_interface import app_of
 from estim.tui.keymap import key_of
 from estim.tui.model import View
 from estim.tui.room import Room, cut, rows_of
+from estim.tui.stopping import stop_key
 from protocols.vocabulary import Channel
 
 ALARMS_SHOWN = 4
@@ -131,12 +134,13 @@ class Alarms(Vertical):
             line.set_class(alarm is not None and alarm.priority is priority, priority.value)
 
 
-def _stops() -> tuple[str, str]:
-    """Return what stands on STOP, as it is where there is room and where there is less."""
+def _stops(key: str) -> tuple[str, ...]:
+    """Return what stands on STOP, as it is where there is room and where there is less; `key` stops where one is."""
     panic = key_of("panic")
     return (
-        tr("STOP   s or a click here · {panic} from everywhere", panic=panic),
-        tr("STOP   s or click · {panic} anywhere", panic=panic),
+        tr("STOP   {key} or a click here · {panic} from everywhere", key=key, panic=panic),
+        tr("STOP   {key} or click · {panic} anywhere", key=key, panic=panic),
+        tr("STOP   {key} · {panic} anywhere", key=key, panic=panic),
     )
 
 
@@ -147,8 +151,12 @@ class StopBar(Static):
         """It was clicked."""
 
     def __init__(self) -> None:
-        self._said = _stops()[0]
+        self._said = _stops(key_of("stop"))[0]
         super().__init__(self._said, id="stop", markup=False)
+
+    def on_mount(self) -> None:
+        """Name another key as soon as letters are typed into a field."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self._say(self.size.width))
 
     def draw(self, rows: int) -> None:
         """Take so many rows."""
@@ -161,8 +169,8 @@ class StopBar(Static):
 
     def _say(self, width: int) -> None:
         """Say it with the keys that hold now; drawn again only when it is another text."""
-        wide, short = _stops()
-        text = wide if width > len(wide) else short
+        texts = _stops(stop_key(self.screen))
+        text = next((one for one in texts if width > len(one)), texts[-1])
         if text != self._said:
             self._said = text
             self.update(text)
@@ -171,6 +179,14 @@ class StopBar(Static):
         """The press counts, not the release: a hand that shakes or slips has stopped all the same."""
         event.stop()
         self.post_message(self.Pressed())
+
+
+class Figures(Digits):
+    """Figures three rows high; where the terminal gets plain signs, of which none can be made, as usual ones."""
+
+    def render(self) -> RenderResult:
+        """Draw them, in as many rows either way: nothing else moves."""
+        return Text(f"\n{self.value}", style="bold") if app_of(self).plain else super().render()
 
 
 class LaneRows(Struct, frozen=True):
@@ -208,7 +224,7 @@ class LaneView(Horizontal):
     def __init__(self, channel: Channel) -> None:
         super().__init__(id=f"lane-{channel}", classes="lane")
         self.channel = channel
-        self._big = Digits("", classes="lane-big")
+        self._big = Figures("", classes="lane-big")
         self._level = Line(classes="lane-level")
         self._goal = Line(classes="lane-goal", sides=GOAL_MARGIN)
         self._held = Line(classes="lane-held", sides=GOAL_MARGIN)
@@ -232,11 +248,11 @@ class LaneView(Horizontal):
         snapshot = view.snapshot
         assert snapshot is not None, "a channel is of a unit"
         chosen = view.lit and view.channel is self.channel
-        age = wording.old(snapshot) if snapshot.live else ""
+        age = wording.old(snapshot) if snapshot.live and not view.unheard else ""
         marks = wording.LaneMarks(chosen, view.stale, age, view.last.get(self.channel))
         columns = rows.width - (BIG_WIDTH if rows.big else 0)
-        self._level.say(wording.lane(lane, columns - MARGIN, marks), 1, columns)
-        self._goal.say(wording.goal_in(lane, snapshot.state, marks.last, columns - GOAL_MARGIN), rows.goal, columns)
+        self._level.say(wording.lane(wording.aimed(lane, snapshot), columns - MARGIN, marks), 1, columns)
+        self._goal.say(wording.goal_in(lane, snapshot, marks.last, columns - GOAL_MARGIN), rows.goal, columns)
         self._held.say(wording.held(lane) or (" " if rows.held else ""), rows.held, columns)
         self._draw_trace(view, lane, rows, columns)
         self._draw_big(lane, rows.big)
@@ -303,7 +319,7 @@ class Clock(Vertical):
 
     def compose(self) -> ComposeResult:
         """Figures, and what they mean."""
-        yield Digits("0:00", id="left")
+        yield Figures("0:00", id="left")
         yield Line(id="left-of")
 
     def draw(self, snapshot: Snapshot, stale: bool) -> None:

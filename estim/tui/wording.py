@@ -1,7 +1,8 @@
 """Turns Snapshots and Ended lines into the words on the screen, and typed words into a Start; pure functions only.
 
 1. A level that is not known is told as a span, never as a number.
-2. An age is told in whole seconds from one second on, so a screen at rest isn't drawn again.
+2. An age is told in whole seconds and is always there, in a place of its own: units report about once a second, so
+   one that came with its first second would come and go all the time.
 3. Nothing is told by colour or symbol alone: each has its word.
 """
 
@@ -38,7 +39,11 @@ BAR_MAX = 120
 AGE_WIDTH = 9
 """Room for the age of a level, columns."""
 OLD_S = 3.0
-"""From this age on a figure is grey, s; from one second on its age stands beside it."""
+"""From this age on a figure is grey, s."""
+LINK_OLD_S = 2.0
+"""From this age of a level on that of the link is told too, s: before, it would come and go with each report."""
+OLDEST_S = 99.0
+"""An age that is as wide as any that is shown for long, s."""
 LANE_WIDE = 56
 """Below so many columns a channel's row has no words that can be spared."""
 
@@ -73,7 +78,7 @@ def age(seconds: float | None) -> str:
     """Return an age as words, None as never."""
     if seconds is None:
         return tr("never")
-    return tr("under 1 s ago") if seconds < 1 else tr("{seconds} s ago", seconds=int(seconds))
+    return tr("{seconds} s ago", seconds=int(seconds))
 
 
 def level(lane: ChannelView) -> str:
@@ -127,11 +132,11 @@ def _on_still(snapshot: Snapshot) -> str:
 
 
 def old(snapshot: Snapshot) -> str:
-    """Return how old the levels are, from one second on; empty before, and where the unit never said one."""
+    """Return how old the levels are, in the room of an age; empty where the unit never said one."""
     told = snapshot.told_age_s
-    if told is None or told < 1:
+    if told is None:
         return ""
-    return tr("{seconds} s ago", seconds=int(told)) if told < 100 else tr("long ago")
+    return age(told) if told <= OLDEST_S else tr("long ago")
 
 
 def is_old(snapshot: Snapshot) -> bool:
@@ -165,9 +170,17 @@ def lane(lane: ChannelView, width: int, marks: LaneMarks) -> str:
     return (text + cap.strip() if room >= 0 else text)[:width]
 
 
-def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = None) -> str:
-    """Return a channel's goal, what is asked for and told where that differs, its cap, and what was good last time."""
-    parts = [tr("goal {level}", level=lane.goal)]
+def aimed(lane: ChannelView, snapshot: Snapshot) -> ChannelView:
+    """Return a channel with the goal that it has now: a soft stop goes to zero, whatever was set before."""
+    return replace(lane, goal=0) if snapshot.softening else lane
+
+
+def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = None, *, softening: bool = False) -> str:
+    """Return a channel's goal, what is asked for and told where that differs, its cap, and what was good last time.
+
+    `softening`: a soft stop goes to zero.
+    """
+    parts = [tr("going to 0") if softening else tr("goal {level}", level=lane.goal)]
     if state is State.PAUSED and lane.goal:
         parts = [tr("paused at {level}", level=lane.goal)]
     elif state in (State.STOPPING, State.FAULT):
@@ -176,7 +189,7 @@ def goal(lane: ChannelView, state: State = State.RUNNING, last: int | None = Non
         parts += [tr("asked {level}", level=lane.request), tr("unit says {level}", level=level(lane))]
     elif state in (State.RAMPING, State.RUNNING) and lane.request != lane.goal:
         parts.append(tr("asked {level}", level=lane.request))
-    if last:
+    if last and not softening:
         parts.append(tr("last time {level}", level=last))
     cap = tr("cap {cap} of {scale}", cap=lane.cap, scale=lane.scale)
     parts.append(f"{cap}: {lane.cap_why}" if lane.cap_why else cap)
@@ -190,12 +203,12 @@ def goal_rows(lane: ChannelView, last: int | None, width: int) -> int:
     return max(rows_of(goal(one, State.RUNNING, last), width) for one in (at_rest, moving))
 
 
-def goal_in(lane: ChannelView, state: State, last: int | None, width: int) -> str:
+def goal_in(lane: ChannelView, snapshot: Snapshot, last: int | None, width: int) -> str:
     """Return `goal` in the rows that it has: while a level moves the cap's reason makes room, where it has to."""
-    text = goal(lane, state, last)
+    text = goal(lane, snapshot.state, last, softening=snapshot.softening)
     if rows_of(text, width) <= goal_rows(lane, last, width):
         return text
-    return goal(replace(lane, cap_why=""), state, last)
+    return goal(replace(lane, cap_why=""), snapshot.state, last, softening=snapshot.softening)
 
 
 def held(lane: ChannelView) -> str:
@@ -216,6 +229,8 @@ def state(snapshot: Snapshot, number: int = 0, *, taken: bool = True) -> str:
     """
     if searched(snapshot):
         return tr("LINK LOST: searching, to stop it") if snapshot.lost_at else tr("searching for it, to stop it")
+    if snapshot.softening:
+        return tr("SOFT STOP: going down to 0")
     match snapshot.state:
         case State.IDLE:
             return tr("idle")
@@ -277,15 +292,15 @@ def pulse(pulse: PulseView) -> str:
     return tr("plays {what}", what=", ".join(parts))
 
 
-def unit_says(snapshot: Snapshot) -> str:
-    """Return what the unit itself reported of its output, with its age."""
+def unit_says(snapshot: Snapshot, *, aged: bool = True) -> str:
+    """Return what the unit itself reported of its output, with its age where that is known."""
     if snapshot.told_age_s is None:
         return tr("the unit has reported no level yet")
     out = {"on": tr("on"), "off": tr("off")}.get(snapshot.out, tr("perhaps on"))
     parts = [out, *(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)]
     if snapshot.own_left_s is not None:
         parts.append(tr("own timer {time}", time=clock(snapshot.own_left_s)))
-    what = " · ".join(filter(None, (", ".join(parts), old(snapshot))))
+    what = " · ".join(filter(None, (", ".join(parts), old(snapshot) if aged else "")))
     return (
         tr("the unit last reported: {what}", what=what)
         if snapshot.lost_at
@@ -309,9 +324,15 @@ def link(snapshot: Snapshot, silent: bool) -> str:
     told = snapshot.told_age_s
     text = tr("level reported {age}", age=age(told))
     # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
-    if heard is not None and (told is None or told - heard >= 1):
+    if heard is not None and (told is None or (told >= LINK_OLD_S and told - heard >= 1)):
         text = tr("{level}, link {age}", level=text, age=age(heard))
     return f"{tr('STALE: {what}', what=text) if snapshot.stale else text} · {battery}"
+
+
+def link_rows(snapshot: Snapshot, silent: bool, width: int) -> int:
+    """Return how many rows `link` takes at most, whatever the ages are: so nothing moves while they do."""
+    oldest = replace(snapshot, told_age_s=OLDEST_S, heard_age_s=OLDEST_S - 1, stale=True)
+    return max(rows_of(text, width) for text in (link(snapshot, silent), link(oldest, silent=False)))
 
 
 def symbol(priority: Priority) -> str:

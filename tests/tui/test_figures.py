@@ -8,6 +8,7 @@ from textual.widgets import Digits
 from estim.core.messages.commands import SetLevel
 from estim.core.values import replace
 from estim.core.vocabulary import State
+from estim.tui.widgets import Line
 from tests.tui.scripted import LANES, RUNNING, ScriptedClient, screen_of, settle, text_of
 from tests.tui.test_in_sight import PHASES, PULSE
 
@@ -28,17 +29,14 @@ async def test_big_figures_never_show_a_number_that_is_not_known() -> None:
 
 @pytest.mark.control("C-27")
 @pytest.mark.parametrize(
-    ("told_s", "word", "grey"), [(0.9, "", False), (1.2, "1 s ago", False), (3.0, "3 s ago", True)]
+    ("told_s", "word", "grey"), [(0.9, "0 s ago", False), (1.2, "1 s ago", False), (3.0, "3 s ago", True)]
 )
-async def test_a_level_shows_its_age_from_one_second_on_and_is_grey_from_three(
-    told_s: float, word: str, grey: bool
-) -> None:
+async def test_a_level_shows_its_age_and_is_grey_from_three_seconds_on(told_s: float, word: str, grey: bool) -> None:
     client = ScriptedClient(replace(RUNNING, told_age_s=told_s, heard_age_s=told_s))
     for size in ((100, 30), (40, 12)):
         async with screen_of(client).run_test(size=size) as pilot:
             await settle(pilot)
             text = text_of(pilot, ".lane-level")
-            assert ("ago" in text) == bool(word)
             assert word in text
             lane = pilot.app.screen.query_one("#lane-A")
             assert lane.has_class("-stale") is grey
@@ -49,6 +47,40 @@ async def test_a_level_shows_its_age_from_one_second_on_and_is_grey_from_three(
             await settle(pilot)
             assert (figure.visual_style.foreground != colour) is grey, "the lit one too"
             client.show(replace(RUNNING, told_age_s=told_s, heard_age_s=told_s))
+
+
+@pytest.mark.control("C-27")
+async def test_no_age_is_told_where_nobody_knows_it_any_more() -> None:
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        parts = (".lane-level", "#says", "#link")
+        assert all("0 s ago" in text_of(pilot, part) for part in parts)
+        client.die()
+        await settle(pilot)
+        assert "STALE" in text_of(pilot, ".lane-level")
+        assert not any("ago" in text_of(pilot, part) for part in parts)
+
+
+@pytest.mark.control("C-27")
+@pytest.mark.parametrize("battery", [None, 87])
+@pytest.mark.parametrize("units", [1, 2])
+@pytest.mark.parametrize("size", [(40, 12), (60, 20), (80, 24), (100, 30), (120, 40)])
+async def test_nothing_moves_while_the_reports_come_a_second_apart(
+    size: tuple[int, int], units: int, battery: int | None
+) -> None:
+    one = replace(RUNNING, battery=battery, phases=PHASES[:1], phase_count=1)
+    others = [replace(one, unit="right")] if units == 2 else []
+    client = ScriptedClient(one, *others)
+    async with screen_of(client).run_test(size=size) as pilot:
+        await settle(pilot)
+        seen = set()
+        for told, heard in ((0.2, 0.2), (1.1, 0.1), (0.9, 0.9), (1.9, 0.0), (1.2, 1.2)):
+            client.show(replace(one, told_age_s=told, heard_age_s=heard))
+            await settle(pilot)
+            drawn = tuple((part.region, len(str(part.render()))) for part in pilot.app.screen.query(Line))
+            seen.add(drawn)
+        assert len(seen) == 1, "every part keeps its place, and every text its length"
 
 
 async def test_a_bar_keeps_its_place_when_an_age_comes_and_goes() -> None:
@@ -115,6 +147,6 @@ async def test_a_session_shows_where_it_is_what_is_played_and_what_the_unit_says
         assert "build-up" in text_of(pilot, "#way-names")
         assert text_of(pilot, "#pulse") == "plays 80 Hz, 152 µs, bursts 0.25 s on, 0.25 s off"
         assert text_of(pilot, "#pulses").strip().startswith("│")
-        assert text_of(pilot, "#says") == "the unit reports: on, A 12, B 0"
+        assert text_of(pilot, "#says") == "the unit reports: on, A 12, B 0 · 0 s ago"
         seen = text_of(pilot, ".lane-trace").split("\n")[-1]
         assert abs(seen.rstrip().rindex(seen.strip()[-1]) - way.index("◆") + 13) <= 1, "levels stand below their moment"

@@ -239,9 +239,7 @@ def test_no_more_rows_are_given_away_than_there_are(
     time = max(time, clock) if own >= 60 else time + clock
     below = own - 7 - (13 if rows.lanes.big else 0)
     goals = [
-        rows_of(wording.goal_in(lane, snapshot.state, None, below), below)
-        if rows.lanes.goal is None
-        else rows.lanes.goal
+        rows_of(wording.goal_in(lane, snapshot, None, below), below) if rows.lanes.goal is None else rows.lanes.goal
         for lane in snapshot.lanes
     ]
     helds = [

@@ -19,6 +19,7 @@ from estim.config.options import HostOptions
 from estim.core.errors import EstimError, Exit
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, State
+from estim.tui.app import SessionApp
 from estim.tui.looks import contrast
 from estim.tui.main import run_screen
 from estim.tui.show import check_theme, theme_of
@@ -273,3 +274,21 @@ async def test_an_own_theme_that_is_taken_is_readable(tmp_path: Path) -> None:
             await settle(pilot)
             texts = [one for one in app.screen.query("*") if isinstance(one, Static | Digits) and one.display]
             assert not faint(texts), theme.name
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["Unicode", "plain"])
+async def test_big_figures_are_plain_ones_where_the_terminal_has_plain_signs(
+    monkeypatch: pytest.MonkeyPatch, plain: bool
+) -> None:
+    monkeypatch.setattr(SessionApp, "plain", plain)
+    async with screen_of(ScriptedClient(replace(RUNNING, left_s=1200.0))).run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        screen = pilot.app.screen
+        rows = ["".join(one.text for one in row) for row in screen._compositor.render_strips(screen.size)]
+        left = screen.query_one("#left", Digits).region
+        assert left.height == 3, "what lies around it keeps its place"
+        clock = [row[left.x : left.right].strip() for row in rows[left.y : left.bottom]]
+        assert (clock == ["", "20:00", ""]) is plain, clock
+        big = screen.query(".lane-big").first(Digits).region
+        figures = [row[big.x : big.right].strip() for row in rows[big.y : big.bottom]]
+        assert (figures == ["", "12", ""]) is plain, figures

@@ -132,3 +132,18 @@ async def test_where_there_is_room_the_text_stands_beside_the_list(home: Home) -
             pilot, lambda: screen.query_one("#entries").region.bottom <= screen.query_one("#full").region.y
         )
         assert screen.query_one("#entries").region.height >= 3
+
+
+@pytest.mark.parametrize("size", [(120, 40), (121, 24), (80, 24), (40, 20)])
+async def test_every_row_of_the_list_is_there_in_full(home: Home, size: tuple[int, int]) -> None:
+    async with home.app(ScriptedClient(IDLE), "programs").run_test(size=size) as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) == len(shipped()))
+        await settle(pilot)
+        entries = pilot.app.screen.query_one("#entries", OptionList)
+        assert entries.show_vertical_scrollbar, "there are more rows than find room"
+        drawn: list[str] = []
+        for line in range(entries.virtual_size.height):
+            entries.scroll_to(y=line, animate=False)
+            await pilot.pause()
+            drawn.append(entries.render_line(line - entries.scroll_offset.y).text)
+        assert " ".join(" ".join(drawn).split()) == " ".join(" ".join(rows(pilot)).split())

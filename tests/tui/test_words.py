@@ -75,9 +75,7 @@ def test_the_clock_shows_the_last_second_until_it_is_over(seconds: float, text: 
     assert wording.clock(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "never"), (0.0, "under 1 s ago"), (0.99, "under 1 s ago"), (3.9, "3 s ago")]
-)
+@pytest.mark.parametrize(("seconds", "text"), [(None, "never"), (0.0, "0 s ago"), (0.99, "0 s ago"), (3.9, "3 s ago")])
 def test_ages(seconds: float | None, text: str) -> None:
     assert wording.age(seconds) == text
 
@@ -151,8 +149,20 @@ def test_a_goal_is_told_as_it_stands(state: State, lane: dict[str, Any], text: s
     assert "last time 9 · cap" in wording.goal(replace(LANES[0], **lane), state, 9)
 
 
+def test_a_soft_stop_is_told_as_one_for_as_long_as_it_comes_down() -> None:
+    down = replace(RUNNING, reason=Reason.STOPPED, lanes=(replace(LANES[0], lo=5, hi=5, goal=14, request=3),))
+    assert down.softening
+    assert wording.state(down) == "SOFT STOP: going down to 0"
+    said = wording.goal_in(down.lanes[0], down, 9, 80)
+    assert said.startswith("going to 0 · asked 3 · unit says 5 · cap")
+    assert "last time" not in said
+    assert "◇" not in wording.lane(wording.aimed(down.lanes[0], down), 78, wording.LaneMarks())
+    assert not RUNNING.softening
+    assert not replace(down, state=State.STOPPING).softening
+
+
 def test_what_a_unit_reports_has_its_age_and_its_timer() -> None:
-    assert wording.unit_says(RUNNING) == "the unit reports: on, A 12, B 0"
+    assert wording.unit_says(RUNNING) == "the unit reports: on, A 12, B 0 · 0 s ago"
     late = replace(RUNNING, told_age_s=2.4, own_left_s=61.0, out="maybe")
     assert wording.unit_says(late) == "the unit reports: perhaps on, A 12, B 0, own timer 1:01 · 2 s ago"
     assert wording.unit_says(replace(RUNNING, told_age_s=None)) == "the unit has reported no level yet"

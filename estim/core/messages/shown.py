@@ -6,6 +6,7 @@ from estim.core.vocabulary import Priority, Reason, State
 from protocols.vocabulary import Channel
 
 _AT_WORK = frozenset({State.ARMED, State.RAMPING, State.RUNNING, State.PAUSED, State.STOPPING, State.FAULT})
+_PLAYING = frozenset({State.RAMPING, State.RUNNING})
 _ON_THE_WAY = frozenset({State.CONNECTING, State.READY})
 
 
@@ -109,3 +110,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="show", tag="unit"):
     def live(self) -> bool:
         """Whether a session is under way: from its start on, or a stop that isn't finished, until it has ended."""
         return self.state in _AT_WORK or (self.state in _ON_THE_WAY and bool(self.program))
+
+    @property
+    def softening(self) -> bool:
+        """Whether it comes down by a soft stop: it still plays, and why it ends is known already."""
+        return self.state in _PLAYING and self.reason is not None

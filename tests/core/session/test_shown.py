@@ -11,6 +11,7 @@ from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap
 from estim.core.session.order import Order
 from estim.core.session.snapshot import snapshot
+from estim.core.vocabulary import Reason, State
 from protocols.registry import family, names
 from protocols.score import texture
 from protocols.vocabulary import Channel, Control, Level
@@ -98,3 +99,15 @@ def test_a_key_may_raise_by_the_room_that_is_shown_and_by_no_step_more(presses: 
         if by <= room:
             one.session.level(A, by=by, to=None)
             assert one.session.ramp.goal(A) == goal + by
+
+
+def test_a_soft_stop_is_told_as_one_from_its_order_until_it_has_come_down() -> None:
+    one = playing("coyote3", "tens-ankle")
+    assert not shown(one).softening
+    one.session.stop(one.now(), Reason.STOPPED, soft=True)
+    assert shown(one).softening
+    one.run(1.5)
+    assert shown(one).softening
+    one.run(1.0)
+    assert not shown(one).softening
+    assert shown(one).state in (State.STOPPING, State.ENDED)
