@@ -24,7 +24,8 @@ from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
 from estim.tui.pick import Pick
 from estim.tui.place import Place
-from estim.tui.today import PART, signs_keys, step_row
+from estim.tui.red_flags import ask_signs
+from estim.tui.today import PART, step_row
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
 
@@ -220,7 +221,7 @@ class CarePlace(Place):
     def action_flag(self) -> None:
         """Ask which sign."""
         question = tr("Any of these? With one of them the plan ends, and no session begins.")
-        self.app.push_screen(Pick(question, *signs_keys()), self._flag)
+        ask_signs(self, question, self._flag)
 
     def _flag(self, sign: str | None) -> None:
         if sign is not None and self.desk.options is not None:

@@ -23,7 +23,7 @@ from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
 from estim.core.days.entry_text import when_named
 from estim.core.days.outcomes import coming, due
-from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, red_flag, signs_due
+from estim.core.days.screening import NO, NO_SIGN, YES, red_flag, signs_due
 from estim.core.messages.commands import Start
 from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
@@ -32,6 +32,7 @@ from estim.tui.keymap import key_of
 from estim.tui.pick import Pick, scores
 from estim.tui.place import Place
 from estim.tui.places import SESSION
+from estim.tui.red_flags import ask_signs
 from estim.tui.widgets import Line
 from protocols.vocabulary import Channel
 
@@ -48,6 +49,11 @@ MORNING = mark("morning", "week")
 
 PADS_ON = mark("yes, they are on: start")
 CHOOSE = mark("Choose a program and start")
+
+FURTHER = mark(
+    "A further question, after the score {score}: any of these, lately? A tendon can be torn though it hurts little. "
+    "A number answers here; it leads to no place."
+)
 
 
 class LastTime(Struct, frozen=True):
@@ -229,12 +235,6 @@ def step_row(number: int, item: Item) -> str:
     return tr("{step} (by itself)", step=row) if item.auto and item.tick is not Tick.NONE else row
 
 
-def signs_keys() -> tuple[dict[str, str], dict[str, str]]:
-    """Return which sign each key stands for ("": none of them), and what is told of each."""
-    rows = {"0": tr("none of them"), **{str(number): tr_text(text) for number, text in enumerate(SIGNS.values(), 1)}}
-    return {"0": "", **{str(number): sign for number, sign in enumerate(SIGNS, 1)}}, rows
-
-
 class TodayPlace(Place):
     """The day; see the module."""
 
@@ -300,8 +300,7 @@ class TodayPlace(Place):
 
     def _kept(self, score: str, said: str | None) -> None:
         if said is None:
-            question = tr("Any of these, lately? A tendon can be torn though it hurts little.")
-            self.app.push_screen(Pick(question, *signs_keys()), partial(self._signs, score))
+            ask_signs(self, tr(FURTHER, score=score), partial(self._signs, score))
             return
         self.desk.say(said)
         self.load()

@@ -16,6 +16,7 @@ from estim.core.messages.commands import Ask, Found, Reply, Scan, Sighting
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, State
 from estim.journal.database import stamp
+from estim.tui.agree import Agree
 from estim.tui.care import Told, steps_of
 from estim.tui.pick import Pick
 from estim.tui.typed import Typed
@@ -81,6 +82,9 @@ async def test_a_red_flag_ends_the_plan_at_once_and_only_a_look_begins_it_anew(h
     async with home.app(ScriptedClient(), "care").run_test() as pilot:
         await assert_seen(pilot, lambda: "resting" in text_of(pilot, "#care-stage"))
         await pilot.press("r", "1")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Agree))
+        assert not [check for check in home.diary.checks if check.topic is Topic.RED_FLAG]
+        await pilot.press("y")
         await assert_seen(pilot, lambda: "RED FLAG" in text_of(pilot, "#care-flag"))
         assert "the plan has ended" in text_of(pilot, "#care-stage")
         await pilot.press("b")

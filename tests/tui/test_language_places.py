@@ -31,7 +31,19 @@ from estim.core.values import replace
 from estim.journal.home_journal import opened
 from estim.journal.reader import Details
 from estim.journal.today import Today
-from estim.tui import care, identify, log, programs, settings, simulator, today, unit_changes, unit_rows, units
+from estim.tui import (
+    care,
+    identify,
+    log,
+    programs,
+    red_flags,
+    settings,
+    simulator,
+    today,
+    unit_changes,
+    unit_rows,
+    units,
+)
 from estim.tui.app import SessionApp
 from estim.tui.day import Day
 from estim.tui.model import Model
@@ -103,7 +115,7 @@ def test_the_day_is_told_in_one_language(home: Home) -> None:
     assert left_in_english(today.keep_tick(home.options, "12"), *map(stage_named, Stage)) == []
     assert left_in_english(today.keep_pain(home.options, 1, None) or "") == []
     item = Item(step="rest", title="Rest", done=True, auto=True, text="")
-    assert left_in_english(today.step_row(1, item), *today.signs_keys()[1].values()) == []
+    assert left_in_english(today.step_row(1, item), *red_flags.signs_keys()[1].values()) == []
 
 
 @pytest.mark.usefixtures("others")

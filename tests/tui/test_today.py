@@ -13,9 +13,11 @@ from textual.widgets import Button
 
 from estim.config.options import HostOptions
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
-from estim.core.days.screening import QUESTIONS
+from estim.core.days.screening import QUESTIONS, SIGNS
 from estim.core.messages.commands import Start
+from estim.core.translation import tr_text
 from estim.journal.journal import Journal
+from estim.tui.agree import Agree
 from estim.tui.app import SessionApp
 from estim.tui.pick import Pick
 from estim.tui.session import Session
@@ -136,13 +138,40 @@ async def test_morning_pain_is_two_keys_and_from_three_on_the_signs_are_asked_fo
         await assert_seen(pilot, lambda: "this morning: 2" in text_of(pilot, "#morning"))
         await pilot.press("m", "x")
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Pick) and "tendon" in text_of(pilot, "#question"))
+        assert text_of(pilot, "#question").startswith("A further question, after the score 10: ")
         assert [pain.score for pain in home.diary.pains] == [2], "a score is kept with what it asks for, or not at all"
         await pilot.press("2")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Agree))
+        await pilot.press("y")
         await assert_seen(pilot, lambda: "this morning: 10" in text_of(pilot, "#morning"))
         await assert_seen(pilot, lambda: "looked at now" in text_of(pilot, "#note"))
     assert [(pain.score, pain.when) for pain in home.diary.pains] == [(2, When.MORNING), (10, When.MORNING)]
     flags = [check.about for check in home.diary.checks if check.topic is Topic.RED_FLAG]
     assert flags == ["gap"]
+
+
+@pytest.mark.control("C-45")
+@pytest.mark.parametrize("number", ["1", "5"])
+async def test_a_key_that_was_meant_for_a_place_writes_no_red_flag(home: Home, number: str) -> None:
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, lambda: "not written down yet" in text_of(pilot, "#morning"))
+        await pilot.press("m", "3")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Pick) and "tendon" in text_of(pilot, "#question"))
+        await pilot.press(number)
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Agree))
+        told = text_of(pilot, "#question")
+        assert told.startswith("y: yes, write it down   n: no, go back")
+        assert tr_text(list(SIGNS.values())[int(number) - 1]) in told
+        assert "no running and no sessions until somebody has had a look" in told
+        await pilot.press(number, "enter")
+        assert isinstance(pilot.app.screen, Agree), "no key that led here agrees"
+        await pilot.press("n")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Pick))
+        assert home.diary.pains == ()
+        await pilot.press("0")
+        await assert_seen(pilot, lambda: "this morning: 3" in text_of(pilot, "#morning"))
+    flags = [(check.about, check.answer) for check in home.diary.checks if check.topic is Topic.RED_FLAG]
+    assert flags == [("none", "no")]
 
 
 async def test_a_step_is_ticked_by_its_number(home: Home) -> None:
