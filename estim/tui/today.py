@@ -16,7 +16,7 @@ from textual.widgets import Button
 
 from estim.config.options import HostOptions
 from estim.core.care.plan import Tick
-from estim.core.care.stage_text import stage_named
+from estim.core.care.stage_text import stage_told
 from estim.core.care.standing import Item, Standing, standing
 from estim.core.days import advice
 from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
@@ -24,15 +24,19 @@ from estim.core.days.dose import ANY
 from estim.core.days.entry_text import when_named
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import NO, NO_SIGN, YES, red_flag, signs_due
+from estim.core.days.slots import whole
 from estim.core.messages.commands import Start
+from estim.core.messages.shown import Snapshot
 from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
+from estim.tui.model import View
 from estim.tui.pick import Pick, scores
 from estim.tui.place import Place
 from estim.tui.places import SESSION
 from estim.tui.red_flags import ask_signs
+from estim.tui.unit_rows import snapshots_of
 from estim.tui.widgets import Line
 from protocols.vocabulary import Channel
 
@@ -49,6 +53,7 @@ MORNING = mark("morning", "week")
 
 PADS_ON = mark("yes, they are on: start")
 CHOOSE = mark("Choose a program and start")
+UNDER_WAY = mark("Under way: {program} on {unit}. Enter leads to it")
 
 FURTHER = mark(
     "A further question, after the score {score}: any of these, lately? A tendon can be torn though it hurts little. "
@@ -139,7 +144,7 @@ def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:
 def _stage(stands: Standing) -> str:
     if not stands.day:
         return ""
-    return tr("{stage}, day {day}", stage=stage_named(stands.stage), day=stands.day)
+    return tr("{stage}, day {day}", stage=stage_told(stands.stage, ""), day=stands.day)
 
 
 def _due(journal: HomeJournal, diary: Diary) -> str:
@@ -169,19 +174,18 @@ def _begun(diary: Diary, day: datetime) -> list[Played]:
     return [one for one in diary.sessions if one.begun and one.at.date() == day.date()]
 
 
+def _count(diary: Diary, day: datetime, now: datetime) -> int:
+    """Return how many sessions of a day count: by most of a slot's minutes, as for a slot and a step of the plan."""
+    return sum(whole(one, now) for one in _begun(diary, day))
+
+
 def _yesterday(diary: Diary, day: datetime) -> str:
     told = _of_day(diary, day)
     return tr("yesterday: {told}", told=told) if told else tr("yesterday: nothing written down")
 
 
 def _of_day(diary: Diary, day: datetime) -> str:
-    played = _begun(diary, day)
-    minutes = round(sum(one.output_s for one in played) / 60)
-    parts = []
-    if played:
-        parts.append(
-            tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", len(played), minutes=minutes)
-        )
+    parts = _played(_begun(diary, day))
     parts += [
         tr("pain {score} ({when})", score=score, when=when_named(when))
         for when in When
@@ -189,6 +193,19 @@ def _of_day(diary: Diary, day: datetime) -> str:
     ]
     parts += [_run(one) for one in diary.runs if one.at.date() == day.date()]
     return " · ".join(parts)
+
+
+def _played(sessions: Sequence[Played]) -> list[str]:
+    """Return the sessions of a day that is over: those that count, and those that were cut short."""
+    minutes = round(sum(one.output_s for one in sessions) / 60)
+    count = sum(whole(one) for one in sessions)
+    short = len(sessions) - count
+    if not sessions:
+        return []
+    if not count:
+        return [tr("{count} cut short, {minutes} min", count=short, minutes=minutes)]
+    told = tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", count, minutes=minutes)
+    return [tr("{sessions} ({count} more cut short)", sessions=told, count=short)] if short else [told]
 
 
 def _run(run: Run) -> str:
@@ -200,7 +217,7 @@ def _run(run: Run) -> str:
 def _week(diary: Diary, days: Sequence[datetime]) -> tuple[str, ...]:
     rows = (
         (tr_text(WEEK), [day_name(day, "%a") for day in days]),
-        (tr_text(SESSIONS, "week"), [str(len(_begun(diary, day)) or "-") for day in days]),
+        (tr_text(SESSIONS, "week"), [str(_count(diary, day, days[-1]) or "-") for day in days]),
         (tr_text(MORNING, "week"), [_worst(diary.pains, day, When.MORNING) or "-" for day in days]),
     )
     wide = max(9, *(len(name) for name, _ in rows))
@@ -246,6 +263,7 @@ class TodayPlace(Place):
     ]
     LINES = ("due", "stage", "steps", "morning", "yesterday", "week", "pads")
     _sheet = Sheet()
+    _going: tuple[Snapshot, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """What is due and the button on top, the rest below."""
@@ -258,24 +276,54 @@ class TodayPlace(Place):
     def load(self) -> None:
         """Read the day."""
         self.query_one("#again", Button).focus()
+        self._renew()
+
+    def _renew(self) -> None:
         options = self.desk.options
         if options is not None:
             self.fetch(lambda: _read(options), self._show)
 
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self.query_one("#again", Button).label = tr_text(CHOOSE) if sheet.last is None else sheet.last.text
+        self._offer()
         steps = "\n".join(step_row(number, item) for number, item in sheet.steps)
         texts = (sheet.due, tr("care plan: {stage}", stage=sheet.stage) if sheet.stage else "", steps, sheet.morning,
                  sheet.yesterday, "\n".join(sheet.week), sheet.pads)  # fmt: skip
         for name, text in zip(self.LINES, texts, strict=True):
             self.query_one(f"#{name}", Line).say(text)
 
+    async def draw(self, view: View) -> None:
+        """What is under way is no offer; when it is over, the day is another one."""
+        await super().draw(view)
+        before = {one.unit for one in self._going}
+        self._going = tuple(one for one in snapshots_of(view) if one.live)
+        if before != {one.unit for one in self._going}:
+            self._offer()
+            self._renew()
+
+    @property
+    def _runs(self) -> Snapshot | None:
+        """The session of the unit that the button would start; without a last time, any that is under way."""
+        last = self._sheet.last
+        mine = (one for one in self._going if last is None or one.unit.casefold() == last.unit.casefold())
+        return next(mine, None)
+
+    def _offer(self) -> None:
+        """Say what the button does now."""
+        last = self._sheet.last
+        runs = self._runs
+        text = tr_text(CHOOSE) if last is None else last.text
+        if runs is not None:
+            text = tr(UNDER_WAY, program=runs.program or tr("session"), unit=runs.unit)
+        button = self.query_one("#again", Button)
+        if str(button.label) != text:
+            button.label = text
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Ask for the pads-on act: by another key than Enter, since one that bounces must begin nothing."""
         event.stop()
         last = self._sheet.last
-        if last is None:
+        if last is None or self._runs is not None:
             self.desk.go(SESSION)
         else:
             question = "\n\n".join([last.text, tr("Are the pads on?")])

@@ -16,13 +16,16 @@ from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic,
 from estim.core.days.screening import QUESTIONS, SIGNS
 from estim.core.messages.commands import Start
 from estim.core.translation import tr_text
+from estim.core.values import replace
+from estim.core.vocabulary import State
 from estim.journal.journal import Journal
+from estim.tui import today
 from estim.tui.agree import Agree
 from estim.tui.app import SessionApp
 from estim.tui.pick import Pick
 from estim.tui.session import Session
 from protocols.vocabulary import Channel
-from tests.tui.scripted import OFFERS, Pulse, ScriptedClient, settle, text_of
+from tests.tui.scripted import OFFERS, RUNNING, Pulse, ScriptedClient, settle, text_of
 
 NOW = datetime.now().astimezone()
 
@@ -118,6 +121,37 @@ async def test_as_last_time_takes_two_keys_and_the_second_is_the_pads_on_act(hom
                   pads_on=True, wait_after_loss=True)
         ]  # fmt: skip
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Session))  # what begins comes to the top
+
+
+async def test_while_its_session_runs_the_button_leads_to_it_and_offers_no_start(home: Home) -> None:
+    home.write([played(1)])
+    client = ScriptedClient(RUNNING)
+    async with home.app(client).run_test() as pilot:
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Session))  # what runs comes to the top
+        await pilot.press("1")
+        await assert_seen(pilot, lambda: label(pilot) == "Under way: tens-ankle on coyote3. Enter leads to it")
+        await pilot.press("enter")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Session))
+        await pilot.press("1")
+        client.show(replace(RUNNING, unit="other", address="C0:FF:EE:00:00:04"))
+        client.show(replace(RUNNING, state=State.ENDED))
+        await assert_seen(pilot, lambda: label(pilot).startswith("As last time: tens-ankle, coyote3"))
+
+
+async def test_a_session_counts_by_most_of_its_minutes_also_the_one_that_runs(home: Home) -> None:
+    short = [replace(played(1 + number / 100), id=90 + number, output_s=20.0) for number in range(3)]
+    begun = replace(played(0), id=95, ended=None, reason="", duration_s=None)
+    home.write([*short, played(2), begun])
+    async with home.app(ScriptedClient()).run_test() as pilot:
+        await assert_seen(pilot, lambda: bool(text_of(pilot, "#week")))
+        assert text_of(pilot, "#week").split("\n")[1].split()[-3:] == ["1", "-", "-"]
+        assert text_of(pilot, "#yesterday") == "yesterday: 3 cut short, 1 min"
+
+
+def test_yesterday_tells_what_counts_and_what_was_cut_short() -> None:
+    cut = replace(played(1), id=3, output_s=300.0)
+    diary = Diary(sessions=(cut, replace(played(1), output_s=1100.0)))
+    assert today._yesterday(diary, played(1).at) == "yesterday: 1 session, 23 min (1 more cut short)"
 
 
 async def test_without_a_last_time_enter_leads_to_the_programs(home: Home) -> None:
