@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -19,9 +20,9 @@ from estim.core.care.plan import Tick
 from estim.core.care.stage_text import stage_told
 from estim.core.care.standing import Item, Standing, standing
 from estim.core.days import advice
-from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
+from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
-from estim.core.days.entry_text import when_named
+from estim.core.days.entry_text import told, when_named
 from estim.core.days.outcomes import coming, due
 from estim.core.days.screening import NO, NO_SIGN, YES, red_flag, signs_due
 from estim.core.days.slots import whole
@@ -29,6 +30,8 @@ from estim.core.messages.commands import Start
 from estim.core.messages.shown import Snapshot
 from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
+from estim.journal.reader import Details
+from estim.tui.curves import curve_of, trend_of
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
 from estim.tui.model import View
@@ -42,6 +45,18 @@ from protocols.vocabulary import Channel
 
 PART = "·"
 """Stands where a part of another step has no number."""
+
+BESIDE = 4
+"""From so many lines on they stand beside the others, where there is room."""
+
+ROOMY_ROWS = 36
+"""From so many rows on a step says what it asks, where there are two columns."""
+
+TREND_DAYS = 14
+CURVE_ROWS = 14
+CURVE_ROWS_MIN = 7
+AROUND_CURVES = 23
+"""Days of pain, and the rows of a curve: at most, at least, and how many of the screen are for all else."""
 
 DAYS = 7
 """Days of the week at a glance."""
@@ -92,7 +107,10 @@ class LastTime(Struct, frozen=True):
 
 
 class Sheet(Struct, frozen=True, kw_only=True):
-    """Everything that is shown of a day. `steps` hold each step's number in the plan beside where it stands."""
+    """Everything that is shown of a day. `steps` hold each step's number in the plan beside where it stands.
+
+    `hurt` are pain and runs of the last weeks, up to `now`; `levels` those of the last session, which is `played`.
+    """
 
     due: str = ""
     last: LastTime | None = None
@@ -102,6 +120,10 @@ class Sheet(Struct, frozen=True, kw_only=True):
     yesterday: str = ""
     week: tuple[str, ...] = ()
     pads: str = ""
+    hurt: tuple[Entry, ...] = ()
+    now: datetime | None = None
+    played: Played | None = None
+    levels: Details | None = None
 
 
 def sheet_of(journal: HomeJournal) -> Sheet:
@@ -112,6 +134,7 @@ def sheet_of(journal: HomeJournal) -> Sheet:
     numbers = {step.id: journal.plan.number_of(step) for step in journal.plan.steps}
     days = [now - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
     uses = advice.pads_used(diary)
+    played = next((one for one in reversed(diary.sessions) if one.begun and not one.by_hand), None)
     return Sheet(
         due=_due(journal, diary),
         last=last_time(journal, diary),
@@ -121,6 +144,10 @@ def sheet_of(journal: HomeJournal) -> Sheet:
         yesterday=_yesterday(diary, days[-2]),
         week=_week(diary, days),
         pads=advice.pads_old(uses) or tr("pads: used {uses} times of about {usual}", uses=uses, usual=advice.PADS_USES),
+        hurt=(*diary.pains, *diary.runs),
+        now=now,
+        played=played,
+        levels=None if played is None else journal.details(played.id),
     )
 
 
@@ -180,8 +207,8 @@ def _count(diary: Diary, day: datetime, now: datetime) -> int:
 
 
 def _yesterday(diary: Diary, day: datetime) -> str:
-    told = _of_day(diary, day)
-    return tr("yesterday: {told}", told=told) if told else tr("yesterday: nothing written down")
+    of_day = _of_day(diary, day)
+    return tr("yesterday: {told}", told=of_day) if of_day else tr("yesterday: nothing written down")
 
 
 def _of_day(diary: Diary, day: datetime) -> str:
@@ -204,8 +231,8 @@ def _played(sessions: Sequence[Played]) -> list[str]:
         return []
     if not count:
         return [tr("{count} cut short, {minutes} min", count=short, minutes=minutes)]
-    told = tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", count, minutes=minutes)
-    return [tr("{sessions} ({count} more cut short)", sessions=told, count=short)] if short else [told]
+    whole_ones = tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", count, minutes=minutes)
+    return [tr("{sessions} ({count} more cut short)", sessions=whole_ones, count=short)] if short else [whole_ones]
 
 
 def _run(run: Run) -> str:
@@ -263,15 +290,20 @@ class TodayPlace(Place):
     ]
     LINES = ("due", "stage", "steps", "morning", "yesterday", "week", "pads")
     _sheet = Sheet()
+    _room = Size()
     _going: tuple[Snapshot, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        """What is due and the button on top, the rest below."""
+        """What is due and the button on top, the rest below; yesterday and the weeks beside it where there is room."""
         with VerticalScroll(id="sheet", can_focus=False):
-            yield Line(id="due")
-            yield Button(tr_text(CHOOSE), id="again", variant="primary", compact=True)
-            for name in self.LINES[1:]:
-                yield Line(id=f"{name}")
+            with Vertical(classes="column"):
+                yield Line(id="due")
+                yield Button(tr_text(CHOOSE), id="again", variant="primary", compact=True)
+                for name in self.LINES[1:BESIDE]:
+                    yield Line(id=f"{name}")
+            with Vertical(classes="column"):
+                for name in (*self.LINES[BESIDE:], "trend", "levels"):
+                    yield Line(id=f"{name}")
 
     def load(self) -> None:
         """Read the day."""
@@ -286,15 +318,41 @@ class TodayPlace(Place):
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._offer()
-        steps = "\n".join(step_row(number, item) for number, item in sheet.steps)
-        texts = (sheet.due, tr("care plan: {stage}", stage=sheet.stage) if sheet.stage else "", steps, sheet.morning,
+        texts = (sheet.due, tr("care plan: {stage}", stage=sheet.stage) if sheet.stage else "", "", sheet.morning,
                  sheet.yesterday, "\n".join(sheet.week), sheet.pads)  # fmt: skip
         for name, text in zip(self.LINES, texts, strict=True):
             self.query_one(f"#{name}", Line).say(text)
+        self._use_room()
+
+    def _use_room(self) -> None:
+        """Tell what each step asks, and draw the last weeks' pain and the last session, where there is room for it."""
+        sheet = self._sheet
+        self._room = self.app.size
+        width = self._room.width
+        height = self._room.height
+        roomy = self.broad and height >= ROOMY_ROWS
+        steps = [
+            "\n".join([step_row(number, item), *([f"        {tr_text(item.text)}"] if roomy and item.text else [])])
+            for number, item in sheet.steps
+        ]
+        self.query_one("#steps", Line).say("\n".join(steps))
+        trend: list[str] = []
+        levels: list[str] = []
+        columns = width // 2 - 6
+        rows = min(CURVE_ROWS, max(CURVE_ROWS_MIN, (height - AROUND_CURVES) // 2))
+        if self.broad and sheet.now is not None:
+            trend = ["", *trend_of(sheet.hurt, sheet.now, TREND_DAYS, columns, rows)]
+        if self.broad and sheet.played is not None and sheet.levels is not None:
+            last = tr("last session: {at:%a %d %b %H:%M}, {told}", at=sheet.played.at, told=told(sheet.played))
+            levels = ["", last, *curve_of(sheet.levels, columns, rows)]
+        self.query_one("#trend", Line).say("\n".join(trend))
+        self.query_one("#levels", Line).say("\n".join(levels))
 
     async def draw(self, view: View) -> None:
         """What is under way is no offer; when it is over, the day is another one."""
         await super().draw(view)
+        if self._room != self.app.size:
+            self._use_room()
         before = {one.unit for one in self._going}
         self._going = tuple(one for one in snapshots_of(view) if one.live)
         if before != {one.unit for one in self._going}:

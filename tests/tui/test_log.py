@@ -13,7 +13,7 @@ from estim.core.days.diary import Note, Pain, Run, When
 from estim.core.values import replace
 from estim.journal.reader import Details
 from estim.tui.choose import Choose
-from estim.tui.log import curve_of
+from estim.tui.curves import curve_of
 from estim.tui.plot import plot
 from estim.tui.session import Session
 from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, text_of
