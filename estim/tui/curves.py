@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from estim.core.days.diary import SCORE_MAX, Entry, Pain, Run, When
 from estim.core.days.entry_text import when_named
+from estim.core.moment import local
 from estim.core.numbers import m_ss
 from estim.core.translation import mark, tr, tr_text
 from estim.journal.reader import Details
@@ -55,7 +56,7 @@ def curve_of(details: Details, width: int, height: int) -> list[str]:
 
 def _alarms(details: Details) -> list[str]:
     return [
-        f"{ALARM} {datetime.fromisoformat(at).astimezone():%H:%M:%S} {tr_text(text)}: {tr_text(do)}"
+        f"{ALARM} {datetime.fromisoformat(at).astimezone():%H:%M:%S} {local(tr_text(text))}: {local(tr_text(do))}"
         for at, _, text, do in details.alarms
     ]
 

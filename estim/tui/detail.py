@@ -16,12 +16,17 @@ TO_THE_TEXT = ("tab", mark("to the text, to scroll in it"))
 class Detail(VerticalScroll):
     """See the module. A text that is longer than its room can be scrolled."""
 
+    _said: tuple[str, ...] | None = None
+
     def compose(self) -> ComposeResult:
         """The text."""
         yield Static("", id="detail", markup=False)
 
     def say(self, lines: Sequence[str]) -> None:
         """Show these lines, from the first one on; none: take the room that it has back."""
+        if tuple(lines) == self._said:
+            return  # who has scrolled in it stays there while the screen is drawn
+        self._said = tuple(lines)
         self.query_one("#detail", Static).update("\n".join(lines))
         self.display = bool(lines)
         self.scroll_home(animate=False)

@@ -39,6 +39,7 @@ from estim.tui.pick import Pick, scores
 from estim.tui.place import Place
 from estim.tui.places import SESSION
 from estim.tui.red_flags import ask_signs
+from estim.tui.room import hung
 from estim.tui.unit_rows import snapshots_of
 from estim.tui.widgets import Line
 from protocols.vocabulary import Channel
@@ -48,6 +49,9 @@ PART = "·"
 
 BESIDE = 4
 """From so many lines on they stand beside the others, where there is room."""
+
+PROSE = 90
+"""Columns of a line of prose, at most."""
 
 ROOMY_ROWS = 36
 """From so many rows on a step says what it asks, where there are two columns."""
@@ -335,7 +339,9 @@ class TodayPlace(Place):
             "\n".join([step_row(number, item), *([f"        {tr_text(item.text)}"] if roomy and item.text else [])])
             for number, item in sheet.steps
         ]
-        self.query_one("#steps", Line).say("\n".join(steps))
+        self.query_one("#steps", Line).say(
+            hung("\n".join(steps), min(PROSE, width // 2 - 3) if self.broad else width - 3)
+        )
         trend: list[str] = []
         levels: list[str] = []
         columns = width // 2 - 6

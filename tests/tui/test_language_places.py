@@ -182,7 +182,7 @@ def entry(number: int) -> Played:
 
 @pytest.mark.usefixtures("others")
 def test_levels_and_pain_over_time_are_told_in_one_language() -> None:
-    authors = [(float(number), "A", 9, author) for number, author in enumerate(log.SIGNS)]
+    authors = [(float(number), "A", 9, author) for number, author in enumerate(curves.SIGNS)]
     alarm = [((AT + timedelta(seconds=2)).isoformat(), "high", "pads off", "look at the pads")]
     details = Details({"duration_s": 10.0, "started_utc": AT.isoformat()}, authors, alarm)
     curve = [line for line in curves.curve_of(details, 70, 10) if "│" not in line]
