@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from estim.client.consent import READ_S, Consent
+from estim.client.consent import OneEach
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.app_interface import app_of
@@ -42,14 +42,14 @@ class Questions(Dialog[dict[str, bool] | None]):
         self._questions = tuple(questions)
         self._part = part
         self._answers: dict[str, bool] = {}
-        self._consent = Consent(apart_s=READ_S)
+        self._one_each = OneEach()
         self._hasty = False
         self.quits = False
         """Whether the person left the whole screen by q: what was answered is kept first."""
 
     async def on_mount(self) -> None:
         """Take no answer from the key that led here. The library calls the dialog's own too."""
-        self._consent.led_here()
+        self._one_each.asked()
         self.call_after_refresh(self._show_keys)
 
     @property
@@ -66,11 +66,11 @@ class Questions(Dialog[dict[str, bool] | None]):
         left = self._questions[len(self._answers) :]
         if not left:
             return
-        self._hasty = not self._consent.given()
+        self._hasty = not self._one_each.given()
         if self._hasty:
             self._ask()
             return
-        self._consent.led_here()
+        self._one_each.asked()
         self._answers[left[0].id] = yes
         if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
