@@ -32,7 +32,7 @@ SCHEMA = 1
 UNIT_CAPS_MAX = 100
 
 CapPct = Annotated[int, Meta(ge=1, le=100, description=mark("a whole number from 1 to 100, % of a unit's scale"))]
-Minutes = Annotated[float, Meta(gt=0, le=30, description=mark("minutes, more than 0 and at most 30"))]
+Minutes = Annotated[float, Meta(gt=0, le=30, description=mark("more than 0 and at most 30 minutes"))]
 RampS = Annotated[float, Meta(ge=3, le=300, description=mark("seconds, from 3 to 300"))]
 Theme = Annotated[str, Meta(min_length=1, max_length=64, description=mark("the name of a theme, 1 to 64 characters"))]
 Keep = Annotated[bool, Meta(description=mark("true or false"))]

@@ -59,7 +59,7 @@ def test_the_template_is_the_default_and_so_is_what_it_comments_out(path: Path) 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("minutes = 31", "minutes = 31 is not allowed: it takes minutes, more than 0 and at most 30"),
+        ("minutes = 31", "minutes = 31 is not allowed: it takes more than 0 and at most 30 minutes"),
         ("minutes = 0", "more than 0"),
         ("minutes = nan", "more than 0"),
         ('minutes = "20"', "minutes = '20' is not allowed"),
