@@ -186,15 +186,31 @@ class LogPlace(SearchedPlace):
         self.query_one(Detail).say(lines)
 
     def action_undo(self) -> None:
-        """Ask first: what is taken back is the last thing of all, not the line that is lit."""
+        """Ask first, with what it would be: the last thing of all, not the line that is lit."""
+        options = self.desk.options
+        if options is not None:
+            self.fetch(lambda: _last_act(options), self._ask_undo)
+
+    def _ask_undo(self, act: Sequence[Entry]) -> None:
+        if not act:
+            self.desk.say(taken_back(act))
+            return
         question = tr("Take back the last thing that was written down? It is marked, never deleted.")
         rows = {"y": tr("yes, take it back"), "n": tr("no")}
-        self.app.push_screen(Pick(question, {"y": "y", "n": ""}, rows), self._undo)
+        asked = "\n\n".join([question, _listed(act)])
+        self.app.push_screen(Pick(asked, {"y": "y", "n": ""}, rows), partial(self._undo, act))
 
-    def _undo(self, answer: str | None) -> None:
+    def _undo(self, act: Sequence[Entry], answer: str | None) -> None:
         options = self.desk.options
         if answer and options is not None:
-            self.fetch(lambda: _undone(options), self._gone)
+            self.fetch(lambda: _undone(options, act), self._undone)
+
+    def _undone(self, gone: Sequence[Entry] | None) -> None:
+        """Tell what was taken back; where another thing has become the last one meanwhile, ask about that."""
+        if gone is None:
+            self.action_undo()
+        else:
+            self._gone(gone)
 
     def _gone(self, gone: Sequence[Entry]) -> None:
         self.desk.say(taken_back(gone))
@@ -205,10 +221,14 @@ def taken_back(gone: Sequence[Entry]) -> str:
     """Return what was taken back in words."""
     if not gone:
         return tr("there is nothing to take back")
-    entries = "; ".join(told(entry) for entry in gone[:GONE_TOLD])
-    if len(gone) <= GONE_TOLD:
-        return tr("taken back: {entries}", entries=entries)
-    return tr("taken back: {entries} and {more} more", entries=entries, more=len(gone) - GONE_TOLD)
+    return tr("taken back: {entries}", entries=_listed(gone))
+
+
+def _listed(act: Sequence[Entry]) -> str:
+    entries = "; ".join(told(entry) for entry in act[:GONE_TOLD])
+    if len(act) <= GONE_TOLD:
+        return entries
+    return tr("{entries} and {more} more", entries=entries, more=len(act) - GONE_TOLD)
 
 
 def _row(entry: Entry, going: tuple[str, str] | None) -> str:
@@ -228,6 +248,12 @@ def _details(options: HostOptions, number: int) -> Details | None:
         return journal.details(number)
 
 
-def _undone(options: HostOptions) -> Sequence[Entry]:
+def _last_act(options: HostOptions) -> Sequence[Entry]:
+    with opened(options) as journal:
+        return journal.last_act()
+
+
+def _undone(options: HostOptions, act: Sequence[Entry]) -> Sequence[Entry] | None:
+    """Take back what was asked about; None: it isn't the last thing any more."""
     with opened(options, write=True) as journal:
-        return journal.undo()
+        return journal.undo() if tuple(journal.last_act()) == tuple(act) else None

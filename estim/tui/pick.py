@@ -35,7 +35,7 @@ class Pick(Dialog[str | None]):
 
     def _text(self) -> str:
         rows = [f"{key}  {text}" for key, text in self._rows.items()]
-        return "\n".join([self._question, "", *rows, tr("Escape leaves it open")])
+        return "\n".join([self._question, "", *rows, tr("Escape goes back without an answer")])
 
     def on_key(self, event: events.Key) -> None:
         """Take the key, if it is one of them."""

@@ -32,8 +32,8 @@ class Questions(Dialog[dict[str, bool] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y", "answer(True)", mark("Yes")),
         Binding("n,N", "answer(False)", mark("No")),
-        Binding("backspace,left", "back", mark("Take back")),
-        Binding("enter", "keep", mark("Keep")),
+        Binding("backspace,left", "back", mark("Previous question")),
+        Binding("enter", "keep", mark("Done")),
         Binding(LEAVE_KEYS, "quit", mark("Quit"), show=False),
     ]
 
@@ -60,6 +60,18 @@ class Questions(Dialog[dict[str, bool] | None]):
     def body(self) -> Iterable[Widget]:
         """One question."""
         yield Static(self._text(), id="question", markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show in the footer only what can be done at this question."""
+        match action:
+            case "keep":
+                return self._over
+            case "answer":
+                return not self._over
+            case "back":
+                return bool(self._answers) or self._part is not None
+            case _:
+                return True
 
     def action_answer(self, yes: bool) -> None:
         """Take an answer and show the next question; after the last one, what was said yes to."""
@@ -107,6 +119,7 @@ class Questions(Dialog[dict[str, bool] | None]):
     def _ask(self) -> None:
         """Show the next question; on a small screen rather it and its keys than what an answer led to."""
         self.query_one("#question", Static).update(self._text())
+        self.refresh_bindings()
         self.call_after_refresh(self._show_keys)
 
     def _show_keys(self) -> None:

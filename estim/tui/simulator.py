@@ -1,4 +1,4 @@
-"""The simulator: lets go wrong whatever can go wrong with a software unit, so that everybody can see what estim does.
+"""The simulator: makes go wrong what can go wrong with a software unit, so that everybody can see what estim does.
 
 It is there with software units only; the host refuses all of it for a real one.
 """

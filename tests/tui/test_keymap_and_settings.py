@@ -19,6 +19,7 @@ from estim.tui.all_keys import NAMED
 from estim.tui.app import SessionApp
 from estim.tui.keymap import ADDED_TO, ALWAYS, FUNCTION_KEYS, SIGNS, keymap_of, names
 from estim.tui.log import LogPlace
+from estim.tui.pick import Pick, scores
 from estim.tui.press_key import PressKey
 from estim.tui.typed import Typed
 from estim.tui.typed_setting import change, shown
@@ -42,8 +43,11 @@ async def test_another_panic_key_works_everywhere_and_the_stop_letters_stay() ->
         client.asked.clear()
         await pilot.press("f9", "shift+f9", "f8", "tab", "s")
         assert client.stops == [Stop(reason="panic"), Stop(reason="panic"), Stop(), Stop()]
-        for dialog in ("ctrl+p", "question_mark", "z"):
-            await pilot.press(dialog)
+        for dialog in ("ctrl+p", "question_mark", "a key"):
+            if dialog == "a key":
+                app.push_screen(Pick("Pain in the first steps this morning", scores()))
+            else:
+                await pilot.press(dialog)
             await settle(pilot)
             assert pilot.app.screen.is_modal
             client.asked.clear()

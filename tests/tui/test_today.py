@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from estim.config.options import HostOptions
+from estim.core.care.plan import Stage
+from estim.core.care.standing import Standing
 from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.screening import QUESTIONS, SIGNS
 from estim.core.messages.commands import Start
@@ -146,6 +148,10 @@ async def test_a_session_counts_by_most_of_its_minutes_also_the_one_that_runs(ho
         await assert_seen(pilot, lambda: bool(text_of(pilot, "#week")))
         assert text_of(pilot, "#week").split("\n")[1].split()[-3:] == ["1", "-", "-"]
         assert text_of(pilot, "#yesterday") == "yesterday: 3 cut short, 1 min"
+
+
+def test_the_stage_is_told_in_the_words_of_the_plan() -> None:
+    assert today._stage(Standing(stage=Stage.BUILD, since=NOW.date(), day=3)) == "building up, day 3"
 
 
 def test_yesterday_tells_what_counts_and_what_was_cut_short() -> None:
