@@ -172,9 +172,8 @@ def last_act(db: sqlite3.Connection) -> tuple[tuple[int, Entry], ...]:
         f"SELECT entry.id, entry.kind {_A_PERSONS} AND written_utc = ? ORDER BY entry.id", (*_PERSONS, last[0])
     ).fetchall()
     kinds = {kind.name: kind for kind in _KINDS.values()}
-    act = tuple(
-        (number, _read(db, kinds[name], "entry.id = ?", (number,))[0]) for number, name in found
-    )  # untranslated: SQL
+    which = "entry.id = ?"  # untranslated: SQL
+    act = tuple((number, _read(db, kinds[name], which, (number,))[0]) for number, name in found)
     for _, entry in act:
         if words := own_words(entry):
             text = tr("undo doesn't take back {entry}: {words}", entry=told(entry), words=words)
