@@ -33,7 +33,7 @@ class Questions(Dialog[dict[str, bool] | None]):
         Binding("y,Y", "answer(True)", mark("Yes")),
         Binding("n,N", "answer(False)", mark("No")),
         Binding("backspace,left", "back", mark("Previous question")),
-        Binding("enter", "keep", mark("Done")),
+        Binding("enter", "keep", mark("Keep these answers")),
         Binding(LEAVE_KEYS, "quit", mark("Quit"), show=False),
     ]
 
