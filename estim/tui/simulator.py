@@ -105,7 +105,11 @@ class SimulatorPlace(Place):
 
 def _more(now: Snapshot) -> list[str]:
     """Return what there is room for on a broad screen: the levels, what holds them, and how it ended."""
-    lines = [wording.phase(now), wording.unit_says(now)] if now.live else [local(now.message)]
+    lines = (
+        [wording.phase(now), wording.unit_says(now)]
+        if now.live
+        else [wording.reason(now.reason) if now.reason else local(now.message)]
+    )
     for lane in now.lanes if now.live else ():
         goal = tr("goal {level}", level=lane.goal)
         lines += [f"{lane.channel}  {tr('level')} {wording.level(lane)}, {goal}", wording.held(lane)]
