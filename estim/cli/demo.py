@@ -59,8 +59,7 @@ def open_demo(flags: Flags, folder: str | None = None, home: str | None = None) 
 
 def _check_theme(flags: Flags, folder: str | None, theme: str) -> None:
     """Refuse a theme that neither home has, before anything is made for it; raises EstimError (2)."""
-    from estim.tui.show import check_theme
-    from estim.tui.themes import read_themes
+    from estim.tui.themes import check_theme, read_themes
 
     known: set[str] = set()
     for home in (flags.host, replace(flags.host, home=folder or flags.host.home)):

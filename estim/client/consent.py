@@ -3,6 +3,9 @@
 A terminal tells no release. A key that is held repeats after a quarter of a second to a second, as its keyboard is set,
 then many times a second; one that bounces, or that somebody presses again because nothing has happened yet, comes
 sooner. So consent is what comes a second or more after what led here, and after the last key that was none.
+
+An answer to a question begins no output, and somebody who answers fourteen of them presses a key several times a
+second: there it is enough that the question could be read, and that the key doesn't come as fast as one that is held.
 """
 
 import asyncio
@@ -13,7 +16,11 @@ APART_S = 1.0
 """Longest wait before a held key repeats that keyboards are set to, s."""
 
 READ_S = 0.7
-"""What comes sooner after a question is no answer, s: a held key repeats so soon, and nobody reads so fast."""
+"""What comes sooner after a question is no answer, s: a held key begins to repeat by then, and nobody reads so fast."""
+
+HELD_S = 0.25
+"""What comes sooner after the key before it is one that is held, s: it repeats every 0.03 to 0.1 s; a person's presses
+are 0.3 s apart and more."""
 
 
 def loop_time_s() -> float:
@@ -40,3 +47,23 @@ class Consent:
         if not anew:
             self._led_at_s = now_s
         return anew
+
+
+class OneEach:
+    """Answers to questions: one press is one answer. `now_s` tells the time, s."""
+
+    def __init__(self, now_s: Callable[[], float] = loop_time_s) -> None:
+        self._now_s = now_s
+        self._asked_at_s = -inf
+        self._pressed_at_s = -inf
+
+    def asked(self) -> None:
+        """Another question has come into sight; the key that led to it may be held."""
+        self._asked_at_s = self._now_s()
+
+    def given(self) -> bool:
+        """Say whether a key pressed now is an answer; a press that came too soon doesn't make the wait a longer one."""
+        now_s = self._now_s()
+        held = now_s - self._pressed_at_s < HELD_S
+        self._pressed_at_s = now_s
+        return not held and now_s - self._asked_at_s >= READ_S

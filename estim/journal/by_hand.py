@@ -50,8 +50,8 @@ def insert(db: sqlite3.Connection, session: Played, now: datetime) -> int:
     return number
 
 
-def undo(db: sqlite3.Connection, last_written: str, undone_utc: datetime) -> tuple[Played, ...]:
-    """Mark the last one as undone if it was written after `last_written`, the last entry, and return it.
+def last_act(db: sqlite3.Connection, last_written: str) -> tuple[Played, ...]:
+    """Return the last one, if it was written after `last_written`, the last entry.
 
     Those of another journal stay: they came in with what else it held.
     """
@@ -63,6 +63,12 @@ def undo(db: sqlite3.Connection, last_written: str, undone_utc: datetime) -> tup
     if found is None:
         return ()
     began = datetime.fromisoformat(found[1]) - timedelta(seconds=1)
-    (session,) = [one for one in read_sessions(db, False, began) if one.id == found[0]]
-    db.execute("UPDATE session SET undone_utc = ? WHERE id = ?", (stamp(undone_utc), session.id))
-    return (session,)
+    return tuple(one for one in read_sessions(db, False, began) if one.id == found[0])
+
+
+def undo(db: sqlite3.Connection, last_written: str, undone_utc: datetime) -> tuple[Played, ...]:
+    """Mark what `last_act` returns as undone, and return it."""
+    act = last_act(db, last_written)
+    for session in act:
+        db.execute("UPDATE session SET undone_utc = ? WHERE id = ?", (stamp(undone_utc), session.id))
+    return act

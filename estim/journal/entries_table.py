@@ -160,8 +160,8 @@ def last_written(db: sqlite3.Connection) -> str:
     return "" if last is None else str(last[0])
 
 
-def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:
-    """Mark the last thing that a person did as undone and return its entries, none if there is nothing left.
+def last_act(db: sqlite3.Connection) -> tuple[tuple[int, Entry], ...]:
+    """Return the last thing that a person did, each entry by its number; nothing if there is nothing left.
 
     What one command wrote is one act. Raises EstimError (77) for one that forbids something: it has words of its own.
     """
@@ -172,14 +172,21 @@ def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:
         f"SELECT entry.id, entry.kind {_A_PERSONS} AND written_utc = ? ORDER BY entry.id", (*_PERSONS, last[0])
     ).fetchall()
     kinds = {kind.name: kind for kind in _KINDS.values()}
-    act = tuple(_read(db, kinds[name], "entry.id = ?", (number,))[0] for number, name in found)  # untranslated: SQL
-    for entry in act:
+    which = "entry.id = ?"  # untranslated: SQL
+    act = tuple((number, _read(db, kinds[name], which, (number,))[0]) for number, name in found)
+    for _, entry in act:
         if words := own_words(entry):
             text = tr("undo doesn't take back {entry}: {words}", entry=told(entry), words=words)
             raise EstimError(text, code=Exit.REFUSED)
-    for entry in act:
-        take_back(db, entry.id, undone_utc)
     return act
+
+
+def undo(db: sqlite3.Connection, undone_utc: datetime) -> tuple[Entry, ...]:
+    """Mark the last thing that a person did as undone and return its entries. Raises EstimError (77) as `last_act`."""
+    act = last_act(db)
+    for number, _ in act:
+        take_back(db, number, undone_utc)
+    return tuple(entry for _, entry in act)
 
 
 def take_back(db: sqlite3.Connection, number: int, undone_utc: datetime) -> None:

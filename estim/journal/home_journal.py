@@ -168,6 +168,10 @@ class HomeJournal(Struct, frozen=True, dict=True):
         journal.adopt(sessions, entries, numbers, self.now)
         return len(fresh), len(theirs) - len(fresh)
 
+    def last_act(self) -> tuple[Entry, ...]:
+        """Return what `undo` would take back now; nothing if there is nothing. Raises EstimError (77)."""
+        return () if self.journal is None else self.journal.last_act()
+
     def undo(self) -> tuple[Entry, ...]:
         """Take back the last thing that a person did; nothing if there is none. Raises EstimError (73, 77)."""
         return self._to_write().undo(self.now)

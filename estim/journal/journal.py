@@ -13,7 +13,7 @@ from estim.core.errors import EstimError, Exit
 from estim.core.translation import mark
 from estim.journal import by_hand
 from estim.journal.database import NOTHING_WRITTEN, followed, open_database, telling, transaction
-from estim.journal.entries_table import enter, last_written, take_back, undo
+from estim.journal.entries_table import enter, last_act, last_written, take_back, undo
 from estim.journal.imported import adopt
 from estim.journal.reader import Details, Rang, has_entries, has_sessions, read_alarms, read_details, read_diary
 
@@ -90,6 +90,11 @@ class Journal:
                 take_back(self.db, number, written_utc)
             for entry in entries:
                 enter(self.db, entry, written_utc)
+
+    def last_act(self) -> tuple[Entry, ...]:
+        """Return what `undo` would take back. Raises EstimError (77) for what forbids something."""
+        with telling(self.path, reading=True):
+            return by_hand.last_act(self.db, last_written(self.db)) or tuple(entry for _, entry in last_act(self.db))
 
     def undo(self, undone_utc: datetime) -> tuple[Entry, ...]:
         """Take back the last thing that a person did and return its entries, none if there is nothing.

@@ -116,7 +116,10 @@ OF_SESSION = (
     Named("beside", "b", mark("A second unit"), mark(
         "a second unit beside the first; then the number of each starts it when its pads are on, and the palette "
         "leads to the places of these numbers"), (CHOOSE,)),
-    Named("answer_again", "h", mark("Answer again"), mark("answer again what forbids every session"), (CHOOSE,)),
+    Named(
+        "answer_again", "h", mark("Health questions"),
+        mark("the questions again whose answer forbids every session"), (CHOOSE,),
+    ),
     Named("new_session", "enter,space", mark("New session"), mark("after a session: a new one"), (SUMMARY,)),
     Named("skin_ok", "o", mark("Skin ok"), mark("after a session: the skin under the pads is all right"), (SUMMARY,)),
     Named("skin_bad", "b", mark("Skin not ok"), mark("after a session: it is not"), (SUMMARY,)),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
 from estim.config.options import HostOptions
@@ -22,15 +22,21 @@ from estim.core.translation import mark, tr, tr_text
 from estim.journal.home_journal import HomeJournal, opened
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
+from estim.tui.model import View
 from estim.tui.pick import Pick
 from estim.tui.place import Place
-from estim.tui.today import PART, signs_keys, step_row
+from estim.tui.red_flags import ask_signs
+from estim.tui.room import hung
+from estim.tui.today import PART, PROSE, step_row
 from estim.tui.typed import Typed
 from estim.tui.widgets import Line
 
 MET = mark("ok", "gate")
 UNMET = mark("NO", "gate")
 """What stands before a gate."""
+
+BESIDE = 5
+"""From so many rows on they stand beside the others, where there is room."""
 
 RUN_HOURS = (8, 12, 18)
 """At what times of the next days a run can be planned here; any other time: estim run-log plan."""
@@ -166,13 +172,19 @@ class CarePlace(Place):
     ]
     ROWS = ("flag", "stage", "gates", "run", "asks", "steps")
     _times: tuple[datetime, ...] = ()
+    _told: Told | None = None
+    _width = 0
 
     def body(self) -> Iterable[Widget]:
-        """What is wrong first, then where one stands, then the steps."""
+        """What is wrong first, then where one stands, then the steps, or beside it where there is room."""
         with VerticalScroll(id="full"):
-            yield Line(id="care-flag", classes="high")
-            for row in self.ROWS[1:]:
-                yield Line(id=f"care-{row}")
+            with Vertical(classes="column"):
+                yield Line(id="care-flag", classes="high")
+                for row in self.ROWS[1:BESIDE]:
+                    yield Line(id=f"care-{row}")
+            with Vertical(classes="column"):
+                for row in self.ROWS[BESIDE:]:
+                    yield Line(id=f"care-{row}")
 
     def load(self) -> None:
         """Read where the person stands."""
@@ -181,7 +193,16 @@ class CarePlace(Place):
         if options is not None:
             self.fetch(lambda: _read(options), self._show)
 
+    async def draw(self, view: View) -> None:
+        """Another width has other rows."""
+        await super().draw(view)
+        if self._told is not None and self._width != self.app.size.width:
+            self._show(self._told)
+
     def _show(self, told: Told) -> None:
+        self._told = told
+        self._width = self.app.size.width
+        columns = min(PROSE, self._width // 2 - 6) if self.broad else self._width - 7
         now = told.now
         met = tr_text(MET, "gate")
         unmet = tr_text(UNMET, "gate")
@@ -192,10 +213,10 @@ class CarePlace(Place):
         texts = (
             tr("RED FLAG: {flag}", flag=told.flag) if told.flag else "",
             "\n".join(filter(None, [stage_of(told), now.ended])),
-            "\n".join(gates),
+            hung("\n".join(gates), columns, max(3, wide) + 3),
             told.run,
-            "\n".join([*asks, *programs]),
-            "\n".join(steps_of(told)),
+            "\n".join([*(hung(ask, columns, 2) for ask in asks), *programs]),
+            hung("\n".join(steps_of(told)), columns),
         )
         for row, text in zip(self.ROWS, texts, strict=True):
             self.query_one(f"#care-{row}", Line).say(text)
@@ -220,7 +241,7 @@ class CarePlace(Place):
     def action_flag(self) -> None:
         """Ask which sign."""
         question = tr("Any of these? With one of them the plan ends, and no session begins.")
-        self.app.push_screen(Pick(question, *signs_keys()), self._flag)
+        ask_signs(self, question, self._flag)
 
     def _flag(self, sign: str | None) -> None:
         if sign is not None and self.desk.options is not None:

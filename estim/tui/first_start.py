@@ -303,7 +303,7 @@ class FirstStart(Place):
     async def _scan(self) -> None:
         reply = await self.desk.ask(Scan(SCAN_S))
         if isinstance(reply, Refusal):
-            self._list(tr("nothing was heard: {key} searches again", key=key_of("first.scan")))  # the note says why
+            self._list(tr("no search took place: {key} searches again", key=key_of("first.scan")))  # the note says why
         elif isinstance(reply, Found):
             strongest = sorted(reply.units, key=lambda one: -200 if one.rssi_dbm is None else one.rssi_dbm)
             self._sightings = tuple(reversed(strongest))

@@ -26,8 +26,7 @@ def run_screen(options: HostOptions, theme: str | None = None) -> int | None:
     `theme` is what a person asked for on the line; None: the one of config.toml, else the library's.
     """
     if theme is not None:
-        from estim.tui.show import check_theme
-        from estim.tui.themes import read_themes
+        from estim.tui.themes import check_theme, read_themes
 
         own, broken = read_themes(options.place.themes)
         if theme not in broken:

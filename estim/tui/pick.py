@@ -6,7 +6,7 @@ from textual import events
 from textual.widget import Widget
 from textual.widgets import Static
 
-from estim.client.consent import READ_S, Consent
+from estim.client.consent import OneEach
 from estim.core.translation import tr, tr_text
 from estim.tui.app_interface import app_of
 from estim.tui.dialog import ONE_EACH, Dialog
@@ -21,13 +21,13 @@ class Pick(Dialog[str | None]):
         self._question = question
         self._answers = dict(answers)
         self._rows = dict(rows or {})
-        self._consent = Consent(apart_s=READ_S)
+        self._one_each = OneEach()
         self._led_by = ""
 
     async def on_mount(self) -> None:
         """Know the key that led here: held, it is no answer. The library calls the dialog's own too."""
         self._led_by = app_of(self).last_key
-        self._consent.led_here()
+        self._one_each.asked()
 
     def body(self) -> Iterable[Widget]:
         """The question, and its keys."""
@@ -35,13 +35,13 @@ class Pick(Dialog[str | None]):
 
     def _text(self) -> str:
         rows = [f"{key}  {text}" for key, text in self._rows.items()]
-        return "\n".join([self._question, "", *rows, tr("Escape leaves it open")])
+        return "\n".join([self._question, "", *rows, tr("Escape goes back without an answer")])
 
     def on_key(self, event: events.Key) -> None:
         """Take the key, if it is one of them."""
         if event.character in self._answers:
             event.stop()
-            if event.key == self._led_by and not self._consent.given():
+            if event.key == self._led_by and not self._one_each.given():
                 self.query_one("#question", Static).update(f"{self._text()}\n\n{tr_text(ONE_EACH)}")
                 return
             self.dismiss(self._answers[event.character])

@@ -44,6 +44,7 @@ class Place(Screen[None]):
     HEADING: ClassVar[str] = ""
     FIXED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys that can't be others, with what they do here, for `?`; what the bindings do it knows by itself."""
+    HORIZONTAL_BREAKPOINTS = [(BROAD, "-broad")]  # noqa: RUF012 - declared so by the library
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.away", mark("Back"), show=False)]
 
     def __init__(self, desk: Desk) -> None:
@@ -98,6 +99,11 @@ class Place(Screen[None]):
                 # The parts of a place that is being left, or whose app is closing, are taken away one by one.
                 if self.app.is_running and self in self.app.screen_stack:
                     raise
+
+    @property
+    def broad(self) -> bool:
+        """Whether there is room for two columns."""
+        return self.app.size.width >= BROAD
 
     async def draw(self, view: View) -> None:
         """Show what is on, what is wrong, and the last note."""

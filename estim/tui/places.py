@@ -42,9 +42,14 @@ PLACES = (
     Listed("care", "5", mark("Care"), mark("the plan's steps and gates, planned runs, red flags"), "care:CarePlace"),
     Listed("units", "6", mark("Units"), mark("scan, name, side, highest levels, forget"), "units:UnitsPlace"),
     Listed(
-        "simulator", "7", mark("Simulator"), mark("let go wrong what can"), "simulator:SimulatorPlace", simulated=True
+        "simulator",
+        "7",
+        mark("Simulator"),
+        mark("make things go wrong: pads, link, battery"),
+        "simulator:SimulatorPlace",
+        simulated=True,
     ),
-    Listed("alarms", "8", mark("Alarms"), mark("the history of what rang"), "alarms:AlarmsPlace"),
+    Listed("alarms", "8", mark("Alarms"), mark("alarms so far"), "alarms:AlarmsPlace"),
     Listed("settings", "9", mark("Settings"), mark("every setting, checked"), "settings:SettingsPlace"),
 )
 """Every screen, in the order of its keys; `simulated` ones are there only with software units."""

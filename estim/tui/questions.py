@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from estim.client.consent import READ_S, Consent
+from estim.client.consent import OneEach
 from estim.core.days.screening import Question
 from estim.core.translation import mark, tr, tr_text
 from estim.tui.app_interface import app_of
@@ -32,8 +32,8 @@ class Questions(Dialog[dict[str, bool] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y", "answer(True)", mark("Yes")),
         Binding("n,N", "answer(False)", mark("No")),
-        Binding("backspace,left", "back", mark("Take back")),
-        Binding("enter", "keep", mark("Keep")),
+        Binding("backspace,left", "back", mark("Previous question")),
+        Binding("enter", "keep", mark("Keep these answers")),
         Binding(LEAVE_KEYS, "quit", mark("Quit"), show=False),
     ]
 
@@ -42,14 +42,14 @@ class Questions(Dialog[dict[str, bool] | None]):
         self._questions = tuple(questions)
         self._part = part
         self._answers: dict[str, bool] = {}
-        self._consent = Consent(apart_s=READ_S)
+        self._one_each = OneEach()
         self._hasty = False
         self.quits = False
         """Whether the person left the whole screen by q: what was answered is kept first."""
 
     async def on_mount(self) -> None:
         """Take no answer from the key that led here. The library calls the dialog's own too."""
-        self._consent.led_here()
+        self._one_each.asked()
         self.call_after_refresh(self._show_keys)
 
     @property
@@ -61,16 +61,28 @@ class Questions(Dialog[dict[str, bool] | None]):
         """One question."""
         yield Static(self._text(), id="question", markup=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show in the footer only what can be done at this question."""
+        match action:
+            case "keep":
+                return self._over
+            case "answer":
+                return not self._over
+            case "back":
+                return bool(self._answers) or self._part is not None
+            case _:
+                return True
+
     def action_answer(self, yes: bool) -> None:
         """Take an answer and show the next question; after the last one, what was said yes to."""
         left = self._questions[len(self._answers) :]
         if not left:
             return
-        self._hasty = not self._consent.given()
+        self._hasty = not self._one_each.given()
         if self._hasty:
             self._ask()
             return
-        self._consent.led_here()
+        self._one_each.asked()
         self._answers[left[0].id] = yes
         if len(left) == 1 and not any(self._answers.values()):
             self.dismiss(self._answers)
@@ -107,6 +119,7 @@ class Questions(Dialog[dict[str, bool] | None]):
     def _ask(self) -> None:
         """Show the next question; on a small screen rather it and its keys than what an answer led to."""
         self.query_one("#question", Static).update(self._text())
+        self.refresh_bindings()
         self.call_after_refresh(self._show_keys)
 
     def _show_keys(self) -> None:

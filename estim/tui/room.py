@@ -39,3 +39,15 @@ def cut(text: str, width: int, rows: int) -> str:
             last[: max(0, width - 2)].rpartition(" ")[0] or last[: max(0, width - 2)]
         )  # whole words where there are some
     return "\n".join([*lines[: rows - 1], f"{last.rstrip()} …"])
+
+
+def hung(text: str, width: int, columns: int | None = None) -> str:
+    """Return a text in rows of at most `width`: what a line goes on with begins where it begins, or at `columns`."""
+    rows: list[str] = []
+    for line in text.split("\n"):
+        start = len(line) - len(line.lstrip()) if columns is None else columns
+        behind = " " * min(start, width // 2)
+        rows += textwrap.wrap(
+            line, max(1, width), subsequent_indent=behind, break_on_hyphens=False, replace_whitespace=False
+        ) or [""]
+    return "\n".join(rows)

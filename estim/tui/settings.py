@@ -71,7 +71,11 @@ class SettingsPlace(Place):
                 tr("{name} is a table: estim settings set {name}.NAME VALUE, or estim settings edit", name=one.name)
             )
             return
-        question = tr("{name}: {allowed}; “default” takes it back", name=one.name, allowed=one.allowed)
+        allowed = one.allowed
+        if one.name == "theme":
+            themes = ", ".join(sorted(self.app.available_themes))
+            allowed = tr("one of {themes}", themes=themes)
+        question = tr("{name}: {allowed}; “default” takes it back", name=one.name, allowed=allowed)
         # an address with a password in it is shown without, and must not be kept like that
         usual = "" if one.value is None or ("@" in str(one.value) and ":" in str(one.value)) else shown(one.value)
         if options is not None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 
-from textual.theme import BUILTIN_THEMES, Theme
+from textual.theme import Theme
 
 from estim.client.connection import Client, NotYet, join, join_begun, programs_of, running
 from estim.client.launch import Starting, start_host
@@ -20,7 +20,7 @@ from estim.tui.app import SessionApp
 from estim.tui.keymap import USUAL, Keymap, keymap_of
 from estim.tui.offers import read_offers
 from estim.tui.places import FIRST_START, TODAY
-from estim.tui.themes import read_themes
+from estim.tui.themes import check_theme, read_themes
 
 
 def show(options: HostOptions, theme: str | None, starting: Starting | None) -> int | None:
@@ -51,26 +51,6 @@ def theme_of(options: HostOptions, own: Iterable[str] = (), broken: Container[st
     if theme is not None and theme not in broken:
         check_theme(theme, tr("theme in config.toml"), Exit.CONFIG, own)
     return theme
-
-
-def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> None:
-    """Refuse a theme that there isn't, naming those that there are."""
-    known = sorted({*BUILTIN_THEMES, *own})
-    if name not in known:
-        from difflib import get_close_matches
-
-        near = tuple(get_close_matches(name, known, n=3, cutoff=0.5))
-        themes = ", ".join(known)
-        text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
-        if near:
-            text = tr(
-                "{where}: there is no theme “{name}”; did you mean {near}? There are {themes}",
-                where=where,
-                name=name,
-                near=tr(" or ").join(near),
-                themes=themes,
-            )
-        raise EstimError(text, code=code, nearest=near)
 
 
 SWITCH_S = 0.001

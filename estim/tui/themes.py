@@ -1,6 +1,6 @@
 """Themes of a person: a file of colours each in the folder `themes` of the home, checked; text can be read on them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,39 @@ def read_themes(folder: Path) -> tuple[dict[str, Theme], dict[str, str]]:
         except EstimError as error:
             wrong[file.stem] = error.text
     return found, wrong
+
+
+def theme_names(own: Iterable[str] = ()) -> list[str]:
+    """Return the names of all themes: the library's, and a person's own."""
+    return sorted({*SHIPPED, *own})
+
+
+def check_theme(name: str, where: str, code: Exit, own: Iterable[str] = ()) -> None:
+    """Refuse a theme that there isn't, naming those that there are."""
+    known = theme_names(own)
+    if name not in known:
+        from difflib import get_close_matches
+
+        near = tuple(get_close_matches(name, known, n=3, cutoff=0.5))
+        themes = ", ".join(known)
+        text = tr("{where}: there is no theme “{name}”; there are {themes}", where=where, name=name, themes=themes)
+        if near:
+            text = tr(
+                "{where}: there is no theme “{name}”; did you mean {near}? There are {themes}",
+                where=where,
+                name=name,
+                near=tr(" or ").join(near),
+                themes=themes,
+            )
+        raise EstimError(text, code=code, nearest=near)
+
+
+def check_kept(name: str, folder: Path) -> None:
+    """Refuse to keep a theme that there isn't, or whose file in the folder of a person's own is wrong."""
+    own, broken = read_themes(folder)
+    if name in broken:
+        raise EstimError(broken[name], code=Exit.USAGE)
+    check_theme(name, "theme", Exit.USAGE, own)
 
 
 def read_theme(file: Path) -> Theme:

@@ -10,33 +10,57 @@ from typing import ClassVar
 
 from msgspec import Struct
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Button
 
 from estim.config.options import HostOptions
 from estim.core.care.plan import Tick
-from estim.core.care.stage_text import stage_named
+from estim.core.care.stage_text import stage_told
 from estim.core.care.standing import Item, Standing, standing
 from estim.core.days import advice
-from estim.core.days.diary import Check, Diary, Pain, Played, Run, Topic, When
+from estim.core.days.diary import Check, Diary, Entry, Pain, Played, Run, Topic, When
 from estim.core.days.dose import ANY
-from estim.core.days.entry_text import when_named
+from estim.core.days.entry_text import told, when_named
 from estim.core.days.outcomes import coming, due
-from estim.core.days.screening import NO, NO_SIGN, SIGNS, YES, red_flag, signs_due
+from estim.core.days.screening import NO, NO_SIGN, YES, red_flag, signs_due
+from estim.core.days.slots import whole
 from estim.core.messages.commands import Start
+from estim.core.messages.shown import Snapshot
 from estim.core.translation import day_name, mark, tr, tr_many, tr_text
 from estim.journal.home_journal import HomeJournal, opened
+from estim.journal.reader import Details
+from estim.tui.curves import curve_of, trend_of
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
+from estim.tui.model import View
 from estim.tui.pick import Pick, scores
 from estim.tui.place import Place
 from estim.tui.places import SESSION
+from estim.tui.red_flags import ask_signs
+from estim.tui.room import hung
+from estim.tui.unit_rows import snapshots_of
 from estim.tui.widgets import Line
 from protocols.vocabulary import Channel
 
 PART = "·"
 """Stands where a part of another step has no number."""
+
+BESIDE = 4
+"""From so many lines on they stand beside the others, where there is room."""
+
+PROSE = 90
+"""Columns of a line of prose, at most."""
+
+ROOMY_ROWS = 36
+"""From so many rows on a step says what it asks, where there are two columns."""
+
+TREND_DAYS = 14
+CURVE_ROWS = 14
+CURVE_ROWS_MIN = 7
+AROUND_CURVES = 23
+"""Days of pain, and the rows of a curve: at most, at least, and how many of the screen are for all else."""
 
 DAYS = 7
 """Days of the week at a glance."""
@@ -48,6 +72,12 @@ MORNING = mark("morning", "week")
 
 PADS_ON = mark("yes, they are on: start")
 CHOOSE = mark("Choose a program and start")
+UNDER_WAY = mark("Under way: {program} on {unit}. Enter leads to it")
+
+FURTHER = mark(
+    "A further question, after the score {score}: any of these, lately? A tendon can be torn though it hurts little. "
+    "A number answers here; it leads to no place."
+)
 
 
 class LastTime(Struct, frozen=True):
@@ -81,7 +111,10 @@ class LastTime(Struct, frozen=True):
 
 
 class Sheet(Struct, frozen=True, kw_only=True):
-    """Everything that is shown of a day. `steps` hold each step's number in the plan beside where it stands."""
+    """Everything that is shown of a day. `steps` hold each step's number in the plan beside where it stands.
+
+    `hurt` are pain and runs of the last weeks, up to `now`; `levels` those of the last session, which is `played`.
+    """
 
     due: str = ""
     last: LastTime | None = None
@@ -91,6 +124,10 @@ class Sheet(Struct, frozen=True, kw_only=True):
     yesterday: str = ""
     week: tuple[str, ...] = ()
     pads: str = ""
+    hurt: tuple[Entry, ...] = ()
+    now: datetime | None = None
+    played: Played | None = None
+    levels: Details | None = None
 
 
 def sheet_of(journal: HomeJournal) -> Sheet:
@@ -101,6 +138,7 @@ def sheet_of(journal: HomeJournal) -> Sheet:
     numbers = {step.id: journal.plan.number_of(step) for step in journal.plan.steps}
     days = [now - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
     uses = advice.pads_used(diary)
+    played = next((one for one in reversed(diary.sessions) if one.begun and not one.by_hand), None)
     return Sheet(
         due=_due(journal, diary),
         last=last_time(journal, diary),
@@ -110,6 +148,10 @@ def sheet_of(journal: HomeJournal) -> Sheet:
         yesterday=_yesterday(diary, days[-2]),
         week=_week(diary, days),
         pads=advice.pads_old(uses) or tr("pads: used {uses} times of about {usual}", uses=uses, usual=advice.PADS_USES),
+        hurt=(*diary.pains, *diary.runs),
+        now=now,
+        played=played,
+        levels=None if played is None else journal.details(played.id),
     )
 
 
@@ -133,7 +175,7 @@ def last_time(journal: HomeJournal, diary: Diary) -> LastTime | None:
 def _stage(stands: Standing) -> str:
     if not stands.day:
         return ""
-    return tr("{stage}, day {day}", stage=stage_named(stands.stage), day=stands.day)
+    return tr("{stage}, day {day}", stage=stage_told(stands.stage, ""), day=stands.day)
 
 
 def _due(journal: HomeJournal, diary: Diary) -> str:
@@ -163,19 +205,18 @@ def _begun(diary: Diary, day: datetime) -> list[Played]:
     return [one for one in diary.sessions if one.begun and one.at.date() == day.date()]
 
 
+def _count(diary: Diary, day: datetime, now: datetime) -> int:
+    """Return how many sessions of a day count: by most of a slot's minutes, as for a slot and a step of the plan."""
+    return sum(whole(one, now) for one in _begun(diary, day))
+
+
 def _yesterday(diary: Diary, day: datetime) -> str:
-    told = _of_day(diary, day)
-    return tr("yesterday: {told}", told=told) if told else tr("yesterday: nothing written down")
+    of_day = _of_day(diary, day)
+    return tr("yesterday: {told}", told=of_day) if of_day else tr("yesterday: nothing written down")
 
 
 def _of_day(diary: Diary, day: datetime) -> str:
-    played = _begun(diary, day)
-    minutes = round(sum(one.output_s for one in played) / 60)
-    parts = []
-    if played:
-        parts.append(
-            tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", len(played), minutes=minutes)
-        )
+    parts = _played(_begun(diary, day))
     parts += [
         tr("pain {score} ({when})", score=score, when=when_named(when))
         for when in When
@@ -183,6 +224,19 @@ def _of_day(diary: Diary, day: datetime) -> str:
     ]
     parts += [_run(one) for one in diary.runs if one.at.date() == day.date()]
     return " · ".join(parts)
+
+
+def _played(sessions: Sequence[Played]) -> list[str]:
+    """Return the sessions of a day that is over: those that count, and those that were cut short."""
+    minutes = round(sum(one.output_s for one in sessions) / 60)
+    count = sum(whole(one) for one in sessions)
+    short = len(sessions) - count
+    if not sessions:
+        return []
+    if not count:
+        return [tr("{count} cut short, {minutes} min", count=short, minutes=minutes)]
+    whole_ones = tr_many("{count} session, {minutes} min", "{count} sessions, {minutes} min", count, minutes=minutes)
+    return [tr("{sessions} ({count} more cut short)", sessions=whole_ones, count=short)] if short else [whole_ones]
 
 
 def _run(run: Run) -> str:
@@ -194,7 +248,7 @@ def _run(run: Run) -> str:
 def _week(diary: Diary, days: Sequence[datetime]) -> tuple[str, ...]:
     rows = (
         (tr_text(WEEK), [day_name(day, "%a") for day in days]),
-        (tr_text(SESSIONS, "week"), [str(len(_begun(diary, day)) or "-") for day in days]),
+        (tr_text(SESSIONS, "week"), [str(_count(diary, day, days[-1]) or "-") for day in days]),
         (tr_text(MORNING, "week"), [_worst(diary.pains, day, When.MORNING) or "-" for day in days]),
     )
     wide = max(9, *(len(name) for name, _ in rows))
@@ -229,12 +283,6 @@ def step_row(number: int, item: Item) -> str:
     return tr("{step} (by itself)", step=row) if item.auto and item.tick is not Tick.NONE else row
 
 
-def signs_keys() -> tuple[dict[str, str], dict[str, str]]:
-    """Return which sign each key stands for ("": none of them), and what is told of each."""
-    rows = {"0": tr("none of them"), **{str(number): tr_text(text) for number, text in enumerate(SIGNS.values(), 1)}}
-    return {"0": "", **{str(number): sign for number, sign in enumerate(SIGNS, 1)}}, rows
-
-
 class TodayPlace(Place):
     """The day; see the module."""
 
@@ -246,36 +294,100 @@ class TodayPlace(Place):
     ]
     LINES = ("due", "stage", "steps", "morning", "yesterday", "week", "pads")
     _sheet = Sheet()
+    _room = Size()
+    _going: tuple[Snapshot, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        """What is due and the button on top, the rest below."""
+        """What is due and the button on top, the rest below; yesterday and the weeks beside it where there is room."""
         with VerticalScroll(id="sheet", can_focus=False):
-            yield Line(id="due")
-            yield Button(tr_text(CHOOSE), id="again", variant="primary", compact=True)
-            for name in self.LINES[1:]:
-                yield Line(id=f"{name}")
+            with Vertical(classes="column"):
+                yield Line(id="due")
+                yield Button(tr_text(CHOOSE), id="again", variant="primary", compact=True)
+                for name in self.LINES[1:BESIDE]:
+                    yield Line(id=f"{name}")
+            with Vertical(classes="column"):
+                for name in (*self.LINES[BESIDE:], "trend", "levels"):
+                    yield Line(id=f"{name}")
 
     def load(self) -> None:
         """Read the day."""
         self.query_one("#again", Button).focus()
+        self._renew()
+
+    def _renew(self) -> None:
         options = self.desk.options
         if options is not None:
             self.fetch(lambda: _read(options), self._show)
 
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self.query_one("#again", Button).label = tr_text(CHOOSE) if sheet.last is None else sheet.last.text
-        steps = "\n".join(step_row(number, item) for number, item in sheet.steps)
-        texts = (sheet.due, tr("care plan: {stage}", stage=sheet.stage) if sheet.stage else "", steps, sheet.morning,
+        self._offer()
+        texts = (sheet.due, tr("care plan: {stage}", stage=sheet.stage) if sheet.stage else "", "", sheet.morning,
                  sheet.yesterday, "\n".join(sheet.week), sheet.pads)  # fmt: skip
         for name, text in zip(self.LINES, texts, strict=True):
             self.query_one(f"#{name}", Line).say(text)
+        self._use_room()
+
+    def _use_room(self) -> None:
+        """Tell what each step asks, and draw the last weeks' pain and the last session, where there is room for it."""
+        sheet = self._sheet
+        self._room = self.app.size
+        width = self._room.width
+        height = self._room.height
+        roomy = self.broad and height >= ROOMY_ROWS
+        steps = [
+            "\n".join([step_row(number, item), *([f"        {tr_text(item.text)}"] if roomy and item.text else [])])
+            for number, item in sheet.steps
+        ]
+        self.query_one("#steps", Line).say(
+            hung("\n".join(steps), min(PROSE, width // 2 - 3) if self.broad else width - 3)
+        )
+        trend: list[str] = []
+        levels: list[str] = []
+        columns = width // 2 - 6
+        rows = min(CURVE_ROWS, max(CURVE_ROWS_MIN, (height - AROUND_CURVES) // 2))
+        if self.broad and sheet.now is not None:
+            trend = ["", *trend_of(sheet.hurt, sheet.now, TREND_DAYS, columns, rows)]
+        if self.broad and sheet.played is not None and sheet.levels is not None:
+            last = tr("last session: {at:%a %d %b %H:%M}, {told}", at=sheet.played.at, told=told(sheet.played))
+            levels = ["", last, *curve_of(sheet.levels, columns, rows)]
+        self.query_one("#trend", Line).say("\n".join(trend))
+        self.query_one("#levels", Line).say("\n".join(levels))
+
+    async def draw(self, view: View) -> None:
+        """What is under way is no offer; when it is over, the day is another one."""
+        await super().draw(view)
+        if self._room != self.app.size:
+            self._use_room()
+        before = {one.unit for one in self._going}
+        self._going = tuple(one for one in snapshots_of(view) if one.live)
+        if before != {one.unit for one in self._going}:
+            self._offer()
+            self._renew()
+
+    @property
+    def _runs(self) -> Snapshot | None:
+        """The session of the unit that the button would start; without a last time, any that is under way."""
+        last = self._sheet.last
+        mine = (one for one in self._going if last is None or one.unit.casefold() == last.unit.casefold())
+        return next(mine, None)
+
+    def _offer(self) -> None:
+        """Say what the button does now."""
+        last = self._sheet.last
+        runs = self._runs
+        text = tr_text(CHOOSE) if last is None else last.text
+        if runs is not None:
+            text = tr(UNDER_WAY, program=runs.program or tr("session"), unit=runs.unit)
+        button = self.query_one("#again", Button)
+        if str(button.label) != text:
+            button.label = text
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Ask for the pads-on act: by another key than Enter, since one that bounces must begin nothing."""
         event.stop()
         last = self._sheet.last
-        if last is None:
+        if last is None or self._runs is not None:
             self.desk.go(SESSION)
         else:
             question = "\n\n".join([last.text, tr("Are the pads on?")])
@@ -300,8 +412,7 @@ class TodayPlace(Place):
 
     def _kept(self, score: str, said: str | None) -> None:
         if said is None:
-            question = tr("Any of these, lately? A tendon can be torn though it hurts little.")
-            self.app.push_screen(Pick(question, *signs_keys()), partial(self._signs, score))
+            ask_signs(self, tr(FURTHER, score=score), partial(self._signs, score))
             return
         self.desk.say(said)
         self.load()

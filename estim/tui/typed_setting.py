@@ -95,4 +95,8 @@ def change(path: Path, name: str, text: str) -> Settings:
         others = {what: held for what, held in before.keys.items() if what != key}
         keymap_of(others if value is None else {**others, key: str(value)})
         value = value if value is None else str(value)
+    if name == "theme" and isinstance(value, str):
+        from estim.tui.themes import check_kept  # what knows the library's themes is imported for this alone
+
+        check_kept(value, path.with_name("themes"))
     return change_settings(path, name, value)

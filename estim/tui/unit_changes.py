@@ -16,7 +16,7 @@ from estim.core.translation import mark, tr, tr_text
 from estim.tui.unit_rows import Row, levels_of
 from protocols.vocabulary import Channel, Level
 
-NOTHING_KEPT = mark("software units are new at each start: there is nothing to remember of them")
+NOTHING_KEPT = mark("a software unit is new at each start: only real units can be named, capped and forgotten")
 
 
 class Raise(Struct, frozen=True):

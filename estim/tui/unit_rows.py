@@ -8,13 +8,14 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from estim.catalogue.families import find_family, names
 from estim.config.units import Unit
 from estim.core.addresses import same_address
 from estim.core.days.diary import Check
 from estim.core.days.entry_text import answer_named
 from estim.core.messages.commands import Sighting
 from estim.core.messages.shown import Snapshot
-from estim.core.translation import tr
+from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import State
 from estim.tui.keymap import key_of
 from estim.tui.model import View
@@ -26,7 +27,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """One unit: remembered, on the air, or both. `seen` and `rssi_dbm` are of this screen's last scan.
 
     `linked`: it holds a link, so it isn't on the air; `busy`: it has a session; `lately`: what became of the link that
-    it had. `drill` is its last stop drill.
+    it had. `drill` is its last stop drill. `software`: it is new at each start, so there is nothing to remember.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Row(Struct, frozen=True, kw_only=True):
     linked: bool = False
     busy: bool = False
     lately: str = ""
+    software: bool = False
     drill: Check | None = None
 
     @property
@@ -49,12 +51,16 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Shelf(Struct, frozen=True):
-    """What was read: the remembered units, where pads usually are, and the stop drills, oldest first."""
+    """What was read: the remembered units, where pads usually are, and the stop drills, oldest first.
+
+    `software`: the units are software.
+    """
 
     units: tuple[Unit, ...] = ()
     site: str = ""
     sites: tuple[str, ...] = field(default_factory=tuple)
     drills: tuple[Check, ...] = ()
+    software: bool = False
 
 
 def snapshots_of(view: View) -> tuple[Snapshot, ...]:
@@ -69,18 +75,31 @@ def rows_of(
     """Return remembered units first, then what else was on the air, then what has a session and nobody remembers."""
     rows = [_row(unit, shelf, sightings, scanned, shown) for unit in shelf.units]
     rows += [
-        Row(name=one.name or tr("(no name)"), address=one.address, family=one.family, remembered=False, seen=scanned,
-            rssi_dbm=one.rssi_dbm)
+        _heard(one, shelf, sightings, scanned, shown)
         for one in sightings
         if not any(same_address(one.address, unit.address) for unit in shelf.units)
-    ]  # fmt: skip
+    ]
     rows += [
         Row(name=one.unit, address=one.address, family=one.family, remembered=False, battery=one.battery,
-            linked=_linked(one), busy=one.live, lately=_lately(one))
+            linked=_linked(one), busy=one.live, lately=_lately(one), software=shelf.software)
         for one in shown
         if not any(same_address(one.address, row.address) for row in rows)
     ]  # fmt: skip
     return rows
+
+
+def _heard(
+    one: Sighting, shelf: Shelf, sightings: Sequence[Sighting], scanned: datetime | None, shown: Sequence[Snapshot]
+) -> Row:
+    """Return a unit on the air that nobody remembers, by the name that its session has, or that it is met under."""
+    mine = next((unit for unit in shown if same_address(one.address, unit.address)), None)
+    only = shelf.software and [other.family for other in sightings].count(one.family) == 1
+    name = mine.unit if mine else one.known_as or (one.family if only else one.name)
+    return Row(
+        name=name or tr("(no name)"), address=one.address, family=one.family, remembered=False, seen=scanned,
+        rssi_dbm=one.rssi_dbm, battery=mine.battery if mine else None, linked=mine is not None and _linked(mine),
+        busy=mine is not None and mine.live, lately=_lately(mine), software=shelf.software,
+    )  # fmt: skip
 
 
 def _row(
@@ -114,11 +133,12 @@ def _lately(snapshot: Snapshot | None) -> str:
 
 def text_of_row(row: Row) -> str:
     """Return one unit as a line."""
-    name = row.name if row.remembered else tr("{name} (not remembered)", name=row.name)
-    return f"{name:<20} {row.family:<9} {', '.join(_air(row))}"
+    kept = row.remembered or row.software
+    name = row.name if kept else tr("{name} (not remembered)", name=row.name)
+    return f"{name:<20} {row.family:<9} {', '.join(air_of(row))}"
 
 
-def _air(row: Row) -> list[str]:
+def air_of(row: Row) -> list[str]:
     """Return whether a unit is there, what is known of its signal and battery, and its last drill."""
     parts = []
     if row.linked:
@@ -148,11 +168,19 @@ def levels_of(cap: Mapping[Channel, int]) -> str:
     return ", ".join(f"{channel} {level}" for channel, level in cap.items())
 
 
+def beside_list(row: Row) -> list[str]:
+    """Return what there is room for beside the list: signal, battery, and what ends output at the unit itself."""
+    lines = [*air_of(row), *([] if row.battery is not None else [tr("battery unknown")])]
+    if row.family in names():
+        lines.append(tr("To end output by hand: {by_hand}", by_hand=tr_text(find_family(row.family).by_hand)))
+    return lines
+
+
 def told_in_full(row: Row) -> str:
     """Return the line that says where a unit is, and how high it may go."""
     if row.cap is None:
         return tr(
-            "{name}: {family} at {address}, highest levels: of a new unit",
+            "{name}: {family} at {address}, highest levels: the usual ones of a new unit",
             name=row.name,
             family=row.family,
             address=row.address,

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from estim.catalogue.programs import all_programs
@@ -21,8 +21,9 @@ from estim.core.days.legs import ANYWHERE
 from estim.core.errors import EstimError
 from estim.core.messages.commands import Found, Refusal, Scan, Sighting
 from estim.core.messages.shown import Snapshot
-from estim.core.translation import mark, tr, tr_text
+from estim.core.translation import mark, tr, tr_many, tr_text
 from estim.journal.home_journal import opened
+from estim.tui.detail import TO_THE_TEXT, Detail, list_and_text
 from estim.tui.drill import Drill
 from estim.tui.key_names import bound
 from estim.tui.keymap import key_of
@@ -31,7 +32,7 @@ from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.typed import ask
 from estim.tui.unit_changes import NOTHING_KEPT, Raise, capped, forgotten, named, place_named, site_kept
-from estim.tui.unit_rows import Row, Shelf, drill_named, rows_of, snapshots_of, text_of_row, told_in_full
+from estim.tui.unit_rows import Row, Shelf, beside_list, drill_named, rows_of, snapshots_of, text_of_row, told_in_full
 
 SCAN_S = 5.0
 
@@ -45,6 +46,7 @@ class UnitsPlace(Place):
     """The units; see the module."""
 
     HEADING = mark("Units")
+    FIXED = (TO_THE_TEXT,)
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("units.scan", "scan"),
         bound("units.identify", "identify", show=False),
@@ -63,8 +65,7 @@ class UnitsPlace(Place):
 
     def body(self) -> Iterable[Widget]:
         """The list, and the one that is lit in full."""
-        yield OptionList(id="entries", markup=False, compact=True)
-        yield Static("", id="detail", markup=False)
+        yield from list_and_text()
 
     def load(self) -> None:
         """Read what is remembered."""
@@ -114,8 +115,9 @@ class UnitsPlace(Place):
         )
         lines = [usual, tr(DRILL, key=key_of("units.drill"), panic=key_of("panic"))]
         if row is not None:
-            lines = [told_in_full(row), usual, _drilled(row.drill)]
-        self.query_one("#detail", Static).update("\n".join(lines))
+            more = ["", *beside_list(row), ""] if self.broad else []
+            lines = [told_in_full(row), *more, usual, _drilled(row.drill)]
+        self.query_one(Detail).say(lines)
 
     def action_scan(self) -> None:
         """Ask the host to listen."""
@@ -128,7 +130,7 @@ class UnitsPlace(Place):
             self._heard(reply.units)
             near = len(reply.units)
             if near:
-                self.desk.say(tr("on the air: {count}", count=near))
+                self.desk.say(tr_many("{count} unit in range", "{count} units in range", near))
             else:
                 self.desk.say(tr("nothing found: switch the unit on, and close other apps"))
         elif isinstance(reply, Refusal):
@@ -157,11 +159,15 @@ class UnitsPlace(Place):
 
     def _ask_name(self, row: Row) -> None:
         options = self.desk.options
-        if options is not None and options.simulate is not None:
-            self.desk.say(tr_text(NOTHING_KEPT))
-        elif options is not None and self._at_rest(row):
+        if options is not None and self._is_kept(row) and self._at_rest(row):
             question = tr("What is {name} ({address}) to be called?", name=row.name, address=row.address)
             ask(self, question, partial(named, options, row), self._done)
+
+    def _is_kept(self, row: Row) -> bool:
+        """Say whether anything of a unit can be kept; of a software unit nothing is."""
+        if row.software:
+            self.desk.say(tr_text(NOTHING_KEPT))
+        return not row.software
 
     def _at_rest(self, row: Row) -> bool:
         """Say whether nothing is under way on a unit; what goes on there is stopped by the name that it has."""
@@ -177,6 +183,8 @@ class UnitsPlace(Place):
         """Ask for the highest levels."""
         row = self._lit
         options = self.desk.options
+        if row is not None and not self._is_kept(row):
+            return
         if row is not None and row.remembered and options is not None:
             question = tr("Highest levels of {name}: such as A=40,B=40, or none for those of a new unit", name=row.name)
             ask(self, question, partial(capped, options, row), partial(self._capped, row))
@@ -239,7 +247,7 @@ class UnitsPlace(Place):
     def action_forget(self) -> None:
         """Ask first."""
         row = self._lit
-        if row is not None and row.remembered and self._at_rest(row):
+        if row is not None and self._is_kept(row) and row.remembered and self._at_rest(row):
             question = tr("Forget {name} with its highest levels?", name=row.name)
             rows = {"y": tr("yes"), "n": tr("no")}
             self.app.push_screen(Pick(question, {"y": "y", "n": ""}, rows), partial(self._forget, row))
@@ -267,7 +275,7 @@ def _read(options: HostOptions) -> Shelf:
     sites = tuple(sorted({site for program in all_programs(options.place.programs)[0] for site in program.site}))
     site = read_settings(options.place.settings_file).site or ""
     if options.simulate is not None:
-        return Shelf((), site, sites)
+        return Shelf((), site, sites, software=True)
     return Shelf(tuple(Units.load(options.place)), site, sites, _drills(options))
 
 

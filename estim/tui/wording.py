@@ -296,16 +296,17 @@ def unit_says(snapshot: Snapshot, *, aged: bool = True) -> str:
     """Return what the unit itself reported of its output, with its age where that is known."""
     if snapshot.told_age_s is None:
         return tr("the unit has reported no level yet")
-    out = {"on": tr("on"), "off": tr("off")}.get(snapshot.out, tr("perhaps on"))
-    parts = [out, *(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)]
+    out = {"on": [tr("on")], "off": [tr("off")]}.get(snapshot.out, [])
+    parts = [*out, *(f"{lane.channel} {level(lane)}" for lane in snapshot.lanes)]
     if snapshot.own_left_s is not None:
         parts.append(tr("own timer {time}", time=clock(snapshot.own_left_s)))
     what = " · ".join(filter(None, (", ".join(parts), old(snapshot) if aged else "")))
-    return (
+    text = (
         tr("the unit last reported: {what}", what=what)
         if snapshot.lost_at
         else tr("the unit reports: {what}", what=what)
     )
+    return text if out else tr("perhaps on; {report}", report=text)
 
 
 def unit(snapshot: Snapshot) -> str:

@@ -7,6 +7,8 @@ import pytest
 from textual.pilot import Pilot
 
 from estim.config.care_plan import read_own_plan
+from estim.config.options import HostOptions
+from estim.config.paths import find_home
 from estim.config.settings import change_settings, read_settings
 from estim.config.units import Unit, Units
 from estim.core.care.plan import Stage
@@ -16,12 +18,15 @@ from estim.core.messages.commands import Ask, Found, Reply, Scan, Sighting
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, State
 from estim.journal.database import stamp
+from estim.journal.demo import make_demo
+from estim.tui.agree import Agree
+from estim.tui.app import SessionApp
 from estim.tui.care import Told, steps_of
 from estim.tui.pick import Pick
 from estim.tui.typed import Typed
 from estim.tui.unit_rows import Shelf, rows_of, text_of_row
 from protocols.vocabulary import Channel
-from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, asked_of, text_of
+from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, asked_of, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import NOW, Home, assert_seen
 
@@ -81,6 +86,9 @@ async def test_a_red_flag_ends_the_plan_at_once_and_only_a_look_begins_it_anew(h
     async with home.app(ScriptedClient(), "care").run_test() as pilot:
         await assert_seen(pilot, lambda: "resting" in text_of(pilot, "#care-stage"))
         await pilot.press("r", "1")
+        await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Agree))
+        assert not [check for check in home.diary.checks if check.topic is Topic.RED_FLAG]
+        await pilot.press("y")
         await assert_seen(pilot, lambda: "RED FLAG" in text_of(pilot, "#care-flag"))
         assert "the plan has ended" in text_of(pilot, "#care-stage")
         await pilot.press("b")
@@ -167,6 +175,34 @@ def test_a_step_of_a_stage_that_is_over_is_not_said_to_come() -> None:
     lines = steps_of(told)
     assert lines[0] == "1     Rest (not now, but in: rest)"
     assert not any("later: build" in line for line in lines)
+
+
+def test_a_unit_on_the_air_has_the_name_of_its_session_and_is_said_to_have_one() -> None:
+    heard = (Sighting(address=ADDRESS, name="47L121000", family="coyote3", sure=True, rssi_dbm=-58),)
+    playing = replace(RUNNING, address=ADDRESS.lower(), unit="calf", battery=64)
+    for shelf in (Shelf(), Shelf(software=True)):
+        [row] = rows_of(shelf, heard, NOW, (playing,))
+        assert (row.name, row.busy, row.linked, row.battery) == ("calf", True, True, 64)
+    [before] = rows_of(Shelf(software=True), heard, NOW)
+    assert before.name == "coyote3", "so it is called once it plays"
+    two = (*heard, replace(heard[0], address="C0:70:7E:03:00:02", name="47L121001"))
+    assert [row.name for row in rows_of(Shelf(software=True), two, NOW)] == ["47L121000", "47L121001"]
+
+
+async def test_a_software_unit_is_not_called_unremembered_and_says_what_only_real_ones_can(tmp_path: Path) -> None:
+    make_demo(find_home(str(tmp_path)))
+    options = HostOptions(home=str(tmp_path), simulate="coyote3")
+    client = Air(replace(IDLE, simulated=True, address=ADDRESS))
+    app = SessionApp(client, OFFERS, Successors(), Pulse(), options=options, opening="units")
+    async with app.run_test() as pilot:
+        await pilot.press("a")
+        await assert_seen(pilot, lambda: text_of(pilot, "#note") == "1 unit in range")
+        assert [row.split()[:2] for row in rows(pilot)] == [["coyote3", "coyote3"]]
+        for key in ("n", "p", "x"):
+            app.model.say("")
+            await pilot.press(key)
+            await assert_seen(pilot, lambda: "only real units can be named" in text_of(pilot, "#note"))
+            assert not isinstance(app.screen, Typed | Pick)
 
 
 def test_a_unit_that_has_just_played_or_is_lost_is_not_said_to_be_unseen() -> None:

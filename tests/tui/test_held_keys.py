@@ -29,9 +29,11 @@ REPEATS = 30
 
 async def hold(pilot: Pilot[int], key: str) -> None:
     """Hold a key down for a second and a half, as a terminal tells it."""
+    loop = asyncio.get_running_loop()
+    repeats_s = loop.time() + DELAY_S
     await pilot.press(key)
     await settle(pilot)
-    await asyncio.sleep(DELAY_S)
+    await asyncio.sleep(max(0.0, repeats_s - loop.time()))
     for _ in range(REPEATS):
         await pilot.press(key)
         await asyncio.sleep(GAP_S)
@@ -182,6 +184,20 @@ async def test_a_key_that_is_held_answers_one_question() -> None:
         await pilot.press("n")
         assert f"(3 of {asked.number})" in text_of(pilot, "#question")
         assert "One press is one answer" not in text_of(pilot, "#question")
+
+
+async def test_questions_are_answered_at_a_persons_pace() -> None:
+    async with screen_of(ScriptedClient(IDLE)).run_test() as pilot:
+        await settle(pilot)
+        asked = Questions(QUESTIONS)
+        pilot.app.push_screen(asked)
+        await asyncio.sleep(READ_S)
+        loop = asyncio.get_running_loop()
+        for _ in range(6):
+            until_s = loop.time() + 0.4
+            await pilot.press("n")
+            await asyncio.sleep(max(0.0, until_s - loop.time()))
+        assert f"(4 of {asked.number})" in text_of(pilot, "#question")
 
 
 async def test_what_was_true_of_a_moment_goes_with_it() -> None:

@@ -1,5 +1,6 @@
 """Own keys: what stops never loses its key, the rest is free; and settings that are changed where they are shown."""
 
+import re
 import string
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from estim.tui.all_keys import NAMED
 from estim.tui.app import SessionApp
 from estim.tui.keymap import ADDED_TO, ALWAYS, FUNCTION_KEYS, SIGNS, keymap_of, names
 from estim.tui.log import LogPlace
+from estim.tui.pick import Pick, scores
 from estim.tui.press_key import PressKey
 from estim.tui.typed import Typed
 from estim.tui.typed_setting import change, shown
@@ -41,8 +43,11 @@ async def test_another_panic_key_works_everywhere_and_the_stop_letters_stay() ->
         client.asked.clear()
         await pilot.press("f9", "shift+f9", "f8", "tab", "s")
         assert client.stops == [Stop(reason="panic"), Stop(reason="panic"), Stop(), Stop()]
-        for dialog in ("ctrl+p", "question_mark", "z"):
-            await pilot.press(dialog)
+        for dialog in ("ctrl+p", "question_mark", "a key"):
+            if dialog == "a key":
+                app.push_screen(Pick("Pain in the first steps this morning", scores()))
+            else:
+                await pilot.press(dialog)
             await settle(pilot)
             assert pilot.app.screen.is_modal
             client.asked.clear()
@@ -149,6 +154,39 @@ async def test_a_setting_is_changed_where_it_is_shown_and_says_what_is_allowed(t
         await pilot.press("backspace", "backspace", "1", "2", "enter")
         await assert_seen(pilot, lambda: rows(pilot)[1].endswith("12   (changed)"))
     assert read_settings(home.options.place.settings_file).minutes == 12
+
+
+def test_a_theme_that_there_is_not_is_refused_before_it_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    for typed, words in (("pink", "there is no theme “pink”; there are "), ("nrd", "did you mean nord?")):
+        with pytest.raises(EstimError, match=re.escape(words)) as refused:
+            change(path, "theme", typed)
+        assert refused.value.code is Exit.USAGE
+        assert not path.exists()
+    own = tmp_path / "themes"
+    own.mkdir()
+    (own / "evening.toml").write_text('primary = "#d08770"\n', encoding="utf-8")
+    (own / "broken.toml").write_text('primary = "no colour"\n', encoding="utf-8")
+    assert change(path, "theme", "nord").theme == "nord"
+    assert change(path, "theme", "evening").theme == "evening"
+    with pytest.raises(EstimError, match=r"broken\.toml"):
+        change(path, "theme", "broken")
+    assert change(path, "theme", "default").theme is None
+
+
+async def test_the_names_of_the_themes_are_offered_and_another_is_asked_for_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    async with home.app(ScriptedClient(), "settings").run_test(size=(80, 40)) as pilot:
+        await assert_seen(pilot, lambda: any(row.startswith("theme  ") for row in rows(pilot)))
+        number = next(number for number, row in enumerate(rows(pilot)) if row.startswith("theme  "))
+        pilot.app.screen.query_one("#entries", OptionList).highlighted = number
+        await _set(pilot, "pink")
+        await assert_seen(pilot, lambda: "there is no theme “pink”" in asked_of(pilot))
+        assert "one of ansi-dark, " in asked_of(pilot)
+        pilot.app.screen.query_one("#typed", Input).value = "nord"
+        await pilot.press("enter")
+        await assert_seen(pilot, lambda: rows(pilot)[number].endswith("nord   (changed)"))
+    assert read_settings(home.options.place.settings_file).theme == "nord"
 
 
 def test_a_key_may_be_anything_that_a_terminal_sends_and_two_screens_may_have_one() -> None:

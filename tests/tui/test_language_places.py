@@ -31,7 +31,20 @@ from estim.core.values import replace
 from estim.journal.home_journal import opened
 from estim.journal.reader import Details
 from estim.journal.today import Today
-from estim.tui import care, identify, log, programs, settings, simulator, today, unit_changes, unit_rows, units
+from estim.tui import (
+    care,
+    curves,
+    identify,
+    log,
+    programs,
+    red_flags,
+    settings,
+    simulator,
+    today,
+    unit_changes,
+    unit_rows,
+    units,
+)
 from estim.tui.app import SessionApp
 from estim.tui.day import Day
 from estim.tui.model import Model
@@ -103,7 +116,7 @@ def test_the_day_is_told_in_one_language(home: Home) -> None:
     assert left_in_english(today.keep_tick(home.options, "12"), *map(stage_named, Stage)) == []
     assert left_in_english(today.keep_pain(home.options, 1, None) or "") == []
     item = Item(step="rest", title="Rest", done=True, auto=True, text="")
-    assert left_in_english(today.step_row(1, item), *today.signs_keys()[1].values()) == []
+    assert left_in_english(today.step_row(1, item), *red_flags.signs_keys()[1].values()) == []
 
 
 @pytest.mark.usefixtures("others")
@@ -169,14 +182,14 @@ def entry(number: int) -> Played:
 
 @pytest.mark.usefixtures("others")
 def test_levels_and_pain_over_time_are_told_in_one_language() -> None:
-    authors = [(float(number), "A", 9, author) for number, author in enumerate(log.SIGNS)]
+    authors = [(float(number), "A", 9, author) for number, author in enumerate(curves.SIGNS)]
     alarm = [((AT + timedelta(seconds=2)).isoformat(), "high", "pads off", "look at the pads")]
     details = Details({"duration_s": 10.0, "started_utc": AT.isoformat()}, authors, alarm)
-    curve = [line for line in log.curve_of(details, 70, 10) if "│" not in line]
+    curve = [line for line in curves.curve_of(details, 70, 10) if "│" not in line]
     assert left_in_english(*curve) == []
-    assert left_in_english(*log.curve_of(replace(details, levels=[]), 70, 10)) == []
+    assert left_in_english(*curves.curve_of(replace(details, levels=[]), 70, 10)) == []
     pains = [Pain(at=AT - timedelta(days=2), score=3, when=when) for when in When]
-    assert left_in_english(*log.trend_of(pains, AT, 30, 70, 10), *log.trend_of([], AT, 30, 70, 10)) == []
+    assert left_in_english(*curves.trend_of(pains, AT, 30, 70, 10), *curves.trend_of([], AT, 30, 70, 10)) == []
     notes = [Note(at=AT, text="1")]
     told = [log.taken_back(notes * count) for count in (0, 1, 5)]
     assert left_in_english(*told, log._row(entry(1), ("coyote3", "tens-ankle"))) == []

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from estim.core.days.diary import Note, Pain, Run, When
+from estim.core.days.diary import Check, Note, Pain, Run, Topic, When
 from estim.core.values import replace
 from estim.journal.reader import Details
 from estim.tui.choose import Choose
-from estim.tui.log import curve_of
+from estim.tui.curves import curve_of
 from estim.tui.plot import plot
 from estim.tui.session import Session
-from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, text_of
+from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, answer, asked_of, text_of
 from tests.tui.test_today import NOW, Home, assert_seen, played
 
 
@@ -75,11 +75,34 @@ async def test_undo_asks_first_and_says_what_was_taken_back(home: Home) -> None:
         journal.enter([Note(at=NOW, text="a slip")], NOW + timedelta(seconds=1))
     async with home.app(ScriptedClient(), "log").run_test() as pilot:
         await assert_seen(pilot, lambda: "a slip" in "".join(rows(pilot)))
-        await pilot.press("z", "n")
+        await pilot.press("z")
+        await assert_seen(pilot, lambda: "written down? It is marked, never deleted.\n\na slip" in asked_of(pilot))
+        await pilot.press("n")
         assert "a slip" in [note.text for note in home.diary.notes]
-        await pilot.press("z", "y")
+        await pilot.press("z")
+        await assert_seen(pilot, lambda: "a slip" in asked_of(pilot))
+        with home.journal() as journal:
+            journal.enter([Note(at=NOW, text="another")], NOW + timedelta(seconds=2))
+        await pilot.press("y")
+        await assert_seen(pilot, lambda: "another" in asked_of(pilot))  # it isn't the last thing any more
+        await answer(pilot, "y")
+        await assert_seen(pilot, lambda: text_of(pilot, "#note") == "taken back: another")
+        await pilot.press("z")
+        await assert_seen(pilot, lambda: "a slip" in asked_of(pilot))
+        await pilot.press("y")
         await assert_seen(pilot, lambda: text_of(pilot, "#note") == "taken back: a slip")
         await assert_seen(pilot, lambda: "a slip" not in "".join(rows(pilot)))
+
+
+async def test_what_undo_refuses_is_told_before_anything_is_asked(home: Home) -> None:
+    flag = Check(at=NOW, topic=Topic.RED_FLAG, about="calf", answer="yes")
+    with home.journal() as journal:
+        journal.enter([flag], NOW + timedelta(seconds=1))
+    async with home.app(ScriptedClient(), "log").run_test(size=(120, 30)) as pilot:
+        await assert_seen(pilot, lambda: len(rows(pilot)) > 3)
+        await pilot.press("z")
+        await assert_seen(pilot, lambda: "undo doesn't take back" in text_of(pilot, "#note"))
+        assert asked_of(pilot) == ""
 
 
 def test_a_session_s_curve_shows_each_channel_who_moved_it_and_its_alarms() -> None:

@@ -22,10 +22,10 @@ from estim.core.vocabulary import Priority, State
 from estim.tui.app import SessionApp
 from estim.tui.looks import contrast
 from estim.tui.main import run_screen
-from estim.tui.show import check_theme, theme_of
+from estim.tui.show import theme_of
 from estim.tui.signs import PLAIN, in_plain, wants_plain
 from estim.tui.terminal import Terminal
-from estim.tui.themes import read_themes
+from estim.tui.themes import check_theme, read_themes
 from tests.tui.scripted import ALARM, ENDED, RUNNING, ScriptedClient, screen_of, settle
 from tests.tui.test_in_sight import LOST, PHASES, PULSE
 

@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estim.core.days.screening import QUESTIONS
 from estim.core.errors import EstimError
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui import wording
 from estim.tui.drill import was_drill
 from estim.tui.model import View
+from estim.tui.pick import Pick, scores
+from estim.tui.questions import Questions
 from estim.tui.summary import _texts
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ALARM, ENDED, IDLE, LANES, RUNNING
+from tests.tui.scripted import ALARM, ENDED, IDLE, LANES, RUNNING, ScriptedClient, answer, screen_of, settle, text_of
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
@@ -164,7 +167,7 @@ def test_a_soft_stop_is_told_as_one_for_as_long_as_it_comes_down() -> None:
 def test_what_a_unit_reports_has_its_age_and_its_timer() -> None:
     assert wording.unit_says(RUNNING) == "the unit reports: on, A 12, B 0 · 0 s ago"
     late = replace(RUNNING, told_age_s=2.4, own_left_s=61.0, out="maybe")
-    assert wording.unit_says(late) == "the unit reports: perhaps on, A 12, B 0, own timer 1:01 · 2 s ago"
+    assert wording.unit_says(late) == "perhaps on; the unit reports: A 12, B 0, own timer 1:01 · 2 s ago"
     assert wording.unit_says(replace(RUNNING, told_age_s=None)) == "the unit has reported no level yet"
 
 
@@ -200,3 +203,33 @@ def test_only_a_session_of_its_own_says_that_it_put_nothing_out() -> None:
     )
     assert wording.confirmed(replace(never, may_be_on=True)).startswith("NO")
     assert wording.confirmed(replace(ENDED, stop_confirmed=False)).startswith("NO")
+
+
+async def test_the_footer_of_the_questions_has_the_keys_that_do_something_at_this_one() -> None:
+    async with screen_of(ScriptedClient(IDLE)).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        asked = Questions(QUESTIONS[:2])
+        pilot.app.push_screen(asked)
+        await settle(pilot)
+
+        def footer() -> set[str]:
+            return {one.binding.action for one in asked.active_bindings.values() if one.enabled} & {
+                "answer(True)", "back", "keep"
+            }  # fmt: skip
+
+        assert footer() == {"answer(True)"}
+        await answer(pilot, "y")
+        assert footer() == {"answer(True)", "back"}
+        await answer(pilot, "n")
+        assert footer() == {"back", "keep"}
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, Questions)
+
+
+async def test_a_dialog_of_keys_says_what_escape_does() -> None:
+    async with screen_of(ScriptedClient(IDLE)).run_test() as pilot:
+        await settle(pilot)
+        pilot.app.push_screen(Pick("How bad?", scores()))
+        await settle(pilot)
+        assert text_of(pilot, "#question").endswith("Escape goes back without an answer")

@@ -23,6 +23,7 @@ from estim.core.days.diary import (
 )
 from estim.core.days.legs import leg_text
 from estim.core.days.screening import NO, sign_words
+from estim.core.moment import local
 from estim.core.numbers import m_ss
 from estim.core.translation import mark, tr, tr_text
 from estim.core.vocabulary import Reason
@@ -201,7 +202,7 @@ def _played(session: Played) -> str:
         return ", ".join([tr("{program}, logged by hand", program=session.program), minutes, said])
     if not session.begun:
         nothing = tr("{program} on {unit}: nothing put out", program=session.program, unit=session.unit)
-        return _with(nothing, tr_text(session.message))
+        return _with(nothing, local(tr_text(session.message)))
     if session.seen is not None:
         seen_s = m_ss(int(session.seen_output_s))
         minutes = tr("{minutes} min by {at:%H:%M:%S}", minutes=seen_s, at=session.seen)
