@@ -804,6 +804,22 @@ def test_what_was_turned_down_in_a_gap_of_feeding_comes_up_by_a_key_only(
     House(folder, f"{made}:stall=20+{gap_s}", real=True).run(life)
 
 
+def test_a_link_that_takes_its_time_is_no_sleep(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.memory.AWAY_S", 16.0)
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        house.air.hand(None, "cut")
+        assert isinstance(await supervisor.ask(Seat(), replace(REAL, unit=house.twins[0].address)), Done)
+        await asyncio.sleep(15)
+        assert supervisor.overview().units[0].state is State.CONNECTING
+        await asyncio.sleep(30)
+        assert house.level() == 3
+
+    house = House(folder, "em70", real=True)
+    Units.load(house.home).add(house.twins[0].address, "em70", house.clock.now().utc, pinned=True)
+    house.run(life)
+
+
 @pytest.mark.control("C-13", "C-51")
 @pytest.mark.parametrize("made", ["em70", "coyote3"])
 def test_a_computer_that_slept_while_it_connected_begins_nothing_by_itself(
