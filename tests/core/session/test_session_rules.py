@@ -9,7 +9,7 @@ import pytest
 
 from estim.catalogue.programs import shipped
 from estim.core.errors import IllegalMove
-from estim.core.messages.events import Alarmed
+from estim.core.messages.events import Alarmed, Levelled
 from estim.core.moment import Now
 from estim.core.programs.course import fit
 from estim.core.session.guard import Limits, family_cap, percent_cap, permit
@@ -505,3 +505,13 @@ def test_an_alarm_that_stays_names_no_moment_that_is_over_before_it_is_read(ends
     (alarm,) = box.session.alarms.alarms
     assert told in alarm.text
     assert ("until" in alarm.text) == (ends_s > 5)
+
+
+def test_a_level_that_rises_in_a_pause_is_told_as_the_hands(box: Box) -> None:
+    box.session.pause(box.now)
+    box.run(2)
+    box.told.clear()
+    box.says = {"level": dict.fromkeys(box.caps.channels, Span(0, 0)) | {A: Span(1, 1)}}
+    box.step(Hand(A, Level(1), rose=True))
+    (moved,) = [word for word in box.told if isinstance(word, Levelled)]
+    assert (moved.level, moved.by) == (1, "hand")
