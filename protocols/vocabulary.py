@@ -178,6 +178,8 @@ class Capabilities:
     `fresh_s` is short (FRESH_MAX_S) where a raise is an absolute level, since a hand may have turned the unit down
     since it last spoke; a family may say `stale_s` only if its raises are relative, or if nothing at the unit can
     change a level.
+
+    `silence_sure`: no report says of a unit of this family that falls silent unfed that it went on.
     """
 
     family: str
@@ -195,6 +197,7 @@ class Capabilities:
     off_by: OffBy
     pause: Pause
     zero_by: ZeroBy
+    silence_sure: bool = True
 
     def __post_init__(self) -> None:
         if not self.channels or not 0 < self.first <= self.scale:

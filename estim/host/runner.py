@@ -187,7 +187,7 @@ class Runner:
         if self.session.order is None:
             over = now.mono_s >= self.session.until_s
         else:
-            over = self.reported is not None and now.mono_s > self.reported.until_s
+            over = self.reported is not None and now.mono_s > self.reported.until_s and not self.session.may_repeat
         if over and (looked_s > REOPEN_MIN_S or self.session.surely_off(now, self.reported)):
             self._tell(self.session.give_up(now, self.reported))
             return True
@@ -222,7 +222,8 @@ class Runner:
     @property
     def unsettled(self) -> bool:
         """Say whether the session has ended and its unit may be putting out all the same."""
-        return self.session.state is State.ENDED and self.on_until_s > self._clock.now().mono_s
+        may_be_on = self.on_until_s > self._clock.now().mono_s or self.session.may_repeat
+        return self.session.state is State.ENDED and may_be_on
 
     def broke_off(self, bug: Exception) -> None:
         """End a session whose runner had a bug: nothing is known of its unit any more."""

@@ -27,7 +27,7 @@ from estim.host.server import Connection
 from estim.host.services import Services
 from estim.host.session_log import SessionLog, opening, utc_at
 from estim.host.stops import LOST_WAIT_S, Stops, settled
-from estim.journal.rows import OpenSession
+from estim.journal.rows import NEVER, OpenSession
 from estim.tasks import Tasks
 from protocols.family import Family
 
@@ -196,7 +196,7 @@ class Sessions:
         """Nothing proves that the unit is off: go on to stop it, by a fresh way, until something does."""
         now = self._services.clock.now()
         session = runner.session
-        on_until = utc_at(now, runner.on_until_s)
+        on_until = NEVER if session.may_repeat else utc_at(now, runner.on_until_s)
         self._try_to_take_up(
             OpenSession(
                 id=session_log.number,

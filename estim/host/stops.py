@@ -199,6 +199,13 @@ def _unproved(active: ActiveUnit, now: Now) -> str:
     """Return what is known of a unit that may be on, and what to do by hand."""
     unit = active.runner.session.unit
     until_s = active.runner.on_until_s
+    if until_s <= now.mono_s and active.runner.session.may_repeat:
+        return tr(
+            "{unit} should have fallen silent, but that isn't proved, and it is being searched for to be stopped; "
+            "{by_hand}",
+            unit=unit.name,
+            by_hand=unit.by_hand,
+        )
     if until_s <= now.mono_s:
         return f"{unit.name}: {unit.by_hand}"
     end = local_time(now, until_s)

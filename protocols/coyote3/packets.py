@@ -224,4 +224,5 @@ CAPS = Capabilities(
     off_by=OffBy.FEED,
     pause=Pause.HOLD,
     zero_by=ZeroBy.REPORT,
+    silence_sure=False,  # restim's author saw a box repeat its last frame; all others rely on the silence
 )

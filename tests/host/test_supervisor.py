@@ -489,6 +489,41 @@ def test_a_stop_of_a_lost_unit_is_no_end_of_the_search_for_it(
 
 
 @pytest.mark.control("C-47")
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_box_that_repeats_its_last_frame_is_searched_for_until_it_proves_zero(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    monkeypatch.setattr("simulator.memory.AWAY_S", 300.0)
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        viewer = Seat()
+        assert isinstance(await supervisor.ask(viewer, Watch()), Done)
+        assert isinstance(await supervisor.ask(seat, REAL), Done)
+        await asyncio.sleep(20)
+        house.air.hand(None, "cut")
+        await asyncio.sleep(1)
+        if leaves:
+            assert isinstance(await supervisor.ask(seat, Stop(reason="interrupted")), Refusal)
+            [ended] = [line for line in viewer.told if isinstance(line, Ended)]
+            assert ended.may_be_on
+            supervisor.left(seat)
+        await asyncio.sleep(200)
+        now_s = house.loop.time()
+        assert house.twins[0].pulses(now_s - 10, now_s), "it goes on by itself"
+        assert supervisor.units.running
+        refused = await supervisor.ask(viewer, Stop())
+        assert isinstance(refused, Refusal)
+        assert "is being searched for to be stopped" in refused.text
+        await asyncio.sleep(150)
+        assert house.level() == 0
+        assert house.marked() == []
+        assert isinstance(await supervisor.ask(viewer, Stop()), Done)
+
+    House(folder, "coyote3:repeat_last", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
 @pytest.mark.parametrize("reason", ["stopped", "interrupted"])
 def test_what_a_proof_switched_on_was_put_out_though_no_session_began(
     folder: Path, monkeypatch: pytest.MonkeyPatch, reason: Literal["stopped", "interrupted"]

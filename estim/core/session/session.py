@@ -211,6 +211,15 @@ class Session:
             return inf
         return -inf if reported.out is Out.OFF or reported.until_s <= now.mono_s else reported.until_s
 
+    @property
+    def may_repeat(self) -> bool:
+        """Say whether a unit that should have fallen silent may go on with its last frame: only a zero ends that doubt.
+
+        How long it is counted as on is another thing (`on_until_s`): that it goes on is one report against all others.
+        """
+        proved = bool(self.stop_confirmed) or self.untouched or self.was_seen_off
+        return not self.caps.silence_sure and self.order is not None and not self.linked and not proved
+
     def warn(self, now: Now, text: str, do: str) -> list[Happened]:
         """Take a warning that is none of the unit's, and keep it until somebody acknowledges it."""
         return self.alarms.ring(now, Priority.MEDIUM, text, do)
@@ -630,7 +639,7 @@ class Session:
         assert self.reason is not None, "a session ends for a reason"
         played_s = self.ramp.played_s(now.mono_s)
         until_s = self.on_until_s(now, reported)
-        until = (until_s > now.mono_s, local_time(now, until_s))
+        until = (until_s > now.mono_s or self.may_repeat, local_time(now, until_s))
         return self.alarms.ended(
             self.reason, self.why, self.started, played_s, reported, confirmed, until, self.untouched
         )
