@@ -197,6 +197,8 @@ def test_the_second_session_sends_no_script_again_and_a_pause_is_a_stop() -> Non
     assert len(starts) == 2
     again = World(FAMILY, run.twin, run.twin.level, run.world.session.order, Limits((family_cap(CAPS),)))
     again.now_s = run.world.now_s
+    again.session.looked_after(again.now())  # it is made at 0: the time until now would be a sleep
+    again.session.arm(again.now())
     again.link()
     again.run(300)
     assert again.ended.reason is Reason.COMPLETED
