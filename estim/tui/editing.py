@@ -78,6 +78,7 @@ class Editing:
         except EstimError as error:
             return error.text
         code = await asyncio.to_thread(self._process.wait)
+        await asyncio.sleep(0)  # a Ctrl-C typed for it may wait behind the word of its end, and is still the editor's
         editor = editor_of(os.environ)
         return (
             tr("the editor {editor!r} ended with {code}: look at what it left", editor=editor, code=code)
