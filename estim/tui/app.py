@@ -432,7 +432,7 @@ class SessionApp(App[int]):
             return
         units = ", ".join(lost)
         text = tr(
-            "no link to {units}: it can't be stopped from here now. {by_hand}", units=units, by_hand=self.model.by_hand
+            "no link to {units}: it can't be stopped from here now; {by_hand}", units=units, by_hand=self.model.by_hand
         )
         self.model.say(tr("{what}. It is stopped as soon as it is found", what=text))
 

@@ -74,10 +74,8 @@ def clock(seconds: float) -> str:
     return m_ss(max(0, ceil(seconds)))
 
 
-def age(seconds: float | None) -> str:
-    """Return an age as words, None as never."""
-    if seconds is None:
-        return tr("never")
+def age(seconds: float) -> str:
+    """Return an age as words."""
     return tr("{seconds} s ago", seconds=int(seconds))
 
 
@@ -323,7 +321,7 @@ def link(snapshot: Snapshot, silent: bool) -> str:
         return f"{tr('STALE: the controller says nothing')} · {battery}"
     heard = snapshot.heard_age_s
     told = snapshot.told_age_s
-    text = tr("level reported {age}", age=age(told))
+    text = tr("no level reported yet") if told is None else tr("level reported {age}", age=age(told))
     # A unit may talk and keep its level to itself; only then do the two ages differ enough to be worth a word.
     if heard is not None and (told is None or (told >= LINK_OLD_S and told - heard >= 1)):
         text = tr("{level}, link {age}", level=text, age=age(heard))
