@@ -127,17 +127,23 @@ class Belief:
         return how
 
     def _judge(self, level: int) -> Answer:
-        """Say what a report means. Between the ends of a change only a hand leads, by one step as a rule."""
+        """Say what a report means. Where no write under way leads only a hand does, by one step as a rule."""
         if not self.span.lo <= level <= self.span.hi:
             return Answer.ROSE if level > self.span.hi else Answer.FELL
-        ends = {self._base.lo, self._base.hi, self.expected.lo, self.expected.hi}
-        if not self._base.known or level in ends:
+        if not self._base.known or level in self._ends():
             return Answer.FITS
         before = self._base.lo
         if not all(sent.change.how is How.ADD for sent in self._sent):
             return Answer.ROSE if level > before else Answer.FELL
         after = self.expected.hi
         return Answer.ROSE if level - before < after - level else Answer.FELL
+
+    def _ends(self) -> set[int]:
+        """Return every level that the writes under way can have led to by now: each was done, or it wasn't yet."""
+        ends = {self._base.lo}
+        for sent in self._sent:
+            ends |= {sent.change.after(Span(end, end), self._top).lo for end in ends}
+        return ends
 
     def _fold(self, count: int) -> None:
         """Give up waiting for the oldest writes: each of them was done, or it wasn't."""

@@ -16,11 +16,12 @@ APART_S = 1.0
 """Longest wait before a held key repeats that keyboards are set to, s."""
 
 READ_S = 0.7
-"""What comes sooner after a question is no answer, s: a held key begins to repeat by then, and nobody reads so fast."""
+"""What comes sooner after a question is no answer, s: most held keys begin to repeat by then, and nobody reads so
+fast."""
 
-HELD_S = 0.25
-"""What comes sooner after the key before it is one that is held, s: it repeats every 0.03 to 0.1 s; a person's presses
-are 0.3 s apart and more."""
+HELD_S = 0.6
+"""What comes sooner after the key before it is one that is held, s: it repeats every 0.03 to 0.1 s as a rule, and every
+0.5 s at the slowest settings."""
 
 
 def loop_time_s() -> float:

@@ -120,6 +120,7 @@ class Runner:
             proved=bool(session.stop_confirmed),
             untouched=session.untouched,
             seen_off=session.was_seen_off,
+            may_repeat=session.may_repeat,
             output_s=self.output_s,
             plays_until_s=None if reported is None or reported.out is Out.OFF else reported.until_s,
             on_until_s=session.on_until_s(now, reported),
@@ -187,7 +188,7 @@ class Runner:
         if self.session.order is None:
             over = now.mono_s >= self.session.until_s
         else:
-            over = self.reported is not None and now.mono_s > self.reported.until_s and not self.session.may_repeat
+            over = self.reported is not None and now.mono_s > self.reported.until_s
         if over and (looked_s > REOPEN_MIN_S or self.session.surely_off(now, self.reported)):
             self._tell(self.session.give_up(now, self.reported))
             return True

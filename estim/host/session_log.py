@@ -144,7 +144,7 @@ class SessionLog:
 
     async def _mark(self, seen: Seen) -> None:
         """Only a proof, or a person's word, takes a unit out of the marker; one whose time is over stays in it."""
-        until_utc = utc_at(seen.now, seen.on_until_s)
+        until_utc = NEVER if seen.may_repeat else utc_at(seen.now, seen.on_until_s)
         how = _how_off(seen, over=until_utc <= seen.now.utc)
         if how is not None:
             await self._journal.unmark(self._unit.address, self.since_utc, how)

@@ -9,7 +9,7 @@ Rules:
 
 import asyncio
 from collections.abc import Sequence
-from math import inf
+from math import inf, isinf
 
 from estim.clock import Clock, RealClock
 from estim.config.paths import Home
@@ -199,7 +199,8 @@ def _unproved(active: ActiveUnit, now: Now) -> str:
     """Return what is known of a unit that may be on, and what to do by hand."""
     unit = active.runner.session.unit
     until_s = active.runner.on_until_s
-    if until_s <= now.mono_s and active.runner.session.may_repeat:
+    session = active.runner.session
+    if (until_s <= now.mono_s and session.may_repeat) or (isinf(until_s) and not session.caps.silence_sure):
         return tr(
             "{unit} should have fallen silent, but that isn't proved, and it is being searched for to be stopped; "
             "{by_hand}",

@@ -110,9 +110,14 @@ class Marker:
             raise EstimError(text, code=Exit.CONFIG) from error
 
     def begin(self) -> None:
-        """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError."""
-        if self.read() is None:
-            self._write(Marks(self._put))
+        """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError.
+
+        Whoever had a session is gone, since one host has the home: its number may be in use again.
+        """
+        marks = self.read()
+        if marks is None or any(one.host for one in marks.units):
+            before = Marks(self._put) if marks is None else marks
+            self._write(replace(before, units=tuple(replace(one, host=0) for one in before.units)))
 
     def put(self, one: MayBeOn) -> None:
         """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""

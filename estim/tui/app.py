@@ -427,14 +427,15 @@ class SessionApp(App[int]):
     def _say_sent(self, sent: str) -> None:
         """Say what becomes of a stop: of a unit without a link it can't be sent yet."""
         lost = self.model.out_of_link
-        if not lost:
-            self.model.say(sent)
-            return
-        units = ", ".join(lost)
-        text = tr(
-            "no link to {units}: it can't be stopped from here now; {by_hand}", units=units, by_hand=self.model.by_hand
-        )
-        self.model.say(tr("{what}. It is stopped as soon as it is found", what=text))
+        told = [sent] if self.model.reaches else []
+        for one in lost:
+            text = tr(
+                "no link to {unit}: it can't be stopped from here now; {by_hand}. It is stopped as soon as it is found",
+                unit=one.unit,
+                by_hand=one.by_hand,
+            )
+            told.append(text)
+        self.model.say("\n".join(told) or sent)
 
     def _send_stop(self, stop: Stop) -> None:
         self.follower.send(stop)

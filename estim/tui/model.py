@@ -455,9 +455,15 @@ class Model:
         return True
 
     @property
-    def out_of_link(self) -> tuple[str, ...]:
+    def out_of_link(self) -> tuple[Snapshot, ...]:
         """The units that may be on and have no link, so that no stop reaches them now."""
-        return tuple(one.unit for one in self._snapshots.values() if wording.may_flow(one) and wording.searched(one))
+        return tuple(one for one in self._snapshots.values() if wording.may_flow(one) and wording.searched(one))
+
+    @property
+    def reaches(self) -> bool:
+        """Whether a unit that may be on has a link, or nothing is known of any."""
+        flowing = [one for one in self._snapshots.values() if wording.may_flow(one)]
+        return not flowing or any(not wording.searched(one) for one in flowing)
 
     @property
     def by_hand(self) -> str:

@@ -152,6 +152,17 @@ def test_while_its_session_lives_a_unit_is_waited_for_whatever_time_the_marker_h
     assert [one.until_utc for one in left_on(held)] == [NEVER]
 
 
+@pytest.mark.control("C-48")
+def test_a_host_that_starts_takes_no_dead_ones_number_for_its_own(held: Home) -> None:
+    """Process numbers are used again, in a container soon."""
+    for path in markers(held):
+        Marker(path).put(replace(ONE, until_utc=SINCE, host=os.getpid()))
+    begin_markers(held)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    assert stop_by_signal(held, 0.5) == "nothing is running"
+    assert left_on(held) == ()
+
+
 @pytest.mark.control("C-53")
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_marker_that_is_missing_is_never_taken_for_nothing(held: Home, lost: int) -> None:

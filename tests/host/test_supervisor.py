@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 
 from estim.cli.record import exit_code
+from estim.client.lock import left_on
 from estim.clock import RealClock, VirtualLoop, began_s, new_loop
 from estim.config.paths import find_home
 from estim.config.settings import Settings
@@ -512,6 +513,8 @@ def test_a_box_that_repeats_its_last_frame_is_searched_for_until_it_proves_zero(
         now_s = house.loop.time()
         assert house.twins[0].pulses(now_s - 10, now_s), "it goes on by itself"
         assert supervisor.units.running
+        assert isinstance(await supervisor.ask(Seat(), replace(REAL, unit="coyote3")), Refusal)
+        assert house.marked() == ["coyote3"]
         refused = await supervisor.ask(viewer, Stop())
         assert isinstance(refused, Refusal)
         assert "is being searched for to be stopped" in refused.text
@@ -521,6 +524,30 @@ def test_a_box_that_repeats_its_last_frame_is_searched_for_until_it_proves_zero(
         assert isinstance(await supervisor.ask(viewer, Stop()), Done)
 
     House(folder, "coyote3:repeat_last", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
+def test_a_lost_box_that_may_repeat_ends_its_session_and_stays_marked_until_a_persons_word(folder: Path) -> None:
+    """Who waits for the end of the session is not kept for ever, and the next host searches for it too."""
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        assert isinstance(await supervisor.ask(seat, Watch()), Done)
+        assert isinstance(await supervisor.ask(seat, REAL), Done)
+        await asyncio.sleep(20)
+        house.twins[0].hand(house.loop.time(), "power-off")
+        await asyncio.sleep(100)
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert (ended.stop_confirmed, ended.may_be_on) == (False, True)
+        assert [one.on_until_utc for one in await house.journal.open_sessions()] == [NEVER]
+        assert [one.unit for one in left_on(house.home)] == ["coyote3"]
+        reply = words(await supervisor.ask(Seat(), Stop()))
+        assert "should have fallen silent, but that isn't proved" in reply
+        assert "seen off by you" in words(await supervisor.ask(Seat(), Stop(seen_off=True)))
+        assert house.marked() == []
+        assert await house.journal.open_sessions() == []
+
+    House(folder, "coyote3", real=True).run(life)
 
 
 @pytest.mark.control("C-47")

@@ -157,3 +157,23 @@ def test_the_truth_is_always_inside_the_span(first: int, acts: list[tuple[Change
             truth += hand
             belief.overhear(now_s, truth)
         assert belief.span.lo <= truth <= belief.span.hi
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "how"),
+    [
+        ((Change(How.ADD, -2), Change(How.SET, 0)), 6, Answer.FITS),
+        ((Change(How.ADD, 4), Change(How.SET, 0)), 12, Answer.FITS),
+        ((Change(How.ADD, 4), Change(How.SET, 0)), 8, Answer.FITS),
+        ((Change(How.ADD, 4), Change(How.SET, 0)), 5, Answer.FELL),
+        ((Change(How.ADD, 2), Change(How.ADD, 2)), 10, Answer.FITS),
+        ((Change(How.ADD, 2), Change(How.ADD, 2)), 9, Answer.ROSE),
+    ],
+)
+def test_whatever_of_the_writes_under_way_was_done_is_no_hand(
+    changes: tuple[Change, ...], level: int, how: Answer
+) -> None:
+    belief = known(8)
+    for key, change in enumerate(changes, 2):
+        belief.write(2.0, change, key)
+    assert belief.overhear(2.1, level) is how

@@ -194,10 +194,10 @@ async def test_questions_are_answered_at_a_persons_pace() -> None:
         await asyncio.sleep(READ_S)
         loop = asyncio.get_running_loop()
         for _ in range(6):
-            until_s = loop.time() + 0.4
+            until_s = loop.time() + 0.75
             await pilot.press("n")
             await asyncio.sleep(max(0.0, until_s - loop.time()))
-        assert f"(4 of {asked.number})" in text_of(pilot, "#question")
+        assert f"(7 of {asked.number})" in text_of(pilot, "#question")
 
 
 async def test_what_was_true_of_a_moment_goes_with_it() -> None:

@@ -203,9 +203,25 @@ async def test_of_a_unit_without_a_link_no_stop_is_told_as_sent(key: str) -> Non
         await settle(pilot)
         await pilot.press(key)
         await settle(pilot)
-        assert "no link to coyote3: it can't be stopped from here now" in text_of(pilot, "#note")
+        assert f"no link to coyote3: it can't be stopped from here now; {RUNNING.by_hand}" in text_of(pilot, "#note")
+        assert "stop sent" not in text_of(pilot, "#note")
         assert "It is stopped as soon as it is found" in text_of(pilot, "#note")
         assert client.stops, "it is asked for all the same"
+
+
+@pytest.mark.control("C-09")
+async def test_of_two_units_the_stop_of_one_is_told_as_sent_and_the_other_ones_by_hand_is_its_own() -> None:
+    box = replace(RUNNING, unit="box", address="C0:FF:EE:00:00:04", by_hand="pull its plug", out="maybe")
+    client = ScriptedClient(RUNNING, box, zeroes=False)
+    async with screen_of(client).run_test() as pilot:
+        client.show(RUNNING)
+        client.show(replace(box, state=State.STOPPING, lost_at="2026-03-01T08:01:00+00:00"))
+        await settle(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        told = text_of(pilot, "#note")
+        assert "stop sent, waiting" in told
+        assert "no link to box: it can't be stopped from here now; pull its plug" in told
 
 
 async def test_leaving_without_a_controller_needs_a_second_q_and_is_not_confirmed() -> None:

@@ -142,7 +142,9 @@ async def test_while_its_session_runs_the_button_leads_to_it_and_offers_no_start
 
 async def test_a_session_counts_by_most_of_its_minutes_also_the_one_that_runs(home: Home) -> None:
     short = [replace(played(1 + number / 100), id=90 + number, output_s=20.0) for number in range(3)]
-    begun = replace(played(0), id=95, ended=None, reason="", duration_s=None)
+    now = datetime.now().astimezone()
+    over = now + timedelta(minutes=20)
+    begun = replace(played(0), id=95, at=now, delivered_until=over, ended=None, reason="", duration_s=None)
     home.write([*short, played(2), begun])
     async with home.app(ScriptedClient()).run_test() as pilot:
         await assert_seen(pilot, lambda: bool(text_of(pilot, "#week")))

@@ -34,9 +34,6 @@ from protocols.vocabulary import Capabilities, Channel, Level, Out, Reported, Ze
 ALARMS_MAX = 20
 """Unacknowledged alarms kept; the oldest of lowest priority goes first."""
 
-LOWERING = frozenset({"pause", "stop", "end"})
-"""What raises no level: one that rises meanwhile was turned up at the unit."""
-
 SOON_S = 5.0
 """An end of output that is nearer than this is told without its time: the alarm stays until somebody reads it."""
 
@@ -135,7 +132,6 @@ class Alarms:
             self.level_max[channel] = max(self.level_max[channel], span.lo)
             if not span.known or span.lo == self._level[channel]:
                 continue
-            rose = span.lo > self._level[channel]
             self._level[channel] = span.lo
             told.append(
                 Levelled(
@@ -143,7 +139,7 @@ class Alarms:
                     channel=channel,
                     level=Level(span.lo),
                     cap=self._limits.of(channel)[0],
-                    by="hand" if rose and by[channel] in LOWERING else by[channel],
+                    by=by[channel],
                     at_s=round(at_s, 3),
                 )
             )

@@ -120,7 +120,8 @@ class Session:
         self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
 
     def connect(self, now: Now) -> None:
-        """Begin: the host is opening the link."""
+        """Begin: the host is opening the link; what it waited for until now was its disk."""
+        self._stepped_s = now.mono_s
         self._go(now, Move.CONNECT)
         if self.order is None:
             self._stop(now, Reason.FAULT, tr("an earlier session was left open"))
@@ -359,7 +360,8 @@ class Session:
         played_s = self.ramp.played_s(now.mono_s)
         fading = self.state in PLAYING and self.ramp.fading(now.mono_s)
         by_all = author_of(self.state, self.reason, softening=self.ramp.softening, fading=fading)
-        told += self.alarms.levels(self.ramp.moved_by(by_all), reported, played_s)
+        turned = {event.channel: "hand" for event in events if isinstance(event, Hand) and event.rose}
+        told += self.alarms.levels(self.ramp.moved_by(by_all) | turned, reported, played_s)
         told += self._proceed(now, reported)
         if self.state in PLAYING and self.order:
             told += self.alarms.playing(now, reported, self.order.course.score, played_s)

@@ -85,3 +85,13 @@ def test_a_link_that_takes_its_time_is_no_sleep() -> None:
         assert box.session.looked_after(box.now) == []
     box.run(20)
     assert (box.at(), box.level) == (State.RUNNING, GOAL)
+
+
+def test_a_disk_that_takes_its_time_is_no_sleep() -> None:
+    box = Box()
+    box.session.state = State.IDLE
+    box.now_s += 15.0
+    box.session.connect(box.now)
+    box.run(20)
+    assert (box.at(), box.level) == (State.RUNNING, GOAL)
+    assert box.alarms == []
