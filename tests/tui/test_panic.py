@@ -14,9 +14,11 @@ from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui.app import LEAVE_S, SUSPEND_S, SessionApp
 from estim.tui.choose import Choose
+from estim.tui.dialog import Dialog
 from estim.tui.keys import Keys
 from estim.tui.session import Session
 from estim.tui.summary import Summary
+from estim.tui.widgets import StopBar
 from protocols.vocabulary import Channel
 from tests.tui.scripted import ENDED, IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, let_go, screen_of, settle, text_of
 
@@ -310,3 +312,18 @@ async def test_a_stop_needs_no_screen_at_all(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(app.follower, "send", sent.append)  # nothing listens before it runs
     app.action_panic()
     assert sent == [PANIC]
+
+
+@pytest.mark.control("C-38")
+async def test_a_press_on_the_stop_that_shows_from_below_a_dialog_is_one() -> None:
+    """Where there is little room the dialog's own STOP is a row further down."""
+    client = ScriptedClient(RUNNING)
+    async with screen_of(client).run_test(size=(80, 16)) as pilot:
+        await settle(pilot)
+        below = pilot.app.screen
+        await pilot.app.push_screen(Dialog())
+        await settle(pilot)
+        bar = below.query_one(StopBar).region
+        assert bar.y < pilot.app.screen.query_one(StopBar).region.y
+        await pilot.click(offset=(bar.x + 5, bar.y))
+        assert client.stops == [Stop()]
