@@ -26,7 +26,7 @@ from estim.core.values import replace
 from estim.tui.desk import Desk
 from estim.tui.model import View
 from estim.tui.nearness import bar_of, word_of
-from estim.tui.unit_rows import Row, Shelf, rows_of, snapshots_of
+from estim.tui.unit_rows import Row, Shelf, rows_of
 from estim.tui.watched import Watched
 from estim.tui.widgets import NARROW, Line
 
@@ -113,7 +113,7 @@ class Identify(Watched[Row]):
     async def draw(self, view: View) -> None:
         """A unit that is linked isn't on the air."""
         await super().draw(view)
-        self._shown = snapshots_of(view)
+        self._shown = view.snapshots
         self.list_units()
 
     async def _listen(self) -> None:

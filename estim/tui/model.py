@@ -171,6 +171,12 @@ class View(Struct, frozen=True):
         return tr("also on: {units} ({key})", units="; ".join(texts), key=key_of("unit")) if texts else ""
 
     @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Every unit that is shown, each once."""
+        shown = [pane.snapshot for pane in self.panes] or [self.snapshot]
+        return tuple(one for one in shown if one is not None)
+
+    @property
     def unheard(self) -> bool:
         """Whether the controller itself says nothing any more: how old a figure is isn't known then."""
         return self.silent or self.unknown

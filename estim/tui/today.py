@@ -40,7 +40,6 @@ from estim.tui.place import Place
 from estim.tui.places import SESSION
 from estim.tui.red_flags import ask_signs
 from estim.tui.room import hung
-from estim.tui.unit_rows import snapshots_of
 from estim.tui.widgets import Line
 from protocols.vocabulary import Channel
 
@@ -360,7 +359,7 @@ class TodayPlace(Place):
         if self._room != self.app.size:
             self._use_room()
         before = {one.unit for one in self._going}
-        self._going = tuple(one for one in snapshots_of(view) if one.live)
+        self._going = tuple(one for one in view.snapshots if one.live)
         if before != {one.unit for one in self._going}:
             self._offer()
             self._renew()

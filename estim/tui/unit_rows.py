@@ -18,7 +18,6 @@ from estim.core.messages.shown import Snapshot
 from estim.core.translation import tr, tr_text
 from estim.core.vocabulary import State
 from estim.tui.keymap import key_of
-from estim.tui.model import View
 from estim.tui.nearness import signal_of
 from protocols.vocabulary import Channel
 
@@ -61,12 +60,6 @@ class Shelf(Struct, frozen=True):
     sites: tuple[str, ...] = field(default_factory=tuple)
     drills: tuple[Check, ...] = ()
     software: bool = False
-
-
-def snapshots_of(view: View) -> tuple[Snapshot, ...]:
-    """Return every unit that is shown, each once."""
-    shown = [pane.snapshot for pane in view.panes] or [view.snapshot]
-    return tuple(one for one in shown if one is not None)
 
 
 def rows_of(

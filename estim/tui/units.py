@@ -32,7 +32,7 @@ from estim.tui.pick import Pick
 from estim.tui.place import Place
 from estim.tui.typed import ask
 from estim.tui.unit_changes import NOTHING_KEPT, Raise, capped, forgotten, named, place_named, site_kept
-from estim.tui.unit_rows import Row, Shelf, beside_list, drill_named, rows_of, snapshots_of, text_of_row, told_in_full
+from estim.tui.unit_rows import Row, Shelf, beside_list, drill_named, rows_of, text_of_row, told_in_full
 
 SCAN_S = 5.0
 
@@ -81,7 +81,7 @@ class UnitsPlace(Place):
     async def draw(self, view: View) -> None:
         """A unit that is linked says its battery."""
         await super().draw(view)
-        self._shown = snapshots_of(view)
+        self._shown = view.snapshots
         self._list()
 
     def _list(self) -> None:
