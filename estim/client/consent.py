@@ -4,8 +4,9 @@ A terminal tells no release. A key that is held repeats after a quarter of a sec
 then many times a second; one that bounces, or that somebody presses again because nothing has happened yet, comes
 sooner. So consent is what comes a second or more after what led here, and after the last key that was none.
 
-An answer to a question begins no output, and somebody who answers fourteen of them presses a key several times a
-second: there it is enough that the question could be read, and that the key doesn't come as fast as one that is held.
+An answer to a question begins no output, and somebody who answers fourteen of them doesn't wait a second longer for
+each press that came too soon: there it is enough that the question could be read, and that the key doesn't come as fast
+as one that is held.
 """
 
 import asyncio

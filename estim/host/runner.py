@@ -253,6 +253,7 @@ class Runner:
             if not opening.done():
                 opening.cancel()
             await asyncio.wait({opening, waking}, timeout=5)
+            self._tell(self.session.looked_after(self._clock.now()))  # a radio may take its time to give up, too
             if opening.cancelled():
                 await hang_up(link)
         now = self._clock.now()

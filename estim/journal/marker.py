@@ -77,10 +77,14 @@ def markers(home: Home) -> tuple[Path, Path]:
 
 
 def begin_markers(home: Home) -> None:
-    """Make both, as a host does when it starts: from then on one that is missing was lost, and is told as that."""
+    """Make both, as a host does that has just taken the home: from then on a missing one was lost, and is told as that.
+
+    Whoever had a session in them is gone: its process number may be in use again.
+    """
     for path in markers(home):
         with suppress(EstimError):  # no session begins without it; and a stop waits for no file
             Marker(path).begin()
+            Marker(path).disown()
 
 
 class Marker:
@@ -110,14 +114,15 @@ class Marker:
             raise EstimError(text, code=Exit.CONFIG) from error
 
     def begin(self) -> None:
-        """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError.
+        """Make the file if it is missing: from then on a missing one is one that was lost. Raises EstimError."""
+        if self.read() is None:
+            self._write(Marks(self._put))
 
-        Whoever had a session is gone, since one host has the home: its number may be in use again.
-        """
-        marks = self.read()
-        if marks is None or any(one.host for one in marks.units):
-            before = Marks(self._put) if marks is None else marks
-            self._write(replace(before, units=tuple(replace(one, host=0) for one in before.units)))
+    def disown(self) -> None:
+        """Say that no session is on any unit any more; only for who holds the home. Raises EstimError (73, 78)."""
+        marks = self.read() or Marks()
+        if any(one.host for one in marks.units):
+            self._write(replace(marks, units=tuple(replace(one, host=0) for one in marks.units)))
 
     def put(self, one: MayBeOn) -> None:
         """Say that a unit may be on; on disk when it returns. Raises EstimError (73, 78)."""

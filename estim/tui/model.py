@@ -526,7 +526,7 @@ class Model:
     def _so_far(self, snapshot: Snapshot) -> SoFar:
         trace = self._traces.get(snapshot.unit, Trace())
         highest = {
-            lane.channel: max(lane.hi, *trace.levels.get(lane.channel, {}).values(), 0) for lane in snapshot.lanes
+            lane.channel: max(lane.lo, *trace.levels.get(lane.channel, {}).values(), 0) for lane in snapshot.lanes
         }
         return SoFar(snapshot.program, snapshot.elapsed_s, highest)
 

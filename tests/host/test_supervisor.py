@@ -527,6 +527,27 @@ def test_a_box_that_repeats_its_last_frame_is_searched_for_until_it_proves_zero(
 
 
 @pytest.mark.control("C-47")
+def test_a_linked_box_that_obeys_no_stop_is_stopped_on_after_its_session_has_ended(folder: Path) -> None:
+    """It is fed no more; but that it is silent then is a belief, and its level still stands."""
+
+    async def life(house: House, supervisor: Supervisor) -> None:
+        seat = Seat()
+        assert isinstance(await supervisor.ask(seat, Watch()), Done)
+        assert isinstance(await supervisor.ask(seat, REAL), Done)
+        await asyncio.sleep(20)
+        assert isinstance(await supervisor.ask(seat, Stop()), Refusal)
+        [ended] = [line for line in seat.told if isinstance(line, Ended)]
+        assert (ended.stop_confirmed, ended.may_be_on) == (False, True)
+        assert house.level() == 3, "it obeys none of them"
+        await asyncio.sleep(120)
+        assert house.level() == 0
+        assert house.marked() == []
+        assert isinstance(await supervisor.ask(seat, Stop()), Done)
+
+    House(folder, "coyote3:stop_ignored=40,repeat_last", real=True).run(life)
+
+
+@pytest.mark.control("C-47")
 def test_a_lost_box_that_may_repeat_ends_its_session_and_stays_marked_until_a_persons_word(folder: Path) -> None:
     """Who waits for the end of the session is not kept for ever, and the next host searches for it too."""
 

@@ -126,6 +126,19 @@ async def test_the_marker_says_whose_session_is_on_a_unit(journal: JournalWriter
     assert [one.host for one in marks.units] == [os.getpid()]
 
 
+@pytest.mark.control("C-48")
+async def test_who_opens_the_journal_beside_a_host_leaves_whose_session_is_on_a_unit(
+    journal: JournalWriter, tmp_path: Path
+) -> None:
+    """As the timer does that only reminds: it holds no home."""
+    await journal.begin(OPENING)
+    beside = await JournalWriter.open(tmp_path / "log.sqlite")
+    await beside.close()
+    marks = Marker(tmp_path / "log.on.json").read()
+    assert marks is not None
+    assert [one.host for one in marks.units] == [os.getpid()]
+
+
 @pytest.mark.control("C-47")
 async def test_a_late_word_on_an_older_session_takes_no_later_one_out_of_the_marker(
     journal: JournalWriter, tmp_path: Path

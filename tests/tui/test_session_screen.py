@@ -174,24 +174,26 @@ async def test_a_lost_controller_is_an_alarm_and_another_one_is_started() -> Non
 
 @pytest.mark.control("C-41")
 async def test_what_a_lost_controller_left_on_is_told_as_its_session_once_the_next_one_has_stopped_it() -> None:
+    unsure = replace(RUNNING, lanes=(LANES[0], replace(LANES[1], lo=0, hi=200)))
     client = ScriptedClient(RUNNING)
     left_on = replace(RUNNING, state=State.STOPPING, program="", program_title="", elapsed_s=0.0, heard_age_s=None)
     second = ScriptedClient(replace(left_on, out="maybe"))
     async with screen_of(client, Successors(second), Pulse()).run_test() as pilot:
-        client.show(RUNNING)
+        client.show(unsure)
         await settle(pilot)
         client.die()
         await settle(pilot)
         assert "a new one is running and stops what was left on" in text_of(pilot, "#gone")
         assert "NOT KNOWN" not in seen(pilot)
         second.show(replace(left_on, state=State.ENDED, out="off", stop_confirmed=True))
-        second.tell(replace(ENDED, program="", started_at=None, duration_s=0.0, level_max={Channel.A: 0}))
+        second.tell(replace(ENDED, program="", started_at=None, duration_s=0.0, level_max={Channel.A: 0, Channel.B: 0}))
         await settle(pilot)
         await asyncio.sleep(1)
         assert "and knows of nothing that is on" in text_of(pilot, "#gone")
         told = seen(pilot)
         assert all(word in told for word in ("tens-ankle", "1:13 min", "A 12")), "what was played is not forgotten"
         assert "may be on" not in told
+        assert "200" not in told, "what may have been is no level"
 
 
 @pytest.mark.control("C-09")

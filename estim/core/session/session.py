@@ -29,6 +29,7 @@ from estim.core.session.states import (
     ASLEEP_S,
     BATTERY_MIN_PCT,
     CHARGE_WAIT_S,
+    DISK_MAX_S,
     HALTED,
     NAP_S,
     PAUSE_MAX_S,
@@ -120,8 +121,9 @@ class Session:
         self._pads_on_s: float | None = now.mono_s if order and order.pads_on else None
 
     def connect(self, now: Now) -> None:
-        """Begin: the host is opening the link; what it waited for until now was its disk."""
-        self._stepped_s = now.mono_s
+        """Begin: the host is opening the link; what it waited for until now was its disk, and no sleep."""
+        if now.mono_s - self._stepped_s <= DISK_MAX_S:
+            self._stepped_s = now.mono_s
         self._go(now, Move.CONNECT)
         if self.order is None:
             self._stop(now, Reason.FAULT, tr("an earlier session was left open"))
@@ -219,7 +221,8 @@ class Session:
         How long it is counted as on is another thing (`on_until_s`): that it goes on is one report against all others.
         """
         proved = bool(self.stop_confirmed) or self.untouched or self.was_seen_off
-        return not self.caps.silence_sure and self.order is not None and not self.linked and not proved
+        plays = self.linked and self.state is not State.ENDED
+        return not self.caps.silence_sure and self.order is not None and not plays and not proved
 
     def warn(self, now: Now, text: str, do: str) -> list[Happened]:
         """Take a warning that is none of the unit's, and keep it until somebody acknowledges it."""

@@ -37,6 +37,10 @@ CHARGE_WAIT_S = 3.0
 """How long a unit that is at zero may take to tell its battery; one that never does is used all the same."""
 
 
+DISK_MAX_S = 30.0
+"""Longest time between the order and the first word of its session that is a disk's: that is given up after 20 s."""
+
+
 ASLEEP_S = 10.0
 """Nobody has looked after a playing unit for this long: the computer slept, or its programs were held. The longest
 time between two steps is 1 s; hosts under load were seen up to 2 s late."""

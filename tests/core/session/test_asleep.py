@@ -87,11 +87,13 @@ def test_a_link_that_takes_its_time_is_no_sleep() -> None:
     assert (box.at(), box.level) == (State.RUNNING, GOAL)
 
 
-def test_a_disk_that_takes_its_time_is_no_sleep() -> None:
+@pytest.mark.control("C-13", "C-51")
+@pytest.mark.parametrize(("waited_s", "sleeps"), [(15.0, False), (60.0, True)])
+def test_a_disk_that_takes_its_time_is_no_sleep_and_no_disk_takes_a_minute(waited_s: float, sleeps: bool) -> None:
     box = Box()
     box.session.state = State.IDLE
-    box.now_s += 15.0
+    box.now_s += waited_s
     box.session.connect(box.now)
     box.run(20)
-    assert (box.at(), box.level) == (State.RUNNING, GOAL)
-    assert box.alarms == []
+    assert (box.at(), box.level) == ((State.READY, 0) if sleeps else (State.RUNNING, GOAL))
+    assert bool(box.alarms) == sleeps
