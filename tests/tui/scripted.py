@@ -15,6 +15,8 @@ from estim.core.messages.shown import Alarm, ChannelView, Snapshot
 from estim.core.values import replace
 from estim.core.vocabulary import Priority, Reason, State
 from estim.tui.app import SessionApp
+from estim.tui.choose import Choose
+from estim.tui.place import Place
 from estim.tui.wording import Offer
 from protocols.vocabulary import Channel
 
@@ -227,6 +229,24 @@ class Successors:
 def screen_of(client: ScriptedClient, again: Successors | None = None, pulse: Pulse | None = None) -> SessionApp:
     """Return the screen on this host."""
     return SessionApp(client, OFFERS, again or Successors(), pulse or Pulse())
+
+
+def app_in(pilot: Pilot[int]) -> SessionApp:
+    """Return the screen's app, as what it is."""
+    assert isinstance(pilot.app, SessionApp)
+    return pilot.app
+
+
+def place_in(pilot: Pilot[int]) -> Place:
+    """Return the place where one is."""
+    assert isinstance(pilot.app.screen, Place)
+    return pilot.app.screen
+
+
+def lit_in(pilot: Pilot[int]) -> str:
+    """Return the program that is lit in the list before a start."""
+    assert isinstance(pilot.app.screen, Choose)
+    return pilot.app.screen.program
 
 
 async def let_go() -> None:

@@ -14,7 +14,7 @@ from estim.tui.session import Session
 from estim.tui.summary import Summary
 from estim.tui.widgets import LaneView
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, ScriptedClient, let_go, screen_of, settle
+from tests.tui.scripted import ALARM, ENDED, LANES, RUNNING, ScriptedClient, app_in, let_go, screen_of, settle
 from tests.tui.test_in_sight import LOST, PHASES, PULSE, in_sight
 
 LEFT = replace(RUNNING, unit="left", phases=PHASES, pulse=PULSE)
@@ -158,4 +158,4 @@ async def test_an_end_that_is_not_proved_is_never_hidden_by_one_that_is(first: s
         assert in_sight(pilot, "#program").endswith("left")
         assert in_sight(pilot, "#sum-on").endswith("A 12")
         assert in_sight(pilot, "#sum-others").startswith("right: tens-ankle: completed after 20:00 min")
-        assert wording.exit_code(pilot.app.model.last_ended) == 80  # type: ignore[attr-defined]
+        assert wording.exit_code(app_in(pilot).model.last_ended) == 80

@@ -25,7 +25,7 @@ from estim.tui.choose import Choose
 from estim.tui.editing import Editing
 from estim.tui.programs import ProgramsPlace, Wrong, wrong_told
 from estim.tui.session import Session
-from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, asked_of, let_go, settle, text_of
+from tests.tui.scripted import IDLE, RUNNING, ScriptedClient, asked_of, let_go, lit_in, settle, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import Home, assert_seen
 
@@ -80,7 +80,7 @@ async def test_a_shipped_program_is_copied_edited_checked_and_offered(home: Home
         assert "80 Hz" in text_of(pilot, "#program-text"), "the one that was edited is lit"
         await pilot.press("enter")
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
-        assert pilot.app.screen.program == "evening"  # type: ignore[attr-defined]
+        assert lit_in(pilot) == "evening"
     assert find_program(home.options.place.programs, "evening").phases
 
 

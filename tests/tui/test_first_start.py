@@ -32,7 +32,7 @@ from estim.tui.questions import Questions
 from estim.tui.session import Session
 from estim.tui.show import opening_of
 from estim.tui.today import TodayPlace
-from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, answer, settle, text_of
+from tests.tui.scripted import IDLE, OFFERS, RUNNING, Pulse, ScriptedClient, Successors, answer, app_in, settle, text_of
 from tests.tui.test_today import assert_seen, played
 
 NOW = datetime.now().astimezone()
@@ -129,7 +129,7 @@ async def test_a_unit_is_chosen_by_its_signal_and_named_and_today_says_what_is_n
         await pilot.press("n", *"calf", "enter")
         await assert_seen(pilot, says(pilot, "calf is remembered. Next: Enter leads to the programs", "#note"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, TodayPlace))
-        assert pilot.app.model.start_unit == NEAR.address  # type: ignore[attr-defined]
+        assert app_in(pilot).model.start_unit == NEAR.address
     options = HostOptions(home=str(tmp_path))
     assert [(unit.name, unit.address, unit.pinned) for unit in Units.load(options.place)] == [
         ("calf", NEAR.address, True)
@@ -259,7 +259,7 @@ async def test_without_hardware_leaves_this_home_as_q_does(tmp_path: Path, shown
         await settle(pilot)
         assert client.stops == ([] if shown is None else [Stop()])
         await assert_seen(pilot, lambda: pilot.app.return_code == 0)
-        assert pilot.app.wants_demo  # type: ignore[attr-defined]
+        assert app_in(pilot).wants_demo
 
 
 def test_a_demo_is_never_made_of_the_home_that_asked_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

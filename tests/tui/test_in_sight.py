@@ -28,7 +28,7 @@ from estim.tui.session import Session
 from estim.tui.summary import Summary, summary_rows
 from estim.tui.widgets import LaneView, Line
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, screen_of, settle, text_of
+from tests.tui.scripted import ALARM, ENDED, RUNNING, Pulse, ScriptedClient, app_in, screen_of, settle, text_of
 
 PHASES = tuple(PhaseView(title=title, length_s=400.0) for title in ("build-up", "main", "cool-down"))
 PULSE = PulseView(rate_hz=80.0, width_us=152.0, gate=1.0, into_s=72.5, burst_s=(0.25, 0.25))
@@ -78,7 +78,7 @@ async def test_every_channel_is_in_sight_at_every_size(what: str) -> None:
     async with screen_of(ScriptedClient(shown)).run_test(size=SIZES[0]) as pilot:
         await settle(pilot)
         if what == "note":
-            pilot.app.model.say("a note that is long enough for several rows " * 5)  # type: ignore[attr-defined]
+            app_in(pilot).model.say("a note that is long enough for several rows " * 5)
         for size in SIZES:
             await pilot.resize_terminal(*size)
             await settle(pilot)
@@ -171,8 +171,8 @@ async def test_a_raise_never_goes_to_a_unit_that_came_to_the_fore_and_is_not_dra
         screen = pilot.app.screen
         assert isinstance(screen, Session)
         client.units["coyote3"] = replace(RUNNING, state=State.ENDED, out="off")
-        pilot.app.model.heard(client.units["coyote3"])  # type: ignore[attr-defined]
-        pilot.app.action_move(1)  # type: ignore[attr-defined]
+        app_in(pilot).model.heard(client.units["coyote3"])
+        app_in(pilot).action_move(1)
         await settle(pilot)
         raises = [command for command in client.asked if isinstance(command, SetLevel)]
         assert [command.unit for command in raises] == ["coyote3"], "what was on the screen when the key was pressed"
@@ -289,7 +289,7 @@ async def test_after_a_proved_end_no_silence_is_an_alarm() -> None:
         await pulse.advance(5 * SILENT_TICKS)
         await settle(pilot)
         assert text_of(pilot, "#note") == ""
-        assert not pilot.app.model.view.stale  # type: ignore[attr-defined]
+        assert not app_in(pilot).model.view.stale
 
 
 @pytest.mark.control("C-38")
@@ -374,8 +374,8 @@ async def test_two_and_a_half_minutes_with_a_comma_are_two_and_a_half_minutes() 
 
 
 async def _type(pilot: Pilot[int], field: str, typed: str) -> None:
-    entry = pilot.app.screen.query_one(f"#{field}")
-    entry.value = ""  # type: ignore[attr-defined]
+    entry = pilot.app.screen.query_one(f"#{field}", Input)
+    entry.value = ""
     entry.focus()
     await pilot.pause()
     for sign in typed:

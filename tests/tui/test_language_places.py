@@ -214,8 +214,8 @@ def curves_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["de"])
 @pytest.mark.parametrize("program", shipped(), ids=lambda one: one.id)
-def test_a_translation_keeps_what_pads_must_not_in_its_sentences(name: str, program: object) -> None:
-    pads = program.pads  # type: ignore[attr-defined]
+def test_a_translation_keeps_what_pads_must_not_in_its_sentences(name: str, program: Program) -> None:
+    pads = program.pads
     for told in translations(read(name).get(pads)):
         count = len(re.split(programs.SENTENCE_ENDS, told))
         assert not told or count == len(re.split(programs.SENTENCE_ENDS, pads)), f"{told} has other sentences"

@@ -8,7 +8,18 @@ from estim.core.values import replace
 from estim.core.vocabulary import State
 from estim.tui.model import PASSING_TICKS, Model
 from protocols.vocabulary import Channel
-from tests.tui.scripted import IDLE, LANES, RUNNING, Pulse, ScriptedClient, Successors, screen_of, settle, text_of
+from tests.tui.scripted import (
+    IDLE,
+    LANES,
+    RUNNING,
+    Pulse,
+    ScriptedClient,
+    Successors,
+    place_in,
+    screen_of,
+    settle,
+    text_of,
+)
 
 UP = SetLevel(channel=Channel.A, by=1, unit="coyote3")
 WAITS = Refusal(text="A waits for the unit: press again when it is there", code=75)
@@ -59,7 +70,7 @@ async def test_what_a_place_said_is_gone_in_the_next_one() -> None:
         await pilot.press("3")
         await settle(pilot)
         for key in ("4", "2", "escape"):
-            pilot.app.screen.desk.say("undo doesn't take back a session")  # type: ignore[attr-defined]
+            place_in(pilot).desk.say("undo doesn't take back a session")
             await settle(pilot)
             assert "undo" in text_of(pilot, "#note")
             await pilot.press(key)
@@ -75,7 +86,7 @@ async def test_what_leads_elsewhere_by_itself_takes_its_words_along() -> None:
         await settle(pilot)
         await pilot.press("3")
         await settle(pilot)
-        desk = pilot.app.screen.desk  # type: ignore[attr-defined]
+        desk = place_in(pilot).desk
         desk.say("the steps go on at the next start")
         desk.go("today")
         await settle(pilot)

@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 from estim.catalogue.programs import shipped
 from estim.cli.programs import _listed, _row
 from estim.core.messages.commands import Start
+from estim.core.programs.program import Program
 from estim.core.values import replace
 from estim.tui.choose import Choose
 from estim.tui.log import LogPlace
@@ -16,7 +17,7 @@ from estim.tui.offers import offers_of
 from estim.tui.programs import LOCKED, ProgramsPlace, pads_first, preview, told
 from estim.tui.programs import _row as _shown_row
 from estim.tui.today import LastTime
-from tests.tui.scripted import IDLE, ScriptedClient, settle, text_of
+from tests.tui.scripted import IDLE, ScriptedClient, lit_in, settle, text_of
 from tests.tui.test_log import rows
 from tests.tui.test_today import Home, assert_seen
 
@@ -42,7 +43,7 @@ async def test_programs_are_searched_filtered_and_told_in_full(home: Home) -> No
         assert "rate in Hz over the session:" in text(pilot)
         await pilot.press("enter", "enter")
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
-        assert pilot.app.screen.program == "tens-ankle"  # type: ignore[attr-defined]
+        assert lit_in(pilot) == "tens-ankle"
         assert not any(isinstance(command, Start) for command in client.asked)
 
 
@@ -71,13 +72,13 @@ async def test_a_locked_program_says_so_and_why_and_is_not_chosen(home: Home) ->
 
 
 @pytest.mark.parametrize("program", shipped(), ids=lambda one: one.id)
-def test_where_pads_must_not_go_comes_first_and_nothing_is_lost(program: object) -> None:
-    pads = program.pads  # type: ignore[attr-defined]
+def test_where_pads_must_not_go_comes_first_and_nothing_is_lost(program: Program) -> None:
+    pads = program.pads
     first = pads_first(pads)
     assert sorted(first.split()) == sorted(pads.split())
     if "Not " in pads:
         assert first.startswith(("Not ", "Never ")) or ", never " in first.split(". ")[0]
-    assert len(preview(program, 70, 8)) == 9  # type: ignore[arg-type]
+    assert len(preview(program, 70, 8)) == 9
 
 
 def test_a_phase_is_told_in_the_same_words_by_the_screen_and_the_command_line() -> None:

@@ -26,6 +26,7 @@ from tests.tui.scripted import (
     Pulse,
     ScriptedClient,
     Successors,
+    app_in,
     let_go,
     screen_of,
     settle,
@@ -384,8 +385,8 @@ async def test_a_silent_controller_that_does_not_answer_either_rings_and_says_wh
         await settle(pilot)
         assert isinstance(pilot.app.screen, Session if still else Keys), "an alarm takes the list of keys away"
         says = "the controller does not answer, and output may be on" if still else "the controller says nothing"
-        assert pilot.app.model.view.note.startswith(says)  # type: ignore[attr-defined]
-        assert RUNNING.by_hand in pilot.app.model.view.note  # type: ignore[attr-defined]
+        assert app_in(pilot).model.view.note.startswith(says)
+        assert RUNNING.by_hand in app_in(pilot).model.view.note
 
 
 async def test_a_controller_that_speaks_again_while_it_is_asked_is_no_alarm() -> None:
@@ -393,7 +394,7 @@ async def test_a_controller_that_speaks_again_while_it_is_asked_is_no_alarm() ->
     async with screen_of(client).run_test() as pilot:
         client.show(RUNNING)
         await settle(pilot)
-        pilot.app.model.stands_still()  # type: ignore[attr-defined]
+        app_in(pilot).model.stands_still()
         await settle(pilot)
         assert text_of(pilot, "#note") == ""
 

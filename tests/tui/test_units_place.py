@@ -42,7 +42,18 @@ from estim.tui.typed import Typed, ask
 from estim.tui.unit_rows import Shelf, rows_of
 from estim.tui.units import UnitsPlace
 from protocols.vocabulary import Channel
-from tests.tui.scripted import ENDED, IDLE, RUNNING, Pulse, ScriptedClient, Successors, asked_of, settle, text_of
+from tests.tui.scripted import (
+    ENDED,
+    IDLE,
+    RUNNING,
+    Pulse,
+    ScriptedClient,
+    Successors,
+    app_in,
+    asked_of,
+    settle,
+    text_of,
+)
 from tests.tui.test_in_sight import in_sight
 from tests.tui.test_log import rows
 from tests.tui.test_today import NOW, Home, assert_seen, played
@@ -247,7 +258,7 @@ async def test_units_are_told_apart_by_scans_that_end_with_the_dialog_and_choose
         client.tell(Alarmed(unit="em70", priority=Priority.HIGH, text="link lost", do="take the pads off"))
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, UnitsPlace))
         assert not any(isinstance(one, Start) for one in client.asked)
-        assert pilot.app.model.start_unit is None, "what was held close is no choice for a start"  # type: ignore[attr-defined]
+        assert app_in(pilot).model.start_unit is None, "what was held close is no choice for a start"
 
 
 async def run_drill(pilot: Pilot[int], client: ScriptedClient, *, level: int = 1) -> None:
@@ -437,11 +448,11 @@ async def test_choosing_by_u_is_still_what_chooses(home: Home) -> None:
         await assert_seen(pilot, lambda: rows(pilot)[0].startswith("left  "))
         await pilot.press("a")
         await assert_seen(pilot, lambda: "near (-58 dBm)" in rows(pilot)[0])
-        assert pilot.app.model.start_unit is None  # type: ignore[attr-defined]
+        assert app_in(pilot).model.start_unit is None
         await pilot.press("2")
         await assert_seen(pilot, lambda: isinstance(pilot.app.screen, Choose))
         await pilot.press("u")
-        await assert_seen(pilot, lambda: pilot.app.model.start_unit == "left")  # type: ignore[attr-defined]
+        await assert_seen(pilot, lambda: app_in(pilot).model.start_unit == "left")
 
 
 @pytest.mark.control("C-77")
